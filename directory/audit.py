@@ -1,0 +1,27 @@
+"""The audit log: who did what to what, and why. Append-only; written in the verb's own transaction."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from directory.db import Base, Row
+
+
+class AuditEntry(Row, Base):
+    """One act. ``object`` is a table and a public id, never a name or a text of a person."""
+
+    __tablename__ = "audit_entry"
+
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"), index=True)  # None: the program itself
+    action: Mapped[str] = mapped_column(String(60))
+    object: Mapped[str] = mapped_column(String(80), index=True)
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    at: Mapped[datetime]
+
+
+def record(
+    session: Session, *, actor_id: int | None, action: str, object: str, now: datetime, reason: str = ""
+) -> None:
+    """Append an entry; it is kept if and only if the verb's transaction is."""
+    session.add(AuditEntry(actor_id=actor_id, action=action, object=object, reason=reason, at=now))

@@ -1,0 +1,138 @@
+"""One metadata for all tables, and engines that behave alike on SQLite and PostgreSQL."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, String, create_engine, event, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.types import JSON, TypeDecorator
+
+ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no 0/o, 1/l/i: ids are read aloud and typed
+
+
+def new_public_id() -> str:
+    """A random id for URLs: 12 characters, 59 bits; integers stay inside."""
+    return "".join(secrets.choice(ID_ALPHABET) for _ in range(12))
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware going in, aware in UTC coming out, on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; pass an aware instant")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The declarative base of every table, the accounts' in ``app`` included."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON,
+        list[dict[str, Any]]: JSON,
+        list[str]: JSON,
+        StrEnum: Enum(
+            StrEnum, native_enum=False, length=24, values_callable=lambda kind: [item.value for item in kind]
+        ),
+    }
+
+
+class Row:
+    """Mixin: the integer key, which never leaves the program."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class PublicRow(Row):
+    """Mixin: a row that a URL may name, by its random public id."""
+
+    public_id: Mapped[str] = mapped_column(String(12), unique=True, default=new_public_id)
+
+
+class WorldVersion(Base):
+    """One row: a number that every change of what the engine sees makes larger."""
+
+    __tablename__ = "world_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(default=0)
+
+
+def world_version(session: Session) -> int:
+    """The version of what the engine sees, 0 in an empty database."""
+    return session.scalar(select(WorldVersion.version)) or 0
+
+
+def bump_world(session: Session) -> None:
+    """Tell every process, on commit, that its picture of the network is old."""
+    row = session.get(WorldVersion, 1, with_for_update=True)
+    if row is None:
+        session.add(WorldVersion(id=1, version=1))
+    else:
+        row.version = WorldVersion.version + 1
+    session.flush()
+
+
+def tune(engine: Engine) -> Engine:
+    """Make a SQLite engine safe for several processes; leave other databases as they are.
+
+    A transaction that will write takes the lock when it begins (``execution_options={"write": True}``), because
+    SQLite ignores ``busy_timeout`` when a reader is upgraded to a writer.
+    """
+    if engine.dialect.name != "sqlite":
+        return engine
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        write = connection.get_execution_options().get("write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def connect(url: str) -> Engine:
+    """An engine for ``url``; dispose it when done."""
+    return tune(create_engine(url, pool_pre_ping=not url.startswith("sqlite")))
+
+
+def claim_write(session: Session) -> None:
+    """Begin the session's transaction as a writing one. Call it first."""
+    session.connection(execution_options={"write": True})
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session whose transaction may write, committed at the end, rolled back on an error."""
+    with Session(engine) as session, session.begin():
+        claim_write(session)
+        yield session

@@ -1,0 +1,28 @@
+"""What a verb refuses, as data: a message a person can act on, and the field it is about.
+
+>>> raise Invalid("Write the name of the firm.", field="name")
+Traceback (most recent call last):
+    ...
+directory.errors.Invalid: Write the name of the firm.
+"""
+
+
+class DomainError(Exception):
+    """A refusal with a sentence that says what to do; ``field`` names the input it is about, if any."""
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class Invalid(DomainError):
+    """The input itself is wrong."""
+
+
+class Conflict(DomainError):
+    """The input is fine, but things have moved on: somebody else was first, or it was done before."""
+
+
+class Refused(DomainError):
+    """This person may not do this, whatever the input."""

@@ -1,0 +1,55 @@
+"""Language: every string a person reads passes through here, in rooms that know no web.
+
+English is the source text; pages use the same catalogues through Flask-Babel.
+"""
+
+from contextvars import ContextVar
+from datetime import date
+
+from babel.dates import format_date
+from babel.support import NullTranslations, Translations
+
+translations: ContextVar[NullTranslations] = ContextVar("translations", default=Translations())  # noqa: B039
+
+
+def gettext(message: str, **values: object) -> str:
+    """``message`` in the reader's language, with ``{name}`` places filled.
+
+    >>> gettext("{name} vouches for you", name="Carla")
+    'Carla vouches for you'
+    """
+    return translations.get().ugettext(message).format(**values)
+
+
+def ngettext(one: str, many: str, count: int, **values: object) -> str:
+    """The form for ``count``, which fills ``{count}``."""
+    return translations.get().ungettext(one, many, count).format(count=count, **values)
+
+
+def listed(words: list[str]) -> str:
+    """A list as a person says it.
+
+    >>> listed(["design", "build", "care"])
+    'design, build and care'
+    """
+    if len(words) < 2:
+        return "".join(words)
+    return gettext("{most} and {last}", most=", ".join(words[:-1]), last=words[-1])
+
+
+def ago(then: date, today: date) -> str:
+    """How long ago, as a person says it.
+
+    >>> ago(date(2024, 3, 1), date(2026, 1, 1)), ago(date(2026, 8, 2), date(2026, 11, 1))
+    ('in 2024', 'in August')
+    """
+    days = (today - then).days
+    if days <= 0:
+        return gettext("today")
+    if days == 1:
+        return gettext("yesterday")
+    if days < 14:
+        return gettext("{days} days ago", days=days)
+    if then.year == today.year or days < 200:
+        return gettext("in {month}", month=format_date(then, "LLLL", locale="en_US"))
+    return gettext("in {year}", year=then.year)

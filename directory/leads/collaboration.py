@@ -1,0 +1,43 @@
+"""Collaborations: prime and sub on one piece of work. A finished one is evidence for what the sub did."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, String, Table
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from directory.db import Base, PublicRow
+from directory.people.business import Business
+from directory.people.capability import Capability
+
+collaboration_capability = Table(
+    "collaboration_capability",
+    Base.metadata,
+    Column("collaboration_id", ForeignKey("collaboration.id"), primary_key=True),
+    Column("capability_id", ForeignKey("capability.id"), primary_key=True, index=True),
+)
+
+
+class Collaboration(PublicRow, Base):
+    """``prime`` led, ``sub`` did ``capabilities``; evidence from ``finished_at`` on. ``key`` names an imported one."""
+
+    __tablename__ = "collaboration"
+    __table_args__ = (
+        CheckConstraint("prime_id <> sub_id", name="two_firms"),
+        CheckConstraint("sub_share between 0 and 100", name="sub_share"),
+    )
+
+    key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    prime_id: Mapped[int] = mapped_column(ForeignKey("business.id"), index=True)
+    sub_id: Mapped[int] = mapped_column(ForeignKey("business.id"), index=True)
+    title: Mapped[str] = mapped_column(String(300))
+    goal: Mapped[str] = mapped_column(String(500), default="")
+    outcome: Mapped[str] = mapped_column(String(500), default="")
+    amount_minor: Mapped[int | None] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3), default="USD")
+    sub_share: Mapped[int | None]  # per cent of the work
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+    prime: Mapped[Business] = relationship(foreign_keys=[prime_id])
+    sub: Mapped[Business] = relationship(foreign_keys=[sub_id])
+    capabilities: Mapped[list[Capability]] = relationship(secondary=collaboration_capability)

@@ -1,0 +1,86 @@
+"""Suggestions: the engine's answer as it was given, as data. Only the member who asked reads it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from directory.db import Base, PublicRow, Row
+from directory.leads.lead import Lead
+from directory.people.business import Business
+from directory.people.capability import Capability
+from directory.people.member import Member
+
+
+class Answer(StrEnum):
+    """The honest answers."""
+
+    TEAM = "team"
+    YOURSELF = "yourself"
+    NOBODY = "nobody"
+
+
+class Suggestion(PublicRow, Base):
+    """Ranked teams for a lead from the vantage of ``asker``, with what nobody here covers."""
+
+    __tablename__ = "suggestion"
+
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
+    asker_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    made_at: Mapped[datetime]
+    answer: Mapped[Answer]
+    model: Mapped[str] = mapped_column(String(20))  # minilm or lexical
+    weights_version: Mapped[str] = mapped_column(String(20))
+    world_version: Mapped[int]
+    missing: Mapped[list[dict[str, Any]]]  # needs nobody covers, each with the nearest capability there is
+    proof: Mapped[dict[str, Any]]  # optimal, bound, considered
+
+    lead: Mapped[Lead] = relationship()
+    teams: Mapped[list["Team"]] = relationship(
+        back_populates="suggestion", order_by="Team.rank", cascade="all, delete-orphan"
+    )
+
+
+class Team(Row, Base):
+    """One ranked answer: who leads, who does what, and why."""
+
+    __tablename__ = "team"
+
+    suggestion_id: Mapped[int] = mapped_column(ForeignKey("suggestion.id"), index=True)
+    rank: Mapped[int]
+    score: Mapped[float]  # the sum of the reasons' contributions
+    shown: Mapped[int]  # 0-100, a monotone map of the score
+    reasons: Mapped[list[dict[str, Any]]]  # matching.outputs.Reason as data
+
+    suggestion: Mapped[Suggestion] = relationship(back_populates="teams")
+    seats: Mapped[list["Seat"]] = relationship(back_populates="team", order_by="Seat.id", cascade="all, delete-orphan")
+
+
+class SeatKind(StrEnum):
+    """What a seat is for."""
+
+    BUSINESS_DEVELOPMENT = "business development"
+    PROJECT_MANAGEMENT = "project management"
+    NEED = "need"
+
+
+class Seat(Row, Base):
+    """A place in a team. The prime holds business development and project management; ``share`` is 0-1 of the work."""
+
+    __tablename__ = "seat"
+
+    team_id: Mapped[int] = mapped_column(ForeignKey("team.id"), index=True)
+    kind: Mapped[SeatKind]
+    business_id: Mapped[int] = mapped_column(ForeignKey("business.id"))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))  # whom to talk to
+    capability_id: Mapped[int | None] = mapped_column(ForeignKey("capability.id"))
+    share: Mapped[float]
+    is_prime: Mapped[bool]
+    alternates: Mapped[list[dict[str, Any]]]  # business_id, member_id, shown, trust
+
+    team: Mapped[Team] = relationship(back_populates="seats")
+    business: Mapped[Business] = relationship()
+    member: Mapped[Member | None] = relationship()
+    capability: Mapped[Capability | None] = relationship()

@@ -1,0 +1,121 @@
+"""Settings from the environment: typed, loud, all errors at once, secrets by value or by file."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PREFIX = "GOODWORD_"
+
+
+class SettingsError(Exception):
+    """Every wrong setting at once, a line each."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One variable: how its text becomes a value, and what it is for."""
+
+    name: str
+    parse: Callable[[str], Any]
+    default: str | None
+    help: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an installation is told from outside. Everything else is a row or a constant."""
+
+    home: Path
+    database_url: str
+    broker_url: str
+    base_url: str
+    secret_key: str
+
+
+def _home(text: str) -> Path:
+    return Path(text).expanduser().resolve()
+
+
+def _database_url(text: str) -> str:
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme not in ("sqlite", "postgresql", "postgres", "postgresql+psycopg"):
+        raise ValueError("write sqlite:////path/to/file.db or postgresql://user:password@host/name")
+    return f"{'sqlite' if scheme == 'sqlite' else 'postgresql+psycopg'}://{rest}"
+
+
+def _broker_url(text: str) -> str:
+    if text != "filesystem://" and not text.startswith(("redis://", "rediss://")):
+        raise ValueError("write filesystem:// or redis://host:port/0")
+    return text
+
+
+def _base_url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("write the address members use, such as https://network.example")
+    return text.rstrip("/")
+
+
+def _secret_key(text: str) -> str:
+    if len(text) < 32:
+        raise ValueError("needs at least 32 characters; `openssl rand -hex 32` makes one")
+    return text
+
+
+SETTINGS = (
+    Setting("HOME", _home, "~/.goodword", "the folder for the database, files, the broker and generated keys"),
+    Setting("DATABASE_URL", _database_url, None, "sqlite:///… or postgresql://…; without it goodword.db in the home"),
+    Setting("BROKER_URL", _broker_url, "filesystem://", "filesystem:// (in the home) or redis://…"),
+    Setting("BASE_URL", _base_url, "http://127.0.0.1:8000", "the address members use"),
+    Setting("SECRET_KEY", _secret_key, None, "signs cookies and links; without it one is made once, in the home"),
+)
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read every ``GOODWORD_…`` variable, or its ``GOODWORD_…_FILE``.
+
+    Raises SettingsError with a line for each wrong or unknown variable.
+    """
+    known = {PREFIX + setting.name + suffix for setting in SETTINGS for suffix in ("", "_FILE")}
+    errors = [
+        f"{name}: there is no such setting; `goodword check` lists them"
+        for name in sorted(environ)
+        if name.startswith(PREFIX) and name not in known
+    ]
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        name = PREFIX + setting.name
+        try:
+            text = _text(name, environ, setting.default)
+            values[setting.name.lower()] = None if text is None else setting.parse(text)
+        except (ValueError, OSError) as error:
+            errors.append(f"{name}: {error}")
+    if errors:
+        raise SettingsError("\n".join(errors))
+    home: Path = values["home"]
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    values["database_url"] = values["database_url"] or f"sqlite:///{home / 'goodword.db'}"
+    values["secret_key"] = values["secret_key"] or kept_secret(home / "secret_key")
+    return Settings(**values)
+
+
+def _text(name: str, environ: Mapping[str, str], default: str | None) -> str | None:
+    value, path = environ.get(name), environ.get(name + "_FILE")
+    if value is not None and path is not None:
+        raise ValueError(f"is set twice; remove it or {name}_FILE")
+    if path is not None:
+        return Path(path).read_text(encoding="utf-8").strip()
+    return default if value is None else value.strip()
+
+
+def kept_secret(path: Path) -> str:
+    """The secret kept in ``path`` (mode 0600), made at the first call; several processes may call at once."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(32))
+    return path.read_text(encoding="ascii")

@@ -1,0 +1,126 @@
+"""What the engine is given. Everything is an index into the arrays beside it; days are proleptic ordinals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Vectors = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+
+FACT_KINDS = ("worked", "met", "vouch", "collaboration")  # what Facts.kinds counts through
+
+
+@dataclass(frozen=True)
+class Taxonomy:
+    """The n capability nodes of every scheme."""
+
+    ids: Ints  # (n,) the caller's row ids
+    schemes: tuple[str, ...]  # (n,)
+    names: tuple[str, ...]  # (n,)
+    synonyms: tuple[tuple[str, ...], ...]  # (n,)
+    parents: Ints  # (n,) index of the parent, -1 at a root
+    vectors: Vectors  # (n, d) unit length; a row of zeros is not embedded yet; d = 0 without a model
+
+
+@dataclass(frozen=True)
+class Businesses:
+    """The b firms."""
+
+    ids: Ints  # (b,)
+    cities: tuple[str, ...]
+    regions: tuple[str, ...]
+    remote: Bools  # works anywhere
+    price_low: Floats  # minor units of ``currencies``; NaN where not said
+    price_high: Floats
+    currencies: tuple[str, ...]
+    capacity: Floats  # projects at a time; NaN where not said
+    busy: Floats  # projects now
+    free_on: Ints  # ordinal of the first free day; 0 where not said
+    chapters: Ints  # caller's chapter ids; -1 without
+
+
+@dataclass(frozen=True)
+class Members:
+    """The m people who may be suggested; suspended ones are not among them."""
+
+    ids: Ints  # (m,)
+    business: Ints  # (m,) index of the firm
+    warmth_band: Ints  # (m,) published band 1-3, 0 where none is
+    competence_band: Ints  # (m,)
+
+
+@dataclass(frozen=True)
+class Claims:
+    """The c pairs of a firm and a capability it has, with what stands behind them."""
+
+    business: Ints  # (c,)
+    capability: Ints  # (c,)
+    claimed_on: Ints
+    vouches: Ints  # accepted vouches for this capability, one per giving firm
+    vouched_on: Ints  # the newest; 0 where none
+    evidence: Ints  # finished collaborations
+    evidenced_on: Ints  # the newest; 0 where none
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The f shareable facts between people; undirected but for a vouch, which goes from a to b."""
+
+    a: Ints  # (f,) member index
+    b: Ints
+    kinds: Ints  # index into FACT_KINDS
+    days: Ints  # ordinal
+
+
+@dataclass(frozen=True)
+class Works:
+    """The w finished collaborations between firms."""
+
+    prime: Ints  # (w,) business index
+    sub: Ints
+    days: Ints
+
+
+@dataclass(frozen=True)
+class World:
+    """All that the engine knows of a network at one version. Never changed, only replaced."""
+
+    version: int
+    taxonomy: Taxonomy
+    businesses: Businesses
+    members: Members
+    claims: Claims
+    facts: Facts
+    works: Works
+
+
+@dataclass(frozen=True)
+class Need:
+    """One required capability; the shares of an ask sum to 1."""
+
+    capability: int
+    must: bool
+    share: float
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question put to the engine, from the vantage of ``asker``."""
+
+    today: int
+    needs: tuple[Need, ...]
+    asker: int | None = None  # member index
+    bringer: int | None = None  # business index; prime while ``keeps_prime``
+    keeps_prime: bool = True
+    own_ratings: Mapping[int, tuple[int, int]] = field(default_factory=dict)  # member index -> warmth, competence 1-5
+    city: str = ""
+    region: str = ""
+    budget: float | None = None  # minor units
+    currency: str = "USD"
+    due: int | None = None  # ordinal
+    teams: int = 3
+    alternates: int = 3
