@@ -13,17 +13,17 @@ translations: ContextVar[NullTranslations] = ContextVar("translations", default=
 
 
 def gettext(message: str, **values: object) -> str:
-    """``message`` in the reader's language, with ``{name}`` places filled.
+    """``message`` in the reader's language, with ``%(name)s`` places filled.
 
-    >>> gettext("{name} vouches for you", name="Carla")
+    >>> gettext("%(name)s vouches for you", name="Carla")
     'Carla vouches for you'
     """
-    return translations.get().ugettext(message).format(**values)
+    return translations.get().ugettext(message) % values
 
 
 def ngettext(one: str, many: str, count: int, **values: object) -> str:
-    """The form for ``count``, which fills ``{count}``."""
-    return translations.get().ungettext(one, many, count).format(count=count, **values)
+    """The form for ``count``, which fills ``%(count)s``."""
+    return translations.get().ungettext(one, many, count) % {"count": count, **values}
 
 
 def listed(words: list[str]) -> str:
@@ -34,7 +34,7 @@ def listed(words: list[str]) -> str:
     """
     if len(words) < 2:
         return "".join(words)
-    return gettext("{most} and {last}", most=", ".join(words[:-1]), last=words[-1])
+    return gettext("%(most)s and %(last)s", most=", ".join(words[:-1]), last=words[-1])
 
 
 def ago(then: date, today: date) -> str:
@@ -49,7 +49,7 @@ def ago(then: date, today: date) -> str:
     if days == 1:
         return gettext("yesterday")
     if days < 14:
-        return gettext("{days} days ago", days=days)
+        return gettext("%(days)s days ago", days=days)
     if then.year == today.year or days < 200:
-        return gettext("in {month}", month=format_date(then, "LLLL", locale="en_US"))
-    return gettext("in {year}", year=then.year)
+        return gettext("in %(month)s", month=format_date(then, "LLLL", locale="en_US"))
+    return gettext("in %(year)s", year=then.year)
