@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, String, create_engine, event, select
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Enum, MetaData, String, create_engine, event, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -74,12 +74,15 @@ class PublicRow(Row):
 
 
 class WorldVersion(Base):
-    """One row: a number that every change of what the engine sees makes larger."""
+    """One row: a random number that every change of what the engine sees replaces.
+
+    A counter would not do: a number seen in a transaction that was rolled back must never come again.
+    """
 
     __tablename__ = "world_version"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    version: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(BigInteger)
 
 
 def world_version(session: Session) -> int:
@@ -89,11 +92,12 @@ def world_version(session: Session) -> int:
 
 def bump_world(session: Session) -> None:
     """Tell every process, on commit, that its picture of the network is old."""
+    version = secrets.randbits(53)
     row = session.get(WorldVersion, 1, with_for_update=True)
     if row is None:
-        session.add(WorldVersion(id=1, version=1))
+        session.add(WorldVersion(id=1, version=version))
     else:
-        row.version = WorldVersion.version + 1
+        row.version = version
     session.flush()
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from directory.db import Base, PublicRow, Row
@@ -33,7 +33,7 @@ class Suggestion(PublicRow, Base):
     answer: Mapped[Answer]
     model: Mapped[str] = mapped_column(String(20))  # minilm or lexical
     weights_version: Mapped[str] = mapped_column(String(20))
-    world_version: Mapped[int]
+    world_version: Mapped[int] = mapped_column(BigInteger)
     missing: Mapped[list[dict[str, Any]]]  # needs nobody covers, each with the nearest capability there is
     proof: Mapped[dict[str, Any]]  # optimal, bound, considered
 
