@@ -1,15 +1,26 @@
 """Leads: what a client wishes, in the words of the member who brings it, and what it needs."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from directory.audit import record
 from directory.db import Base, PublicRow, Row
+from directory.errors import Conflict, Invalid
+from directory.language import gettext as _
+from directory.money import Money
 from directory.people.business import Business
 from directory.people.capability import Capability
 from directory.people.member import Member
+from directory.text import clean_line, clean_text
+
+TEXT_LIMIT = 4000  # characters of a lead; the model reads less
+NEEDS_LIMIT = 12  # what the exact search of teams takes
+MUST_WEIGHT, NICE_WEIGHT = 2.0, 1.0  # how the work is shared out between needs until somebody says otherwise
 
 
 class MatchedBy(StrEnum):
@@ -19,6 +30,27 @@ class MatchedBy(StrEnum):
     WORDS = "bm25"
     MEANING = "meaning"
     PERSON = "person"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A need before it is a row."""
+
+    capability_id: int
+    is_must: bool = True
+    matched_by: MatchedBy = MatchedBy.PERSON
+    phrase: str = ""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a lead says besides its text; all of it optional."""
+
+    place: str = ""
+    budget: Money | None = None
+    due_on: date | None = None
+    keeps_prime: bool = True
+    is_asked: bool = False
 
 
 class Lead(PublicRow, Base):
@@ -45,6 +77,16 @@ class Lead(PublicRow, Base):
     business: Mapped[Business] = relationship()
     needs: Mapped[list["Need"]] = relationship(back_populates="lead", order_by="Need.id", cascade="all, delete-orphan")
 
+    @property
+    def budget(self) -> Money | None:
+        return None if self.budget_minor is None else Money(self.budget_minor, self.currency)
+
+    @property
+    def title(self) -> str:
+        """The first sentence of the text, cut at a word where it is long."""
+        first = self.text.strip().splitlines()[0].split(". ")[0].rstrip(".")
+        return first if len(first) <= 90 else first[:88].rsplit(" ", 1)[0] + "…"
+
 
 class Need(Row, Base):
     """A capability the lead requires. ``share`` is its part of the work, 0-1; the needs of a lead sum to 1."""
@@ -61,3 +103,82 @@ class Need(Row, Base):
 
     lead: Mapped[Lead] = relationship(back_populates="needs")
     capability: Mapped[Capability] = relationship()
+
+
+def read_text(text: str) -> str:
+    """The text of a lead as it is kept. Raises Invalid where it is empty, too long or not plain text."""
+    return clean_text(text, field="text", what=_("what the client needs"), limit=TEXT_LIMIT)
+
+
+def bring(session: Session, *, member: Member, text: str, wishes: Sequence[Wish], terms: Terms, now: datetime) -> Lead:
+    """A member brings a lead; their firm is its bringer. Raises Invalid."""
+    lead = Lead(member=member, business_id=member.business_id, text=read_text(text), created_at=now)
+    session.add(lead)
+    _agree(lead, wishes, terms, now)
+    session.flush()
+    record(session, actor_id=member.id, action="lead.bring", object=f"lead:{lead.public_id}", now=now)
+    return lead
+
+
+def correct(
+    session: Session, *, lead: Lead, member: Member, wishes: Sequence[Wish], terms: Terms, now: datetime
+) -> None:
+    """Replace a lead's needs and terms by what a person says they are. Raises Invalid; Conflict when closed."""
+    if lead.closed_at is not None:
+        raise Conflict(_("This lead is closed."))
+    _agree(lead, wishes, terms, now)
+    session.flush()
+    record(session, actor_id=member.id, action="lead.correct", object=f"lead:{lead.public_id}", now=now)
+
+
+def close(session: Session, *, lead: Lead, member: Member, now: datetime) -> None:
+    """The lead is settled: it stands in no post any more."""
+    if lead.closed_at is None:
+        lead.closed_at = now
+        record(session, actor_id=member.id, action="lead.close", object=f"lead:{lead.public_id}", now=now)
+
+
+def reopen(session: Session, *, lead: Lead, member: Member, now: datetime) -> None:
+    """Undo of close."""
+    if lead.closed_at is not None:
+        lead.closed_at = None
+        record(session, actor_id=member.id, action="lead.reopen", object=f"lead:{lead.public_id}", now=now)
+
+
+def brought_by(session: Session, *, member: Member, limit: int = 100) -> Sequence[Lead]:
+    """The member's own leads, newest first."""
+    return session.scalars(
+        select(Lead).where(Lead.member_id == member.id).order_by(Lead.created_at.desc(), Lead.id.desc()).limit(limit)
+    ).all()
+
+
+def shares(musts: Sequence[bool]) -> list[float]:
+    """How the work is shared out between needs, summing to 1: a must counts twice a nice.
+
+    >>> shares([True, True, False])
+    [0.4, 0.4, 0.2]
+    """
+    weights = [MUST_WEIGHT if must else NICE_WEIGHT for must in musts]
+    return [weight / sum(weights) for weight in weights]
+
+
+def _agree(lead: Lead, wishes: Sequence[Wish], terms: Terms, now: datetime) -> None:
+    unique = {wish.capability_id: wish for wish in wishes}
+    if len(unique) > NEEDS_LIMIT:
+        raise Invalid(_("Name at most %(limit)s needs; split the lead in two.", limit=NEEDS_LIMIT), field="needs")
+    lead.place = clean_line(terms.place, field="place", what=_("the place"), limit=120, required=False)
+    lead.budget_minor = terms.budget.minor if terms.budget else None
+    lead.currency = terms.budget.currency if terms.budget else "USD"
+    lead.due_on = terms.due_on
+    lead.keeps_prime = terms.keeps_prime
+    lead.asked_at = (lead.asked_at or now) if terms.is_asked else None
+    lead.needs = [
+        Need(
+            capability_id=wish.capability_id,
+            is_must=wish.is_must,
+            share=share,
+            matched_by=wish.matched_by,
+            phrase=wish.phrase[:200],
+        )
+        for wish, share in zip(unique.values(), shares([wish.is_must for wish in unique.values()]), strict=True)
+    ]

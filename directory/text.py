@@ -1,0 +1,52 @@
+"""Text from people, cleaned the one way: NFC, trimmed, plain characters only, not too long."""
+
+import re
+import unicodedata
+
+from directory.errors import Invalid
+from directory.language import gettext as _
+
+# Bidirectional controls and invisible characters let a name pose as another; the joiner stays, emoji need it.
+_HIDDEN = frozenset("\u061c\u200b\u200c\u200e\u200f\u2060\ufeff") | {
+    chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+
+
+def clean_line(text: str, *, field: str, what: str, limit: int, required: bool = True) -> str:
+    """One line of at most ``limit`` characters; inner white space becomes single blanks.
+
+    Raises Invalid for ``field``; ``what`` names it in the sentence.
+
+    >>> clean_line("  Bramble &\\n Co ", field="name", what="the name", limit=20)
+    'Bramble & Co'
+    """
+    return _checked(re.sub(r"\s+", " ", text), field, what, limit, required)
+
+
+def clean_text(text: str, *, field: str, what: str, limit: int, required: bool = True) -> str:
+    """Several lines; line ends become ``\\n`` and no more than one empty line stays. Raises Invalid."""
+    lines = [re.sub(r"[^\S\n]+", " ", line).strip() for line in re.split(r"\r\n|\r|\n|\u2028|\u2029", text)]
+    return _checked(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)), field, what, limit, required)
+
+
+def _checked(text: str, field: str, what: str, limit: int, required: bool) -> str:
+    text = unicodedata.normalize("NFC", text).strip()
+    if required and not text:
+        raise Invalid(_("Write %(what)s.", what=what), field=field)
+    if len(text) > limit:
+        raise Invalid(
+            _("Shorten %(what)s to %(limit)s characters; it has %(count)s.", what=what, limit=limit, count=len(text)),
+            field=field,
+        )
+    for position, character in enumerate(text):
+        if character in _HIDDEN or (character != "\n" and unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn")):
+            raise Invalid(
+                _(
+                    "Remove the hidden character %(code)s at place %(place)s of %(what)s.",
+                    code=f"U+{ord(character):04X}",
+                    place=position + 1,
+                    what=what,
+                ),
+                field=field,
+            )
+    return text
