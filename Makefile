@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+export GOODWORD_HOME ?= $(CURDIR)/.home
 LOCKS := requirements/lock.txt requirements/model.txt
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
@@ -17,7 +18,9 @@ check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python requirements/fresh.py
+	cp requirements/lock.txt .venv/lock.txt && $(COMPILE) --fork-strategy fewest --extra dev pyproject.toml -o .venv/lock.txt
+	cp requirements/model.txt .venv/model.txt && $(COMPILE) --no-deps requirements/model.in -o .venv/model.txt
+	cmp requirements/lock.txt .venv/lock.txt && cmp requirements/model.txt .venv/model.txt || { echo "The locks are old: run 'make locks'." >&2; exit 1; }
 
 setup: .venv/.ready app/static/vendor/manifest.json .venv/.browser
 

@@ -1,0 +1,140 @@
+"""``goodword demo``: the demo network on this machine, one command, one Ctrl-C."""
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+STORY = (
+    "A client wants a company website the staff can edit themselves; he insists on WordPress. About $15,000, in Tucson."
+)
+FACES = (
+    ("nadia", "a member who brings leads"),
+    ("bea", "her competitor, on paper"),
+    ("lena", "the chapter lead of Old Pueblo"),
+    ("ada", "the admin"),
+)
+START_SECONDS = 60
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True, help="Listen here; the next free one where it is taken.")
+def demo(port: int) -> None:
+    """Seed the demo network, start website, worker and scheduler on this machine, and show what it does."""
+    from directory.settings import load_settings
+
+    port = _free_port(port)
+    address = os.environ["GOODWORD_BASE_URL"] = f"http://127.0.0.1:{port}"
+    settings = load_settings()
+    log_ins = _prepared(settings.home)
+    with _running("serve", "--port", str(port)) as website, _running("worker") as worker:
+        _wait_for(f"{address}/health/live", website, settings.home)
+        click.echo(f"\nGoodword is open at {click.style(address, bold=True)}\n\nSign in as")
+        for (key, who), log_in in zip(FACES, log_ins, strict=True):
+            click.echo(f"  {log_in['email']:<34} {log_in['password']:<18} {key.title()}, {who}")
+        click.echo(f"\n{click.style('A lead that Nadia brings', bold=True)}\n  {STORY}\n")
+        _say("suggest", STORY, "--from", "northlight", "--top", "1")
+        click.echo(f"\n{click.style('The coming week', bold=True)}\n")
+        _say("week", "--preview")
+        click.echo("\nCtrl-C stops all of it.")
+        _until_stopped(website, worker)
+
+
+def _prepared(home: Path) -> list[dict[str, str]]:
+    """The log-ins of the demo network, made and kept (mode 0600) at the first start."""
+    from sqlalchemy import func, select
+
+    from app.accounts import create_account
+    from app.cli.database import opened, upgrade
+    from directory.clock import utc_now
+    from directory.db import writing
+    from directory.people.member import Member
+    from directory.seed import seed
+
+    kept = home / "demo-log-ins.json"
+    upgrade()
+    with opened() as engine, writing(engine) as session:
+        if session.scalar(select(func.count()).select_from(Member)) and kept.exists():
+            return list(json.loads(kept.read_text(encoding="utf-8")))
+        click.echo("Making the demo network…")
+        now = utc_now()
+        seed(session, now=now)
+        log_ins = []
+        for key, _ in FACES:
+            member = session.scalars(select(Member).where(Member.key == key)).one()
+            log_in = {"email": f"{key}@{member.business.key}.example", "password": secrets.token_urlsafe(9)}
+            create_account(session, member=member, **log_in, now=now)
+            log_ins.append(log_in)
+    descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(log_ins, file, indent=1)
+    return log_ins
+
+
+def _free_port(first: int) -> int:
+    for port in range(first, first + 100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise click.ClickException(f"Every port from {first} to {first + 99} is taken; name another one with --port.")
+
+
+@contextmanager
+def _running(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A goodword process of its own group, its log in the home, ended with this block."""
+    log = Path(os.environ.get("GOODWORD_HOME", "~/.goodword")).expanduser() / f"{arguments[0]}.log"
+    with log.open("ab") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", *arguments], stdout=file, stderr=file, start_new_session=True
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _wait_for(address: str, website: subprocess.Popen[bytes], home: Path) -> None:
+    for _ in range(START_SECONDS * 10):
+        try:
+            with urllib.request.urlopen(address, timeout=1):  # noqa: S310 - our own address on loopback
+                return
+        except (urllib.error.URLError, OSError):
+            if website.poll() is not None:
+                break
+            time.sleep(0.1)
+    raise click.ClickException(f"The website did not start; {home / 'serve.log'} says why.")
+
+
+def _say(*arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "app.cli", *arguments], check=True)
+
+
+def _until_stopped(*processes: subprocess.Popen[bytes]) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        while all(process.poll() is None for process in processes):
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        click.echo("\nGood-bye.")
+    else:
+        raise click.ClickException("A process ended by itself; the logs in the home folder say why.")
