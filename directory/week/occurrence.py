@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from directory.db import Base, PublicRow
@@ -19,7 +19,8 @@ class Occurrence(PublicRow, Base):
     local_date: Mapped[date]
     due_at: Mapped[datetime]
     held_at: Mapped[datetime | None]  # a person said: not yet
-    held_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    held_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))  # None: the program itself
+    held_reason: Mapped[str] = mapped_column(String(300), default="")
     posted_at: Mapped[datetime | None]  # its deliveries were written
     skipped: Mapped[str | None]  # why there is no post this week, in words
 
