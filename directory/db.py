@@ -55,6 +55,7 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON,
         list[dict[str, Any]]: JSON,
         list[str]: JSON,
+        list[int]: JSON,
         StrEnum: Enum(
             StrEnum, native_enum=False, length=24, values_callable=lambda kind: [item.value for item in kind]
         ),

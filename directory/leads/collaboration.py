@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, String, Table
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, String, Table, and_, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.db import Base, PublicRow
 from directory.people.business import Business
@@ -41,3 +41,13 @@ class Collaboration(PublicRow, Base):
     prime: Mapped[Business] = relationship(foreign_keys=[prime_id])
     sub: Mapped[Business] = relationship(foreign_keys=[sub_id])
     capabilities: Mapped[list[Capability]] = relationship(secondary=collaboration_capability)
+
+
+def finished_between(session: Session, one_id: int, other_id: int) -> list[Collaboration]:
+    """The finished work of two firms together, whoever led it, newest first."""
+    pair = or_(
+        and_(Collaboration.prime_id == one_id, Collaboration.sub_id == other_id),
+        and_(Collaboration.prime_id == other_id, Collaboration.sub_id == one_id),
+    )
+    finished = select(Collaboration).where(pair, Collaboration.finished_at.is_not(None))
+    return list(session.scalars(finished.order_by(Collaboration.finished_at.desc(), Collaboration.id.desc())))

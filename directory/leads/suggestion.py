@@ -54,6 +54,7 @@ class Team(Row, Base):
     shown: Mapped[int]  # 0-100, a monotone map of the score
     reasons: Mapped[list[dict[str, Any]]]  # matching.outputs.Reason as data, with row ids for indices
     paths: Mapped[dict[str, Any]]  # business id -> the steps by which the asker knows it
+    missing: Mapped[list[int]]  # capability ids of the needs that nobody in this team covers
 
     suggestion: Mapped[Suggestion] = relationship(back_populates="teams")
     seats: Mapped[list["Seat"]] = relationship(back_populates="team", order_by="Seat.id", cascade="all, delete-orphan")
