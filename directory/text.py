@@ -50,3 +50,15 @@ def _checked(text: str, field: str, what: str, limit: int, required: bool) -> st
                 field=field,
             )
     return text
+
+
+def folded(text: str) -> str:
+    """``text`` as searching sees it: no case, no accents, no punctuation but what stands inside words.
+
+    >>> folded("Piñon  Digital, C++ & WordPress®")
+    'pinon digital c++ & wordpress'
+    """
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    plain = (char for char in letters if not unicodedata.combining(char))
+    kept = "".join(char if char.isalnum() or char in "+#&._%-" else " " for char in plain)
+    return " ".join(word.strip("._-") or word for word in kept.split())

@@ -1,16 +1,28 @@
 """Businesses: the firms of the network. They hold capabilities; their people hold trust."""
 
+import re
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from sqlalchemy import BigInteger, ForeignKey, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import BigInteger, ForeignKey, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
-from directory.db import Base, PublicRow
+from directory.audit import record
+from directory.db import Base, PublicRow, bump_world
+from directory.errors import Invalid
+from directory.language import gettext as _
+from directory.money import Money
+from directory.people.capability import Capability
 from directory.people.chapter import Chapter
+from directory.text import clean_line, clean_text, folded
 
 if TYPE_CHECKING:
     from directory.people.member import Member
+    from directory.people.wanted import Wanted
+
+_BATCH = 500  # firms indexed at a time, so that an import of thousands stays small in memory
 
 
 class Business(PublicRow, Base):
@@ -46,3 +58,144 @@ class Business(PublicRow, Base):
 
     chapter: Mapped[Chapter | None] = relationship()
     members: Mapped[list["Member"]] = relationship(back_populates="business", order_by="Member.id")
+    capabilities: Mapped[list[Capability]] = relationship(secondary="claim", viewonly=True)
+    wants: Mapped[list["Wanted"]] = relationship(
+        secondary="member",
+        primaryjoin="Business.id == Member.business_id",
+        secondaryjoin="Member.id == Wanted.member_id",
+        viewonly=True,
+    )
+
+    @property
+    def place(self) -> str:
+        """City and region as a reader expects them, empty where neither is said."""
+        return ", ".join(part for part in (self.city, self.region) if part)
+
+
+def edit(
+    session: Session,
+    *,
+    business: Business,
+    by: "Member",
+    name: str,
+    summary: str,
+    city: str,
+    region: str,
+    is_remote: bool,
+    website: str,
+    phone: str,
+    email: str,
+    price_low: Money | None,
+    price_high: Money | None,
+    smallest_deal: Money | None,
+    capacity: int | None,
+    free_on: date | None,
+    best_customers: str,
+    good_referrals: str,
+    not_a_fit: str,
+    now: datetime,
+) -> None:
+    """Replace what a firm says of itself. Prices share one currency. Raises Invalid, and then changes nothing."""
+    currencies = {price.currency for price in (price_low, price_high, smallest_deal) if price}
+    if len(currencies) > 1:
+        raise Invalid(_("Write all amounts in one currency."), field="price_high")
+    if price_low and price_high and price_low.minor > price_high.minor:
+        raise Invalid(_("The highest price is below the lowest; swap them."), field="price_high")
+    if capacity is not None and not 0 <= capacity <= 1000:
+        raise Invalid(_("Write how many projects you take at a time, such as 3."), field="capacity")
+    said = {
+        "name": clean_line(name, field="name", what=_("the name of the firm"), limit=200),
+        "summary": clean_text(summary, field="summary", what=_("what the firm does"), limit=500, required=False),
+        "city": clean_line(city, field="city", what=_("the city"), limit=120, required=False),
+        "region": clean_line(region, field="region", what=_("the region"), limit=60, required=False),
+        "is_remote": is_remote,
+        "website": _website(website),
+        "phone": _phone(phone),
+        "email": _email(email),
+        "currency": currencies.pop() if currencies else business.currency,
+        "price_low_minor": price_low.minor if price_low else None,
+        "price_high_minor": price_high.minor if price_high else None,
+        "smallest_deal_minor": smallest_deal.minor if smallest_deal else None,
+        "capacity": capacity,
+        "free_on": free_on,
+        "best_customers": clean_text(
+            best_customers, field="best_customers", what=_("your best customers"), limit=500, required=False
+        ),
+        "good_referrals": clean_text(
+            good_referrals, field="good_referrals", what=_("what a good referral is"), limit=500, required=False
+        ),
+        "not_a_fit": clean_text(not_a_fit, field="not_a_fit", what=_("what is not a fit"), limit=500, required=False),
+    }
+    for column, value in said.items():
+        setattr(business, column, value)
+    index_business(session, business)
+    record(session, actor_id=by.id, action="business.edit", object=f"business {business.public_id}", now=now)
+    bump_world(session)
+
+
+def _website(text: str) -> str:
+    text = clean_line(text, field="website", what=_("the address of the website"), limit=200, required=False)
+    if not text:
+        return ""
+    address = text if "://" in text else f"https://{text}"
+    wrong = Invalid(_("Write the address of your website, such as https://example.com."), field="website")
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        sound = parts.scheme in ("http", "https") and "." in host and "@" not in parts.netloc and (parts.port or 1)
+    except ValueError:
+        raise wrong from None
+    if not sound or " " in address or len(address) > 200:
+        raise wrong
+    return address
+
+
+def _phone(text: str) -> str:
+    text = clean_line(text, field="phone", what=_("the telephone number"), limit=40, required=False)
+    digits = sum(char.isdigit() for char in text)
+    if text and not (re.fullmatch(r"\+?[0-9()./ -]+(?:(?:ext\.?|x) ?[0-9]{1,6})?", text) and 7 <= digits <= 20):
+        raise Invalid(_("Write a telephone number such as +1 520 555 0134."), field="phone")
+    return text
+
+
+def _email(text: str) -> str:
+    text = clean_line(text, field="email", what=_("the mail address"), limit=254, required=False)
+    if text and not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", text):
+        raise Invalid(_("Write a mail address such as you@example.com."), field="email")
+    return text
+
+
+def index_business(session: Session, business: Business) -> None:
+    """Refresh what the firm is found by. Every verb that changes something it holds calls this."""
+    index_businesses(session, [business.id])
+
+
+def index_businesses(session: Session, ids: Collection[int] | None = None) -> None:
+    """The same for many firms, or for all of them, after an import.
+
+    ``search_text`` has two folded lines: the names of the firm and its people, then everything else, so that one
+    LIKE can tell a match in a name.
+    """
+    session.flush()
+    wanted = sorted(session.scalars(select(Business.id)) if ids is None else ids)
+    for start in range(0, len(wanted), _BATCH):
+        batch = select(Business).where(Business.id.in_(wanted[start : start + _BATCH]))
+        # After the flush the database holds what memory holds, and rows that came since a relationship was read.
+        loads = (Business.members, Business.capabilities, Business.wants)
+        fresh = batch.options(*map(selectinload, loads)).execution_options(populate_existing=True)
+        for business in session.scalars(fresh):
+            business.search_text = _found_by(business)
+        session.flush()
+
+
+def _found_by(business: Business) -> str:
+    members = {member.id: member for member in business.members if member.suspended_at is None}
+    wants = [want for want in business.wants if want.ended_at is None and want.member_id in members]
+    names = [business.name, *(member.name for member in members.values())]
+    rest = [
+        *(business.city, business.region, business.summary),
+        *(word for member in members.values() for word in (member.headline, member.role)),
+        *(word for capability in business.capabilities for word in (capability.name, *capability.synonyms)),
+        *(want.text for want in wants),
+    ]
+    return f"{folded(' '.join(names))}\n{folded(' '.join(rest))}"

@@ -1,13 +1,20 @@
 """Interactions: "we worked together" or "we met", said by one, confirmed by the other; may be in the past."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, and_, func, or_, select
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from directory.db import Base, PublicRow
-from directory.people.member import Member
+from directory.audit import record
+from directory.db import Base, PublicRow, bump_world
+from directory.errors import Conflict, Invalid, Refused
+from directory.language import gettext as _
+from directory.people.member import Member, hold_still
+from directory.text import clean_line
+
+_EARLIEST = date(1950, 1, 1)
+_DATE_LINE = timedelta(hours=14)  # it may be tomorrow already where the member is
 
 
 class InteractionKind(StrEnum):
@@ -33,3 +40,109 @@ class Interaction(PublicRow, Base):
 
     said_by: Mapped[Member] = relationship(foreign_keys=[said_by_id])
     other: Mapped[Member] = relationship(foreign_keys=[other_id])
+
+
+def say(
+    session: Session,
+    *,
+    said_by: Member,
+    other: Member,
+    kind: InteractionKind,
+    happened_on: date,
+    note: str = "",
+    now: datetime,
+) -> Interaction:
+    """One of the two says so. Where the other had said the same of that year, this confirms it.
+
+    Raises Invalid for a day in the future, Refused for people of one firm, Conflict where it was said before.
+    """
+    if said_by.business_id == other.business_id:
+        raise Refused(_("Say this of somebody at another firm; you two share one."))
+    if not _EARLIEST <= happened_on <= (now + _DATE_LINE).date():
+        raise Invalid(_("Choose a day that has been."), field="happened_on")
+    hold_still(session, said_by, other)
+    before = session.scalar(
+        select(Interaction)
+        .where(between(said_by.id, other.id), Interaction.kind == kind)
+        .where(Interaction.happened_on.between(date(happened_on.year, 1, 1), date(happened_on.year, 12, 31)))
+    )
+    if before is not None and before.said_by_id == other.id and before.confirmed_at is None:
+        confirm(session, interaction=before, by=said_by, now=now)
+        return before
+    if before is not None:
+        message = _("You two have this for %(year)s already.", year=happened_on.year)
+        raise Conflict(message, field="happened_on")
+    said = Interaction(
+        said_by_id=said_by.id,
+        other_id=other.id,
+        kind=kind,
+        note=clean_line(note, field="note", what=_("the note"), limit=300, required=False),
+        happened_on=happened_on,
+        said_at=now,
+    )
+    session.add(said)
+    session.flush()
+    return said
+
+
+def confirm(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:
+    """The other says it is so: a shareable fact from now on. Raises Refused for anybody else."""
+    if by.id != interaction.other_id:
+        raise Refused(_("Only the person it was said of can confirm this."))
+    if interaction.confirmed_at is None:
+        interaction.confirmed_at = now
+        _record(session, interaction, "interaction.confirm", by, now)
+        bump_world(session)
+
+
+def reopen(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:
+    """Take a confirmation back: it waits again. Raises Refused for anybody but who confirmed it."""
+    if by.id != interaction.other_id:
+        raise Refused(_("Only the person who confirmed this can take it back."))
+    if interaction.confirmed_at is not None:
+        interaction.confirmed_at = None
+        _record(session, interaction, "interaction.reopen", by, now)
+        bump_world(session)
+
+
+def decline(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:
+    """Remove what is not confirmed: the other says it was not so, or who said it takes it back.
+
+    Raises Conflict for a confirmed one, Refused for anybody but the two.
+    """
+    if by.id not in (interaction.said_by_id, interaction.other_id):
+        raise Refused(_("Only the two of you can change this."))
+    if interaction.confirmed_at is not None:
+        raise Conflict(_("You both said so; it stays."))
+    _record(session, interaction, "interaction.decline", by, now)
+    session.delete(interaction)
+    session.flush()
+
+
+def waiting_for(session: Session, *, member: Member) -> list[Interaction]:
+    """What others said and the member has not answered yet, newest first."""
+    waiting = (
+        select(Interaction)
+        .join(Interaction.said_by)
+        .where(Interaction.other_id == member.id, Interaction.confirmed_at.is_(None), Member.suspended_at.is_(None))
+        .options(joinedload(Interaction.said_by).joinedload(Member.business))
+    )
+    return list(session.scalars(waiting.order_by(Interaction.said_at.desc(), Interaction.id.desc())))
+
+
+def have_met(session: Session, one: Member, other: Member) -> bool:
+    """Whether a confirmed interaction joins the two."""
+    met = select(func.count()).where(between(one.id, other.id), Interaction.confirmed_at.is_not(None))
+    return bool(session.scalar(met))
+
+
+def between(one_id: int, other_id: int) -> ColumnElement[bool]:
+    """The condition for interactions of these two, whoever said it."""
+    return or_(
+        and_(Interaction.said_by_id == one_id, Interaction.other_id == other_id),
+        and_(Interaction.said_by_id == other_id, Interaction.other_id == one_id),
+    )
+
+
+def _record(session: Session, interaction: Interaction, action: str, by: Member, now: datetime) -> None:
+    record(session, actor_id=by.id, action=action, object=f"interaction {interaction.public_id}", now=now)

@@ -3,11 +3,15 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from directory.db import Base, PublicRow, Row
-from directory.people.business import Business
+from directory.audit import record
+from directory.db import Base, PublicRow, Row, bump_world
+from directory.language import gettext as _
+from directory.people.business import Business, index_business
+from directory.people.chapter import Chapter
+from directory.text import clean_line
 
 
 class Member(PublicRow, Base):
@@ -48,3 +52,45 @@ class ChapterRole(Row, Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
     chapter_id: Mapped[int] = mapped_column(ForeignKey("chapter.id"), index=True)
     role: Mapped[Role]
+
+    chapter: Mapped[Chapter] = relationship()
+
+
+def edit_profile(session: Session, *, member: Member, name: str, role: str, headline: str, now: datetime) -> None:
+    """Replace what a member says of themselves. Raises Invalid, and then changes nothing."""
+    said = {
+        "name": clean_line(name, field="name", what=_("your name"), limit=120),
+        "role": clean_line(role, field="role", what=_("your role"), limit=120, required=False),
+        "headline": clean_line(headline, field="headline", what=_("the line about you"), limit=300, required=False),
+    }
+    for column, value in said.items():
+        setattr(member, column, value)
+    index_business(session, member.business)
+    record(session, actor_id=member.id, action="member.edit", object=f"member {member.public_id}", now=now)
+    bump_world(session)
+
+
+def allow_spotlight(session: Session, *, member: Member, now: datetime) -> None:
+    """The member's consent to be named in the weekly post; an earlier consent keeps its date."""
+    if member.spotlight_at is None:
+        member.spotlight_at = now
+        record(session, actor_id=member.id, action="spotlight.allow", object=f"member {member.public_id}", now=now)
+
+
+def forbid_spotlight(session: Session, *, member: Member, now: datetime) -> None:
+    """Take that consent back."""
+    if member.spotlight_at is not None:
+        member.spotlight_at = None
+        record(session, actor_id=member.id, action="spotlight.forbid", object=f"member {member.public_id}", now=now)
+
+
+def chapter_roles(session: Session, *, member: Member) -> list[ChapterRole]:
+    """The roles a member holds, by chapter."""
+    held = select(ChapterRole).where(ChapterRole.member_id == member.id)
+    return list(session.scalars(held.order_by(ChapterRole.chapter_id, ChapterRole.role)))
+
+
+def hold_still(session: Session, *members: Member) -> None:
+    """Lock these members, always in the same order, so that two acts between them come one after the other."""
+    ids = sorted(member.id for member in members)
+    session.execute(select(Member.id).where(Member.id.in_(ids)).order_by(Member.id).with_for_update())

@@ -3,12 +3,19 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, String, func, select
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
+from directory.audit import record
 from directory.db import Base, PublicRow
+from directory.errors import Conflict
+from directory.language import gettext as _
+from directory.people.business import index_business
 from directory.people.capability import Capability
 from directory.people.member import Member
+from directory.text import clean_line
+
+MOST_LIVE = 12  # asks a member may have at a time: a list longer than that asks for nothing
 
 
 class WantedKind(StrEnum):
@@ -35,3 +42,69 @@ class Wanted(PublicRow, Base):
 
     member: Mapped[Member] = relationship()
     capability: Mapped[Capability | None] = relationship()
+
+
+def want(
+    session: Session,
+    *,
+    member: Member,
+    kind: WantedKind,
+    text: str,
+    why: str = "",
+    capability: Capability | None = None,
+    now: datetime,
+) -> Wanted:
+    """A member says whom they want to meet. Raises Invalid, or Conflict where they ask for too many already."""
+    wanted = Wanted(
+        member_id=member.id,
+        kind=kind,
+        capability_id=capability.id if capability else None,
+        text=clean_line(text, field="text", what=_("whom you want to meet"), limit=300),
+        why=clean_line(why, field="why", what=_("why you want to meet them"), limit=300, required=False),
+        wanted_at=now,
+    )
+    live = select(func.count()).where(Wanted.member_id == member.id, Wanted.ended_at.is_(None))
+    if (session.scalar(live) or 0) >= MOST_LIVE:
+        raise Conflict(_("You ask for %(most)s already; end one first.", most=MOST_LIVE), field="text")
+    session.add(wanted)
+    index_business(session, member.business)
+    return wanted
+
+
+def end(session: Session, *, wanted: Wanted, now: datetime) -> None:
+    """The ask is no longer live; it leaves the post as well."""
+    wanted.ended_at = wanted.ended_at or now
+    index_business(session, wanted.member.business)
+
+
+def resume(session: Session, *, wanted: Wanted) -> None:
+    """Make an ended ask live again."""
+    wanted.ended_at = None
+    index_business(session, wanted.member.business)
+
+
+def share(session: Session, *, wanted: Wanted, now: datetime) -> None:
+    """The member's consent that the ask stands in the weekly post. Raises Conflict for an ended one."""
+    if wanted.ended_at is not None:
+        raise Conflict(_("This ask has ended; ask anew to share it."))
+    if wanted.shared_at is None:
+        wanted.shared_at = now
+        _note_consent(session, wanted, "wanted.share", now)
+
+
+def unshare(session: Session, *, wanted: Wanted, now: datetime) -> None:
+    """Take that consent back."""
+    if wanted.shared_at is not None:
+        wanted.shared_at = None
+        _note_consent(session, wanted, "wanted.unshare", now)
+
+
+def live_for(session: Session, *, member: Member) -> list[Wanted]:
+    """The live asks of a member, newest first."""
+    live = select(Wanted).where(Wanted.member_id == member.id, Wanted.ended_at.is_(None))
+    order = (Wanted.wanted_at.desc(), Wanted.id.desc())
+    return list(session.scalars(live.options(joinedload(Wanted.capability)).order_by(*order)))
+
+
+def _note_consent(session: Session, wanted: Wanted, action: str, now: datetime) -> None:
+    record(session, actor_id=wanted.member_id, action=action, object=f"wanted {wanted.public_id}", now=now)

@@ -1,0 +1,61 @@
+"""The small cast of these tests: four firms, five people, a corner of the taxonomy."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from directory.people.business import Business
+from directory.people.capability import CURATED, Capability, Kind
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+
+
+@dataclass
+class Cast:
+    chapter: Chapter
+    nia: Member  # Northlight Studio, who brings the lead
+    bea: Member  # Bramble & Co
+    bob: Member  # Bramble & Co
+    carla: Member  # Copper State Print
+    dana: Member  # Mesa Words
+    web: Capability
+    development: Capability
+    wordpress: Capability
+    design: Capability
+
+
+def make_cast(session: Session, now: datetime) -> Cast:
+    """Add the cast and flush."""
+    chapter = Chapter(key="old-pueblo", name="Old Pueblo")
+    firms = [
+        Business(name=name, chapter=chapter, city=city, created_at=now)
+        for name, city in (
+            ("Northlight Studio", "Tucson"),
+            ("Bramble & Co", "Tucson"),
+            ("Copper State Print", "Tucson"),
+            ("Mesa Words", "Phoenix"),
+        )
+    ]
+    people = [
+        Member(name=name, business=firm, joined_at=now)
+        for name, firm in (
+            ("Nia Sandoval", firms[0]),
+            ("Bea Lindqvist", firms[1]),
+            ("Bob Peña", firms[1]),
+            ("Carla Ruiz", firms[2]),
+            ("Dana Ochoa", firms[3]),
+        )
+    ]
+    nodes: dict[str, Capability] = {}
+    for code, name, kind, synonyms in (
+        ("web", "Web", Kind.CATEGORY, []),
+        ("web.development", "Web development", Kind.SERVICE, ["build a website"]),
+        ("web.development.wordpress", "WordPress", Kind.PLATFORM, ["elementor"]),
+        ("web.design", "Web design", Kind.SERVICE, []),
+    ):
+        parent = nodes.get(code.rpartition(".")[0])
+        nodes[code] = Capability(scheme=CURATED, code=code, name=name, kind=kind, parent=parent, synonyms=synonyms)
+    session.add_all([*people, *nodes.values()])
+    session.flush()
+    return Cast(chapter, *people, *nodes.values())

@@ -1,0 +1,104 @@
+"""How a claim stands follows from what others said and what was finished, and from nothing else."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from cast import Cast
+from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session
+
+from directory.db import world_version
+from directory.errors import Conflict
+from directory.leads.collaboration import Collaboration
+from directory.people.claim import Level, claim, standing, unclaim
+from directory.people.vouch import accept, vouch
+
+
+@pytest.fixture
+def claimed(session: Session, cast: Cast, now: datetime) -> tuple[int, int]:
+    claim(session, business=cast.bea.business, capability=cast.wordpress, now=now)
+    return cast.bea.business_id, cast.wordpress.id
+
+
+def good_word(session: Session, cast: Cast, now: datetime, **instead: object) -> None:
+    said = {"giver": cast.carla, "receiver": cast.bea, "capability": cast.wordpress, **instead}
+    given = vouch(session, text="She rebuilt our shop in a week.", known_as="a client", now=now, **said)
+    accept(session, vouch=given, by=given.receiver, now=now + timedelta(days=1))
+
+
+def finished(session: Session, cast: Cast, now: datetime, finished_at: datetime | None) -> None:
+    work = Collaboration(
+        prime_id=cast.nia.business_id,
+        sub_id=cast.bea.business_id,
+        title="Site",
+        created_at=now,
+        finished_at=finished_at,
+    )
+    work.capabilities = [cast.wordpress]
+    session.add(work)
+    session.flush()
+
+
+def test_a_claim_alone_is_claimed(session: Session, claimed: tuple[int, int], now: datetime) -> None:
+    how = standing(session, [claimed[0]])[claimed]
+    assert (how.level, how.at, how.vouches, how.evidence) == (Level.CLAIMED, now, 0, 0)
+
+
+def test_accepted_good_words_count_once_a_firm(
+    session: Session, cast: Cast, claimed: tuple[int, int], now: datetime
+) -> None:
+    good_word(session, cast, now)
+    good_word(session, cast, now, receiver=cast.bob)  # the same giver, for a colleague
+    good_word(session, cast, now, giver=cast.nia)
+    how = standing(session, [claimed[0]])[claimed]
+    assert (how.level, how.vouches, how.at) == (Level.VOUCHED, 2, now + timedelta(days=1))
+
+
+def test_a_good_word_counts_only_for_its_capability_and_from_people_in_good_standing(
+    session: Session, cast: Cast, claimed: tuple[int, int], now: datetime
+) -> None:
+    good_word(session, cast, now, capability=cast.design)
+    good_word(session, cast, now, capability=None)
+    good_word(session, cast, now)
+    cast.carla.suspended_at = now
+    vouch(
+        session,
+        giver=cast.nia,
+        receiver=cast.bea,
+        text="Not accepted yet.",
+        known_as="-x",
+        capability=cast.wordpress,
+        now=now,
+    )
+    assert standing(session, [claimed[0]])[claimed].level is Level.CLAIMED
+
+
+def test_only_finished_work_is_evidence(session: Session, cast: Cast, claimed: tuple[int, int], now: datetime) -> None:
+    finished(session, cast, now, None)
+    assert standing(session, [claimed[0]])[claimed].level is Level.CLAIMED
+    finished(session, cast, now, now)
+    finished(session, cast, now, now - timedelta(days=9))
+    how = standing(session, None)[claimed]
+    assert (how.level, how.evidence, how.evidenced_at) == (Level.EVIDENCED, 2, now)
+
+
+def test_many_firms_take_one_query(session: Session, engine: Engine, cast: Cast, now: datetime) -> None:
+    for member in (cast.nia, cast.bea, cast.carla):
+        claim(session, business=member.business, capability=cast.design, now=now)
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+    assert len(standing(session, [cast.nia.business_id, cast.bea.business_id])) == 2
+    assert len(asked) == 1
+
+
+def test_a_claim_is_made_once_and_taken_back_and_changes_what_the_engine_sees(
+    session: Session, cast: Cast, claimed: tuple[int, int], now: datetime
+) -> None:
+    with pytest.raises(Conflict) as refused:
+        claim(session, business=cast.bea.business, capability=cast.wordpress, now=now)
+    assert refused.value.field == "capability"
+    before = world_version(session)
+    unclaim(session, business=cast.bea.business, capability=cast.wordpress, now=now)
+    assert claimed not in standing(session, None)
+    assert world_version(session) != before
+    assert "wordpress" not in cast.bea.business.search_text

@@ -1,0 +1,121 @@
+"""What people say of each other: with whom, how often, and who decides that it is shown."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from cast import Cast
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory.errors import Conflict, DomainError, Invalid, Refused
+from directory.people import interaction, vouch
+from directory.people.interaction import Interaction, InteractionKind
+from directory.people.vouch import Vouch
+
+WORKED = InteractionKind.WORKED
+WORDS = {"text": "She answers the same day, every time.", "known_as": "worked together"}
+
+
+def test_an_interaction_is_a_fact_when_the_other_confirms_it(session: Session, cast: Cast, now: datetime) -> None:
+    said = interaction.say(session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now)
+    assert interaction.waiting_for(session, member=cast.bea) == [said]
+    assert not interaction.have_met(session, cast.bea, cast.nia)
+    with pytest.raises(Refused):
+        interaction.confirm(session, interaction=said, by=cast.nia, now=now)
+    interaction.confirm(session, interaction=said, by=cast.bea, now=now)
+    assert interaction.waiting_for(session, member=cast.bea) == []
+    assert interaction.have_met(session, cast.bea, cast.nia)
+    with pytest.raises(Conflict):
+        interaction.decline(session, interaction=said, by=cast.nia, now=now)
+    interaction.reopen(session, interaction=said, by=cast.bea, now=now)
+    assert interaction.waiting_for(session, member=cast.bea) == [said]
+
+
+def test_saying_what_the_other_said_confirms_it(session: Session, cast: Cast, now: datetime) -> None:
+    said = interaction.say(
+        session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=date(2024, 3, 1), now=now
+    )
+    again = interaction.say(
+        session, said_by=cast.bea, other=cast.nia, kind=WORKED, happened_on=date(2024, 9, 9), now=now
+    )
+    assert again is said
+    assert said.confirmed_at == now
+
+
+def test_a_pair_has_one_of_a_kind_a_year(session: Session, cast: Cast, now: datetime) -> None:
+    for kind, year in ((WORKED, 2023), (WORKED, 2024), (InteractionKind.MET, 2024)):
+        interaction.say(session, said_by=cast.nia, other=cast.bea, kind=kind, happened_on=date(year, 1, 1), now=now)
+    with pytest.raises(Conflict):
+        interaction.say(session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=date(2024, 5, 5), now=now)
+
+
+def test_either_may_remove_what_is_not_confirmed_and_nobody_else(session: Session, cast: Cast, now: datetime) -> None:
+    for by in (cast.nia, cast.bea):
+        said = interaction.say(session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now)
+        with pytest.raises(Refused):
+            interaction.decline(session, interaction=said, by=cast.bob, now=now)
+        interaction.decline(session, interaction=said, by=by, now=now)
+        assert session.scalar(select(Interaction)) is None
+
+
+def test_an_interaction_joins_two_firms_and_has_been(session: Session, cast: Cast, now: datetime) -> None:
+    for other in (cast.bob, cast.bea):
+        with pytest.raises(Refused):
+            interaction.say(session, said_by=cast.bea, other=other, kind=WORKED, happened_on=now.date(), now=now)
+    later = now.date() + timedelta(days=2)
+    with pytest.raises(Invalid) as refused:
+        interaction.say(session, said_by=cast.bea, other=cast.nia, kind=WORKED, happened_on=later, now=now)
+    assert refused.value.field == "happened_on"
+
+
+def test_a_good_word_is_shown_only_when_its_receiver_says_so(session: Session, cast: Cast, now: datetime) -> None:
+    given = vouch.vouch(session, giver=cast.carla, receiver=cast.bea, now=now, **WORDS)
+    assert vouch.waiting_for(session, member=cast.bea) == [given]
+    assert vouch.shown_for(session, member=cast.bea) == []
+    for act in (vouch.accept, vouch.decline, vouch.reopen):
+        with pytest.raises(Refused):
+            act(session, vouch=given, by=cast.carla, now=now)
+    vouch.accept(session, vouch=given, by=cast.bea, now=now)
+    assert vouch.shown_for(session, member=cast.bea) == [given]
+    vouch.decline(session, vouch=given, by=cast.bea, now=now)
+    assert vouch.shown_for(session, member=cast.bea) == vouch.waiting_for(session, member=cast.bea) == []
+    vouch.reopen(session, vouch=given, by=cast.bea, now=now)
+    assert vouch.waiting_for(session, member=cast.bea) == [given]
+
+
+def test_one_good_word_for_each_capability_and_one_for_none(session: Session, cast: Cast, now: datetime) -> None:
+    for capability in (None, cast.wordpress, cast.design):
+        vouch.vouch(session, giver=cast.carla, receiver=cast.bea, capability=capability, now=now, **WORDS)
+        with pytest.raises(Conflict):
+            vouch.vouch(session, giver=cast.carla, receiver=cast.bea, capability=capability, now=now, **WORDS)
+
+
+def test_only_its_giver_takes_a_good_word_back(session: Session, cast: Cast, now: datetime) -> None:
+    given = vouch.vouch(session, giver=cast.carla, receiver=cast.bea, now=now, **WORDS)
+    with pytest.raises(Refused):
+        vouch.withdraw(session, vouch=given, by=cast.bea, now=now)
+    vouch.withdraw(session, vouch=given, by=cast.carla, now=now)
+    assert session.scalar(select(Vouch)) is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"text": "Good."}, "text"),
+        ({"text": "x" * 601}, "text"),
+        ({"text": "She is \u202e always there."}, "text"),
+        ({"known_as": ""}, "known_as"),
+    ],
+)
+def test_a_wrong_good_word_names_its_field(
+    session: Session, cast: Cast, now: datetime, wrong: dict[str, str], field: str
+) -> None:
+    with pytest.raises(DomainError) as refused:
+        vouch.vouch(session, giver=cast.carla, receiver=cast.bea, now=now, **(WORDS | wrong))
+    assert refused.value.field == field
+
+
+def test_nobody_speaks_for_their_own_firm(session: Session, cast: Cast, now: datetime) -> None:
+    for receiver in (cast.bob, cast.bea):
+        with pytest.raises(Refused):
+            vouch.vouch(session, giver=cast.bea, receiver=receiver, now=now, **WORDS)
