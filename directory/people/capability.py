@@ -1,11 +1,13 @@
 """Capabilities: nodes of a taxonomy, category > service > platform. Schemes stand beside each other."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.db import Base, PublicRow
+from directory.text import folded
 
 CURATED = "goodword"  # the scheme that ships, and that members choose from
 
@@ -33,3 +35,18 @@ class Capability(PublicRow, Base):
     vector: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
     parent: Mapped["Capability | None"] = relationship(remote_side="Capability.id")
+
+
+def choices(session: Session) -> Sequence[Capability]:
+    """The curated capabilities by name, for people to choose from."""
+    return session.scalars(select(Capability).where(Capability.scheme == CURATED).order_by(Capability.name)).all()
+
+
+def named(session: Session, text: str) -> Capability | None:
+    """The capability that a person means by typing ``text``: its name or a synonym, curated ones first."""
+    wanted = folded(text)
+    for capability in choices(session):
+        if wanted in (folded(word) for word in (capability.name, *capability.synonyms)):
+            return capability
+    foreign = select(Capability).where(func.lower(Capability.name) == text.strip().lower()).order_by(Capability.id)
+    return session.scalars(foreign.limit(1)).one_or_none()
