@@ -1,0 +1,101 @@
+"""What people say of themselves is checked as it comes in, and found as soon as it is in."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from cast import Cast
+from sqlalchemy.orm import Session
+
+from directory.errors import Conflict, Invalid
+from directory.money import Money
+from directory.people import business, member, wanted
+from directory.people.search import search
+from directory.people.wanted import MOST_LIVE, WantedKind
+
+FIRM: dict[str, Any] = {
+    **{"name": "Bramble & Co", "summary": "Sites an office can run.", "city": "Tucson", "region": "AZ"},
+    **{
+        "is_remote": True,
+        "website": "bramble.example",
+        "phone": "+1 (520) 555-0111 ext. 4",
+        "email": "b@bramble.example",
+    },
+    **{"price_low": Money(800_000, "USD"), "price_high": Money(2_500_000, "USD"), "smallest_deal": None},
+    **{"free_on": None, "best_customers": "", "good_referrals": "", "not_a_fit": ""},
+}
+
+
+def test_a_sound_firm_is_kept_as_said(session: Session, cast: Cast, now: datetime) -> None:
+    firm = cast.bea.business
+    business.edit(session, business=firm, by=cast.bea, now=now, **FIRM)
+    assert (firm.website, firm.price_high_minor, firm.place) == ("https://bramble.example", 2_500_000, "Tucson, AZ")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", " "),
+        ("name", "\u202eevil"),
+        ("summary", "x" * 501),
+        ("website", "javascript:alert(1)"),
+        ("website", "https://user@bramble.example"),
+        ("website", "https://bramble.example:x"),
+        ("website", "ftp://bramble.example"),
+        ("phone", "call me"),
+        ("phone", "555"),
+        ("email", "nobody"),
+        ("email", "a@b.c>d"),
+        ("price_high", Money(1, "USD")),
+        ("price_high", Money(3_000_000, "EUR")),
+        ("capacity", -1),
+    ],
+)
+def test_a_wrong_field_is_named_and_nothing_changes(
+    session: Session, cast: Cast, now: datetime, field: str, value: Any
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        business.edit(session, business=cast.bea.business, by=cast.bea, now=now, **(FIRM | {field: value}))
+    assert refused.value.field == field
+    assert not session.is_modified(cast.bea.business)
+
+
+def test_what_is_said_is_found(session: Session, cast: Cast, now: datetime) -> None:
+    firm = cast.bea.business
+    business.edit(session, business=firm, by=cast.bea, now=now, **FIRM)
+    member.edit_profile(session, member=cast.bea, name="Béa", role="Owner", headline="Calm websites", now=now)
+    asked = wanted.want(session, member=cast.bob, kind=WantedKind.CLIENT, text="Museums in Yuma", now=now)
+    for text in ("bea", "CALM", "office run", "yuma"):
+        assert [found.name for found in search(session, text=text).businesses] == ["Bramble & Co"]
+    wanted.end(session, wanted=asked, now=now)
+    assert search(session, text="yuma").total == 0
+    wanted.resume(session, wanted=asked)
+    assert search(session, text="yuma").total == 1
+
+
+def test_an_ask_is_shared_by_consent_and_leaves_with_it(session: Session, cast: Cast, now: datetime) -> None:
+    asked = wanted.want(session, member=cast.bea, kind=WantedKind.PARTNER, text="A printer", now=now)
+    assert asked.shared_at is None
+    wanted.share(session, wanted=asked, now=now)
+    assert asked.shared_at == now
+    wanted.unshare(session, wanted=asked, now=now)
+    assert asked.shared_at is None
+    wanted.end(session, wanted=asked, now=now)
+    assert wanted.live_for(session, member=cast.bea) == []
+    with pytest.raises(Conflict):
+        wanted.share(session, wanted=asked, now=now)
+
+
+def test_nobody_asks_for_everything(session: Session, cast: Cast, now: datetime) -> None:
+    for number in range(MOST_LIVE):
+        wanted.want(session, member=cast.bea, kind=WantedKind.CLIENT, text=f"Client {number}", now=now)
+    with pytest.raises(Conflict):
+        wanted.want(session, member=cast.bea, kind=WantedKind.CLIENT, text="One more", now=now)
+
+
+def test_the_spotlight_needs_consent_and_remembers_the_first(session: Session, cast: Cast, now: datetime) -> None:
+    member.allow_spotlight(session, member=cast.bea, now=now)
+    member.allow_spotlight(session, member=cast.bea, now=now.replace(year=2027))
+    assert cast.bea.spotlight_at == now
+    member.forbid_spotlight(session, member=cast.bea, now=now)
+    assert cast.bea.spotlight_at is None
