@@ -15,14 +15,9 @@ from directory.people.wanted import MOST_LIVE, WantedKind
 
 FIRM: dict[str, Any] = {
     **{"name": "Bramble & Co", "summary": "Sites an office can run.", "city": "Tucson", "region": "AZ"},
-    **{
-        "is_remote": True,
-        "website": "bramble.example",
-        "phone": "+1 (520) 555-0111 ext. 4",
-        "email": "b@bramble.example",
-    },
+    **{"is_remote": True, "website": "bramble.example", "email": "b@bramble.example", "capacity": 2, "free_on": None},
+    **{"phone": "+1 (520) 555-0111 ext. 4", "best_customers": "", "good_referrals": "", "not_a_fit": ""},
     **{"price_low": Money(800_000, "USD"), "price_high": Money(2_500_000, "USD"), "smallest_deal": None},
-    **{"free_on": None, "best_customers": "", "good_referrals": "", "not_a_fit": ""},
 }
 
 

@@ -78,6 +78,7 @@ def test_facets_count_firms_once_and_follow_the_words(session: Session, cast: Ca
 
 def test_the_chapter_narrows(session: Session, cast: Cast) -> None:
     cast.bea.business.chapter = Chapter(key="valley", name="Valley")
+    session.flush()
     assert [firm.name for firm in search(session, chapter=cast.bea.business.chapter).businesses] == ["Bramble & Co"]
 
 
