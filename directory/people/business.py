@@ -109,9 +109,9 @@ def edit(
         "city": clean_line(city, field="city", what=_("the city"), limit=120, required=False),
         "region": clean_line(region, field="region", what=_("the region"), limit=60, required=False),
         "is_remote": is_remote,
-        "website": _website(website),
-        "phone": _phone(phone),
-        "email": _email(email),
+        "website": clean_website(website),
+        "phone": clean_phone(phone),
+        "email": clean_email(email),
         "currency": currencies.pop() if currencies else business.currency,
         "price_low_minor": price_low.minor if price_low else None,
         "price_high_minor": price_high.minor if price_high else None,
@@ -133,7 +133,7 @@ def edit(
     bump_world(session)
 
 
-def _website(text: str) -> str:
+def clean_website(text: str) -> str:
     text = clean_line(text, field="website", what=_("the address of the website"), limit=200, required=False)
     if not text:
         return ""
@@ -150,7 +150,7 @@ def _website(text: str) -> str:
     return address
 
 
-def _phone(text: str) -> str:
+def clean_phone(text: str) -> str:
     text = clean_line(text, field="phone", what=_("the telephone number"), limit=40, required=False)
     digits = sum(char.isdigit() for char in text)
     if text and not (re.fullmatch(r"\+?[0-9()./ -]+(?:(?:ext\.?|x) ?[0-9]{1,6})?", text) and 7 <= digits <= 20):
@@ -158,7 +158,7 @@ def _phone(text: str) -> str:
     return text
 
 
-def _email(text: str) -> str:
+def clean_email(text: str) -> str:
     text = clean_line(text, field="email", what=_("the mail address"), limit=254, required=False)
     if text and not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", text):
         raise Invalid(_("Write a mail address such as you@example.com."), field="email")

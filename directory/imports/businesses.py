@@ -1,0 +1,83 @@
+"""Firms from a file: known by their key, so that importing again updates them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from directory.audit import record
+from directory.db import bump_world
+from directory.imports.codes import Codes, Unknown
+from directory.imports.csv_file import CsvRow, Field, ImportErrors, RowError
+from directory.imports.report import Report
+from directory.language import gettext
+from directory.people.business import Business, clean_email, clean_phone, clean_website, index_businesses
+from directory.people.capability import CURATED
+from directory.people.claim import Claim
+
+FIELDS = (
+    Field("key", ("key", "id"), 120, required=True),
+    Field("name", ("name",), 200, required=True),
+    Field("city", ("city",), 120),
+    Field("region", ("region", "state"), 60),
+    Field("summary", ("summary",), 500),
+    Field("website", ("website",), 200, check=clean_website),
+    Field("phone", ("phone",), 40, check=clean_phone),
+    Field("email", ("email",), 254, check=clean_email),
+    Field("capabilities", ("capabilities",), 4096),
+)
+
+
+def import_businesses(
+    session: Session, *, rows: Sequence[CsvRow], scheme: str = CURATED, unknown: Unknown = "skip", now: datetime
+) -> Report:
+    """Add and update firms and add their claims; an empty cell changes nothing and no claim is ever taken away.
+
+    Raises ImportErrors, and saves nothing, for a key that stands twice and, where ``unknown`` is "fail", for every
+    capability that the scheme does not have.
+    """
+    codes, report, errors = Codes(session, scheme), Report(rows=len(rows)), list[RowError]()
+    before = {firm.key: firm for firm in session.scalars(select(Business).where(Business.key.is_not(None)))}
+    first_row: dict[str, int] = {}
+    new, changed, claimed = list[dict[str, object]](), list[dict[str, object]](), dict[str, Sequence[int]]()
+    for row in rows:
+        key = row.values["key"]
+        if first_row.setdefault(key, row.number) != row.number:
+            errors.append(RowError(row.number, "key", gettext("stands in row %(row)s too.", row=first_row[key])))
+            continue
+        claimed[key] = codes.read(row, report, errors, unknown)
+        given = {name: value for name, value in row.values.items() if value and name != "capabilities"}
+        if (firm := before.get(key)) is None:
+            new.append({**{field.name: "" for field in FIELDS[:-1]}, **given, "created_at": now})
+        elif any(getattr(firm, name) != value for name, value in given.items()):
+            changed.append({**given, "id": firm.id})
+    if errors:
+        raise ImportErrors(errors)
+    if new:
+        session.execute(insert(Business), new)
+    if changed:
+        session.execute(update(Business), changed)
+    report.added, report.updated = len(new), len(changed)
+    report.same = len(claimed) - len(new) - len(changed)
+    ids = {key: id for key, id in session.execute(select(Business.key, Business.id)) if key is not None}
+    wanted = {(ids[key], capability): now for key, capabilities in claimed.items() for capability in capabilities}
+    report.claims = add_claims(session, wanted)
+    if new or changed or report.claims:
+        index_businesses(session, [ids[key] for key in claimed])
+        record(session, actor_id=None, action="import businesses", object="business", now=now, reason=report.lines()[0])
+        bump_world(session)
+    return report
+
+
+def add_claims(session: Session, wanted: dict[tuple[int, int], datetime]) -> int:
+    """Add the claims, (business id, capability id) -> since when, that are not there; how many those were."""
+    there = set(session.execute(select(Claim.business_id, Claim.capability_id)))
+    new = [
+        {"business_id": business, "capability_id": capability, "claimed_at": at}
+        for (business, capability), at in wanted.items()
+        if (business, capability) not in there
+    ]
+    if new:
+        session.execute(insert(Claim), new)
+    return len(new)

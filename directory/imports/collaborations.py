@@ -1,0 +1,131 @@
+"""Finished work from a file: who was prime, who was sub, and what the sub did. It is evidence for the sub."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from directory.audit import record
+from directory.db import bump_world
+from directory.errors import Invalid
+from directory.imports.businesses import add_claims
+from directory.imports.codes import Codes, Unknown
+from directory.imports.csv_file import CELL_BYTES, CsvRow, Field, ImportErrors, RowError
+from directory.imports.report import Report
+from directory.language import gettext
+from directory.leads.collaboration import Collaboration, collaboration_capability
+from directory.money import Money
+from directory.people.business import Business, index_businesses
+from directory.people.capability import CURATED
+
+FIELDS = (
+    Field("prime", ("prime",), 120, required=True),
+    Field("sub", ("sub",), 120, required=True),
+    Field("date", ("date",), 10, required=True),
+    Field("amount", ("amount",), 20),
+    Field("currency", ("currency",), 3),
+    Field("capabilities", ("capabilities",), CELL_BYTES),
+    Field("title", ("title",), CELL_BYTES),  # cut to what the column holds
+    Field("key", ("key", "award"), 200),  # the other system's name for the work; its title where there is none
+)
+TITLE = 300
+
+
+def import_collaborations(
+    session: Session, *, rows: Sequence[CsvRow], scheme: str = CURATED, unknown: Unknown = "skip", now: datetime
+) -> Report:
+    """Add finished collaborations, and the claims of their subs from the first date on.
+
+    Rows equal in every cell count once, in this file and in files before. An amount of zero or less amends earlier
+    work and is no evidence; a firm is no sub of its own: such rows are counted and left out. Raises ImportErrors,
+    and saves nothing, for wrong cells and, where ``unknown`` is "fail", for firms and codes that nobody knows.
+    """
+    codes, report, errors = Codes(session, scheme), Report(rows=len(rows)), list[RowError]()
+    firms = dict(session.execute(select(Business.key, Business.id).where(Business.key.is_not(None))).all())
+    there = set(session.scalars(select(Collaboration.key).where(Collaboration.key.is_not(None))))
+    seen, new = set[str](), list[dict[str, object]]()
+    capabilities_of, first = dict[str, Sequence[int]](), dict[tuple[int, int], datetime]()
+    for row in rows:
+        if row.digest in there:
+            report.same += 1
+            continue
+        if row.digest in seen:
+            report.skip(gettext("the same as a row before"), row.number)
+            continue
+        seen.add(row.digest)
+        try:
+            at, amount = _finished(row.values["date"], now), _amount(row.values)
+        except Invalid as error:
+            errors.append(RowError(row.number, error.field or "", error.message))
+            continue
+        strangers = [name for name in ("prime", "sub") if row.values[name] not in firms]
+        for name in strangers:
+            reason = gettext("a firm nobody knows, as %(role)s", role=name)
+            if unknown == "fail":
+                errors.append(RowError(row.number, name, f"{row.values[name]}: {reason}"))
+            else:
+                report.skip(reason, row.number, row.values[name])
+        if strangers:
+            continue
+        if row.values["prime"] == row.values["sub"]:
+            report.skip(gettext("prime and sub are the same firm"), row.number)
+        elif amount is not None and amount.minor <= 0:
+            report.skip(gettext("an amendment: its amount is not above zero"), row.number)
+        else:
+            sub = firms[row.values["sub"]]
+            capabilities_of[row.digest] = codes.read(row, report, errors, unknown)
+            for capability in capabilities_of[row.digest]:
+                first[sub, capability] = min(at, first.get((sub, capability), at))
+            new.append(
+                {
+                    "key": row.digest,
+                    "prime_id": firms[row.values["prime"]],
+                    "sub_id": sub,
+                    "title": (row.values.get("title") or row.values.get("key", ""))[:TITLE],
+                    "amount_minor": amount and amount.minor,
+                    "currency": amount.currency if amount else "USD",
+                    "created_at": now,
+                    "finished_at": at,
+                }
+            )
+    if errors:
+        raise ImportErrors(errors)
+    report.added = len(new)
+    if new:
+        session.execute(insert(Collaboration), new)
+        ids = dict(session.execute(select(Collaboration.key, Collaboration.id)).all())
+        links = [
+            {"collaboration_id": ids[key], "capability_id": capability}
+            for key, capabilities in capabilities_of.items()
+            for capability in capabilities
+        ]
+        if links:
+            session.execute(insert(collaboration_capability), links)
+        report.claims = add_claims(session, first)
+        index_businesses(session, {sub for sub, _ in first})
+        reason = report.lines()[0]
+        record(session, actor_id=None, action="import collaborations", object="collaboration", now=now, reason=reason)
+        bump_world(session)
+    return report
+
+
+def _finished(text: str, now: datetime) -> datetime:
+    try:
+        at = datetime.combine(date.fromisoformat(text), time(), UTC)
+    except ValueError:
+        raise Invalid(gettext("%(text)s is not a date such as 2024-10-31.", text=text), field="date") from None
+    if at > now:
+        raise Invalid(gettext("%(text)s is in the future; only finished work is evidence.", text=text), field="date")
+    return at
+
+
+def _amount(values: Mapping[str, str]) -> Money | None:
+    text = values.get("amount", "")
+    if not text:
+        return None
+    try:
+        money = Money.parse(text.removeprefix("-"), values.get("currency") or "USD")
+    except Invalid as error:
+        raise Invalid(error.message, field="currency" if error.field == "currency" else "amount") from None
+    return Money(-money.minor, money.currency) if text.startswith("-") else money

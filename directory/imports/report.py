@@ -1,0 +1,47 @@
+"""What an import did, counted, in sentences a person reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from directory.language import gettext, ngettext
+
+EXAMPLES = 5
+
+
+@dataclass
+class Report:
+    """Counts of one import. ``skipped`` maps a reason to the rows, or the cells of rows, it kept out."""
+
+    rows: int = 0
+    added: int = 0
+    updated: int = 0
+    same: int = 0  # stood there before
+    claims: int = 0
+    skipped: dict[str, list[str]] = field(default_factory=dict)
+
+    def skip(self, reason: str, row: int, value: str = "") -> None:
+        """Count what was left out, and remember where."""
+        place = gettext("row %(row)s", row=row)
+        self.skipped.setdefault(reason, []).append(f"{place} ({value})" if value else place)
+
+    def lines(self) -> Sequence[str]:
+        """The report, a line each.
+
+        >>> Report(rows=3, added=2, same=1, claims=2).lines()
+        ['3 rows read: 2 added, 0 updated, 1 already there; 2 new claims.']
+        """
+        read = ngettext("%(count)s row read", "%(count)s rows read", self.rows)
+        done = gettext(
+            "%(added)s added, %(updated)s updated, %(same)s already there",
+            added=self.added,
+            updated=self.updated,
+            same=self.same,
+        )
+        claims = ngettext("%(count)s new claim", "%(count)s new claims", self.claims)
+        return [
+            f"{read}: {done}; {claims}.",
+            *(
+                f"{len(places)} × {reason}: {', '.join(places[:EXAMPLES])}{', …' if len(places) > EXAMPLES else ''}"
+                for reason, places in self.skipped.items()
+            ),
+        ]

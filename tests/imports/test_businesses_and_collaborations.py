@@ -1,0 +1,148 @@
+"""Firms and finished work from files: all or nothing, the same file twice adds nothing, and the real ones fit."""
+
+import io
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from directory.db import world_version
+from directory.errors import Invalid
+from directory.imports import businesses as firms
+from directory.imports import collaborations as work
+from directory.imports.codes import Unknown
+from directory.imports.csv_file import Field, ImportErrors, read_rows
+from directory.imports.report import Report
+from directory.leads.collaboration import Collaboration
+from directory.people.business import Business
+from directory.people.capability import Capability, Kind
+from directory.people.claim import Claim
+from directory.people.search import search
+
+
+@pytest.fixture(autouse=True)
+def taxonomy(session: Session) -> None:
+    names = {"541511": "Custom Computer Programming", "323111": "Commercial Printing"}
+    session.add_all(Capability(scheme="naics", code=code, name=name, kind=Kind.SERVICE) for code, name in names.items())
+
+
+def import_firms(session: Session, now: datetime, text: str, *, unknown: Unknown = "skip") -> Report:
+    rows = read_rows(io.BytesIO(text.encode()), fields=firms.FIELDS, upload=True)
+    return firms.import_businesses(session, rows=rows, scheme="naics", unknown=unknown, now=now)
+
+
+def import_work(session: Session, now: datetime, text: str, *, unknown: Unknown = "skip") -> Report:
+    rows = read_rows(io.BytesIO(text.encode()), fields=work.FIELDS, upload=True)
+    return work.import_collaborations(session, rows=rows, scheme="naics", unknown=unknown, now=now)
+
+
+def count(session: Session, table: type) -> int:
+    return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+FIRMS = """key,name,city,state,phone,capabilities
+a,Ada Software,Tucson,AZ,+1 520 555 0134,541511;commercial printing
+b,Bell Print,Phoenix,AZ,,999999
+"""
+WORK = """prime,sub,date,amount,capabilities,title
+a,b,2024-10-02,"1,500.50",323111,Brochures
+a,b,2024-10-02,"1,500.50",323111,Brochures
+b,a,2024-10-01,-20,541511,Correction
+a,a,2024-10-01,20,541511,Itself
+a,x,2024-10-01,20,541511,Stranger
+b,a,2024-11-01,,541511;7,
+"""
+
+
+def test_firms_are_added_found_and_updated_by_their_key(session: Session, now: datetime) -> None:
+    before = world_version(session)
+    assert import_firms(session, now, FIRMS).lines() == [
+        "2 rows read: 2 added, 0 updated, 0 already there; 2 new claims.",
+        "1 × not in the taxonomy naics: row 3 (999999)",
+    ]
+    assert world_version(session) != before
+    assert [firm.name for firm in search(session, text="programming tucson").businesses] == ["Ada Software"]
+    again = import_firms(session, now, FIRMS.replace("Tucson", "Mesa").replace("+1 520 555 0134", ""))
+    assert (again.added, again.updated, again.same, again.claims) == (0, 1, 1, 0)
+    firm = session.scalars(select(Business).where(Business.key == "a")).one()
+    assert (firm.city, firm.phone) == ("Mesa", "+1 520 555 0134")
+    assert [firm.name for firm in search(session, text="programming mesa").businesses] == ["Ada Software"]
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown", "complaint"),
+    [
+        (FIRMS + "a,Ada again,,,,\n", "skip", "row 4, key: stands in row 2 too."),
+        (FIRMS, "fail", "row 3, capabilities: 999999 not in the taxonomy naics"),
+        ("key,name,capabilities\na,Ada,\n", "fail", "row 2, capabilities: without a capability"),
+        ("key,name,website\na,Ada,javascript:alert(1)\n", "skip", "row 2, website: "),
+    ],
+)
+def test_a_wrong_firm_keeps_every_firm_out(
+    session: Session, now: datetime, text: str, unknown: Unknown, complaint: str
+) -> None:
+    with pytest.raises(ImportErrors) as refused:
+        import_firms(session, now, text, unknown=unknown)
+    assert str(refused.value.errors[0]).startswith(complaint)
+    assert count(session, Business) == 0
+
+
+def test_a_taxonomy_that_was_not_imported_is_asked_for(session: Session, now: datetime) -> None:
+    rows = read_rows(io.BytesIO(FIRMS.encode()), fields=firms.FIELDS, upload=True)
+    with pytest.raises(Invalid, match="There is no taxonomy “esco”"):
+        firms.import_businesses(session, rows=rows, scheme="esco", now=now)
+
+
+def test_finished_work_is_evidence_for_the_sub_once(session: Session, now: datetime) -> None:
+    import_firms(session, now, FIRMS)
+    assert import_work(session, now, WORK).lines() == [
+        "6 rows read: 2 added, 0 updated, 0 already there; 1 new claim.",
+        "1 × the same as a row before: row 3",
+        "1 × an amendment: its amount is not above zero: row 4",
+        "1 × prime and sub are the same firm: row 5",
+        "1 × a firm nobody knows, as sub: row 6 (x)",
+        "1 × not in the taxonomy naics: row 7 (7)",
+    ]
+    printed = session.scalars(select(Collaboration).where(Collaboration.title == "Brochures")).one()
+    assert (printed.amount_minor, printed.prime.key, printed.sub.key) == (150050, "a", "b")
+    assert [node.code for node in printed.capabilities] == ["323111"]
+    claim = session.scalars(select(Claim).where(Claim.business_id == printed.sub_id)).one()
+    assert claim.claimed_at == printed.finished_at
+    again = import_work(session, now, WORK)
+    assert (again.added, again.same, again.claims, count(session, Collaboration)) == (0, 3, 0, 2)
+
+
+def test_wrong_work_keeps_all_work_out(session: Session, now: datetime) -> None:
+    import_firms(session, now, FIRMS)
+    text = WORK + "a,b,10/2/2024,1,,\na,b,2031-01-01,1,,\na,b,2024-10-02,lots,,\n"
+    with pytest.raises(ImportErrors) as refused:
+        import_work(session, now, text, unknown="fail")
+    assert [(error.row, error.field) for error in refused.value.errors] == [
+        *((6, "sub"), (7, "capabilities"), (8, "date"), (9, "date"), (10, "amount"))
+    ]
+    assert count(session, Collaboration) == 0
+
+
+def test_the_federal_files_fit_and_count_once(session: Session, now: datetime, real_data: Path) -> None:
+    naics = real_data / "taxonomy" / "naics_2022.csv"
+    for row in read_rows(naics, fields=[Field("code", ("code",), 9), Field("title", ("title",), 300)], upload=False):
+        code, title = row.values["code"], row.values["title"]
+        if code not in ("541511", "323111"):
+            session.add(Capability(scheme="naics", code=code, name=title, kind=Kind.SERVICE))
+    for firms_added, work_added in ((3025, 5276), (0, 0)):
+        rows = read_rows(
+            real_data / "federal" / "businesses.csv",
+            fields=firms.FIELDS,
+            mapping={"key": "id", "region": "state", "capabilities": "naics"},
+            upload=False,
+        )
+        assert firms.import_businesses(session, rows=rows, scheme="naics", now=now).added == firms_added
+        rows = read_rows(
+            real_data / "federal" / "subcontracts.csv.gz",
+            fields=work.FIELDS,
+            mapping={"capabilities": "naics", "title": "award_description", "amount": "amount_usd"},
+            upload=False,
+        )
+        assert work.import_collaborations(session, rows=rows, scheme="naics", now=now).added == work_added

@@ -1,0 +1,104 @@
+"""Bad files are refused by row and field; good ones come back as text, whatever a spreadsheet does to them."""
+
+import csv
+import gzip
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from directory.errors import Invalid
+from directory.imports.csv_file import CsvRow, Field, ImportErrors, read_rows, unquoted
+
+FIELDS = (Field("key", ("key", "id"), 120, required=True), Field("name", ("name",), 200), Field("city", ("city",), 20))
+
+
+def read(content: str | bytes, *, upload: bool = True, **mapping: str) -> list[CsvRow]:
+    stream = io.BytesIO(content if isinstance(content, bytes) else content.encode())
+    return read_rows(stream, fields=FIELDS, mapping=mapping, upload=upload)
+
+
+def test_a_byte_order_mark_and_other_column_names_are_no_trouble(tmp_path: Path) -> None:
+    content = '\ufeffid,Firm,unread\r\nn1,"Cafe\u0301\n Roma",\x02\r\n,,\r\n'.encode()
+    (tmp_path / "firms.csv.gz").write_bytes(gzip.compress(content))
+    from_shell = read_rows(tmp_path / "firms.csv.gz", fields=FIELDS, mapping={"name": "Firm"}, upload=False)
+    assert from_shell == read(content, name="firm")
+    assert [(row.number, row.values) for row in from_shell] == [(2, {"key": "n1", "name": "Café Roma"})]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "file is empty"),
+        (b"key,name\n", "no rows"),
+        (b"key,name\nn1,ok\nn2,Caf\xe9\n", "Line 3 is not UTF-8"),
+        ("key,name\nn1,ok\n".encode("utf-16"), "Line 1 is not UTF-8"),
+        (gzip.compress(b"key\nn1\n"), "Line 1 is not UTF-8"),
+        ("name,city\nOne,Tucson\n", "no column “key” for key; it has: name, city"),
+        ("key,name,Name\nn1,a,b\n", "“name” twice"),
+        ('key,name\nn1,"open\n', "is not CSV"),
+        ("key\n" + "n\n" * 10_001, "more than 10000 rows"),
+        (",".join(["key", *(f"c{n}" for n in range(64))]) + "\n", "more than 64 columns"),
+        ("key\n" + "n" * (5 * 2**20), "larger than 5 MB"),
+    ],
+)
+def test_a_file_that_is_wrong_as_a_whole_is_refused_in_a_sentence(content: str | bytes, words: str) -> None:
+    with pytest.raises(Invalid, match=words):
+        read(content)
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ("n1,One", "row 3: It has 2 cells where the header has 3"),
+        (",One,Tucson", "row 3, key: "),
+        ("n1,=1+1,Tucson", "row 3, name: It begins like a formula"),
+        ("n1,@SUM(A1),Tucson", "row 3, name: It begins like a formula"),
+        ("n1,\tOne,Tucson", "row 3, name: It begins like a formula"),
+        ("n1,\x00One,Tucson", "row 3, name: It begins like a formula"),
+        ("n1,O\x00ne,Tucson", "row 3, name: "),
+        ("n1,O\u202ene,Tucson", "row 3, name: "),
+        (f"n1,{'x' * 5000},Tucson", "row 3, name: A cell holds at most 4096 bytes"),
+        (f"n1,One,{'x' * 21}", "row 3, city: "),
+    ],
+)
+def test_a_wrong_cell_is_named_by_row_and_field(row: str, complaint: str) -> None:
+    with pytest.raises(ImportErrors) as refused:
+        read(f"key,name,city\nn0,Fine,Tucson\n{row}\n")
+    assert str(refused.value.errors[0]).startswith(complaint)
+    assert len(refused.value.errors) == 1
+
+
+def test_twenty_complaints_are_named_and_all_are_counted() -> None:
+    with pytest.raises(ImportErrors) as refused:
+        read("key,name\n" + "n,=1\n" * 30)
+    lines = refused.value.message.splitlines()
+    assert (lines[0], lines[-1], len(lines)) == ("Nothing was imported: 30 cells need a change.", "… and 10 more.", 22)
+
+
+def test_a_field_or_a_column_that_is_not_there_is_named() -> None:
+    with pytest.raises(Invalid, match="no field “nmae”; fields are: city, key, name"):
+        read("key\nn1\n", nmae="key")
+    with pytest.raises(Invalid, match="no column “Stadt” for city"):
+        read("key\nn1\n", city="Stadt")
+
+
+def test_the_shell_takes_more_than_ten_thousand_rows() -> None:
+    assert len(read("key\n" + "n\n" * 10_001, upload=False)) == 10_001
+
+
+@given(st.text(alphabet="=+-@\t\r\x00'ab5", max_size=6))
+def test_what_an_export_protects_comes_back_as_it_was(cell: str) -> None:
+    protected = f"'{cell}" if cell[:1] and cell[0] in "=+-@\t\r\x00" else cell
+    if not (cell[:1] == "'" and cell[1:2] and cell[1] in "=+-@\t\r\x00"):  # looks protected already
+        assert unquoted(protected) == cell
+
+
+@given(st.lists(st.sampled_from(["-5", "+1 520 555 0134", "'=SUM(A1)", "plain", 'with "quotes", commas']), min_size=1))
+def test_numbers_and_quotes_survive(names: list[str]) -> None:
+    written = io.StringIO()
+    csv.writer(written).writerows([["key", "name"], *([str(place), name] for place, name in enumerate(names))])
+    rows = read(written.getvalue())
+    assert [row.values["name"] for row in rows] == [name.removeprefix("'") for name in names]
