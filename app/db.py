@@ -1,0 +1,22 @@
+"""The website's database: one session a request, on the tables of the one metadata."""
+
+from flask import Flask, request
+from flask_sqlalchemy import SQLAlchemy
+
+from directory.db import Base, claim_write, tune
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+
+
+def init_db(app: Flask) -> None:
+    """Open the engine that the settings name, and let unsafe methods begin writing transactions."""
+    db.init_app(app)
+    with app.app_context():
+        tune(db.engine)
+
+    @app.before_request
+    def begin() -> None:
+        if request.method not in SAFE_METHODS:
+            claim_write(db.session())

@@ -1,0 +1,13 @@
+"""Whether the process answers. No version, no detail."""
+
+from flask import Blueprint
+
+from app.access import policy
+
+pages = Blueprint("health", __name__)
+
+
+@pages.get("/health/live")
+@policy("ops.health_live")
+def live() -> tuple[str, dict[str, str]]:
+    return "ok\n", {"Content-Type": "text/plain", "Cache-Control": "no-store"}

@@ -1,0 +1,76 @@
+"""What every answer carries and every unsafe request must show, whatever the page."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, request, session
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.db import SAFE_METHODS
+
+LARGEST_BODY = 5_000_000  # bytes; a CSV import is the largest thing anybody sends
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",  # Bootstrap draws its check marks as data
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def init_security(app: Flask) -> None:
+    """Headers, body cap, and two independent proofs that a form is ours: its Origin and its CSRF token."""
+    app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # a token lives as long as its session
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    base = urlsplit(app.config["BASE_URL"])
+    https = base.scheme == "https"
+    if https:  # the server listens on loopback only, so what comes in came through a proxy of ours
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+
+    @app.before_request
+    def same_origin() -> None:
+        origin = request.headers.get("Origin")
+        ours = {f"{base.scheme}://{base.netloc}", request.host_url.rstrip("/")}
+        if request.method not in SAFE_METHODS and origin is not None and origin not in ours:
+            abort(403)
+
+    CSRFProtect(app)
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if https:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        if session:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        if request.endpoint != "static":
+            response.vary.add("HX-Request")
+        return response
+
+
+def local_path(target: str | None) -> str:
+    """``target`` where it is a path of this site, else the home page. Never another host.
+
+    >>> [local_path(target) for target in ("/leads?x=1", "//evil.example", "/\\\\evil.example", "https://evil.example")]
+    ['/leads?x=1', '/', '/', '/']
+    """
+    if not target or not target.isprintable() or "\\" in target or not target.startswith("/"):
+        return "/"
+    parts = urlsplit(target)
+    return "/" if target.startswith("//") or parts.scheme or parts.netloc else target

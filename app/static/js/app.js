@@ -1,0 +1,42 @@
+// Small conveniences. Every page works without them.
+import htmx from "htmx.org";
+
+Object.assign(htmx.config, {
+  allowEval: false,
+  includeIndicatorStyles: false,
+  selfRequestsOnly: true,
+  historyCacheSize: 0, // pages of signed-in members are not kept in the browser
+  responseHandling: [
+    { code: "204", swap: false },
+    { code: "[23]..", swap: true },
+    { code: "409|422|429", swap: true }, // a form comes back with what is to be corrected
+    { code: "[45]..", swap: false, error: true },
+  ],
+});
+
+const say = (sentence) => {
+  const place = document.getElementById("say");
+  if (place) place.textContent = sentence ?? "";
+};
+const failed = () => say(document.getElementById("say")?.dataset.failed);
+document.addEventListener("htmx:beforeRequest", () => say(""));
+document.addEventListener("htmx:responseError", failed);
+document.addEventListener("htmx:sendError", failed);
+
+// <button data-copy="#id">: copies the text or value of an element and says so on the button.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  const source = button && document.querySelector(button.dataset.copy);
+  if (!source) return;
+  await navigator.clipboard.writeText(source.value ?? source.textContent.trim());
+  const label = button.textContent;
+  button.textContent = button.dataset.copied ?? "Copied";
+  setTimeout(() => (button.textContent = label), 2000);
+});
+
+// A text area grows with what is written in it where the browser does not do so itself.
+if (!CSS.supports("field-sizing", "content")) {
+  document.addEventListener("input", ({ target }) => {
+    if (target.tagName === "TEXTAREA") target.rows = Math.max(target.rows, target.value.split("\n").length);
+  });
+}

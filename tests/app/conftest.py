@@ -1,0 +1,78 @@
+"""The website under test: the app on the test's own database, a browser-like client, and signing in for real.
+
+Commit what a test prepares before the client writes: SQLite has one writer at a time.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from app import create_app
+from app.accounts.account import create_account
+from app.db import db
+from app.errors import Site
+from directory.db import writing
+from directory.people.business import Business
+from directory.people.member import Member
+from directory.settings import Settings
+
+CHEAP = {"argon2__memory_cost": 8, "argon2__time_cost": 1, "argon2__parallelism": 1}
+PASSWORD = "a word between us"
+SignIn = Callable[[Member], FlaskClient]
+
+
+@pytest.fixture
+def app(engine: Engine, now: datetime, tmp_path: object) -> Iterator[Site]:
+    """The website at the fixed moment, without CSRF tokens (test_security.py turns them on)."""
+    settings = Settings(
+        home=tmp_path,
+        database_url=str(engine.url),
+        broker_url="filesystem://",
+        base_url="http://localhost",
+        secret_key="k" * 32,
+    )
+    overrides = {
+        "TESTING": True,
+        "CLOCK": lambda: now,
+        "WTF_CSRF_ENABLED": False,
+        "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": CHEAP,
+    }
+    app = create_app(settings, overrides=overrides)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Site) -> FlaskClient:
+    """A visitor's browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Site, now: datetime) -> SignIn:
+    """A browser of its own in which the member, who must be committed, has signed in."""
+
+    def signed_in(member: Member) -> FlaskClient:
+        email = f"{member.public_id}@firm.example"
+        with app.app_context(), writing(db.engine) as session:
+            create_account(session, member=session.get_one(Member, member.id), email=email, password=PASSWORD, now=now)
+        browser = app.test_client()
+        assert browser.post("/sign-in", data={"email": email, "password": PASSWORD}).status_code == 303
+        return browser
+
+    return signed_in
+
+
+@pytest.fixture
+def bea(session: Session, now: datetime) -> Member:
+    """Bea Lindqvist of Bramble & Co, committed."""
+    business = Business(name="Bramble & Co", created_at=now)
+    member = Member(name="Bea Lindqvist", business=business, joined_at=now)
+    session.add(member)
+    session.commit()
+    return member
