@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, String, Table, and_, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
 from directory.db import Base, PublicRow
 from directory.people.business import Business
@@ -51,3 +51,12 @@ def finished_between(session: Session, one_id: int, other_id: int) -> list[Colla
     )
     finished = select(Collaboration).where(pair, Collaboration.finished_at.is_not(None))
     return list(session.scalars(finished.order_by(Collaboration.finished_at.desc(), Collaboration.id.desc())))
+
+
+def finished_by(session: Session, business_id: int, *, most: int = 12) -> list[Collaboration]:
+    """The newest finished work of a firm, led or done, with both firms and what was done."""
+    part = or_(Collaboration.prime_id == business_id, Collaboration.sub_id == business_id)
+    finished = select(Collaboration).where(part, Collaboration.finished_at.is_not(None))
+    loads = (joinedload(Collaboration.prime), joinedload(Collaboration.sub), selectinload(Collaboration.capabilities))
+    newest = finished.order_by(Collaboration.finished_at.desc(), Collaboration.id.desc())
+    return list(session.scalars(newest.options(*loads).limit(most)))

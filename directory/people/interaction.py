@@ -25,7 +25,10 @@ class InteractionKind(StrEnum):
 
 
 class Interaction(PublicRow, Base):
-    """``said_by`` says it, ``other`` confirms it; a fact, and shareable, from ``confirmed_at`` on."""
+    """``said_by`` says it, ``other`` confirms it; a fact, and shareable, from ``confirmed_at`` on.
+
+    A declined one stays, unseen: to who said it it looks like one that waits, and the other is not asked again.
+    """
 
     __tablename__ = "interaction"
     __table_args__ = (CheckConstraint("said_by_id <> other_id", name="two_people"),)
@@ -37,6 +40,7 @@ class Interaction(PublicRow, Base):
     happened_on: Mapped[date]
     said_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
+    declined_at: Mapped[datetime | None]
 
     said_by: Mapped[Member] = relationship(foreign_keys=[said_by_id])
     other: Mapped[Member] = relationship(foreign_keys=[other_id])
@@ -87,36 +91,46 @@ def say(
 
 def confirm(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:
     """The other says it is so: a shareable fact from now on. Raises Refused for anybody else."""
-    if by.id != interaction.other_id:
-        raise Refused(_("Only the person it was said of can confirm this."))
-    if interaction.confirmed_at is None:
-        interaction.confirmed_at = now
-        _record(session, interaction, "interaction.confirm", by, now)
-        bump_world(session)
-
-
-def reopen(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:
-    """Take a confirmation back: it waits again. Raises Refused for anybody but who confirmed it."""
-    if by.id != interaction.other_id:
-        raise Refused(_("Only the person who confirmed this can take it back."))
-    if interaction.confirmed_at is not None:
-        interaction.confirmed_at = None
-        _record(session, interaction, "interaction.reopen", by, now)
-        bump_world(session)
+    _answer(session, interaction, by, confirmed_at=interaction.confirmed_at or now, declined_at=None, now=now)
 
 
 def decline(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:
-    """Remove what is not confirmed: the other says it was not so, or who said it takes it back.
-
-    Raises Conflict for a confirmed one, Refused for anybody but the two.
-    """
-    if by.id not in (interaction.said_by_id, interaction.other_id):
-        raise Refused(_("Only the two of you can change this."))
+    """The other says it was not so. Raises Refused for anybody else, Conflict once it is confirmed."""
     if interaction.confirmed_at is not None:
         raise Conflict(_("You both said so; it stays."))
-    _record(session, interaction, "interaction.decline", by, now)
+    _answer(session, interaction, by, confirmed_at=None, declined_at=now, now=now)
+
+
+def reopen(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:
+    """The other takes either answer back: it waits again. Raises Refused for anybody else."""
+    _answer(session, interaction, by, confirmed_at=None, declined_at=None, now=now)
+
+
+def withdraw(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:
+    """Who said it takes it back; it is gone. Raises Refused for anybody else, Conflict once it is confirmed."""
+    if by.id != interaction.said_by_id:
+        raise Refused(_("Only the person who said this can take it back."))
+    if interaction.confirmed_at is not None:
+        raise Conflict(_("You both said so; it stays."))
+    _record(session, interaction, "withdraw", by, now)
     session.delete(interaction)
     session.flush()
+
+
+def _answer(
+    session: Session,
+    interaction: Interaction,
+    by: Member,
+    *,
+    confirmed_at: datetime | None,
+    declined_at: datetime | None,
+    now: datetime,
+) -> None:
+    if by.id != interaction.other_id:
+        raise Refused(_("Only the person it was said of can answer this."))
+    interaction.confirmed_at, interaction.declined_at = confirmed_at, declined_at
+    _record(session, interaction, "confirm" if confirmed_at else "decline" if declined_at else "reopen", by, now)
+    bump_world(session)
 
 
 def waiting_for(session: Session, *, member: Member) -> list[Interaction]:
@@ -124,7 +138,8 @@ def waiting_for(session: Session, *, member: Member) -> list[Interaction]:
     waiting = (
         select(Interaction)
         .join(Interaction.said_by)
-        .where(Interaction.other_id == member.id, Interaction.confirmed_at.is_(None), Member.suspended_at.is_(None))
+        .where(Interaction.other_id == member.id, Interaction.confirmed_at.is_(None))
+        .where(Interaction.declined_at.is_(None), Member.suspended_at.is_(None))
         .options(joinedload(Interaction.said_by).joinedload(Member.business))
     )
     return list(session.scalars(waiting.order_by(Interaction.said_at.desc(), Interaction.id.desc())))
@@ -144,5 +159,5 @@ def between(one_id: int, other_id: int) -> ColumnElement[bool]:
     )
 
 
-def _record(session: Session, interaction: Interaction, action: str, by: Member, now: datetime) -> None:
-    record(session, actor_id=by.id, action=action, object=f"interaction {interaction.public_id}", now=now)
+def _record(session: Session, interaction: Interaction, act: str, by: Member, now: datetime) -> None:
+    record(session, actor_id=by.id, action=f"interaction.{act}", object=f"interaction {interaction.public_id}", now=now)

@@ -26,7 +26,7 @@ def test_an_interaction_is_a_fact_when_the_other_confirms_it(session: Session, c
     assert interaction.waiting_for(session, member=cast.bea) == []
     assert interaction.have_met(session, cast.bea, cast.nia)
     with pytest.raises(Conflict):
-        interaction.decline(session, interaction=said, by=cast.nia, now=now)
+        interaction.decline(session, interaction=said, by=cast.bea, now=now)
     interaction.reopen(session, interaction=said, by=cast.bea, now=now)
     assert interaction.waiting_for(session, member=cast.bea) == [said]
 
@@ -49,13 +49,22 @@ def test_a_pair_has_one_of_a_kind_a_year(session: Session, cast: Cast, now: date
         interaction.say(session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=date(2024, 5, 5), now=now)
 
 
-def test_either_may_remove_what_is_not_confirmed_and_nobody_else(session: Session, cast: Cast, now: datetime) -> None:
-    for by in (cast.nia, cast.bea):
-        said = interaction.say(session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now)
-        with pytest.raises(Refused):
-            interaction.decline(session, interaction=said, by=cast.bob, now=now)
-        interaction.decline(session, interaction=said, by=by, now=now)
-        assert session.scalar(select(Interaction)) is None
+def test_only_who_said_it_takes_it_back(session: Session, cast: Cast, now: datetime) -> None:
+    said = interaction.say(session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now)
+    with pytest.raises(Refused):
+        interaction.withdraw(session, interaction=said, by=cast.bea, now=now)
+    interaction.withdraw(session, interaction=said, by=cast.nia, now=now)
+    assert session.scalar(select(Interaction)) is None
+
+
+def test_who_declined_is_not_asked_again_but_may_say_it(session: Session, cast: Cast, now: datetime) -> None:
+    said = interaction.say(session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now)
+    interaction.decline(session, interaction=said, by=cast.bea, now=now)
+    assert interaction.waiting_for(session, member=cast.bea) == []
+    with pytest.raises(Conflict):
+        interaction.say(session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now)
+    interaction.say(session, said_by=cast.bea, other=cast.nia, kind=WORKED, happened_on=now.date(), now=now)
+    assert interaction.have_met(session, cast.nia, cast.bea)
 
 
 def test_an_interaction_joins_two_firms_and_has_been(session: Session, cast: Cast, now: datetime) -> None:
