@@ -109,7 +109,7 @@ def read_text(text: str) -> str:
     """The text of a lead as it is kept. Raises Invalid where it is empty, too long or not plain text."""
     if not text.strip():
         raise Invalid(_("Write what the client needs, in a sentence or two."), field="text")
-    return clean_text(text, field="text", most=TEXT_LIMIT)
+    return clean_text(text, field="text", what=_("what the client needs"), limit=TEXT_LIMIT)
 
 
 def bring(session: Session, *, member: Member, text: str, wishes: Sequence[Wish], terms: Terms, now: datetime) -> Lead:
@@ -168,7 +168,7 @@ def _agree(lead: Lead, wishes: Sequence[Wish], terms: Terms, now: datetime) -> N
     unique = {wish.capability_id: wish for wish in wishes}
     if len(unique) > NEEDS_LIMIT:
         raise Invalid(_("Name at most %(limit)s needs; split the lead in two.", limit=NEEDS_LIMIT), field="needs")
-    lead.place = clean_line(terms.place, field="place", most=120)
+    lead.place = clean_line(terms.place, field="place", what=_("the place"), limit=120, required=False)
     lead.budget_minor = terms.budget.minor if terms.budget else None
     lead.currency = terms.budget.currency if terms.budget else "USD"
     lead.due_on = terms.due_on

@@ -1,0 +1,44 @@
+"""The form of a lead: the text first; place, budget and day where they are known."""
+
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateField, StringField, TextAreaField
+from wtforms.validators import Optional
+
+from directory.errors import Invalid
+from directory.language import gettext as _
+from directory.leads.lead import Lead, Terms
+from directory.money import Money
+
+
+class LeadForm(FlaskForm):
+    """What a member says of a lead besides its needs."""
+
+    text = TextAreaField(_l("What does the client need?"))
+    place = StringField(_l("Where"), description=_l("A town, a region, or nothing if it does not matter."))
+    budget = StringField(_l("Budget"), description=_l("About how much, in dollars."))
+    due_on = DateField(_l("Done by"), [Optional()])
+    hands_over = BooleanField(_l("Somebody else may lead it"))
+    add = StringField(_l("What else does it need?"))
+    is_asked = BooleanField(_l("Ask for it in Wednesday’s post"))
+
+    def terms(self, today: date) -> Terms:
+        """The fields as the verbs take them. Raises Invalid."""
+        if self.due_on.data and self.due_on.data < today:
+            raise Invalid(_("This day has passed; choose a later one, or none."), field="due_on")
+        budget = str(self.budget.data or "").strip()
+        return Terms(
+            place=str(self.place.data or ""),
+            budget=Money.parse(budget, "USD") if budget else None,
+            due_on=self.due_on.data,
+            keeps_prime=not self.hands_over.data,
+            is_asked=bool(self.is_asked.data),
+        )
+
+    def show(self, lead: Lead) -> None:
+        """Fill the fields from a lead."""
+        self.place.data, self.due_on.data = lead.place, lead.due_on
+        self.budget.data = lead.budget.spoken() if lead.budget else ""
+        self.hands_over.data, self.is_asked.data = not lead.keeps_prime, lead.asked_at is not None

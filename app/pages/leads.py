@@ -1,0 +1,123 @@
+"""Leads: one box in, a team out; the person corrects what the text was taken to need."""
+
+from dataclasses import replace
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.access import can as may
+from app.access import me, policy, principal, reach
+from app.db import db
+from app.errors import status_of
+from app.forms import blame
+from app.forms.lead import LeadForm
+from app.moment import now
+from directory.engine.suggestions import latest, suggest, understand
+from directory.engine.telling import Telling
+from directory.errors import DomainError, Invalid
+from directory.leads import lead as leads
+from directory.leads.lead import Lead, Wish
+from directory.people.capability import choices, named
+
+pages = Blueprint("leads", __name__)
+
+
+@pages.get("/leads")
+@policy("lead.list_own")
+def index() -> ResponseReturnValue:
+    brought = leads.brought_by(db.session(), member=me())
+    return render_template("leads/index.html", leads=brought)
+
+
+@pages.route("/leads/new", methods=["GET", "POST"])
+@policy("lead.create_as_member")
+def new() -> ResponseReturnValue:
+    form = LeadForm()
+    if not form.validate_on_submit():
+        form.text.data = form.text.data or request.args.get("text", "")
+        return render_template("leads/new.html", form=form), 422 if form.errors else 200
+    try:
+        text = leads.read_text(str(form.text.data or ""))
+        terms = form.terms(now().date())
+        understood = understand(db.session(), text=text)
+        terms = replace(terms, place=terms.place or understood.place, budget=terms.budget or understood.budget)
+        lead = leads.bring(db.session(), member=me(), text=text, wishes=understood.wishes, terms=terms, now=now())
+        suggest(db.session(), lead=lead, now=now())
+    except DomainError as error:
+        blame(form, error)
+        return render_template("leads/new.html", form=form), status_of(error)
+    db.session.commit()
+    return redirect(url_for("leads.show", public_id=lead.public_id), 303)
+
+
+@pages.get("/leads/<public_id>")
+@policy("lead.read_teaser")
+def show(public_id: str) -> ResponseReturnValue:
+    lead = reach(Lead, public_id, "lead.read_teaser")
+    suggestion = latest(db.session(), lead=lead)
+    if suggestion is not None and may(principal(), "suggestion.read", suggestion) != "A":
+        suggestion = None
+    telling = suggestion and Telling(
+        db.session(), lead=lead, suggestion=suggestion, asker=lead.member, business=lead.business, today=now().date()
+    )
+    rank = request.args.get("team", 1, type=int)
+    return render_template("leads/show.html", lead=lead, telling=telling, rank=rank)
+
+
+@pages.route("/leads/<public_id>/edit", methods=["GET", "POST"])
+@policy("lead.update")
+def edit(public_id: str) -> ResponseReturnValue:
+    lead = reach(Lead, public_id, "lead.update")
+    form, status = LeadForm(), 200
+    if form.is_submitted():
+        try:
+            terms, wishes = form.terms(now().date()), _chosen(lead)
+            leads.correct(db.session(), lead=lead, member=me(), wishes=wishes, terms=terms, now=now())
+            suggest(db.session(), lead=lead, now=now())
+        except DomainError as error:
+            db.session.rollback()
+            blame(form, error)
+            status = status_of(error)
+        else:
+            db.session.commit()
+            return redirect(url_for("leads.show", public_id=lead.public_id), 303)
+    else:
+        form.show(lead)
+    return render_template("leads/edit.html", lead=lead, form=form, choices=choices(db.session())), status
+
+
+@pages.post("/leads/<public_id>/suggestions")
+@policy("suggestion.create")
+def ask_again(public_id: str) -> ResponseReturnValue:
+    lead = reach(Lead, public_id, "suggestion.create")
+    suggest(db.session(), lead=lead, now=now())
+    db.session.commit()
+    return redirect(url_for("leads.show", public_id=lead.public_id), 303)
+
+
+@pages.post("/leads/<public_id>/close")
+@policy("lead.update")
+def close(public_id: str) -> ResponseReturnValue:
+    lead = reach(Lead, public_id, "lead.update")
+    undo = request.form.get("undo") == "1"
+    (leads.reopen if undo else leads.close)(db.session(), lead=lead, member=me(), now=now())
+    db.session.commit()
+    flash(_("The lead is open again.") if undo else _("The lead is settled."))
+    return redirect(url_for("leads.show", public_id=lead.public_id), 303)
+
+
+def _chosen(lead: Lead) -> list[Wish]:
+    """The needs as the person left them: each kept as must or nice or taken out, and one more by its name."""
+    wishes = []
+    for need in lead.needs:
+        choice = request.form.get(f"need-{need.capability.public_id}", "must" if need.is_must else "nice")
+        if choice in ("must", "nice"):
+            wishes.append(Wish(need.capability_id, choice == "must", need.matched_by, need.phrase))
+    name = request.form.get("add", "").strip()
+    if name:
+        capability = named(db.session(), name)
+        if capability is None:
+            raise Invalid(_("We do not know “%(name)s”. Pick one from the list.", name=name[:80]), field="add")
+        wishes.append(Wish(capability.id, request.form.get("add_as") != "nice"))
+    return wishes

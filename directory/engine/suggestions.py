@@ -1,0 +1,215 @@
+"""From a lead to an answer: understand its text, ask the engine, and keep what it said as rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory.engine.sentences import load_model
+from directory.engine.world import Known, known_world
+from directory.leads.lead import NEEDS_LIMIT, Lead, MatchedBy, Wish
+from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team
+from directory.money import Money
+from directory.people.member import Member
+from directory.people.rating import own_ratings
+from directory.text import folded
+from matching import capability, outputs, teams
+from matching.inputs import Ask, Need
+
+TEAMS, ALTERNATES = 3, 3
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What a text says. ``wishes`` is empty where nothing here matches."""
+
+    wishes: tuple[Wish, ...]
+    negated: tuple[Wish, ...]
+    place: str
+    budget: Money | None
+    model: str  # minilm or lexical
+
+
+def understand(session: Session, *, text: str) -> Understood:
+    """The needs, place and budget in a client's words, from the network's taxonomies."""
+    known = known_world(session)
+    model = load_model()
+    reading = capability.read(text, known.lexicon, encode=model.encode if model else None, places=known.places)
+    return Understood(
+        wishes=tuple(_wish(known, guess) for guess in reading.needs[:NEEDS_LIMIT]),
+        negated=tuple(_wish(known, guess) for guess in reading.negated),
+        place=reading.place or "",
+        budget=Money(*reading.budget) if reading.budget else None,
+        model="minilm" if model else "lexical",
+    )
+
+
+def suggest(session: Session, *, lead: Lead, now: datetime) -> Suggestion:
+    """Ask the engine for ``lead`` from its bringer's vantage and keep the answer."""
+    suggestion = propose(
+        session, lead=lead, asker=lead.member, own=own_ratings(session, rater=lead.member), teams_wanted=TEAMS, now=now
+    )
+    session.add(suggestion)
+    session.flush()
+    return suggestion
+
+
+def latest(session: Session, *, lead: Lead) -> Suggestion | None:
+    """The newest answer to ``lead``."""
+    statement = select(Suggestion).where(Suggestion.lead_id == lead.id).order_by(Suggestion.id.desc()).limit(1)
+    return session.scalars(statement).one_or_none()
+
+
+def propose(
+    session: Session,
+    *,
+    lead: Lead,
+    asker: Member | None,
+    own: Mapping[int, tuple[int, int]],
+    teams_wanted: int,
+    now: datetime,
+) -> Suggestion:
+    """The engine's answer to ``lead``, which need not be a row, as a Suggestion that is not yet kept.
+
+    ``own`` are the asker's own ratings, member id -> (warmth, competence); they count for the asker alone.
+    """
+    known = known_world(session)
+    needs = _needs(known, lead)
+    city, region = _place(known, lead.place)
+    ask = Ask(
+        today=now.toordinal(),
+        needs=needs,
+        asker=None if asker is None else known.member.get(asker.id),
+        bringer=known.business.get(lead.business_id) if lead.business_id is not None else None,
+        keeps_prime=lead.keeps_prime,
+        own_ratings={known.member[member]: rating for member, rating in own.items() if member in known.member},
+        city=city,
+        region=region,
+        budget=lead.budget_minor,
+        currency=lead.currency,
+        due=lead.due_on.toordinal() if lead.due_on else None,
+        teams=teams_wanted,
+        alternates=ALTERNATES,
+    )
+    answer = teams.answer(known.world, ask, capability.nearness(known.world.taxonomy, needs))
+    return Suggestion(
+        lead_id=lead.id,
+        asker_id=None if asker is None else asker.id,
+        made_at=now,
+        answer=Answer(answer.kind),
+        model="minilm" if load_model() else "lexical",
+        weights_version=answer.weights_version,
+        world_version=known.world.version,
+        missing=[_missing(known, ask, missing) for missing in answer.missing],
+        proof={"optimal": answer.proof.optimal, "bound": answer.proof.bound, "considered": answer.proof.considered},
+        teams=[_team(known, ask, team, rank) for rank, team in enumerate(answer.teams, start=1)],
+    )
+
+
+def _wish(known: Known, guess: capability.Guess) -> Wish:
+    return Wish(
+        capability_id=int(known.world.taxonomy.ids[guess.capability]),
+        is_must=guess.must,
+        matched_by=MatchedBy(guess.matched_by),
+        phrase=guess.phrase,
+    )
+
+
+def _needs(known: Known, lead: Lead) -> tuple[Need, ...]:
+    """The lead's needs as the engine takes them; a capability that is gone from the taxonomy is left out."""
+    return tuple(
+        Need(capability=known.capability[need.capability_id], must=need.is_must, share=need.share)
+        for need in lead.needs
+        if need.capability_id in known.capability
+    )
+
+
+def _place(known: Known, text: str) -> tuple[str, str]:
+    """The city and region that ``text`` names, of those somebody here works from; "" for what it does not."""
+    words = f" {folded(text)} "
+    named = [place for place in known.places if f" {folded(place)} " in words]
+    city = max((place for place in named if place in known.region_of), key=len, default="")
+    region = next((place for place in named if place in known.region_of.values()), known.region_of.get(city, ""))
+    return city, region
+
+
+def _missing(known: Known, ask: Ask, missing: outputs.Missing) -> dict[str, Any]:
+    taxonomy, businesses = known.world.taxonomy, known.world.businesses
+    nearest = None
+    if missing.nearest is not None:
+        nearest = {
+            "capability": int(taxonomy.ids[missing.nearest[0]]),
+            "business": int(businesses.ids[missing.nearest[1]]),
+        }
+    return {"capability": int(taxonomy.ids[ask.needs[missing.need].capability]), "nearest": nearest}
+
+
+def _team(known: Known, ask: Ask, team: outputs.Team, rank: int) -> Team:
+    ids = known.world.businesses.ids
+    return Team(
+        rank=rank,
+        score=team.score,
+        shown=team.shown,
+        reasons=[_reason(known, ask, reason) for reason in team.reasons],
+        paths={str(ids[business]): [_step(known, step) for step in path] for business, path in team.paths.items()},
+        missing=[int(known.world.taxonomy.ids[ask.needs[need].capability]) for need in team.missing],
+        seats=[_seat(known, ask, team, seat) for seat in team.seats],
+    )
+
+
+def _seat(known: Known, ask: Ask, team: outputs.Team, seat: outputs.Seat) -> Seat:
+    world = known.world
+    return Seat(
+        kind=SeatKind(seat.kind),
+        business_id=int(world.businesses.ids[seat.business]),
+        member_id=_member_id(known, seat.member),
+        capability_id=None if seat.need is None else int(world.taxonomy.ids[ask.needs[seat.need].capability]),
+        share=seat.share,
+        is_prime=seat.business == team.prime,
+        alternates=[
+            {
+                "business": int(world.businesses.ids[alternate.business]),
+                "member": _member_id(known, alternate.member),
+                "shown": alternate.shown,
+                "known": alternate.known.value,
+            }
+            for alternate in seat.alternates
+        ],
+    )
+
+
+def _reason(known: Known, ask: Ask, reason: outputs.Reason) -> dict[str, Any]:
+    """The reason with row ids where the engine speaks in indices."""
+    world, told = known.world, dict(reason.data)
+    for key, ids in (
+        ("need", [int(world.taxonomy.ids[need.capability]) for need in ask.needs]),
+        ("capability", world.taxonomy.ids),
+        ("member", world.members.ids),
+        ("prime", world.businesses.ids),
+    ):
+        if told.get(key) is not None:
+            told[key] = int(ids[told[key]]) if told[key] >= 0 else None
+    return {
+        "signal": reason.signal,
+        "business": int(world.businesses.ids[reason.business]),
+        "contribution": reason.contribution,
+        "strength": reason.strength,
+        "data": told,
+    }
+
+
+def _step(known: Known, step: outputs.Step) -> dict[str, Any]:
+    return {
+        "start": _member_id(known, step.start),
+        "end": _member_id(known, step.end),
+        "kind": step.kind,
+        "forward": step.forward,
+        "day": step.day,
+    }
+
+
+def _member_id(known: Known, member: int | None) -> int | None:
+    return None if member is None else int(known.world.members.ids[member])

@@ -1,0 +1,221 @@
+"""An answer in words, for the member who asked: who leads, who does what, how you know them, what is open."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory.engine.reasons import Names, Told, fact, sentence
+from directory.language import gettext as _
+from directory.language import listed, ngettext
+from directory.leads.brief import Brief, brief
+from directory.leads.lead import Lead
+from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team
+from directory.people.business import Business
+from directory.people.capability import Capability
+from directory.people.member import Member
+
+
+@dataclass(frozen=True)
+class Party:
+    """A firm's part in a team: its seats, its share of the work (0-1), and whom to talk to."""
+
+    business: Business
+    member: Member | None
+    is_prime: bool
+    is_me: bool
+    share: float
+    role: str
+    does: str
+    needs: tuple[str, ...]
+
+    @property
+    def called(self) -> str:
+        return self.member.first_name if self.member else self.business.name
+
+
+@dataclass(frozen=True)
+class Other:
+    """Who else could take a seat."""
+
+    business: Business
+    member: Member | None
+    shown: int
+    is_known: bool
+
+
+class Telling:
+    """The words of a suggestion. ``asker`` and ``business`` say who "you" is; None: nobody in particular."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        lead: Lead,
+        suggestion: Suggestion,
+        asker: Member | None,
+        business: Business | None,
+        today: date,
+    ) -> None:
+        self.lead, self.suggestion, self.teams = lead, suggestion, suggestion.teams
+        self._me, self._mine = asker, business
+        seats = [seat for team in suggestion.teams for seat in team.seats]
+        others = [other for seat in seats for other in seat.alternates]
+        steps = [step for team in suggestion.teams for path in team.paths.values() for step in path]
+        nearest = [gap["nearest"] for gap in suggestion.missing if gap["nearest"]]
+        told = [reason for team in suggestion.teams for reason in team.reasons]
+        self.names = Names(
+            businesses=_rows(
+                session,
+                Business,
+                [
+                    *(seat.business_id for seat in seats),
+                    *(other["business"] for other in [*others, *nearest]),
+                ],
+            ),
+            members=_rows(
+                session,
+                Member,
+                [
+                    *(seat.member_id for seat in seats),
+                    *(other["member"] for other in others),
+                    *(member for step in steps for member in (step["start"], step["end"])),
+                ],
+            ),
+            capabilities=_rows(
+                session,
+                Capability,
+                [
+                    *(need.capability_id for need in lead.needs),
+                    *(gap["capability"] for gap in [*suggestion.missing, *nearest]),
+                    *(reason["data"].get(key) for reason in told for key in ("need", "capability")),
+                ],
+            ),
+            me=None if asker is None else asker.id,
+            mine=None if business is None else business.id,
+            today=today,
+        )
+
+    def team(self, rank: int) -> Team | None:
+        """The team of that rank, else the first, else None."""
+        return next((team for team in self.teams if team.rank == rank), next(iter(self.teams), None))
+
+    def headline(self, team: Team | None) -> str:
+        """The answer in a sentence."""
+        if team is None:
+            return _("Nobody here does this yet") if self.lead.needs else _("Nothing here matches these words yet")
+        prime, *subs = self.parties(team)
+        if prime.is_me and not subs:
+            return _("You can do this yourself")
+        if not subs:
+            return _("%(prime)s can do all of it", prime=prime.business.name)
+        leads = _("You lead it") if prime.is_me else _("%(prime)s leads it", prime=prime.business.name)
+        if len(subs) == 1:
+            work = listed(list(subs[0].needs))
+            return _("%(leads)s, %(sub)s does %(work)s", leads=leads, sub=subs[0].business.name, work=work)
+        return _("%(leads)s, with %(subs)s", leads=leads, subs=listed([sub.business.name for sub in subs]))
+
+    def parties(self, team: Team) -> list[Party]:
+        """The firms of a team, the prime first."""
+        firms = dict.fromkeys(seat.business_id for seat in sorted(team.seats, key=lambda seat: not seat.is_prime))
+        return [self._party([seat for seat in team.seats if seat.business_id == firm]) for firm in firms]
+
+    def shares(self, team: Team) -> str:
+        """The work share in words, for who cannot see the bar."""
+        return _("Work share: %(shares)s", shares=listed([f"{p.called} {p.share:.0%}" for p in self.parties(team)]))
+
+    def reasons(self, team: Team) -> list[Told]:
+        """Why this team, the strongest contribution first."""
+        told = [sentence(reason, self.names) for reason in team.reasons]
+        return sorted(told, key=lambda reason: -reason.contribution)
+
+    def path(self, team: Team, party: Party) -> list[tuple[str, str]]:
+        """How you know the party: a fact and a person for each step; empty where not yet known."""
+        steps: Sequence[Mapping[str, Any]] = team.paths.get(str(party.business.id), ())
+        return [(fact(step, self.names), self.names.members[step["end"]].name) for step in steps]
+
+    def open(self, team: Team | None) -> list[str]:
+        """What nobody covers, with the nearest there is."""
+        gaps = (
+            self.suggestion.missing
+            if team is None
+            else [gap for gap in self.suggestion.missing if gap["capability"] in team.missing]
+        )
+        return [self._gap(gap) for gap in gaps]
+
+    def alternates(self, team: Team) -> list[tuple[str, list[Other]]]:
+        """For each party but yourself: who else could do its part, best first."""
+        sections = []
+        for party in self.parties(team):
+            seats = [
+                seat for seat in team.seats if seat.business_id == party.business.id and seat.kind is SeatKind.NEED
+            ]
+            best: dict[int, Other] = {}
+            for alternate in (other for seat in seats for other in seat.alternates):
+                other = Other(
+                    business=self.names.businesses[alternate["business"]],
+                    member=self.names.members.get(alternate["member"]),
+                    shown=alternate["shown"],
+                    is_known=alternate["known"] == "known",
+                )
+                if other.business.id not in best or best[other.business.id].shown < other.shown:
+                    best[other.business.id] = other
+            if best and not party.is_me:
+                ranked = sorted(best.values(), key=lambda other: -other.shown)[:4]
+                sections.append((_("If %(name)s can’t", name=party.called), ranked))
+        return sections
+
+    def brief(self, party: Party) -> Brief:
+        """What to say to the party when calling or writing."""
+        return brief(self.lead, to=party.called, does=list(party.needs), share=party.share, leads_it=not party.is_prime)
+
+    @cached_property
+    def proof(self) -> str:
+        """How sure the answer is."""
+        considered = self.suggestion.proof["considered"]
+        if not self.suggestion.proof["optimal"]:
+            return _("The best found among many teams.")
+        return ngettext("The only team there is.", "Best of %(count)s possible teams, proven.", considered)
+
+    @property
+    def is_nobody(self) -> bool:
+        return self.suggestion.answer is Answer.NOBODY
+
+    def _party(self, seats: list[Seat]) -> Party:
+        first = seats[0]
+        business = self.names.businesses[first.business_id]
+        is_me = self._mine is not None and business.id == self._mine.id
+        needs = tuple(self.names.capability(seat.capability_id) for seat in seats if seat.capability_id is not None)
+        standing = [_("business development"), _("project management")] if first.is_prime else []
+        does = listed([*standing, *needs])
+        return Party(
+            business=business,
+            member=next((self.names.members[seat.member_id] for seat in seats if seat.member_id is not None), None),
+            is_prime=first.is_prime,
+            is_me=is_me,
+            share=sum(seat.share for seat in seats),
+            role=(_("You stay prime") if is_me else _("Leads it")) if first.is_prime else _("Subcontractor"),
+            does=does[:1].upper() + does[1:],
+            needs=needs,
+        )
+
+    def _gap(self, gap: Mapping[str, Any]) -> str:
+        need = self.names.capability(gap["capability"])
+        if not gap["nearest"]:
+            return _("nobody here does %(need)s.", need=need)
+        business = self.names.businesses[gap["nearest"]["business"]]
+        return _(
+            "nobody here does %(need)s. The nearest is %(business)s with %(near)s.",
+            need=need,
+            business=business.name,
+            near=self.names.capability(gap["nearest"]["capability"]),
+        )
+
+
+def _rows(session: Session, table: type[Any], ids: Sequence[int | None]) -> dict[int, Any]:
+    wanted = {row_id for row_id in ids if row_id is not None}
+    return {row.id: row for row in session.scalars(select(table).where(table.id.in_(wanted)))} if wanted else {}

@@ -1,0 +1,221 @@
+"""Rows become a World: read once per version, kept, and replaced whole."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory.db import world_version
+from directory.leads.collaboration import Collaboration
+from directory.people.business import Business
+from directory.people.capability import Capability
+from directory.people.claim import standing
+from directory.people.interaction import Interaction
+from directory.people.member import Member
+from directory.people.rating import Band
+from directory.people.vouch import Vouch
+from matching.capability import Lexicon
+from matching.inputs import FACT_KINDS, Businesses, Claims, Facts, Ints, Members, Taxonomy, Vectors, Works, World
+
+DIMENSIONS = 384
+
+
+@dataclass(frozen=True)
+class Known:
+    """A World with the way back from row ids to indices, and the words of its taxonomy."""
+
+    world: World
+    lexicon: Lexicon
+    business_names: tuple[str, ...]
+    member_names: tuple[str, ...]
+    region_of: Mapping[str, str]  # city -> its region, for every city that somebody works from
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        return tuple(sorted({*self.region_of, *self.region_of.values()} - {""}))
+
+    @cached_property
+    def business(self) -> Mapping[int, int]:
+        return _positions(self.world.businesses.ids)
+
+    @cached_property
+    def member(self) -> Mapping[int, int]:
+        return _positions(self.world.members.ids)
+
+    @cached_property
+    def capability(self) -> Mapping[int, int]:
+        return _positions(self.world.taxonomy.ids)
+
+
+_kept: dict[str, Known] = {}
+
+
+def known_world(session: Session) -> Known:
+    """The World of this session's database at its present version, read anew only when the version changed."""
+    bind = session.get_bind()
+    place = bind.engine.url.render_as_string(hide_password=True)
+    kept = _kept.get(place)
+    version = world_version(session)
+    if kept is None or kept.world.version != version:
+        kept = _kept[place] = _read(session, version, kept)
+    return kept
+
+
+def _read(session: Session, version: int, before: Known | None) -> Known:
+    taxonomy = _taxonomy(session)
+    businesses = session.execute(
+        select(
+            *(Business.id, Business.name, Business.city, Business.region, Business.is_remote, Business.currency),
+            *(Business.price_low_minor, Business.price_high_minor, Business.capacity, Business.busy, Business.free_on),
+            Business.chapter_id,
+        ).order_by(Business.id)
+    ).all()
+    members = session.execute(
+        select(Member.id, Member.name, Member.business_id, Band.warmth, Band.competence)
+        .outerjoin(Band, Band.member_id == Member.id)
+        .where(Member.suspended_at.is_(None))
+        .order_by(Member.id)
+    ).all()
+    at_business = _positions(row.id for row in businesses)
+    at_member = _positions(row.id for row in members)
+    at_capability = _positions(taxonomy.ids)
+    works = session.execute(
+        select(Collaboration.prime_id, Collaboration.sub_id, Collaboration.finished_at)
+        .where(Collaboration.finished_at.is_not(None))
+        .order_by(Collaboration.id)
+    ).all()
+    contact: dict[int, int] = {}
+    for row in members:
+        contact.setdefault(row.business_id, row.id)
+    world = World(
+        version=version,
+        taxonomy=taxonomy,
+        businesses=Businesses(
+            ids=_ints(row.id for row in businesses),
+            cities=tuple(row.city for row in businesses),
+            regions=tuple(row.region for row in businesses),
+            remote=np.array([row.is_remote for row in businesses], dtype=np.bool_),
+            price_low=_floats(row.price_low_minor for row in businesses),
+            price_high=_floats(row.price_high_minor for row in businesses),
+            currencies=tuple(row.currency for row in businesses),
+            capacity=_floats(row.capacity for row in businesses),
+            busy=_floats(row.busy for row in businesses),
+            free_on=_ints(_day(row.free_on) for row in businesses),
+            chapters=_ints(-1 if row.chapter_id is None else row.chapter_id for row in businesses),
+        ),
+        members=Members(
+            ids=_ints(row.id for row in members),
+            business=_ints(at_business[row.business_id] for row in members),
+            warmth_band=_ints(row.warmth or 0 for row in members),
+            competence_band=_ints(row.competence or 0 for row in members),
+        ),
+        claims=_claims(session, at_business, at_capability),
+        facts=_facts(
+            session, at_member, [(contact.get(w.prime_id), contact.get(w.sub_id), w.finished_at) for w in works]
+        ),
+        works=Works(
+            prime=_ints(at_business[row.prime_id] for row in works),
+            sub=_ints(at_business[row.sub_id] for row in works),
+            days=_ints(_day(row.finished_at) for row in works),
+        ),
+    )
+    same_words = before is not None and _same_words(before.world.taxonomy, taxonomy)
+    return Known(
+        world=world,
+        lexicon=before.lexicon if before is not None and same_words else Lexicon(taxonomy),
+        business_names=tuple(row.name for row in businesses),
+        member_names=tuple(row.name for row in members),
+        region_of={row.city: row.region for row in businesses if row.city},
+    )
+
+
+def _taxonomy(session: Session) -> Taxonomy:
+    rows = session.execute(
+        select(
+            *(Capability.id, Capability.scheme, Capability.name, Capability.synonyms),
+            *(Capability.parent_id, Capability.vector),
+        ).order_by(Capability.id)
+    ).all()
+    at = _positions(row.id for row in rows)
+    vectors = np.zeros((len(rows), DIMENSIONS), dtype=np.float32)
+    for position, row in enumerate(rows):
+        if row.vector is not None:
+            vectors[position] = np.frombuffer(row.vector, dtype=np.float16)
+    return Taxonomy(
+        ids=_ints(row.id for row in rows),
+        schemes=tuple(row.scheme for row in rows),
+        names=tuple(row.name for row in rows),
+        synonyms=tuple(tuple(row.synonyms) for row in rows),
+        parents=_ints(-1 if row.parent_id is None else at[row.parent_id] for row in rows),
+        vectors=vectors,
+    )
+
+
+def _claims(session: Session, at_business: Mapping[int, int], at_capability: Mapping[int, int]) -> Claims:
+    rows = sorted(standing(session, None).items())
+    return Claims(
+        business=_ints(at_business[business] for (business, _), _ in rows),
+        capability=_ints(at_capability[capability] for (_, capability), _ in rows),
+        claimed_on=_ints(_day(row.claimed_at) for _, row in rows),
+        vouches=_ints(row.vouches for _, row in rows),
+        vouched_on=_ints(_day(row.vouched_at) for _, row in rows),
+        evidence=_ints(row.evidence for _, row in rows),
+        evidenced_on=_ints(_day(row.evidenced_at) for _, row in rows),
+    )
+
+
+def _facts(session: Session, at_member: Mapping[int, int], works: list[tuple[int | None, int | None, date]]) -> Facts:
+    """Facts both sides made shareable. A finished collaboration is one between the firms' first members."""
+    said = session.execute(
+        select(Interaction.said_by_id, Interaction.other_id, Interaction.kind, Interaction.happened_on)
+        .where(Interaction.confirmed_at.is_not(None))
+        .order_by(Interaction.id)
+    )
+    vouched = session.execute(
+        select(Vouch.giver_id, Vouch.receiver_id, Vouch.given_at)
+        .where(Vouch.accepted_at.is_not(None))
+        .order_by(Vouch.id)
+    )
+    edges: list[tuple[int | None, int | None, str, date]] = [
+        *((a, b, kind.value, day) for a, b, kind, day in said),
+        *((a, b, "vouch", day) for a, b, day in vouched),
+        *((a, b, "collaboration", day) for a, b, day in works),
+    ]
+    # Whoever is suspended is not in the World, nor are facts about them.
+    here = ((at_member.get(a or 0), at_member.get(b or 0), kind, day) for a, b, kind, day in edges)
+    kept = [(a, b, kind, day) for a, b, kind, day in here if a is not None and b is not None]
+    return Facts(
+        a=_ints(a for a, _, _, _ in kept),
+        b=_ints(b for _, b, _, _ in kept),
+        kinds=_ints(FACT_KINDS.index(kind) for _, _, kind, _ in kept),
+        days=_ints(_day(day) for _, _, _, day in kept),
+    )
+
+
+def _same_words(before: Taxonomy, after: Taxonomy) -> bool:
+    return (before.names, before.synonyms) == (after.names, after.synonyms) and _equal(before.vectors, after.vectors)
+
+
+def _equal(before: Vectors, after: Vectors) -> bool:
+    return bool(np.array_equal(before, after))
+
+
+def _positions(ids: Iterable[Any]) -> dict[int, int]:
+    return {int(row_id): position for position, row_id in enumerate(ids)}
+
+
+def _day(moment: date | None) -> int:
+    return 0 if moment is None else moment.toordinal()
+
+
+def _ints(values: Iterable[int]) -> Ints:
+    return np.fromiter(values, dtype=np.int64)
+
+
+def _floats(values: Iterable[float | None]) -> Any:
+    return np.fromiter((np.nan if value is None else value for value in values), dtype=np.float64)

@@ -1,0 +1,101 @@
+"""A member brings a lead and corrects what it needs."""
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from directory.errors import Conflict, Invalid
+from directory.leads.brief import brief
+from directory.leads.lead import Lead, Terms, Wish, bring, brought_by, close, correct, reopen, shares
+from directory.money import Money
+from directory.people.capability import named
+from tests.conftest import Cast
+
+TEXT = "He insists on WordPress.\nAbout 15,000 dollars, done by spring."
+
+
+@pytest.fixture
+def lead(cast: Cast, now: datetime) -> Lead:
+    wishes = [wish(cast, "WordPress"), wish(cast, "Web design", is_must=False)]
+    return bring(cast.session, member=cast.member("nadia"), text=TEXT, wishes=wishes, terms=Terms(), now=now)
+
+
+def wish(cast: Cast, name: str, *, is_must: bool = True) -> Wish:
+    capability = named(cast.session, name)
+    assert capability is not None
+    return Wish(capability.id, is_must)
+
+
+def test_a_lead_belongs_to_the_firm_of_who_brings_it(cast: Cast, lead: Lead) -> None:
+    assert lead.business is cast.business("northlight")
+    assert lead.keeps_prime
+    assert next(iter(brought_by(cast.session, member=cast.member("nadia")))) is lead
+
+
+def test_a_must_counts_twice_a_nice(lead: Lead) -> None:
+    assert [need.share for need in lead.needs] == pytest.approx([2 / 3, 1 / 3])
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=12))
+def test_shares_sum_to_one(musts: list[bool]) -> None:
+    assert sum(shares(musts)) == pytest.approx(1)
+
+
+def test_the_title_is_the_first_sentence(lead: Lead) -> None:
+    assert lead.title == "He insists on WordPress"
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "x" * 4001, "plain\u202etxet", "nul\x00"])
+def test_a_text_that_is_no_text_is_refused(cast: Cast, now: datetime, text: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        bring(cast.session, member=cast.member("nadia"), text=text, wishes=[], terms=Terms(), now=now)
+    assert refusal.value.field == "text"
+
+
+def test_what_a_person_corrects_replaces_what_was_read(cast: Cast, lead: Lead, now: datetime) -> None:
+    terms = Terms(place="Tucson", budget=Money(1500000, "USD"), keeps_prime=False, is_asked=True)
+    correct(
+        cast.session,
+        lead=lead,
+        member=lead.member,
+        wishes=[wish(cast, "Copywriting"), wish(cast, "Copywriting", is_must=False)],
+        terms=terms,
+        now=now,
+    )
+    assert [(need.capability.name, need.is_must, need.share) for need in lead.needs] == [("Copywriting", False, 1)]
+    assert (lead.place, lead.budget, lead.keeps_prime, lead.asked_at) == ("Tucson", terms.budget, False, now)
+
+
+def test_thirteen_needs_are_two_leads(cast: Cast, lead: Lead, now: datetime) -> None:
+    names = ("Drupal", "Webflow", "Squarespace", "Wix", "React", "Django", "Shopify", "WooCommerce", "Magento")
+    wishes = [wish(cast, name) for name in (*names, "Web hosting", "UX design", "Website care", "Copywriting")]
+    with pytest.raises(Invalid, match="split the lead"):
+        correct(cast.session, lead=lead, member=lead.member, wishes=wishes, terms=Terms(), now=now)
+
+
+def test_a_settled_lead_is_not_corrected_until_it_is_open_again(cast: Cast, lead: Lead, now: datetime) -> None:
+    close(cast.session, lead=lead, member=lead.member, now=now)
+    with pytest.raises(Conflict):
+        correct(cast.session, lead=lead, member=lead.member, wishes=[], terms=Terms(), now=now)
+    reopen(cast.session, lead=lead, member=lead.member, now=now)
+    correct(cast.session, lead=lead, member=lead.member, wishes=[], terms=Terms(), now=now)
+    assert lead.needs == []
+
+
+def test_the_brief_says_what_is_wanted_of_whom_and_nothing_unsaid(lead: Lead) -> None:
+    lead.budget_minor, lead.place = 1500000, "Tucson"
+    message = brief(lead, to="Bea", does=["WordPress"], share=0.65, leads_it=True)
+    assert message.subject == "A lead for you: WordPress"
+    assert message.text.startswith("Hello Bea,")
+    for part in (
+        "“He insists",
+        "Where: Tucson",
+        "$15,000",
+        "about 65 % of the work",
+        "I stay with the client",
+        "Nadia",
+    ):
+        assert part in message.text
+    assert "Done by" not in message.text
