@@ -1,0 +1,67 @@
+"""The ``goodword`` command. Each sub-command is imported only when it is called, so that the quick ones are quick."""
+
+from importlib import import_module
+
+import click
+
+from directory.errors import DomainError
+from directory.settings import SettingsError
+
+COMMANDS = (
+    ("demo", "app.cli.demo:demo", "Seed the demo network, start everything on this machine and show it."),
+    ("suggest", "app.cli.suggest:suggest", "Suggest a partner or a team for a lead, and say why."),
+    ("week", "app.cli.week:week", "Preview or post the week of a chapter."),
+    ("serve", "app.cli.serve:serve", "Serve the website."),
+    ("worker", "app.cli.worker:worker", "Run the weekly jobs."),
+    ("check", "app.cli.check:check", "List the settings, and say whether everything is in place."),
+    ("db", "app.cli.db:db", "Make and change the tables."),
+    ("seed", "app.cli.seed:seed", "Write the demo network into an empty database."),
+    ("taxonomy", "app.cli.taxonomy:taxonomy", "Import a taxonomy of capabilities."),
+    ("import", "app.cli.imports:imports", "Import firms and their finished work."),
+)
+
+
+class Refusal(click.ClickException):
+    """A sentence on standard error; the command ends with 1."""
+
+
+class WrongSettings(Refusal):
+    """The same for what Goodword is told from outside; the command ends with 2."""
+
+    exit_code = 2
+
+
+class Lazy(click.Group):
+    """A group whose commands are names in COMMANDS, and whose errors are sentences that say what to do."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name, _, _ in COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for name, place, _ in COMMANDS:
+            if name == cmd_name:
+                module, _, attribute = place.partition(":")
+                command: click.Command = getattr(import_module(module), attribute)
+                return command
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, _, words in COMMANDS])
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except DomainError as error:
+            raise Refusal(error.message) from None
+        except SettingsError as error:
+            raise WrongSettings(str(error)) from None
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="goodword")
+def main() -> None:
+    """Goodword, a self-hosted partner network: members put in a good word for each other.
+
+    Settings are environment variables; `goodword check` lists them.
+    """

@@ -1,0 +1,47 @@
+"""``goodword db``: make and change the tables."""
+
+from collections.abc import Callable
+
+import click
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+
+from app.cli import Refusal
+from app.cli.database import alembic_config, opened
+
+
+@click.group()
+def db() -> None:
+    """Make and change the tables. Back up a database that people use before you change it."""
+
+
+@db.command()
+@click.option("--to", default="head", show_default=True, metavar="REV", help="The revision to go up to.")
+def upgrade(to: str) -> None:
+    """Bring the tables up to this version of Goodword."""
+    _run(lambda config: command.upgrade(config, to))
+    click.echo("The database is up to date.")
+
+
+@db.command(context_settings={"ignore_unknown_options": True})  # -1 is a revision, not an option
+@click.argument("to", metavar="REV")
+def downgrade(to: str) -> None:
+    """Take the tables back to revision REV; -1 is the one before, base is none at all, and their rows are lost."""
+    _run(lambda config: command.downgrade(config, to))
+    click.echo(f"The database is at {to}.")
+
+
+@db.command()
+@click.argument("message")
+def revision(message: str) -> None:
+    """Write a revision that makes the database what the tables of this checkout are. Read it before you keep it."""
+    _run(lambda config: command.revision(config, message, autogenerate=True))
+
+
+def _run(act: Callable[[Config], object]) -> None:
+    try:
+        with opened() as engine:
+            act(alembic_config(engine))
+    except CommandError as error:
+        raise Refusal(f"{error}.") from None
