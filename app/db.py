@@ -4,9 +4,11 @@ from flask import Flask, request
 from flask_sqlalchemy import SQLAlchemy
 
 from directory.db import Base, claim_write, tune
+from directory.tables import TABLES
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+assert TABLES  # relations name their tables; all of them must be loaded before the first query
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 

@@ -51,7 +51,8 @@ def init_errors(app: Flask) -> None:
     def finish(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.get("request_id", "")
         took = round(1000 * (time.perf_counter() - g.get("began", time.perf_counter())))
-        log.info("answered", method=request.method, endpoint=request.endpoint, status=response.status_code, ms=took)
+        if request.endpoint != "static":
+            log.info("answered", method=request.method, endpoint=request.endpoint, status=response.status_code, ms=took)
         return response
 
     @app.errorhandler(DomainError)

@@ -7,12 +7,12 @@ from flask_babel import Babel, get_translations
 
 from app.access import principal
 from app.moment import now
-from directory.language import ago, listed, translations
+from directory.language import ago, gettext, listed, translations
 from directory.money import Money
 
 
 def init_filters(app: Flask) -> None:
-    """Filters ``money``, ``ago``, ``listed``, ``initials``, ``first_name``, ``day``; globals ``principal``, ``now``."""
+    """Give templates the verbs below as filters (``since`` as ``ago``), ``principal`` and ``now`` as globals."""
     Babel(app)
 
     @app.before_request
@@ -21,7 +21,7 @@ def init_filters(app: Flask) -> None:
 
     app.add_template_global(principal)
     app.add_template_global(now)
-    for verb in (money, since, initials, first_name, day, listed):
+    for verb in (money, since, initials, first_name, day, in_words, listed):
         app.add_template_filter(verb, {"since": "ago"}.get(verb.__name__, verb.__name__))
 
 
@@ -42,6 +42,16 @@ def day(then: date) -> str:
     'Wednesday, 4 November'
     """
     return f"{then:%A}, {then.day} {then:%B}"
+
+
+def in_words(count: int) -> str:
+    """A small count as a word, a large one in figures.
+
+    >>> [in_words(count) for count in (2, 12)]
+    ['two', '12']
+    """
+    words = gettext("no one two three four five six seven eight nine").split()
+    return words[count] if count < len(words) else str(count)
 
 
 def initials(name: str) -> str:
