@@ -36,6 +36,7 @@ class Field:
     longest: int  # characters
     required: bool = False
     check: Callable[[str], str] = str  # the noun's own cleaner, which raises Invalid
+    is_published: bool = False  # no importer can mend it: invisible characters are dropped instead of refused
 
 
 @dataclass(frozen=True)
@@ -203,8 +204,11 @@ def _values(
         try:
             if len(cells[column].encode()) > CELL_BYTES:
                 raise Invalid(gettext("A cell holds at most %(most)s bytes; shorten it.", most=CELL_BYTES))
+            cell = unquoted(cells[column])
+            if field.is_published:
+                cell = "".join(char for char in cell if unicodedata.category(char) != "Cf")
             value = clean_line(
-                unquoted(cells[column]),
+                cell,
                 field=field.name,
                 what=field.name,
                 limit=field.longest,

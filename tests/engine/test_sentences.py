@@ -1,0 +1,66 @@
+"""The sentence model against what its authors publish, and against itself."""
+
+import numpy as np
+import pytest
+
+from directory.engine import sentences
+from directory.engine.sentences import DIMENSIONS, Model, is_genuine, load_model
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    loaded = load_model()
+    assert loaded is not None
+    return loaded
+
+
+def test_the_published_example_has_the_published_likeness(model: Model) -> None:
+    happy, *others = model.encode(
+        ["That is a happy person", "That is a happy dog", "That is a very happy person", "Today is a sunny day"]
+    )
+    assert [float(happy @ other) for other in others] == pytest.approx([0.695, 0.943, 0.257], abs=1e-3)
+
+
+def test_a_batch_means_what_its_texts_mean_alone(model: Model) -> None:
+    texts = [
+        "roof",
+        "",
+        "a roof that leaks " * 30,
+        "日本語 \u202e\x00 text",
+        "Our sink is blocked, who can come today?",
+    ]
+    together = model.encode(texts)
+    apart = [Model.encode(model, [text])[0] for text in texts]
+    fresh = [model._fresh([text])[text] for text in texts]
+    assert together.shape == (5, DIMENSIONS)
+    assert together.dtype == np.float32
+    assert np.allclose(together, apart)
+    assert np.allclose(together, fresh, atol=1e-5)
+    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+
+
+def test_no_text_is_no_row_and_the_same_text_is_read_once(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert model.encode([]).shape == (0, DIMENSIONS)
+    first = model.encode(["a plumber", "a plumber"])
+    monkeypatch.setattr(model, "_forward", None)
+    assert np.array_equal(model.encode(["a plumber"])[0], first[1])
+
+
+def test_it_forgets_the_oldest_texts(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sentences, "REMEMBERED", 2)
+    model.encode(["one", "two", "three"])
+    assert list(model._remembered) == ["two", "three"]
+
+
+def test_the_weights_are_those_it_was_measured_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert is_genuine()
+    monkeypatch.setattr(sentences, "SHA256", "0" * 64)
+    assert not is_genuine()
+
+
+def test_without_the_package_there_is_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sentences, "find_spec", lambda name: None)
+    load_model.cache_clear()
+    assert load_model() is None
+    assert not is_genuine()
+    load_model.cache_clear()

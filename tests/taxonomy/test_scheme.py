@@ -1,0 +1,105 @@
+"""A scheme comes from a file, and may come again."""
+
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory.db import world_version
+from directory.engine.embedding import embed_missing
+from directory.engine.sentences import load_model
+from directory.errors import Invalid
+from directory.people.capability import CURATED, Capability, Kind
+from directory.taxonomy import CURATED_FILE, Imported, import_scheme
+
+NAICS = "code,title\n31-33,Manufacturing\n32,Other making\n3231,Printing\n323111,Commercial Printing\n"
+
+
+def imported(session: Session, now: datetime, text: str, scheme: str = "naics") -> Imported:
+    return import_scheme(session, path=BytesIO(text.encode()), scheme=scheme, now=now)
+
+
+def node(session: Session, code: str) -> Capability:
+    return session.scalars(select(Capability).where(Capability.code == code)).one()
+
+
+def test_the_curated_scheme_has_its_levels_and_words(session: Session, now: datetime) -> None:
+    report = import_scheme(session, path=CURATED_FILE, scheme=CURATED, now=now)
+    wordpress = node(session, "web.development.wordpress")
+    assert report.added > 400
+    assert (wordpress.name, wordpress.kind, wordpress.synonyms[0]) == ("WordPress", Kind.PLATFORM, "wp")
+    assert wordpress.parent is not None
+    assert wordpress.parent.name == "Web development"
+    assert node(session, "web").parent is None
+
+
+def test_importing_again_changes_nothing_until_the_file_does(session: Session, now: datetime) -> None:
+    assert imported(session, now, NAICS) == Imported(rows=4, added=4, updated=0)
+    version, id = world_version(session), node(session, "3231").id
+    assert imported(session, now, NAICS) == Imported(rows=4, added=0, updated=0)
+    assert world_version(session) == version
+    assert imported(session, now, "code,title\n3231,Print shops\n33,Metal\n") == Imported(rows=2, added=1, updated=1)
+    assert (node(session, "3231").id, node(session, "3231").name) == (id, "Print shops")
+    assert node(session, "323111").parent_id == id, "what the file leaves out stays"
+    assert world_version(session) != version
+
+
+def test_a_code_hangs_below_the_longest_code_it_begins_with(session: Session, now: datetime) -> None:
+    imported(session, now, NAICS + "111,Farming\n3391,Medical things\n")
+    above = {code: node(session, code).parent for code in ("323111", "3231", "3391", "111", "31-33")}
+    assert {code: parent and parent.code for code, parent in above.items()} == {
+        "323111": "3231",
+        "3231": "32",
+        "3391": "31-33",
+        "111": None,
+        "31-33": None,
+    }
+    assert node(session, "323111").kind is Kind.PLATFORM
+
+
+def test_an_address_is_no_parent_and_a_description_begins_with_a_name(session: Session, now: datetime) -> None:
+    text = (
+        "id,description\nhttp://x/1,sew cloth sewing cloth sew a cloth Join cloth by\u200b thread.\nhttp://x/12,weld\n"
+    )
+    imported(session, now, text, "esco")
+    assert (node(session, "http://x/1").name, node(session, "http://x/12").parent) == ("sew cloth", None)
+    assert "sewing cloth" in node(session, "http://x/1").synonyms[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("code,name\na,A\na,B\n", "row 3, code: “a” stands twice."),
+        ("code,name\na,\n", "row 2, name: Write a name."),
+        ("code,name,parent\na,A,b\n", "row 2, parent: There is no “b” in the scheme."),
+        ("code,name,parent\na,A,b\nb,B,a\n", "row 2, parent: It is its own ancestor."),
+        ("title\nA\n", "column “code”"),
+    ],
+)
+def test_a_file_is_refused_whole_and_the_row_named(session: Session, now: datetime, text: str, words: str) -> None:
+    with pytest.raises(Invalid, match=words):
+        imported(session, now, text)
+    assert session.scalars(select(Capability)).all() == []
+
+
+def test_what_has_no_meaning_yet_is_given_one_and_new_words_a_new_one(session: Session, now: datetime) -> None:
+    model = load_model()
+    assert model is not None
+    imported(session, now, NAICS)
+    assert [embed_missing(session, model, limit=3, now=now) for _ in range(3)] == [3, 1, 0]
+    vector = np.frombuffer(node(session, "3231").vector or b"", dtype=np.float16).astype(np.float32)
+    assert vector.shape == (384,)
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-3)
+    imported(session, now, NAICS.replace("Printing\n323111", "Print shops\n323111"))
+    assert embed_missing(session, model, limit=9, now=now) == 1
+
+
+def test_the_public_schemes_are_read(session: Session, now: datetime, real_data: Path) -> None:
+    for scheme, name in (("naics", "naics_2022.csv"), ("esco", "esco_skills.csv.gz")):
+        report = import_scheme(session, path=real_data / "taxonomy" / name, scheme=scheme, now=now)
+        assert report.added == report.rows > 2000
+    assert node(session, "484110").name == "General Freight Trucking, Local"
