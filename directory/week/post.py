@@ -1,16 +1,27 @@
-"""Posts: the week's text for a channel, and who is mentioned in it and why."""
+"""Posts: the week's text for a channel, what people change in it, and the moment it is frozen for sending."""
 
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from directory.db import Base, PublicRow, Row
-from directory.leads.lead import Lead
+from directory import audit
+from directory.db import Base, PublicRow
+from directory.errors import Invalid
+from directory.language import gettext
 from directory.people.member import Member
-from directory.people.wanted import Wanted
-from directory.week.channel import Channel
-from directory.week.occurrence import Occurrence
+from directory.text import clean_text
+from directory.week import wording
+from directory.week.channel import USUAL_LIMIT, Channel, limit_of
+from directory.week.delivery import Delivery
+from directory.week.mention import Item, Mention, choose, resume
+from directory.week.occurrence import Occurrence, hold, lock_open
+
+MOST_CHARACTERS = 5000
 
 
 class Post(PublicRow, Base):
@@ -30,19 +41,179 @@ class Post(PublicRow, Base):
     channel: Mapped[Channel] = relationship()
 
 
-class Mention(Row, Base):
-    """A member stands in an occurrence's posts, for a reason: a spotlight, a wanted or a lead's ask."""
+def posts_of(session: Session, *, occurrence: Occurrence) -> list[Post]:
+    """The posts of a turn, in the order of its channels."""
+    return list(session.scalars(select(Post).where(Post.occurrence_id == occurrence.id).order_by(Post.channel_id)))
 
-    __tablename__ = "mention"
-    __table_args__ = (UniqueConstraint("occurrence_id", "member_id"),)
 
-    occurrence_id: Mapped[int] = mapped_column(ForeignKey("occurrence.id"))
-    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
-    wanted_id: Mapped[int | None] = mapped_column(ForeignKey("wanted.id"))
-    lead_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"))
-    reason: Mapped[str] = mapped_column(String(300))
+def mentions_of(session: Session, *, occurrence: Occurrence) -> list[Mention]:
+    """Who stands in a turn's posts, in the order they were chosen."""
+    return list(session.scalars(select(Mention).where(Mention.occurrence_id == occurrence.id).order_by(Mention.id)))
 
-    occurrence: Mapped[Occurrence] = relationship()
-    member: Mapped[Member] = relationship()
-    wanted: Mapped[Wanted | None] = relationship()
-    lead: Mapped[Lead | None] = relationship()
+
+def compose(session: Session, *, occurrence: Occurrence, now: datetime) -> list[Post]:
+    """Write the turn's posts anew from what members agree to now; none when there is nothing new to say.
+
+    A text that a person edited stays, and so does the choice of people from then on; if it speaks of somebody who
+    no longer agrees, the turn is held. Raises Conflict when the turn is over.
+    """
+    lock_open(session, occurrence)
+    written = {post.channel_id: post for post in posts_of(session, occurrence=occurrence)}
+    mentions = mentions_of(session, occurrence=occurrence)
+    edited = [post for post in written.values() if post.edited_at is not None]
+    items = resume(mentions) if edited else choose(session, chapter=occurrence.chapter, now=now)
+    told = 0
+    for channel in session.scalars(select(Channel).where(Channel.chapter_id == occurrence.chapter_id)):
+        post = written.get(channel.id)
+        if post is None or post.edited_at is None:
+            told = max(told, _write(session, occurrence, channel, post, items, now))
+    if not edited:
+        _note(session, occurrence, mentions, items[:told], now)
+    elif occurrence.held_at is None and (
+        not all(mention.is_agreed for mention in mentions)
+        or any(_unwilling(session, post.text, mentions) for post in edited)
+    ):
+        reason = gettext("The edited text speaks of somebody who no longer agrees to it, or of an ask that has ended.")
+        hold(session, occurrence=occurrence, member=None, now=now, reason=reason)
+    session.flush()
+    return posts_of(session, occurrence=occurrence)
+
+
+def edit(session: Session, *, post: Post, text: str, member: Member, now: datetime) -> None:
+    """Replace the composed text; what the post was composed from and is no longer agreed to is forgotten.
+
+    Raises Invalid for an empty, too long or oddly spelled text, or one that names somebody who does not agree to
+    it; Conflict when the turn is over.
+    """
+    lock_open(session, post.occurrence)
+    limit = min(limit_of(post.channel) or MOST_CHARACTERS, MOST_CHARACTERS)
+    text = clean_text(text, field="text", what=gettext("the text of the post"), limit=limit)
+    mentions = mentions_of(session, occurrence=post.occurrence)
+    if unwilling := _unwilling(session, text, mentions):
+        who = unwilling[0]
+        message = gettext("%(name)s does not agree to be named in the weekly post; leave the name out.", name=who)
+        raise Invalid(message, field="text")
+    for mention in mentions:
+        if not mention.is_agreed:
+            session.delete(mention)
+    post.text, post.edited_at, post.edited_by_id = text, now, member.id
+    audit.record(session, actor_id=member.id, action="post.edit", object=f"post {post.public_id}", now=now)
+    session.flush()
+
+
+def freeze(session: Session, *, occurrence: Occurrence, now: datetime) -> list[Delivery]:
+    """At its time: compose a last time, and write one delivery per post with its final bytes.
+
+    Without anything to say, or anywhere to say it, the turn is skipped with the reason. None while it is held or
+    its time has not come. Raises Conflict when it was done before: once is enough, whoever tries.
+    """
+    posts = compose(session, occurrence=occurrence, now=now)
+    if occurrence.held_at is not None or occurrence.due_at > now:
+        return []
+    if not posts:
+        has_channel = session.scalar(select(Channel.id).where(Channel.chapter_id == occurrence.chapter_id).limit(1))
+        occurrence.skipped = (
+            gettext("There was nothing new to say.") if has_channel else gettext("No channel is connected.")
+        )
+        return []
+    occurrence.posted_at = now
+    deliveries = [
+        Delivery(
+            key=f"post:{occurrence.public_id}:{post.channel.public_id}",
+            channel_id=post.channel_id,
+            occurrence_id=occurrence.id,
+            payload=_payload(post),
+            due_at=now,
+        )
+        for post in posts
+    ]
+    session.add_all(deliveries)
+    session.flush()
+    return deliveries
+
+
+def release_due(session: Session, *, now: datetime) -> list[Delivery]:
+    """Freeze every open turn whose time has come; the deliveries that were written."""
+    due = (
+        select(Occurrence)
+        .where(
+            Occurrence.due_at <= now,
+            Occurrence.posted_at.is_(None),
+            Occurrence.skipped.is_(None),
+            Occurrence.held_at.is_(None),
+        )
+        .order_by(Occurrence.due_at, Occurrence.id)
+        .with_for_update(skip_locked=True)
+    )
+    return [
+        delivery
+        for occurrence in session.scalars(due).all()
+        for delivery in freeze(session, occurrence=occurrence, now=now)
+    ]
+
+
+def _write(
+    session: Session, occurrence: Occurrence, channel: Channel, post: Post | None, items: Sequence[Item], now: datetime
+) -> int:
+    """Make the post say what ``items`` are, or not be there; how many it tells."""
+    text, told = wording.tell(
+        items,
+        chapter=occurrence.chapter,
+        on=occurrence.local_date,
+        limit=min(limit_of(channel) or USUAL_LIMIT, USUAL_LIMIT),
+    )
+    if not told:
+        if post is not None:
+            session.delete(post)
+    elif post is None:
+        session.add(Post(occurrence_id=occurrence.id, channel_id=channel.id, text=text, composed_at=now))
+    elif post.text != text:
+        post.text, post.composed_at = text, now
+    return told
+
+
+def _note(
+    session: Session, occurrence: Occurrence, mentions: Sequence[Mention], items: Sequence[Item], now: datetime
+) -> None:
+    """Keep who is mentioned and why, in the order of the text."""
+    wanted = [(item.member.id, item.wanted and item.wanted.id, item.lead and item.lead.id) for item in items]
+    if wanted == [(mention.member_id, mention.wanted_id, mention.lead_id) for mention in mentions]:
+        return
+    for mention in mentions:
+        session.delete(mention)
+    session.flush()
+    session.add_all(
+        Mention(
+            occurrence_id=occurrence.id, member=item.member, wanted=item.wanted, lead=item.lead, reason=item.reason(now)
+        )
+        for item in items
+    )
+
+
+def _unwilling(session: Session, text: str, mentions: Sequence[Mention]) -> list[str]:
+    """The names in ``text`` of members who do not agree to be named: full ones, and first ones of the mentioned."""
+    silent = select(Member.name).where(Member.spotlight_at.is_(None) | Member.suspended_at.is_not(None))
+    folded = _folded(text)
+    names = [name for name in session.scalars(silent) if _stands(_folded(name), folded)]
+    mentioned = (mention.member for mention in mentions)
+    return names + [who.name for who in mentioned if who.spotlight_at is None and _stands(who.first_name, text)]
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
+def _stands(name: str, text: str) -> bool:
+    return name in text and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+
+
+def _payload(post: Post) -> bytes:
+    """The frozen bytes: what a transport sends is made from these alone, however often it tries."""
+    frozen = {
+        "chapter": post.occurrence.chapter.name,
+        "channel": post.channel.public_id,
+        "occurrence": post.occurrence.public_id,
+        "on": post.occurrence.local_date.isoformat(),
+        "text": post.text,
+    }
+    return json.dumps(frozen, ensure_ascii=False, indent=1, sort_keys=True).encode()

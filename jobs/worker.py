@@ -1,0 +1,81 @@
+"""The worker: Celery as a doorbell. Tasks carry an id at most; what there is to do stands in the database."""
+
+from functools import cache
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_ready
+from sqlalchemy import Engine
+
+from directory.db import connect
+from directory.log import configure_logging
+from directory.settings import Settings, load_settings
+from directory.tables import TABLES
+from jobs.schedule import SCHEDULE
+
+TIME_LIMIT = 50  # seconds, then the task's process is ended; shorter than a delivery's lease
+
+assert TABLES
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return load_settings()
+
+
+@cache
+def engine() -> Engine:
+    """The engine of this process; asked for in tasks only, so after the fork."""
+    return connect(settings().database_url)
+
+
+def configuration() -> dict[str, Any]:
+    """Celery's settings, read when it first asks for them."""
+    common = {
+        "broker_url": settings().broker_url,
+        "broker_connection_retry_on_startup": True,
+        "beat_schedule": {task: {"task": task, "schedule": seconds} for task, seconds in SCHEDULE},
+        "beat_max_loop_interval": 5,
+        "task_acks_late": True,
+        "task_ignore_result": True,
+        "task_time_limit": TIME_LIMIT,
+        "worker_enable_remote_control": False,  # its messages would pile up in the embedded broker's folder
+        "worker_prefetch_multiplier": 1,
+    }
+    if settings().broker_url != "filesystem://":
+        return common
+    folder = settings().home / "broker"
+    (folder / "control").mkdir(mode=0o700, parents=True, exist_ok=True)
+    folders = {name: str(folder) for name in ("data_folder_in", "data_folder_out")}
+    return {
+        **common,
+        "broker_transport": "jobs.broker:Transport",
+        "broker_transport_options": {**folders, "control_folder": str(folder / "control"), "polling_interval": 0.2},
+    }
+
+
+celery_app = Celery("goodword", include=["jobs.weekly", "jobs.deliver"])
+celery_app.add_defaults(configuration)
+
+
+def _log_our_way(**_: Any) -> None:
+    configure_logging()
+
+
+def _begin_at_once(**_: Any) -> None:
+    """Do now what fell due while nothing ran; beat rings for the first time only after its interval."""
+    for task, _seconds in SCHEDULE:
+        celery_app.send_task(task)
+
+
+setup_logging.connect(_log_our_way)
+worker_ready.connect(_begin_at_once)
+
+
+def work(*, concurrency: int) -> None:
+    """Run a worker with its scheduler until it is stopped. Any number may run; each thing is done once all the same."""
+    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    celery_app.worker_main(
+        ["worker", "--beat", "--scheduler", "jobs.schedule:Beat", "--concurrency", str(concurrency), *quiet]
+    )
