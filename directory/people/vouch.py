@@ -1,5 +1,6 @@
 """Vouches: an open good word of a member for a member, shown only when its receiver accepts it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, select
@@ -129,6 +130,17 @@ def waiting_for(session: Session, *, member: Member) -> list[Vouch]:
 def shown_for(session: Session, *, member: Member) -> list[Vouch]:
     """The good words everybody in the network reads about the member, newest first."""
     return _of(session, member, Vouch.accepted_at.is_not(None))
+
+
+def newest_shown(session: Session, member_ids: Collection[int]) -> dict[int, Vouch]:
+    """The newest good word shown for each of these members, in one query; absent where there is none."""
+    shown = (
+        select(Vouch)
+        .join(Vouch.giver)
+        .where(Vouch.receiver_id.in_(member_ids), Vouch.accepted_at.is_not(None), Member.suspended_at.is_(None))
+        .options(joinedload(Vouch.giver).joinedload(Member.business))
+    )
+    return {vouch.receiver_id: vouch for vouch in session.scalars(shown.order_by(Vouch.given_at, Vouch.id))}
 
 
 def _of(session: Session, member: Member, *conditions: ColumnElement[bool]) -> list[Vouch]:

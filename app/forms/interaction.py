@@ -1,0 +1,31 @@
+"""The form of "we worked together": one tap, and the year where it was not this one."""
+
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import IntegerField, SelectField, StringField
+from wtforms.validators import InputRequired
+
+from app.moment import now
+from directory.errors import Invalid
+from directory.language import gettext as _
+from directory.people.interaction import InteractionKind
+
+
+class InteractionForm(FlaskForm):
+    """What the two did, and when."""
+
+    kind = SelectField(_l("What you did"), choices=[(kind.value, kind.value) for kind in InteractionKind])
+    year = IntegerField(_l("When"), [InputRequired(_l("Write the year."))])
+    note = StringField(_l("What it was"))
+
+    @property
+    def happened_on(self) -> date:
+        """Today for this year, else the first day of the year. Raises Invalid."""
+        today = now().date()
+        if self.year.data == today.year:
+            return today
+        if not 1950 <= (self.year.data or 0) < today.year:
+            raise Invalid(_("Choose a year that has been."), field="year")
+        return date(self.year.data or 0, 1, 1)

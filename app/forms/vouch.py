@@ -1,0 +1,23 @@
+"""The form of a good word."""
+
+from collections.abc import Sequence
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField, TextAreaField
+
+from directory.language import gettext as _
+from directory.people.search import Held
+
+
+class VouchForm(FlaskForm):
+    """What the giver says, how they know each other, and of which capability."""
+
+    text = TextAreaField(_l("Your good word"))
+    known_as = StringField(_l("How you know each other"))
+    capability = SelectField(_l("What it is about"), default="")
+
+    def offer(self, held: Sequence[Held]) -> None:
+        """Let the giver choose among what the receiver's firm can do."""
+        able = sorted((row.capability.name, row.capability.public_id) for row in held)
+        self.capability.choices = [("", _("Working together in general")), *((key, name) for name, key in able)]

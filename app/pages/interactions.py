@@ -1,0 +1,75 @@
+"""Interactions: "we worked together", said with one tap, answered with another, taken back with a third."""
+
+from flask import Blueprint, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.access import me, policy, reach
+from app.back import page_before
+from app.db import db
+from app.forms.interaction import InteractionForm
+from app.moment import now
+from directory.errors import DomainError
+from directory.people import interaction as interactions
+from directory.people.interaction import Interaction, InteractionKind
+from directory.people.member import Member
+
+pages = Blueprint("interactions", __name__)
+
+
+@pages.post("/members/<public_id>/interactions")
+@policy("interaction.create")
+def create(public_id: str) -> ResponseReturnValue:
+    other, form = reach(Member, public_id, "profile.read_member_fields"), InteractionForm()
+    back = url_for("members.show", public_id=public_id, _anchor="you-two")
+    if not form.validate_on_submit():
+        flash(" ".join(str(error) for errors in form.errors.values() for error in errors))
+        return redirect(back, 303)
+    try:
+        said = interactions.say(
+            db.session(),
+            said_by=me(),
+            other=other,
+            kind=InteractionKind(form.kind.data),
+            happened_on=form.happened_on,
+            note=form.note.data or "",
+            now=now(),
+        )
+    except DomainError as error:
+        db.session.rollback()
+        flash(error.message)
+        return redirect(back, 303)
+    db.session.commit()
+    if said.confirmed_at:
+        undo = url_for(".answer", public_id=said.public_id, act="reopen")
+        flash(_("You both say so now."), undo)
+    else:
+        undo = url_for(".withdraw", public_id=said.public_id)
+        flash(_("Said. It counts when %(name)s confirms it.", name=other.first_name), undo)
+    return redirect(back, 303)
+
+
+@pages.post("/interactions/<public_id>/<any(confirm, decline, reopen):act>")
+@policy("interaction.answer")
+def answer(public_id: str, act: str) -> ResponseReturnValue:
+    said = reach(Interaction, public_id, "interaction.answer")
+    verb, sentence = {
+        "confirm": (interactions.confirm, _("Confirmed: you and %(name)s know each other.")),
+        "decline": (interactions.decline, _("Put aside. %(name)s is not told.")),
+        "reopen": (interactions.reopen, _("It waits for you again.")),
+    }[act]
+    verb(db.session(), interaction=said, by=me(), now=now())
+    db.session.commit()
+    undo = "message" if act == "reopen" else url_for(".answer", public_id=public_id, act="reopen")
+    flash(sentence % {"name": said.said_by.first_name}, undo)
+    return redirect(page_before(), 303)
+
+
+@pages.post("/interactions/<public_id>/withdraw")
+@policy("interaction.withdraw")
+def withdraw(public_id: str) -> ResponseReturnValue:
+    said = reach(Interaction, public_id, "interaction.withdraw")
+    interactions.withdraw(db.session(), interaction=said, by=me(), now=now())
+    db.session.commit()
+    flash(_("Taken back."))
+    return redirect(page_before(), 303)

@@ -1,0 +1,191 @@
+"""One's own page to write: oneself, the firm, what it can do, and whom one wants to meet."""
+
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+
+from app.access import me, permit, policy, reach
+from app.db import db
+from app.errors import status_of
+from app.forms import blame
+from app.forms.profile import ClaimForm, FirmForm, PersonForm, WantedForm
+from app.moment import now
+from directory.errors import DomainError, Invalid
+from directory.language import gettext as _
+from directory.people import business, claim, member, wanted
+from directory.people.capability import Capability, choices, named
+from directory.people.search import strongest
+from directory.people.wanted import Wanted, WantedKind
+
+pages = Blueprint("profile", __name__)
+
+FORMS: dict[str, type[FlaskForm]] = {"person": PersonForm, "firm": FirmForm, "claim": ClaimForm, "wanted": WantedForm}
+
+
+@pages.get("/profile")
+@policy("profile.update")
+def edit() -> ResponseReturnValue:
+    permit("profile.update", me())
+    return _page()
+
+
+@pages.post("/profile/person")
+@policy("profile.update")
+def person() -> ResponseReturnValue:
+    permit("profile.update", me())
+    form = PersonForm(prefix="person-")
+
+    def keep() -> str:
+        said = {name: form[name].data or "" for name in ("name", "role", "headline")}
+        member.edit_profile(db.session(), member=me(), **said, now=now())
+        agree = member.allow_spotlight if form.spotlight.data else member.forbid_spotlight
+        agree(db.session(), member=me(), now=now())
+        return _("Your page is up to date.")
+
+    return _keep("person", form, keep)
+
+
+@pages.post("/profile/firm")
+@policy("business.update")
+def firm() -> ResponseReturnValue:
+    permit("business.update", me().business)
+    form = FirmForm(prefix="firm-")
+
+    def keep() -> str:
+        said = form.said(me().business.currency)
+        business.edit(db.session(), business=me().business, by=me(), now=now(), **said)
+        return _("What %(firm)s says of itself is up to date.", firm=me().business.name)
+
+    return _keep("firm", form, keep)
+
+
+@pages.post("/profile/capabilities")
+@policy("claim.add")
+def add() -> ResponseReturnValue:
+    permit("claim.add", me().business)
+    form = ClaimForm(prefix="claim-")
+
+    def keep() -> str:
+        capability = _meant(form.capability.data or "")
+        claim.claim(db.session(), business=me().business, capability=capability, by=me(), now=now())
+        return _("%(capability)s is added.", capability=capability.name)
+
+    return _keep("claim", form, keep)
+
+
+@pages.post("/profile/capabilities/<public_id>/add")
+@policy("claim.add")
+def restore(public_id: str) -> ResponseReturnValue:
+    permit("claim.add", me().business)
+    capability = _capability(public_id)
+    claim.claim(db.session(), business=me().business, capability=capability, by=me(), now=now())
+    db.session.commit()
+    flash(_("%(capability)s is on your list again.", capability=capability.name))
+    return redirect(url_for(".edit", _anchor="claim"), 303)
+
+
+@pages.post("/profile/capabilities/<public_id>/remove")
+@policy("claim.withdraw")
+def remove(public_id: str) -> ResponseReturnValue:
+    permit("claim.withdraw", me().business)
+    capability = _capability(public_id)
+    claim.unclaim(db.session(), business=me().business, capability=capability, by=me(), now=now())
+    db.session.commit()
+    message = _("%(capability)s is off your list.", capability=capability.name)
+    flash(message, url_for(".restore", public_id=public_id))
+    return redirect(url_for(".edit", _anchor="claim"), 303)
+
+
+@pages.post("/profile/wanted")
+@policy("wanted.create")
+def want() -> ResponseReturnValue:
+    form = WantedForm(prefix="wanted-")
+
+    def keep() -> str:
+        kind, text, why = WantedKind(form.kind.data), form.text.data or "", form.why.data or ""
+        wanted.want(db.session(), member=me(), kind=kind, text=text, why=why, now=now())
+        return _("Everybody here reads now whom you want to meet.")
+
+    return _keep("wanted", form, keep)
+
+
+@pages.post("/wanted/<public_id>/<any(end, resume, share, unshare):act>")
+@policy("wanted.update")
+def change(public_id: str, act: str) -> ResponseReturnValue:
+    asked, session = reach(Wanted, public_id, "wanted.update"), db.session()
+    opposite, sentence = {
+        "end": ("resume", _("It is off your list.")),
+        "resume": ("end", _("It is on your list again.")),
+        "share": ("unshare", _("It may stand in the weekly post.")),
+        "unshare": ("share", _("It stays off the weekly post.")),
+    }[act]
+    match act:
+        case "end":
+            wanted.end(session, wanted=asked, now=now())
+        case "resume":
+            wanted.resume(session, wanted=asked)
+        case "share":
+            wanted.share(session, wanted=asked, now=now())
+        case _:
+            wanted.unshare(session, wanted=asked, now=now())
+    session.commit()
+    flash(sentence, url_for(".change", public_id=public_id, act=opposite))
+    return redirect(url_for(".edit", _anchor="wanted"), 303)
+
+
+def _keep(part: str, form: FlaskForm, keep: Callable[[], str]) -> ResponseReturnValue:
+    """Do ``keep`` and come back to its part of the page; or show the page with what was typed and what is wrong."""
+    status = 422
+    if form.validate_on_submit():
+        try:
+            sentence = keep()
+        except DomainError as error:
+            db.session.rollback()
+            blame(form, error)
+            status = status_of(error)
+        else:
+            db.session.commit()
+            flash(sentence)
+            return redirect(url_for(".edit", _anchor=part), 303)
+    return _page({part: form}), status
+
+
+def _page(sent: dict[str, FlaskForm] | None = None) -> str:
+    """The whole page; ``sent`` is the form that came back, by its part."""
+    session, person = db.session(), me()
+    forms = {part: form(formdata=None, prefix=f"{part}-") for part, form in FORMS.items()} | (sent or {})
+    for part, row in (("person", person), ("firm", person.business)):
+        if forms[part] is not (sent or {}).get(part):
+            forms[part].show(row)
+    return render_template(
+        "profile/index.html",
+        forms=forms,
+        sent=next(iter(sent or {}), ""),
+        me=person,
+        held=strongest(session, [person.business])[person.business_id],
+        wants=wanted.live_for(session, member=person),
+        choices=choices(session),
+    )
+
+
+def _capability(public_id: str) -> Capability:
+    capability = db.session.scalar(select(Capability).where(Capability.public_id == public_id))
+    return capability or abort(404)
+
+
+def _meant(text: str) -> Capability:
+    """The capability of that name. Raises Invalid with the nearest names there are."""
+    if not text.strip():
+        raise Invalid(_("Write what your firm can do, such as WordPress."), field="capability")
+    capability = named(db.session(), text)
+    if capability is None:
+        near = get_close_matches(text[:80], [choice.name for choice in choices(db.session())], n=3, cutoff=0.5)
+        message = _("We do not know “%(text)s” by that name.", text=text.strip()[:80])
+        if near:
+            message += " " + _("Did you mean %(names)s?", names=", ".join(near))
+        raise Invalid(message, field="capability")
+    return capability
