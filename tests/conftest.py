@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the goodword command does, and before numpy is loaded
+
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, select
 from sqlalchemy.orm import Session
@@ -92,13 +94,14 @@ class Cast:
 @pytest.fixture(scope="session")
 def seeded_database(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the demo network as of ``now`` and its taxonomy's vectors, copied for each test."""
+    from directory.engine.sentences import load_model
     from directory.seed import seed
 
     path = tmp_path_factory.mktemp("template") / "seeded.db"
     path.write_bytes(empty_database.read_bytes())
     engine = connect(f"sqlite:///{path}")
     with writing(engine) as session:
-        seed(session, now=NOW)
+        seed(session, now=NOW, model=load_model())
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()

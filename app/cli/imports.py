@@ -19,11 +19,6 @@ from directory.people.capability import CURATED
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
-@click.group()
-def imports() -> None:
-    """Import firms and their finished work from CSV files (UTF-8, a header, .gz too): all of a file or nothing."""
-
-
 def _mapping(_ctx: click.Context, _parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
     mapping = {}
     for pair in pairs:
@@ -32,6 +27,21 @@ def _mapping(_ctx: click.Context, _parameter: click.Parameter, pairs: tuple[str,
             raise click.BadParameter(f"{pair!r} is not FIELD=COLUMN, such as key=id.")
         mapping[field.strip()] = column.strip()
     return mapping
+
+
+MAP = click.option(
+    "--map",
+    "mapping",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    callback=_mapping,
+    help="Where the file has its own column names; may be given several times.",
+)
+
+
+@click.group()
+def imports() -> None:
+    """Import firms and their finished work from CSV files (UTF-8, a header, .gz too): all of a file or nothing."""
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
@@ -45,14 +55,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
             help="Codes and firms that nobody knows: leave them out and say so, or refuse the file.",
         ),
         click.option("--scheme", default=CURATED, show_default=True, help="The taxonomy of the capabilities."),
-        click.option(
-            "--map",
-            "mapping",
-            multiple=True,
-            metavar="FIELD=COLUMN",
-            callback=_mapping,
-            help="Where the file has its own column names; may be given several times.",
-        ),
+        MAP,
         FILE,
     ):
         command = option(command)

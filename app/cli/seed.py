@@ -1,0 +1,17 @@
+"""``goodword seed``: the demo network, for a look around and for the tests."""
+
+import click
+
+from app.cli.database import opened
+from directory.clock import utc_now
+from directory.db import writing
+from directory.engine.sentences import load_model
+from directory.seed import seed as write_network
+
+
+@click.command()
+def seed() -> None:
+    """Write the demo network, and the taxonomy that ships, into an empty database. Nobody in it is real."""
+    with opened() as engine, writing(engine) as session:
+        write_network(session, now=utc_now(), model=load_model())
+    click.echo("The demo network is there. goodword demo also starts the website and makes log-ins.")

@@ -1,0 +1,56 @@
+"""``goodword taxonomy``: schemes of capabilities beside the one that ships."""
+
+from pathlib import Path
+
+import click
+from sqlalchemy import Engine, func, select
+
+from app.cli.database import opened
+from app.cli.imports import FILE, MAP
+from directory.clock import utc_now
+from directory.db import writing
+from directory.engine.embedding import embed_missing
+from directory.engine.sentences import load_model
+from directory.people.capability import CURATED, Capability
+from directory.taxonomy import import_scheme
+
+EMBEDDED_HERE = 3000  # nodes; about 20 seconds. The worker embeds larger schemes
+BATCH = 64
+
+
+@click.group()
+def taxonomy() -> None:
+    """Import a taxonomy of capabilities, such as NAICS or ESCO, beside the one that ships."""
+
+
+@taxonomy.command("import")
+@FILE
+@click.option("--scheme", default=CURATED, show_default=True, help="The name it is known by.")
+@MAP
+def import_(file: Path, scheme: str, mapping: dict[str, str]) -> None:
+    """Add and update the nodes of a CSV file with the columns code and name; synonyms and parent where it has them."""
+    with opened() as engine:
+        with writing(engine) as session:
+            done = import_scheme(session, path=file, scheme=scheme, mapping=mapping, now=utc_now())
+        click.echo(f"{done.rows} rows read: {done.added} added, {done.updated} updated.")
+        _embed(engine)
+
+
+def _embed(engine: Engine) -> None:
+    """Give each node its meaning, in batches of a transaction each, so that a Ctrl-C loses little."""
+    with writing(engine) as session:
+        missing = session.scalar(select(func.count()).where(Capability.vector.is_(None))) or 0
+    if not missing:
+        return
+    model = load_model()
+    if model is None:
+        click.echo("There is no sentence model, so leads are matched with these by words alone.")
+    elif missing > EMBEDDED_HERE:
+        click.echo(f"goodword worker will read the meaning of {missing} nodes; until then words alone match them.")
+    else:
+        with click.progressbar(length=missing, label="Reading meanings") as bar:
+            done = missing
+            while done:
+                with writing(engine) as session:
+                    done = embed_missing(session, model, limit=BATCH, now=utc_now())
+                bar.update(done)

@@ -1,0 +1,199 @@
+"""The demo network, which is also the named cast of the tests: ``network.toml``, written into an empty database.
+
+Law: every date is relative to ``now``; nobody in it is real; amounts are whole dollars in the file, cents in rows.
+"""
+
+import tomllib
+from collections.abc import Callable, Sequence
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory.db import Base, bump_world
+from directory.engine.embedding import embed_missing
+from directory.engine.sentences import Model
+from directory.errors import Conflict
+from directory.language import gettext
+from directory.leads.collaboration import Collaboration
+from directory.leads.lead import Terms, Wish, bring
+from directory.money import Money
+from directory.people.business import Business, index_businesses
+from directory.people.capability import CURATED, Capability
+from directory.people.chapter import Chapter
+from directory.people.claim import Claim
+from directory.people.interaction import Interaction, InteractionKind
+from directory.people.member import ChapterRole, Member, Role
+from directory.people.rating import Rating, publish_bands
+from directory.people.vouch import Vouch
+from directory.people.wanted import Wanted, WantedKind
+from directory.taxonomy import CURATED_FILE, import_scheme
+from directory.week.channel import Channel
+
+NETWORK = Path(__file__).with_name("network.toml")
+TABLES = ("chapter", "business", "member", "wanted", "interaction", "vouch", "rating", "collaboration")  # in order
+EVERY_NODE = 10_000  # more than the curated taxonomy has
+
+Entry = dict[str, Any]
+Understand = Callable[[Session, str], Sequence[Wish]]  # what a lead's text needs
+
+
+def seed(session: Session, *, now: datetime, model: Model | None = None, understand: Understand | None = None) -> None:
+    """Write the curated taxonomy and the demo network.
+
+    Without ``model`` the taxonomy has no vectors yet; without ``understand`` the leads have no needs. Raises
+    Conflict where there is a chapter, a firm or a taxonomy already.
+    """
+    if any(session.scalar(select(table.id).limit(1)) for table in (Chapter, Business, Capability)):
+        raise Conflict(gettext("This database is not empty; seed a new one (GOODWORD_HOME names its folder)."))
+    import_scheme(session, path=CURATED_FILE, scheme=CURATED, now=now)
+    if model:
+        embed_missing(session, model, limit=EVERY_NODE, now=now)
+    network = tomllib.loads(NETWORK.read_text(encoding="utf-8"))
+    cast = _Cast(session, now)
+    for table in TABLES:
+        for entry in network[table]:
+            session.add_all(getattr(cast, table)(entry))
+        session.flush()
+    for entry in network["member"]:
+        if "chapter_role" in entry:
+            member = cast.members[entry["key"]]
+            role = Role(entry["chapter_role"])
+            session.add(ChapterRole(member_id=member.id, chapter_id=member.business.chapter_id, role=role))
+    index_businesses(session)
+    publish_bands(session, now=now)
+    for entry in network["lead"]:
+        terms = Terms(
+            place=entry["place"],
+            budget=Money(entry["budget"] * 100, "USD") if "budget" in entry else None,
+            due_on=(now + timedelta(days=entry["due_in_days"])).date() if "due_in_days" in entry else None,
+            is_asked=entry["ask"],
+        )
+        wishes = understand(session, entry["text"]) if understand else []
+        member, then = cast.members[entry["member"]], cast.ago(entry)
+        bring(session, member=member, text=entry["text"], wishes=wishes, terms=terms, now=then)
+    bump_world(session)
+
+
+class _Cast:
+    """Turns an entry of the file into rows, which refer to each other by key."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self.now = now
+        self.chapters: dict[str, Chapter] = {}
+        self.businesses: dict[str, Business] = {}
+        self.members: dict[str, Member] = {}
+        nodes = session.scalars(select(Capability).where(Capability.scheme == CURATED))
+        self.capabilities: dict[str, Capability] = {node.code: node for node in nodes}
+
+    def ago(self, entry: Entry, key: str = "days_ago") -> datetime:
+        return self.now - timedelta(days=entry[key])
+
+    def about(self, entry: Entry) -> Capability | None:
+        return self.capabilities[entry["capability"]] if "capability" in entry else None
+
+    def chapter(self, entry: Entry) -> list[Base]:
+        columns = {**entry, "post_time": time.fromisoformat(entry["time"])}
+        del columns["time"]
+        chapter = self.chapters[entry["key"]] = Chapter(**columns)
+        return [chapter, Channel(chapter=chapter, kind="file", name="Wednesday folder", settings={})]
+
+    def business(self, entry: Entry) -> list[Base]:
+        same = ("key", "name", "city", "region", "summary", "website", "phone", "email", "capacity", "busy")
+        said = ("best_customers", "good_referrals", "not_a_fit")
+        business = self.businesses[entry["key"]] = Business(
+            **{name: entry[name] for name in (*same, *said)},
+            chapter=self.chapters[entry["chapter"]],
+            is_remote=entry["remote"],
+            price_low_minor=entry["price_low"] * 100,
+            price_high_minor=entry["price_high"] * 100,
+            smallest_deal_minor=entry["smallest_deal"] * 100 if "smallest_deal" in entry else None,
+            free_on=(self.now + timedelta(days=entry["free_in_days"])).date(),
+            created_at=self.now,
+        )
+        claimed = (self.capabilities[code] for code in entry["claims"])
+        return [business, *(Claim(business=business, capability=node, claimed_at=self.now) for node in claimed)]
+
+    def member(self, entry: Entry) -> list[Base]:
+        business, joined_at = self.businesses[entry["business"]], self.ago(entry, "joined_days_ago")
+        business.created_at = min(business.created_at, joined_at)
+        member = self.members[entry["key"]] = Member(
+            **{name: entry[name] for name in ("key", "name", "role", "headline")},
+            business=business,
+            joined_at=joined_at,
+            spotlight_at=joined_at if entry["spotlight"] else None,
+            is_admin=entry.get("admin", False),
+        )
+        return [member]
+
+    def wanted(self, entry: Entry) -> list[Base]:
+        at = self.ago(entry)
+        return [
+            Wanted(
+                member=self.members[entry["member"]],
+                kind=WantedKind(entry["kind"]),
+                capability=self.about(entry),
+                text=entry["text"],
+                why=entry["why"],
+                wanted_at=at,
+                shared_at=at if entry["shared"] else None,
+            )
+        ]
+
+    def interaction(self, entry: Entry) -> list[Base]:
+        at = self.ago(entry)
+        return [
+            Interaction(
+                said_by=self.members[entry["a"]],
+                other=self.members[entry["b"]],
+                kind=InteractionKind(entry["kind"]),
+                note=entry["note"],
+                happened_on=at.date(),
+                said_at=at,
+                confirmed_at=at if entry["confirmed"] else None,
+            )
+        ]
+
+    def vouch(self, entry: Entry) -> list[Base]:
+        at = self.ago(entry)
+        return [
+            Vouch(
+                giver=self.members[entry["giver"]],
+                receiver=self.members[entry["receiver"]],
+                capability=self.about(entry),
+                text=entry["text"],
+                known_as=entry["known_as"],
+                given_at=at,
+                accepted_at=at if entry["accepted"] else None,
+            )
+        ]
+
+    def rating(self, entry: Entry) -> list[Base]:
+        about = self.about(entry)
+        return [
+            Rating(
+                rater_id=self.members[entry["rater"]].id,
+                ratee_id=self.members[entry["ratee"]].id,
+                capability_id=about.id if about else None,
+                warmth=entry["warmth"],
+                competence=entry["competence"],
+                rated_at=self.ago(entry),
+            )
+        ]
+
+    def collaboration(self, entry: Entry) -> list[Base]:
+        finished_at = self.ago(entry, "finished_days_ago") if "finished_days_ago" in entry else None
+        return [
+            Collaboration(
+                **{name: entry[name] for name in ("title", "goal", "sub_share")},
+                prime=self.businesses[entry["prime"]],
+                sub=self.businesses[entry["sub"]],
+                capabilities=[self.capabilities[code] for code in entry["capabilities"]],
+                outcome=entry.get("outcome", ""),
+                amount_minor=entry["amount"] * 100,
+                created_at=(finished_at or self.now) - timedelta(days=60),
+                finished_at=finished_at,
+            )
+        ]

@@ -1,0 +1,140 @@
+"""The goodword command: what it says, where it says it, and what it ends with."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.cli import COMMANDS, main
+from directory.db import connect
+from directory.people.business import Business
+from directory.people.capability import Capability
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GOODWORD_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def run(home: Path) -> Run:
+    return lambda *arguments: CliRunner().invoke(main, arguments, prog_name="goodword", catch_exceptions=False)
+
+
+@pytest.fixture
+def seeded(home: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("app.cli.seed.load_model", lambda: None)
+    assert run("db", "upgrade").exit_code == 0
+    assert run("seed").exit_code == 0
+    return home
+
+
+def count(home: Path, table: type) -> int:
+    engine = connect(f"sqlite:///{home / 'goodword.db'}")
+    with Session(engine) as session:
+        number = session.scalar(select(func.count()).select_from(table)) or 0
+    engine.dispose()
+    return number
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in COMMANDS])
+def test_every_command_explains_itself(run: Run, name: str) -> None:
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert f"goodword {name}" in result.output
+
+
+def test_a_database_without_tables_is_one_line_that_says_what_to_do(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "firms.csv").write_text("key,name\na,Ada\n")
+    for arguments in (("seed",), ("import", "businesses", str(tmp_path / "firms.csv"))):
+        result = run(*arguments)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert result.stderr == "Error: The database has not been migrated; run goodword db upgrade.\n"
+
+
+def test_settings_are_listed_without_their_secrets(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOODWORD_SECRET_KEY", "s3cret" * 8)
+    monkeypatch.setenv("GOODWORD_BROKER_URL", "redis://:hunter2@127.0.0.1:1/0")
+    result = run("check")
+    assert result.exit_code == 1
+    assert "run goodword db upgrade" in result.stdout
+    assert "not reachable" in result.stdout
+    assert "[environment]" in result.stdout
+    assert "s3cret" not in result.output
+    assert "hunter2" not in result.output
+
+
+def test_a_sound_installation_ends_with_0(run: Run) -> None:
+    run("db", "upgrade")
+    assert run("check").exit_code == 0
+
+
+def test_a_wrong_setting_ends_with_2(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOODWORD_COLOUR", "red")
+    result = run("check")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: GOODWORD_COLOUR: there is no such setting")
+
+
+@pytest.mark.parametrize("arguments", [("nonsense",), ("import", "businesses", "nowhere.csv"), ("db", "revision")])
+def test_wrong_usage_ends_with_2(run: Run, arguments: tuple[str, ...]) -> None:
+    assert run(*arguments).exit_code == 2
+
+
+def test_a_revision_nobody_knows_is_a_sentence(run: Run) -> None:
+    result = run("db", "upgrade", "--to", "nonsense")
+    assert result.exit_code == 1
+    assert "nonsense" in result.stderr
+
+
+def test_a_seeded_database_is_not_seeded_again(seeded: Path, run: Run) -> None:
+    result = run("seed")
+    assert result.exit_code == 1
+    assert "not empty" in result.stderr
+    assert count(seeded, Business) == 62
+
+
+def test_firms_come_in_from_a_file_whole_or_not_at_all(seeded: Path, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "firms.csv"
+    file.write_text("nr,name,capabilities\n1,One,WordPress\n2,=cmd(),\n")
+    arguments = ("import", "businesses", str(file), "--map", "key=nr")
+    refused = run(*arguments)
+    assert refused.exit_code == 1
+    assert "row 3, name:" in refused.stderr
+    file.write_text("nr,name,capabilities\n1,One,WordPress\n")
+    assert "Nothing was changed" in run(*arguments, "--dry-run").stdout
+    assert count(seeded, Business) == 62
+    assert run(*arguments).stdout == "1 row read: 1 added, 0 updated, 0 already there; 1 new claim.\n"
+    assert count(seeded, Business) == 63
+    assert run("import", "businesses", str(file), "--map", "nr").exit_code == 2
+
+
+def test_a_taxonomy_comes_in_beside_the_one_that_ships(
+    seeded: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.cli.taxonomy.load_model", lambda: None)
+    file = tmp_path / "naics.csv"
+    file.write_text("code,title\n54,Professional Services\n5415,Computer Systems Design\n")
+    result = run("taxonomy", "import", str(file), "--scheme", "naics")
+    assert result.stdout.startswith("2 rows read: 2 added, 0 updated.\nThere is no sentence model")
+    assert count(seeded, Capability) == 452
+
+
+@pytest.mark.slow
+def test_the_command_runs_as_a_process_and_keeps_errors_off_standard_output(home: Path) -> None:
+    environ = {**os.environ, "GOODWORD_HOME": str(home)}
+    for arguments, code in ((["--version"], 0), (["db", "upgrade"], 0), (["nonsense"], 2)):
+        done = subprocess.run(
+            [sys.executable, "-m", "app.cli", *arguments], env=environ, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == code
+        assert bool(done.stderr) == bool(code)

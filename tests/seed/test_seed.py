@@ -1,0 +1,53 @@
+"""The demo network: its cast is there, its story holds, and it is only ever written into an empty database."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import func, select
+
+from directory.errors import Conflict
+from directory.leads.lead import Lead
+from directory.people.capability import Capability
+from directory.people.claim import Claim, Level, standing
+from directory.people.member import ChapterRole
+from directory.people.search import search
+from directory.seed import seed
+from directory.week.channel import Channel
+
+if TYPE_CHECKING:
+    from conftest import Cast
+
+
+def test_the_story_stands(cast: "Cast") -> None:
+    nadia, northlight, bramble = cast.member("nadia"), cast.business("northlight"), cast.business("bramble")
+    assert nadia.business is northlight
+    wordpress = cast.session.scalars(select(Capability).filter_by(code="web.development.wordpress")).one()
+    stands = standing(cast.session, [northlight.id, bramble.id])
+    assert (northlight.id, wordpress.id) not in stands
+    assert stands[bramble.id, wordpress.id].level is Level.EVIDENCED
+    assert bramble in search(cast.session, text="wordpress tucson").businesses
+
+
+def test_every_chapter_has_its_people_and_a_folder_for_its_posts(cast: "Cast") -> None:
+    channels = cast.session.scalars(select(Channel)).all()
+    assert {(channel.kind, channel.name) for channel in channels} == {("file", "Wednesday folder")}
+    roles = cast.session.execute(select(ChapterRole.chapter_id, ChapterRole.role)).all()
+    assert len(channels) == 3
+    assert len(set(roles)) == 6
+
+
+def test_dates_are_relative_and_none_is_ahead(cast: "Cast", now: datetime) -> None:
+    newest = cast.session.scalar(select(func.max(Lead.created_at)))
+    assert newest is not None
+    assert now - timedelta(days=7) < newest <= now
+    assert cast.session.scalar(select(func.max(Claim.claimed_at))) == now
+
+
+def test_every_node_of_the_taxonomy_has_its_meaning(cast: "Cast") -> None:
+    assert cast.session.scalar(select(func.count()).where(Capability.vector.is_(None))) == 0
+
+
+def test_a_network_that_is_not_empty_is_left_alone(cast: "Cast", now: datetime) -> None:
+    with pytest.raises(Conflict, match="not empty"):
+        seed(cast.session, now=now)
