@@ -14,6 +14,7 @@ from directory.money import Money
 def init_filters(app: Flask) -> None:
     """Give templates the verbs below as filters (``since`` as ``ago``), ``principal`` and ``now`` as globals."""
     Babel(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     @app.before_request
     def speak() -> None:

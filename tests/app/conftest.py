@@ -5,11 +5,13 @@ Commit what a test prepares before the client writes: SQLite has one writer at a
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from app import create_app
 from app.accounts.account import create_account
@@ -25,8 +27,14 @@ PASSWORD = "a word between us"
 SignIn = Callable[[Member], FlaskClient]
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates compiled once for all tests."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(engine: Engine, now: datetime, tmp_path: object) -> Iterator[Site]:
+def app(engine: Engine, now: datetime, tmp_path: Path, compiled: FileSystemBytecodeCache) -> Iterator[Site]:
     """The website at the fixed moment, without CSRF tokens (test_security.py turns them on)."""
     settings = Settings(
         home=tmp_path,
@@ -42,6 +50,7 @@ def app(engine: Engine, now: datetime, tmp_path: object) -> Iterator[Site]:
         "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": CHEAP,
     }
     app = create_app(settings, overrides=overrides)
+    app.jinja_env.bytecode_cache = compiled
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -55,12 +64,14 @@ def client(app: Site) -> FlaskClient:
 
 @pytest.fixture
 def sign_in(app: Site, now: datetime) -> SignIn:
-    """A browser of its own in which the member, who must be committed, has signed in."""
+    """A browser of its own in which the member, who must be committed, has signed in; ends the test's transaction."""
 
     def signed_in(member: Member) -> FlaskClient:
         email = f"{member.public_id}@firm.example"
         with app.app_context(), writing(db.engine) as session:
             create_account(session, member=session.get_one(Member, member.id), email=email, password=PASSWORD, now=now)
+        if (own := object_session(member)) is not None:
+            own.commit()  # else the test reads its own past
         browser = app.test_client()
         assert browser.post("/sign-in", data={"email": email, "password": PASSWORD}).status_code == 303
         return browser

@@ -1,0 +1,53 @@
+"""Serves the website on this machine. A proxy with a certificate stands before it on any other."""
+
+from typing import Any
+
+import click
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from app import create_app
+from directory.log import configure_logging
+
+THREADS = 4  # a worker; a request spends its time in the database
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn without its command line and its configuration files."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Called in each worker, so that no database connection is shared across a fork."""
+        configure_logging()
+        return create_app()
+
+
+def listen(host: str = "127.0.0.1", port: int = 8000, workers: int = 2) -> None:
+    """Serve until told to stop (SIGTERM or Ctrl-C), finishing what is under way."""
+    options = {
+        "bind": f"{host}:{port}",
+        "workers": workers,
+        "threads": THREADS,
+        "worker_class": "gthread",
+        "loglevel": "warning",
+        "accesslog": None,
+        "forwarded_allow_ips": "127.0.0.1",
+        "graceful_timeout": 20,
+    }
+    Server(options).run()
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="The port to listen on.")
+@click.option("--workers", default=2, show_default=True, help="How many processes answer.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the website."""
+    listen(host, port, workers)

@@ -1,0 +1,107 @@
+"""Every rule says what its row of the permission matrix says, for everybody there is."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.access import PUBLIC, RULES, Principal, Rule, can
+from directory.db import Base
+from directory.leads.lead import Lead
+from directory.leads.suggestion import Suggestion
+from directory.people.business import Business
+from directory.people.interaction import Interaction
+from directory.people.member import Member
+from directory.people.rating import Rating
+from directory.people.vouch import Vouch
+from directory.people.wanted import Wanted
+from directory.week.channel import Channel
+from directory.week.occurrence import Occurrence
+
+with (Path(__file__).parent / "permission_matrix.csv").open(encoding="utf-8") as file:
+    MATRIX = {f"{row['object']}.{row['action']}": row for row in csv.DictReader(file)}
+
+TUCSON, PHOENIX = 1, 2
+WAITING = {"client_own", "client_other", "pending", "tok_scope", "tok_noscope", "tok_dead"}  # nobody is one yet
+
+
+def person(id: int, chapter: int = TUCSON, **what: object) -> Member:
+    return Member(id=id, business=Business(id=id, chapter_id=chapter), business_id=id, **what)
+
+
+NORA, BEA = person(1), person(2)
+PEOPLE = {
+    "anon": Principal(),
+    "suspended": Principal(person(3, suspended_at="since today")),
+    "mem_same": Principal(person(4)),
+    "mem_other": Principal(person(5, PHOENIX)),
+    "owner": Principal(NORA),
+    "party": Principal(BEA),
+    "lead_own": Principal(person(6), leads=frozenset({TUCSON})),
+    "lead_other": Principal(person(7, PHOENIX), leads=frozenset({PHOENIX})),
+    "admin": Principal(person(8, PHOENIX, is_admin=True)),
+}
+SECRETARY = Principal(person(9), keeps=frozenset({TUCSON}))  # owns what belongs to a chapter
+LEAD = Lead(member_id=1, business=NORA.business)
+ROWS: dict[type[Base], Base] = {
+    Member: NORA,
+    Business: NORA.business,
+    Wanted: Wanted(member_id=1, member=NORA),
+    Interaction: Interaction(said_by_id=1, other_id=2, said_by=NORA, other=BEA),
+    Vouch: Vouch(giver_id=1, receiver_id=2, giver=NORA, receiver=BEA),
+    Rating: Rating(rater_id=1, ratee_id=2),
+    Lead: LEAD,
+    Suggestion: Suggestion(asker_id=1, lead=LEAD),
+    Channel: Channel(chapter_id=TUCSON),
+    Occurrence: Occurrence(chapter_id=TUCSON),
+}
+TWO_SIDED = (Interaction, Vouch, Rating)
+
+
+def wrong_cells(action: str) -> Iterator[tuple[str, str, str]]:
+    for model in RULES[action].about or (None,):
+        for column, asker in PEOPLE.items():
+            if column == "party" and model not in (None, *TWO_SIDED):
+                continue
+            if column == "owner" and model in (Channel, Occurrence):
+                asker = SECRETARY
+            verdict = can(asker, action, ROWS[model] if model else None)
+            if verdict != MATRIX[action][column]:
+                yield action, column, verdict
+
+
+@pytest.mark.parametrize("action", RULES)
+def test_every_cell_holds(action: str) -> None:
+    assert list(wrong_cells(action)) == []
+
+
+def mutants() -> Iterator[tuple[str, Rule]]:
+    for action, rule in RULES.items():
+        yield action, replace(rule, is_public=False) if rule.is_public else PUBLIC
+        for part in ("owner", "party", "lead", "admin"):
+            if getattr(rule, part) is not None:
+                yield action, replace(rule, **{part: None})
+
+
+@pytest.mark.parametrize(("action", "mutant"), list(mutants()))
+def test_a_rule_that_is_switched_off_is_noticed(action: str, mutant: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, action, mutant)
+    assert list(wrong_cells(action))
+
+
+def test_every_column_of_the_matrix_is_asked_or_known_to_wait() -> None:
+    columns = set(MATRIX["profile.update"]) - {"object", "action", "relation", "note"}
+    assert columns == set(PEOPLE) | WAITING
+
+
+def test_whoever_stands_in_two_ways_may_what_either_may() -> None:
+    both = Principal(person(1, is_admin=True), leads=frozenset({TUCSON}))
+    assert can(both, "lead.update", LEAD) == "A"
+    assert can(both, "suggestion.read", ROWS[Suggestion]) == "A"
+
+
+def test_a_rule_about_rows_is_never_asked_without_one() -> None:
+    with pytest.raises(TypeError):
+        can(PEOPLE["admin"], "lead.update")
