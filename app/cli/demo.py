@@ -55,7 +55,8 @@ def _prepared(home: Path) -> list[dict[str, str]]:
     """The log-ins of the demo network, made and kept (mode 0600) at the first start."""
     from sqlalchemy import func, select
 
-    from app.accounts import create_account
+    from app import create_app
+    from app.accounts.account import create_account
     from app.cli.database import opened, upgrade
     from directory.clock import utc_now
     from directory.db import writing
@@ -64,7 +65,7 @@ def _prepared(home: Path) -> list[dict[str, str]]:
 
     kept = home / "demo-log-ins.json"
     upgrade()
-    with opened() as engine, writing(engine) as session:
+    with create_app().app_context(), opened() as engine, writing(engine) as session:
         if session.scalar(select(func.count()).select_from(Member)) and kept.exists():
             return list(json.loads(kept.read_text(encoding="utf-8")))
         click.echo("Making the demo network…")

@@ -1,0 +1,144 @@
+"""The main job on the website: a lead in, a team out, for the member who asked and for nobody else."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from app.errors import Site
+from directory.db import connect
+from directory.leads.lead import Lead
+from directory.leads.suggestion import Suggestion
+from directory.people.member import Member
+from tests.app.conftest import SignIn
+
+STORY = "A client wants a company website the staff can edit. He insists on WordPress. About $15,000, in Tucson."
+
+
+@pytest.fixture
+def engine(seeded_database: Path, tmp_path: Path) -> Iterator[Engine]:
+    """The demo network."""
+    path = tmp_path / "goodword.db"
+    path.write_bytes(seeded_database.read_bytes())
+    engine = connect(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def nadia(engine: Engine, sign_in: SignIn) -> FlaskClient:
+    return browser_of(engine, sign_in, "nadia")
+
+
+def browser_of(engine: Engine, sign_in: SignIn, key: str) -> FlaskClient:
+    with Session(engine) as session:
+        return sign_in(session.scalars(select(Member).where(Member.key == key)).one())
+
+
+def bring(browser: FlaskClient, text: str = STORY, **fields: str) -> str:
+    """The address of the lead that was brought."""
+    answer = browser.post("/leads/new", data={"text": text, **fields})
+    assert answer.status_code == 303, answer.text
+    return answer.location
+
+
+def rows(engine: Engine, table: type[Lead] | type[Suggestion]) -> int:
+    with Session(engine) as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_the_bringer_leads_and_bramble_builds(nadia: FlaskClient) -> None:
+    page = nadia.get(bring(nadia)).text
+    assert re.search(r"<h2>You lead it, Bramble &amp; Co does [^<]*WordPress", page)
+    assert "Call Bea" in page
+    assert "worked with, in" in page
+    assert "Carla Ruiz" in page
+    assert "business development, project management" in page.replace("Business", "business")
+    assert "$15,000" in page
+    assert "Tucson" in page
+
+
+def test_a_stranger_is_asked_to_sign_in_and_learns_nothing(nadia: FlaskClient, client: FlaskClient) -> None:
+    brought = bring(nadia)
+    for address in (brought, "/leads/nonononono22", "/leads", "/leads/new"):
+        answer = client.get(address)
+        assert answer.status_code == 303
+        assert answer.location.startswith("/sign-in")
+
+
+def test_to_another_member_a_lead_does_not_exist(engine: Engine, nadia: FlaskClient, sign_in: SignIn) -> None:
+    brought, before = bring(nadia), rows(engine, Suggestion)
+    bea = browser_of(engine, sign_in, "bea")
+    for address in (brought, f"{brought}/edit"):
+        hidden, absent = bea.get(address), bea.get("/leads/nonononono22")
+        assert (hidden.status_code, hidden.text) == (absent.status_code, absent.text)
+    assert bea.post(f"{brought}/suggestions").status_code == 404
+    assert bea.post(f"{brought}/edit", data={}).status_code == 404
+    assert rows(engine, Suggestion) == before
+
+
+def test_the_chapter_lead_sees_the_lead_and_not_the_answer(engine: Engine, nadia: FlaskClient, sign_in: SignIn) -> None:
+    page = browser_of(engine, sign_in, "lena").get(bring(nadia)).text
+    assert "The answer is for Nadia Soto alone" in page
+    assert "Bramble" not in page
+
+
+def test_a_person_corrects_what_the_text_was_taken_to_need(nadia: FlaskClient) -> None:
+    brought = bring(nadia)
+    form = nadia.get(f"{brought}/edit").text
+    choices = dict.fromkeys(re.findall(r'name="(need-[a-z0-9]+)"', form), "no")
+    assert choices
+    answer = nadia.post(f"{brought}/edit", data={**choices, "add": "Offset printing", "place": "Tucson"})
+    assert answer.status_code == 303
+    page = nadia.get(brought).text
+    assert "WordPress <small>" not in page
+    assert "Offset printing <small>must</small>" in page
+
+
+def test_what_nobody_knows_is_said_and_what_was_typed_stays(nadia: FlaskClient) -> None:
+    brought = bring(nadia)
+    answer = nadia.post(f"{brought}/edit", data={"add": "Unicorn grooming", "budget": "plenty"})
+    assert answer.status_code == 422
+    assert "Write an amount such as 15,000." in answer.text
+    assert 'value="plenty"' in answer.text
+    assert 'value="Unicorn grooming"' in answer.text
+
+
+def test_what_one_can_do_alone_is_done_alone(nadia: FlaskClient) -> None:
+    assert "You can do this yourself" in nadia.get(bring(nadia, "UX design for a clinic's patient portal")).text
+
+
+@pytest.mark.parametrize("text", ["asdf qwer zxcv", "I lost my dog near the river yesterday"])
+def test_words_that_match_nothing_get_an_honest_answer(nadia: FlaskClient, text: str) -> None:
+    page = nadia.get(bring(nadia, text)).text
+    assert "Nothing here matches these words yet" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [("", "Write what the client needs"), ("x" * 100_000, "Shorten what the client needs"), ("a\u202eb", "hidden")],
+)
+def test_a_bad_text_is_refused_in_words_and_nothing_is_saved(
+    engine: Engine, nadia: FlaskClient, text: str, complaint: str
+) -> None:
+    before = rows(engine, Lead)
+    answer = nadia.post("/leads/new", data={"text": text})
+    assert answer.status_code == 422
+    assert complaint in answer.text
+    assert rows(engine, Lead) == before
+
+
+def test_a_text_is_shown_as_text(nadia: FlaskClient) -> None:
+    page = nadia.get(bring(nadia, "<script>alert(1)</script> {{ 7*7 }} WordPress site")).text
+    assert "<script>alert" not in page
+    assert "{{ 7*7 }}" in page
+
+
+def test_settled_and_opened_again(app: Site, nadia: FlaskClient) -> None:
+    brought = bring(nadia)
+    assert "settled" in nadia.post(f"{brought}/close", follow_redirects=True).text
+    assert "open again" in nadia.post(f"{brought}/close", data={"undo": "1"}, follow_redirects=True).text
