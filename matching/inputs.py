@@ -1,7 +1,9 @@
 """What the engine is given. Everything is an index into the arrays beside it; days are proleptic ordinals."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,9 +87,9 @@ class Works:
     days: Ints
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class World:
-    """All that the engine knows of a network at one version. Never changed, only replaced."""
+    """All that the engine knows of a network at one version. Never changed, only replaced; no two are equal."""
 
     version: int
     taxonomy: Taxonomy
@@ -96,6 +98,21 @@ class World:
     claims: Claims
     facts: Facts
     works: Works
+
+
+Made = TypeVar("Made")
+
+
+def per_world(make: Callable[[World], Made]) -> Callable[[World], Made]:
+    """``make``, done once for each World and forgotten with it."""
+    made: WeakKeyDictionary[World, Made] = WeakKeyDictionary()
+
+    def remembered(world: World) -> Made:
+        if world not in made:
+            made[world] = make(world)
+        return made[world]
+
+    return remembered
 
 
 @dataclass(frozen=True)

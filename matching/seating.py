@@ -1,0 +1,91 @@
+"""Who might sit where: the rows that every signal judges, and what a signal is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from matching.inputs import Ask, Floats, Ints, World, per_world
+from matching.outputs import Step
+from matching.ties import Ties
+from matching.trust import Vantage
+
+COVERS = 0.3  # the nearness from which a claim can take a need's seat
+HALF_LIFE_DAYS = 730.0  # of finished work
+LEVELS = ("claimed", "vouched", "evidenced")
+LEVEL_WORTH = np.array([0.5, 0.75, 1.0])
+
+
+@dataclass(frozen=True)
+class Seatings:
+    """k firms, each in a seat under a prime. A standing seat of a prime has no need and no claim (-1)."""
+
+    world: World
+    ask: Ask
+    seen: Vantage
+    business: Ints  # (k,)
+    need: Ints  # index into the ask's needs
+    claim: Ints  # the firm's best claim for the need
+    nearness: Floats  # of that claim to the need, 0-1
+    prime: Ints  # business index; -1 where it is nobody in particular
+    share: Floats  # of the whole work
+    paths: Mapping[int, tuple[Step, ...]] = field(default_factory=dict)  # business -> how the asker knows it
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One thing that speaks for a firm in a seat. The weights of all signals sum to 1."""
+
+    name: str
+    weight: float
+    floor: float  # the least that ``strength`` can say, 0-1
+    about: Literal["claim", "business", "pair"]  # the claim for a need, the firm, or the firm under its prime
+    strength: Callable[[Seatings], Floats]  # (k,) in [floor, 1]; the floor where ``about`` is a claim and there is none
+    told: Callable[[Seatings, int], Mapping[str, Any]]  # what a sentence about one row needs
+
+
+def level(seatings: Seatings) -> Ints:
+    """How well each row's claim stands, as an index into LEVELS."""
+    claims = seatings.world.claims
+    vouched = claims.vouches[seatings.claim] > 0
+    return np.where(claims.evidence[seatings.claim] > 0, 2, vouched.astype(np.int64))
+
+
+def newest(seatings: Seatings) -> Ints:
+    """The day of the newest claim, vouch or evidence behind each row; 0 where none is dated."""
+    claims = seatings.world.claims
+    days = np.maximum(np.maximum(claims.claimed_on, claims.vouched_on), claims.evidenced_on)
+    return days[seatings.claim]
+
+
+def named(seatings: Seatings, row: int) -> dict[str, int]:
+    """The need and the claimed capability of a row."""
+    return {
+        "need": int(seatings.need[row]),
+        "capability": int(seatings.world.claims.capability[seatings.claim[row]]),
+    }
+
+
+@per_world
+def works_on(world: World) -> tuple[int, Ties]:
+    """The newest day of finished work, and what each prime gave each sub until then, decayed to that day."""
+    works = world.works
+    day = int(works.days.max(initial=0))
+    worth = 0.5 ** ((day - works.days) / HALF_LIFE_DAYS)
+    return day, Ties.of(works.prime, works.sub, worth, len(world.businesses.ids))
+
+
+@per_world
+def places(world: World) -> tuple[dict[str, int], Ints, dict[str, int], Ints]:
+    """City and region of every firm as numbers, each with the numbers' names; 0 is not said."""
+    firms = world.businesses
+    cities, regions = {"": 0}, {"": 0}
+    city = [cities.setdefault(folded(name), len(cities)) for name in firms.cities]
+    region = [regions.setdefault(folded(name), len(regions)) for name in firms.regions]
+    return cities, np.array(city, dtype=np.int64), regions, np.array(region, dtype=np.int64)
+
+
+def folded(name: str) -> str:
+    """A place's name as it is compared."""
+    return " ".join(name.casefold().split())

@@ -1,0 +1,32 @@
+"""Capacity: room for one more project, and free before it is due."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from matching.inputs import Floats
+from matching.seating import Seatings, Signal
+
+PATIENCE_DAYS = 30.0  # a wait of that long halves the strength where no day is due
+
+
+def strength(seatings: Seatings) -> Floats:
+    """What is left of the time once the firm is free; 1 with room now, 0.2 without; 0.6 where nothing is said."""
+    firms, ask, firm = seatings.world.businesses, seatings.ask, seatings.business
+    free_on, room = firms.free_on[firm], firms.capacity[firm] - firms.busy[firm]
+    wait = np.maximum(0, free_on - ask.today)
+    left = 0.5 ** (wait / PATIENCE_DAYS) if ask.due is None else 1.0 - wait / max(1, ask.due - ask.today)
+    now = np.select([np.isnan(room), room > 0], [np.where(free_on > 0, 1.0, NEUTRAL), 1.0], CAPACITY.floor)
+    return np.where(wait > 0, left, now).clip(CAPACITY.floor, 1.0)
+
+
+def told(seatings: Seatings, row: int) -> Mapping[str, Any]:
+    """Room for projects and the first free day; None where not said."""
+    firms, firm = seatings.world.businesses, seatings.business[row]
+    room = float(firms.capacity[firm] - firms.busy[firm])
+    return {"room": None if np.isnan(room) else int(room), "free_on": int(firms.free_on[firm]) or None}
+
+
+NEUTRAL = 0.6
+CAPACITY = Signal("capacity", 0.06, 0.2, "business", strength, told)

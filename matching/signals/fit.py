@@ -1,0 +1,30 @@
+"""Fit: how near the firm's claim is to the need, and how well that claim stands."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from matching.inputs import Floats
+from matching.seating import COVERS, LEVEL_WORTH, LEVELS, Seatings, Signal, level, named, newest
+
+
+def strength(seatings: Seatings) -> Floats:
+    """nearness * (0.5 claimed, 0.75 vouched, 1 evidenced)."""
+    return np.asarray((seatings.nearness * LEVEL_WORTH[level(seatings)]).clip(FIT.floor, 1.0), dtype=np.float64)
+
+
+def told(seatings: Seatings, row: int) -> Mapping[str, Any]:
+    """The claim, its level, and the count and newest day of what raised it."""
+    claims, claim, stands = seatings.world.claims, seatings.claim[row], int(level(seatings)[row])
+    count = (0, claims.vouches[claim], claims.evidence[claim])[stands]
+    return {
+        **named(seatings, row),
+        "nearness": float(seatings.nearness[row]),
+        "level": LEVELS[stands],
+        "count": int(count),
+        "day": int(newest(seatings)[row]),
+    }
+
+
+FIT = Signal("fit", 0.30, float(COVERS * LEVEL_WORTH[0]), "claim", strength, told)

@@ -1,0 +1,27 @@
+"""Freshness: how lately anything was said or done for the claim."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from matching.inputs import Floats
+from matching.seating import Seatings, Signal, named, newest
+
+HALF_LIFE_DAYS = 730.0
+
+
+def strength(seatings: Seatings) -> Floats:
+    """0.5 ** (age of the newest claim, vouch or evidence / two years), at least 0.2; 0.5 where nothing is dated."""
+    day = newest(seatings)
+    age = np.where(day > 0, np.maximum(0, seatings.ask.today - day), HALF_LIFE_DAYS)
+    fresh = (0.5 ** (age / HALF_LIFE_DAYS)).clip(FRESHNESS.floor, 1.0)
+    return np.where(seatings.claim < 0, FRESHNESS.floor, fresh)
+
+
+def told(seatings: Seatings, row: int) -> Mapping[str, Any]:
+    """The claim and its newest day (0: not dated)."""
+    return {**named(seatings, row), "day": int(newest(seatings)[row])}
+
+
+FRESHNESS = Signal("freshness", 0.05, 0.2, "claim", strength, told)

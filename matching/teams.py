@@ -1,0 +1,191 @@
+"""One partner, or a prime with partners, for an ask: the best teams there are, why, and what is missing.
+
+Who brings the ask is prime by default and keeps business development and project management as seats of its own;
+otherwise every firm that covers a need is tried as prime. All that covers a need and is not blocked may be a partner.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from math import fsum, prod
+from typing import Any
+
+import numpy as np
+
+from matching import blend
+from matching.cover import NEVER, Cover, Options, covers
+from matching.inputs import Ask, Bools, Floats, Ints, World
+from matching.outputs import Alternate, Answer, Known, Missing, Proof, Seat, Step, Team
+from matching.seating import COVERS, LEVEL_WORTH, Seatings, level, works_on
+from matching.trust import Vantage, circle, paths, vantage
+
+MOST_NEEDS = 12
+
+
+def answer(world: World, ask: Ask, nearness: Floats) -> Answer:
+    """The ``ask.teams`` best teams, the best one proven to be so.
+
+    ``nearness`` is (needs, capabilities) in [0, 1]: how well a claim on the one meets the other; from COVERS on it can
+    take the seat. Raises ValueError without needs, with more than 12, or where the matrix has another shape.
+    """
+    needs = len(ask.needs)
+    if not 1 <= needs <= MOST_NEEDS:
+        raise ValueError(f"An ask has 1 to {MOST_NEEDS} needs, not {needs}: join the smallest, or ask twice.")
+    if nearness.shape != (needs, len(world.taxonomy.ids)):
+        raise ValueError(f"nearness is {nearness.shape}, not (needs, capabilities).")
+    seen = vantage(world, ask)
+    table = _Table(world, ask, nearness, seen)
+    musts = [index for index, need in enumerate(ask.needs) if need.must] or list(range(needs))
+    counts = (table.value > NEVER / 2).sum(axis=0)
+    found: list[Cover] = []
+    if counts[musts].any():
+        options = table.options()
+        useful = (cover for cover in covers(options) if any(cover.holders[need] >= 0 for need in musts))
+        found = list(islice(useful, max(1, ask.teams)))
+    firms = table.firms[sorted({firm for cover in found for firm in (*cover.holders, cover.prime) if firm >= 0})]
+    ways = paths(world, ask, seen, seen.member[firms][~seen.own[firms]].tolist())
+    teams = tuple(table.team(cover, ways) for cover in found)
+    open_needs = teams[0].missing if teams else tuple(range(needs))
+    alone = bool(teams) and {seat.business for seat in teams[0].seats} == {ask.bringer}
+    kind = "nobody" if not teams else "yourself" if alone and not {*musts} & {*open_needs} else "team"
+    leaders = 1 if table.is_fixed else len(table.firms)
+    return Answer(
+        kind=kind,
+        teams=teams,
+        missing=tuple(Missing(need, table.nearest(need)) for need in open_needs),
+        proof=Proof(True, teams[0].score if teams else 0.0, leaders * prod(max(1, int(n)) for n in counts)),
+        weights_version=blend.WEIGHTS_VERSION,
+    )
+
+
+class _Table:
+    """Every eligible firm in every seat it covers, as rows of ``seatings`` and as a (firms, needs) matrix of values."""
+
+    def __init__(self, world: World, ask: Ask, nearness: Floats, seen: Vantage) -> None:
+        self.world, self.ask, self.nearness, self.seen = world, ask, nearness, seen
+        self.is_fixed = ask.keeps_prime and ask.bringer is not None
+        self.share = np.array([need.share for need in ask.needs]) * (1 - blend.STANDING)
+        self.eligible: Bools = np.logical_not(seen.blocked)
+        self.seatings = self._seatings()
+        leader = [ask.bringer] if self.is_fixed else []
+        self.firms = np.union1d(self.seatings.business, np.array(leader, dtype=np.int64))
+        self.column = np.searchsorted(self.firms, self.seatings.business)
+        self.value = np.full((len(self.firms), len(ask.needs)), NEVER)
+        self.value[self.column, self.seatings.need] = blend.values(self.seatings)
+        self.row = np.full(self.value.shape, -1)
+        self.row[self.column, self.seatings.need] = np.arange(len(self.column))
+
+    def _seatings(self) -> Seatings:
+        """Each eligible firm's best claim for each need, under nobody in particular."""
+        claims = self.world.claims
+        useful = self.nearness.max(axis=0) >= COVERS
+        some = np.flatnonzero(useful[claims.capability])
+        some = some[self.eligible[claims.business[some]]]
+        needs, at = np.nonzero(self.nearness[:, claims.capability[some]] >= COVERS)
+        claim = some[at]
+        near = self.nearness[needs, claims.capability[claim]]
+        everyone = self._rows(claims.business[claim], needs, claim, near)
+        fit = near * LEVEL_WORTH[level(everyone)]
+        order = np.lexsort((-claim, fit, claims.business[claim], needs))
+        firm, need = claims.business[claim][order], needs[order]
+        last = np.append((firm[1:] != firm[:-1]) | (need[1:] != need[:-1]), len(firm) > 0)[: len(firm)]
+        best = order[last]
+        return self._rows(claims.business[claim][best], needs[best], claim[best], near[best])
+
+    def _rows(
+        self, business: Ints, need: Ints, claim: Ints, near: Floats, prime: int | Ints = -1, **more: Any
+    ) -> Seatings:
+        share = more.pop("share", None)
+        share = self.share[need] if share is None else share
+        under = np.broadcast_to(np.asarray(prime), business.shape)
+        return Seatings(self.world, self.ask, self.seen, business, need, claim, near, under, share, **more)
+
+    def _bare(self, business: Ints, prime: Ints, share: float) -> Seatings:
+        """Firms under primes without a need: standing seats, or what a pair is worth."""
+        nothing = np.full(len(business), -1)
+        shares = np.full(len(business), share)
+        return self._rows(business, nothing, nothing, np.zeros(len(business)), prime, share=shares)
+
+    def options(self) -> Options:
+        """What the search chooses among. Only firms with facts or work between them are worth more as a pair."""
+        size = len(self.firms)
+        place = np.full(len(self.world.businesses.ids), -1)
+        place[self.firms] = np.arange(size)
+        primes = place[np.array([self.ask.bringer])] if self.is_fixed else np.arange(size)
+        leads = np.zeros(size, dtype=bool)
+        leads[primes] = True
+        facts, (_, works) = circle(self.world).firms, works_on(self.world)
+        prime, partner = (place[np.concatenate(ends)] for ends in ((facts.start, works.end), (facts.end, works.start)))
+        tied = np.unique((prime * size + partner)[(prime >= 0) & (partner >= 0) & leads[prime]])
+        prime, partner = tied // size, tied % size
+        lift = blend.lifts(self._bare(self.firms[partner], self.firms[prime], 1.0))
+        gains = lift > 0
+        prime, partner, lift = prime[gains], partner[gains], lift[gains]
+        standing = blend.values(self._bare(self.firms[primes], self.firms[primes], blend.STANDING))
+        ties = np.searchsorted(primes, prime), partner, self.value[partner] + lift[:, None] * self.share
+        return Options.of(self.value, primes, standing, ties, blend.FEW_HANDS, self.is_fixed)
+
+    def team(self, cover: Cover, ways: Mapping[int, tuple[Step, ...]]) -> Team:
+        """The cover as people read it: seats with alternates, reasons that add up, how the asker knows each firm."""
+        prime, needs = int(self.firms[cover.prime]), len(self.ask.needs)
+        held = [need for need in range(needs) if cover.holders[need] >= 0]
+        missing = tuple(need for need in range(needs) if cover.holders[need] < 0)
+        rows = self.row[[cover.holders[need] for need in held], held]
+        firms = np.concatenate([[prime], self.seatings.business[rows]])
+        known = {firm: ways.get(int(self.seen.member[firm]), ()) for firm in firms.tolist()}
+        seatings = self._rows(
+            firms,
+            np.array([-1, *held]),
+            np.concatenate([[-1], self.seatings.claim[rows]]),
+            np.concatenate([[0.0], self.seatings.nearness[rows]]),
+            prime,
+            share=np.array([blend.STANDING, *self.share[held]]),
+            paths=known,
+        )
+        hands = blend.hands(prime, needs, len({*firms.tolist()} - {prime}), len(missing))
+        reasons = (*blend.reasons(seatings), hands)
+        score = fsum(reason.contribution for reason in reasons)
+        standing = (
+            ("business development", blend.BUSINESS_DEVELOPMENT),
+            ("project management", blend.PROJECT_MANAGEMENT),
+        )
+        seats = [Seat(kind, prime, self._member(prime), None, share) for kind, share in standing]
+        for need, others in zip(held, self._alternates(cover, held, score), strict=True):
+            firm = int(self.firms[cover.holders[need]])
+            seats.append(Seat("need", firm, self._member(firm), need, float(self.share[need]), others))
+        return Team(score, blend.shown(score, needs), prime, tuple(seats), reasons, known, missing)
+
+    def _alternates(self, cover: Cover, held: list[int], score: float) -> Iterator[tuple[Alternate, ...]]:
+        """For each seat, who else could take it, all else as it is, best first."""
+        everyone = np.full(len(self.firms), self.firms[cover.prime])
+        under = self.value + blend.lifts(self._bare(self.firms, everyone, 1.0))[:, None] * self.share
+        for need in held:
+            holder = cover.holders[need]
+            rest = {cover.prime, *(cover.holders[other] for other in held if other != need)}
+            hands = np.ones(len(self.firms))
+            hands[list(rest)] = 0.0
+            scores = score + under[:, need] - under[holder, need] - blend.FEW_HANDS * (hands - hands[holder])
+            scores[holder] = NEVER
+            best = np.argsort(-scores, kind="stable")[: self.ask.alternates]
+            yield tuple(
+                Alternate(
+                    int(self.firms[at]),
+                    self._member(int(self.firms[at])),
+                    blend.shown(float(scores[at]), len(self.ask.needs)),
+                    Known.YES if self.seen.known[self.firms[at]] else Known.NOT_YET,
+                )
+                for at in best.tolist()
+                if scores[at] > NEVER / 2
+            )
+
+    def _member(self, firm: int) -> int | None:
+        member = int(self.seen.member[firm])
+        return member if member >= 0 else None
+
+    def nearest(self, need: int) -> tuple[int, int] | None:
+        """The (capability, business) of the nearest claim of a firm that is not blocked."""
+        claims = self.world.claims
+        near = self.nearness[need, claims.capability] * self.eligible[claims.business]
+        if not len(near) or near.max() <= 0:
+            return None
+        claim = int(np.argmax(near))
+        return int(claims.capability[claim]), int(claims.business[claim])
