@@ -209,6 +209,14 @@ def _reciprocity(names: Names, business: int, told: Mapping[str, Any]) -> str:
     return _("No work has gone between you two yet") if prime == names.mine else _("No work has gone between them yet")
 
 
+def _hands(names: Names, business: int, told: Mapping[str, Any]) -> str:
+    if told["open"]:
+        return ngettext("A seat is still open", "%(count)s seats are still open", told["open"])
+    if not told["partners"]:
+        return _("Everything in one hand")
+    return ngettext("One firm to talk to", "%(count)s firms to talk to", told["partners"])
+
+
 _SENTENCES: Mapping[str, Callable[[Names, int, Mapping[str, Any]], str]] = {
     "fit": _fit,
     "trust": _trust,
@@ -218,4 +226,5 @@ _SENTENCES: Mapping[str, Callable[[Names, int, Mapping[str, Any]], str]] = {
     "capacity": _capacity,
     "freshness": _freshness,
     "reciprocity": _reciprocity,
+    "hands": _hands,
 }

@@ -20,6 +20,7 @@ from matching import capability, outputs, teams
 from matching.inputs import Ask, Need
 
 TEAMS, ALTERNATES = 3, 3
+_NOTHING_ASKED = outputs.Answer("nobody", (), (), outputs.Proof(True, 0.0, 0), "")
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,9 @@ def propose(
         teams=teams_wanted,
         alternates=ALTERNATES,
     )
-    answer = teams.answer(known.world, ask, capability.nearness(known.world.taxonomy, needs))
+    answer = (
+        teams.answer(known.world, ask, capability.nearness(known.world.taxonomy, needs)) if needs else _NOTHING_ASKED
+    )
     return Suggestion(
         lead_id=lead.id,
         asker_id=None if asker is None else asker.id,

@@ -133,6 +133,13 @@ class Telling:
         told = [sentence(reason, self.names) for reason in team.reasons]
         return sorted(told, key=lambda reason: -reason.contribution)
 
+    def why(self, team: Team) -> list[Told]:
+        """The reasons worth reading: what speaks for the others, and what you do yourself."""
+        told, mine = self.reasons(team), self.names.mine
+        others = [reason for reason in told if reason.business != mine and reason.signal != "hands"]
+        own = [reason for reason in told if reason.business == mine and reason.signal in ("fit", "competence")]
+        return others[:6] + own[:2] if others else own
+
     def path(self, team: Team, party: Party) -> list[tuple[str, str]]:
         """How you know the party: a fact and a person for each step; empty where not yet known."""
         steps: Sequence[Mapping[str, Any]] = team.paths.get(str(party.business.id), ())
