@@ -1,0 +1,146 @@
+"""Real firms in, answers out: how long, beside the plainest way to do the same.
+
+    python -m benchmarks.subawards DATA [--queries 200] [--seed 0]
+
+DATA holds ``taxonomy/naics_2022.csv`` and ``federal/``. The peer of the imports reads the same files with ``csv``
+and writes them with ``sqlite3.executemany``, unchecked; the peer of an answer is a text search by BM25 over what each
+firm's record says. Prints JSON: seconds of each import, of a cold start from the shell, and milliseconds of an answer
+in a running process (30 words at most) with their ratio to the peer's.
+"""
+
+import csv
+import gzip
+import json
+import os
+import random
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import bm25s
+import click
+from sqlalchemy.orm import Session
+
+from directory.clock import utc_now
+from directory.db import connect
+from directory.engine.answers import answered
+
+WORDS = 30
+
+
+def imports(data: Path) -> tuple[tuple[str, ...], ...]:
+    """The commands of the README, in their order."""
+    federal = data / "federal"
+    names = ("--map", "key=award", "--map", "title=award_description", "--map", "amount=amount_usd")
+    naics = ("--scheme", "naics", "--map", "capabilities=naics")
+    return (
+        ("taxonomy", "import", str(data / "taxonomy/naics_2022.csv"), "--scheme", "naics"),
+        ("import", "businesses", str(federal / "businesses.csv"), *naics, "--map", "key=id", "--map", "region=state"),
+        ("import", "collaborations", str(federal / "subcontracts.csv.gz"), *naics, *names),
+    )
+
+
+def seconds(act: Callable[[], object]) -> float:
+    """How long ``act`` takes."""
+    began = time.perf_counter()
+    act()
+    return time.perf_counter() - began
+
+
+def goodword(home: str, *arguments: str) -> None:
+    """One command of the shell, in an installation of its own."""
+    subprocess.run(
+        [sys.executable, "-m", "app.cli", *arguments],
+        env={**os.environ, "GOODWORD_HOME": home},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """A CSV file as dictionaries."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def plain_import(database: Path, path: Path) -> None:
+    """The peer: the file into one table, every cell as it is."""
+    found = rows(path)
+    columns = ", ".join(f'"{name}"' for name in found[0])
+    with sqlite3.connect(database) as connection:
+        connection.execute(f'CREATE TABLE "{path.name}" ({columns})')
+        marks = ", ".join("?" * len(found[0]))
+        connection.executemany(f'INSERT INTO "{path.name}" VALUES ({marks})', [tuple(row.values()) for row in found])
+
+
+def text_search(data: Path) -> Callable[[str], object]:
+    """The peer: firms ranked by BM25 over their names, codes' titles and places."""
+    titles = {row["code"]: row["title"] for row in rows(data / "taxonomy/naics_2022.csv")}
+    firms = rows(data / "federal/businesses.csv")
+    said = [
+        " ".join([row["name"], row["state"], *(titles.get(code, "") for code in row["naics"].split(";"))])
+        for row in firms
+    ]
+    index = bm25s.BM25()
+    index.index(bm25s.tokenize(said, show_progress=False), show_progress=False)
+    return lambda text: index.retrieve(bm25s.tokenize(text, show_progress=False), k=10, show_progress=False)
+
+
+def spread(times: Sequence[float]) -> dict[str, float]:
+    """Median and 95th percentile, in milliseconds."""
+    ordered = sorted(times)
+    return {
+        "median_ms": round(1000 * statistics.median(ordered), 2),
+        "p95_ms": round(1000 * ordered[int(0.95 * (len(ordered) - 1))], 2),
+    }
+
+
+@click.command()
+@click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--queries", default=200, show_default=True)
+@click.option("--seed", default=0, show_default=True)
+def main(data: Path, queries: int, seed: int) -> None:
+    """Measure; print JSON."""
+    with tempfile.TemporaryDirectory() as home:
+        goodword(home, "db", "upgrade")
+        took = {" ".join(command[:2]): seconds(lambda c=command: goodword(home, *c)) for command in imports(data)}  # type: ignore[misc]
+        plain = [
+            seconds(lambda c=command: plain_import(Path(home, "plain.db"), Path(c[2]))) for command in imports(data)
+        ]  # type: ignore[misc]
+        awards = sorted({row["award_description"] for row in rows(data / "federal/subcontracts.csv.gz")})
+        texts = [" ".join(text.split()[:WORDS]) for text in random.Random(seed).sample(awards, queries)]
+        cold = [seconds(lambda t=text: goodword(home, "suggest", t)) for text in texts[:5]]  # type: ignore[misc]
+        bare = [
+            seconds(lambda: subprocess.run([sys.executable, "-c", "import scipy.sparse, sqlalchemy.orm"])) for _ in cold
+        ]
+        search = text_search(data)
+        engine = connect(f"sqlite:///{home}/goodword.db")
+        with Session(engine) as session:
+            answered(session, text=texts[0], bringer=None, teams_wanted=3, now=utc_now())
+            ours, theirs = [], []
+            for text in texts[1:]:
+                ours.append(
+                    seconds(lambda t=text: answered(session, text=t, bringer=None, teams_wanted=3, now=utc_now()))  # type: ignore[misc]
+                )
+                theirs.append(seconds(lambda t=text: search(t)))  # type: ignore[misc]
+        engine.dispose()
+    result = {
+        "import_seconds": {name: round(value, 2) for name, value in took.items()},
+        "import_ratio": round(sum(took.values()) / sum(plain), 1),
+        "cold_seconds": round(statistics.median(cold), 2),
+        "cold_ratio": round(statistics.median(cold) / statistics.median(bare), 1),
+        "answer": spread(ours),
+        "text_search": spread(theirs),
+        "answer_ratio": round(statistics.median(ours) / statistics.median(theirs), 1),
+        "queries": len(ours),
+    }
+    click.echo(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
