@@ -15,7 +15,7 @@ class Channel(filesystem.Channel):
     """kombu's own opens the message's file, then writes it: a reader that comes in between loses the message and
     stops its worker (28 of 3,000 under load). Here a message appears under its name only when it is whole."""
 
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{utc_now().timestamp():.6f}_{uuid4()}".replace(".", "-") + f".{queue}.msg"
         part = Path(self.data_folder_out, f"{name}.part")
         part.write_text(json.dumps(payload), encoding="utf-8")

@@ -20,6 +20,7 @@ from jobs.worker import celery_app, engine, settings
 LEASE = timedelta(seconds=60)  # longer than the worker lets a task run
 SETTLE = timedelta(seconds=90)  # after the lease: whatever was still on its way has arrived by then, or never will
 PATIENCE = timedelta(hours=1)  # so long a look-up that fails is tried again before a person is asked
+EXPIRES = 60  # seconds, then a ring is dropped: the sweep has rung again
 LONGEST_WAIT = timedelta(hours=2)  # between two tries
 
 log = structlog.get_logger()
@@ -75,7 +76,7 @@ def announce(engine: Engine, *, now: datetime) -> None:
         waiting = [row.public_id for row in deliveries.due(session, now=now)]
     try:
         for public_id in waiting:
-            celery_app.send_task("jobs.deliver.deliver", (public_id,), expires=60)
+            celery_app.send_task("jobs.deliver.deliver", (public_id,), expires=EXPIRES)
     except OperationalError:
         log.warning("no_broker", waiting=len(waiting))
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging, worker_ready
+from kombu.transport import TRANSPORT_ALIASES
 from sqlalchemy import Engine
 
 from directory.db import connect
@@ -35,7 +36,11 @@ def configuration() -> dict[str, Any]:
     common = {
         "broker_url": settings().broker_url,
         "broker_connection_retry_on_startup": True,
-        "beat_schedule": {task: {"task": task, "schedule": seconds} for task, seconds in SCHEDULE},
+        "beat_schedule": {
+            # A ring that nobody heard in time is dropped, so that a busy hour leaves no queue behind.
+            task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+            for task, seconds in SCHEDULE
+        },
         "beat_max_loop_interval": 5,
         "task_acks_late": True,
         "task_ignore_result": True,
@@ -50,11 +55,12 @@ def configuration() -> dict[str, Any]:
     folders = {name: str(folder) for name in ("data_folder_in", "data_folder_out")}
     return {
         **common,
-        "broker_transport": "jobs.broker:Transport",
+        "broker_url": "filesystem://localhost",  # a name, which kombu would ask for otherwise
         "broker_transport_options": {**folders, "control_folder": str(folder / "control"), "polling_interval": 0.2},
     }
 
 
+TRANSPORT_ALIASES["filesystem"] = "jobs.broker:Transport"
 celery_app = Celery("goodword", include=["jobs.weekly", "jobs.deliver"])
 celery_app.add_defaults(configuration)
 
@@ -65,8 +71,8 @@ def _log_our_way(**_: Any) -> None:
 
 def _begin_at_once(**_: Any) -> None:
     """Do now what fell due while nothing ran; beat rings for the first time only after its interval."""
-    for task, _seconds in SCHEDULE:
-        celery_app.send_task(task)
+    for task, seconds in SCHEDULE:
+        celery_app.send_task(task, expires=seconds)
 
 
 setup_logging.connect(_log_our_way)

@@ -1,0 +1,143 @@
+"""A worker that is killed, as with kill -9, once at each named boundary, and started again: ``python -m`` this file.
+
+Production code has no hooks: its functions are wrapped here. The supervisor loads everything once and forks each worker
+into a session of its own, which dies as a whole, pool and beat included.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, configure_mappers
+
+from directory.week import channel as channels
+from directory.week import delivery as deliveries
+from directory.week.channel import ChannelKind
+from directory.week.delivery import Delivery
+from jobs import channels as transports
+from jobs import deliver, weekly, worker
+from jobs.channels.transport import Message
+
+FOLDER = Path(sys.argv[1])
+IS_BLIND = "--blind" in sys.argv  # the control: a poster that never looks whether it arrived, and just tries again
+
+DELIVERING = (
+    *("before the claim", "claimed, not committed", "before the transport", "mid-transport"),
+    *("sent, not recorded", "recorded, not committed", "recorded, not acknowledged"),
+)
+PLACING = ("draft written", "file placed")
+TURNING = ("frozen, not committed", "frozen, not announced", "looked up, not recorded")
+LEASE, SETTLE, RING = timedelta(seconds=1), timedelta(seconds=1.5), 0.7
+WARM = (
+    *("celery.apps.worker", "celery.beat", "celery.bin.celery", "celery.bin.worker", "celery.concurrency.prefork"),
+    *("celery.worker.consumer", "celery.worker.strategy", "celery.fixups.django", "jobs.broker", "psycopg", "redis"),
+)
+
+now_at = ""  # the point that the delivery under way is about: its channel's name
+
+
+def die(point: str) -> None:
+    """Be killed, whole session, at the first time this point is reached; later workers live on."""
+    try:
+        os.close(os.open(FOLDER / point, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return
+    os.killpg(0, signal.SIGKILL)
+
+
+def dying(function: Callable[..., Any], *, before: str = "", after: str = "") -> Callable[..., Any]:
+    """``function``, with a death on either side of it. Points of deliveries strike only where they are at home."""
+
+    def strike(point: str) -> None:
+        if point and (point in TURNING or point == now_at):
+            die(point)
+
+    @wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        strike(before)
+        answer = function(*args, **kwargs)
+        strike(after)
+        return answer
+
+    return wrapped
+
+
+class Tape:
+    """A platform that knows no keys: whatever is sent stands there, as often as it is sent."""
+
+    def __init__(self, home: Path, channel: str, settings: dict[str, Any]) -> None:
+        self.path = FOLDER / "tape"
+
+    def send(self, message: Message) -> str:
+        tape = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.write(tape, f"{message.key}\n".encode())
+        os.fsync(tape)
+        os.close(tape)
+        if now_at == "mid-transport":
+            die(now_at)
+        return message.key
+
+    def find(self, message: Message) -> str | None:
+        there = self.path.exists() and message.key in self.path.read_text().splitlines()
+        return message.key if there and not IS_BLIND else None
+
+
+def arm() -> None:
+    """Shorten the times, add the tape, and put a death at every boundary."""
+    channels.CHANNEL_KINDS += (ChannelKind("tape", "Tape"),)
+    transports.CHANNEL_KINDS += (("tape", Tape),)
+    deliver.LEASE, deliver.SETTLE, deliver.EXPIRES = LEASE, SETTLE, RING
+    worker.SCHEDULE = tuple((task, RING) for task, _ in worker.SCHEDULE)
+    deliveries.claim = dying(deliveries.claim, before=DELIVERING[0], after=DELIVERING[1])
+    Tape.send = dying(Tape.send, before=DELIVERING[2])
+    deliveries.delivered = dying(deliveries.delivered, before=DELIVERING[4], after=DELIVERING[5])
+    os.link = dying(os.link, before=PLACING[0], after=PLACING[1])
+    weekly.freeze = dying(weekly.freeze, after=TURNING[0])
+    weekly.announce = dying(weekly.announce, before=TURNING[1])
+    Tape.find = dying(Tape.find, after=TURNING[2])
+    deliver_one = dying(deliver.deliver_one, after=DELIVERING[6])
+
+    def named(engine: Any, public_id: str, **kwargs: Any) -> bool:
+        global now_at
+        with Session(engine) as session:
+            row = session.scalars(select(Delivery).where(Delivery.public_id == public_id)).one()
+            now_at = row.channel.name
+        answer: bool = deliver_one(engine, public_id, **kwargs)
+        now_at = ""
+        return answer
+
+    deliver.deliver_one = named
+
+
+def supervise() -> None:
+    """Start a worker, and another one whenever it was killed, until told to stop."""
+    child = 0
+
+    def stop(*_: object) -> None:
+        os.killpg(child, signal.SIGKILL)
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    while True:
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.setsid()
+            worker.work(concurrency=1)  # one delivery at a time, so that each death is its own
+            os._exit(1)
+        os.waitpid(child, 0)
+
+
+if __name__ == "__main__":
+    arm()
+    for module in WARM:
+        import_module(module)
+    configure_mappers()
+    supervise()

@@ -1,0 +1,185 @@
+"""The week's post names who agreed to it, says why, has something new to say, and is frozen once."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from sqlalchemy import select
+
+from directory.errors import Conflict, Invalid
+from directory.people.business import Business
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.people.wanted import Wanted, WantedKind
+from directory.week import wording
+from directory.week.delivery import Delivery
+from directory.week.mention import MOST, Item
+from directory.week.occurrence import Occurrence, hold, release
+from directory.week.post import compose, edit, freeze, mentions_of, posts_of, release_due
+from tests.conftest import NOW
+from tests.week.conftest import Chapterhouse
+
+WEEK = timedelta(days=7)
+
+
+def text_of(mesa: Chapterhouse, turn: Occurrence) -> str:
+    posts = compose(mesa.session, occurrence=turn, now=mesa.now)
+    return posts[0].text if posts else ""
+
+
+def post_week(mesa: Chapterhouse, turn: Occurrence) -> list[str]:
+    """Freeze it at its time; the texts that leave."""
+    frozen = freeze(mesa.session, occurrence=turn, now=turn.due_at)
+    return [json.loads(delivery.payload)["text"] for delivery in frozen]
+
+
+def test_nobody_is_named_who_did_not_agree(mesa: Chapterhouse) -> None:
+    assert text_of(mesa, mesa.turn()) == ""
+    mesa.asks(mesa.bo)
+    assert "A member would like to meet: Owners of old theaters. They renovate." in text_of(mesa, mesa.turn())
+    mesa.bo.spotlight_at = mesa.now
+    assert "Bo Carver of Bo & Co would like to meet" in text_of(mesa, mesa.turn())
+    mesa.bo.suspended_at = mesa.now
+    assert text_of(mesa, mesa.turn()) == ""
+
+
+def test_a_lead_is_told_by_its_needs_and_place_never_by_its_text(mesa: Chapterhouse) -> None:
+    mesa.bo.spotlight_at = mesa.now
+    lead = mesa.looks_for(mesa.bo, "WordPress")
+    text = text_of(mesa, mesa.turn())
+    assert "Bo Carver of Bo & Co is looking for WordPress in Mesa, AZ." in text
+    assert "Zed" not in text
+    lead.closed_at = mesa.now
+    assert "WordPress" not in text_of(mesa, mesa.turn())
+
+
+def test_each_mention_has_its_reason_and_the_hashtags_end_it(mesa: Chapterhouse) -> None:
+    mesa.chapter.hashtags = ["Mesa Partners", "ReferralWednesday"]
+    mesa.asks(mesa.bo)
+    mesa.cleo.spotlight_at = mesa.now
+    turn = mesa.turn()
+    assert text_of(mesa, turn).endswith("\n#referralwednesday #MesaPartners")
+    reasons = [(row.member, row.reason) for row in mentions_of(mesa.session, occurrence=turn)]
+    assert reasons == [
+        (mesa.bo, "asks to meet: Owners of old theaters"),
+        (mesa.cleo, "has not been introduced yet"),
+    ]
+
+
+def test_the_newest_come_first_and_then_who_was_not_mentioned_longest(mesa: Chapterhouse) -> None:
+    mesa.bo.spotlight_at = mesa.now
+    post_week(mesa, mesa.turn())
+    mesa.alma.spotlight_at, mesa.bo.spotlight_at = mesa.now, None
+    post_week(mesa, mesa.turn(1))
+    mesa.cleo.spotlight_at = mesa.bo.spotlight_at = mesa.now
+    turn = mesa.turn(2)
+    compose(mesa.session, occurrence=turn, now=turn.due_at)
+    told = [row.member for row in mentions_of(mesa.session, occurrence=turn)]
+    assert told == [mesa.cleo, mesa.bo, mesa.alma]
+
+
+def test_with_nothing_new_there_is_no_post_and_the_turn_says_why(mesa: Chapterhouse) -> None:
+    mesa.alma.spotlight_at = mesa.now
+    assert len(post_week(mesa, mesa.turn())) == 1
+    second = mesa.turn(1)
+    assert post_week(mesa, second) == []
+    assert second.skipped == "There was nothing new to say."
+    mesa.asks(mesa.alma, at=second.due_at)
+    assert len(post_week(mesa, mesa.turn(2))) == 1
+
+
+def test_without_a_channel_the_turn_says_so(mesa: Chapterhouse) -> None:
+    mesa.session.delete(mesa.channel)
+    turn = mesa.turn()
+    assert post_week(mesa, turn) == []
+    assert turn.skipped == "No channel is connected."
+
+
+def test_consent_withdrawn_before_the_time_is_out_of_the_post(mesa: Chapterhouse) -> None:
+    mesa.alma.spotlight_at = mesa.bo.spotlight_at = mesa.now
+    turn = mesa.turn()
+    assert "Alma" in text_of(mesa, turn)
+    mesa.alma.spotlight_at = None
+    (text,) = post_week(mesa, turn)
+    assert "Alma" not in text
+    assert "Bo Carver" in text
+
+
+def test_an_edited_post_stays_as_the_person_wrote_it(mesa: Chapterhouse) -> None:
+    mesa.alma.spotlight_at = mesa.now
+    turn = mesa.turn()
+    (post,) = compose(mesa.session, occurrence=turn, now=mesa.now)
+    edit(mesa.session, post=post, text="Meet Alma Reyes!", member=mesa.bo, now=mesa.now)
+    mesa.asks(mesa.cleo)
+    assert text_of(mesa, turn) == "Meet Alma Reyes!"
+    assert post_week(mesa, turn) == ["Meet Alma Reyes!"]
+
+
+@pytest.mark.parametrize("text", ["Meet Alma!", "Somebody new is here"])
+def test_an_edited_post_is_held_when_consent_is_withdrawn(mesa: Chapterhouse, text: str) -> None:
+    mesa.alma.spotlight_at = mesa.now
+    turn = mesa.turn()
+    (post,) = compose(mesa.session, occurrence=turn, now=mesa.now)
+    edit(mesa.session, post=post, text=text, member=mesa.bo, now=mesa.now)
+    mesa.alma.spotlight_at = None
+    assert post_week(mesa, turn) == []
+    assert turn.held_by_id is None
+    assert turn.held_reason.startswith("The edited text speaks of somebody")
+    edit(mesa.session, post=post, text="Good words only", member=mesa.bo, now=mesa.now)
+    release(mesa.session, occurrence=turn, member=mesa.bo, now=mesa.now)
+    assert post_week(mesa, turn) == ["Good words only"]
+
+
+@pytest.mark.parametrize("text", ["", " \n", "x" * 5001, "a\u202eb", "a\x00b", "a\ud800", "Thanks, cleo  HART!"])
+def test_a_text_that_cannot_be_or_names_the_unwilling_is_refused(mesa: Chapterhouse, text: str) -> None:
+    mesa.alma.spotlight_at = mesa.now
+    (post,) = compose(mesa.session, occurrence=mesa.turn(), now=mesa.now)
+    with pytest.raises(Invalid) as refusal:
+        edit(mesa.session, post=post, text=text, member=mesa.bo, now=mesa.now)
+    assert refusal.value.field == "text"
+    assert post.edited_at is None
+
+
+def test_a_week_is_frozen_once_at_its_time_and_not_while_it_is_held(mesa: Chapterhouse) -> None:
+    mesa.alma.spotlight_at = mesa.now
+    turn = mesa.turn()
+    assert release_due(mesa.session, now=turn.due_at - timedelta(seconds=1)) == []
+    hold(mesa.session, occurrence=turn, member=mesa.bo, now=mesa.now)
+    assert release_due(mesa.session, now=turn.due_at) == []
+    release(mesa.session, occurrence=turn, member=mesa.bo, now=mesa.now)
+    (delivery,) = release_due(mesa.session, now=turn.due_at)
+    assert delivery.key == f"post:{turn.public_id}:{mesa.channel.public_id}"
+    assert release_due(mesa.session, now=turn.due_at) == []
+    with pytest.raises(Conflict):
+        freeze(mesa.session, occurrence=turn, now=turn.due_at)
+    with pytest.raises(Conflict):
+        edit(mesa.session, post=posts_of(mesa.session, occurrence=turn)[0], text="Late", member=mesa.bo, now=mesa.now)
+    assert mesa.session.scalars(select(Delivery)).all() == [delivery]
+
+
+words = some.text(some.characters(codec="utf-8"), max_size=300)
+
+
+@given(
+    members=some.lists(
+        some.tuples(words.filter(str.split), words, words, words, some.sampled_from([None, *WantedKind])),
+        min_size=1,
+        max_size=MOST,
+    ),
+    name=words,
+    tags=some.lists(words, max_size=5),
+)
+def test_whatever_people_write_a_post_is_short_and_tells_somebody(
+    members: list[tuple[str, str, str, str, WantedKind | None]], name: str, tags: list[str]
+) -> None:
+    items = []
+    for person, firm, said, why, kind in members:
+        member = Member(name=person, headline=said, spotlight_at=NOW, business=Business(name=firm, summary=""))
+        wanted = Wanted(member=member, kind=kind, text=said, why=why) if kind else None
+        items.append(Item(member, NOW, wanted=wanted))
+    chapter = Chapter(name=name, hashtags=tags)
+    text, told = wording.tell(items, chapter=chapter, on=NOW.date(), limit=400)
+    assert len(text) <= 400
+    assert told >= 1
