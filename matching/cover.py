@@ -63,6 +63,14 @@ class Options:
             value, primes[order], standing[order], bounds[order], tied, partner[rows], under[rows], hands, is_fixed
         )
 
+    def under_prime(self, leader: int) -> Floats:
+        """(c, n) the values of all firms under that prime."""
+        place = int(np.flatnonzero(self.primes == leader)[0])
+        rows = slice(self.tied[place], self.tied[place + 1])
+        values = self.value.copy()
+        values[self.partner[rows]] = self.under[rows]
+        return values
+
 
 @dataclass(frozen=True)
 class Cover:
@@ -157,9 +165,7 @@ class _Search:
         leader = int(options.primes[prime])
         holders = np.where(columns[:, kept] > 0, leader, -1)
         rest = columns.shape[1] - 1 - kept
-        rows = slice(options.tied[prime], options.tied[prime + 1])
-        values = np.where(self.allowed[:, None], options.value, NEVER)
-        values[options.partner[rows]] = np.where(self.allowed[options.partner[rows], None], options.under[rows], NEVER)
+        values = np.where(self.allowed[:, None], options.under_prime(leader), NEVER)
         while rest:
             parts = subsets_of[rest]
             group = int(parts[np.argmax(groups[parts] + cover[rest ^ parts])])

@@ -54,9 +54,8 @@ def level(seatings: Seatings) -> Ints:
 
 def newest(seatings: Seatings) -> Ints:
     """The day of the newest claim, vouch or evidence behind each row; 0 where none is dated."""
-    claims = seatings.world.claims
-    days = np.maximum(np.maximum(claims.claimed_on, claims.vouched_on), claims.evidenced_on)
-    return days[seatings.claim]
+    claims, claim = seatings.world.claims, seatings.claim
+    return np.maximum(np.maximum(claims.claimed_on[claim], claims.vouched_on[claim]), claims.evidenced_on[claim])
 
 
 def named(seatings: Seatings, row: int) -> dict[str, int]:

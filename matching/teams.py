@@ -13,7 +13,7 @@ import numpy as np
 
 from matching import blend
 from matching.cover import NEVER, Cover, Options, covers
-from matching.inputs import Ask, Bools, Floats, Ints, World
+from matching.inputs import Ask, Bools, Floats, Ints, World, per_world
 from matching.outputs import Alternate, Answer, Known, Missing, Proof, Seat, Step, Team
 from matching.seating import COVERS, LEVEL_WORTH, Seatings, level, works_on
 from matching.trust import Vantage, circle, paths, vantage
@@ -36,14 +36,14 @@ def answer(world: World, ask: Ask, nearness: Floats) -> Answer:
     table = _Table(world, ask, nearness, seen)
     musts = [index for index, need in enumerate(ask.needs) if need.must] or list(range(needs))
     counts = (table.value > NEVER / 2).sum(axis=0)
-    found: list[Cover] = []
+    teams: tuple[Team, ...] = ()
     if counts[musts].any():
         options = table.options()
         useful = (cover for cover in covers(options) if any(cover.holders[need] >= 0 for need in musts))
         found = list(islice(useful, max(1, ask.teams)))
-    firms = table.firms[sorted({firm for cover in found for firm in (*cover.holders, cover.prime) if firm >= 0})]
-    ways = paths(world, ask, seen, seen.member[firms][~seen.own[firms]].tolist())
-    teams = tuple(table.team(cover, ways) for cover in found)
+        firms = table.firms[sorted({firm for cover in found for firm in (*cover.holders, cover.prime) if firm >= 0})]
+        ways = paths(world, ask, seen, seen.member[firms][~seen.own[firms]].tolist())
+        teams = tuple(table.team(options, cover, ways) for cover in found)
     open_needs = teams[0].missing if teams else tuple(range(needs))
     alone = bool(teams) and {seat.business for seat in teams[0].seats} == {ask.bringer}
     kind = "nobody" if not teams else "yourself" if alone and not {*musts} & {*open_needs} else "team"
@@ -55,6 +55,14 @@ def answer(world: World, ask: Ask, nearness: Floats) -> Answer:
         proof=Proof(True, teams[0].score if teams else 0.0, leaders * prod(max(1, int(n)) for n in counts)),
         weights_version=blend.WEIGHTS_VERSION,
     )
+
+
+@per_world
+def acquainted(world: World) -> tuple[Ints, Ints]:
+    """All (prime, partner) that have facts or works between them, sorted."""
+    facts, (_, works), size = circle(world).firms, works_on(world), len(world.businesses.ids)
+    keys = np.union1d(facts.keys, works.end * size + works.start)
+    return keys // size, keys % size
 
 
 class _Table:
@@ -81,15 +89,16 @@ class _Table:
         some = np.flatnonzero(useful[claims.capability])
         some = some[self.eligible[claims.business[some]]]
         needs, at = np.nonzero(self.nearness[:, claims.capability[some]] >= COVERS)
-        claim = some[at]
+        claim, firm = some[at], claims.business[some[at]]
         near = self.nearness[needs, claims.capability[claim]]
-        everyone = self._rows(claims.business[claim], needs, claim, near)
-        fit = near * LEVEL_WORTH[level(everyone)]
-        order = np.lexsort((-claim, fit, claims.business[claim], needs))
-        firm, need = claims.business[claim][order], needs[order]
-        last = np.append((firm[1:] != firm[:-1]) | (need[1:] != need[:-1]), len(firm) > 0)[: len(firm)]
-        best = order[last]
-        return self._rows(claims.business[claim][best], needs[best], claim[best], near[best])
+        fit = near * LEVEL_WORTH[level(self._rows(firm, needs, claim, near))]
+        best = np.zeros((len(self.share), len(self.eligible)))
+        np.maximum.at(best, (needs, firm), fit)
+        taken = np.full(best.shape, -1)
+        first = np.flatnonzero(fit == best[needs, firm])[::-1]  # the first of equals is written last
+        taken[needs[first], firm[first]] = first
+        rows = taken[taken >= 0]
+        return self._rows(firm[rows], needs[rows], claim[rows], near[rows])
 
     def _rows(
         self, business: Ints, need: Ints, claim: Ints, near: Floats, prime: int | Ints = -1, **more: Any
@@ -108,23 +117,23 @@ class _Table:
     def options(self) -> Options:
         """What the search chooses among. Only firms with facts or work between them are worth more as a pair."""
         size = len(self.firms)
-        place = np.full(len(self.world.businesses.ids), -1)
+        place = np.full(len(self.eligible), -1)
         place[self.firms] = np.arange(size)
         primes = place[np.array([self.ask.bringer])] if self.is_fixed else np.arange(size)
-        leads = np.zeros(size, dtype=bool)
-        leads[primes] = True
-        facts, (_, works) = circle(self.world).firms, works_on(self.world)
-        prime, partner = (place[np.concatenate(ends)] for ends in ((facts.start, works.end), (facts.end, works.start)))
-        tied = np.unique((prime * size + partner)[(prime >= 0) & (partner >= 0) & leads[prime]])
-        prime, partner = tied // size, tied % size
-        lift = blend.lifts(self._bare(self.firms[partner], self.firms[prime], 1.0))
+        leader, partner = acquainted(self.world)
+        ends = self.firms[primes[[0, -1]]] + [0, 1]
+        some = slice(*np.searchsorted(leader, ends).tolist())
+        leader, partner = place[leader[some]], place[partner[some]]
+        both = (leader >= 0) & (partner >= 0)
+        leader, partner = leader[both], partner[both]
+        lift = blend.lifts(self._bare(self.firms[partner], self.firms[leader], 1.0))
         gains = lift > 0
-        prime, partner, lift = prime[gains], partner[gains], lift[gains]
+        leader, partner, lift = leader[gains], partner[gains], lift[gains]
         standing = blend.values(self._bare(self.firms[primes], self.firms[primes], blend.STANDING))
-        ties = np.searchsorted(primes, prime), partner, self.value[partner] + lift[:, None] * self.share
-        return Options.of(self.value, primes, standing, ties, blend.FEW_HANDS, self.is_fixed)
+        pairs = np.searchsorted(primes, leader), partner, self.value[partner] + lift[:, None] * self.share
+        return Options.of(self.value, primes, standing, pairs, blend.FEW_HANDS, self.is_fixed)
 
-    def team(self, cover: Cover, ways: Mapping[int, tuple[Step, ...]]) -> Team:
+    def team(self, options: Options, cover: Cover, ways: Mapping[int, tuple[Step, ...]]) -> Team:
         """The cover as people read it: seats with alternates, reasons that add up, how the asker knows each firm."""
         prime, needs = int(self.firms[cover.prime]), len(self.ask.needs)
         held = [need for need in range(needs) if cover.holders[need] >= 0]
@@ -149,15 +158,16 @@ class _Table:
             ("project management", blend.PROJECT_MANAGEMENT),
         )
         seats = [Seat(kind, prime, self._member(prime), None, share) for kind, share in standing]
-        for need, others in zip(held, self._alternates(cover, held, score), strict=True):
+        for need, others in zip(held, self._alternates(options, cover, held, score), strict=True):
             firm = int(self.firms[cover.holders[need]])
             seats.append(Seat("need", firm, self._member(firm), need, float(self.share[need]), others))
         return Team(score, blend.shown(score, needs), prime, tuple(seats), reasons, known, missing)
 
-    def _alternates(self, cover: Cover, held: list[int], score: float) -> Iterator[tuple[Alternate, ...]]:
+    def _alternates(
+        self, options: Options, cover: Cover, held: list[int], score: float
+    ) -> Iterator[tuple[Alternate, ...]]:
         """For each seat, who else could take it, all else as it is, best first."""
-        everyone = np.full(len(self.firms), self.firms[cover.prime])
-        under = self.value + blend.lifts(self._bare(self.firms, everyone, 1.0))[:, None] * self.share
+        under = options.under_prime(cover.prime)
         for need in held:
             holder = cover.holders[need]
             rest = {cover.prime, *(cover.holders[other] for other in held if other != need)}

@@ -20,6 +20,7 @@ class Ties:
     start: Ints  # (t,)
     end: Ints
     worth: Floats
+    keys: Ints  # start * size + end, rising
     size: int
 
     @classmethod
@@ -27,12 +28,14 @@ class Ties:
         """The ties of what may name a pair several times; a tie to oneself is dropped."""
         other = start != end
         keys, place = np.unique(start[other] * size + end[other], return_inverse=True)
-        return cls(keys // size, keys % size, np.bincount(place, worth[other], len(keys)).astype(np.float64), size)
+        return cls(
+            keys // size, keys % size, np.bincount(place, worth[other], len(keys)).astype(np.float64), keys, size
+        )
 
     def between(self, start: Ints, end: Ints) -> Floats:
         """The worth of each pair (start, end); 0 for one without a tie or with a negative index."""
         if not len(self.worth):
             return np.zeros(len(start))
-        keys, asked = self.start * self.size + self.end, start * self.size + end
-        place = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
-        return np.where((keys[place] == asked) & (start >= 0) & (end >= 0), self.worth[place], 0.0)
+        asked = start * self.size + end
+        place = np.minimum(np.searchsorted(self.keys, asked), len(self.keys) - 1)
+        return np.where((self.keys[place] == asked) & (start >= 0) & (end >= 0), self.worth[place], 0.0)

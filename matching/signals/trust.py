@@ -19,7 +19,7 @@ def strength(seatings: Seatings) -> Floats:
     facts = circle(seatings.world).firms.between(seatings.prime, seatings.business)
     facts *= faded(seatings.world, seatings.ask.today) * ~seatings.seen.rated[seatings.business]
     asker = seatings.seen.bound[seatings.business]
-    return np.maximum(asker, np.where(facts > 0, lower_bound(facts, np.zeros(len(facts))), 0.0)).clip(TRUST.floor, 1.0)
+    return np.maximum(asker, np.where(facts > 0, lower_bound(facts), 0.0)).clip(TRUST.floor, 1.0)
 
 
 def told(seatings: Seatings, row: int) -> Mapping[str, Any]:
