@@ -4,7 +4,7 @@ from datetime import date
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, SelectField, StringField
+from wtforms import IntegerField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired
 
 from app.moment import now
@@ -16,7 +16,7 @@ from directory.people.interaction import InteractionKind
 class InteractionForm(FlaskForm):
     """What the two did, and when."""
 
-    kind = SelectField(_l("What you did"), choices=[(kind.value, kind.value) for kind in InteractionKind])
+    kind = SelectField(_l("What you did"), choices=[SelectChoice(kind.value) for kind in InteractionKind])
     year = IntegerField(_l("When"), [InputRequired(_l("Write the year."))])
     note = StringField(_l("What it was"))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, IntegerField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
 
 from directory.errors import Invalid
@@ -58,7 +58,10 @@ class FirmForm(FlaskForm):
 
     def said(self, currency: str) -> dict[str, Any]:
         """The fields as ``business.edit`` takes them. Raises Invalid."""
-        said = {name: field.data for name, field in self._fields.items() if name != "csrf_token"}
+        fields = {name: field for name, field in self._fields.items() if name != "csrf_token"}
+        said = {
+            name: (field.data or "") if isinstance(field, StringField) else field.data for name, field in fields.items()
+        }
         return said | {name: self._price(name, currency) for name in PRICES}
 
     def _price(self, name: str, currency: str) -> Money | None:
@@ -81,9 +84,9 @@ class WantedForm(FlaskForm):
     kind = SelectField(
         _l("What they are to you"),
         choices=[
-            (WantedKind.CLIENT.value, _l("a client")),
-            (WantedKind.PARTNER.value, _l("a partner")),
-            (WantedKind.CATEGORY.value, _l("anybody of a trade")),
+            SelectChoice(WantedKind.CLIENT.value, _l("a client")),
+            SelectChoice(WantedKind.PARTNER.value, _l("a partner")),
+            SelectChoice(WantedKind.CATEGORY.value, _l("anybody of a trade")),
         ],
     )
     text = StringField(_l("Whom do you want to meet?"))

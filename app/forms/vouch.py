@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import SelectChoice, SelectField, StringField, TextAreaField
 
 from directory.language import gettext as _
 from directory.people.search import Held
@@ -20,4 +20,7 @@ class VouchForm(FlaskForm):
     def offer(self, held: Sequence[Held]) -> None:
         """Let the giver choose among what the receiver's firm can do."""
         able = sorted((row.capability.name, row.capability.public_id) for row in held)
-        self.capability.choices = [("", _("Working together in general")), *((key, name) for name, key in able)]
+        self.capability.choices = [
+            SelectChoice("", _("Working together in general")),
+            *(SelectChoice(key, name) for name, key in able),
+        ]

@@ -1,0 +1,251 @@
+"""The directory on the website: strangers stay outside, members see people before facts, and acts can be undone."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, event, func, select
+from sqlalchemy.orm import Session
+
+from directory.db import connect, writing
+from directory.people.business import Business, index_businesses
+from directory.people.capability import Capability
+from directory.people.claim import Claim
+from directory.people.interaction import Interaction
+from directory.people.member import Member
+from directory.people.vouch import Vouch
+from tests.app.conftest import SignIn
+
+HOSTILE = "<script>alert(1)</script> {{ 191 * 7 }} ' \" & é漢 👩‍🏭"
+
+
+@pytest.fixture
+def engine(seeded_database: Path, tmp_path: Path) -> Iterator[Engine]:
+    """The demo network."""
+    path = tmp_path / "goodword.db"
+    path.write_bytes(seeded_database.read_bytes())
+    engine = connect(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+def ids(engine: Engine) -> dict[str, str]:
+    """The public ids of members and firms by their keys or names."""
+    with Session(engine) as session:
+        members = session.execute(select(Member.key, Member.public_id)).all()
+        firms = session.execute(select(Business.name, Business.public_id)).all()
+    return dict([*members, *firms])
+
+
+@pytest.fixture
+def who(engine: Engine) -> dict[str, str]:
+    return ids(engine)
+
+
+@pytest.fixture
+def nadia(engine: Engine, sign_in: SignIn) -> FlaskClient:
+    """Nadia's browser, of Northlight Studio."""
+    with Session(engine) as session:
+        return sign_in(session.scalars(select(Member).where(Member.key == "nadia")).one())
+
+
+@pytest.fixture
+def bea_browser(engine: Engine, sign_in: SignIn) -> FlaskClient:
+    with Session(engine) as session:
+        return sign_in(session.scalars(select(Member).where(Member.key == "bea")).one())
+
+
+def rows(engine: Engine, table: type[Interaction] | type[Vouch]) -> int:
+    with Session(engine) as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def undo(page: str) -> str:
+    """Where the Undo of what just happened is sent."""
+    return re.findall(r'class="told".*?action="([^"]+)"', page, re.DOTALL)[0]
+
+
+def test_a_stranger_is_sent_to_sign_in(client: FlaskClient, who: dict[str, str]) -> None:
+    firm, bea = who["Bramble & Co"], who["bea"]
+    for path in (
+        "/members",
+        f"/members/{bea}",
+        f"/businesses/{firm}",
+        f"/members/{bea}/vouches/new",
+        "/members/nobody",
+    ):
+        answer = client.get(path)
+        assert (answer.status_code, answer.location.split("?")[0]) == (303, "/sign-in")
+        assert "Bramble" not in answer.text
+
+
+def test_a_member_sees_faces_words_and_what_they_can_do(nadia: FlaskClient) -> None:
+    page = nadia.get("/members?q=bramble wordpress").text
+    assert "Bea Lindqvist" in page
+    assert "done before" in page
+    assert "Carla Ruiz</a>" not in page
+    assert "Nobody here fits all of that" in nadia.get("/members?q=zzzz").text
+
+
+def test_htmx_gets_the_part_and_going_back_the_whole(nadia: FlaskClient) -> None:
+    part = nadia.get("/members?q=bea", headers={"HX-Request": "true"})
+    assert "<html" not in part.text
+    assert "Bea Lindqvist" in part.text
+    assert "HX-Request" in part.headers["Vary"]
+    whole = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    assert "<html" in nadia.get("/members?q=bea", headers=whole).text
+
+
+@pytest.mark.parametrize("query", ["page=x", "page=-1", "page=99999", "capability=nope", "chapter=%00", "q=%25_%5C%00"])
+def test_an_odd_address_is_still_a_list(nadia: FlaskClient, query: str) -> None:
+    assert nadia.get(f"/members?{query}").status_code == 200
+
+
+def test_chips_narrow_and_say_how_many(engine: Engine, nadia: FlaskClient) -> None:
+    with Session(engine) as session:
+        web = session.scalars(select(Capability).where(Capability.code == "web")).one()
+    count = int(re.findall(r">Web <small>(\d+)</small>", nadia.get("/members").text)[0])
+    page = nadia.get(f"/members?capability={web.public_id}").text
+    assert f"{count} firms" in page
+    assert re.search(r">Web development <small>\d+</small>", page)
+
+
+def test_the_list_takes_few_queries(engine: Engine, app, nadia: FlaskClient) -> None:
+    from app.db import db
+
+    asked: list[str] = []
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+    nadia.get("/members")
+    assert (
+        len([statement for statement in asked if statement.startswith(("SELECT", "WITH"))]) <= 13
+    )  # five of them say who asks
+
+
+def test_a_profile_says_what_is_known_and_what_is_not(nadia: FlaskClient, who: dict[str, str]) -> None:
+    page = nadia.get(f"/members/{who['bea']}").text
+    assert 'href="tel:+15205550111"' in page
+    assert "3 finished projects" in page
+    assert "Bea is not yet known to you." in page or "You both know" in page
+    assert "You worked together" in nadia.get(f"/members/{who['carla']}").text
+    assert "/profile" in nadia.get(f"/members/{who['nadia']}").text
+
+
+def test_a_suspended_member_is_not_there(engine: Engine, nadia: FlaskClient, who: dict[str, str], now) -> None:
+    with writing(engine) as session:
+        session.scalars(select(Member).where(Member.key == "bea")).one().suspended_at = now
+    gone, never = nadia.get(f"/members/{who['bea']}"), nadia.get("/members/nobody")
+    assert (gone.status_code, gone.text) == (404, never.text)
+
+
+def test_what_people_write_is_shown_as_text(engine: Engine, nadia: FlaskClient, now) -> None:
+    with writing(engine) as session:
+        business = Business(name=HOSTILE, summary=HOSTILE, city=HOSTILE[:60], good_referrals=HOSTILE, created_at=now)
+        member = Member(name=HOSTILE, role=HOSTILE, headline=HOSTILE, business=business, joined_at=now)
+        session.add(member)
+        session.flush()
+        capabilities = session.scalars(select(Capability).limit(60))
+        session.add_all(Claim(business_id=business.id, capability_id=each.id, claimed_at=now) for each in capabilities)
+        index_businesses(session, [business.id])
+        paths = [f"/members/{member.public_id}", f"/businesses/{business.public_id}", "/members?q=alert"]
+    for path in [*paths, f"{paths[0]}/vouches/new"]:
+        page = nadia.get(path).text
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert(1)" in page
+        assert "1337" not in page
+
+
+def test_a_firm_without_members_is_known_by_its_work(engine: Engine, nadia: FlaskClient, now) -> None:
+    with writing(engine) as session:
+        firm = Business(name="Zuni Roofing", key="import:1", created_at=now)
+        session.add(firm)
+        session.flush()
+        index_businesses(session, [firm.id])
+        path = f"/businesses/{firm.public_id}"
+    assert "Known by its work" in nadia.get("/members?q=zuni").text
+    assert "nobody of this firm is a member yet" in nadia.get(path).text
+
+
+def test_the_title_of_work_is_for_its_firms_only(nadia: FlaskClient, bea_browser: FlaskClient, engine, who) -> None:
+    path = f"/businesses/{who['Bramble & Co']}"
+    titles = re.findall(r'class="plain works">(.*?)</ul>', bea_browser.get(path).text, re.DOTALL)[0]
+    shown = re.findall(r'class="plain works">(.*?)</ul>', nadia.get(path).text, re.DOTALL)[0]
+    assert titles != shown
+    assert "worked for" in shown
+
+
+def test_we_worked_together_takes_a_tap_each_and_can_be_undone(
+    engine: Engine, nadia: FlaskClient, bea_browser: FlaskClient, who: dict[str, str]
+) -> None:
+    before = rows(engine, Interaction)
+    for year in ("2021", "2022"):
+        nadia.post(f"/members/{who['bea']}/interactions", data={"kind": "worked", "year": year})
+    page = nadia.get(f"/members/{who['bea']}").text
+    assert "Bea has yet to confirm it." in page
+    assert rows(engine, Interaction) == before + 2
+    nadia.post(undo(page))
+    assert rows(engine, Interaction) == before + 1
+    waiting = re.findall(r'action="(/interactions/\w+)/confirm"', bea_browser.get(f"/members/{who['nadia']}").text)
+    assert len(waiting) == 1
+    assert nadia.post(f"{waiting[0]}/confirm").status_code == 403
+    bea_browser.post(f"{waiting[0]}/confirm", headers={"Referer": f"http://localhost/members/{who['nadia']}"})
+    page = bea_browser.get(f"/members/{who['nadia']}").text
+    assert "You worked together in 202" in page
+    bea_browser.post(undo(page))
+    assert "Yes, we did" in bea_browser.get(f"/members/{who['nadia']}").text
+
+
+@pytest.mark.parametrize(
+    "sent", [{"kind": "worked", "year": "2031"}, {"kind": "x", "year": "2020"}, {"kind": "met"}, {}]
+)
+def test_a_wrong_year_or_kind_says_so_and_keeps_nothing(
+    engine: Engine, nadia: FlaskClient, who: dict[str, str], sent: dict[str, str]
+) -> None:
+    before = rows(engine, Interaction)
+    page = nadia.post(f"/members/{who['bea']}/interactions", data=sent, follow_redirects=True)
+    assert 'class="told"' in page.text
+    assert rows(engine, Interaction) == before
+
+
+def test_a_good_word_waits_for_its_receiver_and_comes_off_again(
+    engine: Engine, nadia: FlaskClient, bea_browser: FlaskClient, who: dict[str, str]
+) -> None:
+    path = f"/members/{who['bea']}"
+    words = {"text": f"She stayed late. {HOSTILE}", "known_as": "we met on a build", "capability": ""}
+    assert nadia.post(f"{path}/vouches/new", data=words).status_code == 303
+    assert "She stayed late" not in nadia.get(path).text
+    with Session(engine) as session:
+        given = session.scalars(select(Vouch).where(Vouch.text.like("She stayed late%"))).one().public_id
+    assert nadia.post(f"/vouches/{given}/accept").status_code == 403
+    bea_browser.post(f"/vouches/{given}/accept")
+    assert "She stayed late. &lt;script&gt;" in nadia.get(path).text
+    bea_browser.post(undo(bea_browser.get("/").text))
+    assert "She stayed late" not in nadia.get(path).text
+    bea_browser.post(f"/vouches/{given}/decline")
+    nadia.post(f"/vouches/{given}/withdraw")
+    assert nadia.post(f"/vouches/{given}/withdraw").status_code == 404
+
+
+def test_a_good_word_that_is_too_short_comes_back_as_typed(
+    engine: Engine, nadia: FlaskClient, who: dict[str, str]
+) -> None:
+    before = rows(engine, Vouch)
+    answer = nadia.post(f"/members/{who['bea']}/vouches/new", data={"text": "Ok <b>.", "known_as": "friends"})
+    assert answer.status_code == 422
+    assert "Ok &lt;b&gt;." in answer.text
+    assert "Say a little more" in answer.text
+    assert rows(engine, Vouch) == before
+
+
+def test_what_is_between_two_is_not_there_for_a_third(
+    engine: Engine, nadia: FlaskClient, bea_browser: FlaskClient, who: dict[str, str]
+) -> None:
+    nadia.post(f"/members/{who['carla']}/interactions", data={"kind": "met", "year": "2020"})
+    with Session(engine) as session:
+        said = session.scalars(select(Interaction).order_by(Interaction.id.desc())).first()
+    for act in ("confirm", "decline", "reopen", "withdraw"):
+        assert bea_browser.post(f"/interactions/{said.public_id}/{act}").status_code == 404
+    with Session(engine) as session:
+        assert session.get_one(Interaction, said.id).declined_at is None

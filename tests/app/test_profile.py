@@ -1,0 +1,171 @@
+"""One's own page: only its owner writes it, what was typed stays, and a refusal changes nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from directory.db import connect
+from directory.people.business import Business
+from directory.people.capability import Capability
+from directory.people.claim import Claim
+from directory.people.member import Member
+from directory.people.wanted import Wanted
+from tests.app.conftest import SignIn
+
+
+@pytest.fixture
+def engine(seeded_database: Path, tmp_path: Path) -> Iterator[Engine]:
+    """The demo network."""
+    path = tmp_path / "goodword.db"
+    path.write_bytes(seeded_database.read_bytes())
+    engine = connect(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def rows(engine: Engine) -> Iterator[Session]:
+    """A look at the rows, each time anew."""
+    with Session(engine) as session:
+        yield session
+
+
+@pytest.fixture
+def bea(rows: Session, sign_in: SignIn) -> FlaskClient:
+    member = rows.scalars(select(Member).where(Member.key == "bea")).one()
+    rows.rollback()
+    return sign_in(member)
+
+
+def person(rows: Session) -> Member:
+    rows.rollback()
+    return rows.scalars(select(Member).where(Member.key == "bea")).one()
+
+
+def firm_as_typed(rows: Session) -> dict[str, str]:
+    """The form of the firm as it stands."""
+    firm = person(rows).business
+    typed = {name: getattr(firm, name) or "" for name in ("name", "summary", "city", "region", "website", "phone")}
+    typed |= {"is_remote": "y", "email": firm.email, "price_low": "8000", "price_high": "25k", "capacity": "2"}
+    return {f"firm-{name}": value for name, value in typed.items()}
+
+
+def able(rows: Session) -> set[str]:
+    firm = person(rows).business_id
+    return set(rows.scalars(select(Capability.name).join(Claim).where(Claim.business_id == firm)))
+
+
+def test_a_stranger_writes_nothing(client: FlaskClient, rows: Session) -> None:
+    before = person(rows).name
+    for path in ("/profile/person", "/profile/firm", "/profile/capabilities", "/profile/wanted"):
+        answer = client.post(path, data={"person-name": "Mallory", "firm-name": "Mallory"})
+        assert (answer.status_code, answer.location) == (303, "/sign-in")
+    assert person(rows).name == before
+    assert client.get("/profile").status_code == 303
+
+
+def test_what_one_says_of_oneself_is_kept_and_found(bea: FlaskClient, rows: Session) -> None:
+    sent = {"person-name": "Béa Lindqvist", "person-role": "Owner", "person-headline": "Zebra stripes, no fuss"}
+    assert bea.post("/profile/person", data=sent).location == "/profile#person"
+    assert (person(rows).name, person(rows).spotlight_at) == ("Béa Lindqvist", None)
+    assert "Béa Lindqvist" in bea.get("/members?q=zebra bea").text
+    bea.post("/profile/person", data={**sent, "person-spotlight": "y"})
+    assert person(rows).spotlight_at is not None
+
+
+def test_a_firm_is_kept_as_typed(bea: FlaskClient, rows: Session) -> None:
+    sent = {**firm_as_typed(rows), "firm-city": "Bisbee", "firm-smallest_deal": "$1,500", "firm-free_on": "2027-01-04"}
+    assert bea.post("/profile/firm", data=sent).status_code == 303
+    firm = person(rows).business
+    assert (firm.city, firm.smallest_deal_minor, firm.price_high_minor) == ("Bisbee", 150_000, 2_500_000)
+    assert str(firm.free_on) == "2027-01-04"
+    assert "Bisbee" in firm.search_text.title()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("name", "", "Write the name of the firm."),
+        ("website", "javascript:alert(1)", "Write the address of your website"),
+        ("price_low", "much", "Write an amount such as"),
+        ("price_high", "1", "below the lowest"),
+        ("capacity", "many", "Not a valid integer value"),
+        ("free_on", "soon", "Not a valid date value"),
+        ("summary", "a\u202eb <i>", "hidden character"),
+    ],
+)
+def test_a_wrong_field_is_named_and_everything_typed_stays(
+    bea: FlaskClient, rows: Session, field: str, value: str, sentence: str
+) -> None:
+    sent = {**firm_as_typed(rows), "firm-city": "Bisbee", f"firm-{field}": value}
+    answer = bea.post("/profile/firm", data=sent)
+    assert answer.status_code == 422
+    beside = answer.text.split(f'id="firm-{field}-wrong"')[1].split("</p>")[0]
+    assert sentence in beside
+    assert 'value="Bisbee"' in answer.text
+    assert "<i>" not in answer.text
+    assert person(rows).business.city == "Tucson"
+
+
+def test_a_capability_is_added_by_any_name_it_has_and_taken_off_with_undo(bea: FlaskClient, rows: Session) -> None:
+    assert bea.post("/profile/capabilities", data={"claim-capability": "next.js"}).status_code == 303
+    assert "React" in able(rows)
+    react = rows.scalars(select(Capability).where(Capability.name == "React")).one().public_id
+    bea.post(f"/profile/capabilities/{react}/remove")
+    assert "React" not in able(rows)
+    assert f'action="/profile/capabilities/{react}/add"' in bea.get("/profile").text
+    bea.post(f"/profile/capabilities/{react}/add")
+    assert "React" in able(rows)
+    assert bea.post("/profile/capabilities/none/remove").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "sentence"),
+    [
+        ("Wordpres", 422, "Did you mean WordPress"),
+        ("WordPress", 409, "already list"),
+        ("", 422, "Write what your firm"),
+    ],
+)
+def test_what_cannot_be_added_says_what_to_do(
+    bea: FlaskClient, rows: Session, typed: str, status: int, sentence: str
+) -> None:
+    before = able(rows)
+    answer = bea.post("/profile/capabilities", data={"claim-capability": typed})
+    assert (answer.status_code, able(rows)) == (status, before)
+    assert sentence in answer.text
+    assert f'value="{typed}"' in answer.text
+
+
+def test_an_ask_lives_is_shared_and_ends_by_its_owner(bea: FlaskClient, rows: Session, sign_in: SignIn) -> None:
+    bea.post("/profile/wanted", data={"wanted-kind": "partner", "wanted-text": "A <b>printer", "wanted-why": "Soon"})
+    asked = rows.scalars(select(Wanted).where(Wanted.text == "A <b>printer")).one()
+    path, other = f"/wanted/{asked.public_id}", rows.scalars(select(Member).where(Member.key == "carla")).one()
+    rows.rollback()
+    assert "A &lt;b&gt;printer" in bea.get("/profile").text
+    carla = sign_in(other)
+    for act in ("share", "end"):
+        assert carla.post(f"{path}/{act}").status_code == 403
+        rows.refresh(asked)
+        assert asked.ended_at is asked.shared_at is None
+        rows.rollback()
+    for act, shared, ended in (
+        *(("share", True, False), ("unshare", False, False)),
+        *(("end", False, True), ("resume", False, False)),
+    ):
+        assert bea.post(f"{path}/{act}").status_code == 303
+        rows.refresh(asked)
+        assert (asked.shared_at is not None, asked.ended_at is not None) == (shared, ended)
+        rows.rollback()
+
+
+def test_a_firm_belongs_to_its_own_people(bea: FlaskClient, rows: Session) -> None:
+    others = {firm.id: firm.name for firm in rows.scalars(select(Business)) if firm.name != "Bramble & Co"}
+    rows.rollback()
+    bea.post("/profile/firm", data={**firm_as_typed(rows), "firm-name": "Bramble"})
+    assert person(rows).business.name == "Bramble"
+    assert {firm.id: firm.name for firm in rows.scalars(select(Business)) if firm.name != "Bramble"} == others
