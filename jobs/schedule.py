@@ -8,6 +8,7 @@ from celery.beat import Scheduler
 SCHEDULE = (
     ("jobs.weekly.tick", 60),
     ("jobs.deliver.sweep", 60),
+    ("jobs.housekeeping.embed", 60),
 )
 
 

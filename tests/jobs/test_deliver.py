@@ -1,0 +1,181 @@
+"""What a worker does with a delivery, try by try, on the file channel and on a platform that misbehaves."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from kombu import Connection
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from directory.db import writing
+from directory.people.business import Business
+from directory.people.capability import Capability, Kind
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.week import channel as channels
+from directory.week.channel import Channel
+from directory.week.delivery import Delivery, DeliveryState
+from directory.week.occurrence import plan
+from jobs import channels as transports
+from jobs import deliver, weekly
+from jobs.channels.file import FileTransport
+from jobs.channels.transport import Message, TransportError
+from jobs.housekeeping import embed_some
+from jobs.schedule import SCHEDULE
+from jobs.worker import celery_app
+
+
+class Platform:
+    """Says whatever the test wants it to say, in order; an exception is raised."""
+
+    answers: list[Any]
+
+    def __init__(self, home: Path, channel: str, settings: dict[str, Any]) -> None:
+        pass
+
+    def send(self, message: Message) -> Any:
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    find = send
+
+
+@pytest.fixture
+def row(engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(transports, "CHANNEL_KINDS", (("platform", Platform),))
+    with writing(engine) as session:
+        channel = Channel(chapter=Chapter(key="c", name="C"), kind="platform", name="P")
+        delivery = Delivery(key="k", channel=channel, payload=b"{}", due_at=now)
+        session.add(delivery)
+        session.flush()
+        return delivery.public_id
+
+
+def state(engine: Engine) -> tuple[DeliveryState, datetime]:
+    with Session(engine) as session:
+        found = session.get_one(Delivery, 1)
+        return found.state, found.due_at
+
+
+NO = {"permanent": False, "accepted": "no"}
+MAYBE = {"permanent": False, "accepted": "maybe"}
+BLIND = {"permanent": True, "accepted": "maybe"}
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "then", "wait"),
+    [
+        ("id", DeliveryState.DELIVERED, 0),
+        (TransportError("busy", **NO), DeliveryState.PENDING, 2),
+        (TransportError("gone", permanent=True, accepted="no"), DeliveryState.FAILED, 0),
+        (TransportError("no answer", **MAYBE), DeliveryState.SENDING, 0),
+    ],
+)
+def test_a_try_ends_as_the_platform_said(
+    engine: Engine, row: str, now: datetime, tmp_path: Path, answer: Any, then: DeliveryState, wait: int
+) -> None:
+    Platform.answers = [answer]
+    assert deliver.deliver_one(engine, row, home=tmp_path, now=now) == (answer == "id")
+    assert state(engine) == (then, now + timedelta(minutes=wait))
+    assert not deliver.deliver_one(engine, row, home=tmp_path, now=now)
+
+
+@pytest.mark.parametrize(
+    ("answers", "then"),
+    [
+        (["id"], DeliveryState.DELIVERED),
+        ([None], DeliveryState.PENDING),
+        ([TransportError("down", **MAYBE), "id"], DeliveryState.DELIVERED),
+        ([TransportError("down", **MAYBE), TransportError("down", **MAYBE)], DeliveryState.UNKNOWN),
+        ([TransportError("cannot look", **BLIND)], DeliveryState.UNKNOWN),
+    ],
+)
+def test_what_may_have_arrived_is_looked_up_after_a_while_and_only_then_sent_again(
+    engine: Engine, row: str, now: datetime, tmp_path: Path, answers: list[Any], then: DeliveryState
+) -> None:
+    Platform.answers = [TransportError("no answer", **MAYBE)]
+    deliver.deliver_one(engine, row, home=tmp_path, now=now)
+    deliver.settle(engine, home=tmp_path, now=now + deliver.LEASE + deliver.SETTLE - timedelta(seconds=1))
+    assert state(engine)[0] is DeliveryState.SENDING
+    Platform.answers = list(answers)
+    for later in (HOUR / 2, HOUR + timedelta(minutes=1)):
+        deliver.settle(engine, home=tmp_path, now=now + later)
+    assert state(engine)[0] is then
+    assert Platform.answers == []
+
+
+def test_a_file_is_placed_once_and_found(tmp_path: Path) -> None:
+    channel = FileTransport(tmp_path, "ch", {})
+    first, second = Message("post:a:../b", b"one"), Message("post:a:../b", b"two")
+    assert channel.find(first) is None
+    assert channel.send(first) == channel.send(second) == channel.find(first)
+    (path,) = (tmp_path / "posts" / "ch").iterdir()
+    assert path.read_bytes() == b"one"
+
+
+def test_a_folder_that_cannot_be_written_is_tried_again_later(tmp_path: Path) -> None:
+    (tmp_path / "posts").write_text("in the way")
+    with pytest.raises(TransportError) as error:
+        FileTransport(tmp_path, "ch", {}).send(Message("k", b""))
+    assert (error.value.permanent, error.value.accepted) == (False, "no")
+
+
+def test_the_week_run_twice_is_posted_once(engine: Engine, now: datetime, tmp_path: Path) -> None:
+    with writing(engine) as session:
+        chapter = Chapter(key="mesa", name="Mesa", zone="America/Phoenix")
+        business = Business(name="B", chapter=chapter, created_at=now)
+        member = Member(name="Alma Reyes", business=business, joined_at=now, spotlight_at=now)
+        session.add_all([member, Channel(chapter=chapter, kind="file", name="F")])
+        due_at = plan(session, now=now)[0].due_at
+    assert weekly.run(engine, home=tmp_path, now=now) == []
+    runs = [weekly.run(engine, home=tmp_path, now=due_at, chapter=key) for key in ("elsewhere", "mesa", None)]
+    assert [len(run) for run in runs] == [0, 1, 0]
+    assert len(list(tmp_path.glob("posts/*/*.json"))) == 1
+
+
+def test_everything_scheduled_is_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOODWORD_HOME", str(tmp_path))
+    celery_app.loader.import_default_modules()
+    assert {task for task, _ in SCHEDULE} <= set(celery_app.tasks)
+
+
+def test_every_kind_has_a_transport() -> None:
+    assert [kind for kind, _ in transports.CHANNEL_KINDS] == [kind.kind for kind in channels.CHANNEL_KINDS]
+
+
+def test_no_message_of_the_embedded_broker_is_lost_while_it_is_written(tmp_path: Path) -> None:
+    folders = dict.fromkeys(("data_folder_in", "data_folder_out", "control_folder"), str(tmp_path))
+
+    def open_queue() -> Any:
+        return Connection("filesystem://localhost", transport_options=folders).SimpleQueue("q")
+
+    def write() -> None:
+        queue = open_queue()
+        for number in range(200):
+            queue.put(number)
+
+    writer, queue, heard = Thread(target=write), open_queue(), []
+    writer.start()
+    while len(heard) < 200:
+        try:
+            message = queue.get(block=False)
+        except queue.Empty:
+            assert writer.is_alive() or any(tmp_path.glob("*.msg"))
+            continue
+        heard.append(message.payload)
+        message.ack()
+    writer.join()
+    assert sorted(heard) == list(range(200))
+
+
+def test_a_capability_without_a_meaning_gets_one(engine: Engine, now: datetime) -> None:
+    with writing(engine) as session:
+        session.add(Capability(scheme="test", code="wp", name="WordPress", kind=Kind.SERVICE))
+    assert embed_some(engine, now=now) == 1
+    assert embed_some(engine, now=now) == 0
