@@ -20,7 +20,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import bm25s
 import click
@@ -31,6 +33,7 @@ from directory.db import connect
 from directory.engine.answers import answered
 
 WORDS = 30
+BARE = "import numpy, scipy.sparse, sqlalchemy.orm"  # what any such program has to load
 
 
 def imports(data: Path) -> tuple[tuple[str, ...], ...]:
@@ -45,10 +48,10 @@ def imports(data: Path) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def seconds(act: Callable[[], object]) -> float:
-    """How long ``act`` takes."""
+def seconds(act: Callable[..., object], *arguments: Any, **named: Any) -> float:
+    """How long a call takes."""
     began = time.perf_counter()
-    act()
+    act(*arguments, **named)
     return time.perf_counter() - began
 
 
@@ -108,27 +111,20 @@ def main(data: Path, queries: int, seed: int) -> None:
     """Measure; print JSON."""
     with tempfile.TemporaryDirectory() as home:
         goodword(home, "db", "upgrade")
-        took = {" ".join(command[:2]): seconds(lambda c=command: goodword(home, *c)) for command in imports(data)}  # type: ignore[misc]
-        plain = [
-            seconds(lambda c=command: plain_import(Path(home, "plain.db"), Path(c[2]))) for command in imports(data)
-        ]  # type: ignore[misc]
+        commands = imports(data)
+        took = {" ".join(command[:2]): seconds(goodword, home, *command) for command in commands}
+        plain = [seconds(plain_import, Path(home, "plain.db"), Path(command[2])) for command in commands]
         awards = sorted({row["award_description"] for row in rows(data / "federal/subcontracts.csv.gz")})
         texts = [" ".join(text.split()[:WORDS]) for text in random.Random(seed).sample(awards, queries)]
-        cold = [seconds(lambda t=text: goodword(home, "suggest", t)) for text in texts[:5]]  # type: ignore[misc]
-        bare = [
-            seconds(lambda: subprocess.run([sys.executable, "-c", "import scipy.sparse, sqlalchemy.orm"])) for _ in cold
-        ]
-        search = text_search(data)
-        engine = connect(f"sqlite:///{home}/goodword.db")
+        cold = [seconds(goodword, home, "suggest", text) for text in texts[:5]]
+        bare = [seconds(subprocess.run, [sys.executable, "-c", BARE], check=True) for _ in cold]
+        search, engine = text_search(data), connect(f"sqlite:///{home}/goodword.db")
         with Session(engine) as session:
-            answered(session, text=texts[0], bringer=None, teams_wanted=3, now=utc_now())
-            ours, theirs = [], []
-            for text in texts[1:]:
-                ours.append(
-                    seconds(lambda t=text: answered(session, text=t, bringer=None, teams_wanted=3, now=utc_now()))  # type: ignore[misc]
-                )
-                theirs.append(seconds(lambda t=text: search(t)))  # type: ignore[misc]
+            ask = partial(answered, session, bringer=None, teams_wanted=3, now=utc_now())
+            ask(text=texts[0])
+            pairs = [(seconds(ask, text=text), seconds(search, text)) for text in texts[1:]]
         engine.dispose()
+    ours, theirs = zip(*pairs, strict=True)
     result = {
         "import_seconds": {name: round(value, 2) for name, value in took.items()},
         "import_ratio": round(sum(took.values()) / sum(plain), 1),

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from typing import Any
 
 import click
 
@@ -22,7 +23,7 @@ def suggest(text: str, bringer: str | None, top: int, as_json: bool) -> None:
     from sqlalchemy.orm import Session
 
     from directory.clock import utc_now
-    from directory.engine.answers import answered, worded
+    from directory.engine.answers import answered
 
     began = time.perf_counter()
     words = sys.stdin.buffer.read(200_000).decode("utf-8", errors="replace") if text == "-" else text
@@ -32,4 +33,28 @@ def suggest(text: str, bringer: str | None, top: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({**answer, "ms": took}, ensure_ascii=False, indent=2))
     else:
-        click.echo(worded(answer))
+        click.echo(_worded(answer))
+
+
+def _worded(answer: dict[str, Any]) -> str:
+    """The answer as a person reads it in a terminal: the best team in full, the others in a line each."""
+    needs = ", ".join(f"{need['capability']} ({'must' if need['must'] else 'nice'})" for need in answer["needs"])
+    lines = [f"It needs   {needs or 'nothing that anybody here knows of'}"]
+    if answer["not_needed"]:
+        lines.append(f"Not        {', '.join(answer['not_needed'])}")
+    if not answer["teams"]:
+        return "\n".join([*lines, "", "Nobody here does this." if answer["needs"] else "Nothing here matches."])
+    best, *others = answer["teams"]
+    lines += ["", click.style(f"{best['headline']}  ({best['shown']} of 100)", bold=True)]
+    lines += [f"  {seat:<22} {_who(who)}" for seat, who in best["seats"].items()]
+    lines += [f"  {seat:<22} nobody here" for seat in best["missing"]]
+    mine = best["prime"]["business"] if best["subs"] else None
+    why = [reason for reason in best["reasons"] if reason["business"] != mine and reason["signal"] != "hands"]
+    lines += ["", "Why", *(f"  {reason['text']}" for reason in why[:6])]
+    for seat, alternates in best["alternates"].items():
+        lines.append(f"Else for {seat}: " + ", ".join(f"{_who(other)} ({other['shown']})" for other in alternates))
+    return "\n".join([*lines, *(f"Or  {other['headline']} ({other['shown']})" for other in others)])
+
+
+def _who(who: dict[str, Any]) -> str:
+    return f"{who['business']} · {who['member']}" if who["member"] else who["business"]
