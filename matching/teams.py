@@ -1,7 +1,7 @@
 """One partner, or a prime with partners, for an ask: the best teams there are, why, and what is missing.
 
 Who brings the ask is prime by default and keeps business development and project management as seats of its own;
-otherwise every firm that covers a need is tried as prime. All that covers a need and is not blocked may be a partner.
+otherwise every other firm that covers a need is tried as prime. Who covers a need and is not blocked may be a partner.
 """
 
 from collections.abc import Iterator, Mapping
@@ -47,12 +47,11 @@ def answer(world: World, ask: Ask, nearness: Floats) -> Answer:
     open_needs = teams[0].missing if teams else tuple(range(needs))
     alone = bool(teams) and {seat.business for seat in teams[0].seats} == {ask.bringer}
     kind = "nobody" if not teams else "yourself" if alone and not {*musts} & {*open_needs} else "team"
-    leaders = 1 if table.is_fixed else len(table.firms)
     return Answer(
         kind=kind,
         teams=teams,
         missing=tuple(Missing(need, table.nearest(need)) for need in open_needs),
-        proof=Proof(True, teams[0].score if teams else 0.0, leaders * prod(max(1, int(n)) for n in counts)),
+        proof=Proof(True, teams[0].score if teams else 0.0, len(table.leaders) * prod(max(1, int(n)) for n in counts)),
         weights_version=blend.WEIGHTS_VERSION,
     )
 
@@ -76,11 +75,19 @@ class _Table:
         self.seatings = self._seatings()
         leader = [ask.bringer] if self.is_fixed else []
         self.firms = np.union1d(self.seatings.business, np.array(leader, dtype=np.int64))
+        self.leaders = self._leaders()
         self.column = np.searchsorted(self.firms, self.seatings.business)
         self.value = np.full((len(self.firms), len(ask.needs)), NEVER)
         self.value[self.column, self.seatings.need] = blend.values(self.seatings)
         self.row = np.full(self.value.shape, -1)
         self.row[self.column, self.seatings.need] = np.arange(len(self.column))
+
+    def _leaders(self) -> Ints:
+        """Who may be prime: the bringer who keeps it, else all; one who gives it up only where there is nobody else."""
+        if self.is_fixed:
+            return np.array([self.ask.bringer])
+        others = self.firms[self.firms != (-1 if self.ask.bringer is None else self.ask.bringer)]
+        return others if len(others) else self.firms
 
     def _seatings(self) -> Seatings:
         """Each eligible firm's best claim for each need, under nobody in particular."""
@@ -119,12 +126,12 @@ class _Table:
         size = len(self.firms)
         place = np.full(len(self.eligible), -1)
         place[self.firms] = np.arange(size)
-        primes = place[np.array([self.ask.bringer])] if self.is_fixed else np.arange(size)
+        primes = place[self.leaders]
         leader, partner = acquainted(self.world)
         ends = self.firms[primes[[0, -1]]] + [0, 1]
         some = slice(*np.searchsorted(leader, ends).tolist())
         leader, partner = place[leader[some]], place[partner[some]]
-        both = (leader >= 0) & (partner >= 0)
+        both = np.isin(leader, primes) & (partner >= 0)
         leader, partner = leader[both], partner[both]
         lift = blend.lifts(self._bare(self.firms[partner], self.firms[leader], 1.0))
         gains = lift > 0

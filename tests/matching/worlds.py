@@ -38,7 +38,7 @@ class Town:
     def __post_init__(self) -> None:
         self.names = list(self.firms)
         self.people = list(self.members)
-        self.nodes = sorted({claim.split()[0] for claims in self.firms.values() for claim in claims} | {"rare"})
+        self.nodes = sorted({claim.split()[0] for claims in self.firms.values() for claim in claims} | {*"xyz", "rare"})
 
     def firm(self, name: str) -> int:
         return self.names.index(name)
@@ -130,6 +130,4 @@ class Town:
 
     def holders(self, team: Team) -> dict[str, str]:
         """capability or standing seat -> firm, by their indices in ``needs`` order."""
-        return {
-            seat.kind if seat.need is None else str(seat.need): self.names[seat.business] for seat in team.seats
-        }
+        return {seat.kind if seat.need is None else str(seat.need): self.names[seat.business] for seat in team.seats}

@@ -1,0 +1,106 @@
+"""One contract for all signals, and what each of them prefers."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from matching.blend import heights
+from matching.seating import Seatings, Signal
+from matching.signals import SIGNALS
+from matching.trust import vantage
+from tests.matching.worlds import TODAY, Town
+
+SILENT = {
+    "fit": 0.5, "trust": 0.2236, "competence": 0.2236, "place": 0.6, "budget": 0.6, "capacity": 0.6,
+    "freshness": 0.909, "reciprocity": 0.5,
+}  # fmt: skip
+
+PREFERRED = [
+    ("fit", {"firms": {"b": ("x vouched 2",)}}, {}),
+    ("fit", {"firms": {"b": ("x evidenced 1",)}}, {"firms": {"b": ("x vouched 9",)}}),
+    ("trust", {"facts": ["anna worked bea"]}, {}),
+    ("trust", {"facts": ["anna worked bea"]}, {"facts": ["anna met bea"]}),
+    ("trust", {"facts": ["carla worked bea"]}, {}),
+    ("competence", {"firms": {"b": ("x evidenced 5",)}}, {"firms": {"b": ("x evidenced 1",)}}),
+    ("competence", {"bands": {"bea": (0, 3)}}, {"bands": {"bea": (0, 2)}}),
+    ("competence", {"own": {"bea": (5, 5)}}, {"own": {"bea": (5, 3)}}),
+    ("place", {"said": {"b": {"city": "tempe ", "region": "AZ"}}}, {"said": {"b": {"region": "AZ"}}}),
+    ("place", {"said": {"b": {"city": "Mesa", "region": "AZ"}}}, {"said": {"b": {"remote": True, "region": "NY"}}}),
+    ("place", {"said": {"b": {"remote": True, "region": "NY"}}}, {"said": {"b": {"city": "Tempe", "region": "NY"}}}),
+    ("budget", {"said": {"b": {"price_low": 900.0, "price_high": 5e3}}}, {"said": {"b": {"price_low": 3e3}}}),
+    ("budget", {"said": {"b": {"price_low": 2e3}}}, {"said": {"b": {"price_low": 3e3}}}),
+    ("capacity", {"said": {"b": {"capacity": 2, "busy": 1}}}, {"said": {"b": {"capacity": 2, "busy": 2}}}),
+    ("capacity", {"said": {"b": {"free_on": TODAY + 5}}}, {"said": {"b": {"free_on": TODAY + 25}}}),
+    ("reciprocity", {"works": ["b gave a", "b gave a"]}, {"works": ["b gave a"]}),
+    ("freshness", {"firms": {"b": ("x evidenced 1",)}}, {}),
+]  # fmt: skip
+
+
+def seatings(**told: Any) -> Seatings:
+    """Firm b in a seat for x and in a standing one, under a, which anna and carla are of."""
+    own = told.pop("own", {})
+    told["firms"] = {"a": (), "b": ("x",)} | told.get("firms", {})
+    town = Town(members={"anna": "a", "carla": "a", "bea": "b"}, **told)
+    ask = town.ask("x", asker="anna", bringer="a", own=own, city="Tempe", region="az", budget=1000.0, due=TODAY + 30)
+    world = town.world()
+    seats = (np.array(each) for each in ([1, 1], [0, -1], [0, -1], [1.0, 0.0], [0, 0], [0.75, 0.25]))
+    return Seatings(world, ask, vantage(world, ask), *seats)
+
+
+def named(name: str) -> Signal:
+    return next(signal for signal in SIGNALS if signal.name == name)
+
+
+def test_weights_sum_to_one_and_names_are_distinct() -> None:
+    assert sum(signal.weight for signal in SIGNALS) == pytest.approx(1)
+    assert {signal.name for signal in SIGNALS} == {*SILENT}
+
+
+@pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)
+def test_every_signal_stays_in_its_range_and_rests_in_the_middle_on_what_is_not_said(signal: Signal) -> None:
+    told = [seatings(), *(seatings(**case) for _, *cases in PREFERRED for case in cases)]
+    for rows in told:
+        strength = signal.strength(rows)
+        assert strength.shape == (2,)
+        assert signal.floor <= strength.min() <= strength.max() <= 1
+        assert {type(value) for value in signal.told(rows, 0).values()} <= {
+            int,
+            float,
+            str,
+            bool,
+            type(None),
+        } or signal.name == "trust"
+    assert signal.strength(told[0])[0] == pytest.approx(SILENT[signal.name], abs=1e-3)
+    if signal.about == "claim":
+        assert signal.strength(told[0])[1] == signal.floor
+
+
+@pytest.mark.parametrize(("name", "better", "worse"), PREFERRED)
+def test_more_is_stronger(name: str, better: dict[str, Any], worse: dict[str, Any]) -> None:
+    assert named(name).strength(seatings(**better))[0] > named(name).strength(seatings(**worse))[0]
+
+
+def test_what_a_firm_owes_the_prime_or_another_currency_never_counts_against_it() -> None:
+    owing = seatings(works=["a gave b", "a gave b"])
+    assert named("reciprocity").strength(owing)[0] == SILENT["reciprocity"]
+    foreign = seatings(said={"b": {"price_low": 1e9, "currency": "EUR"}})
+    assert named("budget").strength(foreign)[0] == SILENT["budget"]
+
+
+def test_the_askers_own_view_is_not_overruled_by_what_colleagues_did() -> None:
+    facts = ["carla worked bea"] * 9
+    rated = named("trust").strength(seatings(facts=facts, own={"bea": (3, 3)}))[0]
+    assert rated < named("trust").strength(seatings(facts=facts))[0]
+
+
+@pytest.mark.parametrize("at", range(len(SIGNALS)))
+def test_a_greater_strength_never_lowers_the_score(at: int) -> None:
+    rows, signal = seatings(), SIGNALS[at]
+    levels = np.linspace(signal.floor, 1.0, 9)
+    totals = [
+        heights(rows, (*SIGNALS[:at], replace(signal, strength=lambda _, s=s: np.full(2, s)), *SIGNALS[at + 1 :])).sum()
+        for s in levels
+    ]
+    assert (np.diff(totals) > 0).all()

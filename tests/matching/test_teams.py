@@ -1,0 +1,200 @@
+"""Tiny worlds whose best team a human sees, and what holds for every answer."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matching.outputs import Answer, Known, Missing
+from matching.teams import answer
+from tests.matching.worlds import Town
+
+STORY = Town(
+    firms={
+        "Northlight": ("design", "cms evidenced 3"),
+        "Orbit": ("branding",),
+        "Bramble": ("design evidenced 2", "wordpress evidenced 4", "hosting evidenced 1"),
+        "Cedar": ("wordpress",),
+    },
+    members={"anna": "Northlight", "carla": "Orbit", "bea": "Bramble", "dan": "Cedar"},
+    facts=["anna worked carla", "carla vouch bea"],
+)
+NEEDS = ("design", "wordpress", "hosting")
+
+
+def named(town: Town, given: Answer) -> set[str]:
+    """Every firm that an answer names anywhere."""
+    found = {town.names[m.nearest[1]] for m in given.missing if m.nearest}
+    for team in given.teams:
+        found |= {town.names[firm] for firm in (*(seat.business for seat in team.seats), *team.paths)}
+        found |= {town.names[other.business] for seat in team.seats for other in seat.alternates}
+        found |= {town.names[town.members and town.firm(town.members[town.people[step.start]])]
+                  for path in team.paths.values() for step in path}  # fmt: skip
+    return found
+
+
+def test_northlight_leads_and_bramble_builds_though_bramble_could_do_it_all() -> None:
+    given = STORY.answer(*NEEDS, asker="anna", bringer="Northlight")
+    best = given.teams[0]
+    assert given.kind == "team"
+    assert STORY.names[best.prime] == "Northlight"
+    assert STORY.holders(best) == {
+        "business development": "Northlight", "project management": "Northlight",
+        "0": "Bramble", "1": "Bramble", "2": "Bramble",
+    }  # fmt: skip
+    assert [seat.share for seat in best.seats] == pytest.approx([0.10, 0.15, 0.25, 0.25, 0.25])
+    path = best.paths[STORY.firm("Bramble")]
+    assert [(STORY.people[s.start], s.kind, STORY.people[s.end]) for s in path] == [
+        ("anna", "worked", "carla"), ("carla", "vouch", "bea"),
+    ]  # fmt: skip
+    assert [STORY.names[other.business] for other in best.seats[3].alternates] == ["Cedar"]
+    assert best.seats[3].alternates[0].known is Known.NOT_YET
+    assert best.seats[3].alternates[0].shown < best.shown
+
+
+def test_without_bramble_the_second_team_says_what_it_lacks() -> None:
+    second = STORY.answer(*NEEDS, asker="anna", bringer="Northlight").teams[1]
+    assert "Bramble" not in STORY.holders(second).values()
+    assert second.missing == (2,)
+
+
+def test_who_gives_up_the_lead_is_found_a_prime_that_can_do_it_all() -> None:
+    given = STORY.answer(*NEEDS, asker="anna", bringer="Northlight", keeps_prime=False)
+    assert {*STORY.holders(given.teams[0]).values()} == {"Bramble"}
+
+
+def test_do_it_yourself_is_an_answer_and_others_are_listed() -> None:
+    given = STORY.answer("design", "cms", asker="anna", bringer="Northlight")
+    assert given.kind == "yourself"
+    assert {*STORY.holders(given.teams[0]).values()} == {"Northlight"}
+    assert "Bramble" in STORY.holders(given.teams[1]).values()
+
+
+def test_nobody_here_is_an_answer_with_the_nearest_there_is() -> None:
+    ask = STORY.ask("rare", asker="anna", bringer="Northlight")
+    near = STORY.nearness(ask)
+    near[0, STORY.nodes.index("hosting")] = 0.05
+    given = answer(STORY.world(), ask, near)
+    assert (given.kind, given.teams) == ("nobody", ())
+    assert given.missing == (Missing(0, (STORY.nodes.index("hosting"), STORY.firm("Bramble"))),)
+
+
+def test_nobody_when_only_a_nice_need_is_covered() -> None:
+    assert STORY.answer("rare", "design?", asker="anna", bringer="Northlight").kind == "nobody"
+
+
+def test_a_must_that_nobody_covers_stays_open_in_a_team() -> None:
+    given = STORY.answer("rare", "wordpress", asker="anna", bringer="Northlight")
+    assert given.kind == "team"
+    assert given.teams[0].missing == (0,)
+    assert given.missing == (Missing(0, None),)
+
+
+def test_a_blocked_firm_is_nowhere_in_the_answer() -> None:
+    for needs in (NEEDS, ("hosting",)):
+        given = STORY.answer(*needs, asker="anna", bringer="Northlight", own={"bea": (2, 5)}, teams=9, alternates=9)
+        assert "Bramble" not in named(STORY, given)
+    ask = STORY.ask("rare", asker="anna", bringer="Northlight", own={"bea": (2, 5)})
+    assert answer(STORY.world(), ask, np.full((1, len(STORY.nodes)), 0.1)).missing[0].nearest[1] != STORY.firm(
+        "Bramble"
+    )
+
+
+def test_unknown_passes_and_is_said_even_without_members() -> None:
+    town = Town({"Mine": (), "Theirs": ("x",)}, {"anna": "Mine"})
+    given = town.answer("x", asker="anna", bringer="Mine")
+    seat = given.teams[0].seats[2]
+    assert (town.names[seat.business], seat.member) == ("Theirs", None)
+    trust = next(r for r in given.teams[0].reasons if r.signal == "trust" and r.business == seat.business)
+    assert trust.data["known"] is Known.NOT_YET
+    nobody_at_all = Town({"Mine": (), "Theirs": ("x",)})
+    assert nobody_at_all.answer("x", bringer="Mine").kind == "team"
+
+
+def test_many_facts_beat_few_for_the_seat() -> None:
+    town = Town(
+        {"Mine": (), "Few": ("x",), "Many": ("x",)},
+        {"anna": "Mine", "bea": "Few", "carla": "Many"},
+        ["anna worked bea", *["anna worked carla"] * 4],
+    )
+    assert town.holders(town.answer("x", asker="anna", bringer="Mine").teams[0])["0"] == "Many"
+
+
+def test_a_prime_works_best_with_whom_it_knows() -> None:
+    town = Town(
+        {"Lead": ("x evidenced 9",), "Other": ("y",), "Friend": ("y",)},
+        {"lea": "Lead", "otto": "Other", "fay": "Friend"},
+        ["lea worked fay"],
+    )
+    assert town.holders(town.answer("x", "y").teams[0]) == {
+        "business development": "Lead", "project management": "Lead", "0": "Lead", "1": "Friend",
+    }  # fmt: skip
+
+
+def test_a_child_that_is_near_enough_takes_the_seat_below_the_node_itself() -> None:
+    town = Town({"Mine": (), "Child": ("y",), "Node": ("x",)})
+    ask = town.ask("x", bringer="Mine")
+    near = town.nearness(ask)
+    near[0, town.nodes.index("y")] = 0.6
+    given = answer(town.world(), ask, near)
+    assert [town.holders(team)["0"] for team in given.teams] == ["Node", "Child"]
+
+
+def test_an_ask_without_needs_or_with_too_many_is_refused() -> None:
+    with pytest.raises(ValueError, match="1 to 12 needs, not 0"):
+        STORY.answer()
+    with pytest.raises(ValueError, match="not 13"):
+        STORY.answer(*["design"] * 13)
+    with pytest.raises(ValueError, match="nearness"):
+        answer(STORY.world(), STORY.ask("design"), np.ones((2, 2)))
+
+
+@st.composite
+def towns(draw: st.DrawFn) -> tuple[Town, dict[str, object], tuple[str, ...]]:
+    """A random small town, the options of an ask and its needs."""
+    levels = ("", " vouched 2", " evidenced 3")
+    claims = st.lists(
+        st.builds("{}{}".format, st.sampled_from("xyz"), st.sampled_from(levels)), max_size=3, unique_by=lambda c: c[0]
+    )
+    firms = {name: tuple(draw(claims)) for name in "ABCDE"}
+    people = {name.lower(): name for name in "ABCDE"[: draw(st.integers(1, 5))]}
+    fact = st.builds(
+        "{} {} {}".format,
+        st.sampled_from([*people]),
+        st.sampled_from(["worked", "met", "vouch"]),
+        st.sampled_from([*people]),
+    )
+    facts = [f for f in draw(st.lists(fact, max_size=6)) if f.split()[0] != f.split()[2]]
+    bands = {name: (draw(st.integers(0, 3)), draw(st.integers(0, 3))) for name in people}
+    works = draw(st.lists(st.sampled_from(["A gave B", "B gave A", "C gave A"]), max_size=3))
+    more = {
+        "asker": draw(st.sampled_from(["", "a"])),
+        "bringer": draw(st.sampled_from(["", "A"])),
+        "keeps_prime": draw(st.booleans()),
+    }
+    return Town(firms, people, facts, works, bands), more, tuple(draw(st.permutations(["x", "y?", "z"])))
+
+
+@settings(max_examples=120, deadline=None)
+@given(towns())
+def test_what_holds_for_every_answer(drawn: tuple[Town, dict[str, object], tuple[str, ...]]) -> None:
+    town, more, needs = drawn
+    given = town.answer(*needs, **more)
+    assert given == town.answer(*needs, **more)
+    scores = [team.score for team in given.teams]
+    assert scores == sorted(scores, reverse=True)
+    assert given.proof.optimal
+    assert not scores or scores[0] == given.proof.bound
+    coverable = {n for n in range(len(needs)) if town.answer(needs[n], **more).kind != "nobody"}
+    if given.teams:
+        assert {*given.teams[0].missing} == {*range(len(needs))} - coverable
+    for team in given.teams:
+        assert sum(reason.contribution for reason in team.reasons) == pytest.approx(team.score, abs=1e-9)
+        assert min(reason.contribution for reason in team.reasons) >= 0
+        assert all(0 < reason.strength <= 1 for reason in team.reasons)
+        assert 0 <= team.shown <= 100
+        assert {seat.need for seat in team.seats} - {None} == {*range(len(needs))} - {*team.missing}
+        assert sum(seat.share for seat in team.seats) <= 1 + 1e-9
+        assert all(other.business != seat.business for seat in team.seats for other in seat.alternates)
+    shown = [team.shown for team in given.teams]
+    assert shown == sorted(shown, reverse=True)
