@@ -73,10 +73,14 @@ class Item:
 
     def reason(self, now: datetime) -> str:
         """Why the member is in the post, for those who look at it before it is sent."""
+        why = self._why(now)
+        return (why if self.is_named else gettext("%(why)s, without the name", why=why))[:300]
+
+    def _why(self, now: datetime) -> str:
         if self.wanted is not None:
-            return gettext("asks to meet: %(what)s", what=self.wanted.text)[:300]
+            return gettext("asks to meet: %(what)s", what=self.wanted.text[:260])
         if self.lead is not None:
-            return gettext("looks for %(what)s for a client", what=listed(needs_of(self.lead)))[:300]
+            return gettext("looks for %(what)s for a client", what=listed(needs_of(self.lead))[:240])
         if self.is_new_member:
             return gettext("is new in the network")
         if self.told_at is None:

@@ -101,6 +101,14 @@ def edit(session: Session, *, post: Post, text: str, member: Member, now: dateti
     session.flush()
 
 
+def restore(session: Session, *, post: Post, member: Member, now: datetime) -> None:
+    """Give up an edited text for the composed one. Raises Conflict when the turn is over."""
+    lock_open(session, post.occurrence)
+    post.edited_at, post.edited_by_id = None, None
+    audit.record(session, actor_id=member.id, action="post.restore", object=f"post {post.public_id}", now=now)
+    compose(session, occurrence=post.occurrence, now=now)
+
+
 def freeze(session: Session, *, occurrence: Occurrence, now: datetime) -> list[Delivery]:
     """At its time: compose a last time, and write one delivery per post with its final bytes.
 

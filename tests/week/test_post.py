@@ -63,7 +63,7 @@ def test_each_mention_has_its_reason_and_the_hashtags_end_it(mesa: Chapterhouse)
     assert text_of(mesa, turn).endswith("\n#referralwednesday #MesaPartners")
     reasons = [(row.member, row.reason) for row in mentions_of(mesa.session, occurrence=turn)]
     assert reasons == [
-        (mesa.bo, "asks to meet: Owners of old theaters"),
+        (mesa.bo, "asks to meet: Owners of old theaters, without the name"),
         (mesa.cleo, "has not been introduced yet"),
     ]
 

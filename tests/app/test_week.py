@@ -1,0 +1,107 @@
+"""The week's page: the whole chapter reads the post before it is sent; its leads hold it, reword it, leave it out."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from directory.db import connect, writing
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.week.occurrence import Occurrence, plan, upcoming
+from directory.week.post import Post, compose, posts_of
+from tests.app.conftest import SignIn
+
+Browser = Callable[[str], FlaskClient]
+
+
+@pytest.fixture
+def engine(seeded_database: Path, tmp_path: Path, now: datetime) -> Iterator[Engine]:
+    """The demo network, its coming posts composed."""
+    path = tmp_path / "goodword.db"
+    path.write_bytes(seeded_database.read_bytes())
+    engine = connect(f"sqlite:///{path}")
+    with writing(engine) as session:
+        for turn in plan(session, now=now):
+            compose(session, occurrence=turn, now=now)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def browser(engine: Engine, sign_in: SignIn) -> Browser:
+    """A browser in which the member with this key is signed in. Lena leads Old Pueblo, Nadia is a member of it."""
+
+    def of(key: str) -> FlaskClient:
+        with Session(engine) as session:
+            return sign_in(session.scalars(select(Member).where(Member.key == key)).one())
+
+    return of
+
+
+def coming(engine: Engine, now: datetime) -> tuple[Occurrence, Post]:
+    with Session(engine) as session:
+        chapter = session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
+        turn = upcoming(session, chapter=chapter, now=now)
+        assert turn is not None
+        return turn, posts_of(session, occurrence=turn)[0]
+
+
+def test_a_member_reads_the_post_and_why_but_changes_nothing(browser: Browser, engine: Engine, now: datetime) -> None:
+    nadia, (turn, post) = browser("nadia"), coming(engine, now)
+    page = nadia.get("/week").text
+    assert "Wednesday, 4 November at 09:00" in page
+    assert "#referralwednesday" in page
+    assert "asks to meet: " in page
+    assert "Hold it" not in page
+    for path in ("hold", "skip", "release", f"posts/{post.public_id}", f"posts/{post.public_id}/restore"):
+        assert nadia.post(f"/week/{turn.public_id}/{path}", data={"text": "Mine"}).status_code == 404
+    assert coming(engine, now)[1].text == post.text
+
+
+def test_a_lead_holds_it_and_lets_it_go(browser: Browser, engine: Engine, now: datetime) -> None:
+    lena, (turn, _) = browser("lena"), coming(engine, now)
+    held = lena.post(f"/week/{turn.public_id}/hold", follow_redirects=True).text
+    assert "The post waits until somebody lets it go" in held
+    assert "Lena Okafor held it today." in held
+    assert coming(engine, now)[0].held_at == now
+    assert "Hold it" in lena.post(f"/week/{turn.public_id}/release", follow_redirects=True).text
+
+
+def test_a_week_that_is_left_out_can_be_taken_back(browser: Browser, engine: Engine, now: datetime) -> None:
+    lena, (turn, _) = browser("lena"), coming(engine, now)
+    assert "There is no post this week" in lena.post(f"/week/{turn.public_id}/skip", follow_redirects=True).text
+    assert lena.post(f"/week/{turn.public_id}/hold").status_code == 409
+    lena.post(f"/week/{turn.public_id}/release")
+    assert coming(engine, now)[0].is_open
+
+
+def test_a_lead_rewords_it_and_goes_back(browser: Browser, engine: Engine, now: datetime) -> None:
+    lena, (turn, post) = browser("lena"), coming(engine, now)
+    path = f"/week/{turn.public_id}/posts/{post.public_id}"
+    assert "<b>Hello" not in lena.post(path, data={"text": "<b>Hello, Old Pueblo"}, follow_redirects=True).text
+    assert coming(engine, now)[1].text == "<b>Hello, Old Pueblo"
+    lena.post(f"{path}/restore")
+    assert coming(engine, now)[1].text == post.text
+
+
+def test_what_cannot_be_posted_stays_in_the_form_with_the_reason(
+    browser: Browser, engine: Engine, now: datetime
+) -> None:
+    lena, (turn, post) = browser("lena"), coming(engine, now)
+    answer = lena.post(f"/week/{turn.public_id}/posts/{post.public_id}", data={"text": "Meet Theo Ramsey"})
+    assert answer.status_code == 422
+    assert "Theo Ramsey does not agree to be named" in answer.text
+    assert "Meet Theo Ramsey</textarea>" in answer.text
+    assert lena.post(f"/week/{turn.public_id}/posts/23456789abcd", data={"text": "x"}).status_code == 404
+
+
+def test_before_anything_is_planned_the_page_says_so(browser: Browser, engine: Engine) -> None:
+    with writing(engine) as session:
+        for turn in session.scalars(select(Occurrence)):
+            turn.skipped, turn.due_at = "over", turn.due_at.replace(year=2025)
+    assert "No week is planned yet" in browser("nadia").get("/week").text
