@@ -1,0 +1,57 @@
+"""``goodword week`` shows what would be posted, and posts it once, as whole processes on a home of their own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def home(seeded_database: Path, tmp_path: Path) -> Path:
+    (tmp_path / "goodword.db").write_bytes(seeded_database.read_bytes())
+    return tmp_path
+
+
+def goodword(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", "week", *arguments],
+        env={**os.environ, "GOODWORD_HOME": str(home)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_what_the_preview_shows_is_posted_once_however_often_it_is_run(home: Path) -> None:
+    (seen,) = json.loads(goodword(home, "--at", "2026-11-03T16:00Z", "--chapter", "old-pueblo", "--json").stdout)
+    assert not list(home.glob("posts/*/*"))
+    due = ("--run", "--at", "2026-11-04T16:00Z", "--chapter", "old-pueblo", "--json")
+    for _ in range(2):
+        run = goodword(home, *due)
+        (done,) = json.loads(run.stdout)
+        assert run.returncode == 0, run.stderr
+        assert [(post["text"], post["state"]) for post in done["posts"]] == [(seen["posts"][0]["text"], "delivered")]
+    (path,) = home.glob("posts/*/*.json")
+    assert json.loads(path.read_bytes())["text"] == seen["posts"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--at", "2026-11-04T16:00"), "say the zone too"),
+        (("--at", "soon"), "write an instant such as"),
+        (("--chapter", "nowhere"), "No chapter is called 'nowhere'; there are old-pueblo, valley, high-country."),
+    ],
+)
+def test_a_wrong_request_is_answered_in_a_sentence(home: Path, arguments: tuple[str, ...], said: str) -> None:
+    answer = goodword(home, *arguments)
+    assert answer.returncode != 0
+    assert said in answer.stderr
+    assert "Traceback" not in answer.stderr
