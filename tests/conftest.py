@@ -94,14 +94,13 @@ class Cast:
 @pytest.fixture(scope="session")
 def seeded_database(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the demo network as of ``now`` and its taxonomy's vectors, copied for each test."""
-    from directory.engine.sentences import load_model
     from directory.seed import seed
 
     path = tmp_path_factory.mktemp("template") / "seeded.db"
     path.write_bytes(empty_database.read_bytes())
     engine = connect(f"sqlite:///{path}")
     with writing(engine) as session:
-        seed(session, now=NOW, model=load_model())
+        seed(session, now=NOW)
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()

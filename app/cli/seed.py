@@ -5,7 +5,6 @@ import click
 from app.cli.database import opened
 from directory.clock import utc_now
 from directory.db import writing
-from directory.engine.sentences import load_model
 from directory.seed import seed as write_network
 
 
@@ -13,5 +12,5 @@ from directory.seed import seed as write_network
 def seed() -> None:
     """Write the demo network, and the taxonomy that ships, into an empty database. Nobody in it is real."""
     with opened() as engine, writing(engine) as session:
-        write_network(session, now=utc_now(), model=load_model())
+        write_network(session, now=utc_now())
     click.echo("The demo network is there. goodword demo also starts the website and makes log-ins.")

@@ -4,7 +4,6 @@ Law: every date is relative to ``now``; nobody in it is real; amounts are whole 
 """
 
 import tomllib
-from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from directory.db import Base, bump_world
 from directory.engine.embedding import embed_missing
-from directory.engine.sentences import Model
+from directory.engine.sentences import load_model
+from directory.engine.suggestions import suggest, understand
 from directory.errors import Conflict
 from directory.language import gettext
 from directory.leads.collaboration import Collaboration
-from directory.leads.lead import Terms, Wish, bring
+from directory.leads.lead import Terms, bring
 from directory.money import Money
 from directory.people.business import Business, index_businesses
 from directory.people.capability import CURATED, Capability
@@ -37,19 +37,17 @@ TABLES = ("chapter", "business", "member", "wanted", "interaction", "vouch", "ra
 EVERY_NODE = 10_000  # more than the curated taxonomy has
 
 Entry = dict[str, Any]
-Understand = Callable[[Session, str], Sequence[Wish]]  # what a lead's text needs
 
 
-def seed(session: Session, *, now: datetime, model: Model | None = None, understand: Understand | None = None) -> None:
-    """Write the curated taxonomy and the demo network.
+def seed(session: Session, *, now: datetime) -> None:
+    """Write the curated taxonomy, with its meaning where the sentence model is there, and the demo network.
 
-    Without ``model`` the taxonomy has no vectors yet; without ``understand`` the leads have no needs. Raises
-    Conflict where there is a chapter, a firm or a taxonomy already.
+    Raises Conflict where there is a chapter, a firm or a taxonomy already.
     """
     if any(session.scalar(select(table.id).limit(1)) for table in (Chapter, Business, Capability)):
         raise Conflict(gettext("This database is not empty; seed a new one (GOODWORD_HOME names its folder)."))
     import_scheme(session, path=CURATED_FILE, scheme=CURATED, now=now)
-    if model:
+    if (model := load_model()) is not None:
         embed_missing(session, model, limit=EVERY_NODE, now=now)
     network = tomllib.loads(NETWORK.read_text(encoding="utf-8"))
     cast = _Cast(session, now)
@@ -64,6 +62,7 @@ def seed(session: Session, *, now: datetime, model: Model | None = None, underst
             session.add(ChapterRole(member_id=member.id, chapter_id=member.business.chapter_id, role=role))
     index_businesses(session)
     publish_bands(session, now=now)
+    bump_world(session)
     for entry in network["lead"]:
         terms = Terms(
             place=entry["place"],
@@ -71,10 +70,10 @@ def seed(session: Session, *, now: datetime, model: Model | None = None, underst
             due_on=(now + timedelta(days=entry["due_in_days"])).date() if "due_in_days" in entry else None,
             is_asked=entry["ask"],
         )
-        wishes = understand(session, entry["text"]) if understand else []
+        wishes = understand(session, text=entry["text"]).wishes
         member, then = cast.members[entry["member"]], cast.ago(entry)
-        bring(session, member=member, text=entry["text"], wishes=wishes, terms=terms, now=then)
-    bump_world(session)
+        lead = bring(session, member=member, text=entry["text"], wishes=wishes, terms=terms, now=then)
+        suggest(session, lead=lead, now=now)
 
 
 class _Cast:
@@ -85,6 +84,7 @@ class _Cast:
         self.chapters: dict[str, Chapter] = {}
         self.businesses: dict[str, Business] = {}
         self.members: dict[str, Member] = {}
+        self.claims: dict[Business, list[Claim]] = {}
         nodes = session.scalars(select(Capability).where(Capability.scheme == CURATED))
         self.capabilities: dict[str, Capability] = {node.code: node for node in nodes}
 
@@ -113,12 +113,18 @@ class _Cast:
             free_on=(self.now + timedelta(days=entry["free_in_days"])).date(),
             created_at=self.now,
         )
-        claimed = (self.capabilities[code] for code in entry["claims"])
-        return [business, *(Claim(business=business, capability=node, claimed_at=self.now) for node in claimed)]
+        return [business, *(self._claim(business, self.capabilities[code]) for code in entry["claims"])]
+
+    def _claim(self, business: Business, capability: Capability) -> Claim:
+        claim = Claim(business=business, capability=capability, claimed_at=self.now)
+        self.claims.setdefault(business, []).append(claim)
+        return claim
 
     def member(self, entry: Entry) -> list[Base]:
         business, joined_at = self.businesses[entry["business"]], self.ago(entry, "joined_days_ago")
         business.created_at = min(business.created_at, joined_at)
+        for claim in self.claims[business]:  # a firm says what it can do when its first member joins
+            claim.claimed_at = business.created_at
         member = self.members[entry["key"]] = Member(
             **{name: entry[name] for name in ("key", "name", "role", "headline")},
             business=business,

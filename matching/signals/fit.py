@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from matching.inputs import Floats
-from matching.seating import COVERS, LEVEL_WORTH, LEVELS, Seatings, Signal, level, named, newest
+from matching.seating import COVERS, LEVEL_WORTH, LEVELS, Seatings, Signal, level, named
 
 
 def strength(seatings: Seatings) -> Floats:
@@ -18,12 +18,13 @@ def told(seatings: Seatings, row: int) -> Mapping[str, Any]:
     """The claim, its level, and the count and newest day of what raised it."""
     claims, claim, stands = seatings.world.claims, seatings.claim[row], int(level(seatings)[row])
     count = (0, claims.vouches[claim], claims.evidence[claim])[stands]
+    day = (claims.claimed_on[claim], claims.vouched_on[claim], claims.evidenced_on[claim])[stands]
     return {
         **named(seatings, row),
         "nearness": float(seatings.nearness[row]),
         "level": LEVELS[stands],
         "count": int(count),
-        "day": int(newest(seatings)[row]),
+        "day": int(day),
     }
 
 

@@ -1,0 +1,161 @@
+"""A lead through the one door: rows in, an answer kept as data and told in words."""
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from directory.db import world_version
+from directory.engine.answers import answered
+from directory.engine.suggestions import latest, suggest
+from directory.engine.telling import Telling
+from directory.engine.world import known_world
+from directory.errors import Invalid
+from directory.leads.lead import Lead, Terms, Wish, bring
+from directory.leads.suggestion import Answer, Suggestion
+from directory.money import Money
+from directory.people.capability import named
+from directory.people.claim import unclaim
+from directory.people.rating import Rating
+from tests.conftest import Cast
+
+STORY = "He wants a company website the staff can edit, and insists on WordPress. About 15,000 dollars, in Tucson."
+
+
+def lead(cast: Cast, now: datetime, *names: str, member: str = "nadia", place: str = "Tucson") -> Lead:
+    capabilities = [named(cast.session, name) for name in names]
+    return bring(
+        cast.session,
+        member=cast.member(member),
+        text="As the client said it.",
+        wishes=[Wish(capability.id) for capability in capabilities if capability],
+        terms=Terms(place=place, budget=Money(1500000, "USD")),
+        now=now,
+    )
+
+
+def telling(cast: Cast, suggestion: Suggestion, now: datetime) -> Telling:
+    brought = suggestion.lead
+    return Telling(
+        cast.session,
+        lead=brought,
+        suggestion=suggestion,
+        asker=brought.member,
+        business=brought.business,
+        today=now.date(),
+    )
+
+
+def test_northlight_leads_and_bramble_builds(cast: Cast, now: datetime) -> None:
+    suggestion = suggest(cast.session, lead=lead(cast, now, "WordPress", "Web project management"), now=now)
+    told = telling(cast, suggestion, now)
+    best = suggestion.teams[0]
+    prime, sub = told.parties(best)
+    assert (prime.business, sub.business) == (cast.business("northlight"), cast.business("bramble"))
+    assert prime.does.startswith("Business development, project management")
+    assert sub.needs == ("WordPress",)
+    assert [person for _, person in told.path(best, sub)] == ["Carla Ruiz", "Bea Lindqvist"]
+    assert told.path(best, sub)[0][0].startswith("worked with")
+    assert told.headline(best) == "You lead it, Bramble & Co does WordPress"
+    assert "Bea" in told.brief(sub).text
+
+
+def test_reasons_add_up_and_each_has_its_sentence(cast: Cast, now: datetime) -> None:
+    suggestion = suggest(cast.session, lead=lead(cast, now, "WordPress", "Copywriting"), now=now)
+    told = telling(cast, suggestion, now)
+    assert len(suggestion.teams) == 3
+    for team in suggestion.teams:
+        assert sum(reason["contribution"] for reason in team.reasons) == pytest.approx(team.score, abs=1e-9)
+        assert len(told.reasons(team)) == len(team.reasons)
+        assert all(reason.text for reason in told.reasons(team))
+        assert sum(seat.share for seat in team.seats) == pytest.approx(1)
+    assert [team.score for team in suggestion.teams] == sorted((t.score for t in suggestion.teams), reverse=True)
+    assert suggestion.proof["bound"] == suggestion.teams[0].score
+
+
+def test_nobody_here_is_an_answer_that_names_the_nearest(cast: Cast, now: datetime) -> None:
+    suggestion = suggest(cast.session, lead=lead(cast, now, "Elevators & lifts"), now=now)
+    told = telling(cast, suggestion, now)
+    assert suggestion.answer is Answer.NOBODY
+    assert suggestion.teams == []
+    assert told.headline(None) == "Nobody here does this yet"
+    assert told.open(None)[0].startswith("nobody here does Elevators & lifts")
+
+
+def test_do_it_yourself_is_an_answer(cast: Cast, now: datetime) -> None:
+    suggestion = suggest(cast.session, lead=lead(cast, now, "UX design", "Web consulting"), now=now)
+    assert suggestion.answer is Answer.YOURSELF
+    assert telling(cast, suggestion, now).headline(suggestion.teams[0]) == "You can do this yourself"
+
+
+def test_what_was_answered_is_kept_as_it_was(cast: Cast, now: datetime) -> None:
+    brought = lead(cast, now, "WordPress")
+    first = suggest(cast.session, lead=brought, now=now)
+    wordpress = named(cast.session, "WordPress")
+    assert wordpress is not None
+    unclaim(cast.session, business=cast.business("bramble"), capability=wordpress, now=now)
+    second = suggest(cast.session, lead=brought, now=now + timedelta(days=1))
+    firms = [{seat.business_id for seat in answer.teams[0].seats} for answer in (first, second)]
+    assert cast.business("bramble").id in firms[0] - firms[1]
+    assert first.world_version != second.world_version
+    assert latest(cast.session, lead=brought) is second
+    assert json.loads(json.dumps(first.teams[0].reasons)) == first.teams[0].reasons
+
+
+def test_somebody_the_asker_found_cold_is_never_suggested_to_them(cast: Cast, now: datetime) -> None:
+    nadia = cast.member("nadia")
+    for key in ("bea", "omar"):
+        cast.session.add(Rating(rater_id=nadia.id, ratee_id=cast.member(key).id, warmth=1, competence=5, rated_at=now))
+    cast.session.flush()
+    told = suggest(cast.session, lead=lead(cast, now, "WordPress"), now=now)
+    named_firms = {seat.business_id for team in told.teams for seat in team.seats} | {
+        other["business"] for team in told.teams for seat in team.seats for other in seat.alternates
+    }
+    assert cast.business("bramble").id not in named_firms
+    assert cast.business("saguaro-web").id in named_firms
+    others = suggest(cast.session, lead=lead(cast, now, "WordPress", member="grace", place="Phoenix"), now=now)
+    assert cast.business("bramble").id in {seat.business_id for team in others.teams for seat in team.seats}
+
+
+def test_the_world_is_read_once_a_version(cast: Cast, now: datetime) -> None:
+    first = known_world(cast.session)
+    assert known_world(cast.session) is first
+    wordpress = named(cast.session, "WordPress")
+    assert wordpress is not None
+    unclaim(cast.session, business=cast.business("bramble"), capability=wordpress, now=now)
+    second = known_world(cast.session)
+    assert second.world.version == world_version(cast.session) != first.world.version
+    assert second.lexicon is first.lexicon
+    assert len(second.world.claims.business) == len(first.world.claims.business) - 1
+
+
+def test_a_suspended_member_is_nobodys_partner(cast: Cast, now: datetime) -> None:
+    before = known_world(cast.session).world
+    cast.member("bea").suspended_at = now
+    cast.session.flush()
+    known_world.__globals__["_kept"].clear()
+    after = known_world(cast.session).world
+    assert len(after.members.ids) == len(before.members.ids) - 1
+    assert cast.member("bea").id not in after.members.ids
+
+
+def test_the_shell_gets_the_whole_answer_as_data(cast: Cast, now: datetime) -> None:
+    before = cast.session.scalars(select(Suggestion.id)).all()
+    answer = answered(cast.session, text=STORY, bringer="northlight", teams_wanted=2, now=now)
+    assert "WordPress" in [need["capability"] for need in answer["needs"]]
+    assert sum(need["share"] for need in answer["needs"]) == pytest.approx(1, abs=1e-3)
+    best = answer["teams"][0]
+    assert best["prime"] == {"business": "Northlight Studio", "member": "Nadia Soto"}
+    assert best["subs"][0]["business"] == "Bramble & Co"
+    assert best["seats"]["project management"]["business"] == "Northlight Studio"
+    assert sum(reason["contribution"] for reason in best["reasons"]) == pytest.approx(best["score"], abs=1e-9)
+    assert answer["answer"] == "team"
+    assert json.loads(json.dumps(answer)) == answer
+    assert cast.session.scalars(select(Suggestion.id)).all() == before
+
+
+@pytest.mark.parametrize(("text", "bringer"), [("", None), ("WordPress", "nobody-we-know"), ("x" * 100_000, None)])
+def test_the_shell_is_told_what_is_wrong(cast: Cast, now: datetime, text: str, bringer: str | None) -> None:
+    with pytest.raises(Invalid):
+        answered(cast.session, text=text, bringer=bringer, teams_wanted=1, now=now)
