@@ -6,23 +6,26 @@ Groups only meet in the prime (a star, as in Kargar and An, CIKM 2011), so the b
 
     best(S) = max over the subsets T of S that hold its lowest need:  (best firm for T) - hands + best(S - T)
 
-3**n steps for n needs, done for many primes at once. Primes come in the order of an upper bound until it meets the best
-found, so the answer is the optimum over all of them. Further teams are found by exclusion (Lawler 1972).
+3**n steps for n needs, done once for what firms are worth under nobody in particular. Few firms are worth more under a
+certain prime, and a cover holds each of their groups at most once, so they are added to it group by group. Primes come
+in the order of an upper bound until none can beat the best found: the answer is the optimum over all of them.
+Further teams are found by exclusion (Lawler 1972).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from heapq import heappop, heappush
 from itertools import count
 from typing import Self
 
 import numpy as np
 
-from matching.inputs import Bools, Floats, Ints
+from matching.inputs import Floats, Ints
 
 NEVER = -1e6  # the value of a firm that does not cover a need; real values stay far above half of it
-CHUNK = 256
+BLOCK = 64  # primes weighed at a time
+EPSILON = 1e-12  # less than any difference that is meant
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,11 @@ class Options:
     """What is chosen among: c firms and n needs."""
 
     value: Floats  # (c, n) >= 0 under nobody in particular; NEVER where the firm does not cover the need
-    primes: Ints  # (p,) firms that may lead, most promising first
+    primes: Ints  # (p,) firms that may lead
     standing: Floats  # (p,) value of each prime's own seats
-    bounds: Floats  # (p,) what no team of each prime exceeds; falling
     tied: Ints  # (p + 1,) where the rows of each prime begin in the two below
-    partner: Ints  # (t,) firms that are worth something else under that prime
-    under: Floats  # (t, n) their values there, no less than elsewhere
+    partner: Ints  # (t,) firms that are worth more under that prime
+    under: Floats  # (t, n) their values there
     hands: float
     is_fixed: bool  # the one prime leads whatever it can do
 
@@ -46,22 +48,31 @@ class Options:
         primes: Ints,
         standing: Floats,
         ties: tuple[Ints, Ints, Floats],
+        *,
         hands: float,
         is_fixed: bool,
     ) -> Self:
-        """Sort the primes by their bounds. ``ties``: (t,) positions in ``primes``, (t,) partners, (t, n) values."""
+        """Sort the ``ties``: (t,) positions in ``primes``, (t,) partners, (t, n) values."""
         place, partner, under = ties
-        own = value[primes]
-        reach = np.maximum(np.broadcast_to(value.max(axis=0), own.shape), 0.0)
-        np.maximum.at(reach, place, under)
-        bounds = standing + np.maximum(own.sum(axis=1), np.maximum(own, reach).sum(axis=1) - hands)
-        order = np.argsort(-bounds, kind="stable")
-        rank = np.argsort(order)[place]
-        rows = np.argsort(rank, kind="stable")
-        tied = np.searchsorted(rank[rows], np.arange(len(primes) + 1))
-        return cls(
-            value, primes[order], standing[order], bounds[order], tied, partner[rows], under[rows], hands, is_fixed
-        )
+        rows = np.argsort(place, kind="stable")
+        tied = np.searchsorted(place[rows], np.arange(len(primes) + 1))
+        return cls(value, primes, standing, tied, partner[rows], under[rows], hands, is_fixed)
+
+    @cached_property
+    def lift(self) -> Floats:
+        """(p, n) the most that each seat can gain from whom the prime knows."""
+        lift = np.zeros((len(self.primes), self.value.shape[1]))
+        some = np.flatnonzero(np.diff(self.tied))
+        if len(some):
+            before = self.value[self.partner]
+            gain = np.where(before > NEVER / 2, self.under - before, 0.0)
+            lift[some] = np.maximum.reduceat(gain, self.tied[some], axis=0)
+        return lift
+
+    @cached_property
+    def bounds(self) -> Floats:
+        """(p,) what no team of each prime exceeds: the best there is in every seat."""
+        return np.asarray(self.standing + (self.value.max(axis=0).clip(0.0) + self.lift).sum(axis=1), dtype=np.float64)
 
     def under_prime(self, leader: int) -> Floats:
         """(c, n) the values of all firms under that prime."""
@@ -103,103 +114,123 @@ def subsets(needs: int) -> tuple[Floats, tuple[Ints, ...]]:
     return columns.astype(np.float64), tuple(groups)
 
 
-@dataclass(frozen=True)
+def covered(groups: Floats, needs: int) -> Floats:
+    """(2**needs,) the best cover of each set, from the value of each group."""
+    cover = np.zeros_like(groups)
+    for chosen, parts in enumerate(subsets(needs)[1][1:], start=1):
+        cover[chosen] = (groups[parts] + cover[chosen ^ parts]).max()
+    return cover
+
+
 class _Search:
-    """One search for the best team: without some firms, or with one need given to a partner for sure."""
+    """One search for the best team: without some firms, and perhaps with one need given to a partner for sure."""
 
-    options: Options
-    allowed: Bools  # (c,) as a partner
-    common: Floats  # (2**n,) the best firm for each group under nobody in particular
-    open_seat: Floats  # (2**n,) what a group that nobody takes is worth: single needs only
-    given: int | None
-
-    @classmethod
-    def of(cls, options: Options, without: frozenset[int], given: int | None) -> Self:
-        columns, _ = subsets(options.value.shape[1])
-        allowed = np.ones(len(options.value), dtype=bool)
-        allowed[[*without, *(options.primes.tolist() if options.is_fixed else ())]] = False
-        common = (options.value[allowed] @ columns).max(axis=0, initial=NEVER) - options.hands
-        open_seat = np.where(columns.sum(axis=0) == 1, -options.hands, NEVER)
+    def __init__(self, options: Options, bounds: Floats, without: frozenset[int], given: int | None) -> None:
+        """``bounds``: (p,) what no team of each prime exceeds; tightened while searching, and true with less firms."""
+        self.options, self.without, self.given, self.needs = options, without, given, options.value.shape[1]
+        self.columns = subsets(self.needs)[0]
+        self.allowed = np.ones(len(options.value), dtype=bool)
+        self.allowed[[*without, *(options.primes.tolist() if options.is_fixed else ())]] = False
+        open_seat = np.where(self.columns.sum(axis=0) == 1, -options.hands, NEVER)
         if given is not None:
             open_seat[1 << given] = NEVER
-        return cls(options, allowed, common, open_seat, given)
-
-    def best(self) -> Cover | None:
-        options, best, winner = self.options, NEVER / 2, -1
-        for start in range(0, len(options.primes), CHUNK):
-            if options.bounds[start] < best:
+        taken = (options.value[self.allowed] @ self.columns).max(axis=0, initial=NEVER) - options.hands
+        self.groups = np.maximum(taken, open_seat)
+        self.cover = covered(self.groups, self.needs)
+        self.bounds, self.place, self.value = bounds.copy(), -1, NEVER / 2
+        order = np.argsort(-bounds, kind="stable")
+        for block in np.split(order, range(BLOCK, len(order), BLOCK)):
+            if self.bounds[block[0]] <= self.value + EPSILON:
                 break
-            totals, _, _ = self.weigh(slice(start, start + CHUNK))
-            at = int(np.argmax(totals.max(axis=1)))
-            if totals[at].max() > best:
-                best, winner = float(totals[at].max()), start + at
-        return self.trace(winner) if winner >= 0 else None
+            self._look(block)
 
-    def weigh(self, chunk: slice) -> tuple[Floats, Floats, Floats]:
-        """(p, 2**n) each: the team's value by what the prime keeps, the best group, the best cover of each set."""
-        options, (columns, subsets_of) = self.options, subsets(self.options.value.shape[1])
-        primes, tied = options.primes[chunk], options.tied[chunk.start : chunk.stop + 1]
-        groups = np.tile(np.maximum(self.common, self.open_seat), (len(primes), 1))
-        rows = slice(tied[0], tied[-1])
-        gain = np.where(self.allowed[options.partner[rows], None], options.under[rows], NEVER) @ columns - options.hands
-        some = np.flatnonzero(np.diff(tied))
-        if len(some):
-            groups[some] = np.maximum(groups[some], np.maximum.reduceat(gain, tied[some] - tied[0], axis=0))
-        cover = np.zeros_like(groups)
-        for chosen, parts in enumerate(subsets_of[1:], start=1):
-            cover[:, chosen] = (groups[:, parts] + cover[:, chosen ^ parts]).max(axis=1)
-        own = options.value[primes]
+    def _look(self, block: Ints) -> None:
+        """Take the best team of these primes if it is better, and remember what none of them exceeds."""
+        plain = self._kept(block, self.cover).max(axis=1)
+        if not self.options.is_fixed:
+            plain[~self.allowed[self.options.primes[block]]] = NEVER
+        self._take(block[np.argmax(plain)], plain.max())
+        self.bounds[block] = np.minimum(self.bounds[block], plain + self.options.lift[block].sum(axis=1))
+        for place in block[np.argsort(-self.bounds[block], kind="stable")].tolist():
+            if self.bounds[place] <= self.value + EPSILON:
+                break
+            self.bounds[place] = self._kept(place, self._known(place)).max()
+            self._take(place, self.bounds[place])
+
+    def _take(self, place: int, value: float) -> None:
+        if value > self.value + EPSILON:
+            self.place, self.value = int(place), float(value)
+
+    def _kept(self, place: int | Ints, cover: Floats) -> Floats:
+        """(..., 2**n) the value of the best team by which needs the prime keeps."""
+        options = self.options
+        own = options.value[options.primes[place]].copy()
         if self.given is not None:
-            own[:, self.given] = NEVER
-        everything = columns.shape[1] - 1
-        totals = options.standing[chunk, None] + own @ columns + cover[:, everything - np.arange(everything + 1)]
-        if not options.is_fixed:
-            totals[~self.allowed[primes]] = NEVER
-        return totals, groups, cover
+            own[..., self.given] = NEVER
+        kept = own @ self.columns + cover[::-1]  # what is not kept is the complement
+        return np.asarray(kept + options.standing[place, ...][..., None], dtype=np.float64)
 
-    def trace(self, prime: int) -> Cover:
-        """The team behind the best total of one prime."""
-        options, (columns, subsets_of) = self.options, subsets(self.options.value.shape[1])
-        totals, groups, cover = (array[0] for array in self.weigh(slice(prime, prime + 1)))
-        kept = int(np.argmax(totals))
-        leader = int(options.primes[prime])
-        holders = np.where(columns[:, kept] > 0, leader, -1)
-        rest = columns.shape[1] - 1 - kept
+    def _tied(self, place: int) -> Floats:
+        """(2**n,) the best group of a partner that is worth more under this prime."""
+        rows = slice(self.options.tied[place], self.options.tied[place + 1])
+        under = self.options.under[rows][self.allowed[self.options.partner[rows]]]
+        return np.asarray((under @ self.columns).max(axis=0, initial=NEVER) - self.options.hands, dtype=np.float64)
+
+    def _known(self, place: int) -> Floats:
+        """(2**n,) the best cover of each set under one prime."""
+        groups, cover = self._tied(place), self.cover.copy()
+        sets = np.arange(len(cover))
+        for group in np.flatnonzero(groups > self.cover + EPSILON).tolist():
+            holding = sets[sets & group == group]
+            cover[holding] = np.maximum(cover[holding], groups[group] + cover[holding ^ group])
+        return cover
+
+    def team(self) -> Cover:
+        """The team behind the best value."""
+        options, parts_of = self.options, subsets(self.needs)[1]
+        groups = np.maximum(self.groups, self._tied(self.place))
+        cover = covered(groups, self.needs)
+        kept = int(np.argmax(self._kept(self.place, cover)))
+        leader = int(options.primes[self.place])
+        holders = np.where(self.columns[:, kept] > 0, leader, -1)
         values = np.where(self.allowed[:, None], options.under_prime(leader), NEVER)
+        rest = len(cover) - 1 - kept
         while rest:
-            parts = subsets_of[rest]
+            parts = parts_of[rest]
             group = int(parts[np.argmax(groups[parts] + cover[rest ^ parts])])
-            worth = values @ columns[:, group]
-            if len(worth) and worth.max() > NEVER / 2:
-                holders[columns[:, group] > 0] = int(np.argmax(worth))
+            worth = values @ self.columns[:, group]
+            if worth.max() > NEVER / 2:
+                holders[self.columns[:, group] > 0] = int(np.argmax(worth))
             rest ^= group
-        return Cover(float(totals[kept]), leader, tuple(holders.tolist()))
+        return Cover(self.value, leader, tuple(holders.tolist()))
 
 
 def covers(options: Options) -> Iterator[Cover]:
     """The best team, then each time the best that differs from all before.
 
-    A team differs where it lacks one of the partners of an earlier one, or has some where that one had none; with a
+    A team differs where it lacks one of the partners of each earlier one, or has some where that one had none; with a
     free prime all its firms count as partners. Every team that differs lies behind exactly those conditions.
     """
     order, tried, earlier = count(), set(), list[frozenset[int]]()
-    heap: list[tuple[float, int, frozenset[int], int | None, Cover]] = []
+    heap: list[tuple[float, int, _Search]] = []
 
-    def ask(without: frozenset[int], given: int | None) -> None:
+    def look(bounds: Floats, without: frozenset[int], given: int | None) -> None:
         if (without, given) not in tried:
             tried.add((without, given))
-            if found := _Search.of(options, without, given).best():
-                heappush(heap, (-found.value, next(order), without, given, found))
+            search = _Search(options, bounds, without, given)
+            if search.value > NEVER / 2:
+                heappush(heap, (-search.value, next(order), search))
 
-    ask(frozenset(), None)
+    look(options.bounds, frozenset(), None)
     while heap:
-        _, _, without, given, found = heappop(heap)
+        search = heappop(heap)[2]
+        found = search.team()
         firms = found.partners(options)
         if firms not in earlier and not any(team and team <= firms for team in earlier):
             earlier.append(firms)
             yield found
         for firm in sorted(firms):
-            ask(without | {firm}, given)
+            look(search.bounds, search.without | {firm}, search.given)
         if not firms:
-            for need in range(options.value.shape[1]):
-                ask(without, need)
+            for need in range(search.needs):
+                look(search.bounds, search.without, need)

@@ -138,7 +138,7 @@ class _Table:
         leader, partner, lift = leader[gains], partner[gains], lift[gains]
         standing = blend.values(self._bare(self.firms[primes], self.firms[primes], blend.STANDING))
         pairs = np.searchsorted(primes, leader), partner, self.value[partner] + lift[:, None] * self.share
-        return Options.of(self.value, primes, standing, pairs, blend.FEW_HANDS, self.is_fixed)
+        return Options.of(self.value, primes, standing, pairs, hands=blend.FEW_HANDS, is_fixed=self.is_fixed)
 
     def team(self, options: Options, cover: Cover, ways: Mapping[int, tuple[Step, ...]]) -> Team:
         """The cover as people read it: seats with alternates, reasons that add up, how the asker knows each firm."""

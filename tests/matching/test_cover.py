@@ -28,7 +28,9 @@ def options(draw: st.DrawFn, firms: int = 5, needs: int = 3) -> Options:
     ]
     place, partner = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     under = value[partner] + rng.random((len(partner), 1)) / 4
-    return Options.of(value, primes, rng.random(len(primes)) / 5, (place, partner, under), HANDS, is_fixed)
+    return Options.of(
+        value, primes, rng.random(len(primes)) / 5, (place, partner, under), hands=HANDS, is_fixed=is_fixed
+    )
 
 
 def everything(market: Options) -> list[Cover]:
