@@ -96,11 +96,12 @@ def needs_of(lead: Lead) -> list[str]:
 def choose(session: Session, *, chapter: Chapter, now: datetime) -> list[Item]:
     """Whom this week's post is about, the most important first; nobody when there is nothing new to say.
 
-    News comes first, asks and spotlights in turn: the ask that waits longest, the newest member. Then, to fill the
-    post, those who were not mentioned longest. Nobody stands there twice, and at most MOST do.
+    News comes first, asks and spotlights in turn. A client waits behind a lead, so the newest leads are the first of
+    the asks, then whoever waits longest to meet somebody; of the spotlights the newest member. Then, to fill the post,
+    those who were not mentioned longest. Nobody stands there twice, and at most MOST do.
     """
     spotlights, asks = _spotlights(session, chapter, now), _asks(session, chapter)
-    new_asks = sorted((item for item in asks if item.is_news), key=lambda item: item.since)
+    new_asks = sorted((item for item in asks if item.is_news), key=_urgency)
     new_faces = sorted((item for item in spotlights if item.is_news), key=lambda item: item.member.joined_at)
     pairs = zip_longest(new_asks, reversed(new_faces))
     news = [item for item in chain.from_iterable(pairs) if item is not None]
@@ -108,6 +109,11 @@ def choose(session: Session, *, chapter: Chapter, now: datetime) -> list[Item]:
         (item for item in [*asks, *spotlights] if not item.is_news), key=lambda item: item.told_at or item.since
     )
     return list(_once_each([*news, *known]))[:MOST] if news else []
+
+
+def _urgency(ask: Item) -> tuple[bool, float]:
+    since = ask.since.timestamp()
+    return (False, -since) if ask.lead is not None else (True, since)
 
 
 def resume(mentions: Iterable[Mention]) -> list[Item]:
