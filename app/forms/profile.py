@@ -75,7 +75,7 @@ class FirmForm(FlaskForm):
 class ClaimForm(FlaskForm):
     """A capability by its name."""
 
-    capability = StringField(_l("Add something your firm can do"))
+    capability = StringField(_l("Add something it can do"))
 
 
 class WantedForm(FlaskForm):

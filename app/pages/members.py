@@ -29,7 +29,7 @@ def index() -> str:
     chapters = session.scalars(select(Chapter).order_by(Chapter.name)).all()
     chapter = next((chapter for chapter in chapters if chapter.public_id == request.args.get("chapter")), None)
     chosen = request.args.get("capability", "")
-    capability = session.scalar(select(Capability).where(Capability.public_id == chosen)) if chosen else None
+    capability = session.scalar(select(Capability).where(Capability.public_id == chosen)) if chosen.isalnum() else None
     page = request.args.get("page", 1, type=int)
     found = search(session, text=text, capability=capability, chapter=chapter, page=page)
     people = [member.id for business in found.businesses for member in business.members]

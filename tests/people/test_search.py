@@ -3,12 +3,13 @@
 from datetime import datetime
 
 import pytest
-from cast import Cast
+from cast import Cast, make_cast
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
+from directory.db import Base, connect
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.claim import claim
@@ -103,3 +104,22 @@ def test_pages_are_whole_and_few_queries(session: Session, engine: Engine, now: 
     event.listen(engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
     assert search(session, page=99).number == 3
     assert len(asked) <= 6
+
+
+def test_postgresql_finds_the_same(postgres_url: str, session: Session, now: datetime) -> None:
+    engine = connect(postgres_url)
+    Base.metadata.create_all(engine)
+    with Session(engine) as other:
+        there = make_cast(other, now)
+        claim(other, business=there.bea.business, capability=there.wordpress, now=now)
+        claim(other, business=there.nia.business, capability=there.design, now=now)
+        claim(other, business=there.nia.business, capability=there.development, now=now)
+        other.add(Business(name="Zuni Roofing 100% North_west", city="Bea Creek", created_at=now))
+        index_businesses(other)
+        for text in ("", "bea", "PÊNA elementor", "100%", "north_west", "1%0", "web"):
+            assert names(other, text) == names(session, text)
+        found = search(other, capability=there.web)
+        assert [(facet.capability.name, facet.count) for facet in found.facets] == [
+            *(("Web development", 2), ("Web design", 1)),
+        ]
+    engine.dispose()
