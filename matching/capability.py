@@ -25,9 +25,11 @@ MUST_WEIGHT, NICE_WEIGHT = 2.0, 1.0
 # with their node and 33 that the taxonomy cannot answer, the bar keeps out nine in ten of the latter.
 DEVIATION, BAR, BAR_BESIDE_WORDS = 0.03, 0.54, 0.66
 WORDS_LIFT = 0.06  # what agreement of BM25 adds to a cosine, at most
-STRANGE = 0.05  # a single word whose node is less like its sentence than this means something else here
+FEW = 3  # telling words that a sentence needs to be read by itself
+CONTEXT = 0.5  # how much the other sentences colour one
+STRANGE = 0.15  # a single word whose node is less like its sentence than this means something else here
 BELOW, ABOVE, FARTHER = 0.9, 0.4, 0.85
-LIKE, FOREIGN = 0.55, 0.8  # least cosine between schemes that counts, and the most that it counts
+LIKE, FOREIGN = (0.6, 0.8), 0.8  # cosines between schemes that count first and in full, and the most they count
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def read(text: str, lexicon: Lexicon, *, encode: Encode | None = None, places: S
     named = [_named(whole, mention, part) for part in parts for mention in part.wanted if not banned[mention.node]]
     if encode is not None and lexicon.embedded.any():
         named = [guess for guess in named if not _is_strange(guess, parts, lexicon, encode)]
-    needs = [*named, *_guessed(parts, lexicon, encode, banned | _akin(lexicon, negated), bool(named))]
+    needs = [*named, *_guessed(parts, lexicon, encode, banned | _akin(lexicon, negated), named)]
     return Reading(
         needs=_shared(_specific(needs, lexicon)),
         negated=tuple(
@@ -119,23 +121,34 @@ def _is_strange(guess: Guess, parts: Iterable[_Sentence], lexicon: Lexicon, enco
 
 
 def _guessed(
-    parts: list[_Sentence], lexicon: Lexicon, encode: Encode | None, banned: Bools, beside_words: bool
+    parts: list[_Sentence], lexicon: Lexicon, encode: Encode | None, banned: Bools, named: list[Guess]
 ) -> list[Guess]:
-    """A guess for each sentence that names nothing; for all of them together where none of them stands out."""
+    """A guess for each sentence that names nothing, or for all of them together where none stands out."""
     silent = [part for part in parts if not part.wanted and informative(tokens(part.rest))]
-    guess = _by_words if encode is None or not lexicon.embedded.any() else _by_meaning
-    found = [guess(part, lexicon, encode, banned, beside_words) for part in silent]
-    if len(silent) > 1 and not any(found):
-        together = replace(silent[0], text=" ".join(p.text for p in silent), rest=" ".join(p.rest for p in silent))
-        found = [guess(together, lexicon, encode, banned, beside_words)]
-    return [one for one in found if one is not None]
+    whole = " ".join(part.rest for part in silent)
+    alone = [part for part in silent if len(silent) == 1 or len(informative(tokens(part.rest))) >= FEW]
+    tried = [(part.text, part.rest) for part in alone]
+    if len(silent) > 1:
+        tried.append((" ".join(part.text for part in silent), whole))
+    found: list[Guess] = []
+    for text, rest in tried:
+        if text == tried[-1][0] and found:
+            break
+        if encode is None or not lexicon.embedded.any():
+            guess = _by_words(rest, lexicon, banned, bool(named))
+        else:
+            vector = encode([rest])[0] + CONTEXT * encode([whole])[0]
+            vector /= np.linalg.norm(vector)
+            guess = _by_meaning(text, rest, vector, lexicon, banned, bool(named))
+        if guess is not None:
+            found.append(guess)
+    known = {lexicon.root(guess.capability) for guess in named}
+    return [guess for guess in found if lexicon.root(guess.capability) not in known]
 
 
-def _by_words(
-    part: _Sentence, lexicon: Lexicon, encode: Encode | None, banned: Bools, beside_words: bool
-) -> Guess | None:
+def _by_words(rest: str, lexicon: Lexicon, banned: Bools, beside_words: bool) -> Guess | None:
     """The node with the most telling words of the sentence: two at least, and clearly ahead of the next."""
-    scores, words = lexicon.scores(part.rest)
+    scores, words = lexicon.scores(rest)
     scores = np.where(lexicon.guessable & ~banned, scores, 0.0)
     if scores.size == 0 or scores.max() <= 0:
         return None
@@ -145,17 +158,16 @@ def _by_words(
     if len(spoken) < 2 + beside_words or second > 0.85 * scores[node]:
         return None
     score = float(scores[node] / (scores[node] + 5))
-    return Guess(node, "bm25", _phrase(part.rest, spoken), score, must=not said.can_wait(part.rest), share=0.0)
+    return Guess(node, "bm25", _phrase(rest, spoken), score, must=not said.can_wait(rest), share=0.0)
 
 
 def _by_meaning(
-    part: _Sentence, lexicon: Lexicon, encode: Encode | None, banned: Bools, beside_words: bool
+    text: str, rest: str, vector: Vectors, lexicon: Lexicon, banned: Bools, beside_words: bool
 ) -> Guess | None:
     """The node nearest in meaning, where it stands out from all the others."""
-    assert encode is not None
-    cosines = (lexicon.taxonomy.vectors @ encode([part.rest])[0]).astype(np.float64)
+    cosines = (lexicon.taxonomy.vectors @ vector).astype(np.float64)
     among = cosines[lexicon.embedded]
-    scores, words = lexicon.scores(part.rest)
+    scores, words = lexicon.scores(rest)
     lifted = cosines + WORDS_LIFT * scores / max(scores.max(initial=0.0), 10.0)
     lifted = np.where(lexicon.embedded & ~banned, lifted, -1.0)
     node = int(lifted.argmax())
@@ -167,9 +179,9 @@ def _by_meaning(
     return Guess(
         node,
         matched_by="bm25" if by_words else "meaning",
-        phrase=_phrase(part.rest, spoken) if by_words else part.text[:PHRASE],
+        phrase=_phrase(rest, spoken) if by_words else text[:PHRASE],
         score=float(np.clip(cosines[node], 0, 1)),
-        must=not said.can_wait(part.rest),
+        must=not said.can_wait(rest),
         share=0.0,
     )
 
@@ -222,23 +234,27 @@ def nearness(taxonomy: Taxonomy, needs: Sequence[Need]) -> Floats:
     """How well a claim on each node answers each need, (needs, nodes) in [0, 1].
 
     1 on the node itself; 0.9 on a child and less on what is farther below; 0.4 on the parent, less farther above;
-    0 on siblings. Across schemes 0.8 for the same name, otherwise what the cosine of meanings has above 0.55, scaled
-    to 0.8.
+    0 on siblings. Across schemes 0.8 for the same name, otherwise by the cosine of meanings: 0 at 0.6 and 0.8 from
+    0.8 on.
     """
     parents, size = taxonomy.parents, len(taxonomy.names)
     near = np.zeros((len(needs), size))
     if not needs:
         return near
     nodes = np.array([need.capability for need in needs], dtype=np.int64)
-    cosines = (taxonomy.vectors[nodes] @ taxonomy.vectors.T).astype(np.float64)
-    like = FOREIGN * np.clip((cosines - LIKE) / (1 - LIKE), 0.0, 1.0)
-    names = [name.casefold() for name in taxonomy.names]
+    cosines = taxonomy.vectors[nodes] @ taxonomy.vectors.T
+    names = [taxonomy.names[node].casefold() for node in nodes]
+    wanted = set(names)
+    alike = [(i, folded) for i, folded in enumerate(map(str.casefold, taxonomy.names)) if folded in wanted]
+    foreign = {
+        scheme: np.fromiter((other != scheme for other in taxonomy.schemes), dtype=np.bool_, count=size)
+        for scheme in {taxonomy.schemes[node] for node in nodes}
+    }
     for row, node in enumerate(nodes):
-        scheme, name = taxonomy.schemes[node], names[node]
-        foreign = np.fromiter((other != scheme for other in taxonomy.schemes), dtype=np.bool_, count=size)
-        near[row] = np.where(foreign, like[row], 0.0)
-        same = [other for other, its_name in enumerate(names) if its_name == name]
-        near[row, same] = np.where(foreign[same], FOREIGN, near[row, same])
+        others = foreign[taxonomy.schemes[node]]
+        if others.any():
+            near[row] = np.where(others, FOREIGN * np.clip((cosines[row] - LIKE[0]) / (LIKE[1] - LIKE[0]), 0, 1), 0)
+            near[row, [i for i, folded in alike if folded == names[row] and others[i]]] = FOREIGN
     ancestor = np.arange(size)
     for distance in range(16):
         below = (ancestor == nodes[:, None]) & (near == 0 if distance else True)

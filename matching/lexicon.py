@@ -17,7 +17,7 @@ from matching.inputs import Bools, Floats, Taxonomy
 from matching.words import SKIPPED, STOP, Token, clean, informative, singular, tokens
 
 PREFERRED = "goodword"
-PHRASE_LONGEST = 8  # words; longer names are searched by BM25 only
+PHRASE_LONGEST, PHRASE_LETTERS = 8, 80  # words and letters; longer names are searched by BM25 only
 TYPED_SHORTEST, MEANT_SHORTEST = 5, 6  # letters of a word that may hold a typing error, and of the word meant
 BREAK = re.compile(r'[,:"]|\s\(|\)\s')  # no phrase goes on across these
 
@@ -61,7 +61,7 @@ class Lexicon:
         self._known |= {form for forms in self._singles for form in forms}
         meant = {word for key in self._phrases[0] for word in key} | self._singles[0].keys()
         self._meant = sorted(word for word in meant if len(word) >= MEANT_SHORTEST and word.isalpha())
-        self._documents = [self._document(node) for node in range(size)]
+        self._documents = [self._document(node) if self.own[node] else [] for node in range(size)]
         self._bm25 = bm25s.BM25() if any(self._documents) else None
         if self._bm25 is not None:
             self._bm25.index(self._documents, show_progress=False)
@@ -91,9 +91,9 @@ class Lexicon:
         has = set(self._documents[node])
         return list({word.stem: word for word in words if word.stem in has}.values())
 
-    def is_under(self, node: int, above: int) -> bool:
-        """Is ``above`` an ancestor of ``node``?"""
-        return above in self.lineage(node)
+    def root(self, node: int) -> int:
+        """The category that a node is in; its own where it is one."""
+        return [node, *self.lineage(node)][-1]
 
     def lineage(self, node: int) -> list[int]:
         """The ancestors of a node, nearest first."""
@@ -109,6 +109,8 @@ class Lexicon:
 
     def _index(self, node: int, phrase: str) -> None:
         """Keep a phrase for ``node``, unless a name or an earlier synonym took it."""
+        if len(phrase) > PHRASE_LETTERS:
+            return
         words = [word for word in tokens(clean(phrase)) if word.form not in SKIPPED]
         own = 0 if self.own[node] else 1
         if not informative(words) or len(words) > PHRASE_LONGEST:
