@@ -11,7 +11,7 @@ from matching.outputs import Step
 from matching.ties import Ties
 from matching.trust import Vantage
 
-COVERS = 0.5  # the nearness from which a claim can take a need's seat: a child's can, a parent's is only near
+COVERS = 0.4  # the nearness from which a claim can take a need's seat: a child's can well, a parent's just so
 HALF_LIFE_DAYS = 730.0  # of finished work
 LEVELS = ("claimed", "vouched", "evidenced")
 LEVEL_WORTH = np.array([0.5, 0.75, 1.0])

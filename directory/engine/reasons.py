@@ -14,7 +14,8 @@ from directory.people.business import Business
 from directory.people.capability import Capability
 from directory.people.member import Member
 
-STRONG, WARM = 3, 2  # published bands
+STRONG = 3  # the best published band
+STALE = 0.5  # the strength of freshness below which a claim is old enough to be said so
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Told:
     signal: str
     business: int
     text: str
+    is_news: bool  # False where another reason says as much already
     contribution: float
     strength: float
 
@@ -58,9 +60,23 @@ def sentence(reason: Mapping[str, Any], names: Names) -> Told:
         signal=reason["signal"],
         business=business,
         text=say(names, business, reason["data"]),
+        is_news=_is_news(reason["signal"], reason["data"], reason["strength"]),
         contribution=reason["contribution"],
         strength=reason["strength"],
     )
+
+
+def _is_news(signal: str, told: Mapping[str, Any], strength: float) -> bool:
+    """Whether a reader learns from it what fit and trust have not said."""
+    if signal == "competence":
+        return bool(told["own"]) or told["band"] == STRONG
+    if signal == "freshness":
+        return strength < STALE
+    if signal == "reciprocity":
+        return bool(told["got"] or told["gave"])
+    if signal == "place":
+        return bool(told["where"] != "unknown")
+    return signal != "hands"
 
 
 def fact(step: Mapping[str, Any], names: Names) -> str:
@@ -129,12 +145,11 @@ def _trust(names: Names, business: int, told: Mapping[str, Any]) -> str:
         return _("%(who)s is not yet known to you", who=member.first_name if member else names.firm(business))
     if told["path"] == 1:
         return _("You know %(name)s at first hand", name=member.first_name)
-    if told["path"] > 1:
-        return ngettext(
-            "Somebody you know speaks for %(name)s",
-            "You know %(name)s through %(count)s people",
-            told["path"] - 1,
-            name=member.first_name,
+    if friend := names.members.get(told.get("through") or 0):
+        return (
+            _("%(friend)s, whom you know, speaks for %(name)s", friend=friend.first_name, name=member.first_name)
+            if told["path"] == 2
+            else _("You know %(name)s through %(friend)s and others", friend=friend.first_name, name=member.first_name)
         )
     return (
         _("People who worked with %(name)s speak warmly of it", name=member.first_name)

@@ -156,7 +156,7 @@ def _team(known: Known, ask: Ask, team: outputs.Team, rank: int) -> Team:
         rank=rank,
         score=team.score,
         shown=team.shown,
-        reasons=[_reason(known, ask, reason) for reason in team.reasons],
+        reasons=[_reason(known, ask, reason, team.paths.get(reason.business, ())) for reason in team.reasons],
         paths={str(ids[business]): [_step(known, step) for step in path] for business, path in team.paths.items()},
         missing=[int(known.world.taxonomy.ids[ask.needs[need].capability]) for need in team.missing],
         seats=[_seat(known, ask, team, seat) for seat in team.seats],
@@ -184,13 +184,16 @@ def _seat(known: Known, ask: Ask, team: outputs.Team, seat: outputs.Seat) -> Sea
     )
 
 
-def _reason(known: Known, ask: Ask, reason: outputs.Reason) -> dict[str, Any]:
-    """The reason with row ids where the engine speaks in indices."""
+def _reason(known: Known, ask: Ask, reason: outputs.Reason, path: tuple[outputs.Step, ...]) -> dict[str, Any]:
+    """The reason, with row ids for the engine's indices; trust by a path names the one next to the asker."""
     world, told = known.world, dict(reason.data)
+    if reason.signal == "trust" and len(path) > 1:
+        told["through"] = path[0].end
     for key, ids in (
         ("need", [int(world.taxonomy.ids[need.capability]) for need in ask.needs]),
         ("capability", world.taxonomy.ids),
         ("member", world.members.ids),
+        ("through", world.members.ids),
         ("prime", world.businesses.ids),
     ):
         if told.get(key) is not None:

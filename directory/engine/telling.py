@@ -135,10 +135,15 @@ class Telling:
 
     def why(self, team: Team) -> list[Told]:
         """The reasons worth reading: what speaks for the others, and what you do yourself."""
-        told, mine = self.reasons(team), self.names.mine
-        others = [reason for reason in told if reason.business != mine and reason.signal != "hands"]
+        told, mine = [reason for reason in self.reasons(team) if reason.is_news], self.names.mine
+        others = [reason for reason in told if reason.business != mine]
         own = [reason for reason in told if reason.business == mine and reason.signal in ("fit", "competence")]
-        return others[:6] + own[:2] if others else own
+        return others[:7] + own[:2] if others else own
+
+    def other_ways(self, team: Team) -> list[Team]:
+        """The other teams, where they are more than the alternates of one seat."""
+        firms = {len(self.parties(other)) for other in self.teams}
+        return [] if firms <= {1, 2} and len(firms) == 1 else [other for other in self.teams if other is not team]
 
     def path(self, team: Team, party: Party) -> list[tuple[str, str]]:
         """How you know the party: a fact and a person for each step; empty where not yet known."""

@@ -1,5 +1,6 @@
 """Leads: what a client wishes, in the words of the member who brings it, and what it needs."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from directory.people.member import Member
 from directory.text import clean_line, clean_text
 
 TEXT_LIMIT = 4000  # characters of a lead; the model reads less
+TITLE_LENGTH = 80
 NEEDS_LIMIT = 12  # what the exact search of teams takes
 MUST_WEIGHT, NICE_WEIGHT = 2.0, 1.0  # how the work is shared out between needs until somebody says otherwise
 
@@ -83,9 +85,14 @@ class Lead(PublicRow, Base):
 
     @property
     def title(self) -> str:
-        """The first sentence of the text, cut at a word where it is long."""
-        first = self.text.strip().splitlines()[0].split(". ")[0].rstrip(".")
-        return first if len(first) <= 90 else first[:88].rsplit(" ", 1)[0] + "…"
+        """The first sentence of the text; where it is long, its first clause or as many words as fit."""
+        first = re.split(r"(?<=[.!?])\s|\n", self.text.strip(), maxsplit=1)[0].rstrip(".")
+        if len(first) <= TITLE_LENGTH:
+            return first
+        clause = re.split(r"[,;:] |\s[-–—] ", first, maxsplit=1)[0]
+        if TITLE_LENGTH // 3 <= len(clause) <= TITLE_LENGTH:
+            return clause
+        return first[:TITLE_LENGTH].rsplit(" ", 1)[0].rstrip(",;:") + "…"
 
 
 class Need(Row, Base):

@@ -56,7 +56,7 @@ def test_a_member_reads_the_post_and_why_but_changes_nothing(browser: Browser, e
     page = nadia.get("/week").text
     assert "Wednesday, 4 November at 09:00" in page
     assert "#referralwednesday" in page
-    assert "asks to meet: " in page
+    assert "for a client" in page
     assert "Hold it" not in page
     for path in ("hold", "skip", "release", f"posts/{post.public_id}", f"posts/{post.public_id}/restore"):
         assert nadia.post(f"/week/{turn.public_id}/{path}", data={"text": "Mine"}).status_code == 404
