@@ -1,0 +1,143 @@
+"""How well the words of a lead find a partner: the engine beside text search over what firms say they do.
+
+A lead of kind plain or negated is hit where a firm of the top team (of the top three) can do what is wanted: it is
+named in ``want``, or claims a capability named there, or one below it. An unanswerable lead, and a negated one whose
+``not_want`` becomes a need, count as false recommendations. ``needs`` scores the reading alone, firms apart.
+
+    python -m benchmarks.leads LEADS.tsv [--network demo]
+"""
+
+import argparse
+import csv
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import bm25s
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory.db import Base, connect, writing
+from directory.engine.answers import answered
+from directory.engine.world import known_world
+from directory.people.business import Business
+from directory.people.capability import Capability
+from directory.people.claim import Claim
+from directory.seed import seed
+from directory.tables import TABLES
+from matching.words import clean, informative, tokens
+
+assert TABLES
+
+NOW = datetime(2026, 11, 2, 16, 0, tzinfo=UTC)
+KINDS = ("plain", "negated", "unanswerable")
+Row = dict[str, str]
+Found = tuple[list[set[str]], list[str]]  # the firms of each team, best first; the needs that were read
+
+
+def engine_of(session: Session) -> Callable[[str], Found]:
+    """Asks the engine, with nobody as the bringer."""
+
+    def ask(text: str) -> Found:
+        answer = answered(session, text=text, bringer=None, teams_wanted=3, now=NOW)
+        needs = [need["capability"] for need in answer["needs"]]
+        teams = [{who["business"] for seat, who in team["seats"].items() if seat in needs} for team in answer["teams"]]
+        return teams, needs
+
+    return ask
+
+
+def search_of(session: Session) -> Callable[[str], Found]:
+    """BM25 over each firm's summary and the names and synonyms of its claims; every firm is a team of one."""
+    firms = session.scalars(select(Business).order_by(Business.id)).all()
+    told = {firm.name: [firm.name, firm.summary] for firm in firms}
+    for claim in session.scalars(select(Claim)):
+        told[claim.business.name] += [claim.capability.name, *claim.capability.synonyms]
+    index = bm25s.BM25()
+    index.index([informative(tokens(clean("\n".join(texts)))) for texts in told.values()], show_progress=False)
+
+    def ask(text: str) -> Found:
+        words = informative(tokens(clean(text)))
+        scores = index.get_scores(words) if words else []
+        ranked = sorted(zip(scores, told, strict=False), reverse=True)
+        return [{name} for score, name in ranked if score > 0][:3], []
+
+    return ask
+
+
+def able_of(session: Session) -> Callable[[str], set[str]]:
+    """The firms that a ``want`` names, or that claim a capability it names, by name or code, or one below it."""
+    claims = session.scalars(select(Claim)).all()
+
+    def able(want: str) -> set[str]:
+        wanted = {part.strip() for part in want.split("|") if part.strip()}
+        firms = set(session.scalars(select(Business.name).where(Business.name.in_(wanted))))
+        for claim in claims:
+            node: Capability | None = claim.capability
+            while node is not None and not {node.name, node.code} & wanted:
+                node = node.parent
+            firms |= {claim.business.name} if node is not None else set()
+        return firms
+
+    return able
+
+
+def measure(rows: Sequence[Row], ask: Callable[[str], Found], able: Callable[[str], set[str]]) -> dict[str, Any]:
+    """Shares of the leads that somebody here can answer, and counts of false recommendations."""
+    counts = {kind: {"n": 0, "hit_at_1": 0, "hit_at_3": 0, "false_recommendations": 0} for kind in KINDS}
+    named, answerable, nobody_here = 0, 0, 0
+    for row in rows:
+        count, (teams, needs) = counts[row["kind"]], ask(row["text"])
+        wanted, refused = ({*(row.get(column) or "").split("|")} - {""} for column in ("want", "not_want"))
+        if not wanted:
+            count["n"] += 1
+            count["false_recommendations"] += bool(teams)
+            continue
+        named += bool(wanted & {*needs})
+        firms = able(row["want"])
+        if not firms:
+            nobody_here += 1
+            continue
+        answerable += 1
+        count["n"] += 1
+        count["hit_at_1"] += any(team & firms for team in teams[:1])
+        count["hit_at_3"] += any(team & firms for team in teams)
+        count["false_recommendations"] += bool(refused & {*needs})
+    hits = {at: sum(count[at] for count in counts.values()) / max(answerable, 1) for at in ("hit_at_1", "hit_at_3")}
+    return {
+        **{at: round(share, 3) for at, share in hits.items()},
+        "false_recommendations": sum(count["false_recommendations"] for count in counts.values()),
+        "n": sum(count["n"] for count in counts.values()),
+        "nobody_here": nobody_here,
+        "needs": {"hit": round(named / max(answerable + nobody_here, 1), 3), "n": answerable + nobody_here},
+        "kinds": counts,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("leads", type=Path)
+    parser.add_argument("--network", choices=["demo"], default="demo")
+    arguments = parser.parse_args()
+    with arguments.leads.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    with tempfile.TemporaryDirectory() as folder:
+        engine = connect(f"sqlite:///{folder}/leads.db")
+        Base.metadata.create_all(engine)
+        with writing(engine) as session:
+            seed(session, now=NOW)
+        with Session(engine) as session:
+            able = able_of(session)
+            found = measure(rows, engine_of(session), able)
+            baseline = measure(rows, search_of(session), able)
+            del baseline["needs"]
+            model = "minilm" if known_world(session).lexicon.embedded.any() else "lexical"
+        engine.dispose()
+    print(json.dumps({**found, "model": model, "baseline": baseline}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
