@@ -48,9 +48,7 @@ def _worded(answer: dict[str, Any]) -> str:
     lines += ["", click.style(f"{best['headline']}  ({best['shown']} of 100)", bold=True)]
     lines += [f"  {seat:<22} {_who(who)}" for seat, who in best["seats"].items()]
     lines += [f"  {seat:<22} nobody here" for seat in best["missing"]]
-    mine = best["prime"]["business"] if best["subs"] else None
-    why = [reason for reason in best["reasons"] if reason["business"] != mine and reason["signal"] != "hands"]
-    lines += ["", "Why", *(f"  {reason['text']}" for reason in why[:6])]
+    lines += ["", "Why", *(f"  {text}" for text in best["why"])]
     for seat, alternates in best["alternates"].items():
         lines.append(f"Else for {seat}: " + ", ".join(f"{_who(other)} ({other['shown']})" for other in alternates))
     return "\n".join([*lines, *(f"Or  {other['headline']} ({other['shown']})" for other in others)])

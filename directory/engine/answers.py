@@ -109,6 +109,7 @@ def _team(telling: Telling, team: Team, proof: dict[str, Any]) -> dict[str, Any]
             }
             for reason in telling.reasons(team)
         ],
+        "why": [reason.text for reason in telling.why(team)],
         "missing": [names.capability(capability) for capability in team.missing],
         "proof": proof,
     }

@@ -1,8 +1,9 @@
 from datetime import datetime
 
 import pytest
-from cast import Cast, make_cast
 from sqlalchemy.orm import Session
+
+from tests.people.cast import Cast, make_cast
 
 
 @pytest.fixture

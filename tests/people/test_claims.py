@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 import pytest
-from cast import Cast
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
@@ -12,6 +11,7 @@ from directory.errors import Conflict
 from directory.leads.collaboration import Collaboration
 from directory.people.claim import Level, claim, standing, unclaim
 from directory.people.vouch import accept, vouch
+from tests.people.cast import Cast
 
 
 @pytest.fixture

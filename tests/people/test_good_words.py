@@ -3,7 +3,6 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from cast import Cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -11,6 +10,7 @@ from directory.errors import Conflict, DomainError, Invalid, Refused
 from directory.people import interaction, vouch
 from directory.people.interaction import Interaction, InteractionKind
 from directory.people.vouch import Vouch
+from tests.people.cast import Cast
 
 WORKED = InteractionKind.WORKED
 WORDS = {"text": "She answers the same day, every time.", "known_as": "worked together"}

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from cast import Cast
 from sqlalchemy.orm import Session
 
 from directory.errors import Conflict, Invalid
@@ -12,6 +11,7 @@ from directory.money import Money
 from directory.people import business, member, wanted
 from directory.people.search import search
 from directory.people.wanted import MOST_LIVE, WantedKind
+from tests.people.cast import Cast
 
 FIRM: dict[str, Any] = {
     **{"name": "Bramble & Co", "summary": "Sites an office can run.", "city": "Tucson", "region": "AZ"},

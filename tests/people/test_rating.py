@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 import pytest
-from cast import Cast
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -16,6 +15,7 @@ from directory.people.business import Business
 from directory.people.interaction import InteractionKind, confirm, say
 from directory.people.member import Member
 from directory.people.rating import PATIENCE, Band, Rating, _band, own_ratings, publish_bands, rate
+from tests.people.cast import Cast
 
 WEEK = timedelta(days=7)
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 import pytest
-from cast import Cast, make_cast
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
@@ -14,6 +13,7 @@ from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.claim import claim
 from directory.people.search import PER_PAGE, index_businesses, search
+from tests.people.cast import Cast, make_cast
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from directory.seed import seed
 from directory.week.channel import Channel
 
 if TYPE_CHECKING:
-    from conftest import Cast
+    from tests.conftest import Cast
 
 
 def test_the_story_stands(cast: "Cast") -> None:
