@@ -1,7 +1,7 @@
 """From a client's text to capabilities, and how near one capability is to another.
 
-Words win: a name or synonym of the taxonomy. Where a sentence names none, BM25 and the meaning of the sentence may
-guess; a guess that does not stand out is no guess, and "nothing here matches" is an answer.
+Words win: a name or synonym of the taxonomy. What a text says in other words may be guessed; a guess that does not
+stand out is no guess, and "nothing here matches" is an answer.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,38 +10,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matching import said
+from matching.guessing import PHRASE, Guess, by_meaning, by_words
 from matching.inputs import Bools, Floats, Need, Taxonomy, Vectors
-from matching.lexicon import Lexicon, Mention
-from matching.words import Token, clean, informative, sentences, tokens
+from matching.lexicon import Lexicon
+from matching.words import clean, informative, sentences, telling, tokens
 
 __all__ = ["Guess", "Lexicon", "Reading", "nearness", "read"]
 
 Encode = Callable[[list[str]], Vectors]
 
 NEEDS = 6  # most that a text is taken to ask for
-PHRASE = 200  # characters
 MUST_WEIGHT, NICE_WEIGHT = 2.0, 1.0
-# A cosine plus how many standard deviations it stands above all nodes' makes a guess. On 68 asks that share no word
-# with their node and 33 that the taxonomy cannot answer, the bar keeps out nine in ten of the latter.
-DEVIATION, BAR, BAR_BESIDE_WORDS = 0.03, 0.54, 0.66
-WORDS_LIFT = 0.06  # what agreement of BM25 adds to a cosine, at most
-FEW = 3  # telling words that a sentence needs to be read by itself
-CONTEXT = 0.5  # how much the other sentences colour one
-STRANGE = 0.15  # a single word whose node is less like its sentence than this means something else here
+STRANGE, WEAK = 0.15, 0.38  # cosines: one word less like its sentence than this means something else, or gives way
 BELOW, ABOVE, FARTHER = 0.9, 0.4, 0.85
 LIKE, FOREIGN = (0.6, 0.8), 0.8  # cosines between schemes that count first and in full, and the most they count
-
-
-@dataclass(frozen=True)
-class Guess:
-    """The text asks for ``capability``: ``matched_by`` synonym, bm25 or meaning, through the words ``phrase``."""
-
-    capability: int
-    matched_by: str
-    phrase: str
-    score: float  # 0-1
-    must: bool
-    share: float  # of the work; the needs' shares sum to 1, that of what is negated is 0
 
 
 @dataclass(frozen=True)
@@ -57,33 +39,42 @@ class Reading:
 @dataclass(frozen=True)
 class _Sentence:
     text: str
-    mentions: list[Mention]
-    wanted: list[Mention]
-    negated: list[Mention]
-    nice: set[Mention]
-    rest: str  # what it says besides, in lower case, for the guesses
+    wanted: list[Guess]
+    negated: list[Guess]
+    rest: str  # without what is refused and who asks
 
 
 def read(text: str, lexicon: Lexicon, *, encode: Encode | None = None, places: Sequence[str] = ()) -> Reading:
     """The needs in the first 4,000 characters of ``text``, at most six, in the order of the text.
 
     ``encode`` gives unit vectors as those of the taxonomy; without it words alone are read. Nothing that the text
-    negates is among the needs, nor anything below it. Any text is read without an error.
+    negates is among the needs, nor anything below it; but who wants "no lawyers, a mediator" gets a mediator, because
+    a whole category was refused and one node of it named. Any text is read without an error.
     """
     whole = clean(text)
     parts = [_sentence(whole, start, end, lexicon) for start, end in sentences(whole)]
-    negated = {mention.node: mention for part in reversed(parts) for mention in reversed(part.negated)}
-    banned = _banned(lexicon, negated)
-    named = [_named(whole, mention, part) for part in parts for mention in part.wanted if not banned[mention.node]]
-    if encode is not None and lexicon.embedded.any():
-        named = [guess for guess in named if not _is_strange(guess, parts, lexicon, encode)]
-    needs = [*named, *_guessed(parts, lexicon, encode, banned | _akin(lexicon, negated), named)]
+    negated: dict[int, Guess] = {}
+    for guess in (guess for part in parts for guess in part.negated):
+        negated.setdefault(guess.capability, guess)
+    banned = _below(lexicon, negated)
+    barred = _below(lexicon, [node for node in negated if lexicon.root(node) != node])
+    barred[list(negated)] = True
+    if encode is not None and not lexicon.embedded.any():
+        encode = None
+    named: list[Guess] = []
+    weak: list[Guess] = []
+    silent: list[_Sentence] = []
+    for part in parts:
+        allowed = [guess for guess in part.wanted if not barred[guess.capability]]
+        likeness = [_likeness(guess, part, lexicon, encode) for guess in allowed]
+        named += [guess for guess, like in zip(allowed, likeness, strict=True) if like >= WEAK]
+        weak += [guess for guess, like in zip(allowed, likeness, strict=True) if STRANGE <= like < WEAK]
+        if all(like < WEAK for like in likeness) and telling(part.rest):
+            silent.append(part)
+    guessed = _guessed([part.rest for part in silent], lexicon, encode, banned | _akin(lexicon, negated), named)
     return Reading(
-        needs=_shared(_specific(needs, lexicon)),
-        negated=tuple(
-            Guess(node, "synonym", whole[m.start : m.end][:PHRASE], m.score, must=False, share=0.0)
-            for node, m in negated.items()
-        ),
+        needs=_shared(_specific([*named, *([] if guessed else weak), *guessed], lexicon)),
+        negated=tuple(replace(guess, must=False) for guess in negated.values()),
         budget=said.budget(whole),
         place=said.place(whole, places),
     )
@@ -97,107 +88,52 @@ def _sentence(whole: str, start: int, end: int, lexicon: Lexicon) -> _Sentence:
         at = mention.end
     skeleton = (skeleton + whole[at:end].lower()).replace("’", "'")
     without, later, themselves = said.negated(skeleton), said.nice(skeleton), said.themselves(skeleton)
+    guesses = [
+        Guess(mention.node, "synonym", whole[mention.start : mention.end][:PHRASE], mention.score, i not in later)
+        for i, mention in enumerate(mentions)
+    ]
+    said_again = iter("" if i in without | themselves else guess.phrase for i, guess in enumerate(guesses))
+    kept = "".join(next(said_again) if char == said.MARK else char for char in skeleton)
     return _Sentence(
         text=whole[start:end],
-        mentions=mentions,
-        wanted=[mention for i, mention in enumerate(mentions) if i not in without | themselves],
-        negated=[mention for i, mention in enumerate(mentions) if i in without],
-        nice={mention for i, mention in enumerate(mentions) if i in later},
-        rest=said.refused(skeleton).replace(said.MARK, " ").strip(),
+        wanted=[guess for i, guess in enumerate(guesses) if i not in without | themselves],
+        negated=[guess for i, guess in enumerate(guesses) if i in without],
+        rest=said.refused(kept).strip(),
     )
 
 
-def _named(whole: str, mention: Mention, part: _Sentence) -> Guess:
-    phrase = whole[mention.start : mention.end][:PHRASE]
-    return Guess(mention.node, "synonym", phrase, mention.score, must=mention not in part.nice, share=0.0)
-
-
-def _is_strange(guess: Guess, parts: Iterable[_Sentence], lexicon: Lexicon, encode: Encode) -> bool:
-    """Is the guess one word that means something else in its sentence?"""
-    if len(informative(tokens(guess.phrase))) > 1 or not lexicon.taxonomy.vectors[guess.capability].any():
-        return False
-    around = next(part.text for part in parts if guess.phrase in part.text)
-    return float(encode([around])[0] @ lexicon.taxonomy.vectors[guess.capability]) < STRANGE
+def _likeness(guess: Guess, part: _Sentence, lexicon: Lexicon, encode: Encode | None) -> float:
+    """How like a single word's node is to the sentence it stands in; 1 for a longer phrase, and without a model."""
+    vector = lexicon.taxonomy.vectors[guess.capability]
+    if encode is None or telling(guess.phrase) > 1 or not vector.any():
+        return 1.0
+    return float(encode([part.text])[0] @ vector)
 
 
 def _guessed(
-    parts: list[_Sentence], lexicon: Lexicon, encode: Encode | None, banned: Bools, named: list[Guess]
+    rests: list[str], lexicon: Lexicon, encode: Encode | None, banned: Bools, named: Sequence[Guess]
 ) -> list[Guess]:
-    """A guess for each sentence that names nothing, or for all of them together where none stands out."""
-    silent = [part for part in parts if not part.wanted and informative(tokens(part.rest))]
-    whole = " ".join(part.rest for part in silent)
-    alone = [part for part in silent if len(silent) == 1 or len(informative(tokens(part.rest))) >= FEW]
-    tried = [(part.text, part.rest) for part in alone]
-    if len(silent) > 1:
-        tried.append((" ".join(part.text for part in silent), whole))
-    found: list[Guess] = []
-    for text, rest in tried:
-        if text == tried[-1][0] and found:
-            break
-        if encode is None or not lexicon.embedded.any():
-            guess = _by_words(rest, lexicon, banned, bool(named))
-        else:
-            vector = encode([rest])[0] + CONTEXT * encode([whole])[0]
-            vector /= np.linalg.norm(vector)
-            guess = _by_meaning(text, rest, vector, lexicon, banned, bool(named))
-        if guess is not None:
-            found.append(guess)
+    """What the sentences that name nothing are about, in categories that the others do not name."""
+    if not rests:
+        return []
+    whole = " ".join(rests)
+    if encode is None:
+        guess = by_words(whole, lexicon, banned, beside_words=bool(named))
+        found = [] if guess is None else [guess]
+    else:
+        found = by_meaning(rests, encode([whole, *rests]), lexicon, banned, beside_words=bool(named))
     known = {lexicon.root(guess.capability) for guess in named}
     return [guess for guess in found if lexicon.root(guess.capability) not in known]
 
 
-def _by_words(rest: str, lexicon: Lexicon, banned: Bools, beside_words: bool) -> Guess | None:
-    """The node with the most telling words of the sentence: two at least, and clearly ahead of the next."""
-    scores, words = lexicon.scores(rest)
-    scores = np.where(lexicon.guessable & ~banned, scores, 0.0)
-    if scores.size == 0 or scores.max() <= 0:
-        return None
-    node = int(scores.argmax())
-    spoken = lexicon.spoken(node, words)
-    second = np.partition(scores, -2)[-2] if scores.size > 1 else 0.0
-    if len(spoken) < 2 + beside_words or second > 0.85 * scores[node]:
-        return None
-    score = float(scores[node] / (scores[node] + 5))
-    return Guess(node, "bm25", _phrase(rest, spoken), score, must=not said.can_wait(rest), share=0.0)
-
-
-def _by_meaning(
-    text: str, rest: str, vector: Vectors, lexicon: Lexicon, banned: Bools, beside_words: bool
-) -> Guess | None:
-    """The node nearest in meaning, where it stands out from all the others."""
-    cosines = (lexicon.taxonomy.vectors @ vector).astype(np.float64)
-    among = cosines[lexicon.embedded]
-    scores, words = lexicon.scores(rest)
-    lifted = cosines + WORDS_LIFT * scores / max(scores.max(initial=0.0), 10.0)
-    lifted = np.where(lexicon.embedded & ~banned, lifted, -1.0)
-    node = int(lifted.argmax())
-    stands_out = lifted[node] + DEVIATION * (cosines[node] - among.mean()) / max(among.std(), 1e-6)
-    if lifted[node] <= 0 or stands_out < (BAR_BESIDE_WORDS if beside_words else BAR):
-        return None
-    spoken = lexicon.spoken(node, words)
-    by_words = len(spoken) > 1 and node == int(np.where(lexicon.guessable & ~banned, scores, -1.0).argmax())
-    return Guess(
-        node,
-        matched_by="bm25" if by_words else "meaning",
-        phrase=_phrase(rest, spoken) if by_words else text[:PHRASE],
-        score=float(np.clip(cosines[node], 0, 1)),
-        must=not said.can_wait(rest),
-        share=0.0,
-    )
-
-
-def _phrase(text: str, words: Sequence[Token]) -> str:
-    return ", ".join(text[word.start : word.end] for word in words)[:PHRASE]
-
-
-def _banned(lexicon: Lexicon, negated: Iterable[int]) -> Bools:
-    """What is negated, and all below it."""
+def _below(lexicon: Lexicon, nodes: Iterable[int]) -> Bools:
+    """The nodes, and all below them."""
     parents = lexicon.taxonomy.parents
-    banned = np.zeros(len(parents), dtype=np.bool_)
-    banned[list(negated)] = True
+    below = np.zeros(len(parents), dtype=np.bool_)
+    below[list(nodes)] = True
     for _ in range(16):
-        banned |= banned[parents] & (parents >= 0)
-    return banned
+        below |= below[parents] & (parents >= 0)
+    return below
 
 
 def _akin(lexicon: Lexicon, negated: Iterable[int]) -> Bools:

@@ -14,7 +14,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from matching.inputs import Bools, Floats, Taxonomy
-from matching.words import SKIPPED, STOP, Token, clean, informative, singular, tokens
+from matching.words import SKIPPED, STOP, Token, clean, informative, plain, singular, stem, tokens
 
 PREFERRED = "goodword"
 PHRASE_LONGEST, PHRASE_LETTERS = 8, 80  # words and letters; longer names are searched by BM25 only
@@ -129,7 +129,9 @@ class Lexicon:
         return informative(tokens(clean("\n".join(told))))
 
     def _found(self, own: int, text: str, words: Sequence[Token]) -> list[Mention]:
-        spelled = [self._spelled(word) if own == 0 else (word, 1.0) for word in words]
+        spelled = [
+            self._spelled(word, plain(text[word.start : word.end])) if own == 0 else (word, 1.0) for word in words
+        ]
         apart = [bool(BREAK.search(text, a.end, b.start)) for a, b in pairwise(words)]
         found: list[tuple[int, int, int]] = []
         for first in range(len(words)):
@@ -157,15 +159,13 @@ class Lexicon:
             node = self._roots.get(word.stem)
         return node
 
-    def _spelled(self, word: Token) -> tuple[Token, float]:
+    def _spelled(self, word: Token, typed: str) -> tuple[Token, float]:
         """The word as it was meant, and how sure that is, 0-1."""
-        form = word.form
-        if len(form) < TYPED_SHORTEST or not form.isalpha() or self._known & {form, word.stem}:
+        if len(typed) < TYPED_SHORTEST or not typed.isalpha() or self._known & {typed, word.form, word.stem}:
             return word, 1.0
-        like = [meant for meant in self._meant if meant[0] == form[0]]
-        best = process.extractOne(form, like, scorer=OSA.distance, score_cutoff=1)
-        # A letter missing, doubled or swapped is a slip; another letter in its place makes "reactor" a realtor.
-        if best is None or (len(best[0]) == len(form) and sorted(best[0]) != sorted(form)):
-            return word, 1.0
-        meant = tokens(best[0])[0]
-        return Token(word.start, word.end, singular(meant.form), meant.stem), 1 - 1 / len(form)
+        like = [meant for meant in self._meant if meant[0] == typed[0]]
+        for meant, _errors, _at in process.extract(typed, like, scorer=OSA.distance, score_cutoff=1, limit=None):
+            # A letter missing, doubled or swapped is a slip; another letter in its place makes "reactor" a realtor.
+            if len(meant) != len(typed) or sorted(meant) == sorted(typed):
+                return Token(word.start, word.end, singular(meant), stem(meant)), 1 - 1 / len(typed)
+        return word, 1.0

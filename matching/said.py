@@ -11,23 +11,36 @@ MARK = "\ue000"  # no clean text has a character for private use
 
 _ARTICLE = r"(?:an?|the|any|some|our|my|your|their|his|her|its|this|that|another|more|new|full|big|whole|plain)"
 _FILLER = (
-    rf"(?:{_ARTICLE}|for|in|on|with|of|about|help|kind|sort|to|be|use|using|used|want|need|require|interested|looking)"
+    rf"(?:{_ARTICLE}|us|me|you|for|in|on|with|of|about|help|kind|sort|to|be|use|using|want|need|interested|looking)"
 )
 _FREE = r"(?:(?!but |just |only |want|need|look|so |and |we |i |they )[\w'-]+\s+){0,2}?"  # words that we do not know
-_DO_NOT = r"(?:do|does|did|would|will|should)(?:\s+not|n't)\s+(?:really\s+|actually\s+)?"
+_NOT = r"(?:\s+not|n't)\s+(?:really\s+|actually\s+|even\s+)?"
 _STRONG = (
-    rf"{_DO_NOT}(?:want|need|require|use)(?!\s+to)",
-    rf"{_DO_NOT}(?:want|need)\s+to\s+(?:use|build|run|switch to|move to|go with|be on|touch|change|redo|have)",
-    r"no\s+(?:need|interest)\s+(?:for|of|in)|not\s+(?:interested|looking)\s+(?:in|for)|nothing\s+to\s+do\s+with",
-    r"instead\s+of|rather\s+than|in\s+place\s+of|as\s+opposed\s+to|other\s+than|anything\s+but|except(?:\s+for)?",
+    rf"(?:do|does|did|would|will|should){_NOT}(?:want|need|require|use|pitch|send|offer|suggest|recommend|sell|touch"
+    r"|bother with|consider|care (?:about|for))(?!\s+to)",
+    rf"(?:do|does|did){_NOT}(?:want|need)\s+to\s+(?:use|build|run|switch to|move to|go with|touch|change|redo|have)",
+    rf"(?:do|does|did){_NOT}(?:have|need)\s+to\s+be|neither|against|no more|never again",
+    r"no\s+(?:need|interest)\s+(?:for|of|in)|nothing\s+to\s+do\s+with|(?:not|no)\s+(?:a\s+)?fan\s+of|rather\s+not",
+    r"(?:not|n't)\s+(?:keen on|into|after|about|asking for|interested in|looking for|in the market for|here for)",
+    r"instead\s+of|rather\s+than|in\s+place\s+of|as\s+opposed\s+to|other\s+than|(?:anything|everything|all)\s+but",
+    r"except(?:\s+for)?|apart\s+from|aside\s+from|excluding|minus|enough\s+of|(?:stay|keep|steer)\s+(?:away|clear)\s+(?:from|of)",
     r"(?<!been )(?<!is )(?<!are )without(?!\s+(?:losing|hurting|breaking|dropping|harming|risking|damaging))",
-    r"already\s+(?:have|has|had|got|hired|found|use|using|work with|working with|own|signed|chose)(?:\s+got)?",
-    r"(?:have|has)\s+(?:our|their|its|my)\s+own",
-    r"(?:left|leaving|ditched|ditching|dropped|dropping|abandoned|outgrew|outgrown|avoid|avoiding|skip|forget)",
-    r"get(?:ting)?\s+rid\s+of|got\s+rid\s+of|mov(?:e|ed|ing)\s+(?:off|away\s+from|on\s+from)|off\s+of|away\s+from",
-    r"(?:switch|migrat|mov|chang|com)(?:e|ed|es|ing)?\s+(?:\w+\s+){0,3}?from|used\s+to\s+(?:use|be\s+on|run\s+on)",
-    r"no\s+longer\s+(?:use|need|want|using|on|with)|(?:stopped|quit)\s+(?:using|doing)|never\s+again",
-    rf"replac(?:e|ing|ed)(?=\s+(?:{_ARTICLE}\s+)?{MARK}\s+(?:with|by)\b)",
+    r"already\s+(?:have|has|had|got|hired|found|use|using|work with|working with|own|signed|chose|paid for|booked)",
+    r"(?:have|has)\s+(?:our|their|its|my)\s+own|(?<!not )(?<!n't )(?<!un)(?:happy|satisfied|pleased)\s+with",
+    r"(?:ruled|ruling|rule)\s+out|(?:decided|voted|advised)\s+against|(?:said|say)\s+no\s+to|gave\s+up\s+on|giving\s+up\s+on",
+)
+_PARTED = (  # left behind
+    r"left|leaving|ditch(?:ed|ing)?|dropp(?:ed|ing)|dump(?:ed|ing)?|abandon(?:ed|ing)?|scrapp(?:ed|ing)|outgrew|outgrown",
+    r"avoid(?:ing)?|skip(?:ping)?|forget|cancel(?:l?ed|l?ing)?|tried(?!\s+to)|can(?:no|')t\s+stand|hated",
+    r"(?:get(?:ting)?|got)\s+rid\s+of|(?:walk|mov)(?:e|ed|ing)\s+(?:away\s+from|on\s+from)|parted\s+ways\s+with|off\s+of",
+    r"(?:get|getting|got|take|taking|move|moving|moved)\s+(?:us\s+|me\s+|it\s+|everything\s+|them\s+)?off",
+    r"(?:switch|migrat|mov|chang|com|convert|transition)(?:e|ed|es|ing|ion)?\s+(?:\w+\s+){0,3}?from",
+    r"used\s+to\s+(?:use|be\s+on|run\s+on)|(?:stopped|quit)\s+(?:using|doing)|no\s+longer\s+(?:use|need|want|using|on|with)",
+    rf"(?:replac|swap|swapp|trad|exchang)(?:e|ing|ed)?(?=\s+(?:{_ARTICLE}\s+)?{MARK}\s+(?:with|by|for|out)\b)",
+)
+_OTHERS = (  # somebody does it
+    r"(?:my|our)\s+(?:own\s+)?[\w'-]+(?:\s+[\w'-]+)?\s+(?:already\s+)?(?:does|do|handles?|makes?|writes?|is\s+doing"
+    r"|takes?\s+care\s+of)(?!\s+not\b)(?![^.;]*\b(?:overwhelmed|hates|tired|leaving|retir|quit|can't|cannot|too\s+much))"
 )
 _WEAK = (
     r"(?:\bnot|\b(?:is|are|was|were)n't)(?!\s+(?:only|just|sure|yet|even)\b)",
@@ -35,21 +48,30 @@ _WEAK = (
 )
 _LIST = rf"(?:(?:\s*,\s*(?:{_ARTICLE}\s+)?{MARK})*\s*,?\s*(?:or|nor|and|&)\s+(?:{_ARTICLE}\s+|{_FILLER}\s+)*{MARK})*"
 _OR_LIST = _LIST.replace("or|nor|and|&", "or|nor")
+_SETTLED = (
+    r"(?:not\s+(?:needed|required|necessary|wanted|an\s+option|for\s+us)|unnecessary|done|finished|handled|covered|sorted"
+    r"|fine|booked|organi[sz]ed|arranged|settled|decided|paid\s+for|taken(?:\s+care\s+of)?|in\s+place|in\s+good\s+hands"
+    r"|under\s+control|in\s+hand|out\s+of\s+scope|off\s+the\s+table|out\s+of\s+the\s+question|overkill|ours)"
+    r"(?!\s+(?:badly|poorly|wrong|by|in\b|years))"
+)
 _NEGATED = (
-    re.compile(rf"\b(?:{'|'.join(_STRONG)})\s+(?:{_FILLER}\s+)*{_FREE}(?:{_ARTICLE}\s+)*({MARK}{_LIST})"),
+    re.compile(
+        rf"\b(?:{'|'.join(_STRONG + _PARTED)}|{_OTHERS})\s+(?:{_FILLER}\s+)*{_FREE}(?:{_ARTICLE}\s+)*({MARK}{_LIST})"
+    ),
     re.compile(rf"(?:{'|'.join(_WEAK)})\s+(?:{_FILLER}\s+)*({MARK}{_OR_LIST})"),
     re.compile(
-        rf"({MARK}{_LIST})(?:\s+\w+){{0,2}}?\s*(?:'s|\bis|\bare|\bwas|\bhas\s+been|\bhave\s+been)\s+(?:already\s+|all\s+)*"
-        r"(?:not\s+(?:needed|required|necessary|wanted|an option)|unnecessary|done|finished|handled|covered|sorted|fine"
-        r"|taken\s+care\s+of|in\s+place|in\s+good\s+hands|out\s+of\s+scope|off\s+the\s+table|out\s+of\s+the\s+question)"
-        r"(?!\s+(?:badly|poorly|wrong|by|in\b|years))"
+        rf"({MARK}{_LIST})(?:\s+\w+){{0,2}}?\s*(?:'s|\bis|\bare|\bwas|\bhas\s+been|\bhave\s+been)"
+        rf"\s+(?:already\s+|all\s+|just\s+)*{_SETTLED}"
     ),
-    re.compile(rf"({MARK})\s+(?:is|are)n't\s+(?:needed|required|necessary|wanted|an\s+option)"),
+    re.compile(rf"({MARK})\s+(?:is|are|was)n't\s+(?:needed|required|necessary|wanted|an\s+option|for\s+us)"),
     re.compile(rf"({MARK}{_LIST})\s+(?:we\s+(?:already\s+)?(?:have|do|handle)\b|(?:our|my|them)selves|in[- ]house)"),
+    re.compile(
+        rf"({MARK})\s+(?:can|could|must|will\s+have\s+to|has\s+to)\s+wait|({MARK})\s+stays?\b|({MARK})\s+to\s+{MARK}"
+    ),
+    re.compile(rf"leave\s+(?:{_ARTICLE}\s+)?({MARK})\s+(?:alone|as|out)"),
+    re.compile(rf"\b(?:have|has|got|'ve)\s+(?:got\s+)?(?:{_ARTICLE}\s+)?({MARK}{_LIST})\s+(?:already\s+)?{_SETTLED}"),
 )
-_REFUSED = re.compile(  # where no capability is named: what comes after is not asked for either
-    rf"\b(?:{'|'.join((*_STRONG[:4], *_STRONG[5:7]))})\b[^,.;!?]*"
-)
+_REFUSED = re.compile(rf"\b(?:{'|'.join(_STRONG)}|{_OTHERS})\b[^,.;!?]*")
 _FIRM = r"(?:firm|company|business|agency|studio|shop|store|office|practice|clinic|contractor|owner|startup|nonprofit)"
 _THEMSELVES = (
     re.compile(
@@ -100,7 +122,8 @@ def negated(skeleton: str) -> set[int]:
         number
         for pattern in _NEGATED
         for match in pattern.finditer(skeleton)
-        for number in _marks(skeleton, *match.span(1))
+        for group in range(1, pattern.groups + 1)
+        for number in _marks(skeleton, *match.span(group))
     }
 
 
@@ -123,9 +146,13 @@ def can_wait(skeleton: str) -> bool:
     return bool(_LATER.search(skeleton) or _WOULD_BE_NICE.search(skeleton))
 
 
-def refused(skeleton: str) -> str:
-    """The sentence without what it says is not wanted in words that name no capability."""
-    return _REFUSED.sub(" ", skeleton)
+def refused(sentence: str) -> str:
+    """A sentence in lower case without what it says is not wanted, whatever the words.
+
+    >>> refused("we don't need anybody to draw it, somebody must build it")
+    'we  , somebody must build it'
+    """
+    return _REFUSED.sub(" ", sentence)
 
 
 def nice(skeleton: str) -> set[int]:

@@ -116,3 +116,8 @@ def sentences(text: str) -> list[tuple[int, int]]:
 def informative(words: Sequence[Token]) -> list[str]:
     """The stems that say what a text is about."""
     return [word.stem for word in words if word.form not in STOP and len(word.form) > 1]
+
+
+def telling(text: str) -> int:
+    """How many words of ``text`` say what it is about."""
+    return len(informative(tokens(text)))

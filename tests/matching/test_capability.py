@@ -1,0 +1,211 @@
+"""What a client's words ask for. ``texts.tsv`` is what it was tuned on; ``benchmarks.leads`` has texts of others."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from directory.db import connect
+from directory.engine.sentences import load_model
+from directory.engine.world import known_world
+from matching.capability import Lexicon, Reading, nearness, read
+from matching.inputs import Need, Taxonomy, Vectors
+
+LINES = Path(__file__).with_name("texts.tsv").read_text(encoding="utf-8").splitlines()
+TEXTS = list(csv.DictReader(LINES, delimiter="\t"))
+
+NODES = (  # scheme, name, synonyms, parent
+    ("goodword", "Web", "", -1),
+    ("goodword", "Web design", "website redesign", 0),
+    ("goodword", "Web development", "new website;web developer", 0),
+    ("goodword", "WordPress", "wp;wordpress site", 2),
+    ("goodword", "Drupal", "", 2),
+    ("goodword", "WordPress care", "plugin updates", 0),
+    ("goodword", "Design", "", -1),
+    ("goodword", "Logo design", "logo", 6),
+    ("goodword", "Office leasing", "office space", 6),
+    ("goodword", "Interior design", "space planning", 6),
+    ("goodword", "Flooring", "new floors", 6),
+    ("goodword", "Realtors", "realtor", 6),
+    ("goodword", "Electrical work", "electrician", 6),
+    ("naics", "Construction", "", -1),
+    ("naics", "Roofing Contractors", "", 13),
+    ("naics", "wordpress", "", 13),
+)
+
+
+def taxonomy(vectors: Vectors | None = None) -> Taxonomy:
+    return Taxonomy(
+        ids=np.arange(len(NODES)),
+        schemes=tuple(scheme for scheme, *_ in NODES),
+        names=tuple(name for _, name, _, _ in NODES),
+        synonyms=tuple(tuple(words.split(";")) if words else () for _, _, words, _ in NODES),
+        parents=np.array([parent for *_, parent in NODES]),
+        vectors=np.zeros((len(NODES), 0), dtype=np.float32) if vectors is None else vectors,
+    )
+
+
+LEXICON = Lexicon(taxonomy())
+
+
+def asked(text: str) -> tuple[list[str], list[str]]:
+    reading = read(text, LEXICON)
+    return [NODES[guess.capability][1] for guess in reading.needs], [NODES[g.capability][1] for g in reading.negated]
+
+
+@pytest.mark.parametrize(
+    ("text", "needs", "negated"),
+    [
+        ("A WordPress website redesign", ["WordPress", "Web design"], []),
+        ("We need a new website, in WordPress", ["WordPress"], []),  # the ancestor is dropped
+        ("the wordpress sites of two clients", ["WordPress"], []),
+        ("Word\u200bPress\u202e, ｌｏｇｏ", ["WordPress", "Logo design"], []),
+        ("office space planning", ["Interior design"], []),  # the head of an English name is its last word
+        ("the web, developer of tools", ["Web"], []),  # no phrase across a comma
+        ("an electrican, and WordPres", ["Electrical work", "WordPress"], []),
+        ("a reactor on the second floor", [], []),  # neither a realtor nor flooring
+        ("Not WordPress but Drupal", ["Drupal"], ["WordPress"]),
+        ("We want Drupal instead of WordPress or a new logo", ["Drupal"], ["WordPress", "Logo design"]),
+        ("No new website. WordPress!", [], ["Web development"]),  # nor what is below it
+        ("We have no logo", ["Logo design"], []),
+        ("Not only WordPress, a logo too", ["WordPress", "Logo design"], []),
+        ("We are a logo firm and need WordPress", ["WordPress"], []),
+        ("roofing contractors", ["Roofing Contractors"], []),  # another scheme speaks where ours is silent
+        ("roofing contractors with a logo", ["Logo design"], []),
+        ("", [], []),
+        ("\x00\ud800 🦄 \ue000\ue000", [], []),
+    ],
+)
+def test_words_win(text: str, needs: list[str], negated: list[str]) -> None:
+    assert asked(text) == (needs, negated)
+
+
+def test_what_would_be_nice_weighs_half() -> None:
+    reading = read("We need WordPress, ideally with a logo. Some interior design would be nice.", LEXICON)
+    assert [(guess.must, guess.share, guess.phrase) for guess in reading.needs] == [
+        (True, 0.5, "WordPress"),
+        (False, 0.25, "logo"),
+        (False, 0.25, "interior design"),
+    ]
+
+
+def test_budget_and_place_are_read() -> None:
+    places = ["AZ", "Mesa", "Tucson"]
+    reading = read("A logo for a firm near tucson, AZ. We can spend $10-15k.", LEXICON, places=places)
+    assert (reading.budget, reading.place) == ((1500000, "USD"), "Tucson")
+    nothing = read("We made $3M in revenue with 15 people on a mesa of 20k acres, or so", LEXICON, places=places)
+    assert (nothing.budget, nothing.place) == (None, None)
+
+
+@given(st.lists(st.sampled_from(("not", "no", "and", "or", ",", ".", "we left", "need", "maybe", "wp", "logo", "web"))))
+@settings(max_examples=200, deadline=None)
+def test_no_need_is_negated_or_below_it_and_shares_sum_to_one(words: list[str]) -> None:
+    reading = read(" ".join(words), LEXICON)
+    refused = {guess.capability for guess in reading.negated}
+    for guess in reading.needs:
+        assert guess.capability not in refused
+        assert not refused & {above for above in LEXICON.lineage(guess.capability) if LEXICON.root(above) != above}
+    assert not reading.needs or sum(guess.share for guess in reading.needs) == pytest.approx(1)
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_read(text: str) -> None:
+    assert isinstance(read(text, LEXICON, places=["Mesa"]), Reading)
+
+
+@pytest.mark.parametrize(
+    "text", ["not " * 25_000, "logo, " * 17_000, "9" * 100_000, "(" * 100_000, "wordpres " * 11_000]
+)
+def test_a_hundred_kilobytes_take_no_longer_than_their_beginning(text: str) -> None:
+    started = perf_counter()
+    read(text, LEXICON)
+    assert perf_counter() - started < 2
+
+
+def test_an_empty_taxonomy_has_no_answer() -> None:
+    nothing = Taxonomy(np.arange(0), (), (), (), np.arange(0), np.zeros((0, 384), dtype=np.float32))
+    assert read("WordPress", Lexicon(nothing)).needs == ()
+
+
+@pytest.fixture(scope="module")
+def understood(seeded_database: Path) -> Callable[[str], tuple[set[str], set[str]]]:
+    """Reads a text with the curated taxonomy and the sentence model: the names of its needs, and of what it negates."""
+    model = load_model()
+    assert model is not None
+    engine = connect(f"sqlite:///{seeded_database}")
+    with Session(engine) as session:
+        lexicon = known_world(session).lexicon
+    engine.dispose()
+
+    def names(text: str) -> tuple[set[str], set[str]]:
+        reading = read(text, lexicon, encode=model.encode)
+        needs, negated = (
+            {lexicon.taxonomy.names[g.capability] for g in some} for some in (reading.needs, reading.negated)
+        )
+        return needs, negated
+
+    return names
+
+
+@pytest.mark.parametrize("row", [row for row in TEXTS if row["kind"] == "negated"], ids=lambda row: row["text"][:50])
+def test_what_is_negated_is_no_need(
+    understood: Callable[[str], tuple[set[str], set[str]]], row: dict[str, str]
+) -> None:
+    needs, _negated = understood(row["text"])
+    assert needs & {*row["want"].split("|")}
+    assert not needs & {*row["not_want"].split("|")}
+
+
+def test_meaning_finds_half_of_what_no_word_says_and_is_silent_on_the_rest(
+    understood: Callable[[str], tuple[set[str], set[str]]],
+) -> None:
+    plain = [bool(understood(row["text"])[0] & {*row["want"].split("|")}) for row in TEXTS if row["kind"] == "plain"]
+    silent = [not understood(row["text"])[0] for row in TEXTS if row["kind"] == "unanswerable"]
+    assert np.mean(plain) >= 0.45
+    assert np.mean(silent) >= 0.85
+
+
+def test_nearness_is_full_below_less_and_nothing_beside() -> None:
+    need = [Need(2, True, 1.0), Need(3, True, 1.0)]
+    development, wordpress = nearness(taxonomy(), need)
+    assert (development[2], development[3], development[0], development[1]) == (1.0, 0.9, 0.4, 0.0)
+    assert (wordpress[3], wordpress[2], wordpress[4]) == (1.0, 0.4, 0.0)
+    assert wordpress[0] == pytest.approx(0.16)
+    assert wordpress[15] == 0.8, "the same name in another scheme"
+
+
+def test_nearness_crosses_schemes_by_meaning_only() -> None:
+    vectors = np.zeros((len(NODES), 2), dtype=np.float32)
+    vectors[[3, 4, 14]] = [[1, 0], [1, 0], [0.75, 0.6614378]]
+    near = nearness(taxonomy(vectors), [Need(3, True, 1.0), Need(14, True, 1.0)])
+    assert near[0, 14] == near[1, 3] == pytest.approx(0.6)
+    assert near[0, 4] == 0, "a Drupal firm is no WordPress firm"
+    assert near.max() == 1
+    assert near.min() == 0
+
+
+def test_nearness_is_quick_on_every_scheme_at_once() -> None:
+    size, draw = 16_500, np.random.default_rng(0)
+    vectors = draw.normal(size=(size, 384)).astype(np.float32)
+    many = Taxonomy(
+        ids=np.arange(size),
+        schemes=("goodword",) * 500 + ("esco",) * (size - 500),
+        names=tuple(f"node {number}" for number in range(size)),
+        synonyms=((),) * size,
+        parents=np.maximum(np.arange(size) // 3 - 1, -1),
+        vectors=vectors / np.linalg.norm(vectors, axis=1, keepdims=True),
+    )
+    needs = [Need(number, True, 1 / 6) for number in range(6)]
+    seconds = []
+    for _ in range(5):
+        started = perf_counter()
+        nearness(many, needs)
+        seconds.append(perf_counter() - started)
+    assert min(seconds) < 0.04  # 6 ms on an idle core
