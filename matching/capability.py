@@ -180,8 +180,8 @@ def nearness(taxonomy: Taxonomy, needs: Sequence[Need]) -> Floats:
     nodes = np.array([need.capability for need in needs], dtype=np.int64)
     cosines = taxonomy.vectors[nodes] @ taxonomy.vectors.T
     names = [taxonomy.names[node].casefold() for node in nodes]
-    wanted = set(names)
-    alike = [(i, folded) for i, folded in enumerate(map(str.casefold, taxonomy.names)) if folded in wanted]
+    lengths = {len(name) for name in names}  # of 16,000 names few are as long, and only those are folded
+    alike = [(i, name.casefold()) for i, name in enumerate(taxonomy.names) if len(name) in lengths]
     foreign = {
         scheme: np.fromiter((other != scheme for other in taxonomy.schemes), dtype=np.bool_, count=size)
         for scheme in {taxonomy.schemes[node] for node in nodes}
