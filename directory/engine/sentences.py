@@ -92,7 +92,10 @@ class Model:
         return np.asarray(mean / np.linalg.norm(mean, axis=1, keepdims=True), dtype=np.float32)
 
     def _dense(self, x: Vectors, name: str) -> Vectors:
-        return x @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
+        """One product for all tokens: numpy would otherwise make one for each text."""
+        rows = x.reshape(-1, x.shape[-1]) @ self._weights[f"{name}.weight"].T
+        rows += self._weights[f"{name}.bias"]
+        return rows.reshape(*x.shape[:-1], -1)
 
     def _norm(self, x: Vectors, name: str) -> Vectors:
         x = x - x.mean(axis=-1, keepdims=True)

@@ -1,5 +1,6 @@
 """Rows become a World: read once per version, kept, and replaced whole."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from directory.db import world_version
 from directory.leads.collaboration import Collaboration
 from directory.people.business import Business
-from directory.people.capability import Capability
+from directory.people.capability import CURATED, Capability
 from directory.people.claim import standing
 from directory.people.interaction import Interaction
 from directory.people.member import Member
@@ -124,10 +125,11 @@ def _read(session: Session, version: int, before: Known | None) -> Known:
             days=_ints(_day(row.finished_at) for row in works),
         ),
     )
-    same_words = before is not None and _same_words(before.world.taxonomy, taxonomy)
+    spoken = _spoken(world)
+    same_words = before is not None and _same_words(before.world.taxonomy, taxonomy) and _spoken(before.world) == spoken
     return Known(
         world=world,
-        lexicon=before.lexicon if before is not None and same_words else Lexicon(taxonomy),
+        lexicon=before.lexicon if before is not None and same_words else Lexicon(taxonomy, spoken),
         business_names=tuple(row.name for row in businesses),
         member_names=tuple(row.name for row in members),
         region_of={row.city: row.region for row in businesses if row.city},
@@ -195,6 +197,12 @@ def _facts(session: Session, at_member: Mapping[int, int], works: list[tuple[int
         kinds=_ints(FACT_KINDS.index(kind) for _, _, kind, _ in kept),
         days=_ints(_day(day) for _, _, _, day in kept),
     )
+
+
+def _spoken(world: World) -> str:
+    """The scheme that this network's firms describe themselves in: most claims are in it. The curated one at first."""
+    claimed = Counter(world.taxonomy.schemes[node] for node in world.claims.capability.tolist())
+    return max(claimed, key=lambda scheme: (claimed[scheme], scheme == CURATED), default=CURATED)
 
 
 def _same_words(before: Taxonomy, after: Taxonomy) -> bool:

@@ -32,7 +32,7 @@ def run(home: Path) -> Run:
 
 @pytest.fixture
 def seeded(home: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("app.cli.seed.load_model", lambda: None)
+    monkeypatch.setattr("directory.seed.load_model", lambda: None)
     assert run("db", "upgrade").exit_code == 0
     assert run("seed").exit_code == 0
     return home
