@@ -53,7 +53,7 @@ def by_meaning(
     ``vectors`` has the whole text's in row 0 and then one row a sentence. A guess must stand out from all the nodes.
     """
     whole = " ".join(sentences)
-    cosines = (vectors @ lexicon.taxonomy.vectors.T).astype(np.float64)
+    cosines = lexicon.likeness(vectors)
     cosines[:, ~lexicon.embedded] = np.nan
     spread = np.maximum(np.nanstd(cosines, axis=1), 1e-6)
     above = (cosines - np.nanmean(cosines, axis=1)[:, None]) / spread[:, None]

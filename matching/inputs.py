@@ -26,6 +26,9 @@ class Taxonomy:
     synonyms: tuple[tuple[str, ...], ...]  # (n,)
     parents: Ints  # (n,) index of the parent, -1 at a root
     vectors: Vectors  # (n, d) unit length; a row of zeros is not embedded yet; d = 0 without a model
+    asks: tuple[tuple[str, ...], ...] = ()  # (n,) how people ask who do not know the trade's word; () for none at all
+    ask_vectors: Vectors = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))  # (q, d) of the asks
+    ask_nodes: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # (q,) whose they are, rising
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from matching.inputs import Bools, Floats, Taxonomy
+from matching.inputs import Bools, Floats, Taxonomy, Vectors
 from matching.words import SKIPPED, STOP, Token, clean, informative, plain, singular, stem, tokens
 
 PREFERRED = "goodword"
@@ -91,6 +91,16 @@ class Lexicon:
         has = set(self._documents[node])
         return list({word.stem: word for word in words if word.stem in has}.values())
 
+    def likeness(self, vectors: Vectors) -> Floats:
+        """Cosines (rows, nodes) of texts to each node: to what it means, or to how people ask for it."""
+        taxonomy = self.taxonomy
+        cosines = vectors @ taxonomy.vectors.T
+        if len(taxonomy.ask_nodes):
+            asked, first = np.unique(taxonomy.ask_nodes, return_index=True)
+            nearest = np.maximum.reduceat(vectors @ taxonomy.ask_vectors.T, first, axis=1)
+            cosines[:, asked] = np.maximum(cosines[:, asked], nearest)
+        return np.asarray(cosines, dtype=np.float64)
+
     def root(self, node: int) -> int:
         """The category that a node is in; its own where it is one."""
         return [node, *self.lineage(node)][-1]
@@ -125,7 +135,8 @@ class Lexicon:
     def _document(self, node: int) -> list[str]:
         parent = self.taxonomy.parents[node]
         above = [] if parent < 0 else [self.taxonomy.names[parent]]
-        told = [self.taxonomy.names[node], *self.taxonomy.synonyms[node], *above]
+        asks = self.taxonomy.asks[node] if self.taxonomy.asks else ()
+        told = [self.taxonomy.names[node], *self.taxonomy.synonyms[node], *above, *asks]
         return informative(tokens(clean("\n".join(told))))
 
     def _found(self, own: int, text: str, words: Sequence[Token]) -> list[Mention]:

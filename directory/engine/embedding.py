@@ -19,7 +19,7 @@ def embed_missing(session: Session, model: Model, *, limit: int, now: datetime) 
     """Give up to ``limit`` nodes without a vector theirs, in the order of their rows; return how many it were."""
     parent = aliased(Capability)
     rows = session.execute(
-        select(Capability.id, Capability.name, Capability.synonyms, parent.name)
+        select(Capability.id, Capability.name, Capability.synonyms, Capability.asks, parent.name.label("above"))
         .outerjoin(parent, Capability.parent_id == parent.id)
         .where(Capability.vector.is_(None))
         .order_by(Capability.id)
@@ -27,14 +27,17 @@ def embed_missing(session: Session, model: Model, *, limit: int, now: datetime) 
     ).all()
     if not rows:
         return 0
-    texts = [told(name, above, synonyms) for _, name, synonyms, above in rows]
-    encoded = iter(model.encode([text for node in texts for text in node]))
-    means = np.array([np.mean([next(encoded) for _ in node], axis=0) for node in texts])
-    vectors = (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float16)
-    session.execute(
-        update(Capability),
-        [{"id": row.id, "vector": vector.tobytes()} for row, vector in zip(rows, vectors, strict=True)],
-    )
+    texts = [told(row.name, row.above, row.synonyms) for row in rows]
+    encoded = model.encode([text for row, node in zip(rows, texts, strict=True) for text in (*node, *row.asks)])
+    vectors, at = [], 0
+    for row, node in zip(rows, texts, strict=True):
+        mean = encoded[at : at + len(node)].mean(axis=0)
+        asked = encoded[at + len(node) : at + len(node) + len(row.asks)]
+        vectors.append(
+            {"id": row.id, "vector": np.vstack([mean / np.linalg.norm(mean), asked]).astype(np.float16).tobytes()}
+        )
+        at += len(node) + len(row.asks)
+    session.execute(update(Capability), vectors)
     record(session, actor_id=None, action="taxonomy.embed", object=f"nodes:{len(rows)}", now=now)
     bump_world(session)
     return len(rows)

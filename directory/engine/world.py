@@ -139,15 +139,20 @@ def _read(session: Session, version: int, before: Known | None) -> Known:
 def _taxonomy(session: Session) -> Taxonomy:
     rows = session.execute(
         select(
-            *(Capability.id, Capability.scheme, Capability.name, Capability.synonyms),
+            *(Capability.id, Capability.scheme, Capability.name, Capability.synonyms, Capability.asks),
             *(Capability.parent_id, Capability.vector),
         ).order_by(Capability.id)
     ).all()
     at = _positions(row.id for row in rows)
     vectors = np.zeros((len(rows), DIMENSIONS), dtype=np.float32)
+    asked: list[Vectors] = [np.zeros((0, DIMENSIONS), dtype=np.float32)]
+    asked_of: list[int] = []
     for position, row in enumerate(rows):
         if row.vector is not None:
-            vectors[position] = np.frombuffer(row.vector, dtype=np.float16)
+            kept = np.frombuffer(row.vector, dtype=np.float16).reshape(-1, DIMENSIONS).astype(np.float32)
+            vectors[position] = kept[0]
+            asked.append(kept[1:])
+            asked_of += [position] * (len(kept) - 1)
     return Taxonomy(
         ids=_ints(row.id for row in rows),
         schemes=tuple(row.scheme for row in rows),
@@ -155,6 +160,9 @@ def _taxonomy(session: Session) -> Taxonomy:
         synonyms=tuple(tuple(row.synonyms) for row in rows),
         parents=_ints(-1 if row.parent_id is None else at[row.parent_id] for row in rows),
         vectors=vectors,
+        asks=tuple(tuple(row.asks) for row in rows),
+        ask_vectors=np.concatenate(asked),
+        ask_nodes=_ints(asked_of),
     )
 
 
@@ -206,11 +214,8 @@ def _spoken(world: World) -> str:
 
 
 def _same_words(before: Taxonomy, after: Taxonomy) -> bool:
-    return (before.names, before.synonyms) == (after.names, after.synonyms) and _equal(before.vectors, after.vectors)
-
-
-def _equal(before: Vectors, after: Vectors) -> bool:
-    return bool(np.array_equal(before, after))
+    words = (before.names, before.synonyms, before.asks) == (after.names, after.synonyms, after.asks)
+    return words and bool(np.array_equal(before.vectors, after.vectors))
 
 
 def _positions(ids: Iterable[Any]) -> dict[int, int]:

@@ -21,7 +21,10 @@ class Kind(StrEnum):
 
 
 class Capability(PublicRow, Base):
-    """Something a business can do. ``vector`` is its meaning: 384 float16 of unit length, absent until embedded."""
+    """Something a business can do. ``asks`` are how people ask for it who do not know the trade's word.
+
+    ``vector`` is its meaning and then that of each ask: rows of 384 float16 of unit length, absent until embedded.
+    """
 
     __tablename__ = "capability"
     __table_args__ = (UniqueConstraint("scheme", "code"),)
@@ -32,6 +35,7 @@ class Capability(PublicRow, Base):
     kind: Mapped[Kind]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("capability.id"), index=True)
     synonyms: Mapped[list[str]] = mapped_column(default=list)
+    asks: Mapped[list[str]] = mapped_column(default=list)
     vector: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
     parent: Mapped["Capability | None"] = relationship(remote_side="Capability.id")
@@ -48,5 +52,6 @@ def named(session: Session, text: str) -> Capability | None:
     for capability in choices(session):
         if wanted in (folded(word) for word in (capability.name, *capability.synonyms)):
             return capability
-    foreign = select(Capability).where(func.lower(Capability.name) == text.strip().lower()).order_by(Capability.id)
+    name = text.replace("\0", "").strip().lower()  # no database takes a NUL
+    foreign = select(Capability).where(func.lower(Capability.name) == name).order_by(Capability.id)
     return session.scalars(foreign.limit(1)).one_or_none()

@@ -1,7 +1,7 @@
 """Read a scheme of capabilities from a CSV file into rows."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ FIELDS = (
     Field("name", ("name", "title"), 300, is_published=True),
     Field("description", ("description",), 4096, is_published=True),  # other names in a row, as ESCO writes them
     Field("synonyms", ("synonyms",), 4096),  # separated by semicolons
+    Field("asks", ("asks",), 4096),  # separated by semicolons: how people ask who do not know the trade's word
     Field("parent", ("parent",), 160),  # a code; where the column is absent, the code itself says it
 )
 NAME_WORDS = 10  # the longest name that is looked for in a description
@@ -58,15 +59,16 @@ def import_scheme(
     new = [code for code in nodes if code not in before]
     if new:
         fresh = ({"scheme": scheme, "code": code, "name": nodes[code].name, "kind": kinds[code]} for code in new)
-        session.execute(insert(Capability), [{**row, "public_id": new_public_id(), "synonyms": []} for row in fresh])
+        empty: dict[str, list[str]] = {"synonyms": [], "asks": []}
+        session.execute(insert(Capability), [{**row, "public_id": new_public_id(), **empty} for row in fresh])
     chosen = select(Capability.code, Capability.id).where(Capability.scheme == scheme)
     ids = {row.code: row.id for row in session.execute(chosen)}
     changed = []
     for code, node in nodes.items():
         parent_id = ids[above[code]] if above[code] else None
-        was, now_is = before.get(code), (node.name, node.synonyms, kinds[code], parent_id)
-        if was is None or (was.name, was.synonyms, was.kind, was.parent_id) != now_is:
-            values = dict(zip(("name", "synonyms", "kind", "parent_id"), now_is, strict=True))
+        was, now_is = before.get(code), (node.name, node.synonyms, node.asks, kinds[code], parent_id)
+        if was is None or (was.name, was.synonyms, was.asks, was.kind, was.parent_id) != now_is:
+            values = dict(zip(("name", "synonyms", "asks", "kind", "parent_id"), now_is, strict=True))
             changed.append({"id": ids[code], "vector": None, **values})
     if changed:
         session.execute(update(Capability), changed)
@@ -101,6 +103,7 @@ def name_of(description: str) -> str:
 class _Node:
     name: str
     synonyms: list[str]
+    asks: list[str]
 
 
 def _nodes(rows: list[CsvRow]) -> tuple[dict[str, _Node], dict[str, tuple[int, str | None]]]:
@@ -116,11 +119,15 @@ def _nodes(rows: list[CsvRow]) -> tuple[dict[str, _Node], dict[str, tuple[int, s
         elif not name:
             errors.append(RowError(row.number, "name", gettext("Write a name.")))
         words = (*row.values.get("synonyms", "").split(";"), description.removeprefix(name))
-        nodes[code] = _Node(name, [word for word in dict.fromkeys(word.strip() for word in words) if word])
+        nodes[code] = _Node(name, _each(words), _each(row.values.get("asks", "").split(";")))
         parents[code] = row.number, row.values.get("parent")
     if errors:
         raise ImportErrors(errors)
     return nodes, parents
+
+
+def _each(words: Iterable[str]) -> list[str]:
+    return [word for word in dict.fromkeys(word.strip() for word in words) if word]
 
 
 def _resolved(said: Mapping[str, tuple[int, str | None]], known: set[str]) -> dict[str, str]:
