@@ -70,7 +70,5 @@ def local_path(target: str | None) -> str:
     >>> [local_path(target) for target in ("/leads?x=1", "//evil.example", "/\\\\evil.example", "https://evil.example")]
     ['/leads?x=1', '/', '/', '/']
     """
-    if not target or not target.isprintable() or "\\" in target or not target.startswith("/"):
-        return "/"
-    parts = urlsplit(target)
-    return "/" if target.startswith("//") or parts.scheme or parts.netloc else target
+    is_path = target and target.startswith("/") and not target.startswith("//")
+    return target if target and is_path and target.isprintable() and "\\" not in target else "/"

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from werkzeug.routing import BaseConverter
+
 from app.access import check_policies, policy
 from app.accounts import init_accounts
 from app.assets import init_assets
@@ -14,6 +16,13 @@ from app.pages import PAGES
 from app.security import init_security
 from directory.clock import utc_now
 from directory.settings import Settings
+
+
+class PublicId(BaseConverter):
+    """The ids in addresses; nothing else reaches a query, such as the NUL that PostgreSQL does not take."""
+
+    regex = "[a-z0-9]+"
+
 
 ROOT = Path(__file__).parent.parent
 
@@ -34,6 +43,7 @@ def website(settings: Settings, overrides: Mapping[str, Any]) -> Site:
         CLOCK=utc_now,
     )
     app.config.update(overrides)
+    app.url_map.converters["default"] = PublicId
     init_errors(app)
     init_security(app)
     init_db(app)

@@ -18,8 +18,8 @@ LONGEST_PASSWORD = 256
 
 
 def normal_email(email: str) -> str:
-    """How an address is stored and compared."""
-    return email.strip().casefold()
+    """How an address is stored and compared. No database takes a NUL."""
+    return email.replace("\0", "").strip().casefold()
 
 
 def create_account(session: Session, *, member: Member, email: str, password: str, now: datetime) -> User:

@@ -3,17 +3,17 @@
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired
 
+from app.forms import Form
 from app.moment import now
 from directory.errors import Invalid
 from directory.language import gettext as _
 from directory.people.interaction import InteractionKind
 
 
-class InteractionForm(FlaskForm):
+class InteractionForm(Form):
     """What the two did, and when."""
 
     kind = SelectField(_l("What you did"), choices=[SelectChoice(kind.value) for kind in InteractionKind])

@@ -3,17 +3,17 @@
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, StringField, TextAreaField
 from wtforms.validators import Optional
 
+from app.forms import Form
 from directory.errors import Invalid
 from directory.language import gettext as _
 from directory.leads.lead import Lead, Terms
 from directory.money import Money
 
 
-class LeadForm(FlaskForm):
+class LeadForm(Form):
     """What a member says of a lead besides its needs."""
 
     text = TextAreaField(_l("What does the client need?"))

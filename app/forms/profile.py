@@ -3,10 +3,10 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, IntegerField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
 
+from app.forms import Form
 from directory.errors import Invalid
 from directory.money import Money
 from directory.people.business import Business
@@ -16,7 +16,7 @@ from directory.people.wanted import WantedKind
 PRICES = ("price_low", "price_high", "smallest_deal")
 
 
-class PersonForm(FlaskForm):
+class PersonForm(Form):
     """What a member says of themselves."""
 
     name = StringField(_l("Your name"))
@@ -29,7 +29,7 @@ class PersonForm(FlaskForm):
         self.process(obj=member, spotlight=member.spotlight_at is not None)
 
 
-class FirmForm(FlaskForm):
+class FirmForm(Form):
     """What a firm says of itself."""
 
     name = StringField(_l("Name of the firm"))
@@ -72,13 +72,13 @@ class FirmForm(FlaskForm):
             raise Invalid(error.message, field=name) from None
 
 
-class ClaimForm(FlaskForm):
+class ClaimForm(Form):
     """A capability by its name."""
 
     capability = StringField(_l("Add something it can do"))
 
 
-class WantedForm(FlaskForm):
+class WantedForm(Form):
     """Whom a member wants to meet, and why."""
 
     kind = SelectField(

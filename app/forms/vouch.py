@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import SelectChoice, SelectField, StringField, TextAreaField
 
+from app.forms import Form
 from directory.language import gettext as _
 from directory.people.search import Held
 
 
-class VouchForm(FlaskForm):
+class VouchForm(Form):
     """What the giver says, how they know each other, and of which capability."""
 
     text = TextAreaField(_l("Your good word"))

@@ -70,7 +70,7 @@ def show(public_id: str) -> ResponseReturnValue:
 def edit(public_id: str) -> ResponseReturnValue:
     lead = reach(Lead, public_id, "lead.update")
     form, status = LeadForm(), 200
-    if form.is_submitted():
+    if form.validate_on_submit():
         try:
             terms, wishes = form.terms(now().date()), _chosen(lead)
             leads.correct(db.session(), lead=lead, member=me(), wishes=wishes, terms=terms, now=now())
@@ -82,6 +82,8 @@ def edit(public_id: str) -> ResponseReturnValue:
         else:
             db.session.commit()
             return redirect(url_for("leads.show", public_id=lead.public_id), 303)
+    elif form.errors:
+        status = 422
     else:
         form.show(lead)
     return render_template("leads/edit.html", lead=lead, form=form, choices=choices(db.session())), status

@@ -126,6 +126,8 @@ def _competence(names: Names, business: int, told: Mapping[str, Any]) -> str:
     if told["own"] and member:
         return _("You have said how well %(name)s works, and it counts for you", name=member.first_name)
     if told["band"] == STRONG and member:
+        if member.id == names.me:
+            return _("People who worked with you trust your work fully")
         return _("People who worked with %(name)s trust the work fully", name=member.first_name)
     if told["evidence"]:
         return ngettext(

@@ -20,6 +20,9 @@ from directory.people.capability import Capability
 from directory.people.member import Member
 
 
+MANY = 3  # more partners than this are counted in a headline, not named
+
+
 @dataclass(frozen=True)
 class Party:
     """A firm's part in a team: its seats, its share of the work (0-1), and whom to talk to."""
@@ -117,6 +120,11 @@ class Telling:
         if len(subs) == 1:
             work = listed(list(subs[0].needs))
             return _("%(leads)s, %(sub)s does %(work)s", leads=leads, sub=subs[0].business.name, work=work)
+        if len(subs) > MANY:
+            first = subs[0].business.name
+            return _(
+                "%(leads)s, with %(first)s and %(count)s other firms", leads=leads, first=first, count=len(subs) - 1
+            )
         return _("%(leads)s, with %(subs)s", leads=leads, subs=listed([sub.business.name for sub in subs]))
 
     def parties(self, team: Team) -> list[Party]:
@@ -140,10 +148,32 @@ class Telling:
         own = [reason for reason in told if reason.business == mine and reason.signal in ("fit", "competence")]
         return others[:7] + own[:2] if others else own
 
-    def other_ways(self, team: Team) -> list[Team]:
-        """The other teams, where they are more than the alternates of one seat."""
-        firms = {len(self.parties(other)) for other in self.teams}
-        return [] if firms <= {1, 2} and len(firms) == 1 else [other for other in self.teams if other is not team]
+    def why_each(self, team: Team) -> list[tuple[str, list[Told]]]:
+        """The same under the name of each firm where several are spoken of; one firm goes without a name."""
+        subs = [party for party in self.parties(team) if not party.is_me]
+        if len(subs) < 2:
+            return [("", self.why(team))]
+        told = [reason for reason in self.reasons(team) if reason.is_news]
+        each = [(sub.called, [reason for reason in told if reason.business == sub.business.id][:3]) for sub in subs]
+        return [(name, reasons) for name, reasons in each if reasons]
+
+    def other_ways(self, team: Team) -> list[tuple[str, Team]]:
+        """The other teams in words, without those that only put an alternate in somebody's place."""
+        alternates = {other.business.id for _name, others in self.alternates(team) for other in others}
+        ways = []
+        for other in self.teams:
+            new, gone = _firms(other) - _firms(team), _firms(team) - _firms(other)
+            if other is team or (len(new) == len(gone) == 1 and new <= alternates):
+                continue
+            ways.append((self._instead(new, gone) if len(_firms(other)) > MANY else self.headline(other), other))
+        return ways
+
+    def _instead(self, new: set[int], gone: set[int]) -> str:
+        """How one large team differs from another."""
+        there, missed = (listed(sorted(self.names.businesses[firm].name for firm in firms)) for firms in (new, gone))
+        if there and missed:
+            return _("%(new)s instead of %(gone)s", new=there, gone=missed)
+        return _("With %(new)s as well", new=there) if there else _("Without %(gone)s", gone=missed)
 
     def path(self, team: Team, party: Party) -> list[tuple[str, str]]:
         """How you know the party: a fact and a person for each step; empty where not yet known."""
@@ -191,6 +221,8 @@ class Telling:
         considered = self.suggestion.proof["considered"]
         if not self.suggestion.proof["optimal"]:
             return _("The best found among many teams.")
+        if considered == 1 and len(self.teams) > 1:
+            return _("No other team here does as much of it.")
         return ngettext("The only team there is.", "Best of %(count)s possible teams, proven.", considered)
 
     @property
@@ -226,6 +258,10 @@ class Telling:
             business=business.name,
             near=self.names.capability(gap["nearest"]["capability"]),
         )
+
+
+def _firms(team: Team) -> set[int]:
+    return {seat.business_id for seat in team.seats}
 
 
 def _rows(session: Session, table: type[Any], ids: Sequence[int | None]) -> dict[int, Any]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,14 @@ def test_what_nobody_knows_is_said_and_what_was_typed_stays(nadia: FlaskClient) 
     assert "Write an amount such as 15,000." in answer.text
     assert 'value="plenty"' in answer.text
     assert 'value="Unicorn grooming"' in answer.text
+
+
+def test_a_day_that_is_none_is_refused_and_the_old_one_stays(engine: Engine, nadia: FlaskClient) -> None:
+    brought = bring(nadia, due_on="2026-12-24")
+    answer = nadia.post(f"{brought}/edit", data={"due_on": "31/12/2026"})
+    assert (answer.status_code, 'value="31/12/2026"' in answer.text) == (422, True)
+    with Session(engine) as session:
+        assert session.scalars(select(Lead.due_on).order_by(Lead.id.desc())).first() == date(2026, 12, 24)
 
 
 def test_what_one_can_do_alone_is_done_alone(nadia: FlaskClient) -> None:

@@ -1,0 +1,72 @@
+"""Whatever is sent, nobody gets a failure: not from ids, addresses, files, JSON, or bytes no database takes."""
+
+from collections.abc import Iterator
+from io import BytesIO
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from directory.db import Base, connect
+from directory.people.member import Member
+from tests.app.conftest import SignIn
+
+
+@pytest.fixture
+def engine(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """SQLite, and PostgreSQL for a test that is marked so."""
+    if request.node.get_closest_marker("slow") is None:
+        yield engine
+        return
+    postgres = connect(request.getfixturevalue("postgres_url"))
+    Base.metadata.create_all(postgres)
+    yield postgres
+    postgres.dispose()
+
+
+@pytest.fixture
+def browser(sign_in: SignIn, bea: Member) -> FlaskClient:
+    return sign_in(bea)
+
+
+@pytest.mark.parametrize("body", ["[1]", '"x"', "{", '{"person-name": {"a": 1}}', '{"person-name": [1]}'])
+def test_json_is_no_form(browser: FlaskClient, body: str) -> None:
+    for path in ("/profile/person", "/leads/new", "/sign-in"):
+        answer = browser.post(path, data=body, content_type="application/json")
+        assert answer.status_code in (303, 422)
+
+
+def test_a_file_is_no_text(browser: FlaskClient, client: FlaskClient) -> None:
+    answer = browser.post("/profile/person", data={"person-name": (BytesIO(b"Mallory"), "name.txt")})
+    assert answer.status_code == 422
+    answer = client.post("/sign-in", data={"email": "a@b.example", "password": (BytesIO(b"x"), "x.txt")})
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("place", ["http://[", "http://localhost//evil.example", "https://evil.example/", "//[", "x"])
+def test_a_strange_address_leads_home(browser: FlaskClient, place: str) -> None:
+    assert browser.get("/sign-in", query_string={"next": place}).location == "/"
+    wanted = {"wanted-kind": "client", "wanted-text": "Clinics"}
+    browser.post("/profile/wanted", data=wanted)
+    with browser.application.test_request_context(headers={"Referer": place}):
+        from app.back import page_before
+
+        assert page_before() == "/"
+
+
+NUL = (
+    ("GET", "/members/a%00b", {}, 404),
+    ("GET", "/leads/%00", {}, 404),
+    ("GET", "/members?q=%00&capability=%00&chapter=%00&page=-9", {}, 200),
+    ("POST", "/profile/capabilities/%00/remove", {}, 404),
+    ("POST", "/profile/capabilities", {"claim-capability": "x\0"}, 422),
+    ("POST", "/profile/person", {"person-name": "\0"}, 422),
+    ("POST", "/leads/new", {"text": "a\0b"}, 422),
+)
+
+
+@pytest.mark.slow
+def test_postgresql_is_never_sent_a_nul(browser: FlaskClient, client: FlaskClient) -> None:
+    assert client.post("/sign-in", data={"email": "a\0@b.example", "password": "x\0"}).status_code == 422
+    for method, path, data, status in NUL:
+        assert browser.open(path, method=method, data=data).status_code == status, path
