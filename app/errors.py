@@ -1,7 +1,6 @@
 """When something is not right: a page in our words, a line in the log, and nothing about anybody in either."""
 
 import time
-import traceback
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any
@@ -16,6 +15,7 @@ from werkzeug.wrappers import Response as Answer
 
 from app.db import SAFE_METHODS, db
 from directory.errors import Conflict, DomainError, Invalid, Refused
+from directory.log import places
 
 log = structlog.get_logger("app")
 STATUS = {Invalid: 422, Conflict: 409, Refused: 403}
@@ -29,8 +29,8 @@ class Site(Flask):
     ) -> None:
         """Kind and places only: messages of exceptions carry what people wrote."""
         kind, _error, trace = exc_info
-        places = [f"{place.filename}:{place.lineno} {place.name}" for place in traceback.extract_tb(trace)]
-        log.error("failed", kind=kind.__name__ if kind else "", places=places, endpoint=request.endpoint)
+        passed = list(places(trace))
+        log.error("failed", kind=kind.__name__ if kind else "", places=passed, endpoint=request.endpoint)
 
 
 def status_of(error: DomainError) -> int:
