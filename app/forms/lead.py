@@ -16,9 +16,9 @@ from directory.money import Money
 class LeadForm(Form):
     """What a member says of a lead besides its needs."""
 
-    text = TextAreaField(_l("What does the client need?"))
-    place = StringField(_l("Where"), description=_l("A town, a region, or nothing if it does not matter."))
-    budget = StringField(_l("Budget"), description=_l("About how much, in dollars."))
+    text = TextAreaField(_l("In their own words"))
+    place = StringField(_l("Where"))
+    budget = StringField(_l("Budget"))
     due_on = DateField(_l("Done by"), [Optional()])
     hands_over = BooleanField(_l("Somebody else may lead it"))
     add = StringField(_l("What else does it need?"))

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template
 from app.access import policy, principal
 from app.db import db
 from app.moment import now
+from directory.leads.lead import brought_by
 from directory.people import interaction, vouch
 from directory.week.occurrence import upcoming
 from directory.week.post import mentions_of
@@ -29,6 +30,7 @@ def today() -> str:
         today=now().astimezone(zone),
         interactions=interaction.waiting_for(session, member=member),
         vouches=vouch.waiting_for(session, member=member),
+        leads=[lead for lead in brought_by(session, member=member) if lead.closed_at is None],
         week=week,
         week_at=week.due_at.astimezone(zone) if week else None,
         mentions=mentions_of(session, occurrence=week) if week else [],

@@ -34,6 +34,10 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => (button.textContent = label), 2000);
 });
 
+// A form that came back opens at the first thing to correct.
+const wrong = document.querySelector("[aria-invalid=true]");
+if (wrong) requestAnimationFrame(() => (wrong.focus({ preventScroll: true }), wrong.scrollIntoView({ block: "center" })));
+
 // A text area grows with what is written in it where the browser does not do so itself.
 if (!CSS.supports("field-sizing", "content")) {
   document.addEventListener("input", ({ target }) => {
