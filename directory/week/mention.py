@@ -1,9 +1,11 @@
 """Mentions: who stands in the week's posts, and why. Nobody does who did not agree to it."""
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 from typing import Any
 
 from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, func, select
@@ -16,6 +18,7 @@ from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.people.wanted import Wanted
+from directory.text import folded
 from directory.week.occurrence import Occurrence
 
 MOST = 4  # people in one week's post
@@ -71,6 +74,13 @@ class Item:
     def is_news(self) -> bool:
         return self.told_at is None or self.told_at < self.since
 
+    @property
+    def quoted(self) -> str:
+        """The words of the member's own that a post repeats."""
+        if self.wanted is not None:
+            return f"{self.wanted.text}\n{self.wanted.why}"
+        return "" if self.lead is not None else self.member.headline or self.member.business.summary
+
     def reason(self, now: datetime) -> str:
         """Why the member is in the post, for those who look at it before it is sent."""
         why = self._why(now)
@@ -93,12 +103,41 @@ def needs_of(lead: Lead) -> list[str]:
     return [need.capability.name for need in sorted(lead.needs, key=lambda need: (not need.is_must, need.id))][:3]
 
 
+def place_of(lead: Lead) -> str:
+    """The town or region of the bringer's firm or chapter that a lead names: what else was typed may be the client."""
+    firm, chapter = lead.business, lead.business.chapter
+    known = (firm.city, chapter.city if chapter else "", firm.region, chapter.region if chapter else "")
+    return next((place for place in known if place and f" {folded(place)} " in f" {folded(lead.place)} "), "")
+
+
+def silent_names(session: Session) -> list[str]:
+    """The names of all members who do not agree to be named."""
+    silent = select(Member.name).where(Member.spotlight_at.is_(None) | Member.suspended_at.is_not(None))
+    return list(session.scalars(silent))
+
+
+def names_in(text: str, names: Iterable[str]) -> list[str]:
+    """Those of ``names`` that stand in ``text``, in whatever case and spacing."""
+    told = _even(text)
+    return [name for name in names if stands(_even(name), told)]
+
+
+def stands(name: str, text: str) -> bool:
+    """Whether ``name`` stands in ``text`` as a word."""
+    return name in text and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+
+
+def _even(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
 def choose(session: Session, *, chapter: Chapter, now: datetime) -> list[Item]:
     """Whom this week's post is about, the most important first; nobody when there is nothing new to say.
 
     News comes first, asks and spotlights in turn. A client waits behind a lead, so the newest leads are the first of
     the asks, then whoever waits longest to meet somebody; of the spotlights the newest member. Then, to fill the post,
-    those who were not mentioned longest. Nobody stands there twice, and at most MOST do.
+    those who were not mentioned longest. Nobody stands there twice, and at most MOST do. Whose words name somebody
+    who does not agree to it is left out.
     """
     spotlights, asks = _spotlights(session, chapter, now), _asks(session, chapter)
     new_asks = sorted((item for item in asks if item.is_news), key=_urgency)
@@ -108,7 +147,10 @@ def choose(session: Session, *, chapter: Chapter, now: datetime) -> list[Item]:
     known = sorted(
         (item for item in [*asks, *spotlights] if not item.is_news), key=lambda item: item.told_at or item.since
     )
-    return list(_once_each([*news, *known]))[:MOST] if news else []
+    silent = silent_names(session)
+    sayable = (item for item in [*news, *known] if not names_in(item.quoted, silent))
+    chosen = list(islice(_once_each(sayable), MOST))
+    return chosen if any(item.is_news for item in chosen) else []
 
 
 def _urgency(ask: Item) -> tuple[bool, float]:
@@ -116,13 +158,15 @@ def _urgency(ask: Item) -> tuple[bool, float]:
     return (False, -since) if ask.lead is not None else (True, since)
 
 
-def resume(mentions: Iterable[Mention]) -> list[Item]:
+def resume(session: Session, mentions: Iterable[Mention]) -> list[Item]:
     """What an earlier choice may still say."""
-    return [
+    silent = silent_names(session)
+    items = (
         Item(mention.member, mention.member.joined_at, mention.wanted, mention.lead)
         for mention in mentions
         if mention.is_agreed
-    ]
+    )
+    return [item for item in items if not names_in(item.quoted, silent)]
 
 
 def _once_each(items: Iterable[Item]) -> Iterator[Item]:

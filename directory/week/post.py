@@ -1,8 +1,6 @@
 """Posts: the week's text for a channel, what people change in it, and the moment it is frozen for sending."""
 
 import json
-import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -18,7 +16,7 @@ from directory.text import clean_text
 from directory.week import wording
 from directory.week.channel import USUAL_LIMIT, Channel, limit_of
 from directory.week.delivery import Delivery
-from directory.week.mention import Item, Mention, choose, resume
+from directory.week.mention import Item, Mention, choose, names_in, resume, silent_names, stands
 from directory.week.occurrence import Occurrence, hold, lock_open
 
 MOST_CHARACTERS = 5000
@@ -61,7 +59,7 @@ def compose(session: Session, *, occurrence: Occurrence, now: datetime) -> list[
     written = {post.channel_id: post for post in posts_of(session, occurrence=occurrence)}
     mentions = mentions_of(session, occurrence=occurrence)
     edited = [post for post in written.values() if post.edited_at is not None]
-    items = resume(mentions) if edited else choose(session, chapter=occurrence.chapter, now=now)
+    items = resume(session, mentions) if edited else choose(session, chapter=occurrence.chapter, now=now)
     told = 0
     for channel in session.scalars(select(Channel).where(Channel.chapter_id == occurrence.chapter_id)):
         post = written.get(channel.id)
@@ -200,19 +198,9 @@ def _note(
 
 def _unwilling(session: Session, text: str, mentions: Sequence[Mention]) -> list[str]:
     """The names in ``text`` of members who do not agree to be named: full ones, and first ones of the mentioned."""
-    silent = select(Member.name).where(Member.spotlight_at.is_(None) | Member.suspended_at.is_not(None))
-    folded = _folded(text)
-    names = [name for name in session.scalars(silent) if _stands(_folded(name), folded)]
     mentioned = (mention.member for mention in mentions)
-    return names + [who.name for who in mentioned if who.spotlight_at is None and _stands(who.first_name, text)]
-
-
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
-
-
-def _stands(name: str, text: str) -> bool:
-    return name in text and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+    first = [who.name for who in mentioned if who.spotlight_at is None and stands(who.first_name, text)]
+    return names_in(text, silent_names(session)) + first
 
 
 def _payload(post: Post) -> bytes:

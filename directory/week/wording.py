@@ -9,7 +9,7 @@ from babel.dates import format_date
 from directory.language import gettext, listed
 from directory.people.chapter import Chapter
 from directory.people.wanted import WantedKind
-from directory.week.mention import Item, needs_of
+from directory.week.mention import Item, needs_of, place_of
 
 HASHTAG = "referralwednesday"  # the network's own; a chapter adds others
 HASHTAGS_LENGTH = 100
@@ -76,15 +76,15 @@ def _line(item: Item, *, is_brief: bool) -> str:
         return line if is_brief or not item.wanted.why else f"{line} {_ended(cut(item.wanted.why, room))}"
     if item.lead is not None:
         needs = cut(listed(needs_of(item.lead)), room)
-        if place := cut(item.lead.place, 30):
+        if place := cut(place_of(item.lead), 30):
             return gettext("%(who)s is looking for %(needs)s in %(place)s.", who=_who(item), needs=needs, place=place)
         return gettext("%(who)s is looking for %(needs)s.", who=_who(item), needs=needs)
     if item.is_new_member:
         line = gettext("New with us: %(who)s.", who=_who(item))
     else:
         line = gettext("Have you met %(who)s?", who=_who(item))
-    said = item.member.headline or item.member.business.summary
-    return gettext("%(line)s “%(said)s”", line=line, said=cut(said, room)) if said else line
+    said = cut(item.quoted, room)
+    return gettext("%(line)s “%(said)s”", line=line, said=said) if said else line
 
 
 def _wanted(kind: WantedKind, who: str, what: str) -> str:

@@ -45,11 +45,31 @@ def test_nobody_is_named_who_did_not_agree(mesa: Chapterhouse) -> None:
     assert text_of(mesa, mesa.turn()) == ""
 
 
+def test_words_that_name_somebody_who_did_not_agree_are_left_out(mesa: Chapterhouse) -> None:
+    mesa.bo.spotlight_at = mesa.now
+    ask = mesa.asks(mesa.bo, "Whoever worked with cleo  hart on a theater")
+    assert "hart" not in text_of(mesa, mesa.turn())
+    mesa.cleo.spotlight_at = mesa.now
+    assert "worked with cleo hart" in text_of(mesa, mesa.turn())
+    ask.ended_at, mesa.cleo.headline = mesa.now, "I build what Alma Reyes draws."
+    told = text_of(mesa, mesa.turn())
+    assert "Bo Carver" in told
+    assert "Alma" not in told
+
+
+def test_a_place_that_is_none_of_the_network_stays_out_of_the_post(mesa: Chapterhouse) -> None:
+    mesa.looks_for(mesa.bo, "WordPress").place = "Zed Dental, 12 Elm Street"
+    text = text_of(mesa, mesa.turn())
+    assert "A member is looking for WordPress." in text
+    assert "Zed" not in text
+
+
 def test_a_lead_is_told_by_its_needs_and_place_never_by_its_text(mesa: Chapterhouse) -> None:
     mesa.bo.spotlight_at = mesa.now
+    mesa.bo.business.city = "Mesa"
     lead = mesa.looks_for(mesa.bo, "WordPress")
     text = text_of(mesa, mesa.turn())
-    assert "Bo Carver of Bo & Co is looking for WordPress in Mesa, AZ." in text
+    assert "Bo Carver of Bo & Co is looking for WordPress in Mesa." in text
     assert "Zed" not in text
     lead.closed_at = mesa.now
     assert "WordPress" not in text_of(mesa, mesa.turn())
