@@ -19,7 +19,6 @@ from directory.people.business import Business
 from directory.people.capability import Capability
 from directory.people.member import Member
 
-
 MANY = 3  # more partners than this are counted in a headline, not named
 
 
