@@ -4,24 +4,25 @@ Words win: a name or synonym of the taxonomy. What a text says in other words ma
 stand out is no guess, and "nothing here matches" is an answer.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from matching import said
-from matching.guessing import PHRASE, Guess, by_meaning, by_words
+from matching.guessing import PHRASE, Guess, by_meaning, by_words, lift
 from matching.inputs import Bools, Floats, Need, Taxonomy, Vectors
 from matching.lexicon import Lexicon
 from matching.words import clean, informative, sentences, telling, tokens
 
-__all__ = ["Guess", "Lexicon", "Reading", "nearness", "read"]
+__all__ = ["Guess", "Lexicon", "Reading", "nearness", "read", "runners_up"]
 
 Encode = Callable[[list[str]], Vectors]
 
 NEEDS = 6  # most that a text is taken to ask for
 MUST_WEIGHT, NICE_WEIGHT = 2.0, 1.0
 STRANGE, WEAK = 0.15, 0.38  # cosines: one word less like its sentence than this means something else, or gives way
+LIKELY = 0.3  # the likeness from which a person may be asked whether it is meant
 BELOW, ABOVE, FARTHER = 0.9, 0.4, 0.85
 LIKE, FOREIGN = (0.6, 0.8), 0.8  # cosines between schemes that count first and in full, and the most they count
 
@@ -78,6 +79,29 @@ def read(text: str, lexicon: Lexicon, *, encode: Encode | None = None, places: S
         budget=said.budget(whole),
         place=said.place(whole, places),
     )
+
+
+def runners_up(
+    text: str, lexicon: Lexicon, *, encode: Encode | None = None, taken: Collection[int] = (), most: int = 4
+) -> tuple[int, ...]:
+    """What else ``text`` may be about, best first, for a person to pick from: neither negated nor ``taken`` nor above.
+
+    Not good enough to be needs, but nearer than nothing: a cosine of LIKELY at least, or some BM25 without a model.
+    """
+    whole = clean(text)
+    parts = [_sentence(whole, start, end, lexicon) for start, end in sentences(whole)]
+    rests = [part.rest for part in parts if telling(part.rest)]
+    negated = [guess.capability for part in parts for guess in part.negated]
+    barred = _below(lexicon, negated) | _akin(lexicon, negated)
+    barred[[node for one in taken for node in (one, *lexicon.lineage(one))]] = True
+    together = " ".join(rests)
+    worth, _ = lexicon.scores(together)
+    least = 0.0
+    if rests and encode is not None and lexicon.embedded.any():
+        worth = lexicon.likeness(encode([together, *rests])).max(axis=0) + lift(worth)
+        least = LIKELY
+    worth = np.where(lexicon.guessable & ~barred, worth, 0.0)
+    return tuple(int(node) for node in np.argsort(-worth, kind="stable")[:most] if worth[node] > least)
 
 
 def _sentence(whole: str, start: int, end: int, lexicon: Lexicon) -> _Sentence:

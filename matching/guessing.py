@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from matching import said
-from matching.inputs import Bools, Vectors
+from matching.inputs import Bools, Floats, Vectors
 from matching.lexicon import Lexicon
 from matching.words import Token
 
@@ -14,7 +14,7 @@ PHRASE = 200  # characters
 # A cosine and how many standard deviations it stands above all nodes' must come to BAR. Measured on 98 asks in other
 # words than the taxonomy's and 33 that it has no node for: the bar keeps out nine in ten of the latter.
 DEVIATION, BAR, BAR_BESIDE_WORDS, BAR_ALONE = 0.03, 0.54, 0.66, 0.66
-WORDS_LIFT, WORDS_LEAST = 0.06, 10.0  # what agreement of BM25 adds to a cosine; the BM25 below which it adds less
+WORDS_LIFT, WORDS_FULL = 0.35, 12.0  # the most that BM25 adds to a cosine, and the BM25 from which it does
 AHEAD = 0.85  # without a model, the next best node may have at most this part of the best one's BM25
 
 
@@ -30,6 +30,11 @@ class Guess:
     share: float = 0.0  # of the work; the needs' shares sum to 1, that of what is negated is 0
 
 
+def lift(scores: Floats) -> Floats:
+    """What BM25 scores add to the cosines of the same nodes."""
+    return WORDS_LIFT * np.minimum(scores / WORDS_FULL, 1.0)
+
+
 def by_words(text: str, lexicon: Lexicon, banned: Bools, *, beside_words: bool) -> Guess | None:
     """The node with the most telling words of ``text``: two at least, and clearly ahead of the next."""
     scores, words = lexicon.scores(text)
@@ -41,7 +46,7 @@ def by_words(text: str, lexicon: Lexicon, banned: Bools, *, beside_words: bool) 
     second = np.partition(scores, -2)[-2] if scores.size > 1 else 0.0
     if len(spoken) < 2 + beside_words or second > AHEAD * scores[node]:
         return None
-    score = float(scores[node] / (scores[node] + WORDS_LEAST))
+    score = float(scores[node] / (scores[node] + WORDS_FULL))
     return Guess(node, "bm25", _phrase(text, spoken), score, must=not said.can_wait(text))
 
 
@@ -58,9 +63,8 @@ def by_meaning(
     spread = np.maximum(np.nanstd(cosines, axis=1), 1e-6)
     above = (cosines - np.nanmean(cosines, axis=1)[:, None]) / spread[:, None]
     scores, words = lexicon.scores(whole)
-    lift = WORDS_LIFT * scores / max(scores.max(initial=0.0), WORDS_LEAST)
-    standing = np.where(np.isnan(cosines) | banned, -np.inf, cosines + lift + DEVIATION * above)
-    best = cosines.max(axis=0, initial=-1.0, where=~np.isnan(cosines)) + lift
+    standing = np.where(np.isnan(cosines) | banned, -np.inf, cosines + lift(scores) + DEVIATION * above)
+    best = cosines.max(axis=0, initial=-1.0, where=~np.isnan(cosines)) + lift(scores)
     first = int(np.where(np.isfinite(standing[0]), best, -np.inf).argmax())
     found: dict[int, Guess] = {}
     row = int(standing[:, first].argmax())

@@ -60,7 +60,7 @@ _NEGATED = (
     ),
     re.compile(rf"(?:{'|'.join(_WEAK)})\s+(?:{_FILLER}\s+)*({MARK}{_OR_LIST})"),
     re.compile(
-        rf"({MARK}{_LIST})(?:\s+\w+){{0,2}}?\s*(?:'s|\bis|\bare|\bwas|\bhas\s+been|\bhave\s+been)"
+        rf"({MARK}{_LIST})(?:\s+\w+){{0,4}}?\s*(?:'s|\bis|\bare|\bwas|\bhas\s+been|\bhave\s+been)"
         rf"\s+(?:already\s+|all\s+|just\s+)*{_SETTLED}"
     ),
     re.compile(rf"({MARK})\s+(?:is|are|was)n't\s+(?:needed|required|necessary|wanted|an\s+option|for\s+us)"),

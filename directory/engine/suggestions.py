@@ -13,6 +13,7 @@ from directory.engine.world import Known, known_world
 from directory.leads.lead import NEEDS_LIMIT, Lead, MatchedBy, Wish
 from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team
 from directory.money import Money
+from directory.people.capability import Capability
 from directory.people.member import Member
 from directory.people.rating import own_ratings
 from directory.text import folded
@@ -46,6 +47,18 @@ def understand(session: Session, *, text: str) -> Understood:
         budget=Money(*reading.budget) if reading.budget else None,
         model="minilm" if model else "lexical",
     )
+
+
+def runners_up(session: Session, *, lead: Lead) -> list[Capability]:
+    """What else the lead's text may be about, for its bringer to pick from."""
+    known, model = known_world(session), load_model()
+    found = capability.runners_up(
+        lead.text,
+        known.lexicon,
+        encode=model.encode if model else None,
+        taken=[known.capability[need.capability_id] for need in lead.needs if need.capability_id in known.capability],
+    )
+    return [session.get_one(Capability, int(known.world.taxonomy.ids[node])) for node in found]
 
 
 def suggest(session: Session, *, lead: Lead, now: datetime) -> Suggestion:

@@ -1,6 +1,6 @@
 """Rows become a World: read once per version, kept, and replaced whole."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.db import world_version
-from directory.leads.collaboration import Collaboration
+from directory.leads.collaboration import Collaboration, collaboration_capability
 from directory.people.business import Business
 from directory.people.capability import CURATED, Capability
 from directory.people.claim import standing
@@ -24,6 +24,7 @@ from matching.capability import Lexicon
 from matching.inputs import FACT_KINDS, Businesses, Claims, Facts, Ints, Members, Taxonomy, Vectors, Works, World
 
 DIMENSIONS = 384
+TITLES = 50  # of finished work, for each capability
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,7 @@ def _taxonomy(session: Session) -> Taxonomy:
     ).all()
     at = _positions(row.id for row in rows)
     vectors = np.zeros((len(rows), DIMENSIONS), dtype=np.float32)
+    titles = _titles(session)
     asked: list[Vectors] = [np.zeros((0, DIMENSIONS), dtype=np.float32)]
     asked_of: list[int] = []
     for position, row in enumerate(rows):
@@ -160,10 +162,25 @@ def _taxonomy(session: Session) -> Taxonomy:
         synonyms=tuple(tuple(row.synonyms) for row in rows),
         parents=_ints(-1 if row.parent_id is None else at[row.parent_id] for row in rows),
         vectors=vectors,
-        asks=tuple(tuple(row.asks) for row in rows),
+        asks=tuple((*row.asks, *titles[row.id]) for row in rows),
         ask_vectors=np.concatenate(asked),
         ask_nodes=_ints(asked_of),
     )
+
+
+def _titles(session: Session) -> Mapping[int, list[str]]:
+    """How finished work was called, by capability: the words in which this network asks for it. The newest first."""
+    told = (
+        select(collaboration_capability.c.capability_id, Collaboration.title)
+        .join(Collaboration, Collaboration.id == collaboration_capability.c.collaboration_id)
+        .where(Collaboration.finished_at.is_not(None))
+        .order_by(Collaboration.finished_at.desc(), Collaboration.id)
+    )
+    titles: defaultdict[int, dict[str, None]] = defaultdict(dict)
+    for capability, title in session.execute(told):
+        if len(titles[capability]) < TITLES:
+            titles[capability][title] = None
+    return defaultdict(list, {capability: list(found) for capability, found in titles.items()})
 
 
 def _claims(session: Session, at_business: Mapping[int, int], at_capability: Mapping[int, int]) -> Claims:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from directory.db import world_version
 from directory.engine.answers import answered
-from directory.engine.suggestions import latest, suggest
+from directory.engine.suggestions import latest, runners_up, suggest
 from directory.engine.telling import Telling
 from directory.engine.world import known_world
 from directory.errors import Invalid
@@ -159,3 +159,12 @@ def test_the_shell_gets_the_whole_answer_as_data(cast: Cast, now: datetime) -> N
 def test_the_shell_is_told_what_is_wrong(cast: Cast, now: datetime, text: str, bringer: str | None) -> None:
     with pytest.raises(Invalid):
         answered(cast.session, text=text, bringer=bringer, teams_wanted=1, now=now)
+
+
+def test_what_else_a_text_may_be_about_is_offered_and_never_what_it_refuses(cast: Cast, now: datetime) -> None:
+    text = "Not WordPress. Somebody must teach our staff to spot fake invoices in their mail."
+    brought = bring(cast.session, member=cast.member("nadia"), text=text, wishes=[], terms=Terms(), now=now)
+    offered = [capability.name for capability in runners_up(cast.session, lead=brought)]
+    assert offered
+    assert "WordPress" not in offered
+    assert len(offered) <= 4
