@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -21,6 +21,10 @@ from directory.text import clean_line, clean_text
 
 TEXT_LIMIT = 4000  # characters of a lead; the model reads less
 TITLE_LENGTH = 80
+CONTACT = re.compile(
+    r"[^\s@<>()]{1,64}@[\w.-]{1,253}\.\w{2,24}"
+    r"|(?<![\w$€£.,+-])(?:\+\d[\d ()./-]{6,20}\d|(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4})(?!\w)"
+)
 NEEDS_LIMIT = 12  # what the exact search of teams takes
 MUST_WEIGHT, NICE_WEIGHT = 2.0, 1.0  # how the work is shared out between needs until somebody says otherwise
 
@@ -113,10 +117,13 @@ class Need(Row, Base):
 
 
 def read_text(text: str) -> str:
-    """The text of a lead as it is kept. Raises Invalid where it is empty, too long or not plain text."""
+    """The text of a lead as it is kept: without mail addresses and telephone numbers, which stay with the bringer.
+
+    Raises Invalid where it is empty, too long or not plain text.
+    """
     if not text.strip():
         raise Invalid(_("Write what the client needs, in a sentence or two."), field="text")
-    return clean_text(text, field="text", what=_("what the client needs"), limit=TEXT_LIMIT)
+    return CONTACT.sub("…", clean_text(text, field="text", what=_("what the client needs"), limit=TEXT_LIMIT))
 
 
 def bring(session: Session, *, member: Member, text: str, wishes: Sequence[Wish], terms: Terms, now: datetime) -> Lead:
@@ -132,9 +139,14 @@ def bring(session: Session, *, member: Member, text: str, wishes: Sequence[Wish]
 def correct(
     session: Session, *, lead: Lead, member: Member, wishes: Sequence[Wish], terms: Terms, now: datetime
 ) -> None:
-    """Replace a lead's needs and terms by what a person says they are. Raises Invalid; Conflict when closed."""
+    """Replace a lead's needs and terms by what a person says they are. Raises Invalid; Conflict when closed.
+
+    Only its bringer lets the post ask for it, or takes that back.
+    """
     if lead.closed_at is not None:
         raise Conflict(_("This lead is closed."))
+    if member.id != lead.member_id:
+        terms = replace(terms, is_asked=lead.asked_at is not None)
     _agree(lead, wishes, terms, now)
     session.flush()
     record(session, actor_id=member.id, action="lead.correct", object=f"lead:{lead.public_id}", now=now)

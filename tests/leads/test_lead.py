@@ -54,6 +54,27 @@ def test_a_text_that_is_no_text_is_refused(cast: Cast, now: datetime, text: str)
     assert refusal.value.field == "text"
 
 
+@pytest.mark.parametrize(
+    "contact", ["jane.doe@zed-dental.example", "+44 20 7946 0958", "(520) 555-0134", "520.555.0134"]
+)
+def test_no_contact_of_the_client_is_kept(cast: Cast, now: datetime, contact: str) -> None:
+    text = f"WordPress site by 2026-12-24, $15,000 - 20000 for 2 offices. Reach Jane at {contact}, mornings."
+    lead = bring(cast.session, member=cast.member("nadia"), text=text, wishes=[], terms=Terms(), now=now)
+    assert lead.text == text.replace(contact, "…")
+
+
+def test_only_the_bringer_lets_the_post_ask(cast: Cast, lead: Lead, now: datetime) -> None:
+    for who, asks, is_asked in (
+        ("lena", True, False),
+        ("nadia", True, True),
+        ("lena", False, True),
+        ("nadia", False, False),
+    ):
+        terms = Terms(is_asked=asks)
+        correct(cast.session, lead=lead, member=cast.member(who), wishes=[], terms=terms, now=now)
+        assert (lead.asked_at is not None) == is_asked
+
+
 def test_what_a_person_corrects_replaces_what_was_read(cast: Cast, lead: Lead, now: datetime) -> None:
     terms = Terms(place="Tucson", budget=Money(1500000, "USD"), keeps_prime=False, is_asked=True)
     correct(
