@@ -6,10 +6,8 @@ import unicodedata
 from directory.errors import Invalid
 from directory.language import gettext as _
 
-# Bidirectional controls and invisible characters let a name pose as another; the joiner stays, emoji need it.
-_HIDDEN = frozenset("\u061c\u200b\u200c\u200e\u200f\u2060\ufeff") | {
-    chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
-}
+# Controls, bidirectional ones too, and what looks like nothing let a name pose as another.
+_HIDDEN, _BLANK, _JOINER = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"}), "\u034f\u115f\u1160\u2800\u3164\uffa0", "\u200d"
 
 
 def clean_line(text: str, *, field: str, what: str, limit: int, required: bool = True) -> str:
@@ -31,7 +29,7 @@ def clean_text(text: str, *, field: str, what: str, limit: int, required: bool =
 
 def _checked(text: str, field: str, what: str, limit: int, required: bool) -> str:
     text = unicodedata.normalize("NFC", text).strip()
-    if required and not text:
+    if required and not any(unicodedata.category(character)[0] in "LNPS" for character in text[: limit + 1]):
         raise Invalid(_("Write %(what)s.", what=what), field=field)
     if len(text) > limit:
         raise Invalid(
@@ -39,7 +37,8 @@ def _checked(text: str, field: str, what: str, limit: int, required: bool) -> st
             field=field,
         )
     for position, character in enumerate(text):
-        if character in _HIDDEN or (character != "\n" and unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn")):
+        is_hidden = unicodedata.category(character) in _HIDDEN or character in _BLANK
+        if is_hidden and character not in ("\n", _JOINER):  # emoji need the joiner
             raise Invalid(
                 _(
                     "Remove the hidden character %(code)s at place %(place)s of %(what)s.",

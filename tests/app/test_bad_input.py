@@ -54,6 +54,11 @@ def test_a_strange_address_leads_home(browser: FlaskClient, place: str) -> None:
         assert page_before() == "/"
 
 
+@pytest.mark.parametrize("name", ["\u200d", "\u0301", "\u3164", "Be\u00ada", "Bea\U000e0041", "Be\u2062a"])
+def test_a_name_can_be_seen(browser: FlaskClient, name: str) -> None:
+    assert browser.post("/profile/person", data={"person-name": name}).status_code == 422
+
+
 NUL = (
     ("GET", "/members/a%00b", {}, 404),
     ("GET", "/leads/%00", {}, 404),
