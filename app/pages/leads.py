@@ -5,6 +5,7 @@ from dataclasses import replace
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from app.access import can as may
 from app.access import me, policy, principal, reach
@@ -13,12 +14,12 @@ from app.errors import status_of
 from app.forms import blame
 from app.forms.lead import LeadForm
 from app.moment import now
-from directory.engine.suggestions import latest, suggest, understand
+from directory.engine.suggestions import latest, runners_up, suggest, understand
 from directory.engine.telling import Telling
 from directory.errors import DomainError, Invalid
 from directory.leads import lead as leads
 from directory.leads.lead import Lead, Wish
-from directory.people.capability import choices, named
+from directory.people.capability import Capability, choices, named
 
 pages = Blueprint("leads", __name__)
 
@@ -86,7 +87,11 @@ def edit(public_id: str) -> ResponseReturnValue:
         status = 422
     else:
         form.show(lead)
-    return render_template("leads/edit.html", lead=lead, form=form, choices=choices(db.session())), status
+    offered = runners_up(db.session(), lead=lead)
+    return (
+        render_template("leads/edit.html", lead=lead, form=form, offered=offered, choices=choices(db.session())),
+        status,
+    )
 
 
 @pages.post("/leads/<public_id>/suggestions")
@@ -110,16 +115,20 @@ def close(public_id: str) -> ResponseReturnValue:
 
 
 def _chosen(lead: Lead) -> list[Wish]:
-    """The needs as the person left them: each kept as must or nice or taken out, and one more by its name."""
+    """The needs as the person left them: must, nice or taken out; what was offered and taken; one more by its name."""
+    choices = {key.removeprefix("need-"): choice for key, choice in request.form.items() if key.startswith("need-")}
     wishes = []
     for need in lead.needs:
-        choice = request.form.get(f"need-{need.capability.public_id}", "must" if need.is_must else "nice")
+        choice = choices.pop(need.capability.public_id, "must" if need.is_must else "nice")
         if choice in ("must", "nice"):
             wishes.append(Wish(need.capability_id, choice == "must", need.matched_by, need.phrase))
+    taken = [public_id for public_id, choice in choices.items() if choice in ("must", "nice")]
+    offered = db.session.scalars(select(Capability).where(Capability.public_id.in_(taken)))
+    wishes += [Wish(capability.id, choices[capability.public_id] == "must") for capability in offered]
     name = request.form.get("add", "").strip()
     if name:
-        capability = named(db.session(), name)
-        if capability is None:
+        found = named(db.session(), name)
+        if found is None:
             raise Invalid(_("We do not know “%(name)s”. Pick one from the list.", name=name[:80]), field="add")
-        wishes.append(Wish(capability.id, request.form.get("add_as") != "nice"))
+        wishes.append(Wish(found.id))
     return wishes

@@ -100,6 +100,15 @@ def test_a_person_corrects_what_the_text_was_taken_to_need(nadia: FlaskClient) -
     assert "Offset printing <small>must</small>" in page
 
 
+def test_what_else_it_may_be_is_offered_and_taken_with_a_tap(nadia: FlaskClient) -> None:
+    brought = bring(nadia, "Somebody has to look at the sound of our office, we hear every call")
+    form = nadia.get(f"{brought}/edit").text
+    offered = re.findall(r'name="(need-[a-z0-9]+)" id="[^"]+-no" value="no" checked', form)
+    assert 1 <= len(offered) <= 4
+    assert nadia.post(f"{brought}/edit", data={offered[0]: "must"}).status_code == 303
+    assert f'name="{offered[0]}" id="{offered[0]}-must" value="must" checked' in nadia.get(f"{brought}/edit").text
+
+
 def test_what_nobody_knows_is_said_and_what_was_typed_stays(nadia: FlaskClient) -> None:
     brought = bring(nadia)
     answer = nadia.post(f"{brought}/edit", data={"add": "Unicorn grooming", "budget": "plenty"})
