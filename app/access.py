@@ -10,11 +10,11 @@ from enum import StrEnum
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from flask import Flask, abort, g
+from flask import Flask, abort, g, request
 from flask_security import current_user
 from sqlalchemy import select
 
-from app.db import db
+from app.db import SAFE_METHODS, db
 from directory.db import Base, PublicRow
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Suggestion
@@ -216,10 +216,16 @@ RowType = TypeVar("RowType", bound=PublicRow)
 
 
 def reach(model: type[RowType], public_id: str, action: str) -> RowType:
-    """The row that the URL names, if ``action`` may be done to it; 404 to strangers, 403 to mere readers."""
+    """The row that the URL names, if ``action`` may be done to it; 404 to strangers, 403 to mere readers.
+
+    An unsafe method holds the row until its transaction ends; verbs lock people themselves, in an order of their own.
+    """
     me()
-    row = db.session.scalar(select(model).where(model.public_id == public_id))
-    if row is None:
+    named = select(model).where(model.public_id == public_id)
+    if request.method not in SAFE_METHODS and model is not Member:
+        named = named.with_for_update()
+    row = db.session.scalar(named)
+    if row is None or (isinstance(row, Member) and row.suspended_at is not None):
         abort(404)
     assert isinstance(row, Base)
     permit(action, row)

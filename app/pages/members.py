@@ -45,8 +45,6 @@ def index() -> str:
 def show(public_id: str) -> ResponseReturnValue:
     session, asker = db.session(), me()
     member = reach(Member, public_id, "profile.read_member_fields")
-    if member.suspended_at is not None:
-        abort(404)
     return render_template(
         "members/show.html",
         member=member,

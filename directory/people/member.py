@@ -91,6 +91,9 @@ def chapter_roles(session: Session, *, member: Member) -> list[ChapterRole]:
 
 
 def hold_still(session: Session, *members: Member) -> None:
-    """Lock these members, always in the same order, so that two acts between them come one after the other."""
+    """Lock these members, always in the same order, so that two acts between them come one after the other.
+
+    Rows that only refer to a member may be written meanwhile.
+    """
     ids = sorted(member.id for member in members)
-    session.execute(select(Member.id).where(Member.id.in_(ids)).order_by(Member.id).with_for_update())
+    session.execute(select(Member.id).where(Member.id.in_(ids)).order_by(Member.id).with_for_update(key_share=True))

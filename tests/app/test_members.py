@@ -136,8 +136,11 @@ def test_a_profile_says_what_is_known_and_what_is_not(nadia: FlaskClient, who: d
 def test_a_suspended_member_is_not_there(engine: Engine, nadia: FlaskClient, who: dict[str, str], now) -> None:
     with writing(engine) as session:
         session.scalars(select(Member).where(Member.key == "bea")).one().suspended_at = now
-    gone, never = nadia.get(f"/members/{who['bea']}"), nadia.get("/members/nobody")
-    assert (gone.status_code, gone.text) == (404, never.text)
+    for page in ("", "/vouches/new"):
+        gone, never = nadia.get(f"/members/{who['bea']}{page}"), nadia.get(f"/members/nobody{page}")
+        assert (gone.status_code, gone.text) == (404, never.text)
+    said = {"kind": "met", "year": "2025"}
+    assert nadia.post(f"/members/{who['bea']}/interactions", data=said).status_code == 404
 
 
 def test_what_people_write_is_shown_as_text(engine: Engine, nadia: FlaskClient, now) -> None:

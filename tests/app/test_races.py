@@ -1,0 +1,90 @@
+"""On PostgreSQL two may write at once: of two acts on one row one comes after the other, and neither fails."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from directory.db import Base, connect, writing
+from directory.leads.lead import Lead, Need, Terms, Wish, bring
+from directory.people.business import Business
+from directory.people.capability import Capability, Kind
+from directory.people.interaction import Interaction, InteractionKind, say
+from directory.people.member import Member
+from tests.app.conftest import SignIn
+
+ROUNDS = 12
+
+
+@pytest.fixture
+def engine(postgres_url: str) -> Iterator[Engine]:
+    engine = connect(postgres_url)
+    Base.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def pair(session: Session, bea: Member, now: datetime) -> tuple[Member, Member]:
+    """Bea, and Carla of another firm."""
+    carla = Member(name="Carla Ruiz", business=Business(name="Copper", created_at=now), joined_at=now)
+    session.add(carla)
+    session.commit()
+    return bea, carla
+
+
+def at_once(*sent: tuple[FlaskClient, str, dict[str, str]]) -> set[int]:
+    with ThreadPoolExecutor(len(sent)) as pool:
+        answers = [pool.submit(browser.post, path, data=data) for browser, path, data in sent]
+        return {answer.result().status_code for answer in answers}
+
+
+def test_taken_back_and_confirmed_at_once(
+    engine: Engine, pair: tuple[Member, Member], sign_in: SignIn, now: datetime
+) -> None:
+    bea, carla = pair
+    acts = ((sign_in(bea), "withdraw"), (sign_in(carla), "confirm"))
+    for year in range(2000, 2000 + ROUNDS):
+        with writing(engine) as session:
+            both = {"said_by": session.get_one(Member, bea.id), "other": session.get_one(Member, carla.id)}
+            day = now.date().replace(year=year)
+            said = say(session, **both, kind=InteractionKind.MET, happened_on=day, now=now)
+            public_id = said.public_id
+        answers = at_once(*((browser, f"/interactions/{public_id}/{act}", {}) for browser, act in acts))
+        with Session(engine) as session:
+            left = session.scalar(select(Interaction.confirmed_at).where(Interaction.public_id == public_id))
+        assert answers == ({303, 404} if left is None else {303, 409})
+
+
+def test_both_say_so_at_once(engine: Engine, pair: tuple[Member, Member], sign_in: SignIn) -> None:
+    bea, carla = pair
+    browsers = sign_in(bea), sign_in(carla)
+    for year in range(2000, 2000 + ROUNDS):
+        met = {"kind": "met", "year": str(year)}
+        sent = [(browsers[0], carla), (browsers[1], bea)]
+        assert at_once(*((browser, f"/members/{who.public_id}/interactions", met) for browser, who in sent)) == {303}
+    with Session(engine) as session:
+        facts = session.scalars(select(Interaction)).all()
+        assert (len(facts), all(fact.confirmed_at for fact in facts)) == (ROUNDS, True)
+
+
+def test_a_lead_corrected_twice_at_once_has_its_needs_once(
+    engine: Engine, pair: tuple[Member, Member], sign_in: SignIn, now: datetime
+) -> None:
+    browser = sign_in(pair[0])
+    with writing(engine) as session:
+        node = Capability(scheme="goodword", code="web", name="Web design", kind=Kind.SERVICE)
+        session.add(node)
+        session.flush()
+        me = session.get_one(Member, pair[0].id)
+        lead = bring(session, member=me, text="A site", wishes=[Wish(node.id)], terms=Terms(), now=now)
+        path = f"/leads/{lead.public_id}/edit"
+    for _ in range(ROUNDS):
+        assert at_once((browser, path, {}), (browser, path, {})) == {303}
+    with Session(engine) as session:
+        assert len(session.scalars(select(Need)).all()) == 1
+        assert len(session.scalars(select(Lead)).all()) == 1
