@@ -14,6 +14,7 @@ from app.errors import status_of
 from app.forms import blame
 from app.forms.lead import LeadForm
 from app.moment import now
+from directory.db import claim_write
 from directory.engine.suggestions import latest, runners_up, suggest, understand
 from directory.engine.telling import Telling
 from directory.errors import DomainError, Invalid
@@ -41,11 +42,15 @@ def new() -> ResponseReturnValue:
     try:
         text = leads.read_text(str(form.text.data or ""))
         terms = form.terms(now().date())
+        db.session.rollback()  # the text is read outside a writing transaction, which others wait for
         understood = understand(db.session(), text=text)
+        db.session.rollback()
+        claim_write(db.session())
         terms = replace(terms, place=terms.place or understood.place, budget=terms.budget or understood.budget)
         lead = leads.bring(db.session(), member=me(), text=text, wishes=understood.wishes, terms=terms, now=now())
         suggest(db.session(), lead=lead, now=now())
     except DomainError as error:
+        db.session.rollback()
         blame(form, error)
         return render_template("leads/new.html", form=form), status_of(error)
     db.session.commit()

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import Site
-from directory.db import connect
+from directory.db import connect, writing
+from directory.engine.suggestions import Understood
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Suggestion
 from directory.people.member import Member
@@ -148,6 +149,18 @@ def test_a_bad_text_is_refused_in_words_and_nothing_is_saved(
     assert answer.status_code == 422
     assert complaint in answer.text
     assert rows(engine, Lead) == before
+
+
+def test_others_write_while_a_text_is_being_read(
+    engine: Engine, nadia: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def understand(session: Session, *, text: str) -> Understood:
+        with writing(engine) as other:
+            other.execute(update(Member).values(headline="written meanwhile"))
+        return Understood((), (), "", None, "lexical")
+
+    monkeypatch.setattr("app.pages.leads.understand", understand)
+    assert "Nothing here matches" in nadia.get(bring(nadia)).text
 
 
 def test_a_text_is_shown_as_text(nadia: FlaskClient) -> None:
