@@ -91,6 +91,7 @@ def test_a_firm_is_kept_as_typed(bea: FlaskClient, rows: Session) -> None:
     [
         ("name", "", "Write the name of the firm."),
         ("website", "javascript:alert(1)", "Write the address of your website"),
+        ("email", "me?bcc=spy%40evil.example@bramble.example", "Write a mail address"),
         ("price_low", "much", "Write an amount such as"),
         ("price_high", "1", "below the lowest"),
         ("capacity", "many", "Not a valid integer value"),
