@@ -68,7 +68,8 @@ def show(public_id: str) -> ResponseReturnValue:
         db.session(), lead=lead, suggestion=suggestion, asker=lead.member, business=lead.business, today=now().date()
     )
     rank = request.args.get("team", 1, type=int)
-    return render_template("leads/show.html", lead=lead, telling=telling, rank=rank)
+    may_correct = may(principal(), "lead.update", lead) == "A"
+    return render_template("leads/show.html", lead=lead, telling=telling, rank=rank, may_correct=may_correct)
 
 
 @pages.route("/leads/<public_id>/edit", methods=["GET", "POST"])
