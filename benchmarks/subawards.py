@@ -31,6 +31,9 @@ from sqlalchemy.orm import Session
 from directory.clock import utc_now
 from directory.db import connect
 from directory.engine.answers import answered
+from directory.tables import TABLES
+
+assert TABLES
 
 WORDS = 30
 BARE = "import numpy, scipy.sparse, sqlalchemy.orm"  # what any such program has to load

@@ -146,7 +146,7 @@ def _needs(known: Known, lead: Lead) -> tuple[Need, ...]:
 def _place(known: Known, text: str) -> tuple[str, str]:
     """The city and region that ``text`` names, of those somebody here works from; "" for what it does not."""
     words = f" {folded(text)} "
-    named = [place for place in known.places if f" {folded(place)} " in words]
+    named = [place for spelled, place in known.spelled.items() if f" {spelled} " in words]
     city = max((place for place in named if place in known.region_of), key=len, default="")
     region = next((place for place in named if place in known.region_of.values()), known.region_of.get(city, ""))
     return city, region

@@ -20,6 +20,7 @@ from directory.people.interaction import Interaction
 from directory.people.member import Member
 from directory.people.rating import Band
 from directory.people.vouch import Vouch
+from directory.text import folded
 from matching.capability import Lexicon
 from matching.inputs import FACT_KINDS, Businesses, Claims, Facts, Ints, Members, Taxonomy, Vectors, Works, World
 
@@ -40,6 +41,11 @@ class Known:
     @cached_property
     def places(self) -> tuple[str, ...]:
         return tuple(sorted({*self.region_of, *self.region_of.values()} - {""}))
+
+    @cached_property
+    def spelled(self) -> Mapping[str, str]:
+        """Each place by its folded name, as texts are searched for it."""
+        return {folded(place): place for place in self.places}
 
     @cached_property
     def business(self) -> Mapping[int, int]:
