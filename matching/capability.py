@@ -22,6 +22,7 @@ Encode = Callable[[list[str]], Vectors]
 NEEDS = 6  # most that a text is taken to ask for
 MUST_WEIGHT, NICE_WEIGHT = 2.0, 1.0
 STRANGE, WEAK = 0.15, 0.38  # cosines: one word less like its sentence than this means something else, or gives way
+SILENT = 24  # sentences that are guessed at, the first of a text: each costs milliseconds
 LIKELY = 0.3  # the likeness from which a person may be asked whether it is meant
 BELOW, ABOVE, FARTHER = 0.9, 0.4, 0.85
 LIKE, FOREIGN = (0.6, 0.8), 0.8  # cosines between schemes that count first and in full, and the most they count
@@ -90,7 +91,7 @@ def runners_up(
     """
     whole = clean(text)
     parts = [_sentence(whole, start, end, lexicon) for start, end in sentences(whole)]
-    rests = [part.rest for part in parts if telling(part.rest)]
+    rests = [part.rest for part in parts if telling(part.rest)][:SILENT]
     negated = [guess.capability for part in parts for guess in part.negated]
     barred = _below(lexicon, negated) | _akin(lexicon, negated)
     barred[[node for one in taken for node in (one, *lexicon.lineage(one))]] = True
@@ -140,6 +141,7 @@ def _guessed(
     """What the sentences that name nothing are about, in categories that the others do not name."""
     if not rests:
         return []
+    rests = rests[:SILENT]
     whole = " ".join(rests)
     if encode is None:
         guess = by_words(whole, lexicon, banned, beside_words=bool(named))

@@ -46,7 +46,8 @@ _WEAK = (
     r"(?:\bnot|\b(?:is|are|was|were)n't)(?!\s+(?:only|just|sure|yet|even)\b)",
     r"(?<!have )(?<!has )(?<!had )(?<!got )(?<!is )(?<!'s )(?<!are )(?<!with )\b(?:no|nor)",
 )
-_LIST = rf"(?:(?:\s*,\s*(?:{_ARTICLE}\s+)?{MARK})*\s*,?\s*(?:or|nor|and|&)\s+(?:{_ARTICLE}\s+|{_FILLER}\s+)*{MARK})*"
+# No two parts of it may match the same words: a list is written by anybody, and would be tried in every way.
+_LIST = rf"(?:(?:\s*,\s*(?:{_ARTICLE}\s+)?{MARK})*\s*(?:,\s*)?(?:or|nor|and|&)\s+(?:{_FILLER}\s+)*{MARK})*"
 _OR_LIST = _LIST.replace("or|nor|and|&", "or|nor")
 _SETTLED = (
     r"(?:not\s+(?:needed|required|necessary|wanted|an\s+option|for\s+us)|unnecessary|done|finished|handled|covered|sorted"
@@ -188,7 +189,7 @@ def budget(text: str) -> tuple[int, str] | None:
         end = match.end()
         is_spent = _SPENT.search(text, max(0, match.start() - 30), match.start()) is not None
         times = (match["times"] or "").lower()
-        if _EARNED.match(text[match.end() :].lstrip()) or not (
+        if _EARNED.match(text[match.end() : match.end() + 60].lstrip()) or not (
             currency or (is_spent and (times or len(match["whole"]) > 3))
         ):
             continue

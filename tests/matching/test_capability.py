@@ -209,3 +209,21 @@ def test_nearness_is_quick_on_every_scheme_at_once() -> None:
         nearness(many, needs)
         seconds.append(perf_counter() - started)
     assert min(seconds) < 0.04  # 6 ms on an idle core
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "WordPress or " * 300,
+        "WordPress and WordPress, " * 160,
+        "not WordPress or the the the " * 130,
+        "WordPress is already all done, " * 120,
+        "no " * 1300 + "WordPress",
+        "%20" * 1300,
+        "$1," * 1300,
+        "a.\n" * 1300,
+    ],
+)
+def test_a_hostile_text_is_read_to_its_end(text: str) -> None:
+    """Each of them once took seconds, or would have taken for ever."""
+    assert len(read(text, Lexicon(taxonomy())).needs) <= 6
