@@ -1,4 +1,4 @@
-"""Housekeeping: capabilities without a meaning get theirs, a few at a time, where the sentence model is installed."""
+"""Housekeeping: capabilities without a meaning get theirs, a few at a time; the week's bands are frozen."""
 
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from directory.db import writing
 from directory.engine.embedding import embed_missing
 from directory.engine.sentences import load_model
 from directory.people.capability import Capability
+from directory.people.rating import publish_bands
 from jobs.worker import celery_app, engine
 
 AT_ONCE = 50  # nodes a minute: under a second, in which an embedded database takes no other writes
@@ -30,4 +31,10 @@ def _embed() -> None:
     embed_some(engine(), now=clock.utc_now())
 
 
+def _freeze_bands() -> None:
+    with writing(engine()) as session:
+        publish_bands(session, now=clock.utc_now())
+
+
 embed = celery_app.task(name="jobs.housekeeping.embed")(_embed)
+freeze_bands = celery_app.task(name="jobs.housekeeping.freeze_bands")(_freeze_bands)

@@ -1,6 +1,7 @@
 """Leads: one box in, a team out; the person corrects what the text was taken to need."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +21,10 @@ from directory.engine.telling import Telling
 from directory.errors import DomainError, Invalid
 from directory.leads import lead as leads
 from directory.leads.lead import Lead, Wish
+from directory.limit import spend
 from directory.people.capability import Capability, choices, named
+
+LEADS_AN_HOUR = 30  # of one member; each is read and answered
 
 pages = Blueprint("leads", __name__)
 
@@ -46,6 +50,8 @@ def new() -> ResponseReturnValue:
         understood = understand(db.session(), text=text)
         db.session.rollback()
         claim_write(db.session())
+        if not spend(db.session(), key=f"lead {me().id}", most=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()):
+            raise Invalid(_("That were many leads in one hour. Wait a while, then bring the next one."), field="text")
         terms = replace(terms, place=terms.place or understood.place, budget=terms.budget or understood.budget)
         lead = leads.bring(db.session(), member=me(), text=text, wishes=understood.wishes, terms=terms, now=now())
         suggest(db.session(), lead=lead, now=now())

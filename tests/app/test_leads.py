@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from directory.db import connect, writing
 from directory.engine.suggestions import Understood
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Suggestion
+from directory.limit import spend
 from directory.people.member import Member
 from tests.app.conftest import SignIn
 
@@ -173,3 +174,15 @@ def test_settled_and_opened_again(app: Site, nadia: FlaskClient) -> None:
     brought = bring(nadia)
     assert "settled" in nadia.post(f"{brought}/close", follow_redirects=True).text
     assert "open again" in nadia.post(f"{brought}/close", data={"undo": "1"}, follow_redirects=True).text
+
+
+def test_thirty_leads_an_hour_are_enough_and_the_next_is_not_lost(
+    engine: Engine, nadia: FlaskClient, now: datetime
+) -> None:
+    with writing(engine) as session:
+        member = session.scalars(select(Member).where(Member.key == "nadia")).one()
+        for _ in range(30):
+            spend(session, key=f"lead {member.id}", most=30, within=timedelta(hours=1), now=now)
+    answer = nadia.post("/leads/new", data={"text": "One more: logo design"})
+    assert answer.status_code == 422
+    assert "One more: logo design</textarea>" in answer.text
