@@ -4,7 +4,7 @@ Nodes of the preferred scheme come first; those of other schemes speak only wher
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -38,11 +38,14 @@ class Mention:
 class Lexicon:
     """An index of ``taxonomy``. Its arrays are never changed; make a new one for a new taxonomy."""
 
-    def __init__(self, taxonomy: Taxonomy, preferred: str = PREFERRED) -> None:
+    def __init__(self, taxonomy: Taxonomy, preferred: str = PREFERRED, *, heard: Collection[str] | None = None) -> None:
+        """``heard`` are the other schemes whose words count at all; None: every one."""
         self.taxonomy = taxonomy
         size = len(taxonomy.names)
         own = np.fromiter((scheme == preferred for scheme in taxonomy.schemes), dtype=np.bool_, count=size)
         self.own: Bools = own if own.any() else np.ones(size, dtype=np.bool_)
+        others = np.fromiter((heard is None or scheme in heard for scheme in taxonomy.schemes), np.bool_, count=size)
+        self._is_heard: Bools = self.own | others
         is_parent = np.zeros(size, dtype=np.bool_)
         is_parent[taxonomy.parents[taxonomy.parents >= 0]] = True
         self.is_leaf: Bools = ~is_parent
@@ -119,7 +122,7 @@ class Lexicon:
 
     def _index(self, node: int, phrase: str) -> None:
         """Keep a phrase for ``node``, unless a name or an earlier synonym took it."""
-        if len(phrase) > PHRASE_LETTERS:
+        if len(phrase) > PHRASE_LETTERS or not self._is_heard[node]:
             return
         words = [word for word in tokens(clean(phrase)) if word.form not in SKIPPED]
         own = 0 if self.own[node] else 1

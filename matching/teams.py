@@ -43,7 +43,8 @@ def answer(world: World, ask: Ask, nearness: Floats) -> Answer:
         found = list(islice(useful, max(1, ask.teams)))
         firms = table.firms[sorted({firm for cover in found for firm in (*cover.holders, cover.prime) if firm >= 0})]
         ways = paths(world, ask, seen, seen.member[firms][~seen.own[firms]].tolist())
-        teams = tuple(table.team(options, cover, ways) for cover in found)
+        # The search adds up in another order than the reasons do, so equals may differ in the last bit.
+        teams = tuple(sorted((table.team(options, cover, ways) for cover in found), key=lambda team: -team.score))
     open_needs = teams[0].missing if teams else tuple(range(needs))
     alone = bool(teams) and {seat.business for seat in teams[0].seats} == {ask.bringer}
     kind = "nobody" if not teams else "yourself" if alone and not {*musts} & {*open_needs} else "team"

@@ -136,7 +136,7 @@ def _read(session: Session, version: int, before: Known | None) -> Known:
     same_words = before is not None and _same_words(before.world.taxonomy, taxonomy) and _spoken(before.world) == spoken
     return Known(
         world=world,
-        lexicon=before.lexicon if before is not None and same_words else Lexicon(taxonomy, spoken),
+        lexicon=before.lexicon if before is not None and same_words else Lexicon(taxonomy, spoken[0], heard=spoken),
         business_names=tuple(row.name for row in businesses),
         member_names=tuple(row.name for row in members),
         region_of={row.city: row.region for row in businesses if row.city},
@@ -230,10 +230,13 @@ def _facts(session: Session, at_member: Mapping[int, int], works: list[tuple[int
     )
 
 
-def _spoken(world: World) -> str:
-    """The scheme that this network's firms describe themselves in: most claims are in it. The curated one at first."""
+def _spoken(world: World) -> tuple[str, ...]:
+    """The schemes that this network's firms describe themselves in, most claims first; the curated one at first.
+
+    A scheme in which nobody claims anything is not listened to: its words would lead to nobody.
+    """
     claimed = Counter(world.taxonomy.schemes[node] for node in world.claims.capability.tolist())
-    return max(claimed, key=lambda scheme: (claimed[scheme], scheme == CURATED), default=CURATED)
+    return tuple(sorted(claimed, key=lambda scheme: (-claimed[scheme], scheme != CURATED))) or (CURATED,)
 
 
 def _same_words(before: Taxonomy, after: Taxonomy) -> bool:
