@@ -47,5 +47,5 @@ locks: .venv/bin/uv
 	$(COMPILE) --no-deps requirements/model.in -o requirements/model.txt
 
 clean:
-	rm -rf .venv .home node_modules app/static/vendor
+	rm -rf .venv .venv-3.13 .home node_modules app/static/vendor
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,6 +5,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,14 +61,20 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def engine(empty_database: Path, tmp_path: Path) -> Iterator[Engine]:
-    """An engine on a fresh SQLite file with every table."""
-    path = tmp_path / "goodword.db"
-    path.write_bytes(empty_database.read_bytes())
+@contextmanager
+def copied(template: Path, path: Path) -> Iterator[Engine]:
+    """An engine on a copy of a SQLite file, disposed at the end."""
+    path.write_bytes(template.read_bytes())
     engine = connect(f"sqlite:///{path}")
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def engine(empty_database: Path, tmp_path: Path) -> Iterator[Engine]:
+    """An engine on a fresh SQLite file with every table."""
+    with copied(empty_database, tmp_path / "goodword.db") as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -108,15 +115,18 @@ def seeded_database(empty_database: Path, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture
+def demo(seeded_database: Path, tmp_path: Path) -> Iterator[Engine]:
+    """An engine on a fresh copy of the demo network."""
+    with copied(seeded_database, tmp_path / "demo.db") as engine:
+        yield engine
+
+
+@pytest.fixture
 def cast(seeded_database: Path, tmp_path: Path) -> Iterator[Cast]:
     """The cast on a fresh copy of the demo network; nothing is committed unless the test does."""
-    path = tmp_path / "cast.db"
-    path.write_bytes(seeded_database.read_bytes())
-    engine = connect(f"sqlite:///{path}")
-    with Session(engine) as session:
+    with copied(seeded_database, tmp_path / "cast.db") as engine, Session(engine) as session:
         claim_write(session)
         yield Cast(session)
-    engine.dispose()
 
 
 @pytest.fixture(scope="session")

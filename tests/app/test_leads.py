@@ -1,9 +1,7 @@
 """The main job on the website: a lead in, a team out, for the member who asked and for nobody else."""
 
 import re
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,7 +9,7 @@ from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import Site
-from directory.db import connect, writing
+from directory.db import writing
 from directory.engine.suggestions import Understood
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Suggestion
@@ -23,13 +21,9 @@ STORY = "A client wants a company website the staff can edit. He insists on Word
 
 
 @pytest.fixture
-def engine(seeded_database: Path, tmp_path: Path) -> Iterator[Engine]:
-    """The demo network."""
-    path = tmp_path / "goodword.db"
-    path.write_bytes(seeded_database.read_bytes())
-    engine = connect(f"sqlite:///{path}")
-    yield engine
-    engine.dispose()
+def engine(demo: Engine) -> Engine:
+    """The website runs on the demo network."""
+    return demo
 
 
 @pytest.fixture

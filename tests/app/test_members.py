@@ -1,15 +1,13 @@
 """The directory on the website: strangers stay outside, members see people before facts, and acts can be undone."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
-from directory.db import connect, writing
+from directory.db import writing
 from directory.people.business import Business, index_businesses
 from directory.people.capability import Capability
 from directory.people.claim import Claim
@@ -22,13 +20,9 @@ HOSTILE = "<script>alert(1)</script> {{ 191 * 7 }} ' \" & é漢 👩‍🏭"
 
 
 @pytest.fixture
-def engine(seeded_database: Path, tmp_path: Path) -> Iterator[Engine]:
-    """The demo network."""
-    path = tmp_path / "goodword.db"
-    path.write_bytes(seeded_database.read_bytes())
-    engine = connect(f"sqlite:///{path}")
-    yield engine
-    engine.dispose()
+def engine(demo: Engine) -> Engine:
+    """The website runs on the demo network."""
+    return demo
 
 
 def ids(engine: Engine) -> dict[str, str]:

@@ -1,14 +1,12 @@
 """One's own page: only its owner writes it, what was typed stays, and a refusal changes nothing."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.db import connect
 from directory.people.business import Business
 from directory.people.capability import Capability
 from directory.people.claim import Claim
@@ -18,13 +16,9 @@ from tests.app.conftest import SignIn
 
 
 @pytest.fixture
-def engine(seeded_database: Path, tmp_path: Path) -> Iterator[Engine]:
-    """The demo network."""
-    path = tmp_path / "goodword.db"
-    path.write_bytes(seeded_database.read_bytes())
-    engine = connect(f"sqlite:///{path}")
-    yield engine
-    engine.dispose()
+def engine(demo: Engine) -> Engine:
+    """The website runs on the demo network."""
+    return demo
 
 
 @pytest.fixture

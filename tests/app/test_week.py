@@ -1,15 +1,14 @@
 """The week's page: the whole chapter reads the post before it is sent; its leads hold it, reword it, leave it out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.db import connect, writing
+from directory.db import writing
 from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.week.occurrence import Occurrence, plan, upcoming
@@ -20,16 +19,12 @@ Browser = Callable[[str], FlaskClient]
 
 
 @pytest.fixture
-def engine(seeded_database: Path, tmp_path: Path, now: datetime) -> Iterator[Engine]:
+def engine(demo: Engine, now: datetime) -> Engine:
     """The demo network, its coming posts composed."""
-    path = tmp_path / "goodword.db"
-    path.write_bytes(seeded_database.read_bytes())
-    engine = connect(f"sqlite:///{path}")
-    with writing(engine) as session:
+    with writing(demo) as session:
         for turn in plan(session, now=now):
             compose(session, occurrence=turn, now=now)
-    yield engine
-    engine.dispose()
+    return demo
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ with Nadia, vouches for Bea. Pictures of each step are left in tests/screenshots
 """
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.account import create_account
 from app.errors import Site
-from directory.db import connect, writing
+from directory.db import writing
 from directory.people.member import Member
 from jobs.weekly import turn
 from tests.app.conftest import PASSWORD
@@ -30,13 +29,9 @@ WISH = (
 
 
 @pytest.fixture
-def engine(seeded_database: Path, tmp_path: Path) -> Iterator[Engine]:
-    """The demo network."""
-    path = tmp_path / "goodword.db"
-    path.write_bytes(seeded_database.read_bytes())
-    engine = connect(f"sqlite:///{path}")
-    yield engine
-    engine.dispose()
+def engine(demo: Engine) -> Engine:
+    """The website runs on the demo network."""
+    return demo
 
 
 @pytest.fixture
