@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy.orm import Session
 
 from directory.people.business import Business
@@ -40,6 +41,7 @@ def test_nobody_is_kept_out(visit: Visit, awaited: Member, phone: bool, dark: bo
 def test_a_member_signs_in_with_the_keyboard_alone(visit: Visit, awaited: Member) -> None:
     visit("/", awaited)
     page = visit("/sign-in?next=/sign-in")
+    expect(page.locator("#email")).to_be_focused()
     page.keyboard.type(f"{awaited.public_id}@firm.example")
     page.keyboard.press("Tab")
     page.keyboard.type("not this")
