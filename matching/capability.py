@@ -147,7 +147,10 @@ def _guessed(
         guess = by_words(whole, lexicon, banned, beside_words=bool(named))
         found = [] if guess is None else [guess]
     else:
-        found = by_meaning(rests, encode([whole, *rests]), lexicon, banned, beside_words=bool(named))
+        vectors = encode(rests)
+        together = vectors.sum(axis=0, keepdims=True)  # the whole text, nearly, without the cost of reading it again
+        together /= np.linalg.norm(together)
+        found = by_meaning(rests, np.vstack([together, vectors]), lexicon, banned, beside_words=bool(named))
     known = {lexicon.root(guess.capability) for guess in named}
     return [guess for guess in found if lexicon.root(guess.capability) not in known]
 
