@@ -14,7 +14,7 @@ from directory.language import gettext as _
 from directory.language import listed, ngettext
 from directory.leads.brief import Brief, brief
 from directory.leads.lead import Lead
-from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team
+from directory.leads.suggestion import Seat, SeatKind, Suggestion, Team
 from directory.people.business import Business
 from directory.people.capability import Capability
 from directory.people.member import Member
@@ -223,10 +223,6 @@ class Telling:
         if considered == 1 and len(self.teams) > 1:
             return _("No other team here does as much of it.")
         return ngettext("The only team there is.", "Best of %(count)s possible teams, proven.", considered)
-
-    @property
-    def is_nobody(self) -> bool:
-        return self.suggestion.answer is Answer.NOBODY
 
     def _party(self, seats: list[Seat]) -> Party:
         first = seats[0]
