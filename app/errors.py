@@ -13,6 +13,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as Answer
 
+from app.access import ProofWanted, ReasonWanted
+from app.back import page_before
 from app.db import SAFE_METHODS, db
 from directory.errors import Conflict, DomainError, Invalid, Refused
 from directory.log import places
@@ -70,6 +72,25 @@ def init_errors(app: Flask) -> None:
         if request.headers.get("HX-Request"):
             return Response(status=401, headers={"HX-Redirect": app.url_for("sign_in.sign_in")})
         return redirect(target, 303)
+
+    @app.errorhandler(ProofWanted)
+    def prove(error: ProofWanted) -> Answer:
+        back = request.full_path.rstrip("?") if request.method in SAFE_METHODS else page_before()
+        target = app.url_for("sign_in.prove", next=back)
+        if request.headers.get("HX-Request"):
+            return Response(status=403, headers={"HX-Redirect": target})
+        return redirect(target, 303)
+
+    @app.errorhandler(ReasonWanted)
+    def say_why(error: ReasonWanted) -> Response:
+        db.session.rollback()
+        typed = [
+            (name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "reason")
+        ]
+        page = render_template(
+            "errors/reason.html", typed=typed, reason=request.form.get("reason", ""), back=page_before()
+        )
+        return make_response(page, 422)
 
     @app.errorhandler(HTTPException)
     def failed(error: HTTPException) -> Answer:

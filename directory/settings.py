@@ -4,8 +4,10 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 PREFIX = "GOODWORD_"
 
@@ -32,6 +34,8 @@ class Settings:
     database_url: str
     broker_url: str
     base_url: str
+    mail_url: str
+    mail_from: str
     secret_key: str
 
 
@@ -58,6 +62,18 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _mail_url(text: str) -> str:
+    if text != "file://" and not (text.startswith(("smtp://", "smtps://")) and urlsplit(text).hostname):
+        raise ValueError("write smtp://user:password@host:587, smtps://… or file://")
+    return text
+
+
+def _mail_from(text: str) -> str:
+    if "@" not in parseaddr(text)[1]:
+        raise ValueError("write a sender such as Goodword <network@your.example>")
+    return text
+
+
 def _secret_key(text: str) -> str:
     if len(text) < 32:
         raise ValueError("needs at least 32 characters; `openssl rand -hex 32` makes one")
@@ -69,6 +85,8 @@ SETTINGS = (
     Setting("DATABASE_URL", _database_url, None, "sqlite:///… or postgresql://…; without it goodword.db in the home"),
     Setting("BROKER_URL", _broker_url, "filesystem://", "filesystem:// (in the home) or redis://…"),
     Setting("BASE_URL", _base_url, "http://127.0.0.1:8000", "the address members use"),
+    Setting("MAIL_URL", _mail_url, "file://", "smtp://… or smtps://… sends mail; file:// keeps it in the home"),
+    Setting("MAIL_FROM", _mail_from, "Goodword <goodword@localhost>", "whom members see mail come from"),
     Setting("SECRET_KEY", _secret_key, None, "signs cookies and links; without it one is made once, in the home"),
 )
 

@@ -1,7 +1,6 @@
 """Deliveries on their way: claim, commit, send, record. What was found half-done is looked up, never just repeated."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import structlog
 from kombu.exceptions import OperationalError
@@ -11,10 +10,12 @@ from sqlalchemy.orm import Session
 from directory import clock
 from directory.db import writing
 from directory.language import gettext
+from directory.settings import Settings
 from directory.week import delivery as deliveries
 from directory.week.delivery import Delivery
-from jobs.channels import transport_of
+from jobs.channels import mail_transport, transport_of
 from jobs.channels.transport import Message, Transport, TransportError
+from jobs.letters import mail_of
 from jobs.worker import celery_app, engine, settings
 
 LEASE = timedelta(seconds=60)  # longer than the worker lets a task run
@@ -26,15 +27,21 @@ LONGEST_WAIT = timedelta(hours=2)  # between two tries
 log = structlog.get_logger()
 
 
-def deliver_one(engine: Engine, public_id: str, *, home: Path, now: datetime) -> bool:
+def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: datetime) -> bool:
     """Try a delivery that is due, unless somebody else has it. True when this try brought it there."""
     with writing(engine) as session:
         claimed = deliveries.claim(session, now=now, lease=LEASE, ids=[public_id])
         if claimed is None:
             return False
-        message, transport = _prepare(session, claimed, home)
+        transport = _transport(claimed, settings)
+        payload = claimed.payload if claimed.channel else mail_of(session, claimed, settings=settings, now=now)
+        if payload is None:
+            gone = gettext("Its receiver has left the network.")
+            deliveries.failed(session, delivery=claimed, reason=gone, now=now)
+            return False
+        session.expunge(claimed)  # as it is now, to name this try later on
     try:
-        external_id = transport.send(message)
+        external_id = transport.send(Message(claimed.key, payload))
     except TransportError as error:
         log.warning("not_delivered", delivery=public_id, accepted=error.accepted, permanent=error.permanent)
         if error.accepted == "no":
@@ -47,13 +54,14 @@ def deliver_one(engine: Engine, public_id: str, *, home: Path, now: datetime) ->
     return True
 
 
-def settle(engine: Engine, *, home: Path, now: datetime) -> None:
+def settle(engine: Engine, *, settings: Settings, now: datetime) -> None:
     """Look up what a crash or a lost answer left half-done: it arrived, it is to be sent again, or nobody can tell."""
     with writing(engine) as session:
-        late = [(row, *_prepare(session, row, home)) for row in deliveries.stuck(session, now=now, settle=SETTLE)]
-    for row, message, transport in late:
+        late = [(row, _transport(row, settings)) for row in deliveries.stuck(session, now=now, settle=SETTLE)]
+        session.expunge_all()
+    for row, transport in late:
         try:
-            external_id = transport.find(message)
+            external_id = transport.find(Message(row.key, row.payload))
         except TransportError as error:
             if not error.permanent and row.started_at is not None and now - row.started_at < PATIENCE:
                 continue
@@ -81,12 +89,11 @@ def announce(engine: Engine, *, now: datetime) -> None:
         log.warning("no_broker", waiting=len(waiting))
 
 
-def _prepare(session: Session, row: Delivery, home: Path) -> tuple[Message, Transport]:
-    """What a transport needs of a row; the row itself is let go, as it is now, to name this try later on."""
+def _transport(row: Delivery, settings: Settings) -> Transport:
     channel = row.channel
-    transport = transport_of(channel.kind, home=home, channel=channel.public_id, settings=channel.settings)
-    session.expunge(row)
-    return Message(row.key, row.payload), transport
+    if channel is None:
+        return mail_transport(settings.mail_url, home=settings.home)
+    return transport_of(channel.kind, home=settings.home, channel=channel.public_id, settings=channel.settings)
 
 
 def _record_refusal(session: Session, row: Delivery, error: TransportError, now: datetime) -> None:
@@ -98,12 +105,12 @@ def _record_refusal(session: Session, row: Delivery, error: TransportError, now:
 
 
 def _deliver(public_id: str) -> None:
-    deliver_one(engine(), public_id, home=settings().home, now=clock.utc_now())
+    deliver_one(engine(), public_id, settings=settings(), now=clock.utc_now())
 
 
 def _sweep() -> None:
     now = clock.utc_now()
-    settle(engine(), home=settings().home, now=now)
+    settle(engine(), settings=settings(), now=now)
     announce(engine(), now=now)
 
 

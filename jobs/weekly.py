@@ -1,7 +1,6 @@
 """The week's turn: plan, compose, post. Each chapter in a transaction of its own, so that none holds up another."""
 
 from datetime import datetime
-from pathlib import Path
 
 import structlog
 from sqlalchemy import Engine
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 from directory import clock
 from directory.db import writing
 from directory.errors import Conflict
+from directory.settings import Settings
 from directory.week import delivery as deliveries
 from directory.week.occurrence import Occurrence, plan
 from directory.week.post import freeze
@@ -39,16 +39,20 @@ def turn(engine: Engine, *, now: datetime, chapter: str | None = None) -> None:
             log.info("posted", occurrence=public_id, deliveries=len(frozen))
 
 
-def run(engine: Engine, *, home: Path, now: datetime, chapter: str | None = None) -> list[str]:
+def run(engine: Engine, *, settings: Settings, now: datetime, chapter: str | None = None) -> list[str]:
     """The whole week at once, without a broker: the turn, and every delivery that is due, sent here and now.
 
     A worker may be doing the same; each message leaves once. The public ids of what this call delivered.
     """
     turn(engine, now=now, chapter=chapter)
-    settle(engine, home=home, now=now)
+    settle(engine, settings=settings, now=now)
     with Session(engine) as session:
-        due = [row.public_id for row in deliveries.due(session, now=now) if chapter in (None, row.channel.chapter.key)]
-    return [public_id for public_id in due if deliver_one(engine, public_id, home=home, now=now)]
+        due = [
+            row.public_id
+            for row in deliveries.due(session, now=now)
+            if chapter is None or (row.channel and row.channel.chapter.key == chapter)
+        ]
+    return [public_id for public_id in due if deliver_one(engine, public_id, settings=settings, now=now)]
 
 
 def _tick() -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from directory.db import Base, claim_write, connect, writing
 from directory.people.business import Business
 from directory.people.member import Member
+from directory.settings import Settings, load_settings
 from directory.tables import TABLES
 
 assert TABLES
@@ -47,6 +48,12 @@ def pytest_runtest_setup() -> None:
 def now() -> datetime:
     """A Monday: 2 November 2026, 9:00 in Arizona."""
     return NOW
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """What an installation in the test's own folder is told."""
+    return load_settings({"GOODWORD_HOME": str(tmp_path), "GOODWORD_BASE_URL": "http://localhost"})
 
 
 @pytest.fixture(scope="session")

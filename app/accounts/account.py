@@ -11,10 +11,11 @@ from app.accounts.tables import AccountSession, User
 from directory.errors import Conflict, Invalid
 from directory.language import gettext as _
 from directory.limit import refund, spend
-from directory.people.member import Member
+from directory.people.member import Member, MemberState
 
 TRIES_AN_ACCOUNT, TRIES_AN_ADDRESS, WITHIN = 10, 50, timedelta(minutes=15)
 LONGEST_PASSWORD = 256
+MAY_SIGN_IN = (MemberState.ACTIVE, MemberState.PENDING)
 
 
 def normal_email(email: str) -> str:
@@ -40,6 +41,7 @@ def create_account(session: Session, *, member: Member, email: str, password: st
         update_datetime=now,
         member_id=member.id,
     )
+    member.email, member.arrived_at = account.email, member.arrived_at or now
     session.add(account)
     session.flush()
     return account
@@ -74,7 +76,7 @@ def end_sessions(session: Session, *, member: Member) -> None:
 
 
 def _is_open() -> ColumnElement[bool]:
-    return User.active & Member.suspended_at.is_(None)
+    return User.active & Member.state.in_(MAY_SIGN_IN)
 
 
 def _keys(email: str, address: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
+from app.accounts.account import MAY_SIGN_IN
 from app.accounts.tables import AccountSession, User
 from app.db import db
 from app.moment import now
@@ -92,7 +93,7 @@ def _living(token: str, now: datetime) -> Select[str]:
         .join(User, User.id == AccountSession.account_id)
         .join(Member, Member.id == User.member_id)
         .where(AccountSession.token_hash == _hash(token), AccountSession.expires_at > now)
-        .where(User.active, Member.suspended_at.is_(None))
+        .where(User.active, Member.state.in_(MAY_SIGN_IN))
     )
 
 

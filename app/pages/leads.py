@@ -8,13 +8,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.access import can as may
 from app.access import me, policy, principal, reach
 from app.db import db
 from app.errors import status_of
 from app.forms import blame
 from app.forms.lead import LeadForm
 from app.moment import now
+from app.rules import can as may
 from directory.db import claim_write
 from directory.engine.suggestions import latest, runners_up, suggest, understand
 from directory.engine.telling import Telling

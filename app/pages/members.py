@@ -62,7 +62,7 @@ def show(public_id: str) -> ResponseReturnValue:
 def business(public_id: str) -> ResponseReturnValue:
     session = db.session()
     firm = reach(Business, public_id, "business.read")
-    members = [member for member in firm.members if member.suspended_at is None]
+    members = [member for member in firm.members if member.is_active]
     if firm.members and not members:
         abort(404)
     return render_template(

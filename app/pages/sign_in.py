@@ -30,6 +30,7 @@ def sign_in() -> ResponseReturnValue:
             session.clear()
             g.pop("csrf_token", None)  # a secret that was there before the sign-in ends with it
             login_user(account, authn_via=["password"])
+            session["proved_at"] = now().timestamp()
             return redirect(target, 303)
         form.form_errors.append(
             _("That was too often in a short while. Try again in a quarter of an hour.")

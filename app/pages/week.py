@@ -6,12 +6,13 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access import Verdict, can, me, permit, policy, principal, reach
+from app.access import me, permit, policy, principal, reach
 from app.db import db
 from app.errors import status_of
 from app.forms import blame
 from app.forms.week import PostForm
 from app.moment import now
+from app.rules import Verdict, can
 from directory.errors import DomainError
 from directory.people.member import Member
 from directory.week import occurrence as occurrences

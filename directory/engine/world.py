@@ -86,7 +86,7 @@ def _read(session: Session, version: int, before: Known | None) -> Known:
     members = session.execute(
         select(Member.id, Member.name, Member.business_id, Band.warmth, Band.competence)
         .outerjoin(Band, Band.member_id == Member.id)
-        .where(Member.suspended_at.is_(None))
+        .where(Member.is_active)
         .order_by(Member.id)
     ).all()
     at_business = _positions(row.id for row in businesses)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import BigInteger, ForeignKey, String, Text, select
@@ -53,6 +53,11 @@ class Business(PublicRow, Base):
     best_customers: Mapped[str] = mapped_column(String(500), default="")
     good_referrals: Mapped[str] = mapped_column(String(500), default="")
     not_a_fit: Mapped[str] = mapped_column(String(500), default="")
+    industries: Mapped[list[str]] = mapped_column(default=list)  # whom it serves, keys of directory.people.industry
+    languages: Mapped[list[str]] = mapped_column(default=list)  # ISO 639-1 codes
+    latitude: Mapped[float | None]  # of the city, degrees
+    longitude: Mapped[float | None]
+    audiences: Mapped[dict[str, Any]] = mapped_column(default=dict)  # as a member's, for the firm's own fields
     search_text: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
 
@@ -190,7 +195,7 @@ def index_businesses(session: Session, ids: Collection[int] | None = None) -> No
 
 
 def _found_by(business: Business) -> str:
-    members = {member.id: member for member in business.members if member.suspended_at is None}
+    members = {member.id: member for member in business.members if member.is_active}
     wants = [want for want in business.wants if want.ended_at is None and want.member_id in members]
     names = [business.name, *(member.name for member in members.values())]
     rest = [

@@ -1,6 +1,6 @@
 """Chapters: a group inside the network with its own weekday, time zone and hashtags."""
 
-from datetime import time
+from datetime import datetime, time
 
 from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -22,4 +22,7 @@ class Chapter(PublicRow, Base):
     zone: Mapped[str] = mapped_column(String(60), default="UTC")
     weekday: Mapped[int] = mapped_column(default=2)  # 0 is Monday
     post_time: Mapped[time] = mapped_column(default=time(9, 0))
+    about: Mapped[str] = mapped_column(String(1000), default="")  # whom it is for, as its public page says
+    public_at: Mapped[datetime | None]  # a page of its own on the open web
+    indexed_at: Mapped[datetime | None]  # and found there by search engines
     hashtags: Mapped[list[str]] = mapped_column(default=lambda: ["referralwednesday"])

@@ -144,7 +144,7 @@ def _vouched(business_ids: Collection[int] | None) -> _Behind:
         .join(receiver, receiver.id == Vouch.receiver_id)
         .where(
             *(Vouch.accepted_at.is_not(None), Vouch.capability_id.is_not(None)),
-            *(giver.business_id != receiver.business_id, giver.suspended_at.is_(None)),
+            *(giver.business_id != receiver.business_id, giver.is_active),
         )
         .group_by(receiver.business_id, Vouch.capability_id)
     )

@@ -139,7 +139,7 @@ def waiting_for(session: Session, *, member: Member) -> list[Interaction]:
         select(Interaction)
         .join(Interaction.said_by)
         .where(Interaction.other_id == member.id, Interaction.confirmed_at.is_(None))
-        .where(Interaction.declined_at.is_(None), Member.suspended_at.is_(None))
+        .where(Interaction.declined_at.is_(None), Member.is_active)
         .options(joinedload(Interaction.said_by).joinedload(Member.business))
     )
     return list(session.scalars(waiting.order_by(Interaction.said_at.desc(), Interaction.id.desc())))

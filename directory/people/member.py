@@ -2,8 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.audit import record
@@ -14,8 +16,23 @@ from directory.people.chapter import Chapter
 from directory.text import clean_line
 
 
+class MemberState(StrEnum):
+    """Where a person stands with the network. Whoever was invited is active before they first sign in."""
+
+    PENDING = "pending"  # applied, and not yet let in
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    GONE = "gone"  # left, or turned away; what was personal is overwritten
+
+
 class Member(PublicRow, Base):
-    """A person, in one business. ``spotlight_at`` is their consent to be named in the weekly post."""
+    """A person, in one business.
+
+    ``email`` is where the network writes to them, and not shown unless ``audiences`` says so, which maps the fields
+    of ``directory.people.audience`` to who may see them. ``sponsor`` is the member who let them be asked in, None
+    where a chapter did. ``spotlight_at`` is their consent to be named in the weekly post, ``public_at`` to stand on
+    the open web, ``indexed_at`` to be found there by search engines.
+    """
 
     __tablename__ = "member"
 
@@ -24,12 +41,33 @@ class Member(PublicRow, Base):
     name: Mapped[str] = mapped_column(String(120))
     role: Mapped[str] = mapped_column(String(120), default="")
     headline: Mapped[str] = mapped_column(String(300), default="")
+    email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    video: Mapped[str] = mapped_column(String(200), default="")
+    photo: Mapped[str | None] = mapped_column(String(64))  # the sha256 of its file
+    audiences: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[MemberState] = mapped_column(default=MemberState.ACTIVE, index=True)
     joined_at: Mapped[datetime]
-    suspended_at: Mapped[datetime | None]
+    invited_at: Mapped[datetime | None]
+    arrived_at: Mapped[datetime | None]  # first signed in
+    sponsor_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     spotlight_at: Mapped[datetime | None]
+    public_at: Mapped[datetime | None]
+    indexed_at: Mapped[datetime | None]
     is_admin: Mapped[bool] = mapped_column(default=False)
 
     business: Mapped[Business] = relationship(back_populates="members")
+    sponsor: Mapped["Member | None"] = relationship(remote_side="Member.id")
+
+    @hybrid_property
+    def is_active(self) -> bool:
+        """Whether the member takes part: seen by others, matched, mentioned, counted."""
+        return self.state == MemberState.ACTIVE
+
+    @is_active.inplace.expression
+    @classmethod
+    def _is_active(cls) -> ColumnElement[bool]:
+        return cls.state == MemberState.ACTIVE
 
     @property
     def first_name(self) -> str:

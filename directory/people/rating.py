@@ -134,7 +134,7 @@ def publish_bands(session: Session, *, now: datetime) -> int:
 
 
 def _threshold(session: Session) -> int:
-    members = session.scalar(select(func.count()).where(Member.suspended_at.is_(None))) or 0
+    members = session.scalar(select(func.count()).where(Member.is_active)) or 0
     return FEW_RATERS if members < SMALL_NETWORK else ENOUGH_RATERS
 
 
@@ -144,7 +144,7 @@ _Given = tuple[Rating, int, datetime | None]
 
 def _ratings_by_ratee(session: Session) -> defaultdict[int, list[_Given]]:
     """All ratings that may count, oldest first, by the member they are about."""
-    members = session.scalars(select(Member).where(Member.suspended_at.is_(None)))
+    members = session.scalars(select(Member).where(Member.is_active))
     firm = {member.id: member.business_id for member in members}
     ratings = session.scalars(select(Rating).order_by(Rating.rated_at, Rating.id)).all()
     first: dict[tuple[int, int], datetime] = {}

@@ -64,7 +64,7 @@ def search(
     """
     words = folded(text).split()[:MOST_WORDS]
     found = [Business.search_text.contains(word, autoescape=True) for word in words]
-    found.append(or_(_has(Member.suspended_at.is_(None)), ~_has()))
+    found.append(or_(_has(Member.is_active), ~_has()))
     if chapter is not None:
         found.append(Business.chapter_id == chapter.id)
     lineage = _lineage(capability.scheme if capability else CURATED)
@@ -85,7 +85,7 @@ def search(
         .offset((number - 1) * PER_PAGE)
         .options(
             joinedload(Business.chapter),
-            selectinload(Business.members.and_(Member.suspended_at.is_(None))),
+            selectinload(Business.members.and_(Member.is_active)),
         )
         .execution_options(populate_existing=True)
     ).all()
@@ -119,7 +119,7 @@ def _weight(held: Held) -> tuple[bool, bool, int, str]:
     return (how.evidence == 0, how.vouches == 0, -(how.evidence + how.vouches), held.capability.name)
 
 
-def _has(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+def _has(*conditions: Any) -> ColumnElement[bool]:
     return exists(select(Member.id).where(Member.business_id == Business.id, *conditions))
 
 

@@ -28,7 +28,7 @@ def shared(session: Session, *, one: Member, other: Member) -> Shared:
     both = session.scalars(select(Interaction).where(between(one.id, other.id)).order_by(*newest)).all()
     mutual = (
         select(Member)
-        .where(Member.id.in_(_met(one)), Member.id.in_(_met(other)), Member.suspended_at.is_(None))
+        .where(Member.id.in_(_met(one)), Member.id.in_(_met(other)), Member.is_active)
         .where(Member.id.not_in([one.id, other.id]))
         .options(joinedload(Member.business))
         .order_by(Member.name, Member.id)

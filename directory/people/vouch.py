@@ -137,7 +137,7 @@ def newest_shown(session: Session, member_ids: Collection[int]) -> dict[int, Vou
     shown = (
         select(Vouch)
         .join(Vouch.giver)
-        .where(Vouch.receiver_id.in_(member_ids), Vouch.accepted_at.is_not(None), Member.suspended_at.is_(None))
+        .where(Vouch.receiver_id.in_(member_ids), Vouch.accepted_at.is_not(None), Member.is_active)
         .options(joinedload(Vouch.giver).joinedload(Member.business))
     )
     return {vouch.receiver_id: vouch for vouch in session.scalars(shown.order_by(Vouch.given_at, Vouch.id))}
@@ -147,7 +147,7 @@ def _of(session: Session, member: Member, *conditions: ColumnElement[bool]) -> l
     vouches = (
         select(Vouch)
         .join(Vouch.giver)
-        .where(Vouch.receiver_id == member.id, Member.suspended_at.is_(None), *conditions)
+        .where(Vouch.receiver_id == member.id, Member.is_active, *conditions)
         .options(joinedload(Vouch.giver).joinedload(Member.business), joinedload(Vouch.capability))
     )
     return list(session.scalars(vouches.order_by(Vouch.given_at.desc(), Vouch.id.desc())))

@@ -129,6 +129,8 @@ class _Cast:
             **{name: entry[name] for name in ("key", "name", "role", "headline")},
             business=business,
             joined_at=joined_at,
+            arrived_at=joined_at,
+            email=f"{entry['key']}@{business.key}.example",
             spotlight_at=joined_at if entry["spotlight"] else None,
             is_admin=entry.get("admin", False),
         )

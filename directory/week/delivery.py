@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, select, update
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, case, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory import audit
@@ -29,13 +29,17 @@ class DeliveryState(StrEnum):
 
 
 class Delivery(PublicRow, Base):
-    """A message. ``key`` is unique (``post:occurrence:channel``); ``payload`` are its frozen bytes."""
+    """A message. ``key`` is unique (``post:occurrence:channel``, ``mail:event:recipient``).
+
+    ``payload`` are its frozen bytes. Without a channel it is mail: the payload says which letter to whom, is put into
+    words for each try, since links are made then, and is emptied when the letter is settled.
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (Index("ix_delivery_state_due_at", "state", "due_at"),)
 
     key: Mapped[str] = mapped_column(String(160), unique=True)
-    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"), index=True)
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id"), index=True)
     occurrence_id: Mapped[int | None] = mapped_column(ForeignKey("occurrence.id"), index=True)
     payload: Mapped[bytes] = mapped_column(LargeBinary)
     state: Mapped[DeliveryState] = mapped_column(default=DeliveryState.PENDING)
@@ -47,8 +51,11 @@ class Delivery(PublicRow, Base):
     external_id: Mapped[str | None] = mapped_column(String(200))
     reason: Mapped[str] = mapped_column(String(300), default="")
 
-    channel: Mapped[Channel] = relationship()
+    channel: Mapped[Channel | None] = relationship()
     occurrence: Mapped[Occurrence | None] = relationship()
+
+
+_KEPT = case((Delivery.channel_id.is_(None), b""), else_=Delivery.payload)  # what a settled row keeps
 
 
 def due(session: Session, *, now: datetime) -> list[Delivery]:
@@ -91,12 +98,13 @@ def delivered(session: Session, *, delivery: Delivery, external_id: str, now: da
         external_id=external_id[:200],
         settled_at=now,
         reason="",
+        payload=_KEPT,
     )
 
 
 def failed(session: Session, *, delivery: Delivery, reason: str, now: datetime) -> bool:
     """It was refused for good. False when another try has begun since."""
-    return _end_try(session, delivery, state=DeliveryState.FAILED, settled_at=now, reason=reason[:300])
+    return _end_try(session, delivery, state=DeliveryState.FAILED, settled_at=now, reason=reason[:300], payload=_KEPT)
 
 
 def retry_later(session: Session, *, delivery: Delivery, at: datetime, reason: str, now: datetime) -> bool:

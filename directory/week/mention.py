@@ -45,7 +45,7 @@ class Mention(Row, Base):
     @property
     def is_agreed(self) -> bool:
         """Whether the member still agrees to it, and what they ask for is still open."""
-        if self.member.suspended_at is not None:
+        if not self.member.is_active:
             return False
         if self.wanted is not None:
             return self.wanted.shared_at is not None and self.wanted.ended_at is None
@@ -112,7 +112,7 @@ def place_of(lead: Lead) -> str:
 
 def silent_names(session: Session) -> list[str]:
     """The names of all members who do not agree to be named."""
-    silent = select(Member.name).where(Member.spotlight_at.is_(None) | Member.suspended_at.is_not(None))
+    silent = select(Member.name).where(Member.spotlight_at.is_(None) | ~Member.is_active)
     return list(session.scalars(silent))
 
 
@@ -192,7 +192,7 @@ def _spotlights(session: Session, chapter: Chapter, now: datetime) -> list[Item]
     willing = (
         select(Member)
         .join(Member.business)
-        .where(Business.chapter_id == chapter.id, Member.suspended_at.is_(None), Member.spotlight_at.is_not(None))
+        .where(Business.chapter_id == chapter.id, Member.is_active, Member.spotlight_at.is_not(None))
         .options(joinedload(Member.business))
         .order_by(Member.id)
     )
@@ -210,7 +210,7 @@ def _spotlights(session: Session, chapter: Chapter, now: datetime) -> list[Item]
 def _asks(session: Session, chapter: Chapter) -> list[Item]:
     rows = session.execute(_last_told(chapter, Mention.wanted_id, Mention.lead_id))
     told = {(wanted_id, lead_id): at for at, wanted_id, lead_id in rows}
-    asking = (Business.chapter_id == chapter.id, Member.suspended_at.is_(None))
+    asking = (Business.chapter_id == chapter.id, Member.is_active)
     wanted = select(Wanted).join(Wanted.member).join(Member.business).where(*asking).order_by(Wanted.id)
     leads = select(Lead).join(Lead.member).join(Member.business).where(*asking).order_by(Lead.id)
     return [

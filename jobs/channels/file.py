@@ -10,10 +10,15 @@ from jobs.channels.transport import Message, TransportError
 
 
 class FileTransport:
-    """Writes ``posts/<channel>/<key>.json`` under GOODWORD_HOME, whole or not at all, once however often it is sent."""
+    """Writes ``<folder>/<key><ending>``, whole or not at all, once however often it is sent."""
 
-    def __init__(self, home: Path, channel: str, settings: dict[str, Any]) -> None:
-        self.folder = home / "posts" / channel
+    def __init__(self, folder: Path, ending: str) -> None:
+        self.folder, self.ending = folder, ending
+
+    @classmethod
+    def of_channel(cls, home: Path, channel: str, settings: dict[str, Any]) -> "FileTransport":
+        """The posts of a channel, in ``posts/<channel>`` under GOODWORD_HOME."""
+        return cls(home / "posts" / channel, ".json")
 
     def send(self, message: Message) -> str:
         """Put the payload where nothing stands yet; the name of its file."""
@@ -58,7 +63,7 @@ class FileTransport:
         return path.name if found else None
 
     def _path(self, message: Message) -> Path:
-        return self.folder / f"{quote(message.key, safe=':')}.json"
+        return self.folder / f"{quote(message.key, safe=':')}{self.ending}"
 
     def _keep(self) -> None:
         """Make the folder's entries outlast a power cut."""

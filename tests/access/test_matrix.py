@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from app.access import PUBLIC, RULES, Principal, Rule, can
+from app.rules import PUBLIC, RULES, Principal, Rule, Verdict, can
 from directory.db import Base
+from directory.leads.introduction import Introduction
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Suggestion
 from directory.people.business import Business
+from directory.people.chapter import Chapter
 from directory.people.interaction import Interaction
-from directory.people.member import Member
+from directory.people.member import Member, MemberState
 from directory.people.rating import Rating
 from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted
@@ -24,17 +26,20 @@ with (Path(__file__).parent / "permission_matrix.csv").open(encoding="utf-8") as
     MATRIX = {f"{row['object']}.{row['action']}": row for row in csv.DictReader(file)}
 
 TUCSON, PHOENIX = 1, 2
-WAITING = {"client_own", "client_other", "pending", "tok_scope", "tok_noscope", "tok_dead"}  # nobody is one yet
+WAITING = {"client_own", "client_other", "tok_scope", "tok_noscope", "tok_dead"}  # nobody is one yet
 
 
 def person(id: int, chapter: int = TUCSON, **what: object) -> Member:
+    what = {"state": MemberState.ACTIVE, **what}
     return Member(id=id, business=Business(id=id, chapter_id=chapter), business_id=id, **what)
 
 
 NORA, BEA = person(1), person(2)
+PAT = person(10, state=MemberState.PENDING)  # applied; asks for what is their own
 PEOPLE = {
     "anon": Principal(),
-    "suspended": Principal(person(3, suspended_at="since today")),
+    "pending": Principal(PAT),
+    "suspended": Principal(person(3, state=MemberState.SUSPENDED)),
     "mem_same": Principal(person(4)),
     "mem_other": Principal(person(5, PHOENIX)),
     "owner": Principal(NORA),
@@ -48,7 +53,9 @@ LEAD = Lead(member_id=1, business=NORA.business)
 ROWS: dict[type[Base], Base] = {
     Member: NORA,
     Business: NORA.business,
+    Chapter: Chapter(id=TUCSON),
     Wanted: Wanted(member_id=1, member=NORA),
+    Introduction: Introduction(asker_id=1, target_id=2, asker=NORA, target=BEA),
     Interaction: Interaction(said_by_id=1, other_id=2, said_by=NORA, other=BEA),
     Vouch: Vouch(giver_id=1, receiver_id=2, giver=NORA, receiver=BEA),
     Rating: Rating(rater_id=1, ratee_id=2),
@@ -57,7 +64,8 @@ ROWS: dict[type[Base], Base] = {
     Channel: Channel(chapter_id=TUCSON),
     Occurrence: Occurrence(chapter_id=TUCSON),
 }
-TWO_SIDED = (Interaction, Vouch, Rating)
+PENDING: dict[type[Base], Base] = {Member: PAT, Business: PAT.business, Wanted: Wanted(member_id=10, member=PAT)}
+TWO_SIDED = (Interaction, Introduction, Vouch, Rating)
 
 
 def wrong_cells(action: str) -> Iterator[tuple[str, str, str]]:
@@ -67,7 +75,8 @@ def wrong_cells(action: str) -> Iterator[tuple[str, str, str]]:
                 continue
             if column == "owner" and model in (Channel, Occurrence):
                 asker = SECRETARY
-            verdict = can(asker, action, ROWS[model] if model else None)
+            rows = ROWS | PENDING if column == "pending" else ROWS
+            verdict = can(asker, action, rows[model] if model else None)
             if verdict != MATRIX[action][column]:
                 yield action, column, verdict
 
@@ -80,6 +89,8 @@ def test_every_cell_holds(action: str) -> None:
 def mutants() -> Iterator[tuple[str, Rule]]:
     for action, rule in RULES.items():
         yield action, replace(rule, is_public=False) if rule.is_public else PUBLIC
+        if rule.pending != "F":
+            yield action, replace(rule, pending=Verdict.FORBIDDEN)
         for part in ("owner", "party", "lead", "admin"):
             if getattr(rule, part) is not None:
                 yield action, replace(rule, **{part: None})

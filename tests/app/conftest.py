@@ -4,8 +4,8 @@ Commit what a test prepares before the client writes: SQLite has one writer at a
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -34,15 +34,9 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCach
 
 
 @pytest.fixture
-def app(engine: Engine, now: datetime, tmp_path: Path, compiled: FileSystemBytecodeCache) -> Iterator[Site]:
+def app(engine: Engine, now: datetime, settings: Settings, compiled: FileSystemBytecodeCache) -> Iterator[Site]:
     """The website at the fixed moment, without CSRF tokens (test_security.py turns them on)."""
-    settings = Settings(
-        home=tmp_path,
-        database_url=str(engine.url),
-        broker_url="filesystem://",
-        base_url="http://localhost",
-        secret_key="k" * 32,
-    )
+    settings = replace(settings, database_url=str(engine.url), secret_key="k" * 32)
     overrides = {
         "TESTING": True,
         "CLOCK": lambda: now,

@@ -5,8 +5,9 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from app.access import RULES, check_policies, policy, reach
+from app.access import check_policies, policy, reach
 from app.errors import Site
+from app.rules import RULES
 from directory.people.business import Business
 from directory.people.interaction import Interaction, InteractionKind
 from directory.people.member import Member

@@ -12,7 +12,7 @@ from directory.people.business import Business, index_businesses
 from directory.people.capability import Capability
 from directory.people.claim import Claim
 from directory.people.interaction import Interaction
-from directory.people.member import Member
+from directory.people.member import Member, MemberState
 from directory.people.vouch import Vouch
 from tests.app.conftest import SignIn
 
@@ -129,7 +129,7 @@ def test_a_profile_says_what_is_known_and_what_is_not(nadia: FlaskClient, who: d
 
 def test_a_suspended_member_is_not_there(engine: Engine, nadia: FlaskClient, who: dict[str, str], now) -> None:
     with writing(engine) as session:
-        session.scalars(select(Member).where(Member.key == "bea")).one().suspended_at = now
+        session.scalars(select(Member).where(Member.key == "bea")).one().state = MemberState.SUSPENDED
     for page in ("", "/vouches/new"):
         gone, never = nadia.get(f"/members/{who['bea']}{page}"), nadia.get(f"/members/nobody{page}")
         assert (gone.status_code, gone.text) == (404, never.text)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
@@ -108,9 +109,9 @@ def test_a_failure_is_logged_by_place_and_not_by_what_was_written(app: Site, cap
 
 
 @pytest.fixture
-def https(app: Site, tmp_path: object) -> Iterator[Site]:
+def https(app: Site, settings: Settings) -> Iterator[Site]:
     url = app.config["SQLALCHEMY_DATABASE_URI"]
-    app = create_app(Settings(tmp_path, url, "filesystem://", "https://network.example", "k" * 32))
+    app = create_app(replace(settings, database_url=url, base_url="https://network.example"))
     yield app
     with app.app_context():
         db.engine.dispose()

@@ -13,7 +13,7 @@ from app.db import db
 from app.errors import Site
 from directory.db import writing
 from directory.errors import Conflict, Invalid
-from directory.people.member import Member
+from directory.people.member import Member, MemberState
 from tests.app.conftest import PASSWORD, SignIn
 
 
@@ -94,7 +94,7 @@ def test_suspension_ends_a_session_at_once_and_keeps_the_member_out(
     sign_in: SignIn, bea: Member, session: Session, now: datetime, client: FlaskClient
 ) -> None:
     browser = sign_in(bea)
-    session.execute(update(Member).values(suspended_at=now))
+    session.execute(update(Member).values(state=MemberState.SUSPENDED))
     session.commit()
     assert not is_in(browser)
     assert attempt(client, f"{bea.public_id}@firm.example", PASSWORD).status_code == 422

@@ -17,6 +17,7 @@ from directory.leads.suggestion import Answer, Suggestion
 from directory.money import Money
 from directory.people.capability import named
 from directory.people.claim import unclaim
+from directory.people.member import MemberState
 from directory.people.rating import Rating
 from tests.conftest import Cast
 
@@ -132,7 +133,7 @@ def test_the_world_is_read_once_a_version(cast: Cast, now: datetime) -> None:
 
 def test_a_suspended_member_is_nobodys_partner(cast: Cast, now: datetime) -> None:
     before = known_world(cast.session).world
-    cast.member("bea").suspended_at = now
+    cast.member("bea").state = MemberState.SUSPENDED
     cast.session.flush()
     known_world.__globals__["_kept"].clear()
     after = known_world(cast.session).world

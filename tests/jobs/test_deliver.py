@@ -15,6 +15,7 @@ from directory.people.business import Business
 from directory.people.capability import Capability, Kind
 from directory.people.chapter import Chapter
 from directory.people.member import Member
+from directory.settings import Settings
 from directory.week import channel as channels
 from directory.week.channel import Channel
 from directory.week.delivery import Delivery, DeliveryState
@@ -78,12 +79,12 @@ HOUR = timedelta(hours=1)
     ],
 )
 def test_a_try_ends_as_the_platform_said(
-    engine: Engine, row: str, now: datetime, tmp_path: Path, answer: Any, then: DeliveryState, wait: int
+    engine: Engine, row: str, now: datetime, settings: Settings, answer: Any, then: DeliveryState, wait: int
 ) -> None:
     Platform.answers = [answer]
-    assert deliver.deliver_one(engine, row, home=tmp_path, now=now) == (answer == "id")
+    assert deliver.deliver_one(engine, row, settings=settings, now=now) == (answer == "id")
     assert state(engine) == (then, now + timedelta(minutes=wait))
-    assert not deliver.deliver_one(engine, row, home=tmp_path, now=now)
+    assert not deliver.deliver_one(engine, row, settings=settings, now=now)
 
 
 @pytest.mark.parametrize(
@@ -97,21 +98,21 @@ def test_a_try_ends_as_the_platform_said(
     ],
 )
 def test_what_may_have_arrived_is_looked_up_after_a_while_and_only_then_sent_again(
-    engine: Engine, row: str, now: datetime, tmp_path: Path, answers: list[Any], then: DeliveryState
+    engine: Engine, row: str, now: datetime, settings: Settings, answers: list[Any], then: DeliveryState
 ) -> None:
     Platform.answers = [TransportError("no answer", **MAYBE)]
-    deliver.deliver_one(engine, row, home=tmp_path, now=now)
-    deliver.settle(engine, home=tmp_path, now=now + deliver.LEASE + deliver.SETTLE - timedelta(seconds=1))
+    deliver.deliver_one(engine, row, settings=settings, now=now)
+    deliver.settle(engine, settings=settings, now=now + deliver.LEASE + deliver.SETTLE - timedelta(seconds=1))
     assert state(engine)[0] is DeliveryState.SENDING
     Platform.answers = list(answers)
     for later in (HOUR / 2, HOUR + timedelta(minutes=1)):
-        deliver.settle(engine, home=tmp_path, now=now + later)
+        deliver.settle(engine, settings=settings, now=now + later)
     assert state(engine)[0] is then
     assert Platform.answers == []
 
 
 def test_a_file_is_placed_once_and_found(tmp_path: Path) -> None:
-    channel = FileTransport(tmp_path, "ch", {})
+    channel = FileTransport.of_channel(tmp_path, "ch", {})
     first, second = Message("post:a:../b", b"one"), Message("post:a:../b", b"two")
     assert channel.find(first) is None
     assert channel.send(first) == channel.send(second) == channel.find(first)
@@ -122,19 +123,19 @@ def test_a_file_is_placed_once_and_found(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_tried_again_later(tmp_path: Path) -> None:
     (tmp_path / "posts").write_text("in the way")
     with pytest.raises(TransportError) as error:
-        FileTransport(tmp_path, "ch", {}).send(Message("k", b""))
+        FileTransport.of_channel(tmp_path, "ch", {}).send(Message("k", b""))
     assert (error.value.permanent, error.value.accepted) == (False, "no")
 
 
-def test_the_week_run_twice_is_posted_once(engine: Engine, now: datetime, tmp_path: Path) -> None:
+def test_the_week_run_twice_is_posted_once(engine: Engine, now: datetime, settings: Settings, tmp_path: Path) -> None:
     with writing(engine) as session:
         chapter = Chapter(key="mesa", name="Mesa", zone="America/Phoenix")
         business = Business(name="B", chapter=chapter, created_at=now)
         member = Member(name="Alma Reyes", business=business, joined_at=now, spotlight_at=now)
         session.add_all([member, Channel(chapter=chapter, kind="file", name="F")])
         due_at = plan(session, now=now)[0].due_at
-    assert weekly.run(engine, home=tmp_path, now=now) == []
-    runs = [weekly.run(engine, home=tmp_path, now=due_at, chapter=key) for key in ("elsewhere", "mesa", None)]
+    assert weekly.run(engine, settings=settings, now=now) == []
+    runs = [weekly.run(engine, settings=settings, now=due_at, chapter=key) for key in ("elsewhere", "mesa", None)]
     assert [len(run) for run in runs] == [0, 1, 0]
     assert len(list(tmp_path.glob("posts/*/*.json"))) == 1
 

@@ -10,6 +10,7 @@ from directory.db import world_version
 from directory.errors import Conflict
 from directory.leads.collaboration import Collaboration
 from directory.people.claim import Level, claim, standing, unclaim
+from directory.people.member import MemberState
 from directory.people.vouch import accept, vouch
 from tests.people.cast import Cast
 
@@ -60,7 +61,7 @@ def test_a_good_word_counts_only_for_its_capability_and_from_people_in_good_stan
     good_word(session, cast, now, capability=cast.design)
     good_word(session, cast, now, capability=None)
     good_word(session, cast, now)
-    cast.carla.suspended_at = now
+    cast.carla.state = MemberState.SUSPENDED
     vouch(
         session,
         giver=cast.nia,

@@ -13,7 +13,7 @@ from directory.errors import Invalid, Refused
 from directory.leads.collaboration import Collaboration
 from directory.people.business import Business
 from directory.people.interaction import InteractionKind, confirm, say
-from directory.people.member import Member
+from directory.people.member import Member, MemberState
 from directory.people.rating import PATIENCE, Band, Rating, _band, own_ratings, publish_bands, rate
 from tests.people.cast import Cast
 
@@ -116,7 +116,7 @@ def test_a_band_goes_when_too_few_firms_are_left(
 ) -> None:
     rated(session, raters[:3], cast.bea, 5, now)
     publish_bands(session, now=now + 3 * WEEK)
-    raters[0].suspended_at = now
+    raters[0].state = MemberState.SUSPENDED
     assert publish_bands(session, now=now + 4 * WEEK) == 1
     assert band_of(session, cast.bea) is None
 

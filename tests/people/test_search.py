@@ -12,6 +12,7 @@ from directory.db import Base, connect
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.claim import claim
+from directory.people.member import MemberState
 from directory.people.search import PER_PAGE, index_businesses, search
 from tests.people.cast import Cast, make_cast
 
@@ -84,7 +85,7 @@ def test_the_chapter_narrows(session: Session, cast: Cast) -> None:
 
 
 def test_suspended_people_and_firms_with_nobody_else_are_not_shown(session: Session, cast: Cast, now: datetime) -> None:
-    cast.bob.suspended_at = cast.carla.suspended_at = now
+    cast.bob.state = cast.carla.state = MemberState.SUSPENDED
     session.flush()
     found = {firm.name: [member.name for member in firm.members] for firm in search(session).businesses}
     assert found["Bramble & Co"] == ["Bea Lindqvist"]

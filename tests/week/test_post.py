@@ -11,7 +11,7 @@ from sqlalchemy import select
 from directory.errors import Conflict, Invalid
 from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.member import Member, MemberState
 from directory.people.wanted import Wanted, WantedKind
 from directory.week import wording
 from directory.week.delivery import Delivery
@@ -41,7 +41,7 @@ def test_nobody_is_named_who_did_not_agree(mesa: Chapterhouse) -> None:
     assert "A member would like to meet: Owners of old theaters. They renovate." in text_of(mesa, mesa.turn())
     mesa.bo.spotlight_at = mesa.now
     assert "Bo Carver of Bo & Co would like to meet" in text_of(mesa, mesa.turn())
-    mesa.bo.suspended_at = mesa.now
+    mesa.bo.state = MemberState.SUSPENDED
     assert text_of(mesa, mesa.turn()) == ""
 
 

@@ -1,0 +1,198 @@
+"""Who may do what: one table of rules, named by the rows of the permission matrix."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from directory.db import Base
+from directory.leads.introduction import Introduction
+from directory.leads.lead import Lead
+from directory.leads.suggestion import Suggestion
+from directory.people.business import Business
+from directory.people.chapter import Chapter
+from directory.people.interaction import Interaction
+from directory.people.member import Member, MemberState
+from directory.people.rating import Rating
+from directory.people.vouch import Vouch
+from directory.people.wanted import Wanted
+from directory.week.channel import Channel
+from directory.week.occurrence import Occurrence
+
+
+class Verdict(StrEnum):
+    """The codes of the matrix, the most permissive first."""
+
+    ALLOW = "A"
+    FRESH = "S"  # after proving oneself again
+    REASON = "J"  # with a typed reason
+    MASKED = "M"  # some fields only
+    FORBIDDEN = "F"  # 403
+    HIDDEN = "N"  # 404, as if it did not exist
+    SIGN_IN = "U"  # 401
+
+
+A, S, J, M, F, N, U = Verdict
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks: a member with the chapters it leads and keeps, or nobody."""
+
+    member: Member | None = None
+    leads: frozenset[int] = field(default_factory=frozenset)
+    keeps: frozenset[int] = field(default_factory=frozenset)  # as secretary
+
+    @property
+    def is_member(self) -> bool:
+        return self.member is not None and self.member.is_active
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether this is an applicant who waits to be let in."""
+        return self.member is not None and self.member.state == MemberState.PENDING
+
+
+@dataclass(frozen=True)
+class Relation:
+    """How a principal may stand to a row: as its owner, as a party to it, or as a lead of its chapter.
+
+    ``person`` is the member it belongs to, who is told when somebody else acts on it with a reason.
+    """
+
+    owner: Callable[[Principal, Member, Any], bool]
+    chapter: Callable[[Any], int | None]
+    party: Callable[[Member, Any], bool] = lambda me, row: False
+    person: Callable[[Any], Member | None] = lambda row: None
+
+
+def _home(member: Member) -> int | None:
+    return member.business.chapter_id
+
+
+def _keeps(asker: Principal, me: Member, row: Channel | Occurrence) -> bool:
+    return row.chapter_id in asker.keeps
+
+
+RELATIONS: dict[type[Base], Relation] = {
+    Member: Relation(lambda asker, me, row: row.id == me.id, _home, person=lambda row: row),
+    Business: Relation(lambda asker, me, row: row.id == me.business_id, lambda row: row.chapter_id),
+    Chapter: Relation(lambda asker, me, row: False, lambda row: row.id),
+    Introduction: Relation(
+        lambda asker, me, row: row.asker_id == me.id,
+        lambda row: _home(row.asker),
+        lambda me, row: row.target_id == me.id,
+        person=lambda row: row.asker,
+    ),
+    Wanted: Relation(lambda asker, me, row: row.member_id == me.id, lambda row: _home(row.member)),
+    Interaction: Relation(
+        lambda asker, me, row: row.said_by_id == me.id,
+        lambda row: _home(row.said_by),
+        lambda me, row: row.other_id == me.id,
+    ),
+    Vouch: Relation(
+        lambda asker, me, row: row.giver_id == me.id,
+        lambda row: _home(row.receiver),
+        lambda me, row: row.receiver_id == me.id,
+    ),
+    Rating: Relation(
+        lambda asker, me, row: row.rater_id == me.id, lambda row: None, lambda me, row: row.ratee_id == me.id
+    ),
+    Lead: Relation(lambda asker, me, row: row.member_id == me.id, lambda row: row.business.chapter_id),
+    Suggestion: Relation(lambda asker, me, row: row.asker_id == me.id, lambda row: row.lead.business.chapter_id),
+    Channel: Relation(_keeps, lambda row: row.chapter_id),
+    Occurrence: Relation(_keeps, lambda row: row.chapter_id),
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What members may do (``others``), and what those who stand closer may; None: no more than ``others``.
+
+    ``about`` are the tables whose rows the rule judges; without one it needs no row. A public rule lets everybody.
+    ``pending`` is what somebody who waits to be let in may do, where there is a row with what is their own.
+    """
+
+    others: Verdict
+    about: tuple[type[Base], ...] = ()
+    owner: Verdict | None = None
+    party: Verdict | None = None
+    lead: Verdict | None = None
+    admin: Verdict | None = None
+    pending: Verdict = F
+    is_public: bool = False
+
+
+PUBLIC, MEMBERS = Rule(A, is_public=True), Rule(A)
+WEEK = (Channel, Occurrence)
+
+RULES: dict[str, Rule] = {
+    "ops.health_live": PUBLIC,
+    "asset.read": PUBLIC,
+    "page.home": PUBLIC,
+    "session.begin": PUBLIC,
+    "session.end": PUBLIC,
+    "directory.search": MEMBERS,
+    "profile.read_member_fields": Rule(A, (Member,)),
+    "profile.update": Rule(F, (Member,), owner=A, admin=J, pending=A),
+    "business.read": Rule(A, (Business,)),
+    "business.update": Rule(F, (Business,), owner=A, admin=J, pending=A),
+    "claim.add": Rule(F, (Business,), owner=A, admin=J, pending=A),
+    "claim.withdraw": Rule(F, (Business,), owner=A, admin=J, pending=A),
+    "wanted.create": Rule(A, pending=A),
+    "wanted.read": Rule(A, (Wanted,)),
+    "wanted.update": Rule(F, (Wanted,), owner=A, admin=J, pending=A),
+    "interaction.create": MEMBERS,
+    "interaction.read": Rule(N, (Interaction,), owner=A, party=A),
+    "interaction.answer": Rule(N, (Interaction,), owner=F, party=A, admin=F),
+    "interaction.withdraw": Rule(N, (Interaction,), owner=A, party=F, admin=F),
+    "vouch.create": MEMBERS,
+    "vouch.read_unaccepted": Rule(N, (Vouch,), owner=A, party=A),
+    "vouch.answer": Rule(N, (Vouch,), owner=F, party=A, admin=F),
+    "vouch.withdraw": Rule(N, (Vouch,), owner=A, party=F, admin=F),
+    "rating.create": Rule(F, (Rating,), owner=A),
+    "rating.read_own_given": Rule(N, (Rating,), owner=A),
+    "rating.update_own_given": Rule(N, (Rating,), owner=A),
+    "rating.withdraw": Rule(N, (Rating,), owner=A),
+    "rating.read_individual_received": Rule(N, (Rating,)),
+    "rating_agg.read_other": Rule(M),
+    "lead.create_as_member": MEMBERS,
+    "lead.list_own": MEMBERS,
+    "lead.read_teaser": Rule(N, (Lead,), owner=A, lead=A, admin=A),
+    "lead.update": Rule(N, (Lead,), owner=A, lead=A, admin=J),
+    "suggestion.create": Rule(N, (Lead,), owner=A, lead=F, admin=F),
+    "suggestion.read": Rule(N, (Suggestion,), owner=A),
+    "occurrence.read": Rule(A, (Occurrence,)),
+    "channel.post_or_schedule": Rule(N, WEEK, owner=A, lead=A, admin=A),
+    "channel.edit_or_cancel_queued": Rule(N, WEEK, owner=A, lead=A, admin=A),
+}
+
+
+# What whoever is told reads of an act that was done to something of theirs with a reason.
+DONE: dict[str, Callable[[], str]] = {}
+
+
+def can(asker: Principal, action: str, row: Base | None = None) -> Verdict:
+    """The verdict of the rule ``action``, the most permissive of all the ways ``asker`` stands to ``row``."""
+    rule = RULES[action]
+    if rule.is_public:
+        return A
+    me = asker.member
+    if me is None or not (asker.is_member or asker.is_pending):
+        return U
+    if not rule.about:
+        if asker.is_pending:
+            return rule.pending
+        return (rule.admin or rule.others) if me.is_admin else rule.others
+    if row is None or type(row) not in rule.about:
+        raise TypeError(f"{action} judges a row of {rule.about}, not {type(row)}")
+    relation = RELATIONS[type(row)]
+    if asker.is_pending:
+        return rule.pending if relation.owner(asker, me, row) else F
+    standing = (
+        rule.owner if relation.owner(asker, me, row) else None,
+        rule.party if relation.party(me, row) else None,
+        rule.lead if relation.chapter(row) in asker.leads else None,
+        rule.admin if me.is_admin else None,
+    )
+    return min((verdict for verdict in standing if verdict), key=list(Verdict).index, default=rule.others)

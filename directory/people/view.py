@@ -1,0 +1,89 @@
+"""Views: what one reader sees of a member and their firm, as its owners chose. The one place that decides it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory.audit import record
+from directory.db import bump_world
+from directory.errors import Invalid
+from directory.language import gettext as _
+from directory.leads.introduction import introduced_to
+from directory.people.audience import BY_NAME, FIELDS, Audience, audience_of
+from directory.people.business import Business, index_business
+from directory.people.member import Member
+
+
+@dataclass(frozen=True)
+class View:
+    """The circles of ``member`` a reader stands in; ``sees`` and ``get`` answer for its fields."""
+
+    member: Member
+    circles: frozenset[Audience]
+    is_own: bool = False
+
+    def sees(self, name: str) -> bool:
+        """Whether the reader may see the field. Raises KeyError where there is no such field."""
+        holder = self.member if BY_NAME[name].of == "member" else self.member.business
+        return self.is_own or audience_of(holder, name) in self.circles
+
+    def get(self, name: str) -> Any:
+        """The value of a field of one column; an empty text where the reader may not see it, or nothing stands."""
+        field = BY_NAME[name]
+        holder = self.member if field.of == "member" else self.member.business
+        return (self.sees(name) and getattr(holder, field.columns[0])) or ""
+
+
+def view(session: Session, *, reader: Member | None, member: Member) -> View:
+    """What ``reader`` (None: the open web) sees of ``member``; one query, none for oneself or the web."""
+    if reader is None:
+        return View(member, frozenset({Audience.PUBLIC}))
+    if reader.id == member.id:
+        return View(member, frozenset(), is_own=True)
+    return views(session, reader=reader, members=[member])[member.id]
+
+
+def views(session: Session, *, reader: Member, members: list[Member]) -> dict[int, View]:
+    """The same for many members at once, by member id, in one query."""
+    known = introduced_to(session, member=reader)
+    seen: dict[int, View] = {}
+    for member in members:
+        circles = {Audience.PUBLIC, Audience.MEMBERS}
+        chapter = member.business.chapter_id
+        if chapter is not None and chapter == reader.business.chapter_id:
+            circles.add(Audience.CHAPTER)
+        if member.id in known:
+            circles |= {Audience.CHAPTER, Audience.INTRODUCED}
+        seen[member.id] = View(member, frozenset(circles), is_own=member.id == reader.id)
+    return seen
+
+
+def as_seen_by(member: Member, audience: Audience) -> View:
+    """What somebody of that circle, and of no closer one, sees: the preview of one's own page."""
+    circles = list(Audience)
+    return View(member, frozenset(circles[: circles.index(audience) + 1]) - {Audience.NOBODY})
+
+
+def choose(session: Session, *, member: Member, audiences: dict[str, str], now: datetime) -> None:
+    """Say who may see which field of oneself and one's firm. Raises Invalid, and then changes nothing."""
+    names = {field.name for field in FIELDS}
+    if not audiences.keys() <= names or not set(audiences.values()) <= {*Audience}:
+        raise Invalid(_("Choose one of the audiences that are offered."), field="audiences")
+    rows: tuple[Member | Business, ...] = (member, member.business)
+    for row, of in zip(rows, ("member", "business"), strict=True):
+        chosen = {name: value for name, value in audiences.items() if BY_NAME[name].of == of}
+        row.audiences = {**(row.audiences or {}), **chosen}
+    index_business(session, member.business)
+    record(session, actor_id=member.id, action="member.audiences", object=f"member {member.public_id}", now=now)
+    bump_world(session)
+
+
+def first_view(session: Session, *, reader: Member, business: Business) -> View | None:
+    """What ``reader`` sees of the firm's first active member, None for a firm without people."""
+    first = session.scalars(
+        select(Member).where(Member.business_id == business.id, Member.is_active).order_by(Member.id).limit(1)
+    ).first()
+    return None if first is None else view(session, reader=reader, member=first)

@@ -1,0 +1,61 @@
+"""Letters: what an outbox row says becomes a mail, with its link made in the same moment."""
+
+import json
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.orm import Session
+
+from directory import mail
+from directory.language import translations
+from directory.link import mint
+from directory.people.member import Member, MemberState
+from directory.settings import Settings
+from directory.week.delivery import Delivery
+
+TEMPLATES = Path(__file__).parents[1] / "templates" / "mail"
+
+_environment = Environment(  # noqa: S701 - plain text, which nothing interprets
+    loader=FileSystemLoader(TEMPLATES),
+    extensions=["jinja2.ext.i18n"],
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+_environment.install_gettext_callables(  # type: ignore[attr-defined] # jinja fills the places itself
+    lambda one: translations.get().ugettext(one),
+    lambda one, many, count: translations.get().ungettext(one, many, count),
+    newstyle=True,
+)
+
+
+def mail_of(session: Session, row: Delivery, *, settings: Settings, now: datetime) -> bytes | None:
+    """The bytes of the mail that a row stands for; None where its receiver has left, or lost their address.
+
+    Commit before it is sent: its link is a row.
+    """
+    said = json.loads(row.payload)
+    kind, to = mail.BY_NAME[said["letter"]], session.get_one(Member, said["to"])
+    if not to.email or to.state not in (MemberState.ACTIVE, MemberState.PENDING):
+        return None
+    link = ""
+    if kind.path is not None:
+        token = mint(session, purpose=kind.name, member=to, about=said["about"], lasts=kind.lasts, now=now)
+        link = f"{settings.base_url}{kind.path}{token}"
+    text = _environment.get_template(f"{kind.name}.txt").render(
+        to=to, link=link, words=said["words"], about=said["about"], home=settings.base_url
+    )
+    subject, _, body = text.partition("\n")
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"], message["Subject"] = settings.mail_from, to.email, " ".join(subject.split())
+    if said["reply_to"]:
+        message["Reply-To"] = said["reply_to"]
+    message["Date"] = now
+    message["Message-ID"] = f"<{row.public_id}@{settings.mail_from.rpartition('@')[2].rstrip('>')}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(body.strip() + "\n")
+    return message.as_bytes()

@@ -1,0 +1,157 @@
+"""Letters: from a row of the outbox to a mail, once, with a link that is nowhere else."""
+
+import re
+import socket
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from directory import mail
+from directory.db import writing
+from directory.errors import Invalid
+from directory.link import OneTimeLink, find, use
+from directory.mail import LetterKind
+from directory.people.business import Business
+from directory.people.member import Member, MemberState
+from directory.settings import Settings, load_settings
+from directory.week.delivery import Delivery, DeliveryState
+from jobs import letters
+from jobs.deliver import LEASE, SETTLE, deliver_one, settle
+
+WORDS = {"act": "Your page was changed.", "by": "Ada\nBcc: eve@evil.example", "reason": "A wrong number."}
+
+
+@pytest.fixture
+def bea(engine: Engine, now: datetime) -> Member:
+    with writing(engine) as session:
+        bea = Member(
+            name="Bea Lindqvist",
+            email="bea@bramble.example",
+            business=Business(name="B", created_at=now),
+            joined_at=now,
+        )
+        session.add(bea)
+        session.flush()
+        session.expunge(bea)
+        return bea
+
+
+def written(engine: Engine, to: Member, now: datetime, letter: str = "told") -> str:
+    with writing(engine) as session:
+        row = mail.write(session, letter=letter, to=session.merge(to), event="e", words=WORDS, now=now)
+        assert row is not None
+        assert mail.write(session, letter=letter, to=session.merge(to), event="e", words=WORDS, now=now) is None
+        return row.public_id
+
+
+def kept(settings: Settings) -> Message:
+    (path,) = (settings.home / "mail").iterdir()
+    return message_from_bytes(path.read_bytes())
+
+
+def test_a_letter_is_sent_once_and_its_words_are_not_kept(
+    engine: Engine, bea: Member, settings: Settings, now: datetime
+) -> None:
+    row = written(engine, bea, now)
+    assert [deliver_one(engine, row, settings=settings, now=now) for _ in range(2)] == [True, False]
+    sent = kept(settings)
+    assert sent["To"] == "bea@bramble.example"
+    assert "Bcc" not in sent
+    assert "A wrong number." in sent.get_payload(decode=True).decode()
+    with Session(engine) as session:
+        assert session.scalars(select(Delivery)).one().payload == b""
+
+
+def test_a_link_is_made_when_the_letter_leaves_and_works_once(
+    engine: Engine, bea: Member, settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(mail.BY_NAME, "try", LetterKind("try", "/try/", timedelta(hours=1)))
+    (tmp_path / "try.txt").write_text("A subject\n{{ link }}")
+    monkeypatch.setattr(letters._environment.loader, "searchpath", [str(tmp_path)])
+    row = written(engine, bea, now, "try")
+    with Session(engine) as session:
+        assert session.scalars(select(OneTimeLink)).all() == []
+    deliver_one(engine, row, settings=settings, now=now)
+    token = re.search(r"^http://localhost/try/(\S+)\r?$", kept(settings).get_payload(decode=True).decode(), re.M)[1]
+    with writing(engine) as session:
+        assert token not in str(session.execute(select(OneTimeLink.token_hash)).all())
+        assert find(session, purpose="try", token=token, now=now).member_id == bea.id
+        for wrong in ({"purpose": "other"}, {"token": token + "x"}, {"now": now + timedelta(hours=1)}):
+            with pytest.raises(Invalid):
+                use(session, **{"purpose": "try", "token": token, "now": now, **wrong})
+        use(session, purpose="try", token=token, now=now)
+        with pytest.raises(Invalid):
+            use(session, purpose="try", token=token, now=now)
+
+
+def test_whoever_has_gone_is_not_written_to(engine: Engine, bea: Member, settings: Settings, now: datetime) -> None:
+    row = written(engine, bea, now)
+    with writing(engine) as session:
+        session.get_one(Member, bea.id).state = MemberState.SUSPENDED
+    assert not deliver_one(engine, row, settings=settings, now=now)
+    assert not (settings.home / "mail").exists()
+
+
+class Postbox:
+    """A mail server that answers the content of a mail as the test says; None breaks the connection."""
+
+    def __init__(self) -> None:
+        self.mails: list[bytes] = []
+        self.answer: str | None = "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.answer is None:
+            server.transport.abort()
+            return "250 never heard"
+        if self.answer.startswith("250"):
+            self.mails.append(envelope.content)
+        return self.answer
+
+
+@pytest.fixture
+def postbox() -> Iterator[tuple[Postbox, str]]:
+    box = Postbox()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = Controller(box, hostname="127.0.0.1", port=port)
+    server.start()
+    yield box, f"smtp://127.0.0.1:{port}"
+    server.stop()
+
+
+@pytest.mark.parametrize(
+    ("answer", "then"),
+    [
+        ("250 OK", DeliveryState.DELIVERED),
+        ("451 later", DeliveryState.PENDING),
+        ("550 no", DeliveryState.FAILED),
+        (None, DeliveryState.UNKNOWN),
+    ],
+)
+def test_a_mail_server_is_believed_and_never_asked_twice_where_it_may_have_taken_it(
+    engine: Engine,
+    bea: Member,
+    now: datetime,
+    tmp_path: Path,
+    postbox: tuple[Postbox, str],
+    answer: str | None,
+    then: DeliveryState,
+) -> None:
+    box, url = postbox
+    box.answer = answer
+    settings = load_settings({"GOODWORD_HOME": str(tmp_path), "GOODWORD_MAIL_URL": url})
+    row = written(engine, bea, now)
+    deliver_one(engine, row, settings=settings, now=now)
+    settle(engine, settings=settings, now=now + LEASE + SETTLE)
+    with Session(engine) as session:
+        assert session.scalars(select(Delivery)).one().state is then
+    assert len(box.mails) == (then is DeliveryState.DELIVERED)
