@@ -13,7 +13,9 @@ Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
-FACT_KINDS = ("worked", "met", "vouch", "collaboration")  # what Facts.kinds counts through
+# What Facts.kinds counts through. A returned vouch is one whose praise comes back to its giver, or around a ring.
+FACT_KINDS = ("worked", "met", "vouch", "collaboration", "introduction", "returned")
+SPOKEN = ("vouch", "returned")  # from a of b; all others are mutual
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,15 @@ class Claims:
     claimed_on: Ints
     vouches: Ints  # accepted vouches for this capability, one per giving firm
     vouched_on: Ints  # the newest; 0 where none
+    vouched_until: Ints  # the last day on which they lift the claim; 0 where they never did
     evidence: Ints  # finished collaborations
     evidenced_on: Ints  # the newest; 0 where none
+    evidenced_until: Ints  # the last day on which it lifts the claim; 0 where none
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The f shareable facts between people; undirected but for a vouch, which goes from a to b."""
+    """The f shareable facts between people; undirected but for SPOKEN, which goes from a to b."""
 
     a: Ints  # (f,) member index
     b: Ints

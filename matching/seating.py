@@ -46,10 +46,9 @@ class Signal:
 
 
 def level(seatings: Seatings) -> Ints:
-    """How well each row's claim stands, as an index into LEVELS."""
-    claims = seatings.world.claims
-    vouched = claims.vouches[seatings.claim] > 0
-    return np.where(claims.evidence[seatings.claim] > 0, 2, vouched.astype(np.int64))
+    """How well each row's claim stands on the day of the ask, as an index into LEVELS."""
+    claims, claim, today = seatings.world.claims, seatings.claim, seatings.ask.today
+    return np.where(claims.evidenced_until[claim] >= today, 2, (claims.vouched_until[claim] >= today).astype(np.int64))
 
 
 def newest(seatings: Seatings) -> Ints:

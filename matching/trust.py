@@ -17,12 +17,15 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import betaincinv
 
-from matching.inputs import FACT_KINDS, Ask, Bools, Floats, Ints, World, per_world
+from matching.inputs import FACT_KINDS, SPOKEN, Ask, Bools, Floats, Ints, World, per_world
 from matching.outputs import Step
 from matching.ties import Ties
 
 HALF_LIFE_DAYS = 730.0
-WORTH = np.array([1.0, 0.25, 1.0, 1.5])  # of each of FACT_KINDS, in facts that went well
+# Of each of FACT_KINDS, in facts that went well. An introduction that both wanted is half a meeting, praise that comes
+# back half a word, which its giver has handed out whole.
+WORTH = np.array([1.0, 0.25, 1.0, 1.5, 0.125, 0.5])
+WHOLE = np.array([1.0, 0.25, 1.0, 1.5, 0.125, 1.0])
 PRIOR = (2.0, 1.0)  # most people one meets are fine: nobody known is a bound of 0.22
 DAMPING = 0.5
 UNDILUTED = 2.0  # words that one may pass on before each of them counts less
@@ -71,17 +74,18 @@ class Circle:
     worth: Floats
     words: csr_array  # (m, m) the sum of worth
     heard: csr_array  # (m, m) the same by who is spoken of
-    spoken: Floats  # (m,) the sum of each row
+    spoken: Floats  # (m,) the sum of each row, with whole words
     firms: Ties  # the same between firms
 
 
 @per_world
 def circle(world: World) -> Circle:
-    """Gather the facts: both ways, but for a vouch, which speaks from its giver of its receiver only."""
+    """Gather the facts: both ways, but for SPOKEN, which speaks from its giver of its receiver only."""
     facts, size = world.facts, len(world.members.ids)
     day = int(facts.days.max(initial=0))
-    worth = WORTH[facts.kinds] * 0.5 ** ((day - facts.days) / HALF_LIFE_DAYS)
-    mutual = np.flatnonzero(facts.kinds != FACT_KINDS.index("vouch"))
+    decay = 0.5 ** ((day - facts.days) / HALF_LIFE_DAYS)
+    worth = WORTH[facts.kinds] * decay
+    mutual = np.flatnonzero(~np.isin(facts.kinds, [FACT_KINDS.index(kind) for kind in SPOKEN]))
     start, end = np.concatenate([facts.a, facts.b[mutual]]), np.concatenate([facts.b, facts.a[mutual]])
     fact = np.concatenate([np.arange(len(facts.a)), mutual])
     order = np.lexsort((end, start))
@@ -90,7 +94,9 @@ def circle(world: World) -> Circle:
     words = csr_array((ties.worth, (ties.start, ties.end)), shape=(size, size))
     firm, firms = world.members.business, len(world.businesses.ids)
     between = Ties.of(firm[ties.start], firm[ties.end], ties.worth, firms)
-    return Circle(day, start, end, fact, worth[fact], words, words.T.tocsr(), np.asarray(words.sum(axis=1)), between)
+    spoken = np.zeros(size)
+    np.add.at(spoken, start, (WHOLE[facts.kinds] * decay)[fact] * (start != end))
+    return Circle(day, start, end, fact, worth[fact], words, words.T.tocsr(), spoken, between)
 
 
 def faded(world: World, today: int) -> float:

@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 
 from directory.db import world_version
 from directory.leads.collaboration import Collaboration, collaboration_capability
+from directory.leads.introduction import Introduction, IntroductionState
 from directory.people.business import Business
 from directory.people.capability import CURATED, Capability
 from directory.people.claim import standing
 from directory.people.interaction import Interaction
 from directory.people.member import Member
+from directory.people.praise import rings
 from directory.people.rating import Band
 from directory.people.vouch import Vouch
 from directory.text import folded
@@ -124,7 +126,10 @@ def _read(session: Session, version: int, before: Known | None) -> Known:
         ),
         claims=_claims(session, at_business, at_capability),
         facts=_facts(
-            session, at_member, [(contact.get(w.prime_id), contact.get(w.sub_id), w.finished_at) for w in works]
+            session,
+            at_member,
+            {row.id: row.business_id for row in members},
+            [(contact.get(w.prime_id), contact.get(w.sub_id), w.finished_at) for w in works],
         ),
         works=Works(
             prime=_ints(at_business[row.prime_id] for row in works),
@@ -197,12 +202,19 @@ def _claims(session: Session, at_business: Mapping[int, int], at_capability: Map
         claimed_on=_ints(_day(row.claimed_at) for _, row in rows),
         vouches=_ints(row.vouches for _, row in rows),
         vouched_on=_ints(_day(row.vouched_at) for _, row in rows),
+        vouched_until=_ints(_day(row.vouched_until) for _, row in rows),
         evidence=_ints(row.evidence for _, row in rows),
         evidenced_on=_ints(_day(row.evidenced_at) for _, row in rows),
+        evidenced_until=_ints(_day(row.evidenced_until) for _, row in rows),
     )
 
 
-def _facts(session: Session, at_member: Mapping[int, int], works: list[tuple[int | None, int | None, date]]) -> Facts:
+def _facts(
+    session: Session,
+    at_member: Mapping[int, int],
+    firm: Mapping[int, int],
+    works: list[tuple[int | None, int | None, date]],
+) -> Facts:
     """Facts both sides made shareable. A finished collaboration is one between the firms' first members."""
     said = session.execute(
         select(Interaction.said_by_id, Interaction.other_id, Interaction.kind, Interaction.happened_on)
@@ -213,10 +225,17 @@ def _facts(session: Session, at_member: Mapping[int, int], works: list[tuple[int
         select(Vouch.giver_id, Vouch.receiver_id, Vouch.given_at)
         .where(Vouch.accepted_at.is_not(None))
         .order_by(Vouch.id)
+    ).all()
+    introduced = session.execute(
+        select(Introduction.asker_id, Introduction.target_id, Introduction.answered_at)
+        .where(Introduction.state == IntroductionState.ACCEPTED)
+        .order_by(Introduction.id)
     )
+    ringed = rings({(firm[a], firm[b]) for a, b, _ in vouched if a in firm and b in firm and firm[a] != firm[b]})
     edges: list[tuple[int | None, int | None, str, date]] = [
         *((a, b, kind.value, day) for a, b, kind, day in said),
-        *((a, b, "vouch", day) for a, b, day in vouched),
+        *((a, b, "returned" if (firm.get(a), firm.get(b)) in ringed else "vouch", day) for a, b, day in vouched),
+        *((a, b, "introduction", day) for a, b, day in introduced if day),
         *((a, b, "collaboration", day) for a, b, day in works),
     ]
     # Whoever is suspended is not in the World, nor are facts about them.

@@ -1,13 +1,13 @@
-"""Claims: a business says it can do something; vouches and finished work raise the claim by themselves."""
+"""Claims: a business says it can do something; vouches and finished work raise the claim, for as long as they last."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import ForeignKey, Select, UniqueConstraint, and_, func, select
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.audit import record
 from directory.db import Base, Row, bump_world
@@ -17,7 +17,12 @@ from directory.leads.collaboration import Collaboration, collaboration_capabilit
 from directory.people.business import Business, index_business
 from directory.people.capability import Capability
 from directory.people.member import Member
-from directory.people.vouch import Vouch
+from directory.people.praise import rings, words_about
+
+# A word is about people and a craft as they were: most teams and tools have changed after three years. What was
+# finished can still be looked at, and says something for longer.
+VOUCH_LASTS, EVIDENCE_LASTS = timedelta(days=3 * 365), timedelta(days=5 * 365)
+RETURNED = 0.5  # what a vouch counts for when the praise comes back
 
 
 class Level(StrEnum):
@@ -46,17 +51,24 @@ class Claim(Row, Base):
 class Standing:
     """How a claim stands: what is behind it and since when; a date is None where nothing is."""
 
-    level: Level
     claimed_at: datetime
     vouches: int  # firms whose members vouch, one each
+    in_rings: int  # of these, the firms whose praise comes back to them
     vouched_at: datetime | None  # the newest
+    vouched_until: datetime | None  # how long the vouches lift it; None where they never did
     evidence: int  # finished collaborations
     evidenced_at: datetime | None  # the newest
 
     @property
-    def at(self) -> datetime:
-        """The date that belongs to the level."""
-        return self.evidenced_at or self.vouched_at or self.claimed_at
+    def evidenced_until(self) -> datetime | None:
+        """How long finished work lifts it."""
+        return self.evidenced_at + EVIDENCE_LASTS if self.evidenced_at else None
+
+    def level_on(self, moment: datetime) -> Level:
+        """The level at that moment."""
+        if self.evidenced_until and self.evidenced_until >= moment:
+            return Level.EVIDENCED
+        return Level.VOUCHED if self.vouched_until and self.vouched_until >= moment else Level.CLAIMED
 
 
 def claim(
@@ -96,62 +108,47 @@ def _changed(
 
 
 def standing(session: Session, business_ids: Collection[int] | None) -> dict[tuple[int, int], Standing]:
-    """Every claim of these firms, or of all for None, by (business id, capability id), in one query.
+    """Every claim of these firms, or of all for None, by (business id, capability id), in two queries.
 
-    Vouched: a member of another firm gave an accepted vouch for this capability to a member of the firm.
-    Evidenced: the firm was sub in a finished collaboration that needed this capability.
+    Vouched: a member of another firm gave an accepted vouch for this capability to a member of the firm; of firms
+    whose praise comes back to them it takes two. Evidenced: the firm was sub in a finished collaboration that needed
+    this capability.
     """
-    vouched, evidenced = _vouched(business_ids).subquery(), _evidenced(business_ids).subquery()
-    claims = (
-        select(
-            *(Claim.business_id, Claim.capability_id, Claim.claimed_at),
-            *(func.coalesce(vouched.c.count, 0), vouched.c.newest),
-            *(func.coalesce(evidenced.c.count, 0), evidenced.c.newest),
-        )
-        .outerjoin(vouched, _same_claim(vouched))
-        .outerjoin(evidenced, _same_claim(evidenced))
-    )
+    evidenced = _evidenced(business_ids).subquery()
+    behind = and_(evidenced.c.business_id == Claim.business_id, evidenced.c.capability_id == Claim.capability_id)
+    claims = select(
+        *(Claim.business_id, Claim.capability_id, Claim.claimed_at),
+        *(func.coalesce(evidenced.c.count, 0), evidenced.c.newest),
+    ).outerjoin(evidenced, behind)
     if business_ids is not None:
         claims = claims.where(Claim.business_id.in_(business_ids))
-    return {
-        (business_id, capability_id): Standing(
-            Level.EVIDENCED if evidence else Level.VOUCHED if vouches else Level.CLAIMED,
-            *(claimed_at, vouches, vouched_at, evidence, evidenced_at),
-        )
-        for business_id, capability_id, claimed_at, vouches, vouched_at, evidence, evidenced_at in session.execute(
-            claims
-        )
-    }
+    words = words_about(session, business_ids)
+    ringed = rings({(word.giver, word.receiver) for word in words})
+    spoken: defaultdict[tuple[int, int | None], dict[int, datetime]] = defaultdict(dict)
+    for word in words:
+        newest = spoken[word.receiver, word.capability]
+        newest[word.giver] = max(word.at, newest.get(word.giver, word.at))
+    stands = {}
+    for business_id, capability_id, claimed_at, evidence, evidenced_at in session.execute(claims):
+        by_firm = spoken.get((business_id, capability_id), {})
+        halves = {firm for firm in by_firm if (firm, business_id) in ringed}
+        newest_at, until = max(by_firm.values(), default=None), _lifted_until(by_firm, halves)
+        said = (claimed_at, len(by_firm), len(halves), newest_at, until)
+        stands[business_id, capability_id] = Standing(*said, evidence, evidenced_at)
+    return stands
 
 
-_Behind = Select[int, int | None, int, datetime | None]  # business, capability, how many, the newest
+def _lifted_until(by_firm: Mapping[int, datetime], halves: Collection[int]) -> datetime | None:
+    """Until when words weigh enough, each counted from its own day: one whole, or two halves."""
+    weight = 0.0
+    for firm, at in sorted(by_firm.items(), key=lambda said: said[1], reverse=True):
+        weight += RETURNED if firm in halves else 1.0
+        if weight >= 1.0:
+            return at + VOUCH_LASTS
+    return None
 
 
-def _same_claim(behind: Any) -> Any:
-    return and_(behind.c.business_id == Claim.business_id, behind.c.capability_id == Claim.capability_id)
-
-
-def _vouched(business_ids: Collection[int] | None) -> _Behind:
-    giver, receiver = aliased(Member), aliased(Member)
-    vouches = (
-        select(
-            receiver.business_id,
-            Vouch.capability_id,
-            func.count(giver.business_id.distinct()).label("count"),
-            func.max(Vouch.accepted_at).label("newest"),
-        )
-        .join(giver, giver.id == Vouch.giver_id)
-        .join(receiver, receiver.id == Vouch.receiver_id)
-        .where(
-            *(Vouch.accepted_at.is_not(None), Vouch.capability_id.is_not(None)),
-            *(giver.business_id != receiver.business_id, giver.is_active),
-        )
-        .group_by(receiver.business_id, Vouch.capability_id)
-    )
-    return vouches if business_ids is None else vouches.where(receiver.business_id.in_(business_ids))
-
-
-def _evidenced(business_ids: Collection[int] | None) -> _Behind:
+def _evidenced(business_ids: Collection[int] | None) -> Select[int, int, int, datetime | None]:
     done = (
         select(
             Collaboration.sub_id.label("business_id"),

@@ -34,6 +34,7 @@ class Town:
     works: list[str] = field(default_factory=list)  # "prime gave sub"
     bands: dict[str, tuple[int, int]] = field(default_factory=dict)
     said: dict[str, dict[str, Any]] = field(default_factory=dict)  # firm -> city, remote, price_low, ...
+    lasts: int = 365  # days from today on that claims are lifted
 
     def __post_init__(self) -> None:
         self.names = list(self.firms)
@@ -92,8 +93,10 @@ class Town:
                 np.full(len(claims), TODAY - 100),
                 np.array(vouches, dtype=np.int64),
                 np.array([TODAY - 50 if n else 0 for n in vouches], dtype=np.int64),
+                np.array([TODAY + self.lasts if n else 0 for n in vouches], dtype=np.int64),
                 np.array(evidence, dtype=np.int64),
                 np.array([TODAY - 30 if n else 0 for n in evidence], dtype=np.int64),
+                np.array([TODAY + self.lasts if n else 0 for n in evidence], dtype=np.int64),
             ),
             Facts(
                 np.array([self.person(a) for a, *_ in facts], dtype=np.int64),

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from tests.conftest import Cast
 
 
-def test_the_story_stands(cast: "Cast") -> None:
+def test_the_story_stands(cast: "Cast", now: datetime) -> None:
     nadia, northlight, bramble = cast.member("nadia"), cast.business("northlight"), cast.business("bramble")
     assert nadia.business is northlight
     wordpress = cast.session.scalars(select(Capability).filter_by(code="web.development.wordpress")).one()
     stands = standing(cast.session, [northlight.id, bramble.id])
     assert (northlight.id, wordpress.id) not in stands
-    assert stands[bramble.id, wordpress.id].level is Level.EVIDENCED
+    assert stands[bramble.id, wordpress.id].level_on(now) is Level.EVIDENCED
     assert bramble in search(cast.session, text="wordpress tucson").businesses
 
 

@@ -1,0 +1,64 @@
+"""Praise: which firm's people spoke for which, and which of those words only come back around."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Executable, Select, select, union
+from sqlalchemy.orm import Session, aliased
+
+from directory.people.member import Member
+from directory.people.vouch import Vouch
+
+
+class Word(NamedTuple):
+    """A vouch that is shown, between two firms, by ids; of a capability, or of none in particular."""
+
+    giver: int
+    receiver: int
+    capability: int | None
+    at: datetime
+
+
+def words_about(session: Session, business_ids: Collection[int] | None) -> list[Word]:
+    """Every word for these firms (None: for all) and what it takes to see its rings, in one query.
+
+    A ring through a firm is made of words for it, words by it, and words between those two circles.
+    """
+    if business_ids is None:
+        return _read(session, _shown(aliased(Member), aliased(Member)))
+    giver, receiver = aliased(Member), aliased(Member)
+    for_them, by_them = receiver.business_id.in_(business_ids), giver.business_id.in_(business_ids)
+    shown = _shown(giver, receiver)
+    praised = shown.where(by_them).with_only_columns(receiver.business_id)
+    praising = shown.where(for_them).with_only_columns(giver.business_id)
+    third = shown.where(giver.business_id.in_(praised), receiver.business_id.in_(praising))
+    return _read(session, union(shown.where(for_them), shown.where(by_them), third))
+
+
+def _shown(giver: type[Member], receiver: type[Member]) -> Select[int, int, int | None, datetime | None]:
+    return (
+        select(giver.business_id, receiver.business_id, Vouch.capability_id, Vouch.accepted_at)
+        .join(giver, giver.id == Vouch.giver_id)
+        .join(receiver, receiver.id == Vouch.receiver_id)
+        .where(Vouch.accepted_at.is_not(None), giver.business_id != receiver.business_id)
+        .where(giver.is_active, receiver.is_active)
+    )
+
+
+def _read(session: Session, words: Executable) -> list[Word]:
+    return [Word(giver, receiver, node, at) for giver, receiver, node, at in session.execute(words)]
+
+
+def rings(pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those of the (giver, receiver) pairs that the receiver returns, at once or through one firm between.
+
+    >>> sorted(rings([(1, 2), (2, 1), (3, 4), (4, 5), (5, 3), (1, 3)]))
+    [(1, 2), (2, 1), (3, 4), (4, 5), (5, 3)]
+    """
+    gives, gets = defaultdict(set), defaultdict(set)
+    for giver, receiver in pairs:
+        gives[giver].add(receiver)
+        gets[receiver].add(giver)
+    return {(a, b) for a, b in pairs if a in gives[b] or not gives[b].isdisjoint(gets[a])}

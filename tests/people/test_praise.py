@@ -1,0 +1,129 @@
+"""How vouches age, and what praise that comes back counts for: half."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from directory.db import Base
+from directory.engine.world import known_world
+from directory.leads.collaboration import Collaboration
+from directory.people.business import Business
+from directory.people.capability import Capability, Kind
+from directory.people.claim import EVIDENCE_LASTS, VOUCH_LASTS, Level, claim, standing
+from directory.people.member import Member
+from directory.people.praise import rings
+from directory.people.vouch import Vouch
+from matching.inputs import FACT_KINDS
+from tests.people.cast import Cast
+
+DAY = timedelta(days=1)
+Pairs = set[tuple[int, int]]
+
+
+def praise(session: Session, giver: Member, receiver: Member, about: object, at: datetime) -> Vouch:
+    given = Vouch(giver=giver, receiver=receiver, capability=about, text="x" * 10, known_as="-", given_at=at)
+    given.accepted_at = at
+    session.add(given)
+    session.flush()
+    return given
+
+
+def level(session: Session, cast: Cast, now: datetime) -> Level:
+    return standing(session, [cast.bea.business_id])[cast.bea.business_id, cast.wordpress.id].level_on(now)
+
+
+@pytest.fixture(autouse=True)
+def claimed(session: Session, cast: Cast, now: datetime) -> None:
+    claim(session, business=cast.bea.business, capability=cast.wordpress, now=now - 3000 * DAY)
+
+
+def test_a_vouch_lifts_for_three_years_and_finished_work_for_five(session: Session, cast: Cast, now: datetime) -> None:
+    praise(session, cast.carla, cast.bea, cast.wordpress, now)
+    assert level(session, cast, now + VOUCH_LASTS) is Level.VOUCHED
+    assert level(session, cast, now + VOUCH_LASTS + DAY) is Level.CLAIMED
+    work = Collaboration(
+        prime=cast.nia.business, sub=cast.bea.business, title="Site", created_at=now, finished_at=now + DAY
+    )
+    work.capabilities = [cast.wordpress]
+    session.add(work)
+    session.flush()
+    assert level(session, cast, now + EVIDENCE_LASTS + DAY) is Level.EVIDENCED
+    assert level(session, cast, now + EVIDENCE_LASTS + 2 * DAY) is Level.CLAIMED
+
+
+def test_praise_that_is_returned_counts_half(session: Session, cast: Cast, now: datetime) -> None:
+    praise(session, cast.carla, cast.bea, cast.wordpress, now)
+    praise(session, cast.bob, cast.carla, None, now)  # a colleague's thanks, for nothing in particular
+    assert level(session, cast, now) is Level.CLAIMED
+    praise(session, cast.nia, cast.bea, cast.wordpress, now - 9 * DAY)
+    praise(session, cast.bea, cast.nia, None, now)
+    how = standing(session, None)[cast.bea.business_id, cast.wordpress.id]
+    assert (how.level_on(now), how.vouches, how.in_rings) == (Level.VOUCHED, 2, 2)
+    assert how.vouched_until == now - 9 * DAY + VOUCH_LASTS  # the older of two halves
+
+
+def test_a_word_from_outside_the_ring_is_enough(session: Session, cast: Cast, now: datetime) -> None:
+    for giver, receiver in ((cast.carla, cast.bea), (cast.bea, cast.dana), (cast.dana, cast.carla)):
+        praise(session, giver, receiver, cast.wordpress, now)
+    assert level(session, cast, now) is Level.CLAIMED
+    praise(session, cast.nia, cast.bea, cast.wordpress, now)
+    assert level(session, cast, now) is Level.VOUCHED
+
+
+def test_the_engine_hears_what_the_page_says(session: Session, cast: Cast, now: datetime) -> None:
+    praise(session, cast.carla, cast.bea, cast.wordpress, now)
+    praise(session, cast.bea, cast.carla, None, now)
+    praise(session, cast.nia, cast.bea, None, now)
+    world = known_world(session).world
+    assert world.claims.vouched_until.tolist() == [0]
+    assert [FACT_KINDS[kind] for kind in world.facts.kinds] == ["returned", "returned", "vouch"]
+
+
+firms = st.integers(0, 5)
+networks = st.sets(st.tuples(firms, firms).filter(lambda pair: pair[0] != pair[1]), max_size=14)
+
+
+def weight(pairs: Pairs, firm: int) -> float:
+    ringed = rings(pairs)
+    return sum(0.5 if pair in ringed else 1.0 for pair in pairs if pair[1] == firm)
+
+
+@settings(max_examples=200)
+@given(networks, firms, firms)
+def test_taking_a_word_back_never_raises_whom_it_was_about(pairs: Pairs, giver: int, receiver: int) -> None:
+    assert weight(pairs - {(giver, receiver)}, receiver) <= weight(pairs, receiver)
+
+
+@settings(max_examples=200)
+@given(networks, st.permutations(range(6)), st.integers(2, 3))
+def test_a_ring_gives_nobody_more_than_a_word_from_outside_would(pairs: Pairs, order: list[int], size: int) -> None:
+    ring = order[:size]
+    around = set(zip(ring, ring[1:] + ring[:1], strict=True))
+    for giver, receiver in around:
+        assert weight(pairs | around, receiver) <= weight(pairs | {(giver, receiver)}, receiver)
+
+
+@settings(max_examples=25, deadline=None)
+@given(networks)
+def test_a_few_firms_are_read_with_all_the_rings_they_stand_in(pairs: Pairs) -> None:
+    """What a page reads of one firm says the same as what the engine reads of all."""
+    at = datetime.fromisoformat("2026-11-02T16:00:00+00:00")
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as own:
+        node = Capability(scheme="goodword", code="web", name="Web", kind=Kind.SERVICE)
+        people = [Member(name=f"P{n}", business=Business(name=f"F{n}", created_at=at), joined_at=at) for n in range(6)]
+        own.add_all([node, *people])
+        own.flush()
+        for person in people:
+            claim(own, business=person.business, capability=node, now=at)
+        for giver, receiver in pairs:
+            praise(own, people[giver], people[receiver], node, at)
+        whole = standing(own, None)
+        for person in people:
+            assert standing(own, [person.business_id]).items() <= whole.items()
+    engine.dispose()
