@@ -15,6 +15,7 @@ from app.filters import init_filters
 from app.pages import PAGES
 from app.security import init_security
 from directory.clock import utc_now
+from directory.secrets import Secrets
 from directory.settings import Settings
 
 
@@ -40,6 +41,8 @@ def website(settings: Settings, overrides: Mapping[str, Any]) -> Site:
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # a failing statement must not log what it carried
         BASE_URL=settings.base_url,
+        HOME=settings.home,
+        SECRETS=Secrets(settings.encryption_keys),
         CLOCK=utc_now,
     )
     app.config.update(overrides)

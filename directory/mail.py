@@ -17,25 +17,41 @@ class LetterKind:
     """A letter; its words are ``templates/mail/<name>.txt``, the subject in the first line.
 
     ``path`` is where its link leads, followed by a token of the purpose ``name`` that works once and ``lasts`` so
-    long; None for a letter without a secret link.
+    long; None for a letter without a secret link. One ``is_to_about`` goes to the address that it is about.
     """
 
     name: str
     path: str | None = None
     lasts: timedelta = timedelta()
+    reaches_suspended: bool = False
+    is_to_about: bool = False
 
 
 LETTERS: tuple[LetterKind, ...] = (
-    LetterKind("told"),  # somebody acted on your page with a reason: words act, by, reason
+    LetterKind("told", reaches_suspended=True),  # somebody acted on your page with a reason: words act, by, reason
+    LetterKind("sign_in", "/sign-in/link/", timedelta(minutes=15)),  # about: the page they wanted
+    LetterKind("reset", "/reset/", timedelta(hours=1)),
+    LetterKind("prove", "/prove?link=", timedelta(minutes=15)),  # about: the page they wanted
+    LetterKind("address", "/account/address/", timedelta(hours=1), is_to_about=True),  # about: the new address
+    LetterKind("address_was", is_to_about=True),  # about: the address that was theirs
+    LetterKind("left", "/stay/"),  # to the address of whoever left, about: them; words name
+    LetterKind("relay_confirm", "/relay/"),  # to a visitor, about: their message; words name
+    LetterKind("interaction", "/answer/interaction/", timedelta(days=30)),  # words name, firm, kind, when, note
+    LetterKind("vouch", "/answer/vouch/", timedelta(days=30)),  # words name, firm, text, capability
+    LetterKind("introduction", "/answer/introduction/", timedelta(days=30)),  # words part, asker, firm, other, via, ...
+    LetterKind("introduced"),  # words other, and also: one of the two, where it goes to who introduced them
+    LetterKind("story", "/answer/story/", timedelta(days=30)),  # words name, firm, title, text
+    LetterKind("relay"),  # what a visitor writes: words name, text
 )
 BY_NAME = {kind.name: kind for kind in LETTERS}
+UNDO = timedelta(minutes=2)  # how long a letter waits that may be taken back with what it is about
 
 
 def write(
     session: Session,
     *,
     letter: str,
-    to: Member,
+    to: Member | str,
     event: str,
     about: str = "",
     words: Mapping[str, str] | None = None,
@@ -45,17 +61,17 @@ def write(
 ) -> Delivery | None:
     """Put a letter into the outbox: once for each ``event`` and receiver, however often it is asked for.
 
-    ``about`` goes into the letter's link, ``words`` into its text. None where it was written before, the member has
-    no address, is suspended or has gone.
+    ``to`` is a member, or the address of a visitor. ``about`` goes into the letter's link, ``words`` into its text.
+    None where it was written before, the member has no address, is suspended or has gone.
     """
-    key = f"mail:{event}:{to.public_id}"
-    if not to.email or to.state not in (MemberState.ACTIVE, MemberState.PENDING):
+    key = f"mail:{event}:{'visitor' if isinstance(to, str) else to.public_id}"
+    if address_of(BY_NAME[letter], to, about) is None:
         return None
     if session.scalar(select(Delivery.id).where(Delivery.key == key)) is not None:
         return None
     said = {
         "letter": BY_NAME[letter].name,
-        "to": to.id,
+        "to": to if isinstance(to, str) else to.id,
         "about": about,
         "words": dict(words or {}),
         "reply_to": reply_to,
@@ -64,6 +80,14 @@ def write(
     session.add(row)
     session.flush()
     return row
+
+
+def address_of(kind: LetterKind, to: Member | str, about: str) -> str | None:
+    """Where a letter goes; None where it goes nowhere: its receiver has no address, is suspended or has gone."""
+    if isinstance(to, str):
+        return to
+    reached = {MemberState.ACTIVE, MemberState.PENDING} | ({MemberState.SUSPENDED} if kind.reaches_suspended else set())
+    return ((about if kind.is_to_about else to.email) or None) if to.state in reached else None
 
 
 def recall(session: Session, *, event: str, to: Member) -> bool:

@@ -37,6 +37,7 @@ class Settings:
     mail_url: str
     mail_from: str
     secret_key: str
+    encryption_keys: tuple[str, ...]
 
 
 def _home(text: str) -> Path:
@@ -80,6 +81,10 @@ def _secret_key(text: str) -> str:
     return text
 
 
+def _encryption_keys(text: str) -> tuple[str, ...]:
+    return tuple(_secret_key(key.strip()) for key in text.split(","))
+
+
 SETTINGS = (
     Setting("HOME", _home, "~/.goodword", "the folder for the database, files, the broker and generated keys"),
     Setting("DATABASE_URL", _database_url, None, "sqlite:///… or postgresql://…; without it goodword.db in the home"),
@@ -88,6 +93,7 @@ SETTINGS = (
     Setting("MAIL_URL", _mail_url, "file://", "smtp://… or smtps://… sends mail; file:// keeps it in the home"),
     Setting("MAIL_FROM", _mail_from, "Goodword <goodword@localhost>", "whom members see mail come from"),
     Setting("SECRET_KEY", _secret_key, None, "signs cookies and links; without it one is made once, in the home"),
+    Setting("ENCRYPTION_KEYS", _encryption_keys, None, "seal secrets in the database: the first seals, all open; as above"),
 )
 
 
@@ -116,6 +122,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     values["database_url"] = values["database_url"] or f"sqlite:///{home / 'goodword.db'}"
     values["secret_key"] = values["secret_key"] or kept_secret(home / "secret_key")
+    values["encryption_keys"] = values["encryption_keys"] or (kept_secret(home / "encryption_key"),)
     return Settings(**values)
 
 

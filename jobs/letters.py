@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from directory import mail
 from directory.language import translations
 from directory.link import mint
-from directory.people.member import Member, MemberState
+from directory.people import leaving, relay
+from directory.people.member import Member
 from directory.settings import Settings
 from directory.week.delivery import Delivery
 
@@ -39,19 +40,27 @@ def mail_of(session: Session, row: Delivery, *, settings: Settings, now: datetim
     Commit before it is sent: its link is a row.
     """
     said = json.loads(row.payload)
-    kind, to = mail.BY_NAME[said["letter"]], session.get_one(Member, said["to"])
-    if not to.email or to.state not in (MemberState.ACTIVE, MemberState.PENDING):
+    kind, to = mail.BY_NAME[said["letter"]], said["to"]
+    if not isinstance(to, str):  # a visitor's address
+        to = session.get_one(Member, to)
+    if (address := mail.address_of(kind, to, said["about"])) is None:
         return None
     link = ""
     if kind.path is not None:
-        token = mint(session, purpose=kind.name, member=to, about=said["about"], lasts=kind.lasts, now=now)
+        if isinstance(to, str):
+            mint_for_visitor = {"relay_confirm": relay.mint, "left": leaving.mint}[kind.name]
+            token = mint_for_visitor(session, public_id=said["about"], now=now)
+        else:
+            token = mint(session, purpose=kind.name, member=to, about=said["about"], lasts=kind.lasts, now=now)
+        if token is None:
+            return None
         link = f"{settings.base_url}{kind.path}{token}"
     text = _environment.get_template(f"{kind.name}.txt").render(
         to=to, link=link, words=said["words"], about=said["about"], home=settings.base_url
     )
     subject, _, body = text.partition("\n")
     message = EmailMessage(policy=SMTP)
-    message["From"], message["To"], message["Subject"] = settings.mail_from, to.email, " ".join(subject.split())
+    message["From"], message["To"], message["Subject"] = settings.mail_from, address, " ".join(subject.split())
     if said["reply_to"]:
         message["Reply-To"] = said["reply_to"]
     message["Date"] = now

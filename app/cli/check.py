@@ -12,7 +12,7 @@ from app.cli.database import is_migrated, opened
 from directory.engine.sentences import SHA256, is_genuine, load_model
 from directory.settings import PREFIX, SETTINGS, Settings, load_settings
 
-SECRET = ("secret_key",)
+SECRET = ("secret_key", "encryption_keys")
 
 
 @click.command()
@@ -43,7 +43,7 @@ def _source(name: str) -> str:
 
 def _masked(name: str, value: Any) -> str:
     if name in SECRET:
-        return f"{len(value)} characters, not shown"
+        return f"{len(value)} {'keys' if isinstance(value, tuple) else 'characters'}, not shown"
     return make_url(value).render_as_string(hide_password=True) if name.endswith("_url") else str(value)
 
 

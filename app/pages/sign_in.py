@@ -1,18 +1,21 @@
-"""Signing in and out. A wrong password and an unknown address get the same answer, in the same time."""
+"""Signing in and out, and proving oneself anew. What is wrong and what is unknown get one answer, in the same time."""
 
-from flask import Blueprint, flash, g, redirect, render_template, request, session
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_security.utils import login_user, logout_user
+from flask_security.utils import logout_user
 
-from app.access import policy, principal
-from app.accounts.account import forget_try, may_try, recognise
-from app.accounts.tables import User
-from app.db import db
-from app.forms.sign_in import SignInForm
+from app.access import is_fresh, me, policy, principal
+from app.accounts import second_factor
+from app.accounts.account import account_of
+from app.accounts.signing_in import ask_for_link, begin, half_in, have_proved, take_first, try_code, try_password
+from app.db import SAFE_METHODS, db
+from app.forms import Form
+from app.forms.sign_in import AddressForm, CodeForm, PasswordForm, SignInForm
 from app.moment import now
 from app.security import local_path
-from directory.db import claim_write
+from directory.errors import Invalid
+from directory.language import gettext as _
+from directory.link import find, use
 
 pages = Blueprint("sign_in", __name__)
 
@@ -21,42 +24,124 @@ pages = Blueprint("sign_in", __name__)
 @policy("session.begin")
 def sign_in() -> ResponseReturnValue:
     target = local_path(request.args.get("next"))
-    if principal().is_member:
+    if principal().member is not None:
         return redirect(target, 303)
     form, status = SignInForm(), 200
     if form.validate_on_submit():
-        account, status = _try(str(form.email.data), str(form.password.data))
+        account, status = try_password(str(form.email.data), str(form.password.data))
         if account is not None:
-            session.clear()
-            g.pop("csrf_token", None)  # a secret that was there before the sign-in ends with it
-            login_user(account, authn_via=["password"])
-            session["proved_at"] = now().timestamp()
-            return redirect(target, 303)
-        form.form_errors.append(
-            _("That was too often in a short while. Try again in a quarter of an hour.")
-            if status == 429
-            else _("This address and this password do not belong together. Check both and try again.")
-        )
+            following = begin(account, "password", target)
+            db.session.commit()
+            return redirect(following, 303)
+        wrong = _("This address and this password do not belong together. Check both and try again.")
+        form.form_errors.append(too_often() if status == 429 else wrong)
     elif form.errors:
         status = 422
-    return render_template("sign_in/index.html", form=form), status
+    return render_template("sign_in/index.html", form=form, target=target), status
 
 
-def _try(email: str, password: str) -> tuple[User | None, int]:
-    """The account, or a status. The hash is computed outside a writing transaction, which others wait for."""
-    address = request.remote_addr or ""
-    allowed = may_try(db.session(), email=email, address=address, now=now())
+@pages.post("/sign-in/link")
+@policy("session.begin")
+def mail_link() -> ResponseReturnValue:
+    target, form, status = local_path(request.args.get("next")), AddressForm(), 422
+    if form.validate_on_submit():
+        if ask_for_link("sign_in", str(form.email.data), target):
+            flash(_("If we know this address, a link is on its way to it. It works once, for 15 minutes."))
+            return redirect(url_for(".sign_in", next=None if target == "/" else target), 303)
+        status = 429
+    shown = SignInForm(formdata=None, data=form.data)
+    shown.email.errors, shown.form_errors = form.email.errors, [too_often()] if status == 429 else []
+    return render_template("sign_in/index.html", form=shown, target=target), status
+
+
+@pages.route("/sign-in/link/<string:token>", methods=["GET", "POST"])
+@policy("session.begin")
+def link(token: str) -> ResponseReturnValue:
+    is_look = request.method in SAFE_METHODS
+    try:
+        found = (find if is_look else use)(db.session(), purpose="sign_in", token=token, now=now())
+    except Invalid as error:
+        flash(error.message)
+        return redirect(url_for(".sign_in"), 303)
+    if is_look:
+        return render_template("sign_in/link.html", member=found.member)
+    following = begin(account_of(db.session(), found.member, now()), "link", local_path(found.about))
     db.session.commit()
-    if not allowed:
-        return None, 429
-    account = recognise(db.session(), email=email, password=password)
+    return redirect(following, 303)
+
+
+@pages.route("/sign-in/code", methods=["GET", "POST"])
+@policy("session.begin")
+def code() -> ResponseReturnValue:
+    account, form, status = half_in(), CodeForm(), 200
     if account is None:
-        return None, 422
-    db.session.rollback()
-    claim_write(db.session())
-    forget_try(db.session(), email=email, address=address)
+        return redirect(url_for(".sign_in"), 303)
+    if form.validate_on_submit():
+        status = try_code(account, str(form.code.data))
+        if status == 200:
+            take_first()
+            begin(account, "totp")
+            db.session.commit()
+            return redirect(local_path(request.args.get("next")), 303)
+        form.form_errors.append(too_often() if status == 429 else _("This code is not right, or was used before."))
+    elif form.errors:
+        status = 422
+    return render_template("sign_in/code.html", form=form), status
+
+
+@pages.route("/prove", methods=["GET", "POST"])
+@policy("session.prove")
+def prove() -> ResponseReturnValue:
+    """By the code where there is a second factor, else by the password, else by a mailed link."""
+    target, account = local_path(request.args.get("next")), account_of(db.session(), me(), now())
+    way = "link"
+    if second_factor.is_on(db.session(), account=account):
+        way = "code"
+    elif account.password is not None:
+        way = "password"
+    if is_fresh():
+        return redirect(target, 303)
+    if way == "link" and "link" in request.args:
+        return _prove_by_link(request.args["link"])
+    form = {"code": CodeForm, "password": PasswordForm, "link": Form}[way]()
+    if not form.validate_on_submit():
+        return render_template("sign_in/prove.html", form=form, way=way), 422 if form.errors else 200
+    if way == "link":
+        if ask_for_link("prove", account.email, target):
+            flash(_("A link is on its way to you. It works once, for 15 minutes; open it in this browser."))
+            return redirect(url_for(".prove", next=target), 303)
+        status = 429
+    elif way == "code":
+        status = try_code(account, str(form["code"].data))
+    else:
+        status = try_password(account.email, str(form["password"].data))[1]
+    if status == 200:
+        have_proved()
+        db.session.commit()
+        return redirect(target, 303)
+    form.form_errors.append(too_often() if status == 429 else _("This is not right. Check it and try again."))
+    return render_template("sign_in/prove.html", form=form, way=way), status
+
+
+def _prove_by_link(token: str) -> ResponseReturnValue:
+    is_look = request.method in SAFE_METHODS
+    try:
+        found = (find if is_look else use)(db.session(), purpose="prove", token=token, now=now())
+    except Invalid as error:
+        flash(error.message)
+        return redirect(url_for(".prove"), 303)
+    if found.member_id != me().id:
+        abort(404)
+    if is_look:
+        return render_template("sign_in/link.html", member=me())
+    have_proved()
     db.session.commit()
-    return account, 200
+    return redirect(local_path(found.about), 303)
+
+
+def too_often() -> str:
+    """What is said of every limit, whatever was tried."""
+    return _("That was too often in a short while. Try again in a quarter of an hour.")
 
 
 @pages.post("/sign-out")

@@ -1,0 +1,150 @@
+"""The second factor: a code that an app on the telephone makes anew every half minute (RFC 6238), taken once."""
+
+from base64 import b32decode, b32encode
+from datetime import datetime
+from hashlib import sha256
+from secrets import token_bytes
+
+import segno
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor import InvalidToken
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from flask import current_app
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.tables import RecoveryCode, SecondFactor, User
+from directory.audit import record
+from directory.db import new_public_id
+from directory.errors import Conflict, Invalid
+from directory.language import gettext as _
+from directory.people.member import ChapterRole, Role
+from directory.secrets import Secrets
+
+STEP = 30  # seconds; the step before and the one after are taken too, since clocks differ
+RECOVERY_CODES = 10
+PLACE = {"table": "second_factor", "column": "secret"}
+
+
+def prepare(session: Session, *, account: User) -> SecondFactor:
+    """A new secret to be scanned; it is not asked for before ``confirm``. Raises Conflict where one is in use."""
+    if is_on(session, account=account):
+        raise Conflict(_("A second step is in use already; switch it off first."))
+    session.execute(delete(SecondFactor).where(SecondFactor.account_id == account.id))
+    factor = SecondFactor(account_id=account.id, secret="")
+    session.add(factor)
+    session.flush()
+    factor.secret = _secrets().seal(b32encode(token_bytes(20)).decode(), **PLACE, row=factor.id)
+    return factor
+
+
+def prepared(session: Session, *, account: User) -> SecondFactor | None:
+    """What was made to be scanned and is not confirmed yet."""
+    waiting = select(SecondFactor).filter_by(account_id=account.id, confirmed_at=None)
+    return session.scalar(waiting)
+
+
+def shown(factor: SecondFactor, *, account: User) -> tuple[str, str]:
+    """The secret as a picture (a data address) and as a person types it, in groups of four."""
+    uri, secret = _totp(factor).get_provisioning_uri(account.email, "Goodword"), _secret(factor)
+    picture = segno.make(uri, error="m").svg_data_uri(scale=4, border=4, light="#fff")
+    return picture, " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
+
+
+def confirm(session: Session, *, account: User, code: str, now: datetime) -> list[str]:
+    """Put the prepared secret to use; the recovery codes, which nobody sees again. Raises Invalid, Conflict."""
+    factor = session.scalar(select(SecondFactor).filter_by(account_id=account.id, confirmed_at=None).with_for_update())
+    if factor is None:
+        raise Conflict(_("Begin again: there is no code to be confirmed."))
+    if (step := _step(factor, code, now)) is None:
+        raise Invalid(_("This code does not fit. Wait for the next one, and look whether both clocks are right."))
+    factor.confirmed_at, factor.last_step = now, step
+    codes = [new_public_id() for _each in range(RECOVERY_CODES)]
+    session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
+    session.add_all(RecoveryCode(account_id=account.id, code_hash=_hash(each)) for each in codes)
+    _note(session, account, "account.second_factor_on", now)
+    return ["-".join((each[:4], each[4:8], each[8:])) for each in codes]
+
+
+def is_on(session: Session, *, account: User) -> bool:
+    """Whether a code is asked for when this account signs in."""
+    used = select(SecondFactor.id).where(SecondFactor.account_id == account.id, SecondFactor.confirmed_at.is_not(None))
+    return session.scalar(used) is not None
+
+
+def is_wanted(session: Session, *, account: User) -> bool:
+    """Whether its member runs something here, and so is asked to have one, and has none yet."""
+    leads = select(ChapterRole.id).filter_by(member_id=account.member_id, role=Role.LEAD).limit(1)
+    runs = account.member.is_admin or session.scalar(leads) is not None
+    return runs and not is_on(session, account=account)
+
+
+def accept(session: Session, *, account: User, code: str, now: datetime) -> bool:
+    """Whether the code is right, of the generator or a recovery code; the same one is right once."""
+    used = select(SecondFactor).where(SecondFactor.account_id == account.id, SecondFactor.confirmed_at.is_not(None))
+    factor = session.scalar(used.with_for_update())  # two with the same code come one after the other
+    if factor is None:
+        return False
+    if (step := _step(factor, code, now)) is not None:
+        factor.last_step = step
+        return True
+    spent = delete(RecoveryCode).where(RecoveryCode.account_id == account.id, RecoveryCode.code_hash == _hash(code))
+    return bool(session.scalars(spent.returning(RecoveryCode.id)).all())
+
+
+def codes_left(session: Session, *, account: User) -> int:
+    """How many recovery codes have not been used."""
+    left = select(func.count()).select_from(RecoveryCode).where(RecoveryCode.account_id == account.id)
+    return session.scalar(left) or 0
+
+
+def switch_off(session: Session, *, account: User, now: datetime) -> None:
+    """Ask for no code any more."""
+    for table in (SecondFactor, RecoveryCode):
+        session.execute(delete(table).where(table.account_id == account.id))
+    _note(session, account, "account.second_factor_off", now)
+
+
+def seal_anew(session: Session, secrets: Secrets) -> int:
+    """Seal every secret with the first key; how many there are."""
+    factors = session.scalars(select(SecondFactor).with_for_update()).all()
+    for factor in factors:
+        plain = secrets.unseal(factor.secret, **PLACE, row=factor.id)
+        factor.secret = secrets.seal(plain, **PLACE, row=factor.id)
+    return len(factors)
+
+
+def _step(factor: SecondFactor, code: str, now: datetime) -> int | None:
+    """The step that the code is of, if it is near enough and no step as late was taken before."""
+    totp, typed, here = _totp(factor), "".join(code.split()).encode(), int(now.timestamp()) // STEP
+    for step in (here - 1, here, here + 1):
+        if factor.last_step is None or step > factor.last_step:
+            try:
+                totp.verify(typed, step * STEP)
+            except InvalidToken:
+                continue
+            return step
+    return None
+
+
+def _totp(factor: SecondFactor) -> TOTP:
+    return TOTP(b32decode(_secret(factor)), 6, SHA1(), STEP)  # noqa: S303 - what every such app makes codes with
+
+
+def _secret(factor: SecondFactor) -> str:
+    return _secrets().unseal(factor.secret, **PLACE, row=factor.id)
+
+
+def _secrets() -> Secrets:
+    secrets: Secrets = current_app.config["SECRETS"]
+    return secrets
+
+
+def _hash(code: str) -> str:
+    """Of a random code of 59 bits, which a quick hash keeps well; blanks, dashes and case do not matter."""
+    return sha256("".join(filter(str.isalnum, code.casefold())).encode()).hexdigest()
+
+
+def _note(session: Session, account: User, action: str, now: datetime) -> None:
+    who = account.member
+    record(session, actor_id=who.id, action=action, object=f"member {who.public_id}", now=now)

@@ -1,0 +1,198 @@
+"""One's account: how one signs in, and where one is signed in. What changes it asks first who sits there."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.access import me, permit, policy, reach
+from app.accounts import account as accounts
+from app.accounts import second_factor
+from app.accounts.account import account_of, end_sessions, hash_of, sessions_of
+from app.accounts.signing_in import ask_for_link, begin, have_proved, this_browser
+from app.accounts.tables import AccountSession, User
+from app.db import SAFE_METHODS, db
+from app.errors import status_of
+from app.forms import Form, blame
+from app.forms.sign_in import AddressForm, CodeForm, NewAddressForm, NewPasswordForm
+from app.moment import now
+from app.pages.sign_in import too_often
+from directory.errors import Conflict, DomainError, Invalid
+from directory.language import gettext as _
+from directory.link import find, use
+
+pages = Blueprint("account", __name__)
+
+
+@pages.get("/account")
+@policy("session.list_or_revoke_own")
+def index() -> str:
+    permit("session.list_or_revoke_own", me())
+    account = _mine()
+    return render_template(
+        "account/index.html",
+        account=account,
+        sessions=sessions_of(db.session(), account=account, now=now()),
+        this=hash_of(this_browser() or ""),
+        has_second=second_factor.is_on(db.session(), account=account),
+        codes_left=second_factor.codes_left(db.session(), account=account),
+        wants_second=second_factor.is_wanted(db.session(), account=account),
+    )
+
+
+@pages.post("/account/sessions/end")
+@policy("session.list_or_revoke_own")
+def end() -> ResponseReturnValue:
+    """One sign-in, where the form names it; else all but this one."""
+    chosen = request.form.get("session", "")
+    if chosen:
+        ended = reach(AccountSession, chosen if chosen.isalnum() else "-", "session.list_or_revoke_own")
+        db.session.delete(ended)
+        sentence = _("That browser is signed out.")
+    else:
+        permit("session.list_or_revoke_own", me())
+        end_sessions(db.session(), member=me(), but=this_browser())
+        sentence = _("Every other browser is signed out.")
+    db.session.commit()
+    flash(sentence)
+    return redirect(url_for(".index"), 303)
+
+
+@pages.route("/account/password", methods=["GET", "POST"])
+@policy("profile.update_email_or_2fa")
+def password() -> ResponseReturnValue:
+    permit("profile.update_email_or_2fa", me())
+    form, status, account = NewPasswordForm(), 200, _mine()
+    if form.validate_on_submit():
+        said = form.password.data or ""
+        try:
+            accounts.set_password(db.session(), account=account, password=said, but=this_browser(), now=now())
+        except Invalid as error:
+            status = _blamed(form, error)
+        else:
+            db.session.commit()
+            flash(_("Your new password counts from now on; every other browser is signed out."))
+            return redirect(url_for(".index"), 303)
+    return render_template("account/password.html", form=form), status
+
+
+@pages.route("/account/address", methods=["GET", "POST"])
+@policy("profile.update_email_or_2fa")
+def address() -> ResponseReturnValue:
+    permit("profile.update_email_or_2fa", me())
+    form, status, account = NewAddressForm(), 200, _mine()
+    if form.validate_on_submit():
+        try:
+            accounts.ask_address(db.session(), account=account, email=form.email.data or "", now=now())
+        except Invalid as error:
+            status = _blamed(form, error)
+        else:
+            db.session.commit()
+            flash(_("We have written to the new address. It counts when you open the link in that letter."))
+            return redirect(url_for(".index"), 303)
+    return render_template("account/address.html", form=form, account=account), status
+
+
+@pages.route("/account/address/<string:token>", methods=["GET", "POST"])
+@policy("account.use_link")
+def new_address(token: str) -> ResponseReturnValue:
+    is_look = request.method in SAFE_METHODS
+    try:
+        found = (find if is_look else use)(db.session(), purpose="address", token=token, now=now())
+        if is_look:
+            return render_template("account/new_address.html", address=found.about)
+        account = account_of(db.session(), found.member, now())
+        accounts.change_address(db.session(), account=account, email=found.about, now=now())
+    except (Invalid, Conflict) as error:
+        db.session.rollback()
+        flash(error.message)
+        return redirect("/", 303)
+    db.session.commit()
+    flash(_("From now on we write to %(address)s, and you sign in with it.", address=found.about))
+    return redirect("/", 303)
+
+
+@pages.route("/reset", methods=["GET", "POST"])
+@policy("account.use_link")
+def reset() -> ResponseReturnValue:
+    form, status = AddressForm(), 200
+    if form.validate_on_submit():
+        if ask_for_link("reset", str(form.email.data)):
+            flash(_("If we know this address, a link is on its way to it. It works once, for an hour."))
+            return redirect(url_for("sign_in.sign_in"), 303)
+        form.form_errors.append(too_often())
+        status = 429
+    elif form.errors:
+        status = 422
+    return render_template("account/reset.html", form=form), status
+
+
+@pages.route("/reset/<string:token>", methods=["GET", "POST"])
+@policy("account.use_link")
+def new_password(token: str) -> ResponseReturnValue:
+    """The link is taken when its password is; one that is too short costs nobody a letter."""
+    form, status = NewPasswordForm(), 200
+    try:
+        found = find(db.session(), purpose="reset", token=token, now=now())
+        if form.validate_on_submit():
+            account, said = account_of(db.session(), found.member, now()), form.password.data or ""
+            accounts.set_password(db.session(), account=account, password=said, but=None, now=now())
+            use(db.session(), purpose="reset", token=token, now=now())
+            following = begin(account, "link")
+            db.session.commit()
+            return redirect(following, 303)
+    except Invalid as error:
+        status = _blamed(form, error)
+        if error.field is None:
+            flash(error.message)
+            return redirect(url_for(".reset"), 303)
+    return render_template("account/password.html", form=form), status
+
+
+@pages.route("/account/two-steps", methods=["GET", "POST"])
+@policy("profile.update_email_or_2fa")
+def two_steps() -> ResponseReturnValue:
+    """The second factor: nothing yet, a secret to be scanned and confirmed, or in use."""
+    permit("profile.update_email_or_2fa", me())
+    form, status, account, session = CodeForm(), 200, _mine(), db.session()
+    if form.validate_on_submit():
+        try:
+            codes = second_factor.confirm(session, account=account, code=str(form.code.data), now=now())
+        except (Invalid, Conflict) as error:
+            status = _blamed(form, error)
+        else:
+            end_sessions(session, member=me(), but=this_browser())
+            have_proved()
+            session.commit()
+            return render_template("account/codes.html", codes=codes)
+    elif form.errors:
+        status = 422
+    waiting = second_factor.prepared(session, account=account)
+    return render_template(
+        "account/two_steps.html",
+        form=form,
+        is_on=second_factor.is_on(session, account=account),
+        codes_left=second_factor.codes_left(session, account=account),
+        picture=second_factor.shown(waiting, account=account) if waiting else None,
+    ), status
+
+
+@pages.post("/account/two-steps/<any(begin, off):act>")
+@policy("profile.update_email_or_2fa")
+def turn(act: str) -> ResponseReturnValue:
+    permit("profile.update_email_or_2fa", me())
+    if act == "begin":
+        second_factor.prepare(db.session(), account=_mine())
+    else:
+        second_factor.switch_off(db.session(), account=_mine(), now=now())
+        flash(_("You sign in without a code from now on."))
+    db.session.commit()
+    return redirect(url_for(".two_steps" if act == "begin" else ".index"), 303)
+
+
+def _mine() -> User:
+    return account_of(db.session(), me(), now())
+
+
+def _blamed(form: Form, error: DomainError) -> int:
+    db.session.rollback()
+    blame(form, error)
+    return status_of(error)
