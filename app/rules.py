@@ -5,15 +5,20 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from app.accounts.tables import AccountSession
 from directory.db import Base
+from directory.imports.people import ImportBatch
+from directory.language import gettext as _
 from directory.leads.introduction import Introduction
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Suggestion
+from directory.people.application import Application
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.interaction import Interaction
 from directory.people.member import Member, MemberState
 from directory.people.rating import Rating
+from directory.people.saved_search import SavedSearch
 from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted
 from directory.week.channel import Channel
@@ -77,7 +82,13 @@ def _keeps(asker: Principal, me: Member, row: Channel | Occurrence) -> bool:
 RELATIONS: dict[type[Base], Relation] = {
     Member: Relation(lambda asker, me, row: row.id == me.id, _home, person=lambda row: row),
     Business: Relation(lambda asker, me, row: row.id == me.business_id, lambda row: row.chapter_id),
-    Chapter: Relation(lambda asker, me, row: False, lambda row: row.id),
+    Chapter: Relation(lambda asker, me, row: row.id in asker.keeps, lambda row: row.id),
+    ImportBatch: Relation(lambda asker, me, row: row.uploader_id == me.id, lambda row: row.chapter_id),
+    Application: Relation(
+        lambda asker, me, row: row.member_id == me.id,
+        lambda row: row.chapter_id,
+        lambda me, row: row.known_by_id == me.id,
+    ),
     Introduction: Relation(
         lambda asker, me, row: row.asker_id == me.id,
         lambda row: _home(row.asker),
@@ -100,6 +111,8 @@ RELATIONS: dict[type[Base], Relation] = {
     ),
     Lead: Relation(lambda asker, me, row: row.member_id == me.id, lambda row: row.business.chapter_id),
     Suggestion: Relation(lambda asker, me, row: row.asker_id == me.id, lambda row: row.lead.business.chapter_id),
+    AccountSession: Relation(lambda asker, me, row: row.account.member_id == me.id, lambda row: None),
+    SavedSearch: Relation(lambda asker, me, row: row.member_id == me.id, lambda row: None),
     Channel: Relation(_keeps, lambda row: row.chapter_id),
     Occurrence: Relation(_keeps, lambda row: row.chapter_id),
 }
@@ -118,6 +131,7 @@ class Rule:
     owner: Verdict | None = None
     party: Verdict | None = None
     lead: Verdict | None = None
+    other_lead: Verdict | None = None  # of another chapter
     admin: Verdict | None = None
     pending: Verdict = F
     is_public: bool = False
@@ -132,9 +146,37 @@ RULES: dict[str, Rule] = {
     "page.home": PUBLIC,
     "session.begin": PUBLIC,
     "session.end": PUBLIC,
+    "session.prove": Rule(A, pending=A),
+    "session.list_or_revoke_own": Rule(N, (Member, AccountSession), owner=A, admin=A, pending=A),
+    "account.use_link": PUBLIC,
+    "account.start_reset": Rule(F, (Member,), admin=A),
+    "profile.update_email_or_2fa": Rule(F, (Member,), owner=S, pending=S),
+    "role.grant_revoke": Rule(F, (Member,), admin=S),
+    "member.read_standing": Rule(N, (Member,), lead=A, admin=A),
+    "member.suspend": Rule(F, (Member,), lead=J, admin=J),
+    "member.reinstate": Rule(N, (Member,), lead=J, admin=J),
+    "application.create": PUBLIC,
+    "application.confirm": PUBLIC,  # the link is the proof
+    "application.suggest": MEMBERS,
+    "application.ask": Rule(N, (Application,), lead=A, admin=A),
+    "application.answer": Rule(N, (Application,), party=A),
+    "invitation.accept": PUBLIC,  # the link is the proof
+    "invitation.send": Rule(F, (Chapter, Member), lead=A, admin=A),
+    "chapter.read_room": Rule(F, (Chapter,), owner=A, lead=A, admin=A),
+    "chapter.start": Rule(F, admin=A),
+    "chapter.update_settings": Rule(F, (Chapter,), lead=A, admin=A),
+    "chapter.approve_or_remove_member": Rule(F, (Application,), lead=J, admin=J),
+    "import.upload_preview": Rule(F, (Chapter, ImportBatch), lead=A, admin=A),
+    "import.commit_or_rollback": Rule(F, (ImportBatch,), owner=A, lead=S, other_lead=N, admin=S),
     "directory.search": MEMBERS,
+    "saved_search.create": MEMBERS,
+    "saved_search.open": Rule(N, (SavedSearch,), owner=A),
+    "saved_search.delete": Rule(N, (SavedSearch,), owner=A),
     "profile.read_member_fields": Rule(A, (Member,)),
     "profile.update": Rule(F, (Member,), owner=A, admin=J, pending=A),
+    "profile.read_private_contact": Rule(N, (Member,), owner=A, lead=J, admin=J),  # whom an audience lets asks for less
+    "contact.reveal": Rule(A, (Member, Business)),
+    "photo.read": PUBLIC,  # the view asks the member's audience
     "business.read": Rule(A, (Business,)),
     "business.update": Rule(F, (Business,), owner=A, admin=J, pending=A),
     "claim.add": Rule(F, (Business,), owner=A, admin=J, pending=A),
@@ -169,7 +211,11 @@ RULES: dict[str, Rule] = {
 
 
 # What whoever is told reads of an act that was done to something of theirs with a reason.
-DONE: dict[str, Callable[[], str]] = {}
+DONE: dict[str, Callable[[], str]] = {
+    "profile.read_private_contact": lambda: _("They looked up your direct number and your mail address."),
+    "member.suspend": lambda: _("Your membership is suspended: nobody here sees you, and you cannot sign in."),
+    "member.reinstate": lambda: _("You are a member again, and may sign in."),
+}
 
 
 def can(asker: Principal, action: str, row: Base | None = None) -> Verdict:
@@ -193,6 +239,7 @@ def can(asker: Principal, action: str, row: Base | None = None) -> Verdict:
         rule.owner if relation.owner(asker, me, row) else None,
         rule.party if relation.party(me, row) else None,
         rule.lead if relation.chapter(row) in asker.leads else None,
+        rule.other_lead if asker.leads - {relation.chapter(row)} else None,
         rule.admin if me.is_admin else None,
     )
     return min((verdict for verdict in standing if verdict), key=list(Verdict).index, default=rule.others)

@@ -7,8 +7,10 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.db import SAFE_METHODS
+from directory.people.photo import MOST_BYTES
 
-LARGEST_BODY = 5_000_000  # bytes; a CSV import is the largest thing anybody sends
+LARGEST_BODY = 5_000_000  # bytes; a CSV import is the largest thing anybody sends, but for
+LARGER_BODIES = {"profile.photo": MOST_BYTES + 10_000}  # a photo and the form around it
 
 POLICY = "; ".join(
     (
@@ -41,6 +43,11 @@ def init_security(app: Flask) -> None:
     https = base.scheme == "https"
     if https:  # the server listens on loopback only, so what comes in came through a proxy of ours
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+
+    @app.before_request
+    def allow_larger() -> None:
+        """Before anything reads the form."""
+        request.max_content_length = LARGER_BODIES.get(request.endpoint or "")
 
     @app.before_request
     def same_origin() -> None:

@@ -1,16 +1,33 @@
 """The forms of one's own page: oneself, one's firm, what it can do, and whom one wants to meet."""
 
+from datetime import date
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, IntegerField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    FileField,
+    IntegerField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import Optional
 
 from app.forms import Form
+from app.moment import now
 from directory.errors import Invalid
 from directory.money import Money
-from directory.people.business import Business
+from directory.people.audience import FIELDS, Audience, audience_of
+from directory.people.business import Accepting, Business, accepting
+from directory.people.industry import INDUSTRIES
 from directory.people.member import Member
+from directory.people.tongue import name_of, named
 from directory.people.wanted import WantedKind
 
 PRICES = ("price_low", "price_high", "smallest_deal")
@@ -22,15 +39,42 @@ class PersonForm(Form):
     name = StringField(_l("Your name"))
     role = StringField(_l("What you do there"))
     headline = TextAreaField(_l("One line about you"))
+    phone = StringField(_l("Your own telephone"))
+    video = StringField(_l("A video of you"))
     spotlight = BooleanField(_l("The weekly post may name me"))
 
     def show(self, member: Member) -> None:
         """Fill the fields from a member."""
         self.process(obj=member, spotlight=member.spotlight_at is not None)
 
+    def said(self) -> dict[str, str]:
+        """The fields as ``member.edit_profile`` takes them."""
+        return {name: self[name].data or "" for name in ("name", "role", "headline", "phone", "video")}
 
-class FirmForm(Form):
-    """What a firm says of itself."""
+
+class PhotoForm(Form):
+    """A photo, as a file; the view reads it itself."""
+
+    photo = FileField(_l("Your photo"))
+
+
+class PartForm(Form):
+    """Some of what a firm says of itself; the rest stays as it is."""
+
+    def show(self, business: Business) -> None:
+        """Fill the fields from a firm."""
+        self.process(obj=business)
+
+    def said(self, business: Business, today: date) -> dict[str, Any]:
+        """The fields as ``business.edit`` takes them. Raises Invalid."""
+        fields = {name: field for name, field in self._fields.items() if name != "csrf_token"}
+        return {
+            name: (field.data or "") if isinstance(field, StringField) else field.data for name, field in fields.items()
+        }
+
+
+class FirmForm(PartForm):
+    """What a firm is, and how to reach it."""
 
     name = StringField(_l("Name of the firm"))
     summary = TextAreaField(_l("What it does"))
@@ -40,29 +84,54 @@ class FirmForm(Form):
     website = StringField(_l("Website"))
     phone = StringField(_l("Telephone"))
     email = StringField(_l("Email"))
+    languages = StringField(_l("Languages you work in"))
+
+    def show(self, business: Business) -> None:
+        super().show(business)
+        self.languages.data = ", ".join(map(name_of, business.languages or ()))
+
+    def said(self, business: Business, today: date) -> dict[str, Any]:
+        return super().said(business, today) | {"languages": named(self.languages.data or "")}
+
+
+class WorkForm(PartForm):
+    """How much work a firm takes, and for how much money."""
+
+    accepting = RadioField(
+        _l("New work"),
+        [Optional()],
+        choices=[
+            SelectChoice(Accepting.NOW.value, _l("we take it now")),
+            SelectChoice(Accepting.FROM.value, _l("from a day on")),
+            SelectChoice(Accepting.NOT_NOW.value, _l("not now")),
+        ],
+    )
+    free_on = DateField(_l("From which day?"), [Optional()])
+    capacity = IntegerField(_l("Projects at a time"), [Optional()])
     price_low = StringField(_l("Usual projects from"))
     price_high = StringField(_l("to"))
     smallest_deal = StringField(_l("Smallest one you take"))
-    capacity = IntegerField(_l("Projects at a time"), [Optional()])
-    free_on = DateField(_l("Room for a new one from"), [Optional()])
-    best_customers = TextAreaField(_l("Your best customers"))
-    good_referrals = TextAreaField(_l("A good referral"))
-    not_a_fit = TextAreaField(_l("Not a fit"))
 
     def show(self, business: Business) -> None:
-        """Fill the fields from a firm."""
-        self.process(obj=business)
+        super().show(business)
+        self.accepting.data = accepting(business, now().date())
         for name in PRICES:
             minor = getattr(business, f"{name}_minor")
             self[name].data = "" if minor is None else Money(minor, business.currency).spoken()
 
-    def said(self, currency: str) -> dict[str, Any]:
-        """The fields as ``business.edit`` takes them. Raises Invalid."""
-        fields = {name: field for name, field in self._fields.items() if name != "csrf_token"}
-        said = {
-            name: (field.data or "") if isinstance(field, StringField) else field.data for name, field in fields.items()
-        }
-        return said | {name: self._price(name, currency) for name in PRICES}
+    def said(self, business: Business, today: date) -> dict[str, Any]:
+        typed = super().said(business, today)
+        takes, capacity, free_on = typed.pop("accepting"), typed["capacity"], typed["free_on"]
+        room = min(business.busy, capacity - 1) if capacity else 0
+        if takes == Accepting.NOW:
+            typed |= {"free_on": today, "busy": room}
+        elif takes == Accepting.FROM:
+            if free_on is None or free_on <= today:
+                raise Invalid(_("Write the day, one that is still to come."), field="free_on")
+            typed |= {"busy": room}
+        elif takes == Accepting.NOT_NOW:
+            typed |= {"free_on": None, "capacity": capacity or 1, "busy": capacity or 1}
+        return typed | {name: self._price(name, business.currency) for name in PRICES}
 
     def _price(self, name: str, currency: str) -> Money | None:
         text = str(self[name].data or "").strip()
@@ -70,6 +139,15 @@ class FirmForm(Form):
             return Money.parse(text, currency) if text else None
         except Invalid as error:
             raise Invalid(error.message, field=name) from None
+
+
+class ReferForm(PartForm):
+    """Whom to send to a firm."""
+
+    industries = SelectMultipleField(_l("Whom you work for"), choices=[SelectChoice(*each) for each in INDUSTRIES])
+    best_customers = TextAreaField(_l("Your best customers"))
+    good_referrals = TextAreaField(_l("A good referral"))
+    not_a_fit = TextAreaField(_l("Not a fit"))
 
 
 class ClaimForm(Form):
@@ -91,3 +169,35 @@ class WantedForm(Form):
     )
     text = StringField(_l("Whom do you want to meet?"))
     why = StringField(_l("Why?"))
+
+
+def audiences_form(member: Member) -> Form:
+    """Who sees which field: one choice for each, in plain words."""
+    chapter = member.business.chapter
+    circles = {
+        Audience.PUBLIC: _("everybody on the web"),
+        Audience.MEMBERS: _("members"),
+        Audience.CHAPTER: _("members of %(chapter)s", chapter=chapter.name) if chapter else _("members of my chapter"),
+        Audience.INTRODUCED: _("people I was introduced to"),
+        Audience.NOBODY: _("nobody"),
+    }
+    labels = {
+        "photo": _("Your photo"),
+        "video": _("Your video"),
+        "headline": _("The line about you"),
+        "direct_phone": _("Your own telephone"),
+        "direct_email": _("Your own mail address"),
+        "firm_phone": _("Telephone of the firm"),
+        "firm_email": _("Mail address of the firm"),
+        "prices": _("Prices and the smallest deal"),
+    }
+    choices = [SelectChoice(audience.value, words) for audience, words in circles.items()]
+    rows: dict[str, Member | Business] = {"member": member, "business": member.business}
+    fields = {
+        field.name: SelectField(
+            labels[field.name], choices=choices, default=audience_of(rows[field.of], field.name).value
+        )
+        for field in FIELDS
+    }
+    form: Form = type("AudiencesForm", (Form,), fields)()
+    return form

@@ -1,22 +1,37 @@
 """Members: who is here, what their firms can do, and what the reader shares with them."""
 
-from flask import Blueprint, abort, render_template, request
-from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from urllib.parse import urlsplit
 
-from app.access import me, policy, reach
+from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
+
+from app.access import me, policy, principal, reach
 from app.db import db
 from app.forms.interaction import InteractionForm
+from app.forms.search import asked
 from app.moment import now
+from app.pages.searches import saved
+from app.rules import Verdict, can
+from directory import files
+from directory.leads.brief import good_word
 from directory.leads.collaboration import finished_by
 from directory.people import vouch, wanted
-from directory.people.business import Business
+from directory.people.audience import Audience
+from directory.people.business import Accepting, Business, accepting
 from directory.people.capability import Capability
 from directory.people.chapter import Chapter
+from directory.people.contact import contact_of
+from directory.people.industry import LABELS
 from directory.people.member import Member
+from directory.people.photo import FOLDER
 from directory.people.rating import Band
-from directory.people.search import search, strongest
+from directory.people.search import strongest
 from directory.people.shared import shared
+from directory.people.tongue import name_of
+from directory.people.view import View, firm_view, view, views
 
 pages = Blueprint("members", __name__)
 
@@ -25,50 +40,115 @@ pages = Blueprint("members", __name__)
 @policy("directory.search")
 def index() -> str:
     session = db.session()
-    text = request.args.get("q", "")[:200]
-    chapters = session.scalars(select(Chapter).order_by(Chapter.name)).all()
-    chapter = next((chapter for chapter in chapters if chapter.public_id == request.args.get("chapter")), None)
-    chosen = request.args.get("capability", "")
-    capability = session.scalar(select(Capability).where(Capability.public_id == chosen)) if chosen.isalnum() else None
-    page = request.args.get("page", 1, type=int)
-    found = search(session, text=text, capability=capability, chapter=chapter, page=page)
-    people = [member.id for business in found.businesses for member in business.members]
-    words = vouch.newest_shown(session, people)
+    look = asked(session, request.args, by=me())
+    found = look.find(session, page=request.args.get("page", 1, type=int))
+    people = [member for business in found.businesses for member in found.people[business.id]]
+    words = vouch.newest_shown(session, [member.id for member in people])
+    seen = views(session, reader=me(), members=people)
     # Going back, htmx asks for the page it has not kept, and then wants the whole of it.
     is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
     name = "members/_list.html" if is_part else "members/index.html"
-    return render_template(name, found=found, words=words, text=text, chapters=chapters, chapter=chapter)
+    kept = [] if is_part else saved(look.chapters)
+    return render_template(name, found=found, words=words, seen=seen, asked=look, options=look.options(found), kept=kept)
 
 
 @pages.get("/members/<public_id>")
 @policy("profile.read_member_fields")
 def show(public_id: str) -> ResponseReturnValue:
-    session, asker = db.session(), me()
+    # The two people, their firms and the band in one query: what asks for them next finds them loaded.
+    both = select(Member, Band).outerjoin(Band, Band.member_id == Member.id)
+    firms = joinedload(Member.business).joinedload(Business.chapter)
+    named = or_(Member.public_id == public_id, Member.id == me().id)
+    bands = dict(db.session.execute(both.where(named).options(firms)).all())
     member = reach(Member, public_id, "profile.read_member_fields")
+    return profile_page(view(db.session(), reader=me(), member=member), band=bands[member])
+
+
+def profile_page(seen: View, *, preview: Audience | None = None, band: Band | None = None) -> str:
+    """The page of a member as far as its reader sees it; ``preview``: as its owner sees that somebody else would."""
+    session, asker, member = db.session(), me(), seen.member
+    held = strongest(session, [member.business])[member.business_id]
+    does = [row.capability.name for row in held[:3]]
+    wants_reason = not (seen.sees("direct_phone") and seen.sees("direct_email"))
     return render_template(
         "members/show.html",
         member=member,
-        held=strongest(session, [member.business])[member.business_id],
+        view=seen,
+        preview=preview,
+        contact=contact_of(seen),
+        may_ask=wants_reason and can(principal(), "profile.read_private_contact", member) is Verdict.REASON,
+        message=good_word(asker, member, does=does),
+        held=held,
         vouches=vouch.shown_for(session, member=member),
         wants=wanted.live_for(session, member=member),
-        band=session.scalar(select(Band).where(Band.member_id == member.id)),
+        band=band,
         shared=shared(session, one=asker, other=member) if asker.business_id != member.business_id else None,
         form=InteractionForm(year=now().year),
     )
 
 
+@pages.get("/members/<public_id>/photo/<digest>")
+@policy("photo.read")
+def photo(public_id: str, digest: str) -> ResponseReturnValue:
+    """The photo, for whoever its owner shows it to; on the open web only beside a public card."""
+    member, asker = db.session.scalar(select(Member).where(Member.public_id == public_id)), principal()
+    reader = asker.member if asker.is_member or (asker.member is member and asker.is_pending) else None
+    if member is None or not (member.is_active or member is reader) or (reader is None and not member.public_at):
+        abort(404)
+    if view(db.session(), reader=reader, member=member).get("photo") != digest:
+        abort(404)
+    try:
+        answer = Response(files.read(current_app.config["HOME"], FOLDER, digest), mimetype="image/webp")
+    except FileNotFoundError:
+        abort(404)
+    answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    answer.vary.add("Cookie")
+    return answer
+
+
+@pages.app_template_global()
+def face(seen: View | None) -> str:
+    """The address of the photo that the reader of this view may see; empty where there is none."""
+    digest = seen.get("photo") if seen else ""
+    return url_for("members.photo", public_id=seen.member.public_id, digest=digest) if seen and digest else ""
+
+
+pages.add_app_template_filter(contact_of, "contact")
+pages.add_app_template_filter(name_of, "language")
+
+
+@pages.app_template_filter("industry")
+def industry_name(key: str) -> str:
+    return str(_(LABELS.get(key, key)))
+
+
+@pages.app_template_filter("accepting")
+def takes_work(firm: Business) -> Accepting | None:
+    return accepting(firm, now().date())
+
+
+@pages.app_template_filter("host")
+def host_of(address: str) -> str:
+    """Where a link leads."""
+    return (urlsplit(address).hostname or "").removeprefix("www.")
+
+
 @pages.get("/businesses/<public_id>")
 @policy("business.read")
 def business(public_id: str) -> ResponseReturnValue:
-    session = db.session()
+    session, asker = db.session(), me()
     firm = reach(Business, public_id, "business.read")
     members = [member for member in firm.members if member.is_active]
     if firm.members and not members:
         abort(404)
+    seen = firm_view(session, reader=asker, business=firm)
     return render_template(
         "members/business.html",
         business=firm,
+        view=seen,
+        contact=contact_of(seen),
         members=members,
+        seen=views(session, reader=asker, members=members),
         held=strongest(session, [firm])[firm.id],
         works=finished_by(session, firm.id),
     )

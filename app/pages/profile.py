@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from difflib import get_close_matches
+from pathlib import Path
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import session as browser
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy import select
@@ -12,18 +14,37 @@ from app.access import me, permit, policy, reach
 from app.db import db
 from app.errors import status_of
 from app.forms import blame
-from app.forms.profile import ClaimForm, FirmForm, PersonForm, WantedForm
+from app.forms.profile import (
+    ClaimForm,
+    FirmForm,
+    PartForm,
+    PersonForm,
+    PhotoForm,
+    ReferForm,
+    WantedForm,
+    WorkForm,
+    audiences_form,
+)
 from app.moment import now
+from app.pages.members import profile_page
+from directory import files
+from directory.db import claim_write
 from directory.errors import DomainError, Invalid
 from directory.language import gettext as _
 from directory.people import business, claim, member, wanted
+from directory.people import photo as photos
+from directory.people.audience import Audience
 from directory.people.capability import Capability, choices, named
 from directory.people.search import strongest
+from directory.people.view import as_seen_by, choose, view
 from directory.people.wanted import Wanted, WantedKind
 
 pages = Blueprint("profile", __name__)
 
-FORMS: dict[str, type[FlaskForm]] = {"person": PersonForm, "firm": FirmForm, "claim": ClaimForm, "wanted": WantedForm}
+FORMS: dict[str, type[FlaskForm]] = {
+    **{"photo": PhotoForm, "person": PersonForm, "firm": FirmForm, "work": WorkForm, "refer": ReferForm},
+    **{"claim": ClaimForm, "wanted": WantedForm},
+}
 
 
 @pages.get("/profile")
@@ -40,8 +61,7 @@ def person() -> ResponseReturnValue:
     form = PersonForm(prefix="person-")
 
     def keep() -> str:
-        said = {name: form[name].data or "" for name in ("name", "role", "headline")}
-        member.edit_profile(db.session(), member=me(), **said, now=now())
+        member.edit_profile(db.session(), member=me(), **form.said(), now=now())
         agree = member.allow_spotlight if form.spotlight.data else member.forbid_spotlight
         agree(db.session(), member=me(), now=now())
         return _("Your page is up to date.")
@@ -49,18 +69,87 @@ def person() -> ResponseReturnValue:
     return _keep("person", form, keep)
 
 
-@pages.post("/profile/firm")
+@pages.post("/profile/<any(firm, work, refer):part>")
 @policy("business.update")
-def firm() -> ResponseReturnValue:
+def firm(part: str) -> ResponseReturnValue:
+    """One part of what the firm says of itself; what stands in the others stays."""
     permit("business.update", me().business)
-    form = FirmForm(prefix="firm-")
+    form = FORMS[part](prefix=f"{part}-")
+    assert isinstance(form, PartForm)
 
     def keep() -> str:
-        said = form.said(me().business.currency)
+        said = business.as_said(me().business) | form.said(me().business, now().date())
         business.edit(db.session(), business=me().business, by=me(), now=now(), **said)
         return _("What %(firm)s says of itself is up to date.", firm=me().business.name)
 
-    return _keep("firm", form, keep)
+    return _keep(part, form, keep)
+
+
+@pages.post("/profile/photo")
+@policy("profile.update")
+def photo() -> ResponseReturnValue:
+    permit("profile.update", me())
+    form, sent = PhotoForm(prefix="photo-"), request.files.get("photo-photo")
+    home: Path = current_app.config["HOME"]
+    before = me().photo
+
+    def keep() -> str:
+        db.session.rollback()  # the picture is read outside a writing transaction, which others wait for
+        content = photos.square(sent.read() if sent else b"")
+        claim_write(db.session())
+        photos.show(db.session(), member=me(), digest=files.keep(home, photos.FOLDER, content), now=now())
+        return _("Your photo is on your page.")
+
+    answer = _keep("photo", form, keep)
+    if me().photo != before:
+        photos.forget_unused(db.session(), home=home, digest=before)
+    return answer
+
+
+@pages.post("/profile/photo/remove")
+@policy("profile.update")
+def remove_photo() -> ResponseReturnValue:
+    permit("profile.update", me())
+    browser["photo_before"] = me().photo
+    photos.show(db.session(), member=me(), digest=None, now=now())
+    db.session.commit()
+    flash(_("Your photo is off your page."), url_for(".restore_photo"))
+    return redirect(url_for(".edit", _anchor="photo"), 303)
+
+
+@pages.post("/profile/photo/restore")
+@policy("profile.update")
+def restore_photo() -> ResponseReturnValue:
+    permit("profile.update", me())
+    before = browser.pop("photo_before", None)
+    if before and me().photo is None and files.is_kept(current_app.config["HOME"], photos.FOLDER, before):
+        photos.show(db.session(), member=me(), digest=before, now=now())
+        db.session.commit()
+        flash(_("Your photo is on your page again."))
+    return redirect(url_for(".edit", _anchor="photo"), 303)
+
+
+@pages.route("/profile/audiences", methods=["GET", "POST"])
+@policy("profile.update")
+def audiences() -> ResponseReturnValue:
+    permit("profile.update", me())
+    form, status = audiences_form(me()), 200
+    if form.validate_on_submit():
+        chosen = {name: field.data for name, field in form._fields.items() if name != "csrf_token"}
+        choose(db.session(), member=me(), audiences=chosen, now=now())
+        db.session.commit()
+        flash(_("Who sees what is as you chose."))
+        return redirect(url_for(".audiences"), 303)
+    if form.errors:
+        status = 422
+    return render_template("profile/audiences.html", form=form, me=me()), status
+
+
+@pages.get("/profile/as/<any(public, members, chapter, introduced):audience>")
+@policy("profile.update")
+def as_others(audience: str) -> ResponseReturnValue:
+    permit("profile.update", me())
+    return profile_page(as_seen_by(me(), Audience(audience)), preview=Audience(audience))
 
 
 @pages.post("/profile/capabilities")
@@ -158,14 +247,17 @@ def _page(sent: dict[str, FlaskForm] | None = None) -> str:
     """The whole page; ``sent`` is the form that came back, by its part."""
     session, person = db.session(), me()
     forms = {part: form(formdata=None, prefix=f"{part}-") for part, form in FORMS.items()} | (sent or {})
-    for part, row in (("person", person), ("firm", person.business)):
-        if forms[part] is not (sent or {}).get(part):
-            forms[part].show(row)
+    for part, form in forms.items():
+        if part not in (sent or {}) and isinstance(form, PersonForm):
+            form.show(person)
+        elif part not in (sent or {}) and isinstance(form, PartForm):
+            form.show(person.business)
     return render_template(
         "profile/index.html",
         forms=forms,
         sent=next(iter(sent or {}), ""),
         me=person,
+        view=view(session, reader=person, member=person),
         held=strongest(session, [person.business])[person.business_id],
         wants=wanted.live_for(session, member=person),
         choices=choices(session),

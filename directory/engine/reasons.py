@@ -1,7 +1,7 @@
 """Reasons become sentences. Data comes in; nothing private is in it but what the reader said themselves."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -40,6 +40,7 @@ class Names:
     me: int | None
     mine: int | None
     today: date
+    untold: set[int] = field(default_factory=set)  # firms whose prices are not for "you" to see
 
     def capability(self, capability: int) -> str:
         """Its name; a capability that has gone since is still something."""
@@ -81,14 +82,18 @@ def _is_news(signal: str, told: Mapping[str, Any], strength: float) -> bool:
 
 def fact(step: Mapping[str, Any], names: Names) -> str:
     """What is between the two of a step, read from its start to its end: "worked with, in 2024"."""
+    is_mine = step["start"] == names.me
+    if step["kind"] in ("vouch", "returned"):  # A vouch stands; whatever happened has its day.
+        if step["forward"]:
+            return _("vouch for") if is_mine else _("vouches for")
+        return _("are vouched for by") if is_mine else _("is vouched for by")
     words = {
         "worked": _("worked with"),
         "met": _("met"),
-        "vouch": _("vouches for"),
         "collaboration": _("did a project with"),
+        "introduction": _("were introduced to") if is_mine else _("was introduced to"),
     }[step["kind"]]
-    # A vouch stands; whatever happened has its day.
-    return words if step["kind"] == "vouch" else f"{words}, {names.when(step['day'])}"
+    return f"{words}, {names.when(step['day'])}"
 
 
 def _fit(names: Names, business: int, told: Mapping[str, Any]) -> str:
@@ -140,14 +145,14 @@ def _competence(names: Names, business: int, told: Mapping[str, Any]) -> str:
 
 
 def _trust(names: Names, business: int, told: Mapping[str, Any]) -> str:
-    member = names.members.get(told["member"])
+    member, through = names.members.get(told["member"]), told.get("through")
     if told["own"]:
         return _("You know your own people")
-    if told["known"] != "known" or member is None:
+    if told["known"] != "known" or member is None or (through and through not in names.members):
         return _("%(who)s is not yet known to you", who=member.first_name if member else names.firm(business))
     if told["path"] == 1:
         return _("You know %(name)s at first hand", name=member.first_name)
-    if friend := names.members.get(told.get("through") or 0):
+    if friend := names.members.get(through or 0):
         return (
             _("%(friend)s, whom you know, speaks for %(name)s", friend=friend.first_name, name=member.first_name)
             if told["path"] == 2
@@ -173,6 +178,8 @@ def _place(names: Names, business: int, told: Mapping[str, Any]) -> str:
 
 
 def _budget(names: Names, business: int, told: Mapping[str, Any]) -> str:
+    if business in names.untold:
+        return _("The usual price is not said")
     low, high = (
         None if told[end] is None else Money(round(told[end]), told["currency"]).spoken() for end in ("low", "high")
     )

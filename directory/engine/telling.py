@@ -15,9 +15,11 @@ from directory.language import listed, ngettext
 from directory.leads.brief import Brief, brief
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Seat, SeatKind, Suggestion, Team
+from directory.people.audience import Audience, audience_of
 from directory.people.business import Business
 from directory.people.capability import Capability
 from directory.people.member import Member
+from directory.people.view import FirmView, View, firm_view, views
 
 MANY = 3  # more partners than this are counted in a headline, not named
 
@@ -28,6 +30,7 @@ class Party:
 
     business: Business
     member: Member | None
+    seen: View | FirmView | None  # what the asker sees of them; None where nobody in particular asks
     is_prime: bool
     is_me: bool
     share: float
@@ -64,7 +67,7 @@ class Telling:
         today: date,
     ) -> None:
         self.lead, self.suggestion, self.teams = lead, suggestion, suggestion.teams
-        self._me, self._mine = asker, business
+        self._me, self._mine, self._session = asker, business, session
         seats = [seat for team in suggestion.teams for seat in team.seats]
         others = [other for seat in seats for other in seat.alternates]
         steps = [step for team in suggestion.teams for path in team.paths.values() for step in path]
@@ -100,6 +103,15 @@ class Telling:
             me=None if asker is None else asker.id,
             mine=None if business is None else business.id,
             today=today,
+        )
+        people = list(self.names.members.values())
+        self._seen = views(session, reader=asker, members=people) if asker and people else {}
+        self.names.untold.update(
+            firm.id
+            for firm in self.names.businesses.values()
+            if asker
+            and audience_of(firm, "prices") not in (Audience.PUBLIC, Audience.MEMBERS)
+            and not firm_view(session, reader=asker, business=firm).sees("prices")
         )
 
     def team(self, rank: int) -> Team | None:
@@ -175,8 +187,10 @@ class Telling:
         return _("With %(new)s as well", new=there) if there else _("Without %(gone)s", gone=missed)
 
     def path(self, team: Team, party: Party) -> list[tuple[str, str]]:
-        """How you know the party: a fact and a person for each step; empty where not yet known."""
+        """How you know the party: a fact and a person for each step; empty where not yet known, or one has left."""
         steps: Sequence[Mapping[str, Any]] = team.paths.get(str(party.business.id), ())
+        if not all({step["start"], step["end"]} <= self.names.members.keys() for step in steps):
+            return []
         return [(fact(step, self.names), self.names.members[step["end"]].name) for step in steps]
 
     def open(self, team: Team | None) -> list[str]:
@@ -231,9 +245,11 @@ class Telling:
         needs = tuple(self.names.capability(seat.capability_id) for seat in seats if seat.capability_id is not None)
         standing = [_("business development"), _("project management")] if first.is_prime else []
         does = listed([*standing, *needs])
+        member = next((self.names.members.get(seat.member_id) for seat in seats if seat.member_id is not None), None)
         return Party(
             business=business,
-            member=next((self.names.members[seat.member_id] for seat in seats if seat.member_id is not None), None),
+            member=member,
+            seen=self._sees(business, member),
             is_prime=first.is_prime,
             is_me=is_me,
             share=sum(seat.share for seat in seats),
@@ -241,6 +257,11 @@ class Telling:
             does=does[:1].upper() + does[1:],
             needs=needs,
         )
+
+    def _sees(self, business: Business, member: Member | None) -> View | FirmView | None:
+        if self._me is None:
+            return None
+        return self._seen[member.id] if member else firm_view(self._session, reader=self._me, business=business)
 
     def _gap(self, gap: Mapping[str, Any]) -> str:
         need = self.names.capability(gap["capability"])
@@ -261,4 +282,7 @@ def _firms(team: Team) -> set[int]:
 
 def _rows(session: Session, table: type[Any], ids: Sequence[int | None]) -> dict[int, Any]:
     wanted = {row_id for row_id in ids if row_id is not None}
-    return {row.id: row for row in session.scalars(select(table).where(table.id.in_(wanted)))} if wanted else {}
+    found = select(table).where(table.id.in_(wanted))
+    if table is Member:
+        found = found.where(Member.is_active)  # whoever was suspended or left since is named no more
+    return {row.id: row for row in session.scalars(found)} if wanted else {}

@@ -1,4 +1,4 @@
-"""Briefs: what the bringer says when calling or writing to somebody in the team, ready to be changed."""
+"""Briefs: what one says when calling or writing to somebody, or about them, ready to be changed."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from babel.dates import format_date
 from directory.language import gettext as _
 from directory.language import listed
 from directory.leads.lead import Lead
+from directory.people.member import Member
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,41 @@ def brief(lead: Lead, *, to: str, does: list[str], share: float, leads_it: bool)
                 f"{part} {mine}",
                 _("Would that suit you? Shall we talk?"),
                 f"{lead.member.name}\n{lead.business.name}",
+            ]
+        ),
+    )
+
+
+def first_words(reader: Member, *, to: str) -> Brief:
+    """What to write to somebody (``to``, as one calls them) whose page one has read: let us meet."""
+    return Brief(
+        subject=_("%(name)s of %(firm)s would like to meet you", name=reader.name, firm=reader.business.name),
+        text="\n\n".join(
+            [
+                _("Hello %(name)s,", name=to),
+                _("I read your page in our network, and would like to hear how you work and whom I can send to you."),
+                _("Would half an hour next week suit you?"),
+                f"{reader.name}\n{reader.business.name}",
+            ]
+        ),
+    )
+
+
+def good_word(reader: Member, member: Member, *, does: list[str]) -> Brief:
+    """What to tell a client about ``member``, whose firm ``does`` this, before one has the client's word for it."""
+    business, work = member.business, listed(does)
+    firm = _("%(name)s of %(firm)s", name=member.name, firm=business.name)
+    where = _(" in %(place)s", place=business.place) if business.place else ""
+    return Brief(
+        subject=_("Somebody you should talk to: %(firm)s", firm=firm),
+        text="\n\n".join(
+            [
+                _("Hello,"),
+                _("you should talk to %(firm)s%(where)s.", firm=firm, where=where)
+                + (" " + _("They do %(work)s.", work=work) if work else ""),
+                *([business.website] if business.website else []),
+                _("May I give them your name and number? I do nothing before you say yes."),
+                f"{reader.name}\n{reader.business.name}",
             ]
         ),
     )

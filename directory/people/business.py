@@ -1,8 +1,10 @@
 """Businesses: the firms of the network. They hold capabilities; their people hold trust."""
 
 import re
+import secrets
 from collections.abc import Collection
 from datetime import date, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -14,8 +16,12 @@ from directory.db import Base, PublicRow, bump_world
 from directory.errors import Invalid
 from directory.language import gettext as _
 from directory.money import Money
+from directory.people.audience import Audience, audience_of
 from directory.people.capability import Capability
 from directory.people.chapter import Chapter
+from directory.people.industry import clean_industries
+from directory.people.place import locate
+from directory.people.tongue import clean_languages
 from directory.text import clean_line, clean_text, folded
 
 if TYPE_CHECKING:
@@ -59,6 +65,7 @@ class Business(PublicRow, Base):
     longitude: Mapped[float | None]
     audiences: Mapped[dict[str, Any]] = mapped_column(default=dict)  # as a member's, for the firm's own fields
     search_text: Mapped[str] = mapped_column(Text, default="")
+    search_version: Mapped[int] = mapped_column(BigInteger, default=0)  # random, new whenever it is indexed anew
     created_at: Mapped[datetime]
 
     chapter: Mapped[Chapter | None] = relationship()
@@ -98,9 +105,15 @@ def edit(
     best_customers: str,
     good_referrals: str,
     not_a_fit: str,
+    busy: int | None = None,
+    industries: Collection[str] | None = None,
+    languages: Collection[str] | None = None,
     now: datetime,
 ) -> None:
-    """Replace what a firm says of itself. Prices share one currency. Raises Invalid, and then changes nothing."""
+    """Replace what a firm says of itself, None for the last three: as it was. Prices share one currency.
+
+    Raises Invalid, and then changes nothing.
+    """
     currencies = {price.currency for price in (price_low, price_high, smallest_deal) if price}
     if len(currencies) > 1:
         raise Invalid(_("Write all amounts in one currency."), field="price_high")
@@ -122,7 +135,10 @@ def edit(
         "price_high_minor": price_high.minor if price_high else None,
         "smallest_deal_minor": smallest_deal.minor if smallest_deal else None,
         "capacity": capacity,
+        "busy": business.busy if busy is None else busy,
         "free_on": free_on,
+        "industries": business.industries if industries is None else clean_industries(industries),
+        "languages": business.languages if languages is None else clean_languages(languages),
         "best_customers": clean_text(
             best_customers, field="best_customers", what=_("your best customers"), limit=500, required=False
         ),
@@ -136,6 +152,32 @@ def edit(
     index_business(session, business)
     record(session, actor_id=by.id, action="business.edit", object=f"business {business.public_id}", now=now)
     bump_world(session)
+
+
+def as_said(business: Business) -> dict[str, Any]:
+    """What the firm says now, as ``edit`` takes it: what is not changed is put over this."""
+    said = ("name", "summary", "city", "region", "is_remote", "website", "phone", "email", "capacity", "free_on")
+    amounts = {name: getattr(business, f"{name}_minor") for name in ("price_low", "price_high", "smallest_deal")}
+    return {name: getattr(business, name) for name in (*said, "best_customers", "good_referrals", "not_a_fit")} | {
+        name: None if minor is None else Money(minor, business.currency) for name, minor in amounts.items()
+    }
+
+
+class Accepting(StrEnum):
+    """Whether a firm takes new work."""
+
+    NOW = "now"
+    FROM = "from"  # a day it said
+    NOT_NOW = "not_now"
+
+
+def accepting(business: Business, today: date) -> Accepting | None:
+    """Whether the firm takes new work; None where it never said."""
+    if business.free_on is not None and business.free_on > today:
+        return Accepting.FROM
+    if business.capacity is not None:
+        return Accepting.NOW if business.busy < business.capacity else Accepting.NOT_NOW
+    return Accepting.NOW if business.free_on is not None else None
 
 
 def clean_website(text: str) -> str:
@@ -179,29 +221,42 @@ def index_business(session: Session, business: Business) -> None:
 def index_businesses(session: Session, ids: Collection[int] | None = None) -> None:
     """The same for many firms, or for all of them, after an import.
 
-    ``search_text`` has two folded lines: the names of the firm and its people, then everything else, so that one
-    LIKE can tell a match in a name.
+    ``search_text`` has folded lines, worth less from line to line: the names of the firm and its people with tabs
+    between, its capabilities, what they say, and what they want. The coordinates are those of its town.
     """
     session.flush()
     wanted = sorted(session.scalars(select(Business.id)) if ids is None else ids)
+    version = secrets.randbits(53)
     for start in range(0, len(wanted), _BATCH):
         batch = select(Business).where(Business.id.in_(wanted[start : start + _BATCH]))
         # After the flush the database holds what memory holds, and rows that came since a relationship was read.
-        loads = (Business.members, Business.capabilities, Business.wants)
+        loads = (Business.members, Business.capabilities, Business.wants, Business.chapter)
         fresh = batch.options(*map(selectinload, loads)).execution_options(populate_existing=True)
         for business in session.scalars(fresh):
-            business.search_text = _found_by(business)
+            business.search_text, business.search_version = _found_by(business), version
+            home = business.chapter
+            town = locate(business.city, business.region, home.country if home else "") if business.city else None
+            business.latitude, business.longitude = (town.latitude, town.longitude) if town else (None, None)
         session.flush()
+    bump_world(session)
 
 
 def _found_by(business: Business) -> str:
     members = {member.id: member for member in business.members if member.is_active}
     wants = [want for want in business.wants if want.ended_at is None and want.member_id in members]
-    names = [business.name, *(member.name for member in members.values())]
-    rest = [
-        *(business.city, business.region, business.summary),
-        *(word for member in members.values() for word in (member.headline, member.role)),
-        *(word for capability in business.capabilities for word in (capability.name, *capability.synonyms)),
-        *(want.text for want in wants),
-    ]
-    return f"{folded(' '.join(names))}\n{folded(' '.join(rest))}"
+    people = members.values()
+    lines = (
+        [word for capability in business.capabilities for word in (capability.name, *capability.synonyms)],
+        [
+            *(business.city, business.region, business.summary, business.best_customers, business.good_referrals),
+            *(word for member in people for word in (_open_headline(member), member.role)),
+        ],
+        [word for want in wants for word in (want.text, want.why)],
+    )
+    names = "\t".join(folded(name) for name in (business.name, *(member.name for member in people)))
+    return "\n".join([names, *(folded(" ".join(line)) for line in lines)])
+
+
+def _open_headline(member: "Member") -> str:
+    """The line about a member where every member may read it: what one may not see, one must not find."""
+    return member.headline if audience_of(member, "headline") in (Audience.PUBLIC, Audience.MEMBERS) else ""

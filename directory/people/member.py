@@ -1,5 +1,7 @@
 """Members: the people of the network and the roles they hold in a chapter."""
 
+import re
+import unicodedata
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -10,10 +12,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.audit import record
 from directory.db import Base, PublicRow, Row, bump_world
+from directory.errors import Invalid
 from directory.language import gettext as _
-from directory.people.business import Business, index_business
+from directory.people.business import Business, clean_phone, index_business
 from directory.people.chapter import Chapter
-from directory.text import clean_line
+from directory.text import clean_line, folded
 
 
 class MemberState(StrEnum):
@@ -94,18 +97,55 @@ class ChapterRole(Row, Base):
     chapter: Mapped[Chapter] = relationship()
 
 
-def edit_profile(session: Session, *, member: Member, name: str, role: str, headline: str, now: datetime) -> None:
-    """Replace what a member says of themselves. Raises Invalid, and then changes nothing."""
+def edit_profile(
+    session: Session,
+    *,
+    member: Member,
+    name: str,
+    role: str,
+    headline: str,
+    phone: str | None = None,
+    video: str | None = None,
+    now: datetime,
+) -> None:
+    """Replace what a member says of themselves, None: as it was. Raises Invalid, and then changes nothing."""
     said = {
-        "name": clean_line(name, field="name", what=_("your name"), limit=120),
+        "name": _own_name(session, member, name),
         "role": clean_line(role, field="role", what=_("your role"), limit=120, required=False),
         "headline": clean_line(headline, field="headline", what=_("the line about you"), limit=300, required=False),
+        "phone": member.phone if phone is None else clean_phone(phone),
+        "video": member.video if video is None else clean_video(video),
     }
     for column, value in said.items():
         setattr(member, column, value)
     index_business(session, member.business)
     record(session, actor_id=member.id, action="member.edit", object=f"member {member.public_id}", now=now)
     bump_world(session)
+
+
+def clean_video(text: str) -> str:
+    """An https address whose host a reader can tell from any other. Raises Invalid."""
+    text = clean_line(text, field="video", what=_("the address of the video"), limit=190, required=False)
+    address = text if "://" in text or not text else f"https://{text}"
+    if address and not re.fullmatch(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[!#-;=?-~]*)?", address, re.IGNORECASE):
+        message = _("Write where the video is, such as https://vimeo.com/76979871. It has to begin with https.")
+        raise Invalid(message, field="video")
+    return address
+
+
+def _own_name(session: Session, member: Member, text: str) -> str:
+    """A name that can be told from every colleague's, also where the letters only look alike. Raises Invalid."""
+    name = clean_line(text, field="name", what=_("your name"), limit=120)
+    for word in name.split():
+        scripts = {unicodedata.name(letter, "").split()[0] for letter in word if letter.isalpha()}
+        if len(scripts & {"LATIN", "CYRILLIC", "GREEK"}) > 1:
+            message = _("“%(word)s” mixes letters of two alphabets that look alike. Type it anew.", word=word)
+            raise Invalid(message, field="name")
+    others = select(Member.name).where(Member.business_id == member.business_id, Member.id != member.id)
+    if folded(name) in {folded(other) for other in session.scalars(others.where(Member.is_active))}:
+        message = _("Somebody at your firm has this name. Add an initial, so that people can tell you apart.")
+        raise Invalid(message, field="name")
+    return name
 
 
 def allow_spotlight(session: Session, *, member: Member, now: datetime) -> None:

@@ -37,6 +37,25 @@ class View:
         return (self.sees(name) and getattr(holder, field.columns[0])) or ""
 
 
+@dataclass(frozen=True)
+class FirmView:
+    """The same for a firm itself: ``sees`` and ``get`` answer for its own fields, and are silent on people's."""
+
+    business: Business
+    circles: frozenset[Audience]
+    is_own: bool = False
+
+    def sees(self, name: str) -> bool:
+        """Whether the reader may see the field. Raises KeyError where there is no such field."""
+        if BY_NAME[name].of != "business":
+            return False
+        return self.is_own or audience_of(self.business, name) in self.circles
+
+    def get(self, name: str) -> Any:
+        """The value of a field of one column; an empty text where the reader may not see it, or nothing stands."""
+        return (self.sees(name) and getattr(self.business, BY_NAME[name].columns[0])) or ""
+
+
 def view(session: Session, *, reader: Member | None, member: Member) -> View:
     """What ``reader`` (None: the open web) sees of ``member``; one query, none for oneself or the web."""
     if reader is None:
@@ -59,6 +78,17 @@ def views(session: Session, *, reader: Member, members: list[Member]) -> dict[in
             circles |= {Audience.CHAPTER, Audience.INTRODUCED}
         seen[member.id] = View(member, frozenset(circles), is_own=member.id == reader.id)
     return seen
+
+
+def firm_view(session: Session, *, reader: Member, business: Business) -> FirmView:
+    """What ``reader`` sees of a firm: as much as of any of its people, and of one without people as a member does."""
+    circles = {Audience.PUBLIC, Audience.MEMBERS}
+    if business.chapter_id is not None and business.chapter_id == reader.business.chapter_id:
+        circles.add(Audience.CHAPTER)
+    people = [member for member in business.members if member.is_active]
+    for seen in views(session, reader=reader, members=people).values() if people else ():
+        circles |= seen.circles
+    return FirmView(business, frozenset(circles), is_own=reader.business_id == business.id)
 
 
 def as_seen_by(member: Member, audience: Audience) -> View:

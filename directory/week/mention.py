@@ -14,9 +14,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, joinedload, m
 from directory.db import Base, Row
 from directory.language import ago, gettext, listed
 from directory.leads.lead import Lead
+from directory.people.audience import Audience
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import Member
+from directory.people.view import as_seen_by
 from directory.people.wanted import Wanted
 from directory.text import folded
 from directory.week.occurrence import Occurrence
@@ -79,7 +81,10 @@ class Item:
         """The words of the member's own that a post repeats."""
         if self.wanted is not None:
             return f"{self.wanted.text}\n{self.wanted.why}"
-        return "" if self.lead is not None else self.member.headline or self.member.business.summary
+        if self.lead is not None:
+            return ""
+        # A post is read by everybody.
+        return as_seen_by(self.member, Audience.PUBLIC).get("headline") or self.member.business.summary
 
     def reason(self, now: datetime) -> str:
         """Why the member is in the post, for those who look at it before it is sent."""

@@ -114,13 +114,16 @@ def test_the_list_takes_few_queries(engine: Engine, app, nadia: FlaskClient) -> 
         event.listen(db.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
     nadia.get("/members")
     assert (
-        len([statement for statement in asked if statement.startswith(("SELECT", "WITH"))]) <= 13
+        len([statement for statement in asked if statement.startswith(("SELECT", "WITH"))]) <= 15
     )  # five of them say who asks
 
 
 def test_a_profile_says_what_is_known_and_what_is_not(nadia: FlaskClient, who: dict[str, str]) -> None:
     page = nadia.get(f"/members/{who['bea']}").text
-    assert 'href="tel:+15205550111"' in page
+    assert "Call Bea" in page
+    assert "555" not in page
+    given = nadia.post(f"/members/{who['bea']}/contact", data={"way": "call"}).text
+    assert 'href="tel:+15205550111"' in given
     assert "3 finished projects" in page
     assert "Bea is not yet known to you." in page or "You both know" in page
     assert "You worked together" in nadia.get(f"/members/{who['carla']}").text

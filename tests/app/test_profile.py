@@ -1,12 +1,14 @@
 """One's own page: only its owner writes it, what was typed stays, and a refusal changes nothing."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from directory.people import business
 from directory.people.business import Business
 from directory.people.capability import Capability
 from directory.people.claim import Claim
@@ -44,8 +46,9 @@ def firm_as_typed(rows: Session) -> dict[str, str]:
     """The form of the firm as it stands."""
     firm = person(rows).business
     typed = {name: getattr(firm, name) or "" for name in ("name", "summary", "city", "region", "website", "phone")}
-    typed |= {"is_remote": "y", "email": firm.email, "price_low": "8000", "price_high": "25k", "capacity": "2"}
-    return {f"firm-{name}": value for name, value in typed.items()}
+    typed |= {"is_remote": "y", "email": firm.email, "languages": "English"}
+    work = {"price_low": "8000", "price_high": "25k", "capacity": "2", "accepting": "now"}
+    return {f"firm-{name}": value for name, value in typed.items()} | {f"work-{k}": v for k, v in work.items()}
 
 
 def able(rows: Session) -> set[str]:
@@ -72,18 +75,55 @@ def test_what_one_says_of_oneself_is_kept_and_found(bea: FlaskClient, rows: Sess
 
 
 def test_a_firm_is_kept_as_typed(bea: FlaskClient, rows: Session) -> None:
-    sent = {**firm_as_typed(rows), "firm-city": "Bisbee", "firm-smallest_deal": "$1,500", "firm-free_on": "2027-01-04"}
-    assert bea.post("/profile/firm", data=sent).status_code == 303
+    before = person(rows).business.good_referrals
+    sent = {**firm_as_typed(rows), "firm-city": "Bisbee", "firm-languages": "español and english"}
+    sent |= {"work-smallest_deal": "$1,500", "work-accepting": "from", "work-free_on": "2027-01-04"}
+    for part in ("firm", "work"):
+        assert bea.post(f"/profile/{part}", data=sent).location == f"/profile#{part}"
     firm = person(rows).business
     assert (firm.city, firm.smallest_deal_minor, firm.price_high_minor) == ("Bisbee", 150_000, 2_500_000)
-    assert str(firm.free_on) == "2027-01-04"
+    assert (str(firm.free_on), firm.languages, firm.good_referrals) == ("2027-01-04", ["en", "es"], before)
     assert "Bisbee" in firm.search_text.title()
+
+
+def test_each_part_of_a_firm_leaves_the_others_alone(bea: FlaskClient, rows: Session) -> None:
+    said = business.as_said(person(rows).business)
+    sent = {"refer-good_referrals": "Museums", "refer-industries": ["arts", "health"], "refer-not_a_fit": "Shops"}
+    bea.post("/profile/refer", data=sent)
+    firm = person(rows).business
+    changed = {"best_customers": "", "good_referrals": "Museums", "not_a_fit": "Shops"}
+    assert (business.as_said(firm), firm.industries) == (said | changed, ["arts", "health"])
+    assert bea.post("/profile/refer", data={**sent, "refer-industries": ["magic"]}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("sent", "takes", "seen"),
+    [
+        ({"accepting": "now", "capacity": "2"}, "now", "You take new work now"),
+        ({"accepting": "from", "free_on": "2027-03-01"}, "from", "You take new work again from"),
+        ({"accepting": "not_now", "capacity": "2"}, "not_now", "You take no new work now"),
+        ({"accepting": "not_now"}, "not_now", "You take no new work now"),
+    ],
+)
+def test_a_firm_says_whether_it_takes_new_work(
+    bea: FlaskClient, rows: Session, now: datetime, sent: dict[str, str], takes: str, seen: str
+) -> None:
+    assert bea.post("/profile/work", data={f"work-{name}": value for name, value in sent.items()}).status_code == 303
+    assert business.accepting(person(rows).business, now.date()) == takes
+    assert seen in bea.get("/profile").text
+
+
+@pytest.mark.parametrize("day", ["", "2026-11-02"])
+def test_a_day_to_come_is_asked_for(bea: FlaskClient, day: str) -> None:
+    answer = bea.post("/profile/work", data={"work-accepting": "from", "work-free_on": day})
+    assert (answer.status_code, "one that is still to come" in answer.text) == (422, True)
 
 
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
         ("name", "", "Write the name of the firm."),
+        ("languages", "English, Klingon", "“Klingon” as a language"),
         ("website", "javascript:alert(1)", "Write the address of your website"),
         ("email", "me?bcc=spy%40evil.example@bramble.example", "Write a mail address"),
         ("price_low", "much", "Write an amount such as"),
@@ -96,12 +136,14 @@ def test_a_firm_is_kept_as_typed(bea: FlaskClient, rows: Session) -> None:
 def test_a_wrong_field_is_named_and_everything_typed_stays(
     bea: FlaskClient, rows: Session, field: str, value: str, sentence: str
 ) -> None:
-    sent = {**firm_as_typed(rows), "firm-city": "Bisbee", f"firm-{field}": value}
-    answer = bea.post("/profile/firm", data=sent)
+    part = "work" if f"work-{field}" in {*firm_as_typed(rows), "work-free_on"} else "firm"
+    sent = {**firm_as_typed(rows), "firm-city": "Bisbee", "work-smallest_deal": "1,234", f"{part}-{field}": value}
+    answer = bea.post(f"/profile/{part}", data=sent)
     assert answer.status_code == 422
-    beside = answer.text.split(f'id="firm-{field}-wrong"')[1].split("</p>")[0]
+    beside = answer.text.split(f'id="{part}-{field}-wrong"')[1].split("</p>")[0]
     assert sentence in beside
-    assert 'value="Bisbee"' in answer.text
+    assert ('value="Bisbee"' if part == "firm" else 'value="1,234"') in answer.text
+    assert f'id="{part}" open' in answer.text
     assert "<i>" not in answer.text
     assert person(rows).business.city == "Tucson"
 
