@@ -16,13 +16,12 @@ from app.moment import now
 from app.pages.searches import saved
 from app.rules import Verdict, can
 from directory import files
+from directory.engine.narrowing import RADII
 from directory.leads.brief import good_word
 from directory.leads.collaboration import finished_by
 from directory.people import vouch, wanted
 from directory.people.audience import Audience
 from directory.people.business import Accepting, Business, accepting
-from directory.people.capability import Capability
-from directory.people.chapter import Chapter
 from directory.people.contact import contact_of
 from directory.people.industry import LABELS
 from directory.people.member import Member
@@ -49,7 +48,18 @@ def index() -> str:
     is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
     name = "members/_list.html" if is_part else "members/index.html"
     kept = [] if is_part else saved(look.chapters)
-    return render_template(name, found=found, words=words, seen=seen, asked=look, options=look.options(found), kept=kept)
+    return render_template(
+        name,
+        found=found,
+        words=words,
+        seen=seen,
+        asked=look,
+        options=look.options(found),
+        towns=look.towns(session),
+        radii=RADII,
+        kept=kept,
+        is_part=is_part,
+    )
 
 
 @pages.get("/members/<public_id>")

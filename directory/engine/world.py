@@ -77,7 +77,7 @@ def known_world(session: Session) -> Known:
 
 
 def _read(session: Session, version: int, before: Known | None) -> Known:
-    taxonomy = _taxonomy(session)
+    taxonomy = read_taxonomy(session)
     businesses = session.execute(
         select(
             *(Business.id, Business.name, Business.city, Business.region, Business.is_remote, Business.currency),
@@ -138,7 +138,7 @@ def _read(session: Session, version: int, before: Known | None) -> Known:
         ),
     )
     spoken = _spoken(world)
-    same_words = before is not None and _same_words(before.world.taxonomy, taxonomy) and _spoken(before.world) == spoken
+    same_words = before is not None and same_words(before.world.taxonomy, taxonomy) and _spoken(before.world) == spoken
     return Known(
         world=world,
         lexicon=before.lexicon if before is not None and same_words else Lexicon(taxonomy, spoken[0], heard=spoken),
@@ -148,7 +148,8 @@ def _read(session: Session, version: int, before: Known | None) -> Known:
     )
 
 
-def _taxonomy(session: Session) -> Taxonomy:
+def read_taxonomy(session: Session) -> Taxonomy:
+    """The nodes of every scheme, with the titles of finished work among their asks."""
     rows = session.execute(
         select(
             *(Capability.id, Capability.scheme, Capability.name, Capability.synonyms, Capability.asks),
@@ -258,7 +259,8 @@ def _spoken(world: World) -> tuple[str, ...]:
     return tuple(sorted(claimed, key=lambda scheme: (-claimed[scheme], scheme != CURATED))) or (CURATED,)
 
 
-def _same_words(before: Taxonomy, after: Taxonomy) -> bool:
+def same_words(before: Taxonomy, after: Taxonomy) -> bool:
+    """Whether a Lexicon of the one serves for the other."""
     words = (before.names, before.synonyms, before.asks) == (after.names, after.synonyms, after.asks)
     return words and bool(np.array_equal(before.vectors, after.vectors))
 

@@ -1,23 +1,36 @@
-"""Search: who is in the network, by words, capability and chapter, with counts to narrow it by."""
+"""Search: who is in the network, by words, capability, place and what else narrows, with counts to narrow it by."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 
-from sqlalchemy import CTE, ColumnElement, and_, case, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+from rapidfuzz import fuzz
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
 
+from directory.engine.narrowing import Choices, narrowed
 from directory.people.business import Business, index_business, index_businesses
 from directory.people.capability import CURATED, Capability
 from directory.people.chapter import Chapter
-from directory.people.claim import Claim, Standing, standing
+from directory.people.claim import Standing, standing
 from directory.people.member import Member
+from directory.people.place import Town
 from directory.text import folded
 
-__all__ = ("PER_PAGE", "Facet", "Held", "Page", "index_business", "index_businesses", "search", "strongest")
+__all__ = (
+    "PER_PAGE",
+    "Facet",
+    "Held",
+    "Narrowing",
+    "Page",
+    "index_business",
+    "index_businesses",
+    "search",
+    "strongest",
+)
 
 PER_PAGE = 24
-MOST_WORDS = 8  # of a query; more narrow nothing
+SAME_NAME = 70  # the likeness, of 100, from which a person is the one whose name was typed
 
 
 @dataclass(frozen=True)
@@ -37,16 +50,34 @@ class Facet:
 
 
 @dataclass(frozen=True)
+class Narrowing:
+    """What firms must have besides the words and the capability: an industry, a language, a price.
+
+    ``free`` are those that take new work on the day of the search; ``km`` counts from ``town``.
+    """
+
+    industry: str | None = None
+    language: str | None = None
+    price: int | None = None
+    free: bool = False
+    town: Town | None = None
+    km: int = 25
+
+
+@dataclass(frozen=True)
 class Page:
     """A page of firms, each with its active members, and what narrows the whole result."""
 
     businesses: Sequence[Business]
+    people: Mapping[int, Sequence[Member]]  # business id -> its active members, whoever was named first
     held: dict[int, list[Held]]  # business id -> its capabilities, the strongest first
     total: int
     number: int  # from 1
     pages: int  # at least 1
     trail: list[Capability]  # the chosen capability and what it is below, the category first
     facets: list[Facet]  # one level below the choice, or the categories
+    counts: Mapping[str, Mapping[Hashable, int]]  # facet -> value -> how many firms it would leave
+    is_meant: bool  # found by what the words mean, as they stand nowhere
 
 
 def search(
@@ -55,50 +86,76 @@ def search(
     text: str = "",
     capability: Capability | None = None,
     chapter: Chapter | None = None,
+    narrowing: Narrowing = Narrowing(),
+    among: Collection[int] | None = None,
     page: int = 1,
+    today: date = date.min,
 ) -> Page:
-    """Firms whose names, people, place, capabilities or asks hold every word of ``text``, accents aside.
+    """Firms that hold the words of ``text``, whatever their order and slips of typing, or do what it means.
 
-    A match in a name comes first, then firms with people, then the alphabet. Firms whose every member is suspended
-    are left out. A ``page`` beyond the last is the last.
+    An exact name comes first, then a name with slips, capabilities, texts and wants; then firms with people, then the
+    alphabet. Firms whose every member is suspended are left out. ``among`` narrows to firms by id. A ``page`` beyond
+    the last is the last. Who takes work is asked of ``today``.
     """
-    words = folded(text).split()[:MOST_WORDS]
-    found = [Business.search_text.contains(word, autoescape=True) for word in words]
-    found.append(or_(_has(Member.is_active), ~_has()))
-    if chapter is not None:
-        found.append(Business.chapter_id == chapter.id)
-    lineage = _lineage(capability.scheme if capability else CURATED)
-    chosen = list(found)
-    if capability is not None:
-        able = select(Claim.business_id).join(lineage, lineage.c.node == Claim.capability_id)
-        chosen.append(Business.id.in_(able.where(lineage.c.above == capability.id)))
-    total = session.scalar(select(func.count()).select_from(Business).where(*chosen)) or 0
+    trail = _trail(capability)
+    above = Capability.parent_id.is_(None) if capability is None else Capability.parent_id == capability.id
+    scheme = capability.scheme if capability else CURATED
+    level = {node.id: node for node in session.scalars(select(Capability).where(above, Capability.scheme == scheme))}
+    town = narrowing.town
+    found = narrowed(
+        session,
+        text=text,
+        choices=Choices(
+            capability=capability.id if capability else None,
+            chapter=chapter.id if chapter else None,
+            industry=narrowing.industry,
+            language=narrowing.language,
+            price=narrowing.price,
+            free=narrowing.free,
+            around=(town.latitude, town.longitude) if town else None,
+            km=narrowing.km,
+        ),
+        nodes=list(level),
+        among=among,
+        today=today.toordinal(),
+    )
+    total = len(found.ids)
     pages = max(1, -(-total // PER_PAGE))
     number = min(max(1, page), pages)
-    named = and_(*(Business.search_text.like(_in_names(word), escape="/") for word in words)) if words else None
-    order = [] if named is None else [case((named, 0), else_=1)]
-    businesses = session.scalars(
+    ids = found.ids[(number - 1) * PER_PAGE : number * PER_PAGE].tolist()
+    rows = session.scalars(
         select(Business)
-        .where(*chosen)
-        .order_by(*order, case((_has(), 0), else_=1), Business.search_text, Business.id)
-        .limit(PER_PAGE)
-        .offset((number - 1) * PER_PAGE)
-        .options(
-            joinedload(Business.chapter),
-            selectinload(Business.members.and_(Member.is_active)),
-        )
+        .where(Business.id.in_(ids))
+        .options(joinedload(Business.chapter), selectinload(Business.members))
         .execution_options(populate_existing=True)
-    ).all()
-    trail = _trail(capability)
+    )
+    there = {business.id: business for business in rows}
+    people = {firm: _named_first(business, text) for firm, business in there.items()}
+    # Whoever was suspended a moment ago may still be found, and is not shown.
+    businesses = [there[firm] for firm in ids if firm in there and (people[firm] or not there[firm].members)]
+    counted = found.counts.get("capability", {})
+    facets = [Facet(node, counted[node.id]) for node in level.values() if node.id in counted]
     return Page(
         businesses=businesses,
+        people=people,
         held=strongest(session, businesses),
         total=total,
         number=number,
         pages=pages,
         trail=trail,
-        facets=_facets(session, lineage, found, capability),
+        facets=sorted(facets, key=lambda facet: (-facet.count, facet.capability.name)),
+        counts=found.counts,
+        is_meant=found.is_meant,
     )
+
+
+def _named_first(business: Business, text: str) -> list[Member]:
+    words = folded(text)
+
+    def is_other(member: Member) -> bool:
+        return fuzz.token_set_ratio(words, folded(member.name)) < SAME_NAME
+
+    return sorted((member for member in business.members if member.is_active), key=is_other)
 
 
 def strongest(session: Session, businesses: Sequence[Business]) -> dict[int, list[Held]]:
@@ -119,47 +176,9 @@ def _weight(held: Held) -> tuple[bool, bool, int, str]:
     return (how.evidence == 0, how.vouches == 0, -(how.evidence + how.vouches), held.capability.name)
 
 
-def _has(*conditions: Any) -> ColumnElement[bool]:
-    return exists(select(Member.id).where(Member.business_id == Business.id, *conditions))
-
-
-def _in_names(word: str) -> str:
-    """A LIKE pattern for a word in the first line of ``search_text``, where the names stand."""
-    for special in "/%_":
-        word = word.replace(special, f"/{special}")
-    return f"%{word}%\n%"
-
-
-def _lineage(scheme: str) -> CTE:
-    """Each node of the scheme with itself and everything above it."""
-    start = select(Capability.id.label("node"), Capability.id.label("above"), Capability.parent_id.label("next"))
-    lineage = start.where(Capability.scheme == scheme).cte("lineage", recursive=True)
-    parent = aliased(Capability)
-    return lineage.union_all(
-        select(lineage.c.node, parent.id, parent.parent_id).join(parent, parent.id == lineage.c.next)
-    )
-
-
 def _trail(capability: Capability | None) -> list[Capability]:
     trail: list[Capability] = []
     while capability is not None:
         trail.insert(0, capability)
         capability = capability.parent
     return trail
-
-
-def _facets(
-    session: Session, lineage: CTE, found: Sequence[ColumnElement[bool]], chosen: Capability | None
-) -> list[Facet]:
-    count = func.count(Claim.business_id.distinct())
-    level: Any = Capability.parent_id.is_(None) if chosen is None else Capability.parent_id == chosen.id
-    counted = (
-        select(Capability, count)
-        .join(lineage, lineage.c.above == Capability.id)
-        .join(Claim, Claim.capability_id == lineage.c.node)
-        .join(Business, Business.id == Claim.business_id)
-        .where(level, *found)
-        .group_by(Capability.id)
-        .order_by(count.desc(), Capability.name)
-    )
-    return [Facet(capability, number) for capability, number in session.execute(counted)]

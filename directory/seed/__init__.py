@@ -102,7 +102,7 @@ class _Cast:
 
     def business(self, entry: Entry) -> list[Base]:
         same = ("key", "name", "city", "region", "summary", "website", "phone", "email", "capacity", "busy")
-        said = ("best_customers", "good_referrals", "not_a_fit")
+        said = ("best_customers", "good_referrals", "not_a_fit", "industries", "languages")
         business = self.businesses[entry["key"]] = Business(
             **{name: entry[name] for name in (*same, *said)},
             chapter=self.chapters[entry["chapter"]],

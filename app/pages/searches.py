@@ -1,0 +1,100 @@
+"""Searches: kept with one tap, looked at again with another, and deleted with a third that can be undone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.access import me, policy, reach
+from app.back import page_before
+from app.db import db
+from app.filters import since
+from app.forms.search import asked
+from app.moment import now
+from directory.errors import DomainError
+from directory.people import saved_search
+from directory.people.chapter import Chapter
+from directory.people.saved_search import SavedSearch
+
+pages = Blueprint("searches", __name__)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A saved search and how many firms it finds that came since it was last looked at."""
+
+    search: SavedSearch
+    new: int
+
+
+def saved(chapters: list[Chapter]) -> Sequence[Saved]:
+    """The reader's saved searches. Costs two queries, and one search for each that may have something new."""
+    session = db.session()
+    kept = saved_search.saved_by(session, member=me())
+    news = saved_search.new_since(session, min(search.seen_at for search in kept)) if kept else {}
+    counted = []
+    for search in kept:
+        is_news = bool(saved_search.since(news, search.seen_at))
+        looked = {**search.parameters, "since": search.seen_at.isoformat()}
+        new = asked(session, looked, by=me(), chapters=chapters).find(session).total if is_news else 0
+        counted.append(Saved(search, new))
+    return counted
+
+
+@pages.app_template_filter("recent")
+def recent(then: datetime) -> str:
+    """A moment as one says it within the week: "Monday"; else how long ago."""
+    days = (now().date() - then.date()).days
+    return since(then) if days < 1 or days > 6 else str(_(f"{then:%A}"))
+
+
+@pages.post("/searches")
+@policy("saved_search.create")
+def save() -> ResponseReturnValue:
+    session = db.session()
+    wanted = asked(session, request.form, by=me())
+    try:
+        search = saved_search.save(session, member=me(), name=wanted.name, parameters=wanted.said, now=now())
+    except DomainError as error:
+        session.rollback()
+        flash(error.message)
+        return redirect(wanted.to(), 303)
+    session.commit()
+    flash(_("Saved. The list of members says when somebody new fits."), url_for(".end", public_id=search.public_id))
+    return redirect(wanted.to(), 303)
+
+
+@pages.post("/searches/<public_id>/open")
+@policy("saved_search.open")
+def look(public_id: str) -> ResponseReturnValue:
+    session = db.session()
+    search = reach(SavedSearch, public_id, "saved_search.open")
+    wanted = asked(session, search.parameters, by=me())
+    before = saved_search.see(session, search=search, now=now())
+    news = asked(session, {**search.parameters, "since": before.isoformat()}, by=me())
+    target = news.to() if news.find(session).total else wanted.to()
+    session.commit()
+    return redirect(target, 303)
+
+
+@pages.post("/searches/<public_id>/end")
+@policy("saved_search.delete")
+def end(public_id: str) -> ResponseReturnValue:
+    search = reach(SavedSearch, public_id, "saved_search.delete")
+    saved_search.end(db.session(), search=search, now=now())
+    db.session.commit()
+    flash(_("The saved search is deleted."), url_for(".resume", public_id=public_id))
+    return redirect(page_before(), 303)
+
+
+@pages.post("/searches/<public_id>/resume")
+@policy("saved_search.delete")
+def resume(public_id: str) -> ResponseReturnValue:
+    search = reach(SavedSearch, public_id, "saved_search.delete")
+    saved_search.resume(db.session(), search=search)
+    db.session.commit()
+    flash(_("The search is saved again."))
+    return redirect(page_before(), 303)
