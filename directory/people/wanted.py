@@ -1,9 +1,9 @@
-"""Wanted: whom a member wants to meet, and why."""
+"""Wanted: whom a member wants to meet, and why; and what a member offers to whoever wants it."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, func, select
+from sqlalchemy import ColumnElement, ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from directory.audit import record
@@ -19,11 +19,12 @@ MOST_LIVE = 12  # asks a member may have at a time: a list longer than that asks
 
 
 class WantedKind(StrEnum):
-    """Whom the member wants to meet: an ideal client, a partner with a capability, a whole category."""
+    """Whom the member wants to meet: an ideal client, a partner with a capability, a whole category; or an offer."""
 
     CLIENT = "client"
     PARTNER = "partner"
     CATEGORY = "category"
+    OFFER = "offer"  # not an ask: what the member gives
 
 
 class Wanted(PublicRow, Base):
@@ -101,7 +102,16 @@ def unshare(session: Session, *, wanted: Wanted, now: datetime) -> None:
 
 def live_for(session: Session, *, member: Member) -> list[Wanted]:
     """The live asks of a member, newest first."""
-    live = select(Wanted).where(Wanted.member_id == member.id, Wanted.ended_at.is_(None))
+    return _live(session, member, Wanted.kind != WantedKind.OFFER)
+
+
+def offers_of(session: Session, *, member: Member) -> list[Wanted]:
+    """The live offers of a member, newest first."""
+    return _live(session, member, Wanted.kind == WantedKind.OFFER)
+
+
+def _live(session: Session, member: Member, condition: ColumnElement[bool]) -> list[Wanted]:
+    live = select(Wanted).where(Wanted.member_id == member.id, Wanted.ended_at.is_(None), condition)
     order = (Wanted.wanted_at.desc(), Wanted.id.desc())
     return list(session.scalars(live.options(joinedload(Wanted.capability)).order_by(*order)))
 
