@@ -87,7 +87,7 @@ def read_rows(
     ``mapping`` says field -> column where the file has its own names. Raises Invalid for a file that cannot be read
     at all and ImportErrors for its cells.
     """
-    text = _decoded(_content(source, upload=upload))
+    text = decoded(_content(source, upload=upload))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [unicodedata.normalize("NFC", cell).strip() for cell in next(reader, [])]
@@ -153,7 +153,8 @@ def _content(source: Path | BinaryIO, *, upload: bool) -> bytes:
     return content
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
+    """The text of a UTF-8 file, with its byte order mark or without. Raises Invalid for any other coding."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,11 +1,19 @@
 """Chapters: a group inside the network with its own weekday, time zone and hashtags."""
 
+import re
 from datetime import datetime, time
+from zoneinfo import available_timezones
 
 from sqlalchemy import CheckConstraint, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from directory.db import Base, PublicRow
+from directory.audit import record
+from directory.db import Base, PublicRow, bump_world, new_public_id
+from directory.errors import Invalid
+from directory.language import gettext as _
+from directory.text import clean_line, clean_text
+
+MOST_HASHTAGS = 5
 
 
 class Chapter(PublicRow, Base):
@@ -26,3 +34,70 @@ class Chapter(PublicRow, Base):
     public_at: Mapped[datetime | None]  # a page of its own on the open web
     indexed_at: Mapped[datetime | None]  # and found there by search engines
     hashtags: Mapped[list[str]] = mapped_column(default=lambda: ["referralwednesday"])
+
+
+def start_chapter(session: Session, *, by_id: int, name: str, zone: str, now: datetime) -> Chapter:
+    """A new chapter, whose settings say more later on. Raises Invalid."""
+    clean = clean_line(name, field="name", what=_("the name of the chapter"), limit=120)
+    chapter = Chapter(key=new_public_id(), name=clean, zone=_zone(zone))
+    session.add(chapter)
+    session.flush()
+    record(session, actor_id=by_id, action="chapter.start", object=f"chapter {chapter.public_id}", now=now)
+    return chapter
+
+
+def edit_chapter(
+    session: Session,
+    *,
+    chapter: Chapter,
+    by_id: int,
+    name: str,
+    city: str,
+    region: str,
+    country: str,
+    zone: str,
+    weekday: int,
+    post_time: time,
+    hashtags: str,
+    about: str,
+    now: datetime,
+) -> None:
+    """Replace what a chapter says of itself and when its week turns. Raises Invalid, and then changes nothing."""
+    if not 0 <= weekday <= 6:
+        raise Invalid(_("Choose a day of the week."), field="weekday")
+    if country.strip() and not re.fullmatch(r"[A-Za-z]{2}", country.strip()):
+        raise Invalid(_("Write the country as two letters, such as US."), field="country")
+    said = {
+        "name": clean_line(name, field="name", what=_("the name of the chapter"), limit=120),
+        "city": clean_line(city, field="city", what=_("the city"), limit=120, required=False),
+        "region": clean_line(region, field="region", what=_("the region"), limit=60, required=False),
+        "country": country.strip().upper(),
+        "zone": _zone(zone),
+        "weekday": weekday,
+        "post_time": post_time,
+        "hashtags": _hashtags(hashtags),
+        "about": clean_text(about, field="about", what=_("whom it is for"), limit=1000, required=False),
+    }
+    for column, value in said.items():
+        setattr(chapter, column, value)
+    record(session, actor_id=by_id, action="chapter.edit", object=f"chapter {chapter.public_id}", now=now)
+    bump_world(session)
+
+
+def _zone(name: str) -> str:
+    if name.strip() not in available_timezones():
+        raise Invalid(_("Choose a time zone from the list, such as America/Phoenix."), field="zone")
+    return name.strip()
+
+
+def _hashtags(text: str) -> list[str]:
+    """The words of a line, each once, without the sign."""
+    words = list(dict.fromkeys(word.lstrip("#") for word in re.split(r"[\s,;]+", text) if word.strip("#")))
+    if not 1 <= len(words) <= MOST_HASHTAGS:
+        raise Invalid(_("Write one to %(most)s hashtags.", most=MOST_HASHTAGS), field="hashtags")
+    for word in words:
+        if len(word) > 60 or not re.fullmatch(r"\w*[^\W\d_]\w*", word):
+            raise Invalid(
+                _("A hashtag is one word of letters and digits, such as #referralwednesday."), field="hashtags"
+            )
+    return words

@@ -1,0 +1,147 @@
+"""A chapter's room: who is here, who was asked and has not come, who asks to come in, and what to do now."""
+
+from zoneinfo import available_timezones
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+
+from app.access import me, permit, policy, principal, reach
+from app.db import db
+from app.errors import status_of
+from app.forms import blame
+from app.forms.chapter import InviteForm, SettingsForm, StartForm
+from app.moment import now
+from directory.errors import DomainError
+from directory.imports.people import lately
+from directory.language import gettext as _
+from directory.people import application, invitation
+from directory.people.business import index_business
+from directory.people.chapter import Chapter, edit_chapter, start_chapter
+from directory.people.member import Member
+
+pages = Blueprint("chapter", __name__)
+
+
+def chapters_run() -> list[Chapter]:
+    """The chapters that whoever asks leads or keeps, all of them for an admin, their own first."""
+    asker = principal()
+    found = select(Chapter).order_by(Chapter.name, Chapter.id)
+    if not (asker.member and asker.member.is_admin):
+        found = found.where(Chapter.id.in_(asker.leads | asker.keeps))
+    own = asker.member.business.chapter_id if asker.member else None
+    return sorted(db.session.scalars(found), key=lambda chapter: chapter.id != own)
+
+
+@pages.get("/chapter")
+@policy("chapter.read_room")
+def index() -> ResponseReturnValue:
+    chapters = chapters_run()
+    chosen = request.args.get("of")
+    chapter = next((each for each in chapters if chosen in (None, each.public_id)), None)
+    if chosen is not None and chapter is None:
+        abort(404)
+    permit("chapter.read_room", chapter or Chapter())
+    if chapter is None:
+        return redirect(url_for(".start"), 303)
+    return room(chapter, InviteForm(formdata=None))
+
+
+def room(chapter: Chapter, form: FlaskForm) -> str:
+    """The room; ``form`` is the invitation as it was sent."""
+    session = db.session()
+    people = invitation.people_of(session, chapter=chapter)
+    waiting = application.waiting_in(session, chapter=chapter)
+    return render_template(
+        "chapter/index.html",
+        chapter=chapter,
+        chapters=chapters_run(),
+        members=[member for member in people if not invitation.has_not_come(member)],
+        invited=[member for member in people if invitation.has_not_come(member)],
+        is_early=lambda member: member.invited_at > now() - invitation.AGAIN_AFTER,
+        applications=waiting,
+        guesses={each.id: application.guesses(session, application=each) for each in waiting if each.knows},
+        lists=[each for each in lately(session, chapter=chapter, now=now()) if each.undone_at is None],
+        runs=chapter.id in principal().leads or me().is_admin,
+        form=form,
+    )
+
+
+@pages.route("/chapters/new", methods=["GET", "POST"])
+@policy("chapter.start")
+def start() -> ResponseReturnValue:
+    form, status = StartForm(data={"zone": "UTC"}), 200
+    if form.validate_on_submit():
+        try:
+            said = {"name": form.name.data or "", "zone": form.zone.data or ""}
+            chapter = start_chapter(db.session(), by_id=me().id, **said, now=now())
+        except DomainError as error:
+            db.session.rollback()
+            blame(form, error)
+            status = status_of(error)
+        else:
+            if me().business.chapter_id is None:
+                me().business.chapter = chapter
+                index_business(db.session(), me().business)
+            db.session.commit()
+            flash(_("%(chapter)s is there. Say when its week turns, then bring its people in.", chapter=chapter.name))
+            return redirect(url_for(".settings", public_id=chapter.public_id), 303)
+    return render_template("chapter/start.html", form=form, zones=sorted(available_timezones())), status
+
+
+@pages.route("/chapters/<public_id>/settings", methods=["GET", "POST"])
+@policy("chapter.update_settings")
+def settings(public_id: str) -> ResponseReturnValue:
+    chapter, status = reach(Chapter, public_id, "chapter.update_settings"), 200
+    form = SettingsForm()
+    if form.validate_on_submit() and form.post_time.data is not None:
+        try:
+            said = {name: field.data or "" for name, field in form._fields.items() if isinstance(field.data, str)}
+            said.pop("csrf_token", None)
+            times = {"weekday": form.weekday.data, "post_time": form.post_time.data}
+            edit_chapter(db.session(), chapter=chapter, by_id=me().id, **(said | times), now=now())
+        except DomainError as error:
+            db.session.rollback()
+            blame(form, error)
+            status = status_of(error)
+        else:
+            db.session.commit()
+            flash(_("The settings of %(chapter)s are up to date.", chapter=chapter.name))
+            return redirect(url_for(".index", of=chapter.public_id), 303)
+    elif form.is_submitted():
+        status = 422
+    else:
+        form.show(chapter)
+    zones = sorted(available_timezones())
+    return render_template("chapter/settings.html", chapter=chapter, form=form, zones=zones), status
+
+
+@pages.post("/chapters/<public_id>/invite")
+@policy("invitation.send")
+def invite(public_id: str) -> ResponseReturnValue:
+    chapter, form, status = reach(Chapter, public_id, "invitation.send"), InviteForm(), 422
+    if form.validate_on_submit():
+        try:
+            said = {name: form[name].data or "" for name in ("name", "email", "firm")}
+            member = invitation.invite(db.session(), chapter=chapter, by=me(), **said, now=now())
+        except DomainError as error:
+            db.session.rollback()
+            blame(form, error)
+            status = status_of(error)
+        else:
+            db.session.commit()
+            flash(_("A letter is on its way to %(name)s.", name=member.name))
+            return redirect(url_for(".index", of=public_id), 303)
+    return room(chapter, form), status
+
+
+@pages.post("/invitations/<public_id>/again")
+@policy("invitation.send")
+def send_again(public_id: str) -> ResponseReturnValue:
+    member = reach(Member, public_id, "invitation.send")
+    invitation.send_again(db.session(), member=member, by=me(), now=now())
+    db.session.commit()
+    flash(_("A second letter is on its way to %(name)s. A call helps more.", name=member.name))
+    chapter = member.business.chapter
+    return redirect(url_for(".index", of=chapter.public_id if chapter else None), 303)

@@ -1,0 +1,128 @@
+"""Bringing a list of people in: send it, look at it, bring it in, take it back."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.access import me, policy, reach
+from app.db import db
+from app.errors import status_of
+from app.forms import blame
+from app.forms.chapter import CommitForm, ListForm
+from app.moment import now
+from directory.errors import DomainError
+from directory.imports import people, taking_back
+from directory.imports.line import FIELDS, label
+from directory.imports.people import ImportBatch
+from directory.imports.sheet import read_sheet
+from directory.language import gettext as _
+from directory.language import listed, ngettext
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+
+pages = Blueprint("imports", __name__)
+
+LOOKED_AT = 50  # lines of a preview; all of them are counted
+
+
+@pages.route("/chapters/<public_id>/import", methods=["GET", "POST"])
+@policy("import.upload_preview")
+def send(public_id: str) -> ResponseReturnValue:
+    chapter, form, status = reach(Chapter, public_id, "import.upload_preview"), ListForm(), 200
+    if form.validate_on_submit():
+        file = request.files.get("file")
+        content = file.stream.read() if file and file.filename else (form.text.data or "").encode(errors="replace")
+        try:
+            sheet = read_sheet(content, FIELDS)
+            batch = people.upload(db.session(), chapter=chapter, by=me(), sheet=sheet, now=now())
+        except DomainError as error:
+            db.session.rollback()
+            blame(form, error)
+            status = status_of(error)
+        else:
+            db.session.commit()
+            return redirect(url_for(".show", public_id=batch.public_id), 303)
+    return render_template("chapter/import.html", chapter=chapter, form=form), status
+
+
+@pages.get("/imports/<public_id>")
+@policy("import.upload_preview")
+def show(public_id: str) -> str:
+    batch = reach(ImportBatch, public_id, "import.upload_preview")
+    if batch.committed_at is not None:
+        return _done(batch)
+    return _preview(batch, CommitForm(formdata=None))
+
+
+@pages.get("/imports/<public_id>/correct")
+@policy("import.upload_preview")
+def correct(public_id: str) -> str:
+    batch = reach(ImportBatch, public_id, "import.upload_preview")
+    form = ListForm(formdata=None, data={"text": batch.sheet.text()})
+    return render_template("chapter/import.html", chapter=batch.chapter, form=form)
+
+
+@pages.post("/imports/<public_id>/columns")
+@policy("import.upload_preview")
+def arrange(public_id: str) -> ResponseReturnValue:
+    batch = reach(ImportBatch, public_id, "import.upload_preview")
+    chosen = [request.form.get(f"column-{place}", "") for place in range(len(batch.sheet.columns))]
+    try:
+        people.arrange(batch, columns=chosen, has_header="has_header" in request.form)
+    except DomainError as error:
+        db.session.rollback()
+        form = CommitForm(formdata=None)
+        blame(form, error)
+        return _preview(batch, form), status_of(error)
+    db.session.commit()
+    return redirect(url_for(".show", public_id=public_id), 303)
+
+
+@pages.post("/imports/<public_id>/commit")
+@policy("import.commit_or_rollback")
+def commit(public_id: str) -> ResponseReturnValue:
+    batch, form = reach(ImportBatch, public_id, "import.commit_or_rollback"), CommitForm()
+    apart = [name.removeprefix("firm-") for name, value in request.form.items() if value == "new"]
+    try:
+        seen = people.commit(db.session(), batch=batch, by=me(), apart=apart, share=bool(form.share.data), now=now())
+    except DomainError as error:
+        db.session.rollback()
+        blame(form, error)
+        return (_done(batch) if batch.committed_at else _preview(batch, form)), status_of(error)
+    db.session.commit()
+    count = len(seen.new)
+    said = ngettext("%(count)s person is in.", "%(count)s people are in.", count)
+    flash(f"{said} {_('Their letters leave in ten minutes.')}", url_for(".undo", public_id=public_id))
+    return redirect(url_for("chapter.index", of=batch.chapter.public_id), 303)
+
+
+@pages.post("/imports/<public_id>/undo")
+@policy("import.commit_or_rollback")
+def undo(public_id: str) -> ResponseReturnValue:
+    batch = reach(ImportBatch, public_id, "import.commit_or_rollback")
+    result = taking_back.undo(db.session(), batch=batch, by=me(), now=now())
+    db.session.commit()
+    flash(ngettext("%(count)s person is out again.", "%(count)s people are out again.", result.gone))
+    for why in dict.fromkeys(why for _member, why in result.staying):
+        names = listed([member.name for member, each in result.staying if each == why][:10])
+        flash(_("%(names)s stays: %(why)s.", names=names, why=why))
+    return redirect(url_for(".show", public_id=public_id), 303)
+
+
+def _preview(batch: ImportBatch, form: CommitForm) -> str:
+    seen = people.preview(db.session(), batch=batch)
+    return render_template(
+        "chapter/preview.html",
+        batch=batch,
+        chapter=batch.chapter,
+        seen=seen,
+        form=form,
+        fields=[(field.name, label(field.name)) for field in FIELDS],
+        sample=[cells for _number, cells in batch.sheet.rows[:4]],
+        most=LOOKED_AT,
+    )
+
+
+def _done(batch: ImportBatch) -> str:
+    ids = batch.made.get("member", [])
+    made = [row for row in (db.session.get(Member, id) for id in ids[:LOOKED_AT]) if row is not None]
+    return render_template("chapter/brought_in.html", batch=batch, chapter=batch.chapter, made=made, count=len(ids))

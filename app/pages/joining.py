@@ -1,0 +1,171 @@
+"""Coming in: by an invitation, by asking for it, or because a member suggested it and a lead agreed."""
+
+from datetime import timedelta
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from app.access import me, policy, reach
+from app.accounts.account import account_of
+from app.accounts.signing_in import begin
+from app.back import page_before
+from app.db import SAFE_METHODS, db
+from app.errors import status_of
+from app.forms import blame
+from app.forms.chapter import ApplyForm, SuggestForm
+from app.moment import now
+from directory.errors import DomainError, Invalid
+from directory.language import gettext as _
+from directory.limit import spend
+from directory.link import find
+from directory.people import admission, application, invitation
+from directory.people.application import Application
+from directory.people.chapter import Chapter
+
+pages = Blueprint("joining", __name__)
+
+APPLICATIONS_AN_ADDRESS, WITHIN = 10, timedelta(hours=1)  # from one network address
+PERSON = ("name", "email", "firm", "sentence")
+
+
+@pages.route("/join/<string:token>", methods=["GET", "POST"])
+@policy("invitation.accept")
+def join(token: str) -> ResponseReturnValue:
+    try:
+        if request.method in SAFE_METHODS:
+            link = find(db.session(), purpose="invitation", token=token, now=now())
+            by = invitation.invited_by(db.session(), link)
+            return render_template("joining/join.html", member=link.member, by=by, chapter=link.member.business.chapter)
+        link = invitation.accept(db.session(), token=token, now=now())
+    except Invalid:
+        return render_template("joining/old.html"), 422
+    target = begin(account_of(db.session(), link.member, now()), "link", "/welcome")
+    db.session.commit()
+    return redirect(target, 303)
+
+
+@pages.route("/apply", methods=["GET", "POST"])
+@policy("application.create")
+def choose() -> ResponseReturnValue:
+    chapters = db.session.scalars(select(Chapter).order_by(Chapter.name)).all()
+    if len(chapters) == 1:
+        return _apply(chapters[0])
+    if request.method not in SAFE_METHODS:
+        abort(405)
+    public = [chapter for chapter in chapters if chapter.public_at is not None]
+    return render_template("joining/choose.html", chapters=public)
+
+
+@pages.route("/chapters/<public_id>/apply", methods=["GET", "POST"])
+@policy("application.create")
+def apply(public_id: str) -> ResponseReturnValue:
+    return _apply(reach(Chapter, public_id, "application.create"))
+
+
+def _apply(chapter: Chapter) -> ResponseReturnValue:
+    """The same answer for every address; a program that fills in what nobody sees gets it too."""
+    form, status = ApplyForm(), 200
+    if form.validate_on_submit():
+        key = f"apply from {request.remote_addr}"
+        if not spend(db.session(), key=key, most=APPLICATIONS_AN_ADDRESS, within=WITHIN, now=now()):
+            db.session.commit()
+            abort(429)
+        try:
+            if not form.homepage.data:
+                said = {name: form[name].data or "" for name in (*PERSON, "knows")}
+                application.apply(db.session(), chapter=chapter, **said, now=now())
+        except DomainError as error:
+            db.session.rollback()
+            blame(form, error)
+            status = status_of(error)
+        else:
+            db.session.commit()
+            return render_template("joining/sent.html", chapter=chapter)
+    return render_template("joining/apply.html", chapter=chapter, form=form), status
+
+
+@pages.route("/apply/<string:token>", methods=["GET", "POST"])
+@policy("application.confirm")
+def confirm(token: str) -> ResponseReturnValue:
+    try:
+        if request.method in SAFE_METHODS:
+            link = find(db.session(), purpose="confirm_application", token=token, now=now())
+            return render_template("joining/confirm.html", member=link.member, chapter=link.member.business.chapter)
+        applied = application.confirm(db.session(), token=token, now=now())
+    except Invalid:
+        return render_template("joining/old.html"), 422
+    target = begin(account_of(db.session(), applied.member, now()), "link", "/profile")
+    chapter = applied.chapter.name
+    db.session.commit()
+    flash(_("The people who run %(chapter)s read now what you wrote. Meanwhile, finish your page.", chapter=chapter))
+    return redirect(target, 303)
+
+
+@pages.route("/suggest", methods=["GET", "POST"])
+@policy("application.suggest")
+def suggest() -> ResponseReturnValue:
+    form, status = SuggestForm(), 200
+    if form.validate_on_submit():
+        try:
+            said = {name: form[name].data or "" for name in PERSON}
+            application.suggest(db.session(), by=me(), **said, now=now())
+        except DomainError as error:
+            db.session.rollback()
+            blame(form, error)
+            status = status_of(error)
+        else:
+            db.session.commit()
+            flash(_("Thank you. The people who run your chapter read it, and write to them if they agree."))
+            return redirect("/", 303)
+    return render_template("joining/suggest.html", form=form), status
+
+
+@pages.post("/applications/<public_id>/ask")
+@policy("application.ask")
+def ask(public_id: str) -> ResponseReturnValue:
+    applied = reach(Application, public_id, "application.ask")
+    meant = application.guesses(db.session(), application=applied)
+    chosen = next((member for member in meant if member.public_id == request.form.get("member")), None) or abort(404)
+    application.ask(db.session(), application=applied, member=chosen, by=me(), now=now())
+    db.session.commit()
+    flash(_("%(name)s is asked, on their day and by mail.", name=chosen.name))
+    return redirect(_room(applied), 303)
+
+
+@pages.post("/applications/<public_id>/<any(yes, no):said>")
+@policy("application.answer")
+def answer(public_id: str, said: str) -> ResponseReturnValue:
+    applied = reach(Application, public_id, "application.answer")
+    application.answer(db.session(), application=applied, by=me(), is_known=said == "yes", now=now())
+    db.session.commit()
+    opposite = url_for(".answer", public_id=public_id, said="no" if said == "yes" else "yes")
+    yes = _("You said that you know %(name)s.", name=applied.member.name)
+    flash(yes if said == "yes" else _("You said that you do not know %(name)s.", name=applied.member.name), opposite)
+    return redirect(page_before(), 303)
+
+
+@pages.post("/applications/<public_id>/admit")
+@policy("chapter.approve_or_remove_member")
+def admit(public_id: str) -> ResponseReturnValue:
+    applied = reach(Application, public_id, "chapter.approve_or_remove_member")
+    welcome = " ".join(request.form["reason"].split())
+    admission.admit(db.session(), application=applied, by=me(), welcome=welcome, now=now())
+    db.session.commit()
+    flash(_("%(name)s is in, and reads your welcome.", name=applied.member.name))
+    return redirect(_room(applied), 303)
+
+
+@pages.post("/applications/<public_id>/turn-away")
+@policy("chapter.approve_or_remove_member")
+def turn_away(public_id: str) -> ResponseReturnValue:
+    applied = reach(Application, public_id, "chapter.approve_or_remove_member")
+    room, reason = _room(applied), " ".join(request.form["reason"].split())
+    admission.turn_away(db.session(), application=applied, by=me(), reason=reason, now=now())
+    db.session.commit()
+    flash(_("They read your reason; what they told us is deleted."))
+    return redirect(room, 303)
+
+
+def _room(applied: Application) -> str:
+    return url_for("chapter.index", of=applied.chapter.public_id)
