@@ -195,14 +195,20 @@ def paths(world: World, ask: Ask, seen: Vantage, targets: Iterable[int]) -> Mapp
     found = {}
     for target in wanted:
         ends = [(length[hop, target], way[hop, target]) for hop in (1, 2, 3) if (hop, target) in length]
-        found[target] = tuple(_step(world, a[1], b[1]) for a, b in pairwise(min(ends)[1])) if ends else ()
+        found[target] = tuple(step_between(world, a[1], b[1]) for a, b in pairwise(min(ends)[1])) if ends else ()
     return found
 
 
-def _step(world: World, start: int, end: int) -> Step:
-    """The fact that speaks loudest between the two."""
+def step_between(world: World, start: int, end: int) -> Step:
+    """The fact that speaks loudest between the two; one of the end about the start only where there is no other."""
     around, facts = circle(world), world.facts
-    low, high = np.searchsorted(around.start, [start, start + 1])
-    low, high = low + np.searchsorted(around.end[low:high], [end, end + 1])
+    low, high = _between(around, start, end)
+    low, high = _between(around, end, start) if low == high else (low, high)
     fact = around.fact[low + np.argmax(around.worth[low:high])]
     return Step(start, end, FACT_KINDS[facts.kinds[fact]], bool(facts.a[fact] == start), int(facts.days[fact]))
+
+
+def _between(around: Circle, start: int, end: int) -> tuple[int, int]:
+    low, high = np.searchsorted(around.start, [start, start + 1])
+    first, last = low + np.searchsorted(around.end[low:high], [end, end + 1])
+    return int(first), int(last)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
+from directory import mail
 from directory.audit import record
 from directory.db import Base, PublicRow, bump_world
 from directory.errors import Conflict, Invalid, Refused
@@ -86,6 +87,23 @@ def say(
     )
     session.add(said)
     session.flush()
+    words = {
+        "name": said_by.name,
+        "firm": said_by.business.name,
+        "kind": kind.value,
+        "year": str(happened_on.year),
+        "note": said.note,
+    }
+    mail.write(
+        session,
+        letter="interaction",
+        to=other,
+        event=_event(said),
+        about=said.public_id,
+        words=words,
+        due_at=now + mail.UNDO,
+        now=now,
+    )
     return said
 
 
@@ -113,8 +131,14 @@ def withdraw(session: Session, *, interaction: Interaction, by: Member, now: dat
     if interaction.confirmed_at is not None:
         raise Conflict(_("You both said so; it stays."))
     _record(session, interaction, "withdraw", by, now)
+    mail.recall(session, event=_event(interaction), to=interaction.other)
     session.delete(interaction)
     session.flush()
+
+
+def _event(said: Interaction) -> str:
+    """One letter for each thing the two did, however often it is said and taken back."""
+    return f"interaction-{said.kind}-{said.happened_on.year}-{said.said_by.public_id}"
 
 
 def _answer(
@@ -129,6 +153,7 @@ def _answer(
     if by.id != interaction.other_id:
         raise Refused(_("Only the person it was said of can answer this."))
     interaction.confirmed_at, interaction.declined_at = confirmed_at, declined_at
+    mail.recall(session, event=_event(interaction), to=by)
     _record(session, interaction, "confirm" if confirmed_at else "decline" if declined_at else "reopen", by, now)
     bump_world(session)
 

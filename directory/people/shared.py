@@ -1,13 +1,16 @@
 """What two members share: the facts between them and their firms that both sides made shareable."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from directory.leads.collaboration import Collaboration, finished_between
+from directory.leads.introduction import between as introductions_between
 from directory.people.interaction import Interaction, between
 from directory.people.member import Member
+from directory.people.vouch import Vouch
 
 MOST_MUTUAL = 5
 
@@ -19,11 +22,18 @@ class Shared:
     interactions: list[Interaction]  # confirmed by both
     said: list[Interaction]  # said by one, waiting for the other
     works: list[Collaboration]  # finished, between their firms
+    vouches: list[Vouch]  # shown, of one for the other
+    introduced_at: datetime | None  # both wanted to meet
     mutual: list[Member]  # both met or worked with them; at most ``MOST_MUTUAL``
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a fact joins the two, or they were introduced."""
+        return bool(self.interactions or self.works or self.vouches or self.introduced_at)
 
 
 def shared(session: Session, *, one: Member, other: Member) -> Shared:
-    """What ``one`` and ``other`` share, in three queries."""
+    """What ``one`` and ``other`` share, in five queries."""
     newest = (Interaction.happened_on.desc(), Interaction.id.desc())
     both = session.scalars(select(Interaction).where(between(one.id, other.id)).order_by(*newest)).all()
     mutual = (
@@ -34,10 +44,15 @@ def shared(session: Session, *, one: Member, other: Member) -> Shared:
         .order_by(Member.name, Member.id)
         .limit(MOST_MUTUAL)
     )
+    pair = (one.id, other.id)
+    vouches = select(Vouch).where(Vouch.giver_id.in_(pair), Vouch.receiver_id.in_(pair), Vouch.accepted_at.is_not(None))
+    met = introductions_between(session, one=one, other=other)
     return Shared(
         interactions=[fact for fact in both if fact.confirmed_at],
         said=[fact for fact in both if not fact.confirmed_at],
         works=finished_between(session, one.business_id, other.business_id),
+        vouches=list(session.scalars(vouches.order_by(Vouch.given_at.desc(), Vouch.id.desc()))),
+        introduced_at=next((each.answered_at for each in met if each.is_accepted), None),
         mutual=list(session.scalars(mutual)),
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
+from directory import mail
 from directory.audit import record
 from directory.db import Base, PublicRow, bump_world
 from directory.errors import Conflict, Invalid, Refused
@@ -78,6 +79,22 @@ def vouch(
         raise Conflict(message, field="capability")
     session.add(given)
     session.flush()
+    words = {
+        "name": giver.name,
+        "firm": giver.business.name,
+        "text": text,
+        "capability": capability.name if capability else "",
+    }
+    mail.write(
+        session,
+        letter="vouch",
+        to=receiver,
+        event=_event(given),
+        about=given.public_id,
+        words=words,
+        due_at=now + mail.UNDO,
+        now=now,
+    )
     return given
 
 
@@ -101,8 +118,14 @@ def withdraw(session: Session, *, vouch: Vouch, by: Member, now: datetime) -> No
     if by.id != vouch.giver_id:
         raise Refused(_("Only the person who gave this good word can take it back."))
     record(session, actor_id=by.id, action="vouch.withdraw", object=f"vouch {vouch.public_id}", now=now)
+    mail.recall(session, event=_event(vouch), to=vouch.receiver)
     session.delete(vouch)
     bump_world(session)
+
+
+def _event(given: Vouch) -> str:
+    """One letter for each giver and capability, however often it is written anew."""
+    return f"vouch-{given.giver.public_id}-{given.capability_id or 0}"
 
 
 def _answer(
@@ -117,6 +140,7 @@ def _answer(
     if by.id != vouch.receiver_id:
         raise Refused(_("Only the person it speaks for can answer this good word."))
     vouch.accepted_at, vouch.declined_at = accepted_at, declined_at
+    mail.recall(session, event=_event(vouch), to=by)
     act = "accept" if accepted_at else "decline" if declined_at else "reopen"
     record(session, actor_id=by.id, action=f"vouch.{act}", object=f"vouch {vouch.public_id}", now=now)
     bump_world(session)

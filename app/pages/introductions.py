@@ -1,0 +1,160 @@
+"""Introductions: ask to meet somebody through whoever knows them, answer, and see what waits with whom."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.access import me, policy, principal, reach
+from app.db import db
+from app.errors import status_of
+from app.forms import blame
+from app.forms.introduction import AskForm, OfferForm, WordForm
+from app.moment import now
+from app.rules import Verdict, can
+from directory.engine.ways import known_to, ways_to
+from directory.errors import DomainError
+from directory.leads import introducing, introduction
+from directory.leads.introduction import Introduction
+from directory.people.contact import contact_of
+from directory.people.member import Member
+from directory.people.view import view
+
+pages = Blueprint("introductions", __name__)
+
+
+@pages.get("/introductions")
+@policy("intro.list_own")
+def index() -> str:
+    everything = introduction.of_member(db.session(), member=me())
+    return render_template("introductions/index.html", everything=everything, me=me())
+
+
+@pages.route("/members/<public_id>/introductions/new", methods=["GET", "POST"])
+@policy("intro.request")
+def new(public_id: str) -> ResponseReturnValue:
+    target, form, status = reach(Member, public_id, "profile.read_member_fields"), AskForm(), 200
+    ways = ways_to(db.session(), asker=me(), target=target, today=now().date())
+    vias = {way.via.public_id: way.via for way in ways if way.via}
+    form.offer(list(vias.values()), target)
+    if form.validate_on_submit():
+        try:
+            asked = introducing.ask(
+                db.session(),
+                asker=me(),
+                target=target,
+                via=vias.get(form.via.data or ""),
+                text=form.text.data or "",
+                now=now(),
+            )
+        except DomainError as error:
+            db.session.rollback()
+            blame(form, error)
+            status = status_of(error)
+        else:
+            db.session.commit()
+            if asked.is_accepted:
+                flash(_("You both want to meet: you are introduced."))
+            elif asked.is_offer:
+                flash(_("You said yes. You are introduced when %(name)s has, too.", name=target.first_name))
+            else:
+                whom = (asked.via or target).first_name
+                flash(_("Asked. %(name)s gets a letter.", name=whom), url_for(".cancel", public_id=asked.public_id))
+            return redirect(url_for(".show", public_id=asked.public_id), 303)
+    elif form.errors:
+        status = 422
+    elif request.args.get("via") in vias or vias:
+        form.via.data = request.args.get("via") if request.args.get("via") in vias else next(iter(vias))
+    return render_template("introductions/new.html", member=target, form=form, ways=ways), status
+
+
+@pages.route("/members/<public_id>/introductions/offer", methods=["GET", "POST"])
+@policy("intro.request")
+def offer(public_id: str) -> ResponseReturnValue:
+    one, form, status = reach(Member, public_id, "profile.read_member_fields"), OfferForm(), 200
+    known = known_to(db.session(), member=me())
+    people = {each.public_id: each for each in known if each.business_id != one.business_id}
+    form.offer(list(people.values()))
+    if form.validate_on_submit() and form.other.data:
+        try:
+            offered = introducing.offer(
+                db.session(),
+                introducer=me(),
+                one=one,
+                other=people[form.other.data],
+                text=form.text.data or "",
+                now=now(),
+            )
+        except DomainError as error:
+            db.session.rollback()
+            blame(form, error)
+            status = status_of(error)
+        else:
+            db.session.commit()
+            undo = url_for(".cancel", public_id=offered.public_id)
+            flash(_("Both are asked, each apart. They meet when both say yes."), undo)
+            return redirect(url_for(".show", public_id=offered.public_id), 303)
+    elif request.method == "POST":
+        form.other.errors = form.other.errors or [_("Choose somebody.")]
+        status = 422
+    return render_template("introductions/offer.html", member=one, form=form, knows=one in known), status
+
+
+@pages.route("/introductions/<public_id>", methods=["GET", "POST"])
+@policy("intro.read")
+def show(public_id: str) -> str:
+    """One introduction; the POST is an admin's, who said why they read it."""
+    row, asker = reach(Introduction, public_id, "intro.read"), me()
+    two = (row.asker_id, row.target_id)
+    if asker.id in (*two, row.via_id) and not row.is_seen_by(asker):
+        abort(404)
+    meets = asker.id in two and row.is_accepted and can(principal(), "intro.reveal_contact", row) is Verdict.ALLOW
+    contact = contact_of(view(db.session(), reader=asker, member=row.other(asker))) if meets else None
+    db.session.commit()
+    return render_template("introductions/show.html", row=row, me=asker, form=WordForm(), contact=contact)
+
+
+@pages.post("/introductions/<public_id>/<any('pass-on', accept, decline):act>")
+@policy("intro.respond")
+def respond(public_id: str, act: str) -> ResponseReturnValue:
+    row, form = reach(Introduction, public_id, "intro.respond"), WordForm()
+    if not row.is_seen_by(me()):
+        abort(404)
+    session, by, at = db.session(), me(), now()
+    if act == "pass-on":
+        introducing.pass_on(session, introduction=row, by=by, word=form.word.data or "", now=at)
+        said = _("Passed on. %(name)s decides.", name=row.target.first_name)
+    elif act == "accept":
+        introducing.accept(session, introduction=row, by=by, now=at)
+        name = row.other(by).first_name
+        said = _("You and %(name)s are introduced.", name=name) if row.is_accepted else _("You said yes.")
+    else:
+        introducing.decline(session, introduction=row, by=by, now=at)
+        said = _("Put aside. Nobody is told.")
+    session.commit()
+    flash(said)
+    return redirect(url_for(".show", public_id=public_id), 303)
+
+
+@pages.post("/introductions/<public_id>/cancel")
+@policy("intro.cancel")
+def cancel(public_id: str) -> ResponseReturnValue:
+    row, asker = reach(Introduction, public_id, "intro.cancel"), me()
+    introducing.cancel(db.session(), introduction=row, by=asker if asker.id == row.begun_by_id else None, now=now())
+    db.session.commit()
+    flash(_("Taken back."))
+    return redirect(url_for(".index") if asker.id == row.begun_by_id else "/", 303)
+
+
+@pages.app_template_global()
+def meeting(member: Member) -> dict[str, object]:
+    """How the reader may come to know the member: the ways there, and what the reader asked already."""
+    session, asker = db.session(), me()
+    before = introduction.between(session, one=asker, other=member)
+    mine = [each for each in before if each.asker_id == asker.id and not each.is_offer and each.is_open(now())]
+    may_ask = can(principal(), "intro.request") is Verdict.ALLOW
+    return {
+        "ways": ways_to(session, asker=asker, target=member, today=now().date()),
+        "asked": next(iter(mine), None),
+        "accepted": next((each for each in before if each.is_accepted), None),
+        "may_ask": may_ask,
+    }
