@@ -55,7 +55,7 @@ class PersonForm(Form):
 class PhotoForm(Form):
     """A photo, as a file; the view reads it itself."""
 
-    photo = FileField(_l("Your photo"))
+    photo = FileField(_l("Choose a picture"))
 
 
 class PartForm(Form):

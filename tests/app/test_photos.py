@@ -1,0 +1,258 @@
+"""Photos: what comes in may be anything, what is kept is a small square, and only whom its owner chose sees it."""
+
+import struct
+import zlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from io import BytesIO, RawIOBase
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
+
+from directory import files
+from directory.db import writing
+from directory.people import photo as photos
+from directory.people.audience import Audience
+from directory.people.business import Business
+from directory.people.chapter import Chapter
+from directory.people.member import Member, MemberState
+from directory.people.photo import FOLDER, MOST_PIXELS, square
+from directory.people.view import choose
+from directory.settings import Settings
+from tests.app.conftest import SignIn
+
+GPS = 0x8825
+
+
+def picture(kind: str = "JPEG", size: tuple[int, int] = (600, 400), colour: str = "red") -> bytes:
+    """A picture whose left half is of ``colour``, the right one blue, taken on its side at a known place."""
+    drawn, exif, out = Image.new("RGB", size, "blue"), Image.Exif(), BytesIO()
+    drawn.paste(colour, (0, 0, size[0] // 2, size[1]))
+    exif[0x0112] = 6  # the top of the scene is at the right of the picture
+    exif[0x010F] = "CANARY-CAMERA"
+    exif.get_ifd(GPS).update({1: "N", 2: (32.0, 13.0, 18.0)})
+    drawn.save(out, kind, exif=exif)
+    return out.getvalue()
+
+
+def bomb(width: int, height: int) -> bytes:
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(bytes(9_000_000)))
+        + chunk(b"IEND", b"")
+    )
+
+
+@pytest.fixture
+def browser(sign_in: SignIn, bea: Member) -> FlaskClient:
+    return sign_in(bea)
+
+
+FORM = "multipart/form-data; boundary=x"
+
+
+@pytest.fixture
+def send(browser: FlaskClient) -> Callable[..., TestResponse]:
+    def sent(content: bytes, name: str = "me.jpg", by: FlaskClient | None = None) -> TestResponse:
+        head = f'--x\r\nContent-Disposition: form-data; name="photo-photo"; filename="{name}"\r\n\r\n'
+        body = head.encode() + content + b"\r\n--x--\r\n"
+        return (by or browser).post("/profile/photo", data=body, content_type=FORM)
+
+    return sent
+
+
+def kept(settings: Settings) -> list[Path]:
+    return [path for path in (settings.home / "files").rglob("*") if path.is_file()]
+
+
+def photo_of(engine: Engine, member: Member) -> str | None:
+    with Session(engine) as session:
+        return session.get_one(Member, member.id).photo
+
+
+def test_a_photo_becomes_an_upright_square_without_a_trace_of_where_it_was_taken() -> None:
+    for kind in ("JPEG", "PNG", "WEBP"):
+        small = square(picture(kind))
+        with Image.open(BytesIO(small)) as shown:
+            assert (shown.format, shown.size, dict(shown.getexif())) == ("WEBP", (512, 512), {})
+            red, blue = shown.convert("RGB").getpixel((256, 40)), shown.convert("RGB").getpixel((256, 470))
+        assert red[0] > 200 > 60 > red[2]
+        assert blue[2] > 200 > 60 > blue[0]
+        assert b"CANARY" not in small
+        assert b"EXIF" not in small
+
+
+def test_a_photo_is_kept_for_this_program_alone_and_shown_to_members(
+    send, browser: FlaskClient, client: FlaskClient, engine: Engine, settings: Settings, bea: Member
+) -> None:
+    assert send(picture()).location == "/profile#photo"
+    (path,) = kept(settings)
+    assert (path.name, path.stat().st_mode & 0o777) == (photo_of(engine, bea), 0o600)
+    address = f"/members/{bea.public_id}/photo/{path.name}"
+    assert f'src="{address}"' in browser.get("/profile").text
+    answer = browser.get(address)
+    assert (answer.mimetype, answer.data) == ("image/webp", path.read_bytes())
+    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert client.get(address).status_code == 404
+    assert browser.get(f"/members/{bea.public_id}/photo/{'0' * 64}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "This is no photo"),
+        (b"GIF89a\x01\x00\x01\x00\x00\x00\x00;", "This is no photo"),
+        (b"Bea", "This is no photo"),
+        (b"", "This is no photo"),
+        (b"%PDF-1.7 " + picture(), "This is no photo"),
+        (picture()[:200], "This is no photo"),
+        (bomb(60_000, 60_000), "This is no photo"),
+        (bomb(9_000, 9_000), "too many pixels"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00", "Send it as JPEG"),
+    ],
+)
+def test_what_is_no_photo_is_refused_in_words(
+    send, engine: Engine, settings: Settings, bea: Member, content: bytes, sentence: str
+) -> None:
+    answer = send(content)
+    assert answer.status_code == 422
+    assert sentence in answer.text.split('id="photo-photo-wrong"')[1]
+    assert (kept(settings), photo_of(engine, bea)) == ([], None)
+
+
+def test_what_rides_on_a_photo_is_left_behind(send, settings: Settings) -> None:
+    send(picture() + b"PK\x03\x04<script>alert(1)</script>")
+    assert b"script" not in kept(settings)[0].read_bytes()
+
+
+def test_a_file_of_twelve_megabytes_is_read_and_others_are_not(send, browser: FlaskClient) -> None:
+    assert send(picture() + bytes(11_000_000)).status_code == 303
+    assert send(picture() + bytes(12_000_000)).status_code == 422
+    elsewhere = browser.post("/profile/person", data=bytes(6_000_000), content_type=FORM)
+    assert (elsewhere.status_code, "five megabytes" in elsewhere.text) == (413, True)
+
+
+class Endless(RawIOBase):
+    """A body of which somebody counts what was read."""
+
+    taken = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, room: memoryview) -> int:  # type: ignore[override]
+        self.taken += len(room)
+        return len(room)
+
+
+@pytest.mark.parametrize("says_how_much", [True, False])
+def test_a_hundred_megabytes_are_refused_before_they_are_read(browser: FlaskClient, says_how_much: bool) -> None:
+    body = Endless()
+    builder = EnvironBuilder(path="/profile/photo", method="POST", content_type=FORM)
+    environ = builder.get_environ()
+    environ["wsgi.input"] = body
+    del environ["CONTENT_LENGTH"]
+    environ |= {"CONTENT_LENGTH": "100000000"} if says_how_much else {"wsgi.input_terminated": True}
+    environ["HTTP_COOKIE"] = "; ".join(f"{each.key}={each.value}" for each in browser._cookies.values())
+    chunks, status, _headers = run_wsgi_app(browser.application, environ, buffered=True)
+    assert (status[:3], b"twelve megabytes" in b"".join(chunks)) == ("413", True)
+    assert body.taken < 13_000_000
+
+
+def test_a_replaced_photo_is_gone_unless_somebody_else_shows_it(
+    send, sign_in: SignIn, session: Session, engine: Engine, settings: Settings, bea: Member, now: datetime
+) -> None:
+    other = Member(name="Bob Peña", business=bea.business, joined_at=now)
+    session.add(other)
+    session.commit()
+    bob = sign_in(other)
+    send(picture())
+    send(picture(), by=bob)
+    first = photo_of(engine, bea)
+    assert photo_of(engine, other) == first
+    send(picture(colour="green"))
+    assert {path.name for path in kept(settings)} == {first, photo_of(engine, bea)}
+    send(picture(colour="green"), by=bob)
+    assert [path.name for path in kept(settings)] == [photo_of(engine, bea)]
+    send(picture(colour="green"))
+    assert len(kept(settings)) == 1
+
+
+def test_taking_a_photo_off_can_be_undone_for_a_day(
+    send, browser: FlaskClient, engine: Engine, settings: Settings, bea: Member, now: datetime
+) -> None:
+    send(picture())
+    digest = photo_of(engine, bea)
+    page = browser.post("/profile/photo/remove", follow_redirects=True).text
+    assert photo_of(engine, bea) is None
+    assert browser.get(f"/members/{bea.public_id}/photo/{digest}").status_code == 404
+    assert 'action="/profile/photo/restore"' in page
+    browser.post("/profile/photo/restore")
+    assert photo_of(engine, bea) == digest
+    browser.post("/profile/photo/remove")
+    with writing(engine) as session:
+        assert photos.sweep(session, home=settings.home, now=datetime.now(now.tzinfo)) == 0
+        later = datetime.now(now.tzinfo) + timedelta(days=2)
+        assert photos.sweep(session, home=settings.home, now=later) == 1
+    browser.post("/profile/photo/restore")
+    assert photo_of(engine, bea) is None
+
+
+def test_a_photo_is_seen_by_whom_its_owner_chose(
+    send, sign_in: SignIn, client: FlaskClient, session: Session, engine: Engine, bea: Member, now: datetime
+) -> None:
+    chapters = [Chapter(key=name, name=name) for name in ("tucson", "phoenix")]
+    near, far, waiting = (
+        Member(name=name, business=Business(name=name, chapter=chapter, created_at=now), joined_at=now, state=state)
+        for name, chapter, state in (
+            ("Ned", chapters[0], MemberState.ACTIVE),
+            ("Fay", chapters[1], MemberState.ACTIVE),
+            ("Wes", chapters[0], MemberState.PENDING),
+        )
+    )
+    session.add_all([near, far, waiting])
+    session.get_one(Business, bea.business_id).chapter = chapters[0]
+    session.commit()
+    people = {"near": sign_in(near), "far": sign_in(far), "waiting": sign_in(waiting), "web": client}
+    send(picture())
+    address = f"/members/{bea.public_id}/photo/{photo_of(engine, bea)}"
+    for audience, is_public, seers in (
+        (Audience.PUBLIC, True, {"near", "far", "web", "waiting"}),
+        (Audience.PUBLIC, False, {"near", "far"}),
+        (Audience.MEMBERS, True, {"near", "far"}),
+        (Audience.CHAPTER, True, {"near"}),
+        (Audience.NOBODY, True, set()),
+    ):
+        with writing(engine) as rows:
+            member = rows.get_one(Member, bea.id)
+            member.public_at = now if is_public else None
+            choose(rows, member=member, audiences={"photo": audience.value}, now=now)
+        assert {who for who, each in people.items() if each.get(address).status_code == 200} == seers, audience
+        listed = {who for who in ("near", "far") if address in people[who].get("/members").text}
+        assert listed == seers & {"near", "far"}
+        assert (address in people["far"].get(f"/members/{bea.public_id}").text) == ("far" in seers)
+
+
+def test_a_file_is_found_by_its_hash_and_by_nothing_else(tmp_path: Path) -> None:
+    digest = files.keep(tmp_path, FOLDER, b"x")
+    assert files.read(tmp_path, FOLDER, digest) == b"x"
+    for wrong in ("../../secret_key", digest.upper(), digest[:-1], ""):
+        with pytest.raises(FileNotFoundError):
+            files.read(tmp_path, FOLDER, wrong)
+    files.forget(tmp_path, FOLDER, digest)
+    assert not files.is_kept(tmp_path, FOLDER, digest)
+
+
+def test_a_telephone_with_many_pixels_is_welcome() -> None:
+    assert 8064 * 6048 < MOST_PIXELS
