@@ -1,0 +1,41 @@
+"""Merging: two records of one firm, seen beside each other and made one by who runs the chapter."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app.access import me, policy, principal, reach
+from app.db import db
+from app.moment import now
+from app.rules import Verdict, can
+from directory.language import gettext as _
+from directory.people import merging
+from directory.people.business import Business
+
+pages = Blueprint("merging", __name__)
+
+
+@pages.get("/businesses/<public_id>/merge/<other_id>")
+@policy("business.compare")
+def compare(public_id: str, other_id: str) -> str:
+    """What would move from the second record to the first."""
+    keep, drop = _two(public_id, other_id, "business.compare")
+    return render_template("out/merge.html", keep=keep, drop=drop, moves=merging.described(db.session(), drop=drop))
+
+
+@pages.post("/businesses/<public_id>/merge/<other_id>")
+@policy("business.merge")
+def merge(public_id: str, other_id: str) -> ResponseReturnValue:
+    keep, drop = _two(public_id, other_id, "business.merge")
+    merging.merge(db.session(), keep=keep, drop=drop, by=me(), now=now())
+    db.session.commit()
+    flash(_("The two records of %(firm)s are one now.", firm=keep.name))
+    return redirect(url_for("members.business", public_id=public_id), 303)
+
+
+def _two(public_id: str, other_id: str, action: str) -> tuple[Business, Business]:
+    """Both records, if the reader may do this to both; an imported one of no chapter goes to any chapter."""
+    drop = reach(Business, other_id, "business.read")
+    is_free = drop.chapter_id is None and not drop.members
+    if not is_free and can(principal(), action, drop) not in (Verdict.ALLOW, Verdict.REASON):
+        abort(403)
+    return reach(Business, public_id, action), drop

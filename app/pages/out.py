@@ -1,0 +1,175 @@
+"""The way out: one's own data in a file, leaving, coming back; and what leaves with somebody else for good reason."""
+
+import re
+
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_security.utils import logout_user
+from sqlalchemy import select
+
+from app.access import me, permit, policy, principal, prove, reach
+from app.accounts.account import end_sessions
+from app.accounts.tables import AccountSession, User
+from app.db import db
+from app.moment import now
+from app.rules import Verdict, can
+from directory.language import gettext as _
+from directory.people import exporting, leaving
+from directory.people.audience import Audience
+from directory.people.chapter import Chapter
+from directory.people.contact import contact_of, reveal
+from directory.people.member import Member
+from directory.people.publicity import members_of
+from directory.people.rating import Band
+from directory.people.search import strongest
+from directory.people.vcard import vcard
+from directory.people.view import as_seen_by, view
+from directory.people.wanted import live_for
+
+pages = Blueprint("out", __name__)
+
+
+@pages.get("/account/export")
+@policy("gdpr.export_own")
+def export() -> str:
+    permit("gdpr.export_own", me())
+    return render_template("out/export.html", me=me())
+
+
+@pages.post("/account/export")
+@policy("gdpr.export_own")
+def download() -> Response:
+    permit("gdpr.export_own", me())
+    return _archive(me())
+
+
+@pages.get("/account/leave")
+@policy("gdpr.erase_own")
+def ask() -> str:
+    permit("gdpr.erase_own", me())
+    return render_template("out/leave.html", me=me(), until=now() + leaving.GRACE)
+
+
+@pages.post("/account/leave")
+@policy("gdpr.erase_own")
+def leave() -> ResponseReturnValue:
+    permit("gdpr.erase_own", me())
+    _leave(me())
+    logout_user()
+    session.clear()
+    flash(_("You have left. Everything personal is erased in seven days; until then, sign in to take it back."))
+    return redirect("/", 303)
+
+
+@pages.get("/stay/<string:token>")
+@policy("account.use_link")
+def confirm(token: str) -> str:
+    return render_template("out/stay.html", departure=leaving.find(db.session(), token=token, now=now()))
+
+
+@pages.post("/stay/<string:token>")
+@policy("account.use_link")
+def stay(token: str) -> ResponseReturnValue:
+    departure = leaving.find(db.session(), token=token, now=now())
+    leaving.come_back(db.session(), member=departure.member, now=now())
+    db.session.commit()
+    flash(_("You are back, and nothing is lost. Sign in as before."))
+    return redirect(url_for("sign_in.sign_in"), 303)
+
+
+@pages.post("/members/<public_id>/export")
+@policy("gdpr.export_or_erase_for_other")
+def export_for(public_id: str) -> ResponseReturnValue:
+    """Somebody's own data, when they ask an administrator for it."""
+    member = _for_other(public_id)
+    answer = _archive(member)
+    db.session.commit()
+    return answer
+
+
+@pages.post("/members/<public_id>/erase")
+@policy("gdpr.export_or_erase_for_other")
+def erase_for(public_id: str) -> ResponseReturnValue:
+    """Somebody leaves by an administrator's hand, with the same week to come back."""
+    member = _for_other(public_id)
+    name = member.name
+    _leave(member)
+    flash(_("%(name)s has left. Everything personal is erased in seven days.", name=name))
+    return redirect("/members", 303)
+
+
+@pages.post("/members/<public_id>/card")
+@policy("contact.reveal")
+def card(public_id: str) -> ResponseReturnValue:
+    """The member for an address book: a look at how to reach them, counted as one."""
+    member = reach(Member, public_id, "contact.reveal")
+    seen = view(db.session(), reader=me(), member=member)
+    reveal(db.session(), reader=me(), of=member, now=now())
+    db.session.commit()
+    page = current_app.config["BASE_URL"] + url_for("members.show", public_id=public_id)
+    return _file(vcard(seen, contact_of(seen), page=page), "text/vcard", f"{_plain(member.name)}.vcf")
+
+
+@pages.get("/chapter/brochure")
+@policy("directory.search")
+def brochure() -> str:
+    """The reader's chapter on paper: no more of anybody than every member may see."""
+    chapter = me().business.chapter
+    people = members_of(db.session(), chapter=chapter) if chapter else []
+    held = strongest(db.session(), [member.business for member in people])
+    return render_template(
+        "out/brochure.html",
+        chapter=chapter,
+        people=[(as_seen_by(member, Audience.MEMBERS), live_for(db.session(), member=member)) for member in people],
+        held=held,
+    )
+
+
+@pages.post("/chapters/<public_id>/members.csv")
+@policy("directory.export_csv")
+def chapter_list(public_id: str) -> Response:
+    """The chapter's members, for its lead's spreadsheet."""
+    chapter = db.session.scalar(select(Chapter).where(Chapter.public_id == public_id))
+    if chapter is not None and can(principal(), "directory.export_csv", chapter) is Verdict.REASON:
+        prove()
+    chapter = reach(Chapter, public_id, "directory.export_csv")
+    text = exporting.as_csv(exporting.of_chapter(db.session(), chapter=chapter))
+    db.session.commit()
+    return _file(text, "text/csv", f"{_plain(chapter.name)}.csv")
+
+
+def _for_other(public_id: str) -> Member:
+    if me().is_admin:
+        prove()
+    return reach(Member, public_id, "gdpr.export_or_erase_for_other")
+
+
+def _leave(member: Member) -> None:
+    leaving.leave(db.session(), member=member, by=me(), now=now())
+    end_sessions(db.session(), member=member)
+    db.session.commit()
+
+
+def _archive(member: Member) -> Response:
+    account = db.session.scalar(select(User).where(User.member_id == member.id))
+    signed_in = select(AccountSession).where(AccountSession.account_id == (account.id if account else 0))
+    rows: exporting.Rows = [
+        {"browser": row.browser, "began_at": row.began_at, "seen_at": row.seen_at, "expires_at": row.expires_at}
+        for row in db.session.scalars(signed_in.order_by(AccountSession.id))
+    ]
+    band = db.session.scalar(select(Band).where(Band.member_id == member.id, Band.warmth > 0))
+    content = exporting.of_member(db.session(), member=member, band=band, more={"signed_in": rows})
+    picture = exporting.picture_of(member, home=current_app.config["HOME"])
+    packed = exporting.zipped(content, picture=picture, now=now())
+    return _file(packed, "application/zip", f"goodword-{_plain(member.name)}-{now():%Y-%m-%d}.zip")
+
+
+def _file(content: str | bytes, kind: str, name: str) -> Response:
+    answer = Response(content, mimetype=kind)
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "member"

@@ -1,0 +1,213 @@
+"""The open web: cards of members and pages of chapters that chose to stand there, and letters from its visitors."""
+
+import json
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from app.access import me, permit, policy, reach
+from app.db import db
+from app.errors import status_of
+from app.forms import blame
+from app.forms.relay import PublicForm, RelayForm
+from app.moment import now
+from app.pages.members import face
+from directory.errors import DomainError
+from directory.language import gettext as _
+from directory.people import publicity, relay
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.people.publicity import Card
+from directory.week.occurrence import upcoming
+
+pages = Blueprint("public", __name__)
+
+# What would end a script element or open a comment in it, as JSON may write it too.
+_HARMLESS = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
+
+
+@pages.get("/people/<public_id>")
+@policy("profile.read_public_card")
+def person(public_id: str) -> str:
+    return _person(_member(public_id), RelayForm(formdata=None))
+
+
+@pages.post("/people/<public_id>")
+@policy("relay.write")
+def write(public_id: str) -> ResponseReturnValue:
+    member, form, status = _member(public_id), RelayForm(), 422
+    if form.validate_on_submit():
+        said = {name: form[name].data or "" for name in ("name", "email", "text")}
+        place, is_trap = request.remote_addr or "", bool(form.website.data)
+        try:
+            relay.write(db.session(), receiver=member, **said, is_trap=is_trap, place=place, now=now())
+        except DomainError as error:
+            db.session.rollback()
+            blame(form, error)
+            status = status_of(error)
+        else:
+            db.session.commit()
+            flash(_("Look into your mail: what we sent you there asks whether this message is yours. Then it leaves."))
+            return redirect(url_for(".person", public_id=public_id), 303)
+    return _person(member, form), status
+
+
+@pages.get("/relay/<string:token>")
+@policy("relay.write")
+def confirm(token: str) -> str:
+    return render_template("public/confirm.html", message=relay.find(db.session(), token=token, now=now()))
+
+
+@pages.post("/relay/<string:token>")
+@policy("relay.write")
+def send(token: str) -> ResponseReturnValue:
+    member = relay.send(db.session(), token=token, now=now())
+    db.session.commit()
+    flash(_("Your message is on its way to %(name)s. The answer comes to your mail.", name=member.name))
+    return redirect(url_for(".person", public_id=member.public_id), 303)
+
+
+@pages.get("/chapters/<public_id>")
+@policy("chapter.read_public")
+def chapter(public_id: str) -> str:
+    session = db.session()
+    group = publicity.public_chapter(session, public_id) or abort(404)
+    people = publicity.public_people(session, chapter=group)
+    week = upcoming(session, chapter=group, now=now())
+    return render_template(
+        "public/chapter.html",
+        chapter=group,
+        cards=[publicity.card(session, member=member) for member in people],
+        counted=publicity.counted(session, people=people),
+        week_at=week.due_at.astimezone(ZoneInfo(group.zone)) if week else None,
+        is_indexed=group.indexed_at is not None,
+        linked=_linked(_organization(group)) if group.indexed_at else "",
+    )
+
+
+@pages.route("/profile/public", methods=["GET", "POST"])
+@policy("profile.update")
+def mine() -> ResponseReturnValue:
+    """One's own consent to stand on the open web, and what that would show."""
+    permit("profile.update", me())
+    form = PublicForm()
+    if form.validate_on_submit():
+        sentence = _stand(me(), form)
+        return redirect(url_for(".mine"), 303) if sentence else abort(500)
+    form = PublicForm(formdata=None, data={"public": me().public_at, "indexed": me().indexed_at})
+    return render_template("public/mine.html", form=form, me=me(), card=publicity.card(db.session(), member=me()))
+
+
+@pages.get("/profile/public/preview")
+@policy("profile.update")
+def preview() -> str:
+    permit("profile.update", me())
+    return _person(me(), RelayForm(formdata=None), is_preview=True)
+
+
+@pages.post("/chapters/<public_id>/public")
+@policy("chapter.update_settings")
+def stand(public_id: str) -> ResponseReturnValue:
+    group = reach(Chapter, public_id, "chapter.update_settings")
+    _stand(group, PublicForm())
+    return redirect(url_for("chapter.settings", public_id=public_id, _anchor="public"), 303)
+
+
+@pages.get("/robots.txt")
+@policy("page.home")
+def robots() -> Response:
+    chapters, people = publicity.indexed(db.session())
+    allowed = [url_for(".chapter", public_id=row.public_id) for row in chapters]
+    allowed += [url_for(".person", public_id=row.public_id) for row in people]
+    lines = ["User-agent: *", *(f"Allow: {path}$" for path in allowed), "Allow: /static/", "Disallow: /"]
+    lines += ["", f"Sitemap: {_absolute(url_for('.sitemap'))}"]
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
+
+
+@pages.get("/sitemap.xml")
+@policy("page.home")
+def sitemap() -> Response:
+    chapters, people = publicity.indexed(db.session())
+    places = [_absolute(url_for(".chapter", public_id=row.public_id)) for row in chapters]
+    places += [_absolute(url_for(".person", public_id=row.public_id)) for row in people]
+    return Response(render_template("public/sitemap.xml", places=places), mimetype="application/xml")
+
+
+def _member(public_id: str) -> Member:
+    return publicity.public_member(db.session(), public_id) or abort(404)
+
+
+def _stand(row: Member | Chapter, form: PublicForm) -> str:
+    """Do as the form says, at once; the sentence that says so."""
+    is_public, is_indexed = bool(form.public.data), bool(form.indexed.data)
+    publicity.stand(db.session(), row=row, by=me(), is_public=is_public, is_indexed=is_indexed, now=now())
+    db.session.commit()
+    if not is_public:
+        sentence = _("Nobody outside the network sees this page now.")
+    elif is_indexed:
+        sentence = _("Everybody on the web can read the page, and search engines may find it.")
+    else:
+        sentence = _("Whoever has its address can read the page.")
+    flash(sentence)
+    return sentence
+
+
+def _person(member: Member, form: RelayForm, *, is_preview: bool = False) -> str:
+    card = publicity.card(db.session(), member=member)
+    return render_template(
+        "public/person.html",
+        card=card,
+        member=member,
+        business=member.business,
+        held=card.held,
+        form=form,
+        is_preview=is_preview,
+        is_indexed=member.indexed_at is not None and not is_preview,
+        linked=_linked(_person_data(card)) if member.indexed_at else "",
+    )
+
+
+def _absolute(path: str) -> str:
+    return f"{current_app.config['BASE_URL']}{path}"
+
+
+def _linked(data: dict[str, Any]) -> Markup:
+    """JSON-LD that no text in it can leave: the element holds no character that ends one."""
+    said = {key: value for key, value in {"@context": "https://schema.org", **data}.items() if value}
+    return Markup(json.dumps(said, ensure_ascii=False).translate(_HARMLESS))  # noqa: S704 - made harmless just here
+
+
+def _person_data(card: Card) -> dict[str, Any]:
+    member, firm = card.member, card.member.business
+    place = {"@type": "PostalAddress", "addressLocality": firm.city, "addressRegion": firm.region}
+    picture = face(card.view)
+    return {
+        "@type": "Person",
+        "name": member.name,
+        "jobTitle": member.role,
+        "description": card.view.get("headline"),
+        "url": _absolute(url_for(".person", public_id=member.public_id)),
+        "image": _absolute(picture) if picture else "",
+        "knowsAbout": [row.capability.name for row in card.held],
+        "worksFor": {
+            "@type": "LocalBusiness",
+            "name": firm.name,
+            **({"url": firm.website} if firm.website else {}),
+            **({"address": place} if firm.city else {}),
+            **({"telephone": phone} if (phone := card.view.get("firm_phone")) else {}),
+        },
+    }
+
+
+def _organization(group: Chapter) -> dict[str, Any]:
+    place = {"@type": "PostalAddress", "addressLocality": group.city, "addressRegion": group.region}
+    return {
+        "@type": "Organization",
+        "name": group.name,
+        "description": group.about,
+        "url": _absolute(url_for(".chapter", public_id=group.public_id)),
+        "address": {**place, "addressCountry": group.country} if group.city else "",
+    }

@@ -1,0 +1,176 @@
+"""Leaving: gone at once, back within a week, and afterwards forgotten in every column of every table."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select, text
+from sqlalchemy.orm import Session
+
+from app.accounts.tables import AccountSession, User
+from directory import files, mail
+from directory.audit import record
+from directory.db import Base, claim_write
+from directory.errors import Conflict
+from directory.leads.introduction import Introduction, IntroductionState
+from directory.leads.lead import Terms, Wish, bring
+from directory.link import OneTimeLink, mint
+from directory.people import erasing, leaving, photo, vouch, wanted
+from directory.people.capability import Capability
+from directory.people.interaction import InteractionKind, say
+from directory.people.member import ChapterRole, Member, MemberState, Role
+from directory.people.rating import Band, Rating
+from directory.people.relay import write
+from directory.people.suppression import is_suppressed
+from directory.people.wanted import WantedKind
+from directory.week.channel import Channel
+from directory.week.delivery import Delivery
+from directory.week.mention import Mention
+from directory.week.occurrence import Occurrence
+from directory.week.post import Post
+from tests.conftest import Cast
+
+CANARY = "Qxzcanary"
+
+
+@pytest.fixture
+def cast(demo: Engine) -> Iterator[Cast]:
+    """The people of the demo network."""
+    with Session(demo) as session:
+        claim_write(session)
+        yield Cast(session)
+
+
+def test_whoever_leaves_is_nowhere_and_may_come_back_for_a_week(cast: Cast, now: datetime) -> None:
+    session, bea = cast.session, cast.member("bea")
+    wanted.want(session, member=bea, kind=WantedKind.CLIENT, text="Zebra keepers", now=now)
+    asks = len(wanted.live_for(session, member=bea))
+    mint(session, purpose="try", member=bea, lasts=timedelta(hours=1), now=now)
+    leaving.leave(session, member=bea, by=bea, now=now)
+    assert bea.state is MemberState.GONE
+    assert "zebra" not in bea.business.search_text
+    assert wanted.live_for(session, member=bea) == []
+    assert session.scalars(select(OneTimeLink.used_at)).all() == [now]
+    with pytest.raises(Conflict):
+        leaving.leave(session, member=bea, by=bea, now=now)
+    assert leaving.due(session, now=now + timedelta(days=6)) == []
+    assert leaving.due(session, now=now + timedelta(days=7)) == [bea]
+    assert leaving.come_back(session, member=bea, now=now + timedelta(days=6))
+    assert bea.is_active
+    assert len(wanted.live_for(session, member=bea)) == asks
+    assert not leaving.come_back(session, member=bea, now=now)
+
+
+def test_a_week_later_nobody_comes_back(cast: Cast, now: datetime) -> None:
+    bea = cast.member("bea")
+    leaving.leave(cast.session, member=bea, by=bea, now=now)
+    assert not leaving.come_back(cast.session, member=bea, now=now + leaving.GRACE)
+
+
+def test_the_last_administrator_and_the_last_lead_name_somebody_first(cast: Cast, now: datetime) -> None:
+    session, bea, nadia = cast.session, cast.member("bea"), cast.member("nadia")
+    for member in session.scalars(select(Member)):
+        member.is_admin = member is bea
+    with pytest.raises(Conflict, match="only administrator"):
+        leaving.leave(session, member=bea, by=bea, now=now)
+    nadia.is_admin = True
+    session.execute(ChapterRole.__table__.delete())
+    session.add(ChapterRole(member_id=bea.id, chapter_id=nadia.business.chapter_id, role=Role.LEAD))
+    session.flush()
+    with pytest.raises(Conflict, match="only lead of Old Pueblo"):
+        leaving.leave(session, member=bea, by=bea, now=now)
+    session.add(ChapterRole(member_id=nadia.id, chapter_id=nadia.business.chapter_id, role=Role.LEAD))
+    leaving.leave(session, member=bea, by=bea, now=now)
+    assert not bea.is_admin
+    leaving.come_back(session, member=bea, now=now)
+    assert session.scalars(select(ChapterRole.member_id)).all() == [nadia.id]
+
+
+def everywhere(cast: Cast, bea: Member, now: datetime, home: Path) -> None:
+    """Leave the canary in everything a member fills in, and in what others' letters say of them."""
+    session, nadia, firm = cast.session, cast.member("nadia"), bea.business
+    say_all = {"name": f"Bea {CANARY}", "role": CANARY, "headline": CANARY, "phone": CANARY, "video": CANARY}
+    for name, value in {**say_all, "email": f"{CANARY.lower()}@bramble.example", "public_at": now}.items():
+        setattr(bea, name, value)
+    for name in ("phone", "email", "website", "summary", "best_customers", "good_referrals", "not_a_fit"):
+        setattr(firm, name, CANARY)
+    for giver, receiver in ((bea, nadia), (nadia, bea)):
+        word = vouch.vouch(session, giver=giver, receiver=receiver, text=f"{CANARY} is good", known_as=CANARY, now=now)
+        vouch.accept(session, vouch=word, by=receiver, now=now)
+        session.add(Rating(rater_id=giver.id, ratee_id=receiver.id, warmth=5, competence=5, rated_at=now))
+        ask = {"asker_id": giver.id, "target_id": receiver.id, "state": IntroductionState.ACCEPTED, "asked_at": now}
+        session.add(Introduction(text=CANARY, word=CANARY, **ask))
+    session.add(Band(member_id=bea.id, warmth=3, competence=3, frozen_at=now))
+    said = {"kind": InteractionKind.MET, "happened_on": date(1999, 1, 1), "note": CANARY}
+    say(session, said_by=bea, other=nadia, **said, now=now)
+    ask = wanted.want(session, member=bea, kind=WantedKind.CLIENT, text=CANARY, why=CANARY, now=now)
+    craft = session.scalars(select(Capability)).first()
+    wish = Wish(craft.id, phrase=CANARY)
+    bring(session, member=bea, text=f"{CANARY} wants it", wishes=[wish], terms=Terms(place=CANARY), now=now)
+    mint(session, purpose="try", member=bea, about=CANARY, lasts=timedelta(hours=1), now=now)
+    for to in (bea, nadia):
+        mail.write(session, letter="told", to=to, event=f"e{to.id}", words={"by": bea.name, "act": "x"}, now=now)
+    write(session, receiver=bea, name="V", email="v@x.example", text="Hello", is_trap=False, place="1", now=now)
+    record(session, actor_id=nadia.id, action="member.x", object=f"member {bea.public_id}", reason=CANARY, now=now)
+    turn = Occurrence(chapter_id=firm.chapter_id, local_date=date(2030, 1, 2), due_at=now)
+    channel = session.scalars(select(Channel)).first() or Channel(chapter_id=firm.chapter_id, kind="file", name="f")
+    session.add_all([turn, channel])
+    session.flush()
+    session.add(Mention(occurrence_id=turn.id, member_id=bea.id, wanted_id=ask.id, reason=CANARY))
+    session.add(Post(occurrence_id=turn.id, channel_id=channel.id, text=CANARY, composed_at=now, edited_at=now))
+    sent = {"channel_id": channel.id, "occurrence_id": turn.id, "due_at": now, "settled_at": now}
+    session.add(Delivery(key="post:x:y", payload=CANARY.encode(), **sent))
+    at = dict.fromkeys(("began_at", "seen_at", "expires_at"), now)
+    account = User(email=bea.email, password="x", active=True, fs_uniquifier=CANARY, member_id=bea.id)
+    session.add(account)
+    session.flush()
+    session.add(AccountSession(token_hash="x" * 64, account_id=account.id, content=CANARY, browser=CANARY, **at))
+    photo.show(session, member=bea, digest=files.keep(home, photo.FOLDER, CANARY.encode()), now=now)
+    session.flush()
+
+
+def columns_that_say(cast: Cast, canary: str) -> list[str]:
+    found = []
+    for table in Base.metadata.sorted_tables:
+        for row in cast.session.execute(text(f'select * from "{table.name}"')).mappings():
+            found += [f"{table.name}.{name}" for name, value in row.items() if canary.lower() in seen(value)]
+    return found
+
+
+def seen(value: Any) -> str:
+    return (value.decode(errors="replace") if isinstance(value, bytes) else str(value)).lower()
+
+
+def test_whoever_is_erased_stands_in_no_column_of_any_table_and_in_no_file(
+    cast: Cast, now: datetime, tmp_path: Path
+) -> None:
+    session, bea = cast.session, cast.member("bea")
+    public_id, email = bea.public_id, f"{CANARY.lower()}@bramble.example"
+    cast.member("omar").state = MemberState.GONE
+    everywhere(cast, bea, now, tmp_path)
+    assert len(columns_that_say(cast, CANARY)) > 30
+    digest = erasing.erase(session, member=bea, by=None, now=now)
+    photo.forget_unused(session, home=tmp_path, digest=digest)
+    assert columns_that_say(cast, CANARY) == []
+    assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
+    assert (bea.name, bea.public_id, bea.state) == ("A former member", public_id, MemberState.GONE)
+    assert is_suppressed(session, email.upper())
+    assert not is_suppressed(session, "nadia@northlight.example")
+    assert session.scalars(select(Rating).where((Rating.rater_id == bea.id) | (Rating.ratee_id == bea.id))).all() == []
+
+
+def test_erasing_one_leaves_what_others_wrote(cast: Cast, now: datetime) -> None:
+    session, bea, carla = cast.session, cast.member("bea"), cast.member("carla")
+    words = {word.id: word.text for word in session.scalars(select(vouch.Vouch))}
+    others = [
+        word.id for word in session.scalars(select(vouch.Vouch)) if bea.id not in (word.giver_id, word.receiver_id)
+    ]
+    erasing.erase(session, member=bea, by=carla, now=now)
+    assert carla.name.startswith("Carla")
+    assert {id: session.get(vouch.Vouch, id).text for id in others} == {id: words[id] for id in others}
+
+
+def test_every_column_that_names_a_member_has_its_fate() -> None:
+    assert erasing.unhandled() == set()
