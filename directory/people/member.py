@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -49,7 +49,7 @@ class Member(PublicRow, Base):
     video: Mapped[str] = mapped_column(String(200), default="")
     photo: Mapped[str | None] = mapped_column(String(64))  # the sha256 of its file
     audiences: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    state: Mapped[MemberState] = mapped_column(default=MemberState.ACTIVE, index=True)
+    state: Mapped[MemberState] = mapped_column(default=MemberState.ACTIVE)
     joined_at: Mapped[datetime]
     invited_at: Mapped[datetime | None]
     arrived_at: Mapped[datetime | None]  # first signed in
@@ -75,6 +75,11 @@ class Member(PublicRow, Base):
     @property
     def first_name(self) -> str:
         return self.name.split()[0]
+
+
+# Nearly everybody is active: an index of all states would only lead the planner astray.
+_OTHER = Member.state != MemberState.ACTIVE
+Index("ix_member_state", Member.state, sqlite_where=_OTHER, postgresql_where=_OTHER)
 
 
 class Role(StrEnum):
