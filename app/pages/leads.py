@@ -115,14 +115,23 @@ def ask_again(public_id: str) -> ResponseReturnValue:
     return redirect(url_for("leads.show", public_id=lead.public_id), 303)
 
 
+@pages.post("/leads/<public_id>/reopen")
+@policy("lead.update")
+def reopen(public_id: str) -> ResponseReturnValue:
+    lead = reach(Lead, public_id, "lead.update")
+    leads.reopen(db.session(), lead=lead, member=me(), now=now())
+    db.session.commit()
+    flash(_("The lead is open again."))
+    return redirect(url_for("leads.show", public_id=lead.public_id), 303)
+
+
 @pages.post("/leads/<public_id>/close")
 @policy("lead.update")
 def close(public_id: str) -> ResponseReturnValue:
     lead = reach(Lead, public_id, "lead.update")
-    undo = request.form.get("undo") == "1"
-    (leads.reopen if undo else leads.close)(db.session(), lead=lead, member=me(), now=now())
+    leads.close(db.session(), lead=lead, member=me(), now=now())
     db.session.commit()
-    flash(_("The lead is open again.") if undo else _("The lead is settled."))
+    flash(_("The lead is settled."), url_for(".reopen", public_id=public_id))
     return redirect(url_for("leads.show", public_id=lead.public_id), 303)
 
 

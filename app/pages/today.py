@@ -5,10 +5,16 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, render_template
 
 from app.access import policy, principal
+from app.accounts import second_factor
+from app.accounts.account import account_of
 from app.db import db
+from app.forms.rating import rating_next
 from app.moment import now
+from directory.engine.pairings import meet, told
+from directory.leads import case_study, introduction
 from directory.leads.lead import brought_by
-from directory.people import interaction, vouch
+from directory.people import interaction, vouch, wanted, welcome
+from directory.week.mention import shown
 from directory.week.occurrence import upcoming
 from directory.week.post import mentions_of
 
@@ -21,17 +27,27 @@ def today() -> str:
     member = principal().member
     if member is None:
         return render_template("today/landing.html")
+    if not member.is_active:
+        return render_template("today/pending.html", me=member)
     session, chapter = db.session(), member.business.chapter
     zone = ZoneInfo(chapter.zone if chapter else "UTC")
     week = upcoming(session, chapter=chapter, now=now()) if chapter else None
     return render_template(
         "today/index.html",
         me=member,
+        wants_second=second_factor.is_wanted(session, account=account_of(session, member, now())),
         today=now().astimezone(zone),
         interactions=interaction.waiting_for(session, member=member),
         vouches=vouch.waiting_for(session, member=member),
+        introductions=introduction.waiting_for(session, member=member, now=now()),
+        stories=case_study.waiting_for(session, member=member),
         leads=[lead for lead in brought_by(session, member=member) if lead.closed_at is None],
+        rate_next=rating_next(member),
         week=week,
         week_at=week.due_at.astimezone(zone) if week else None,
-        mentions=mentions_of(session, occurrence=week) if week else [],
+        mentions=[shown(each, member, False) for each in mentions_of(session, occurrence=week)] if week else [],
+        is_begun=welcome.is_begun(session, member=member),
+        offers=wanted.offers_of(session, member=member),
+        pairs=meet(session, member=member),
+        told=told,
     )

@@ -18,6 +18,7 @@ from directory.people.member import Member
 from directory.week import occurrence as occurrences
 from directory.week import post as posts
 from directory.week.channel import limit_of
+from directory.week.mention import shown
 from directory.week.occurrence import Occurrence
 from directory.week.post import Post
 
@@ -84,6 +85,7 @@ def _post(turn: Occurrence, public_id: str) -> Post:
 def _page(turn: Occurrence, sent_to: Post | None = None, sent: PostForm | None = None) -> str:
     """The turn as it will look; ``sent`` is the form that came back, for the post ``sent_to``."""
     session, forms = db.session(), {}
+    may_change = can(principal(), "channel.edit_or_cancel_queued", turn) is Verdict.ALLOW
     written = posts.posts_of(session, occurrence=turn)
     for post in written:
         form = forms[post.id] = sent if sent is not None and post is sent_to else PostForm(formdata=None, obj=post)
@@ -95,7 +97,7 @@ def _page(turn: Occurrence, sent_to: Post | None = None, sent: PostForm | None =
         posts=written,
         forms=forms,
         limit_of=limit_of,
-        mentions=posts.mentions_of(session, occurrence=turn),
+        mentions=[shown(each, me(), may_change) for each in posts.mentions_of(session, occurrence=turn)],
         held_by=session.get(Member, turn.held_by_id) if turn.held_by_id else None,
-        may_change=can(principal(), "channel.edit_or_cancel_queued", turn) is Verdict.ALLOW,
+        may_change=may_change,
     )

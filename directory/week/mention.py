@@ -19,7 +19,7 @@ from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.people.view import as_seen_by
-from directory.people.wanted import Wanted
+from directory.people.wanted import Wanted, WantedKind
 from directory.text import folded
 from directory.week.occurrence import Occurrence
 
@@ -54,6 +54,23 @@ class Mention(Row, Base):
         if self.lead is not None:
             return self.lead.asked_at is not None and self.lead.closed_at is None
         return self.member.spotlight_at is not None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A mention as a reader sees it; ``member`` is None for one who did not agree to be named, ``name`` "A member"."""
+
+    member: Member | None
+    name: str
+    reason: str
+    is_own: bool
+
+
+def shown(mention: Mention, reader: Member, may_edit: bool) -> Shown:
+    """Who did not agree to be named is "A member" to all but themselves and who may edit the week."""
+    is_own = mention.member_id == reader.id
+    named = mention.member if is_own or may_edit or mention.member.spotlight_at is not None else None
+    return Shown(named, named.first_name if named else gettext("a member"), mention.reason, is_own)
 
 
 @dataclass(frozen=True)
@@ -92,6 +109,8 @@ class Item:
         return (why if self.is_named else gettext("%(why)s, without the name", why=why))[:300]
 
     def _why(self, now: datetime) -> str:
+        if self.wanted is not None and self.wanted.kind is WantedKind.OFFER:
+            return gettext("offers: %(what)s", what=self.wanted.text[:260])
         if self.wanted is not None:
             return gettext("asks to meet: %(what)s", what=self.wanted.text[:260])
         if self.lead is not None:

@@ -63,6 +63,11 @@ def _turns(chapter: Chapter, after: date, now: datetime) -> list[tuple[date, dat
     return turns
 
 
+def coming_slot(chapter: Chapter, now: datetime) -> datetime:
+    """The chapter's first slot after ``now``, whether it is planned yet or not."""
+    return _turns(chapter, now.astimezone(ZoneInfo(chapter.zone)).date() - timedelta(days=1), now)[-1][1]
+
+
 def plan(session: Session, *, now: datetime, window: timedelta = CATCH_UP) -> list[Occurrence]:
     """See that every chapter's coming turn is a row, and every missed one; the turns that are open now, oldest first.
 

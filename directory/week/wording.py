@@ -88,6 +88,8 @@ def _line(item: Item, *, is_brief: bool) -> str:
 
 
 def _wanted(kind: WantedKind, who: str, what: str) -> str:
+    if kind is WantedKind.OFFER:
+        return gettext("%(who)s offers: %(what)s", who=who, what=what)
     if kind is WantedKind.CLIENT:
         return gettext("%(who)s would like to meet: %(what)s", who=who, what=what)
     if kind is WantedKind.PARTNER:

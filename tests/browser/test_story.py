@@ -62,7 +62,7 @@ def test_the_network_finds_bramble_and_wednesday_asks(
     expect(page.get_by_role("heading", level=1)).to_contain_text("Nadia")
     look(page, f"1-today-{kind}")
 
-    page.get_by_label("What do you need?").fill(WISH)
+    page.get_by_label("What do you need, or what can you give?").fill(WISH)
     page.get_by_role("button", name="Find who").click()
     expect(page.get_by_role("heading", level=2).first).to_contain_text("You lead it, Bramble & Co does")
     expect(page.get_by_text("You stay prime")).to_be_visible()

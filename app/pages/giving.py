@@ -1,0 +1,96 @@
+"""The one box of the first page: what one needs becomes a lead; what one gives is answered at once, and not kept."""
+
+from datetime import timedelta
+from typing import Literal
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.access import me, permit, policy, reach
+from app.db import db
+from app.moment import now
+from directory.db import claim_write
+from directory.engine.wanting import Answer, wanting
+from directory.errors import Invalid
+from directory.limit import spend
+from directory.people import wanted
+from directory.people.contact import contact_of, reveal
+from directory.people.view import view, views
+from directory.people.wanted import Wanted, WantedKind
+from directory.text import clean_text
+
+pages = Blueprint("giving", __name__)
+
+ASKED_AN_HOUR = 60  # sentences of one member; each is read and answered
+Way = Literal["offer", "introduce"]
+
+
+@pages.post("/give")
+@policy("directory.search")
+def give() -> ResponseReturnValue:
+    way = request.form.get("way", "need")
+    if way not in ("offer", "introduce"):
+        return redirect(url_for("leads.new"), 307)  # with what was typed
+    text = _said()
+    if not spend(db.session(), key=f"give {me().id}", most=ASKED_AN_HOUR, within=timedelta(hours=1), now=now()):
+        abort(429)
+    db.session.commit()  # the text is read outside a writing transaction, which others wait for
+    answers = wanting(db.session(), text=text, member=me())
+    seen = views(db.session(), reader=me(), members=[answer.member for answer in answers]) if answers else {}
+    contacts = {member_id: contact_of(each) for member_id, each in seen.items()}
+    return render_template("today/answer.html", me=me(), text=text, way=way, answers=answers, contacts=contacts)
+
+
+@pages.post("/wanted/<public_id>/contact")
+@policy("contact.reveal")
+def contact(public_id: str) -> ResponseReturnValue:
+    """How to reach who asks for this, with what to say to them."""
+    asked = reach(Wanted, public_id, "wanted.read")
+    if not asked.member.is_active:
+        abort(404)
+    permit("contact.reveal", asked.member)
+    text, introduces = _said(), request.form.get("given") == "introduce"
+    reveal(db.session(), reader=me(), of=asked.member, now=now())
+    db.session.commit()
+    part = "members/_contact.html" if request.headers.get("HX-Request") else "members/contact.html"
+    return render_template(
+        part,
+        whom=asked.member,
+        contact=contact_of(view(db.session(), reader=me(), member=asked.member)),
+        name=asked.member.first_name,
+        back=url_for("members.show", public_id=asked.member.public_id),
+        brief=Answer(asked, 1.0).brief(text=text, member=me(), introduces=introduces),
+        wants_mail=request.form.get("way") == "message",
+    )
+
+
+@pages.post("/offers")
+@policy("wanted.create")
+def keep() -> ResponseReturnValue:
+    claim_write(db.session())
+    kept = wanted.want(db.session(), member=me(), kind=WantedKind.OFFER, text=request.form.get("text", ""), now=now())
+    if request.form.get("share") == "1":
+        db.session.flush()
+        wanted.share(db.session(), wanted=kept, now=now())
+    db.session.commit()
+    flash(_("It stands on your page as your offer."), url_for("giving.end", public_id=kept.public_id))
+    return redirect(url_for("today.today", _anchor="offers"), 303)
+
+
+@pages.post("/offers/<public_id>/end")
+@policy("wanted.update")
+def end(public_id: str) -> ResponseReturnValue:
+    offer = reach(Wanted, public_id, "wanted.update")
+    wanted.end(db.session(), wanted=offer, now=now())
+    db.session.commit()
+    flash(_("Your offer is off."))
+    return redirect(url_for("today.today"), 303)
+
+
+def _said() -> str:
+    """The sentence that was sent. Raises Invalid, also where there is none."""
+    text = request.form.get("text", "")
+    if not text.strip():
+        raise Invalid(_("Write what you offer, or whom you can introduce."), field="text")
+    return clean_text(text, field="text", what=_("what you offer"), limit=300)
