@@ -26,6 +26,7 @@ SURE = 0.75  # the likeness from which a word counts as said
 QUIET = 0.1  # what a word that says little weighs, against one that tells
 MOST_WORDS, MOST_LETTERS, COMPARED = 12, 24, 400  # of a query; of a word; words compared letter by letter
 LONGEST = 32  # letters of a word that is kept
+_LAST = chr(0x10FFFF)
 
 Singles = NDArray[np.float32]
 
@@ -73,39 +74,33 @@ class Shelf:
     def read(self, term: str, worth: Singles) -> tuple[Singles, Singles]:
         """For each text the likeness of its word nearest to ``term``, with and without the worth of its line."""
         score, sure = np.zeros(self.size, dtype=np.float32), np.zeros(self.size, dtype=np.float32)
-        for word, likeness in sorted(self.spellings(term).items(), key=lambda pair: pair[1]):
-            span = slice(self._starts[word], self._starts[word + 1])
-            rows = self._rows[span]  # each once: a text keeps a word in its worthiest line only
-            score[rows] = np.maximum(score[rows], likeness * worth[self._lines[span]])
+        for likeness, first, after in sorted(self._meant(term)):
+            span = slice(self._starts[first], self._starts[after])
+            rows = self._rows[span]
+            np.maximum.at(score, rows, np.float32(likeness) * worth[self._lines[span]])
             sure[rows] = likeness  # the likest come last
         return score, sure
 
-    def spellings(self, term: str) -> dict[int, float]:
-        """The words kept that ``term`` may mean, and how like it they are."""
-        first = bisect_left(self._words, term)
-        found: dict[int, float] = {}
-        for position in range(first, min(first + COMPARED, len(self._words))):
-            word = self._words[position]
-            if not word.startswith(term):
-                break
-            found[position] = EXACT if word == term else STARTS if len(term) > 1 else WITHIN
+    def _meant(self, term: str) -> list[tuple[float, int, int]]:
+        """The spans of words that ``term`` may mean, and how like it they are."""
+        first, after = bisect_left(self._words, term), bisect_left(self._words, term + _LAST)
+        found = [(STARTS, first, after)] if after > first else []
+        if after > first and self._words[first] == term:
+            found.append((EXACT, first, first + 1))
         if len(term) < 3:
             return found
-        near = self._near(term)
+        near = [at for at in self._near(term) if not first <= at < after]
         slips = 0 if len(term) < 4 or not term.isalpha() else 1 if len(term) < 6 else 2 if len(term) < 10 else 3
         distances = process.cdist([term], [self._words[at] for at in near], scorer=OSA.distance, score_cutoff=slips)
-        root = stem(term)
-        for position, distance in zip(near, distances[0].tolist() if len(near) else [], strict=True):
-            word = self._words[position]
-            likeness = found.get(position, 0.0)
-            if stem(word) == root:
-                likeness = max(likeness, STEM)
+        root, starts = stem(term), term[:3]
+        for at, distance in zip(near, distances[0].tolist() if near else [], strict=True):
+            word = self._words[at]
+            if word.startswith(starts) and stem(word) == root:
+                found.append((STEM, at, at + 1))
             elif distance <= slips and slips:
-                likeness = max(likeness, STARTS - SLIP * distance)
+                found.append((STARTS - SLIP * distance, at, at + 1))
             elif len(term) > 3 and term in word:
-                likeness = max(likeness, WITHIN)
-            if likeness:
-                found[position] = likeness
+                found.append((WITHIN, at, at + 1))
         return found
 
     def _near(self, term: str) -> list[int]:
