@@ -20,6 +20,8 @@ COMMANDS = (
     ("worker", "app.cli.worker:worker", "Run the weekly jobs."),
     ("check", "app.cli.check:check", "List the settings, and say whether everything is in place."),
     ("db", "app.cli.db:db", "Make and change the tables."),
+    ("invite", "app.cli.invite:invite", "Let somebody in, and print their link to sign in."),
+    ("secrets", "app.cli.secrets:secrets", "Change the keys that seal secrets in the database."),
     ("seed", "app.cli.seed:seed", "Write the demo network into an empty database."),
     ("taxonomy", "app.cli.taxonomy:taxonomy", "Import a taxonomy of capabilities."),
     ("import", "app.cli.imports:imports", "Import firms and their finished work."),

@@ -12,8 +12,11 @@ from directory.people.chapter import Chapter
 from directory.people.member import ChapterRole, Member, Role
 
 
-def grant(session: Session, *, member: Member, chapter: Chapter, role: Role, by: Member, now: datetime) -> None:
-    """Give ``member`` a role in a chapter; who holds it keeps it. Raises Conflict where they do not take part."""
+def grant(session: Session, *, member: Member, chapter: Chapter, role: Role, by: Member | None, now: datetime) -> None:
+    """Give ``member`` a role in a chapter; who holds it keeps it. ``by`` None: the command line.
+
+    Raises Conflict where they do not take part.
+    """
     _takes_part(member)
     if _held(session, member, chapter, role) is None:
         session.add(ChapterRole(member_id=member.id, chapter_id=chapter.id, role=role))

@@ -1,0 +1,117 @@
+"""``goodword invite``: how an installation begins. Makes a member, and prints a link to sign in, once."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from app.cli.database import opened
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from directory.people.business import Business
+    from directory.people.chapter import Chapter
+    from directory.people.member import Member
+
+LASTS = timedelta(hours=24)
+
+
+@click.command()
+@click.argument("name")
+@click.argument("email")
+@click.option("--firm", required=True, help="The firm they belong to; made where there is none of that name.")
+@click.option("--chapter", help="The chapter of a new firm; made where there is none of that name or key.")
+@click.option("--lead", "is_lead", is_flag=True, help="They lead that chapter.")
+@click.option("--admin", "is_admin", is_flag=True, help="They run the network.")
+def invite(name: str, email: str, firm: str, chapter: str | None, is_lead: bool, is_admin: bool) -> None:
+    """Let NAME in, who is written to at EMAIL, and print a link that signs them in, once, within 24 hours.
+
+    Somebody with that address keeps their name and firm, and gets the roles and another link.
+    """
+    from directory.clock import utc_now
+    from directory.db import writing
+    from directory.link import mint
+    from directory.people.member import Role
+    from directory.people.role import grant, grant_admin
+    from directory.settings import load_settings
+
+    now = utc_now()
+    with opened() as engine, writing(engine) as session:
+        member = _member(session, name, email, firm, chapter, now)
+        home = member.business.chapter
+        if is_lead and home is None:
+            raise click.UsageError("Say which chapter they lead, with --chapter.")
+        if is_lead and home is not None:
+            grant(session, member=member, chapter=home, role=Role.LEAD, by=None, now=now)
+        if is_admin:
+            grant_admin(session, member=member, by=None, now=now)
+        token = mint(session, purpose="sign_in", member=member, about="/", lasts=LASTS, now=now)
+        said = member.name
+    click.echo(f"{said} signs in here, once, within 24 hours:\n{load_settings().base_url}/sign-in/link/{token}")
+
+
+def _member(session: "Session", name: str, email: str, firm: str, chapter: str | None, now: "datetime") -> "Member":
+    """The member with that address, else a new one. Raises Refusal where they do not take part."""
+    from sqlalchemy import select
+
+    from app.cli import Refusal
+    from directory.audit import record
+    from directory.db import bump_world
+    from directory.people.business import clean_email, index_business
+    from directory.people.member import Member
+    from directory.text import clean_line
+
+    email = clean_email(email).casefold()
+    if not email:
+        raise Refusal("Write a mail address such as you@example.com.")
+    here = session.scalar(select(Member).where(Member.email == email))
+    if here is not None:
+        if not here.is_active:
+            raise Refusal(f"{here.name} has this address and does not take part at present.")
+        return here
+    name = clean_line(name, field="name", what="the name", limit=120)
+    firm = clean_line(firm, field="firm", what="the firm", limit=200)
+    business = _business(session, firm, _chapter(session, chapter) if chapter else None, now)
+    member = Member(name=name, email=email, business=business, joined_at=now, invited_at=now)
+    session.add(member)
+    session.flush()
+    index_business(session, business)
+    record(session, actor_id=None, action="member.invite", object=f"member {member.public_id}", now=now)
+    bump_world(session)
+    return member
+
+
+def _business(session: "Session", name: str, chapter: "Chapter | None", now: "datetime") -> "Business":
+    from sqlalchemy import func, select
+
+    from app.cli import Refusal
+    from directory.people.business import Business
+
+    found = session.scalars(select(Business).where(func.lower(Business.name) == name.lower())).all()
+    if len(found) > 1:
+        raise Refusal(f"There are {len(found)} firms of that name; invite them from the website.")
+    business = found[0] if found else Business(name=name, created_at=now)
+    if chapter is not None and business.chapter not in (None, chapter):
+        raise Refusal(f"{business.name} belongs to another chapter; leave --chapter out.")
+    business.chapter = chapter or business.chapter
+    session.add(business)
+    return business
+
+
+def _chapter(session: "Session", name: str) -> "Chapter":
+    from sqlalchemy import func, or_, select
+
+    from directory.people.chapter import Chapter
+    from directory.text import clean_line, folded
+
+    name = clean_line(name, field="chapter", what="the chapter", limit=120)
+    key = "-".join(folded(name).split())[:60]
+    named = select(Chapter).where(
+        or_(Chapter.key == name, Chapter.key == key, func.lower(Chapter.name) == name.lower())
+    )
+    chapter = session.scalars(named.order_by(Chapter.id)).first() or Chapter(key=key, name=name)
+    session.add(chapter)
+    return chapter

@@ -1,0 +1,23 @@
+"""``goodword secrets``: the keys of GOODWORD_ENCRYPTION_KEYS, changed without an hour of silence."""
+
+import click
+
+from app.cli.database import opened
+
+
+@click.group()
+def secrets() -> None:
+    """Look after the secrets in the database."""
+
+
+@secrets.command()
+def rotate() -> None:
+    """Seal every secret with the first key of GOODWORD_ENCRYPTION_KEYS; the others may be removed afterwards."""
+    from app.accounts.second_factor import seal_anew
+    from directory.db import writing
+    from directory.secrets import Secrets
+    from directory.settings import load_settings
+
+    with opened() as engine, writing(engine) as session:
+        count = seal_anew(session, Secrets(load_settings().encryption_keys))
+    click.echo(f"Sealed with the first key: {count}.")

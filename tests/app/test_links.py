@@ -1,0 +1,255 @@
+"""Mailed links: to sign in, to choose a password, to take another address. Each acts once, and on POST alone."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, event, func, select, update
+from sqlalchemy.orm import Session
+
+from app.accounts.account import MOST
+from app.accounts.tables import AccountSession, User
+from app.errors import Site
+from directory.audit import AuditEntry
+from directory.link import OneTimeLink
+from directory.people.member import Member, MemberState
+from directory.settings import Settings
+from directory.week.delivery import Delivery
+from tests.app.conftest import PASSWORD, SignIn
+from tests.app.post import delivered, link_in
+from tests.app.test_sign_in import attempt, is_in
+
+Post = Callable[[], list[EmailMessage]]
+FORGED = "A" * 43
+
+
+@pytest.fixture
+def post(engine: Engine, settings: Settings, now: datetime) -> Post:
+    return lambda: delivered(engine, settings, now)
+
+
+@pytest.fixture
+def invited(session: Session, bea: Member) -> Member:
+    """Bea, who has an address and never had an account."""
+    bea.email = "bea@bramble.example"
+    session.commit()
+    return bea
+
+
+def later(app: Site, now: datetime, **by: float) -> None:
+    app.config["CLOCK"] = lambda: now + timedelta(**by)
+
+
+def rows(session: Session) -> list[object]:
+    session.rollback()
+    return [session.execute(select(table.__table__)).all() for table in (Member, User, OneTimeLink, AuditEntry)]
+
+
+def test_a_member_without_an_account_comes_in_by_a_link(
+    client: FlaskClient, invited: Member, post: Post, session: Session, now: datetime
+) -> None:
+    assert client.post("/sign-in/link?next=/leads", data={"email": " Bea@Bramble.example "}).status_code == 303
+    (mail,) = post()
+    assert mail["To"] == "bea@bramble.example"
+    page = client.get(link_in(mail))
+    assert (page.status_code, "Bea" in page.text) == (200, True)
+    assert client.post(link_in(mail)).location == "/leads"
+    assert is_in(client)
+    session.rollback()
+    account = session.scalars(select(User)).one()
+    assert (account.password, account.member.arrived_at) == (None, now)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_looking_at_a_link_uses_nothing(
+    client: FlaskClient, invited: Member, post: Post, session: Session, method: str
+) -> None:
+    client.post("/sign-in/link", data={"email": invited.email})
+    link, before = link_in(post()[0]), rows(session)
+    assert client.open(link, method=method).status_code == 200
+    assert rows(session) == before
+    assert not is_in(client)
+
+
+def test_a_link_is_dead_when_it_is_used_old_forged_or_for_something_else(
+    app: Site, client: FlaskClient, invited: Member, post: Post, session: Session, now: datetime
+) -> None:
+    for path in ("/sign-in/link", "/reset"):
+        client.post(path, data={"email": invited.email})
+    link, reset = (link_in(mail) for mail in post())
+    before = rows(session)
+    for dead in (f"/sign-in/link/{FORGED}", reset.replace("/reset/", "/sign-in/link/"), f"{link}x", "/reset/%00%ff"):
+        for method in ("GET", "POST"):
+            assert client.open(dead, method=method).location in ("/sign-in", "/reset")
+    later(app, now, minutes=15)
+    assert client.post(link).location == "/sign-in"
+    assert rows(session) == before
+    app.config["CLOCK"] = lambda: now
+    assert client.post(link).location == "/"
+    assert app.test_client().post(link).location == "/sign-in"
+
+
+def test_known_and_unknown_addresses_get_the_same_answer_for_the_same_work(
+    app: Site, engine: Engine, invited: Member, session: Session
+) -> None:
+    with app.app_context():
+        from app.db import db
+
+        work: list[str] = []
+        event.listen(db.engine, "before_cursor_execute", lambda *told: work.append(told[2].split(" ", 2)[0]))
+    for path in ("/sign-in/link", "/reset"):
+        told = []
+        for email in (invited.email, "nobody@bramble.example"):
+            work.clear()
+            answer = app.test_client().post(path, data={"email": email})
+            told.append((answer.status_code, answer.location, work.count("INSERT"), len(answer.data)))
+        assert told[0] == told[1]
+    session.rollback()
+    assert session.scalar(select(func.count()).select_from(Delivery)) == 2
+
+
+def test_links_are_asked_for_five_times_a_quarter_of_an_hour(client: FlaskClient, invited: Member, post: Post) -> None:
+    for email in (invited.email, "nobody@bramble.example"):
+        answers = [client.post("/sign-in/link", data={"email": email}) for _ in range(MOST["mail"][0] + 1)]
+        assert [answer.status_code for answer in answers] == [303] * 5 + [429]
+        assert "too often" in answers[-1].text
+    assert client.post("/reset", data={"email": invited.email}).status_code == 429
+    assert len(post()) == 5
+
+
+@pytest.mark.parametrize("state", [MemberState.SUSPENDED, MemberState.GONE])
+def test_whoever_is_out_gets_no_link_and_no_link_lets_them_in(
+    client: FlaskClient, invited: Member, post: Post, session: Session, state: MemberState
+) -> None:
+    client.post("/sign-in/link", data={"email": invited.email})
+    link = link_in(post()[0])
+    session.rollback()
+    session.execute(update(Member).values(state=state))
+    session.commit()
+    client.post("/sign-in/link", data={"email": invited.email})
+    assert post() == []
+    assert client.post(link).location == "/sign-in"
+    assert not is_in(client)
+
+
+def test_whoever_waits_to_be_let_in_may_sign_in(
+    client: FlaskClient, invited: Member, post: Post, session: Session
+) -> None:
+    invited.state = MemberState.PENDING
+    session.commit()
+    client.post("/sign-in/link", data={"email": invited.email})
+    client.post(link_in(post()[0]))
+    assert client.get("/account").status_code == 200
+
+
+def test_a_link_of_somebody_else_ends_the_sign_in_that_was_there(
+    sign_in: SignIn, bea: Member, post: Post, session: Session, now: datetime
+) -> None:
+    browser = sign_in(bea)
+    ana = Member(name="Ana", email="ana@b.example", business=bea.business, joined_at=now)
+    session.add(ana)
+    session.commit()
+    browser.post("/sign-in/link", data={"email": "ana@b.example"})
+    before = browser.get_cookie("goodword").value
+    browser.post(link_in(post()[0]))
+    assert browser.get_cookie("goodword").value != before
+    session.rollback()
+    assert session.scalars(select(User.member_id).join(AccountSession)).all() == [ana.id]
+
+
+def test_a_new_password_ends_every_sign_in_and_counts_alone(
+    app: Site, sign_in: SignIn, bea: Member, client: FlaskClient, post: Post
+) -> None:
+    elsewhere, email = sign_in(bea), f"{bea.public_id}@firm.example"
+    client.post("/reset", data={"email": email})
+    link = link_in(post()[0])
+    assert client.post(link, data={"password": "short"}).status_code == 422
+    assert is_in(elsewhere)
+    assert client.post(link, data={"password": "another word"}).location == "/"
+    assert (is_in(client), is_in(elsewhere)) == (True, False)
+    assert app.test_client().post(link, data={"password": "a third word"}).location == "/reset"
+    assert attempt(app.test_client(), email, PASSWORD).status_code == 422
+    assert attempt(app.test_client(), email, "another word").status_code == 303
+
+
+def test_a_password_changed_from_the_account_keeps_this_browser(app: Site, sign_in: SignIn, bea: Member) -> None:
+    here = sign_in(bea)
+    elsewhere = app.test_client()
+    attempt(elsewhere, f"{bea.public_id}@firm.example", PASSWORD)
+    assert here.post("/account/password", data={"password": "another word"}).location == "/account"
+    assert (is_in(here), is_in(elsewhere)) == (True, False)
+
+
+@pytest.fixture
+def moving(sign_in: SignIn, bea: Member) -> FlaskClient:
+    browser = sign_in(bea)
+    assert browser.post("/account/address", data={"email": "Bea@New.example"}).location == "/account"
+    return browser
+
+
+def test_a_new_address_counts_when_its_link_is_used_and_the_old_one_is_told(
+    moving: FlaskClient, bea: Member, post: Post, session: Session, client: FlaskClient
+) -> None:
+    old = f"{bea.public_id}@firm.example"
+    client.post("/sign-in/link", data={"email": old})
+    asked, sign_in_letter = post()
+    assert asked["To"] == "bea@new.example"
+    assert attempt(client, old, PASSWORD).status_code == 303
+    assert "bea@new.example" in moving.get(link_in(asked)).text
+    moving.post(link_in(asked))
+    (told,) = post()
+    assert told["To"] == old
+    session.rollback()
+    session.refresh(bea)
+    assert (bea.email, session.scalars(select(User.email)).one()) == ("bea@new.example", "bea@new.example")
+    assert client.post(link_in(sign_in_letter)).location == "/sign-in", "a link in the old post works no more"
+
+
+def test_an_address_that_somebody_has_gets_no_letter_and_cannot_be_taken_meanwhile(
+    moving: FlaskClient, bea: Member, post: Post, session: Session, now: datetime
+) -> None:
+    link = link_in(post()[0])
+    session.add(Member(name="Ana", email="bea@new.example", business=bea.business, joined_at=now))
+    session.commit()
+    before = rows(session)
+    assert moving.post("/account/address", data={"email": "bea@new.example"}).location == "/account"
+    assert post() == []
+    moving.post(link)
+    assert rows(session) == before
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["", "x", "a@b", "a@b.example\r\nBcc: eve@evil.example", "a@b.example, c@d.example", "ä@b.example", "\0@b.c"],
+)
+def test_what_is_no_address_is_written_to_by_nobody(moving: FlaskClient, post: Post, email: str) -> None:
+    post()
+    assert moving.post("/account/address", data={"email": email}).status_code == 422
+    assert post() == []
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "/x" * 200])
+def test_no_link_leads_elsewhere(client: FlaskClient, invited: Member, post: Post, target: str) -> None:
+    client.post("/sign-in/link", query_string={"next": target}, data={"email": invited.email})
+    assert client.post(link_in(post()[0])).location == "/"
+
+
+def test_no_log_names_an_address_or_a_token(
+    app: Site, sign_in: SignIn, bea: Member, client: FlaskClient, post: Post, capsys: pytest.CaptureFixture[str]
+) -> None:
+    browser, email, secrets = sign_in(bea), f"{bea.public_id}@firm.example", ["nobody@x.example", "bea@new.example"]
+    for path in ("/sign-in/link", "/reset"):
+        client.post(path, data={"email": email})
+        client.post(path, data={"email": "nobody@x.example"})
+    browser.post("/account/address", data={"email": "bea@new.example"})
+    for mail in post():
+        link = link_in(mail)
+        secrets.append(link.rsplit("/", 1)[1])
+        for method in ("GET", "POST", "POST"):
+            client.open(link, method=method, data={"password": "another word"})
+    post()
+    written = "".join(capsys.readouterr())
+    assert "endpoint=sign_in.link" in written
+    assert [secret for secret in [email, *secrets] if secret in written] == []

@@ -1,0 +1,74 @@
+"""goodword invite: how an installation begins, and what it refuses."""
+
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts import tables
+from app.cli.invite import LASTS
+from directory.clock import utc_now
+from directory.db import Base, connect
+from directory.link import OneTimeLink
+from directory.people.member import ChapterRole, Member, Role
+from tests.cli.test_cli import Run, home, run
+
+ADA = ("invite", "Ada Whitfield", "Ada@Whitfield.example", "--firm", "Whitfield & Co")
+__all__ = ("home", "run")
+assert tables
+
+
+@pytest.fixture
+def begun(home: Path) -> Session:
+    home.mkdir()
+    engine = connect(f"sqlite:///{home / 'goodword.db'}")
+    Base.metadata.create_all(engine)
+    session = Session(engine)
+    yield session
+    session.close()
+    engine.dispose()
+
+
+def test_the_first_member_gets_everything_and_a_link_that_is_kept_as_a_hash(run: Run, begun: Session) -> None:
+    result = run(*ADA, "--chapter", "Old Pueblo", "--lead", "--admin")
+    token = re.search(r"http://127.0.0.1:8000/sign-in/link/(\S{43})\n$", result.output)[1]
+    member, link = begun.scalars(select(Member)).one(), begun.scalars(select(OneTimeLink)).one()
+    assert (member.email, member.is_admin, member.arrived_at) == ("ada@whitfield.example", True, None)
+    assert (member.business.name, member.business.chapter.key) == ("Whitfield & Co", "old-pueblo")
+    assert begun.scalars(select(ChapterRole.role)).all() == [Role.LEAD]
+    assert link.token_hash != token
+    assert abs(link.expires_at - utc_now() - LASTS).total_seconds() < 60
+
+
+def test_a_second_time_it_is_another_link_for_the_same_member(run: Run, begun: Session) -> None:
+    links = {run(*ADA, "--chapter", "Old Pueblo").output for _ in range(2)}
+    assert len(links) == 2
+    bo = ("invite", "Bo", "bo@whitfield.example", "--firm", "whitfield & co", "--chapter", "old-pueblo")
+    assert run(*bo).exit_code == 0
+    assert [member.business_id for member in begun.scalars(select(Member))] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("invite", "", "a@b.example", "--firm", "A"), "Write the name"),
+        (("invite", "Ada", "a@b", "--firm", "A"), "Write a mail address"),
+        (("invite", "Ada", "a@b.example\nBcc: x@y.example", "--firm", "A"), "Write a mail address"),
+        (("invite", "Ada", "a@b.example", "--firm", " "), "Write the firm"),
+        (("invite", "Ada", "a@b.example", "--firm", "A", "--lead"), "Say which chapter"),
+        (("invite", "Ada", "a@b.example"), "--firm"),
+    ],
+)
+def test_wrong_input_is_a_sentence_and_nothing_is_kept(
+    run: Run, begun: Session, arguments: tuple[str, ...], says: str
+) -> None:
+    result = run(*arguments)
+    assert result.exit_code != 0
+    assert says in result.output
+    assert begun.scalars(select(Member)).all() == []
+
+
+def test_the_keys_are_changed_by_a_command(run: Run, begun: Session) -> None:
+    assert run("secrets", "rotate").output == "Sealed with the first key: 0.\n"
