@@ -113,14 +113,14 @@ def show(public_id: str) -> str:
     return render_template("introductions/show.html", row=row, me=asker, form=WordForm(), contact=contact)
 
 
-@pages.post("/introductions/<public_id>/<any('pass-on', accept, decline):act>")
+@pages.post("/introductions/<public_id>/<any(pass, accept, decline):act>")
 @policy("intro.respond")
 def respond(public_id: str, act: str) -> ResponseReturnValue:
     row, form = reach(Introduction, public_id, "intro.respond"), WordForm()
     if not row.is_seen_by(me()):
         abort(404)
     session, by, at = db.session(), me(), now()
-    if act == "pass-on":
+    if act == "pass":
         introducing.pass_on(session, introduction=row, by=by, word=form.word.data or "", now=at)
         said = _("Passed on. %(name)s decides.", name=row.target.first_name)
     elif act == "accept":

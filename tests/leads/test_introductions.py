@@ -1,0 +1,200 @@
+"""Introductions: who may ask whom through whom, two yeses, and a no that nobody is told."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+
+from directory.db import Base, world_version
+from directory.engine.world import known_world
+from directory.errors import Conflict, DomainError, Invalid, Refused
+from directory.leads import introducing
+from directory.leads.introducing import QUOTA, WEEK
+from directory.leads.introduction import LASTS, Introduction, IntroductionState, introduced_to, of_member, waiting_for
+from directory.people.business import Business
+from directory.people.interaction import Interaction, InteractionKind
+from directory.people.member import Member
+from directory.week.delivery import Delivery
+from matching.inputs import FACT_KINDS
+from tests.people.cast import Cast, make_cast
+
+WHY = "We both build for clinics, and mine ask for print."
+
+
+@pytest.fixture
+def cast(session: Session, now: datetime) -> Cast:
+    """Carla knows Nia and Bea, who do not know each other."""
+    cast = make_cast(session, now)
+    for member in (cast.nia, cast.bea, cast.carla, cast.dana):
+        member.email = f"{member.first_name.lower()}@firm.example"
+    for other in (cast.nia, cast.bea):
+        know(session, cast.carla, other, now)
+    return cast
+
+
+def know(session: Session, one: Member, other: Member, now: datetime) -> None:
+    fact = Interaction(
+        said_by_id=one.id, other_id=other.id, kind=InteractionKind.WORKED, happened_on=now.date(), said_at=now
+    )
+    fact.confirmed_at = now
+    session.add(fact)
+    session.flush()
+
+
+def ask(session: Session, cast: Cast, now: datetime, **instead: object) -> Introduction:
+    return introducing.ask(
+        session, **{"asker": cast.nia, "target": cast.bea, "via": cast.carla, "text": WHY, "now": now, **instead}
+    )
+
+
+def letters(session: Session) -> list[str]:
+    return [key.split(":")[1].split("-")[0] for key in session.scalars(select(Delivery.key).order_by(Delivery.id))]
+
+
+def test_it_goes_through_who_knows_both_and_connects_after_two_yeses(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    asked = ask(session, cast, now)
+    assert waiting_for(session, member=cast.carla, now=now) == [asked]
+    assert of_member(session, member=cast.bea) == []
+    introducing.pass_on(session, introduction=asked, by=cast.carla, word="You will like her.", now=now)
+    assert waiting_for(session, member=cast.bea, now=now) == [asked]
+    assert introduced_to(session, member=cast.nia) == set()
+    before = world_version(session)
+    introducing.accept(session, introduction=asked, by=cast.bea, now=now)
+    assert introduced_to(session, member=cast.nia) == {cast.bea.id}
+    assert introduced_to(session, member=cast.bea) == {cast.nia.id}
+    assert world_version(session) != before
+    facts = known_world(session).world.facts
+    assert [FACT_KINDS[kind] for kind in facts.kinds] == ["worked", "worked", "introduction"]
+    assert letters(session) == ["introduction", "introduction", "introduced", "introduced"]  # via, target; asker, via
+
+
+def test_an_offer_asks_both_apart_and_a_no_looks_like_waiting(session: Session, cast: Cast, now: datetime) -> None:
+    offered = introducing.offer(session, introducer=cast.carla, one=cast.nia, other=cast.bea, text=WHY, now=now)
+    introducing.decline(session, introduction=offered, by=cast.nia, now=now)
+    assert waiting_for(session, member=cast.bea, now=now) == [offered]
+    introducing.accept(session, introduction=offered, by=cast.bea, now=now)
+    assert not offered.is_accepted
+    assert offered.is_open(now)
+    with pytest.raises(Conflict):
+        introducing.accept(session, introduction=offered, by=cast.nia, now=now)
+
+
+def test_an_offer_connects_when_both_said_yes(session: Session, cast: Cast, now: datetime) -> None:
+    offered = introducing.offer(session, introducer=cast.carla, one=cast.nia, other=cast.bea, text=WHY, now=now)
+    introducing.accept(session, introduction=offered, by=cast.nia, now=now)
+    assert introduced_to(session, member=cast.nia) == set()
+    introducing.accept(session, introduction=offered, by=cast.bea, now=now)
+    assert introduced_to(session, member=cast.nia) == {cast.bea.id}
+
+
+def test_who_is_asked_and_asks_back_has_said_yes(session: Session, cast: Cast, now: datetime) -> None:
+    asked = ask(session, cast, now)
+    introducing.decline(session, introduction=asked, by=cast.carla, now=now)  # it never reached Bea
+    assert ask(session, cast, now, asker=cast.bea, target=cast.nia, via=None) is asked
+    assert asked.is_accepted
+
+
+@pytest.mark.parametrize(
+    ("who", "refused"),
+    [
+        ({"target": "nia"}, Refused),
+        ({"asker": "bob", "via": None}, Refused),  # of Bea's own firm
+        ({"via": "dana"}, Refused),  # who knows neither
+        ({"target": "dana"}, Refused),  # whom Carla does not know
+        ({"text": "Hi."}, Invalid),
+        ({"text": "x" * 601}, Invalid),
+        ({"text": "She is \u202e always there."}, Invalid),
+    ],
+)
+def test_what_cannot_be_asked(
+    session: Session, cast: Cast, now: datetime, who: dict[str, str], refused: type[DomainError]
+) -> None:
+    instead = {key: getattr(cast, name) if key != "text" and name else name for key, name in who.items()}
+    with pytest.raises(refused):
+        ask(session, cast, now, **instead)
+
+
+def test_nobody_is_asked_twice_in_three_weeks_whatever_the_answer(session: Session, cast: Cast, now: datetime) -> None:
+    for act in ("wait", "decline", "cancel"):
+        asked = ask(session, cast, now)
+        if act == "decline":
+            introducing.decline(session, introduction=asked, by=cast.carla, now=now)
+        if act == "cancel":
+            introducing.cancel(session, introduction=asked, by=cast.nia, now=now)
+        with pytest.raises(Conflict, match="last three weeks"):
+            ask(session, cast, now + LASTS - timedelta(hours=1))
+        now += LASTS
+        assert waiting_for(session, member=cast.carla, now=now) == []
+        with pytest.raises(Conflict):
+            introducing.pass_on(session, introduction=asked, by=cast.carla, now=now)
+
+
+def test_twenty_a_week(session: Session, cast: Cast, now: datetime) -> None:
+    def people() -> list[Member]:
+        more = [
+            Member(name=f"P{n}", business=Business(name=f"F{n}", created_at=now), joined_at=now)
+            for n in range(QUOTA + 1)
+        ]
+        session.add_all(more)
+        session.flush()
+        return more
+
+    *first, last = people()
+    for target in first:
+        ask(session, cast, now, target=target, via=None)
+    with pytest.raises(Conflict, match="in a week"):
+        ask(session, cast, now, target=last, via=None)
+    ask(session, cast, now + WEEK, target=last, via=None)
+
+
+def test_what_is_taken_back_in_time_is_not_even_read(session: Session, cast: Cast, now: datetime) -> None:
+    asked = ask(session, cast, now)
+    with pytest.raises(Refused):
+        introducing.cancel(session, introduction=asked, by=cast.carla, now=now)
+    introducing.cancel(session, introduction=asked, by=cast.nia, now=now)
+    assert letters(session) == []
+    assert of_member(session, member=cast.bea) == []
+
+
+ACTS = st.lists(
+    st.tuples(st.sampled_from(["pass_on", "accept", "decline", "cancel"]), st.sampled_from(["nia", "bea", "carla"])),
+    max_size=6,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(ACTS, st.booleans())
+def test_whatever_happens_both_said_yes_before_they_are_connected(acts: list[tuple[str, str]], is_offer: bool) -> None:
+    now = datetime.fromisoformat("2026-11-02T16:00:00+00:00")
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        cast = make_cast(session, now)
+        for other in (cast.nia, cast.bea):
+            know(session, cast.carla, other, now)
+        row = (
+            introducing.offer(session, introducer=cast.carla, one=cast.nia, other=cast.bea, text=WHY, now=now)
+            if is_offer
+            else ask(session, cast, now)
+        )
+        said: set[str] = set() if is_offer else {"nia"}
+        passed = is_offer
+        for act, who in acts:
+            by = getattr(cast, who)
+            try:
+                getattr(introducing, act)(session, introduction=row, by=by, now=now)
+            except DomainError:
+                continue
+            passed = passed or act == "pass_on"
+            if act == "accept":
+                said.add(who)
+        assert row.is_accepted == (row.state is IntroductionState.ACCEPTED)
+        if row.is_accepted:
+            assert said == {"nia", "bea"}
+            assert passed
+    engine.dispose()

@@ -1,0 +1,85 @@
+"""Stories: shown when everybody in them agreed, gone when anybody withdraws."""
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory.errors import DomainError, Refused
+from directory.leads import case_study
+from directory.leads.case_study import CaseStudy
+from directory.leads.collaboration import Collaboration
+from directory.people.member import MemberState
+from tests.people.cast import Cast, make_cast
+
+TEXT = "The school had six weeks. Bea built it, I printed the signs, and it opened on the day."
+
+
+@pytest.fixture
+def cast(session: Session, now: datetime) -> Cast:
+    return make_cast(session, now)
+
+
+def tell(session: Session, cast: Cast, now: datetime, **instead: object) -> CaseStudy:
+    said = {"teller": cast.carla, "others": [cast.bea, cast.nia], "title": "A school", "text": TEXT, "year": 2025}
+    return case_study.tell(session, **{**said, "now": now, **instead})
+
+
+def test_it_is_shown_while_everybody_in_it_agrees(session: Session, cast: Cast, now: datetime) -> None:
+    story = tell(session, cast, now)
+    assert case_study.waiting_for(session, member=cast.bea) == [story]
+    case_study.agree(session, story=story, by=cast.bea, now=now)
+    assert case_study.shown_for(session, member=cast.bea) == []
+    case_study.agree(session, story=story, by=cast.nia, now=now)
+    for member in (cast.carla, cast.bea, cast.nia):
+        assert case_study.shown_for(session, member=member) == [story]
+    case_study.decline(session, story=story, by=cast.nia, now=now)
+    assert case_study.shown_for(session, member=cast.carla) == case_study.waiting_for(session, member=cast.nia) == []
+
+
+def test_it_is_not_shown_of_somebody_who_left(session: Session, cast: Cast, now: datetime) -> None:
+    story = tell(session, cast, now, others=[cast.bea])
+    case_study.agree(session, story=story, by=cast.bea, now=now)
+    cast.bea.state = MemberState.SUSPENDED
+    session.flush()
+    assert case_study.shown_for(session, member=cast.carla) == []
+
+
+def test_only_its_people_answer_and_only_its_teller_takes_it_back(session: Session, cast: Cast, now: datetime) -> None:
+    story = tell(session, cast, now)
+    with pytest.raises(Refused):
+        case_study.agree(session, story=story, by=cast.dana, now=now)
+    with pytest.raises(Refused):
+        case_study.withdraw(session, story=story, by=cast.bea, now=now)
+    case_study.withdraw(session, story=story, by=cast.carla, now=now)
+    assert session.scalars(select(CaseStudy)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"title": ""}, "title"),
+        ({"text": "Short."}, "text"),
+        ({"text": "x" * 1501}, "text"),
+        ({"year": 2027}, "year"),
+        ({"year": 1900}, "year"),
+        ({"others": []}, None),
+    ],
+)
+def test_a_wrong_story_names_its_field(
+    session: Session, cast: Cast, now: datetime, wrong: dict[str, object], field: str | None
+) -> None:
+    with pytest.raises(DomainError) as refused:
+        tell(session, cast, now, **wrong)
+    assert refused.value.field == field
+
+
+def test_it_is_about_other_firms_and_work_they_finished(session: Session, cast: Cast, now: datetime) -> None:
+    with pytest.raises(Refused):
+        tell(session, cast, now, teller=cast.bob, others=[cast.bea])
+    work = Collaboration(prime=cast.dana.business, sub=cast.bea.business, title="Site", created_at=now)
+    work.finished_at = now
+    with pytest.raises(DomainError) as refused:
+        tell(session, cast, now, collaboration=work)
+    assert refused.value.field == "collaboration"

@@ -1,0 +1,79 @@
+"""Ways to somebody: short before long, strong before weak, each through somebody else, fast at size."""
+
+from time import perf_counter
+
+import numpy as np
+import pytest
+
+from matching.trust import circle
+from matching.ways import acquaintances, ways
+from tests.matching.worlds import Town
+
+
+def town(*facts: str, members: str = "anna bea carla dora eve finn gus") -> Town:
+    return Town(dict.fromkeys(members.split(), ()), {name: name for name in members.split()}, list(facts))
+
+
+def told(place: Town, target: str, *barred: str) -> list[str]:
+    world = place.world()
+    found = ways(world, place.person("anna"), place.person(target), [place.person(name) for name in barred])
+    return [" ".join(place.people[step.end] for step in way) for way in found]
+
+
+def test_short_ways_come_first_and_each_begins_with_somebody_else() -> None:
+    facts = ["anna worked bea", "bea worked eve", "anna met carla", "carla vouch eve", "anna met dora"]
+    assert told(town(*facts, "dora met finn", "finn met eve"), "eve") == ["bea eve", "carla eve", "dora finn eve"]
+
+
+def test_a_vouch_is_walked_both_ways_and_says_which() -> None:
+    place = town("bea vouch anna", "carla vouch bea")
+    (way,) = ways(place.world(), place.person("anna"), place.person("carla"))
+    assert [(step.kind, step.forward) for step in way] == [("vouch", False), ("vouch", False)]
+
+
+def test_who_knows_somebody_needs_no_way() -> None:
+    assert told(town("anna worked bea", "anna met carla", "carla met bea"), "bea") == ["bea"]
+    assert told(town("bea met carla"), "carla") == []
+    assert told(town("anna met bea"), "anna") == []
+
+
+def test_no_way_leads_over_four_facts_nor_through_the_barred() -> None:
+    chain = town("anna met bea", "bea met carla", "carla met dora", "dora met eve")
+    assert told(chain, "dora") == ["bea carla dora"]
+    assert told(chain, "eve") == []
+    assert told(town("anna met bea", "bea met carla"), "carla", "bea") == []
+
+
+def test_everybody_one_shares_a_fact_with() -> None:
+    place = town("anna met bea", "carla vouch anna")
+    assert [place.people[other] for other in acquaintances(place.world(), 0)] == ["bea", "carla"]
+
+
+@pytest.mark.slow
+def test_ten_thousand_members_take_less_than_ten_milliseconds_warm() -> None:
+    draw, names = np.random.default_rng(7), [f"m{n}" for n in range(10_000)]
+    pairs = draw.integers(0, len(names), (60_000, 2))
+    facts = [f"{names[a]} {('worked', 'vouch')[a % 2]} {names[b]}" for a, b in pairs if a != b]
+    place = Town({}, {}, [])
+    place.firms, place.members, place.facts = dict.fromkeys(names, ()), {name: name for name in names}, facts
+    place.names, place.people = list(names), _Quick(names)  # type: ignore[assignment]
+    world = place.world()
+    circle(world)
+    ways(world, 0, 1)
+    took = []
+    for asker, target in draw.integers(0, len(names), (100, 2)):
+        began = perf_counter()
+        ways(world, int(asker), int(target))
+        took.append(perf_counter() - began)
+    assert np.median(took) < 0.01
+
+
+class _Quick(list[str]):
+    """A list that knows where each of its names is."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(names)
+        self.at = {name: n for n, name in enumerate(names)}
+
+    def index(self, name: str, *_: object) -> int:  # type: ignore[override]
+        return self.at[name]
