@@ -9,6 +9,7 @@ from app.accounts.tables import AccountSession
 from directory.db import Base
 from directory.imports.people import ImportBatch
 from directory.language import gettext as _
+from directory.leads.case_study import CaseStudy
 from directory.leads.introduction import Introduction
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Suggestion
@@ -17,7 +18,8 @@ from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.interaction import Interaction
 from directory.people.member import Member, MemberState
-from directory.people.rating import Rating
+from directory.people.rating import Band, Rating
+from directory.people.rating_case import RatingCase
 from directory.people.saved_search import SavedSearch
 from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted
@@ -90,10 +92,15 @@ RELATIONS: dict[type[Base], Relation] = {
         lambda me, row: row.known_by_id == me.id,
     ),
     Introduction: Relation(
-        lambda asker, me, row: row.asker_id == me.id,
+        lambda asker, me, row: row.begun_by_id == me.id,
         lambda row: _home(row.asker),
-        lambda me, row: row.target_id == me.id,
-        person=lambda row: row.asker,
+        lambda me, row: row.begun_by_id != me.id and me.id in (row.asker_id, row.target_id, row.via_id),
+        person=lambda row: row.via if row.is_offer else row.asker,
+    ),
+    CaseStudy: Relation(
+        lambda asker, me, row: row.teller_id == me.id,
+        lambda row: _home(row.teller),
+        lambda me, row: row.party(me) is not None,
     ),
     Wanted: Relation(lambda asker, me, row: row.member_id == me.id, lambda row: _home(row.member)),
     Interaction: Relation(
@@ -105,6 +112,12 @@ RELATIONS: dict[type[Base], Relation] = {
         lambda asker, me, row: row.giver_id == me.id,
         lambda row: _home(row.receiver),
         lambda me, row: row.receiver_id == me.id,
+    ),
+    Band: Relation(lambda asker, me, row: row.member_id == me.id, lambda row: None),
+    RatingCase: Relation(
+        lambda asker, me, row: False,
+        lambda row: _home(row.ratee),
+        lambda me, row: row.ratee is me or row.ratee_id == me.id,
     ),
     Rating: Relation(
         lambda asker, me, row: row.rater_id == me.id, lambda row: None, lambda me, row: row.ratee_id == me.id
@@ -192,12 +205,27 @@ RULES: dict[str, Rule] = {
     "vouch.read_unaccepted": Rule(N, (Vouch,), owner=A, party=A),
     "vouch.answer": Rule(N, (Vouch,), owner=F, party=A, admin=F),
     "vouch.withdraw": Rule(N, (Vouch,), owner=A, party=F, admin=F),
+    "answer.by_link": PUBLIC,  # the link is the proof
+    "intro.request": Rule(A, admin=F),
+    "intro.list_own": MEMBERS,
+    "intro.read": Rule(N, (Introduction,), owner=A, party=A, admin=J),
+    "intro.respond": Rule(N, (Introduction,), owner=F, party=A, admin=F),
+    "intro.reveal_contact": Rule(N, (Introduction,), owner=A, party=A, admin=J),  # the page asks whether it is accepted
+    "intro.cancel": Rule(N, (Introduction,), owner=A, party=F, admin=J),
+    "case_study.create": MEMBERS,
+    "case_study.answer": Rule(N, (CaseStudy,), party=A, admin=F),  # who tells it is one of those it names
+    "case_study.withdraw": Rule(N, (CaseStudy,), owner=A, party=F, admin=F),
     "rating.create": Rule(F, (Rating,), owner=A),
     "rating.read_own_given": Rule(N, (Rating,), owner=A),
     "rating.update_own_given": Rule(N, (Rating,), owner=A),
     "rating.withdraw": Rule(N, (Rating,), owner=A),
     "rating.read_individual_received": Rule(N, (Rating,)),
+    "rating.read_rules": MEMBERS,
+    "rating.flag_suspicious": Rule(F, (RatingCase,), party=A),
+    "rating.list_cases": MEMBERS,
+    "rating.moderate_quarantine": Rule(F, (RatingCase,), lead=J, admin=J),
     "rating_agg.read_other": Rule(M),
+    "rating_agg.read_self": Rule(N, (Band,), owner=M),
     "lead.create_as_member": MEMBERS,
     "lead.list_own": MEMBERS,
     "lead.read_teaser": Rule(N, (Lead,), owner=A, lead=A, admin=A),
@@ -207,14 +235,26 @@ RULES: dict[str, Rule] = {
     "occurrence.read": Rule(A, (Occurrence,)),
     "channel.post_or_schedule": Rule(N, WEEK, owner=A, lead=A, admin=A),
     "channel.edit_or_cancel_queued": Rule(N, WEEK, owner=A, lead=A, admin=A),
+    "profile.read_public_card": PUBLIC,
+    "chapter.read_public": PUBLIC,
+    "relay.write": PUBLIC,
+    "gdpr.export_own": Rule(N, (Member,), owner=S, admin=S, pending=S),
+    "gdpr.erase_own": Rule(N, (Member,), owner=S, admin=S, pending=S),
+    "gdpr.export_or_erase_for_other": Rule(F, (Member,), admin=J),
+    "directory.export_csv": Rule(F, (Chapter,), lead=J, admin=J),
+    "business.compare": Rule(F, (Business,), lead=A, admin=A),
+    "business.merge": Rule(F, (Business,), lead=J, admin=J),
 }
 
 
 # What whoever is told reads of an act that was done to something of theirs with a reason.
 DONE: dict[str, Callable[[], str]] = {
+    "intro.read": lambda: _("They read an introduction that you asked for."),
+    "intro.cancel": lambda: _("They took back an introduction that you asked for."),
     "profile.read_private_contact": lambda: _("They looked up your direct number and your mail address."),
     "member.suspend": lambda: _("Your membership is suspended: nobody here sees you, and you cannot sign in."),
     "member.reinstate": lambda: _("You are a member again, and may sign in."),
+    "gdpr.export_or_erase_for_other": lambda: _("They took out your data, or ended your membership, as you asked."),
 }
 
 

@@ -41,7 +41,15 @@ LETTERS: tuple[LetterKind, ...] = (
     LetterKind("introduction", "/answer/introduction/", timedelta(days=30)),  # words part, asker, firm, other, via, ...
     LetterKind("introduced"),  # words other, and also: one of the two, where it goes to who introduced them
     LetterKind("story", "/answer/story/", timedelta(days=30)),  # words name, firm, title, text
+    LetterKind("case_closed"),  # somebody looked at the band, as its member had asked
     LetterKind("relay"),  # what a visitor writes: words name, text
+    LetterKind("invitation", "/join/", timedelta(days=14)),  # about: who invites; words by, chapter
+    LetterKind("confirm_application", "/apply/", timedelta(days=2)),  # words chapter
+    LetterKind("here_already"),  # to a member whose address somebody applied with
+    LetterKind("applied"),  # to a chapter's leads: words name, chapter
+    LetterKind("know_them"),  # words name, firm, by
+    LetterKind("admitted"),  # words by, chapter, welcome
+    LetterKind("turned_away"),  # a last letter, to an address: words name, by, chapter, reason
 )
 BY_NAME = {kind.name: kind for kind in LETTERS}
 UNDO = timedelta(minutes=2)  # how long a letter waits that may be taken back with what it is about

@@ -1,6 +1,8 @@
-"""Housekeeping: capabilities without a meaning get theirs, a few at a time; the week's bands are frozen."""
+"""Housekeeping: capabilities without a meaning get theirs, a few at a time; the week's bands are
+frozen; who left is forgotten."""
 
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -9,9 +11,12 @@ from directory import clock
 from directory.db import writing
 from directory.engine.embedding import embed_missing
 from directory.engine.sentences import load_model
+from directory.people import leaving, relay
+from directory.people.band import publish_bands
 from directory.people.capability import Capability
-from directory.people.rating import publish_bands
-from jobs.worker import celery_app, engine
+from directory.people.erasing import erase
+from directory.people.photo import forget_unused, sweep
+from jobs.worker import celery_app, engine, settings
 
 AT_ONCE = 50  # nodes a minute: under a second, in which an embedded database takes no other writes
 
@@ -36,5 +41,28 @@ def _freeze_bands() -> None:
         publish_bands(session, now=clock.utc_now())
 
 
+def forget(engine: Engine, *, home: Path, now: datetime) -> int:
+    """Erase whose week to come back is over, each in a transaction of their own, and drop visitors' messages that
+    nobody confirmed; how many people it were."""
+    erased = 0
+    with writing(engine) as session:
+        relay.purge(session, now=now)
+        sweep(session, home=home, now=now)
+    while True:
+        with writing(engine) as session:
+            gone = leaving.due(session, now=now)
+            if not gone:
+                return erased
+            digest = erase(session, member=gone[0], by=None, now=now)
+        with Session(engine) as session:
+            forget_unused(session, home=home, digest=digest)
+        erased += 1
+
+
+def _forget() -> None:
+    forget(engine(), home=settings().home, now=clock.utc_now())
+
+
 embed = celery_app.task(name="jobs.housekeeping.embed")(_embed)
 freeze_bands = celery_app.task(name="jobs.housekeeping.freeze_bands")(_freeze_bands)
+forget_gone = celery_app.task(name="jobs.housekeeping.forget")(_forget)

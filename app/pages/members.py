@@ -2,15 +2,16 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
-from app.access import me, policy, principal, reach
+from app.access import me, permit, policy, principal, reach
 from app.db import db
 from app.forms.interaction import InteractionForm
+from app.forms.rating import rating_form
 from app.forms.search import asked
 from app.moment import now
 from app.pages.searches import saved
@@ -25,6 +26,7 @@ from directory.people.business import Accepting, Business, accepting
 from directory.people.contact import contact_of
 from directory.people.industry import LABELS
 from directory.people.member import Member
+from directory.people.merging import moved_to
 from directory.people.photo import FOLDER
 from directory.people.rating import Band
 from directory.people.search import strongest
@@ -94,6 +96,7 @@ def profile_page(seen: View, *, preview: Audience | None = None, band: Band | No
         band=band,
         shared=shared(session, one=asker, other=member) if asker.business_id != member.business_id else None,
         form=InteractionForm(year=now().year),
+        rating_form=rating_form,
     )
 
 
@@ -147,6 +150,9 @@ def host_of(address: str) -> str:
 @policy("business.read")
 def business(public_id: str) -> ResponseReturnValue:
     session, asker = db.session(), me()
+    if (moved := moved_to(session, public_id)) is not None:
+        permit("business.read", moved)
+        return redirect(url_for(".business", public_id=moved.public_id), 301)
     firm = reach(Business, public_id, "business.read")
     members = [member for member in firm.members if member.is_active]
     if firm.members and not members:

@@ -20,13 +20,14 @@ from directory.language import gettext
 from directory.leads.collaboration import Collaboration
 from directory.leads.lead import Terms, bring
 from directory.money import Money
+from directory.people.band import publish_bands
 from directory.people.business import Business, index_businesses
 from directory.people.capability import CURATED, Capability
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.interaction import Interaction, InteractionKind
 from directory.people.member import ChapterRole, Member, Role
-from directory.people.rating import Rating, publish_bands
+from directory.people.rating import Rating
 from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted, WantedKind
 from directory.taxonomy import CURATED_FILE, import_scheme
@@ -61,7 +62,7 @@ def seed(session: Session, *, now: datetime) -> None:
             role = Role(entry["chapter_role"])
             session.add(ChapterRole(member_id=member.id, chapter_id=member.business.chapter_id, role=role))
     index_businesses(session)
-    publish_bands(session, now=now)
+    publish_bands(session, now=now, chance=lambda: 0.0)  # nobody here is real: the same demo each time
     bump_world(session)
     for entry in network["lead"]:
         terms = Terms(

@@ -7,16 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from app.accounts.tables import AccountSession, User
 from app.rules import PUBLIC, RULES, Principal, Rule, Verdict, can
 from directory.db import Base
+from directory.imports.people import ImportBatch
+from directory.leads.case_study import CaseStudy, CaseStudyParty
 from directory.leads.introduction import Introduction
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Suggestion
+from directory.people.application import Application
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.interaction import Interaction
 from directory.people.member import Member, MemberState
-from directory.people.rating import Rating
+from directory.people.rating import Band, Rating
+from directory.people.rating_case import RatingCase
+from directory.people.saved_search import SavedSearch
 from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted
 from directory.week.channel import Channel
@@ -54,18 +60,30 @@ ROWS: dict[type[Base], Base] = {
     Member: NORA,
     Business: NORA.business,
     Chapter: Chapter(id=TUCSON),
+    ImportBatch: ImportBatch(uploader_id=1, chapter_id=TUCSON),
+    Application: Application(member_id=1, known_by_id=2, chapter_id=TUCSON),
     Wanted: Wanted(member_id=1, member=NORA),
     Introduction: Introduction(asker_id=1, target_id=2, asker=NORA, target=BEA),
     Interaction: Interaction(said_by_id=1, other_id=2, said_by=NORA, other=BEA),
+    CaseStudy: CaseStudy(teller_id=1, teller=NORA, parties=[CaseStudyParty(member_id=1), CaseStudyParty(member_id=2)]),
     Vouch: Vouch(giver_id=1, receiver_id=2, giver=NORA, receiver=BEA),
     Rating: Rating(rater_id=1, ratee_id=2),
+    Band: Band(member_id=1),
+    RatingCase: RatingCase(ratee_id=2, ratee=BEA),
     Lead: LEAD,
     Suggestion: Suggestion(asker_id=1, lead=LEAD),
+    AccountSession: AccountSession(account=User(member_id=1)),
+    SavedSearch: SavedSearch(member_id=1),
     Channel: Channel(chapter_id=TUCSON),
     Occurrence: Occurrence(chapter_id=TUCSON),
 }
-PENDING: dict[type[Base], Base] = {Member: PAT, Business: PAT.business, Wanted: Wanted(member_id=10, member=PAT)}
-TWO_SIDED = (Interaction, Introduction, Vouch, Rating)
+PENDING: dict[type[Base], Base] = {
+    Member: PAT,
+    Business: PAT.business,
+    Wanted: Wanted(member_id=10, member=PAT),
+    AccountSession: AccountSession(account=User(member_id=10)),
+}
+TWO_SIDED = (Application, CaseStudy, Interaction, Introduction, Vouch, Rating, RatingCase)
 
 
 def wrong_cells(action: str) -> Iterator[tuple[str, str, str]]:
@@ -73,7 +91,7 @@ def wrong_cells(action: str) -> Iterator[tuple[str, str, str]]:
         for column, asker in PEOPLE.items():
             if column == "party" and model not in (None, *TWO_SIDED):
                 continue
-            if column == "owner" and model in (Channel, Occurrence):
+            if column == "owner" and model in (Chapter, Channel, Occurrence):
                 asker = SECRETARY
             rows = ROWS | PENDING if column == "pending" else ROWS
             verdict = can(asker, action, rows[model] if model else None)
@@ -91,7 +109,7 @@ def mutants() -> Iterator[tuple[str, Rule]]:
         yield action, replace(rule, is_public=False) if rule.is_public else PUBLIC
         if rule.pending != "F":
             yield action, replace(rule, pending=Verdict.FORBIDDEN)
-        for part in ("owner", "party", "lead", "admin"):
+        for part in ("owner", "party", "lead", "other_lead", "admin"):
             if getattr(rule, part) is not None:
                 yield action, replace(rule, **{part: None})
 

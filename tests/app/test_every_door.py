@@ -26,6 +26,8 @@ from directory.people.capability import Capability, Kind
 from directory.people.chapter import Chapter
 from directory.people.interaction import Interaction, InteractionKind
 from directory.people.member import ChapterRole, Member, MemberState, Role
+from directory.people.rating import Rating
+from directory.people.rating_case import RatingCase
 from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted, WantedKind
 from directory.week.channel import Channel
@@ -91,6 +93,8 @@ class Network:
             "vouches": Vouch(giver_id=nora.id, receiver_id=bea.id, text="Kept word", known_as="c", given_at=now),
             "leads": lead,
             "week": occurrence,
+            "ratings": Rating(rater_id=nora.id, ratee_id=bea.id, warmth=4, competence=4, rated_at=now),
+            "rating-cases": RatingCase(ratee=bea, flagged_at=now),
             "posts": Post(occurrence=occurrence, channel=channel, text="Hello", composed_at=now),
         }
         session.add_all(self.rows.values())
@@ -160,7 +164,7 @@ def cell(action: str, who: str, row: PublicRow | None) -> str:
         return "F"  # the cell speaks of what is the applicant's own
     column = {"secretary": "mem_same"}.get(who, who)
     if about_own and who not in ("anon", "pending"):
-        column = "owner"
+        column = "party" if rule.party and not rule.owner else "owner"
     if who == "secretary" and isinstance(row, (Channel, Occurrence)):
         column = "owner"
     if who in ("owner", "party") and isinstance(row, (Channel, Occurrence, Chapter)):

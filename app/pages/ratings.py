@@ -1,0 +1,165 @@
+"""Ratings: said in private, changed and taken back by whoever said it; cases are looked at without names."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.access import me, permit, policy, principal, reach
+from app.back import page_before
+from app.db import db
+from app.forms.rating import COMPETENCE, WARMTH, RatingForm
+from app.moment import now
+from app.rules import J, can
+from directory.errors import DomainError
+from directory.people import rating as ratings
+from directory.people import rating_case as cases
+from directory.people.capability import Capability
+from directory.people.member import Member
+from directory.people.rating import Rating
+from directory.people.rating_case import RatingCase
+from directory.people.search import strongest
+
+pages = Blueprint("ratings", __name__)
+ACTS = {"quarantine": cases.set_aside, "release": cases.release}
+
+
+@pages.get("/ratings")
+@policy("rating.read_own_given")
+def index() -> str:
+    session = db.session()
+    permit("rating.read_own_given", Rating(rater_id=me().id))
+    if band := ratings.shown_band(session, me()):
+        permit("rating_agg.read_self", band)
+    said = ratings.given(session, rater=me())
+    forms = {rating.id: RatingForm(formdata=None) for rating in said}
+    for rating in said:
+        forms[rating.id].show(rating)
+    return render_template(
+        "ratings/index.html",
+        me=me(),
+        said=said,
+        forms=forms,
+        words=(WARMTH, COMPETENCE),
+        band=band,
+        case=cases.open_case(session, ratee=me()),
+        waiting=_mine_to_judge(),
+    )
+
+
+@pages.get("/ratings/who-sees-what")
+@policy("rating.read_rules")
+def who_sees_what() -> str:
+    return render_template("ratings/who_sees_what.html")
+
+
+@pages.post("/members/<public_id>/ratings")
+@policy("rating.create")
+def create(public_id: str) -> ResponseReturnValue:
+    ratee, form, session = reach(Member, public_id, "profile.read_member_fields"), RatingForm(), db.session()
+    permit("rating.create", Rating(rater_id=me().id, ratee_id=ratee.id))
+    held = strongest(session, [ratee.business])[ratee.business_id]
+    form.offer(held)
+    if not form.validate_on_submit():
+        return _not_said()
+    about = form.chosen(held)
+    before = ratings.given(session, rater=me(), ratee=ratee)
+    try:
+        said = _say(form, ratee, about)
+    except DomainError as error:
+        return _not_said(error.message)
+    session.commit()
+    earlier = next((row for row in before if row.capability_id == said.capability_id), None)
+    act, row = (".restore", earlier) if earlier else (".withdraw", said)
+    flash(_("Said. Only you see it."), url_for(act, public_id=row.public_id))
+    return redirect(page_before(), 303)
+
+
+@pages.post("/ratings/<public_id>/update")
+@policy("rating.update_own_given")
+def update(public_id: str) -> ResponseReturnValue:
+    before, form = reach(Rating, public_id, "rating.update_own_given"), RatingForm()
+    form.offer([])
+    if not form.validate_on_submit():
+        return _not_said()
+    try:
+        _say(form, before.ratee, before.capability)
+    except DomainError as error:
+        return _not_said(error.message)
+    db.session.commit()
+    flash(_("Changed. It counts from the next Monday on."), url_for(".restore", public_id=public_id))
+    return redirect(url_for(".index"), 303)
+
+
+@pages.post("/ratings/<public_id>/restore")
+@policy("rating.update_own_given")
+def restore(public_id: str) -> ResponseReturnValue:
+    rating = reach(Rating, public_id, "rating.update_own_given")
+    ratings.restore(db.session(), rating=rating, by=me(), now=now())
+    db.session.commit()
+    flash(_("It is as you had said it before."))
+    return redirect(page_before(), 303)
+
+
+@pages.post("/ratings/<public_id>/withdraw")
+@policy("rating.withdraw")
+def withdraw(public_id: str) -> ResponseReturnValue:
+    rating = reach(Rating, public_id, "rating.withdraw")
+    ratings.withdraw(db.session(), rating=rating, by=me(), now=now())
+    db.session.commit()
+    flash(_("Taken back. It counts until the next Monday, and then no more."), url_for(".restore", public_id=public_id))
+    return redirect(page_before(), 303)
+
+
+@pages.post("/ratings/flag")
+@policy("rating.flag_suspicious")
+def flag() -> ResponseReturnValue:
+    permit("rating.flag_suspicious", RatingCase(ratee=me()))
+    cases.flag(db.session(), ratee=me(), now=now())
+    db.session.commit()
+    flash(_("Thank you. Somebody looks at it, without seeing who said what."))
+    return redirect(url_for(".index"), 303)
+
+
+@pages.get("/rating-cases")
+@policy("rating.list_cases")
+def case_index() -> str:
+    return render_template("ratings/cases.html", cases=_mine_to_judge())
+
+
+@pages.route("/rating-cases/<public_id>", methods=["GET", "POST"])
+@policy("rating.moderate_quarantine")
+def case(public_id: str) -> ResponseReturnValue:
+    """What a moderator sees after saying why, and each act on it; a page asks for the reason where none came along."""
+    case, session = reach(RatingCase, public_id, "rating.moderate_quarantine"), db.session()
+    act, rater = request.form.get("act", ""), request.form.get("rater", "")[:8]
+    if act == "close":
+        cases.close(session, case=case, by=me(), now=now())
+        session.commit()
+        flash(_("The case is closed; %(name)s is told so, and nothing else.", name=case.ratee.first_name))
+        return redirect(url_for(".case_index"), 303)
+    if act in ACTS:
+        ACTS[act](session, case=case, pseudonym=rater, by=me(), now=now())
+    seen = cases.signs(session, case=case, by=me())
+    page = render_template("ratings/case.html", case=case, seen=seen)
+    session.commit()
+    return page
+
+
+def _mine_to_judge() -> list[RatingCase]:
+    """The open cases the reader may look at."""
+    return [
+        case
+        for case in cases.open_cases(db.session())
+        if can(principal(), "rating.moderate_quarantine", case) is J and not cases.is_own(case, me())
+    ]
+
+
+def _say(form: RatingForm, ratee: Member, about: Capability | None) -> Rating:
+    values = {"warmth": int(form.warmth.data), "competence": int(form.competence.data)}
+    return ratings.rate(db.session(), rater=me(), ratee=ratee, capability=about, **values, now=now())
+
+
+def _not_said(sentence: str = "") -> ResponseReturnValue:
+    db.session.rollback()
+    flash(sentence or _("Choose one answer to each of the two questions."))
+    return redirect(page_before(), 303)

@@ -1,0 +1,315 @@
+"""Ratings on the website: said in private, changed, taken back; nobody learns of them; cases show no names."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, func, select
+from sqlalchemy.orm import Session
+
+from directory.audit import AuditEntry
+from directory.db import writing
+from directory.people import rating_case as cases
+from directory.people.band import publish_bands
+from directory.people.business import Business
+from directory.people.chapter import Chapter
+from directory.people.interaction import Interaction, InteractionKind
+from directory.people.member import ChapterRole, Member, Role
+from directory.people.rating import Rating
+from directory.people.rating_case import Quarantine, RatingCase
+from directory.week.delivery import Delivery
+from tests.app.conftest import SignIn
+
+WEEK = timedelta(days=7)
+WHY = {"reason": "Two of them joined on the same day."}
+NAMES = ("Ann", "Ben", "Cy", "Dee", "Eve")
+
+
+class Network:
+    """Bea, whom five people of five firms met; a lead of her chapter, one of her own firm, and an admin."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        chapter = Chapter(key="tucson", name="Tucson")
+        session.add(chapter)
+
+        def person(name: str, firm: Business | None = None, **what: Any) -> Member:
+            firm = firm or Business(name=f"{name} Works", chapter=chapter, created_at=now)
+            member = Member(name=f"{name} Ro", business=firm, joined_at=now - 60 * WEEK, **what)
+            session.add(member)
+            session.flush()
+            return member
+
+        self.bea = person("Bea", email="bea@works.example")
+        self.raters = [person(name) for name in NAMES]
+        self.lena, self.ada, self.bob = person("Lena"), person("Ada", is_admin=True), person("Bob", self.bea.business)
+        for lead in (self.lena, self.bob, self.bea):
+            session.add(ChapterRole(member_id=lead.id, chapter_id=chapter.id, role=Role.LEAD))
+        met = {"kind": InteractionKind.MET, "happened_on": now.date(), "said_at": now, "confirmed_at": now}
+        session.add_all(Interaction(said_by=rater, other=self.bea, **met) for rater in self.raters)
+        session.commit()
+
+    def rate(self, engine: Engine, now: datetime) -> None:
+        """All five rate Bea, one of them far from the others, and a band appears."""
+        with writing(engine) as session:
+            for number, rater in enumerate(self.raters):
+                value = 1 if number == 0 else 5
+                at = now - (10 - number) * WEEK
+                same = {"rater_id": rater.id, "ratee_id": self.bea.id}
+                session.add(Rating(**same, warmth=value, competence=value, rated_at=at))
+            session.flush()
+            assert publish_bands(session, now=now, chance=lambda: 0.0) == 1
+
+
+@pytest.fixture
+def network(session: Session, now: datetime) -> Network:
+    return Network(session, now)
+
+
+def count(engine: Engine, table: type[Any]) -> int:
+    with Session(engine) as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def undo(page: str) -> str:
+    return re.findall(r'class="told".*?action="([^"]+)"', page, re.DOTALL)[0]
+
+
+def answers(warmth: str = "4", competence: str = "5", capability: str = "") -> dict[str, str]:
+    return {"warmth": warmth, "competence": competence, "capability": capability}
+
+
+def test_a_rating_is_said_changed_taken_back_and_undone(engine: Engine, network: Network, sign_in: SignIn) -> None:
+    ann, path = sign_in(network.raters[0]), f"/members/{network.bea.public_id}"
+    assert "Only you see what you say." in ann.get(path).text
+    page = ann.post(f"{path}/ratings", data=answers(), headers={"Referer": f"http://localhost{path}"})
+    assert page.location == path
+    mine = ann.get("/ratings").text
+    assert "As good as it gets</dd>" in mine
+    change = re.findall(r'action="(/ratings/\w+/update)"', mine)[0]
+    assert ann.post(change, data={"warmth": "1", "competence": "1"}).location == "/ratings"
+    changed = ann.get("/ratings").text
+    assert "I would rather not again</dd>" in changed
+    ann.post(undo(changed))
+    again = ann.get("/ratings").text
+    assert "As good as it gets</dd>" in again
+    ann.post(re.findall(r'action="(/ratings/\w+/withdraw)"', again)[0])
+    gone = ann.get("/ratings").text
+    assert "You have said nothing in private yet" in gone
+    ann.post(undo(gone))
+    assert "As good as it gets</dd>" in ann.get("/ratings").text
+    assert count(engine, Rating) == 5
+    assert count(engine, AuditEntry) == 0
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [{}, answers("6"), answers("0"), answers("x"), answers("4.5"), answers("٤"), answers(capability="23456789abcd")],
+)
+def test_what_is_no_answer_is_not_kept(engine: Engine, network: Network, sign_in: SignIn, sent: dict[str, str]) -> None:
+    ann = sign_in(network.raters[0])
+    assert ann.post(f"/members/{network.bea.public_id}/ratings", data=sent).status_code == 303
+    assert count(engine, Rating) == 0
+
+
+def test_oneself_ones_firm_and_strangers_are_not_rated(engine: Engine, network: Network, sign_in: SignIn) -> None:
+    bea, path = sign_in(network.bea), f"/members/{network.bea.public_id}"
+    for who, browser in ((network.bea, bea), (network.bob, bea), (network.lena, bea)):
+        answer = browser.post(f"/members/{who.public_id}/ratings", data=answers())
+        assert answer.status_code == 303
+        assert "Only you see what you say." not in browser.get(f"/members/{who.public_id}").text
+    assert "Only you see what you say." not in sign_in(network.lena).get(path).text
+    assert count(engine, Rating) == 0
+
+
+def test_nobody_else_reaches_a_rating(engine: Engine, network: Network, sign_in: SignIn, now: datetime) -> None:
+    network.rate(engine, now)
+    with Session(engine) as session:
+        public_id = session.scalars(select(Rating.public_id).where(Rating.rater_id == network.raters[0].id)).one()
+    for who in (network.bea, network.lena, network.ada, network.raters[1]):
+        browser = sign_in(who)
+        for act in ("update", "restore", "withdraw"):
+            seen = browser.post(f"/ratings/{public_id}/{act}", data=answers())
+            absent = browser.post(f"/ratings/23456789abcd/{act}", data=answers())
+            assert (seen.status_code, seen.data) == (404, absent.data)
+    assert count(engine, Rating) == 5
+
+
+def test_no_page_differs_by_whether_the_other_has_rated(
+    engine: Engine, network: Network, sign_in: SignIn, now: datetime
+) -> None:
+    """The same bytes after the same statements, on every page there is, before and after Ann rated Bea."""
+    bea, ann = sign_in(network.bea), network.raters[0]
+    paths = ("/", "/ratings", f"/members/{ann.public_id}", f"/members/{network.bea.public_id}", "/members")
+
+    asked: list[str] = []
+
+    def seen() -> list[tuple[str, list[str]]]:
+        pages = []
+        for path in paths:
+            asked.clear()
+            pages.append((bea.get(path).text, list(asked)))
+        return pages
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    seen()
+    before = seen()
+    with writing(engine) as session:
+        same = {"rater_id": ann.id, "ratee_id": network.bea.id}
+        session.add(Rating(**same, warmth=1, competence=1, rated_at=now))
+    after = seen()
+    event.remove(Engine, "before_cursor_execute", note)
+    for (page, statements), (page_before, statements_before) in zip(after, before, strict=True):
+        assert page == page_before
+        assert statements == statements_before
+
+
+def test_no_rating_leaves_in_the_log(
+    network: Network, sign_in: SignIn, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    ann = sign_in(network.raters[0])
+    for sent in (answers("1", "2"), answers("7", "2"), answers("1", "2")):
+        ann.post(f"/members/{network.bea.public_id}/ratings", data=sent)
+    written = "".join(capfd.readouterr()) + caplog.text
+    assert "warmth" not in written
+    assert network.bea.public_id not in written
+
+
+def test_today_asks_about_one_person_a_week(network: Network, sign_in: SignIn) -> None:
+    bea = sign_in(network.bea)
+    asked = re.findall(r'action="/members/(\w+)/ratings"', bea.get("/").text)
+    assert len(asked) == 1
+    bea.post(f"/members/{asked[0]}/ratings", data=answers())
+    assert not re.findall(r'action="/members/\w+/ratings"', bea.get("/").text)
+
+
+def test_ones_own_band_is_a_sentence_and_can_be_flagged_once(
+    engine: Engine, network: Network, sign_in: SignIn, now: datetime
+) -> None:
+    bea = sign_in(network.bea)
+    assert bea.post("/ratings/flag").status_code == 403
+    network.rate(engine, now)
+    for path in ("/ratings", f"/members/{network.bea.public_id}"):
+        assert "People here speak" in bea.get(path).text
+    assert "Ask for a look</button>" in bea.get("/ratings").text
+    assert bea.post("/ratings/flag").status_code == 303
+    assert bea.post("/ratings/flag").status_code == 409
+    assert count(engine, RatingCase) == 1
+    assert sign_in(network.raters[0]).post("/ratings/flag").status_code == 403
+
+
+@pytest.fixture
+def case(engine: Engine, network: Network, now: datetime) -> str:
+    """The path of an open case about Bea."""
+    network.rate(engine, now)
+    with writing(engine) as session:
+        return f"/rating-cases/{cases.flag(session, ratee=session.get_one(Member, network.bea.id), now=now).public_id}"
+
+
+@pytest.mark.parametrize("who", ["lena", "ada"])
+def test_a_moderator_sees_signs_and_no_person(
+    engine: Engine, network: Network, sign_in: SignIn, case: str, who: str
+) -> None:
+    browser = sign_in(getattr(network, who))
+    assert case in browser.get("/rating-cases").text
+    assert browser.get(case).status_code == browser.post(case).status_code == 422
+    page = browser.post(case, data=WHY).text
+    assert re.findall(r"\bR\d\b", re.sub(r"<(input|label)[^>]*>", "", page)) == ["R1", "R2", "R3", "R4", "R5"]
+    assert page.count("Far from what the others say: yes") == 1
+    content = page[page.index('id="content"') :]
+    for rater in network.raters:
+        assert rater.name not in content
+        assert rater.business.name not in content
+        assert rater.public_id not in content
+    assert not re.search(r"20\d\d|warmth|competence|R\d.{0,40}[1-5] of 5", content)
+    assert browser.post(case, data=WHY).text.count("yes") == page.count("yes")  # and R1 is R1 again
+    with Session(engine) as session:
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert entry is not None
+        assert (entry.action, entry.reason) == ("rating.moderate_quarantine", WHY["reason"])
+
+
+def test_nobody_moderates_their_own_case_or_their_firms(network: Network, sign_in: SignIn, case: str) -> None:
+    for who in (network.bea, network.bob):
+        browser = sign_in(who)
+        assert case not in browser.get("/rating-cases").text
+        for act in ("", "close", "quarantine"):
+            assert browser.post(case, data={**WHY, "act": act, "rater": "R1"}).status_code == 403
+    assert sign_in(network.raters[0]).post(case, data=WHY).status_code == 403
+
+
+def far(page: str) -> str:
+    """The pseudonym of whoever lies far from the others."""
+    return next(name for name, rest in re.findall(r"who\">(R\d)(.*?)</section>", page, re.DOTALL) if ": yes" in rest)
+
+
+def test_what_is_quarantined_does_not_count_from_the_next_epoch_on(
+    engine: Engine, network: Network, sign_in: SignIn, case: str, now: datetime
+) -> None:
+    lena, session = sign_in(network.lena), Session(engine)
+    odd = far(lena.post(case, data=WHY).text)
+    page = lena.post(case, data={**WHY, "act": "quarantine", "rater": odd}).text
+    assert page.count("does not count") == 1
+    assert "does not count" not in lena.post(case, data={**WHY, "act": "release", "rater": odd}).text
+    lena.post(case, data={**WHY, "act": "quarantine", "rater": odd})
+    with session:
+        kept = session.scalars(select(Quarantine).where(Quarantine.released_at.is_(None))).one()
+        assert kept.rater_id == network.raters[0].id
+    path = f"/members/{network.bea.public_id}"
+    with writing(engine) as session:
+        assert publish_bands(session, now=now) == 0
+    assert "People here speak" in lena.get(path).text
+    with writing(engine) as session:
+        assert publish_bands(session, now=now + WEEK) == 1
+    assert "People here speak" not in lena.get(path).text  # it rests, and no second look tells who it was
+    with writing(engine) as session:
+        assert publish_bands(session, now=now + 13 * WEEK, chance=lambda: 0.0) == 1
+    assert "People here speak warmly" in lena.get(path).text
+    assert lena.post(case, data={**WHY, "act": "quarantine", "rater": "R9"}).status_code == 422
+
+
+def test_a_closed_case_stays_closed_and_the_ratee_is_told_no_more(
+    engine: Engine, network: Network, sign_in: SignIn, case: str
+) -> None:
+    lena = sign_in(network.lena)
+    lena.post(case, data={**WHY, "act": "quarantine", "rater": "R1"})
+    assert lena.post(case, data={**WHY, "act": "close"}).location == "/rating-cases"
+    for act in ("close", "release"):
+        assert lena.post(case, data={**WHY, "act": act, "rater": "R1"}).status_code == 409
+    with Session(engine) as session:
+        letters = session.scalars(select(Delivery)).all()
+        assert [b'"case_closed"' in (letter.payload or b"") for letter in letters] == [True]
+        assert WHY["reason"].encode() not in (letters[0].payload or b"")
+        objects = set(session.scalars(select(AuditEntry.object)))
+    assert objects == {f"rating_case {case.rpartition('/')[2]}"}
+
+
+def test_signs_are_coarse_facts(engine: Engine, network: Network, now: datetime) -> None:
+    network.rate(engine, now)
+    with writing(engine) as session:
+        bea, ann, ben, cy, *_rest = (session.get_one(Member, m.id) for m in (network.bea, *network.raters))
+        ann.joined_at = now - WEEK
+        ben.sponsor_id = cy.sponsor_id = network.lena.id
+        for other in (network.lena, network.ada):
+            at = {"warmth": 1, "competence": 1, "rated_at": now}
+            session.add(Rating(rater_id=ann.id, ratee_id=other.id, **at))
+        same_day = session.scalars(select(Rating).where(Rating.rater_id.in_([ben.id, cy.id]))).all()
+        for row in same_day:
+            row.rated_at = now - WEEK
+        case = cases.flag(session, ratee=bea, now=now)
+        seen = cases.signs(session, case=case, by=session.get_one(Member, network.ada.id))
+        facts = sorted(sign.facts for sign in seen)
+        sponsored = ("asked in by the same person as others here", "rated on the same day as others")
+        lowest = ("in the network for less than 30 days", "rates everybody the lowest")
+        assert facts == sorted([(), (), sponsored, sponsored, lowest])
+        order = [sign.facts for sign in cases.signs(session, case=case, by=session.get_one(Member, network.ada.id))]
+        assert order == [sign.facts for sign in seen]
+
+
+def test_members_read_how_it_works(network: Network, sign_in: SignIn) -> None:
+    page = sign_in(network.lena).get("/ratings/who-sees-what").text
+    for number in ("14 days", "13 weeks", "40 times in 100", "50 times in 100"):
+        assert number in page
