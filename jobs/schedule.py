@@ -9,6 +9,7 @@ SCHEDULE = (
     ("jobs.weekly.tick", 60),
     ("jobs.deliver.sweep", 60),
     ("jobs.housekeeping.embed", 60),
+    ("jobs.housekeeping.forget", 3600),
     ("jobs.housekeeping.freeze_bands", 3600),  # does something in the first hour of a week only
 )
 

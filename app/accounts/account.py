@@ -16,6 +16,7 @@ from directory.language import gettext as _
 from directory.limit import refund, spend
 from directory.link import end_links
 from directory.people.business import clean_email
+from directory.people.leaving import Departure
 from directory.people.member import Member, MemberState
 
 TRIES_AN_ACCOUNT, TRIES_AN_ADDRESS, WITHIN = 10, 50, timedelta(minutes=15)
@@ -134,7 +135,8 @@ def hash_of(token: str) -> str:
 
 
 def _is_open() -> ColumnElement[bool]:
-    return User.active & Member.state.in_(MAY_SIGN_IN)
+    """Whoever left comes back by signing in, until they are erased."""
+    return User.active & (Member.state.in_(MAY_SIGN_IN) | Member.id.in_(select(Departure.member_id)))
 
 
 def _keys(what: str, email: str, address: str) -> tuple[str, str]:

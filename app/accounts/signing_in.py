@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Literal
 from uuid import uuid4
 
-from flask import g, request, session, url_for
+from flask import flash, g, request, session, url_for
 from flask_security.utils import login_user
 
 from app.accounts import second_factor
@@ -18,7 +18,9 @@ from app.moment import now
 from directory import mail
 from directory.db import claim_write
 from directory.errors import Invalid
+from directory.language import gettext as _
 from directory.link import find, mint, use
+from directory.people import leaving
 from directory.week.delivery import Delivery
 
 CODE_WITHIN = timedelta(minutes=10)  # of the password, or the link
@@ -33,6 +35,8 @@ def begin(account: User, how: Literal["link", "password", "totp"], target: str =
     """
     session.clear()
     g.pop("csrf_token", None)  # a secret that was there before the sign-in ends with it
+    if leaving.come_back(db.session(), member=account.member, now=now()):
+        flash(_("You are back, and nothing is lost."))
     if how != "totp" and second_factor.is_on(db.session(), account=account):
         token = mint(db.session(), purpose=SECOND, member=account.member, lasts=CODE_WITHIN, now=now())
         session[SECOND] = token
@@ -68,7 +72,7 @@ def try_password(email: str, password: str) -> tuple[User | None, int]:
 
     The hash is computed outside a writing transaction, which others wait for.
     """
-    if not _may_try("sign-in", email):
+    if not may_ask("sign-in", email):
         return None, 429
     account = recognise(db.session(), email=email, password=password)
     db.session.rollback()
@@ -82,7 +86,7 @@ def try_password(email: str, password: str) -> tuple[User | None, int]:
 def try_code(account: User, code: str) -> int:
     """200, in a writing transaction to be committed, where the code is right; else 422, or 429."""
     key = account.fs_uniquifier
-    if not _may_try("code", key):
+    if not may_ask("code", key):
         return 429
     claim_write(db.session())
     if not second_factor.accept(db.session(), account=account, code=code, now=now()):
@@ -97,7 +101,7 @@ def ask_for_link(letter: str, email: str, target: str = "/") -> bool:
 
     An address that nobody has takes as long as another: its letter is written too, and taken back.
     """
-    if not _may_try("mail", email):
+    if not may_ask("mail", email):
         return False
     claim_write(db.session())
     member, event = known(db.session(), email=email), f"{letter}-{uuid4().hex}"
@@ -113,7 +117,8 @@ def ask_for_link(letter: str, email: str, target: str = "/") -> bool:
     return True
 
 
-def _may_try(what: str, whose: str) -> bool:
+def may_ask(what: str, whose: str) -> bool:
+    """Count a try, and commit it; False where there were too many. What follows begins a transaction of its own."""
     allowed = may_try(db.session(), what=what, email=whose, address=_address(), now=now())
     db.session.commit()
     return allowed

@@ -57,7 +57,6 @@ def index() -> str:
         seen=seen,
         asked=look,
         options=look.options(found),
-        towns=look.towns(session),
         radii=RADII,
         kept=kept,
         is_part=is_part,

@@ -10,6 +10,7 @@ from app.rules import Verdict, can
 from directory.language import gettext as _
 from directory.people import merging
 from directory.people.business import Business
+from directory.people.chapter import Chapter
 
 pages = Blueprint("merging", __name__)
 
@@ -30,6 +31,12 @@ def merge(public_id: str, other_id: str) -> ResponseReturnValue:
     db.session.commit()
     flash(_("The two records of %(firm)s are one now.", firm=keep.name))
     return redirect(url_for("members.business", public_id=public_id), 303)
+
+
+@pages.app_template_global()
+def twins_in(chapter: Chapter) -> list[merging.Pair]:
+    """What a lead of the chapter may want to merge."""
+    return merging.suggestions(db.session(), chapter)
 
 
 def _two(public_id: str, other_id: str, action: str) -> tuple[Business, Business]:

@@ -1,6 +1,7 @@
 """The open web: cards of members and pages of chapters that chose to stand there, and letters from its visitors."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -134,6 +135,12 @@ def sitemap() -> Response:
     places = [_absolute(url_for(".chapter", public_id=row.public_id)) for row in chapters]
     places += [_absolute(url_for(".person", public_id=row.public_id)) for row in people]
     return Response(render_template("public/sitemap.xml", places=places), mimetype="application/xml")
+
+
+@pages.app_template_global()
+def public_chapters() -> Sequence[Chapter]:
+    """The chapters that visitors may look at."""
+    return publicity.public_chapters(db.session())
 
 
 def _member(public_id: str) -> Member:

@@ -15,6 +15,8 @@ from directory.language import gettext
 from directory.people.business import Business, clean_email, clean_phone, clean_website, index_businesses
 from directory.people.capability import CURATED
 from directory.people.claim import Claim
+from directory.people.merging import moved_keys
+from directory.people.twins import index
 
 FIELDS = (
     Field("key", ("key", "id"), 120, required=True),
@@ -38,6 +40,7 @@ def import_businesses(
     capability that the scheme does not have.
     """
     codes, report, errors = Codes(session, scheme), Report(rows=len(rows)), list[RowError]()
+    known, moved = index(session), moved_keys(session)
     before = {firm.key: firm for firm in session.scalars(select(Business).where(Business.key.is_not(None)))}
     first_row: dict[str, int] = {}
     new, changed, claimed = list[dict[str, object]](), list[dict[str, object]](), dict[str, Sequence[int]]()
@@ -46,10 +49,15 @@ def import_businesses(
         if first_row.setdefault(key, row.number) != row.number:
             errors.append(RowError(row.number, "key", gettext("stands in row %(row)s too.", row=first_row[key])))
             continue
+        if key in moved:
+            report.skip(gettext("merged into another record"), row.number, key)
+            continue
         claimed[key] = codes.read(row, report, errors, unknown)
         given = {name: value for name, value in row.values.items() if value and name != "capabilities"}
         if (firm := before.get(key)) is None:
             new.append({**{field.name: "" for field in FIELDS[:-1]}, **given, "created_at": now})
+            if known.like(row.values["name"], row.values.get("website", ""), row.values.get("phone", "")):
+                report.alike.append(gettext("row %(row)s", row=row.number))
         elif any(getattr(firm, name) != value for name, value in given.items()):
             changed.append({**given, "id": firm.id})
     if errors:

@@ -18,6 +18,7 @@ from directory.leads.collaboration import Collaboration, collaboration_capabilit
 from directory.money import Money
 from directory.people.business import Business, index_businesses
 from directory.people.capability import CURATED
+from directory.people.merging import moved_keys
 
 FIELDS = (
     Field("prime", ("prime",), 120, required=True),
@@ -43,6 +44,7 @@ def import_collaborations(
     """
     codes, report, errors = Codes(session, scheme), Report(rows=len(rows)), list[RowError]()
     firms = dict(session.execute(select(Business.key, Business.id).where(Business.key.is_not(None))).all())
+    firms |= moved_keys(session)
     there = set(session.scalars(select(Collaboration.key).where(Collaboration.key.is_not(None))))
     seen, new = set[str](), list[dict[str, object]]()
     capabilities_of, first = dict[str, Sequence[int]](), dict[tuple[int, int], datetime]()
@@ -68,7 +70,7 @@ def import_collaborations(
                 report.skip(reason, row.number, row.values[name])
         if strangers:
             continue
-        if row.values["prime"] == row.values["sub"]:
+        if firms[row.values["prime"]] == firms[row.values["sub"]]:
             report.skip(gettext("prime and sub are the same firm"), row.number)
         elif amount is not None and amount.minor <= 0:
             report.skip(gettext("an amendment: its amount is not above zero"), row.number)

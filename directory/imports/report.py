@@ -18,6 +18,7 @@ class Report:
     same: int = 0  # stood there before
     claims: int = 0
     skipped: dict[str, list[str]] = field(default_factory=dict)
+    alike: list[str] = field(default_factory=list)  # added, and may be a firm that was there
 
     def skip(self, reason: str, row: int, value: str = "") -> None:
         """Count what was left out, and remember where."""
@@ -38,10 +39,12 @@ class Report:
             same=self.same,
         )
         claims = ngettext("%(count)s new claim", "%(count)s new claims", self.claims)
+        alike = gettext("added, though a firm like it was here; look at both and merge them")
+        told = {**self.skipped, **({alike: self.alike} if self.alike else {})}
         return [
             f"{read}: {done}; {claims}.",
             *(
                 f"{len(places)} × {reason}: {', '.join(places[:EXAMPLES])}{', …' if len(places) > EXAMPLES else ''}"
-                for reason, places in self.skipped.items()
+                for reason, places in told.items()
             ),
         ]

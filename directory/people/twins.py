@@ -15,7 +15,7 @@ from directory.db import world_version
 from directory.people.business import Business
 from directory.text import folded
 
-ALIKE = 90  # of 100, by rapidfuzz's ratio of the names without what they all share
+ALIKE = 85  # of 100, by rapidfuzz's ratio of the names without what they all share
 MOST_SHARED = 50  # a word, host or number that so many have tells nobody apart
 _LEGAL = """the and co company corp corporation inc incorporated llc lc llp lp ltd limited plc pllc pc gmbh ag ug kg ohg
 sa sas sarl srl spa sl bv nv oy ab as aps pty group holding holdings"""

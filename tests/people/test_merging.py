@@ -1,0 +1,153 @@
+"""Merging: twins are found however they are written, and one record takes over whatever named the other."""
+
+import json
+from datetime import datetime, timedelta
+from io import BytesIO
+from time import perf_counter
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from directory.db import bump_world
+from directory.errors import Invalid
+from directory.imports.businesses import FIELDS, import_businesses
+from directory.imports.csv_file import read_rows
+from directory.leads.collaboration import Collaboration
+from directory.leads.lead import Lead
+from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team
+from directory.people import merging, twins
+from directory.people.business import Business
+from directory.people.capability import Capability, Kind
+from directory.people.chapter import Chapter
+from directory.people.claim import Claim
+from directory.people.member import Member
+
+
+@pytest.fixture
+def two(session: Session, now: datetime) -> tuple[Business, Business]:
+    """Bramble & Co with Bea, and the record of it that a list brought."""
+    tucson = Chapter(key="tucson", name="Old Pueblo")
+    keep = Business(name="Bramble & Co", chapter=tucson, website="https://www.bramble.example", created_at=now)
+    drop = Business(name="The Bramble Company LLC", key="b-7", phone="+1 520 555 0134", created_at=now)
+    session.add_all([keep, drop, Member(name="Bea", business=keep, joined_at=now)])
+    session.flush()
+    bump_world(session)
+    return keep, drop
+
+
+@pytest.mark.parametrize(
+    ("name", "website", "phone"),
+    [
+        ("BRAMBLE & CO., INC.", "", ""),
+        ("Вrаmble", "", ""),
+        ("Ｂｒａｍｂｌｅ Co", "", ""),
+        ("Brämble", "", ""),
+        ("Brambel", "", ""),
+        ("Something else", "bramble.example/about", ""),
+        ("Something else", "", "(520) 555-0134 ext 2"),
+    ],
+)
+def test_a_twin_is_found_by_name_website_or_telephone(
+    session: Session, two: tuple[Business, Business], name: str, website: str, phone: str
+) -> None:
+    assert set(two) & set(twins.twins(session, name=name, website=website, phone=phone))
+
+
+@pytest.mark.parametrize(
+    ("name", "website"), [("Bright Co", ""), ("Company & Co", ""), ("X", "facebook.com/bramble"), ("\0", "http://[")]
+)
+def test_a_stranger_is_no_twin(session: Session, two: tuple[Business, Business], name: str, website: str) -> None:
+    assert twins.twins(session, name=name, website=website) == []
+
+
+def test_a_lead_is_asked_about_the_two_and_the_one_with_people_stays(
+    session: Session, two: tuple[Business, Business], now: datetime
+) -> None:
+    (pair,) = merging.suggestions(session, two[0].chapter)
+    assert (pair.keep, pair.drop) == two
+    two[1].chapter = Chapter(key="phoenix", name="Valley")
+    session.flush()
+    assert merging.suggestions(session, two[0].chapter) == []
+
+
+def test_everything_that_named_the_one_names_the_other(
+    session: Session, two: tuple[Business, Business], now: datetime
+) -> None:
+    keep, drop = two
+    bea, other = keep.members[0], Business(name="Northlight", created_at=now)
+    omar = Member(name="Omar", business=drop, joined_at=now)
+    crafts = [Capability(scheme="goodword", code=code, name=code, kind=Kind.SERVICE) for code in "ab"]
+    session.add_all([other, omar, *crafts])
+    session.flush()
+    first = now - timedelta(days=900)
+    session.add_all(
+        Claim(business_id=firm.id, capability_id=craft.id, claimed_at=at)
+        for firm, craft, at in ((keep, crafts[0], now), (drop, crafts[0], first), (drop, crafts[1], first))
+    )
+    work = {"title": "Site", "created_at": now, "finished_at": now}
+    together, own = (Collaboration(prime_id=p.id, sub_id=drop.id, **work) for p in (other, keep))
+    lead = Lead(member_id=omar.id, business_id=drop.id, text="A site", created_at=now)
+    session.add_all([together, own, lead])
+    session.flush()
+    asked = {"lead_id": lead.id, "asker_id": omar.id, "made_at": now, "answer": Answer.TEAM, "model": "x"}
+    seen = [{"business": drop.id, "member": None, "shown": 1}]
+    seat = Seat(kind=SeatKind.NEED, business_id=drop.id, share=1.0, is_prime=True, alternates=seen)
+    team = Team(rank=1, score=1.0, shown=1, reasons=seen, paths={str(drop.id): []}, missing=[], seats=[seat])
+    versions = {"weights_version": "1", "world_version": 1}
+    session.add(Suggestion(**asked, **versions, missing=[{"nearest": seen[0]}], proof={}, teams=[team]))
+    session.flush()
+    dropped, public_id = drop.id, drop.public_id
+    moves = merging.preview(session, drop=drop)
+    assert moves["member"] == 1
+    assert moves["claim"] == 2
+    merging.merge(session, keep=keep, drop=drop, by=bea, now=now)
+    assert {member.name for member in keep.members} == {"Bea", "Omar"}
+    claims = session.execute(select(Claim.business_id, Claim.claimed_at).order_by(Claim.capability_id)).all()
+    assert claims == [(keep.id, first), (keep.id, first)]
+    assert [(row.prime_id, row.sub_id) for row in session.scalars(select(Collaboration))] == [(other.id, keep.id)]
+    assert lead.business_id == seat.business_id == keep.id
+    told = [seat.alternates, team.reasons, team.paths, team.suggestion.missing]
+    assert str(dropped) not in json.dumps(told).replace('"shown": 1', "")
+    assert (keep.key, keep.phone, keep.website) == ("b-7", "+1 520 555 0134", "https://www.bramble.example")
+    assert "omar" in keep.search_text
+    assert merging.moved_to(session, public_id) is keep
+    assert session.get(Business, dropped) is None
+
+
+def test_every_column_that_names_a_firm_is_moved(session: Session, two: tuple[Business, Business]) -> None:
+    named = {f"{column.table.name}.{column.name}" for column in merging.references()}
+    known = {"claim.business_id", "collaboration.prime_id", "collaboration.sub_id", "lead.business_id"}
+    known |= {"member.business_id", "moved_business.business_id", "seat.business_id"}
+    assert named == known
+
+
+def test_one_record_is_not_merged_with_itself(session: Session, two: tuple[Business, Business], now: datetime) -> None:
+    with pytest.raises(Invalid):
+        merging.merge(session, keep=two[0], drop=two[0], by=two[0].members[0], now=now)
+
+
+def test_an_import_says_who_looks_alike_and_does_not_bring_back_what_was_merged(
+    session: Session, two: tuple[Business, Business], now: datetime
+) -> None:
+    keep, drop = two
+    session.add(Capability(scheme="goodword", code="a", name="a", kind=Kind.SERVICE))
+    keep.key = "b-1"
+    merging.merge(session, keep=keep, drop=drop, by=keep.members[0], now=now)
+    table = b"key,name\nb-7,Bramble LLC\nb-9,Brambles\nb-10,Somebody\n"
+    rows = read_rows(BytesIO(table), fields=FIELDS, upload=True)
+    report = import_businesses(session, rows=rows, now=now)
+    assert (report.added, report.alike) == (2, ["row 3"])
+    assert any("merged into another record" in line for line in report.lines())
+    assert session.scalars(select(Business.key).order_by(Business.id)).all() == ["b-1", "b-9", "b-10"]
+
+
+def test_twins_are_found_quickly_among_ten_thousand_firms(session: Session, now: datetime) -> None:
+    words = [f"{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}{i}works" for i in range(10_000)]
+    plain = dict.fromkeys(("city", "region", "summary", "website", "phone", "email"), "")
+    session.execute(insert(Business), [{**plain, "name": f"{word} Studio", "created_at": now} for word in words])
+    bump_world(session)
+    twins.twins(session, name="warm up")
+    began = perf_counter()
+    assert [firm.name for firm in twins.twins(session, name=f"{words[77]} Studio LLC")][:1] == [f"{words[77]} Studio"]
+    assert perf_counter() - began < 0.5
