@@ -7,7 +7,7 @@ from app.access import me, permit, policy, reach
 from app.accounts import account as accounts
 from app.accounts import second_factor
 from app.accounts.account import account_of, end_sessions, hash_of, sessions_of
-from app.accounts.signing_in import ask_for_link, begin, have_proved, this_browser
+from app.accounts.signing_in import ask_for_link, begin, have_proved, may_ask, this_browser
 from app.accounts.tables import AccountSession, User
 from app.db import SAFE_METHODS, db
 from app.errors import status_of
@@ -15,6 +15,7 @@ from app.forms import Form, blame
 from app.forms.sign_in import AddressForm, CodeForm, NewAddressForm, NewPasswordForm
 from app.moment import now
 from app.pages.sign_in import too_often
+from directory.db import claim_write
 from directory.errors import Conflict, DomainError, Invalid
 from directory.language import gettext as _
 from directory.link import find, use
@@ -79,7 +80,11 @@ def password() -> ResponseReturnValue:
 def address() -> ResponseReturnValue:
     permit("profile.update_email_or_2fa", me())
     form, status, account = NewAddressForm(), 200, _mine()
-    if form.validate_on_submit():
+    if form.validate_on_submit() and not may_ask("mail", account.email):
+        form.form_errors.append(too_often())
+        status = 429
+    elif form.is_submitted() and not form.errors:
+        claim_write(db.session())
         try:
             accounts.ask_address(db.session(), account=account, email=form.email.data or "", now=now())
         except Invalid as error:

@@ -230,6 +230,12 @@ def test_what_is_no_address_is_written_to_by_nobody(moving: FlaskClient, post: P
     assert post() == []
 
 
+def test_nobody_writes_to_others_by_the_dozen(moving: FlaskClient, post: Post) -> None:
+    answers = [moving.post("/account/address", data={"email": f"{n}@x.example"}).status_code for n in range(5)]
+    assert answers == [303] * 4 + [429]
+    assert len(post()) == 5
+
+
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "/x" * 200])
 def test_no_link_leads_elsewhere(client: FlaskClient, invited: Member, post: Post, target: str) -> None:
     client.post("/sign-in/link", query_string={"next": target}, data={"email": invited.email})

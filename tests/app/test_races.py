@@ -1,16 +1,23 @@
 """On PostgreSQL two may write at once: of two acts on one row one comes after the other, and neither fails."""
 
+from base64 import b32decode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from app.accounts import second_factor
+from app.accounts.account import account_of
+from app.errors import Site
 from directory.db import Base, connect, writing
 from directory.leads.lead import Lead, Need, Terms, Wish, bring
+from directory.link import mint
 from directory.people.business import Business
 from directory.people.capability import Capability, Kind
 from directory.people.interaction import Interaction, InteractionKind, say
@@ -88,3 +95,31 @@ def test_a_lead_corrected_twice_at_once_has_its_needs_once(
     with Session(engine) as session:
         assert len(session.scalars(select(Need)).all()) == 1
         assert len(session.scalars(select(Lead)).all()) == 1
+
+
+def test_a_link_and_a_code_are_each_taken_once_by_two_at_once(
+    engine: Engine, app: Site, bea: Member, sign_in: SignIn, now: datetime
+) -> None:
+    sign_in(bea)
+    with app.app_context(), writing(engine) as session:
+        account = account_of(session, session.get_one(Member, bea.id), now)
+        factor = second_factor.prepare(session, account=account)
+        secret = second_factor.shown(factor, account=account)[1].replace(" ", "")
+        totp = TOTP(b32decode(secret), 6, SHA1(), 30)
+        second_factor.confirm(session, account=account, code=totp.generate(int(now.timestamp())).decode(), now=now)
+    for turn in range(1, ROUNDS):
+        moment = now + timedelta(minutes=16 * turn)  # what went wrong before is forgotten
+        app.config["CLOCK"] = lambda moment=moment: moment
+        with writing(engine) as session:
+            member = session.get_one(Member, bea.id)
+            link, spare = (
+                mint(session, purpose="sign_in", member=member, lasts=timedelta(minutes=15), now=moment) for _ in "ab"
+            )
+        pair = app.test_client(), app.test_client()
+        sent = [(browser, f"/sign-in/link/{link}", {}) for browser in pair]
+        assert at_once(*sent) == {303}
+        (first,) = (browser for browser in pair if browser.get("/sign-in/code").status_code == 200)
+        (second,) = (browser for browser in pair if browser is not first)
+        second.post(f"/sign-in/link/{spare}")
+        code = {"code": totp.generate(int(moment.timestamp())).decode()}
+        assert at_once(*((browser, "/sign-in/code", code) for browser in pair)) == {303, 422}
