@@ -13,6 +13,7 @@ from app.errors import status_of
 from app.forms import blame
 from app.forms.chapter import InviteForm, SettingsForm, StartForm
 from app.moment import now
+from directory.engine import pairings
 from directory.errors import DomainError
 from directory.imports.people import lately
 from directory.language import gettext as _
@@ -20,6 +21,7 @@ from directory.people import application, invitation
 from directory.people.business import index_business
 from directory.people.chapter import Chapter, edit_chapter, start_chapter
 from directory.people.member import Member
+from directory.week.draft import drafts
 
 pages = Blueprint("chapter", __name__)
 
@@ -65,6 +67,9 @@ def room(chapter: Chapter, form: FlaskForm) -> str:
         lists=[each for each in lately(session, chapter=chapter, now=now()) if each.undone_at is None],
         runs=chapter.id in principal().leads or me().is_admin,
         form=form,
+        talks=pairings.suggested(session, chapter=chapter),
+        told=pairings.told,
+        drafts=drafts(session, chapter=chapter, now=now()),
     )
 
 

@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from app.access import me, permit, policy, reach
 from app.db import db
 from app.moment import now
-from directory.db import claim_write
 from directory.engine.wanting import Answer, wanting
 from directory.errors import Invalid
 from directory.limit import spend
@@ -68,7 +67,6 @@ def contact(public_id: str) -> ResponseReturnValue:
 @pages.post("/offers")
 @policy("wanted.create")
 def keep() -> ResponseReturnValue:
-    claim_write(db.session())
     kept = wanted.want(db.session(), member=me(), kind=WantedKind.OFFER, text=request.form.get("text", ""), now=now())
     if request.form.get("share") == "1":
         db.session.flush()

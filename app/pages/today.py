@@ -3,17 +3,20 @@
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template
+from flask_security import current_user
+from sqlalchemy.orm import joinedload
 
 from app.access import policy, principal
 from app.accounts import second_factor
-from app.accounts.account import account_of
 from app.db import db
 from app.forms.rating import rating_next
 from app.moment import now
 from directory.engine.pairings import meet, told
 from directory.leads import case_study, introduction
 from directory.leads.lead import brought_by
-from directory.people import interaction, vouch, wanted, welcome
+from directory.people import application, interaction, vouch, wanted, welcome
+from directory.people.business import Business
+from directory.people.member import Member
 from directory.week.mention import shown
 from directory.week.occurrence import upcoming
 from directory.week.post import mentions_of
@@ -29,25 +32,30 @@ def today() -> str:
         return render_template("today/landing.html")
     if not member.is_active:
         return render_template("today/pending.html", me=member)
-    session, chapter = db.session(), member.business.chapter
+    session = db.session()
+    home = joinedload(Member.business).joinedload(Business.chapter)
+    session.get(Member, member.id, options=[home], populate_existing=True)  # one query for what every part asks
+    chapter = member.business.chapter
+    pairs = meet(session, member=member)
     zone = ZoneInfo(chapter.zone if chapter else "UTC")
     week = upcoming(session, chapter=chapter, now=now()) if chapter else None
     return render_template(
         "today/index.html",
         me=member,
-        wants_second=second_factor.is_wanted(session, account=account_of(session, member, now())),
+        wants_second=second_factor.is_wanted(session, account=current_user._get_current_object()),
         today=now().astimezone(zone),
         interactions=interaction.waiting_for(session, member=member),
         vouches=vouch.waiting_for(session, member=member),
         introductions=introduction.waiting_for(session, member=member, now=now()),
         stories=case_study.waiting_for(session, member=member),
+        applicants=application.waiting_for(session, member=member),
         leads=[lead for lead in brought_by(session, member=member) if lead.closed_at is None],
         rate_next=rating_next(member),
         week=week,
         week_at=week.due_at.astimezone(zone) if week else None,
         mentions=[shown(each, member, False) for each in mentions_of(session, occurrence=week)] if week else [],
-        is_begun=welcome.is_begun(session, member=member),
+        is_begun=bool(pairs) or welcome.is_begun(session, member=member),
         offers=wanted.offers_of(session, member=member),
-        pairs=meet(session, member=member),
+        pairs=pairs,
         told=told,
     )

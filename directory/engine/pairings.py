@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from directory.engine.meaning import likeness
+from directory.engine.welcoming import named_in
+from directory.engine.world import known_world
 from directory.language import gettext as _
 from directory.leads.collaboration import Collaboration
 from directory.people.business import Business
@@ -27,6 +29,10 @@ SAME, ALIKE = 0.5, 0.8  # the same of two kinds of clients
 SPEAKS = 0.06  # by so much more must what somebody says in a sentence be like the want: sentences touch on much
 BELOW = 0.7  # a claim on a child of the capability that is wanted
 ACQUAINTED = 0.2  # what is left of the worth of a talk between two who have met, or whose firms did a project
+
+
+MOST_READINGS = 5000
+_readings: dict[str, Any] = {}  # what a firm's sentence is about, by the sentence, with the lexicon that read it
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ def meet(session: Session, *, member: Member, most: int = 2) -> list[Pair]:
 def told(why: Why, reader: Member | None = None) -> str:
     """The reason as a sentence; to ``reader``, who may be one of the two, as "you"."""
     asks, gives = why.asker.first_name, why.giver.first_name
-    want = f"“{why.want}”"
+    want, quoted = f"“{why.want.rstrip(' .')}”", f"“{why.said.rstrip(' .')}”"
     if why.kind == "clients":
         if reader in (why.asker, why.giver):
             return _("You both look for the same clients: %(want)s", want=want)
@@ -97,7 +103,7 @@ def told(why: Why, reader: Member | None = None) -> str:
         wants = _("You want to meet %(want)s", want=want)
     else:
         wants = _("%(name)s wants to meet %(want)s", name=asks, want=want)
-    what = why.said if why.kind == "claim" else f"“{why.said}”"
+    what = why.said if why.kind == "claim" else quoted
     if why.kind == "name":
         does = _("%(name)s is with %(what)s", name=gives, what=why.said)
     elif reader == why.giver:
@@ -129,7 +135,8 @@ def read(session: Session, chapter: Chapter) -> Circle:
         if want.kind is not WantedKind.OFFER
     ]
     claims = _claims(session, {member.business_id for member in members})
-    answers = _answers(members, wants, claims, at)
+    guessed = _guessed(session, members, claims) if wants else {}
+    answers = _answers(members, wants, claims, guessed, at)
     clients = _clients(members, wants, at)
     n = len(members)
     interest, alike, rivalry = np.zeros((n, n)), np.zeros((n, n)), np.zeros((n, n))
@@ -166,22 +173,46 @@ def _claims(session: Session, firms: set[int]) -> dict[int, list[_Claimed]]:
     return claims
 
 
+def _guessed(
+    session: Session, members: tuple[Member, ...], claims: dict[int, list[_Claimed]]
+) -> dict[int, tuple[str, ...]]:
+    """What the sentence of a firm that claims nothing yet is about, by firm."""
+    silent = {m.business for m in members if m.business_id not in claims and m.business.summary}
+    if not silent:
+        return {}
+    lexicon = known_world(session).lexicon
+    if _readings.get("lexicon") is not lexicon or len(_readings) > MOST_READINGS:
+        _readings.clear()
+        _readings["lexicon"] = lexicon
+    guessed = {}
+    for firm in silent:
+        if firm.summary not in _readings:
+            _readings[firm.summary] = tuple(node.name for node in named_in(session, text=firm.summary))
+        guessed[firm.id] = _readings[firm.summary]
+    return guessed
+
+
 def _answers(
-    members: tuple[Member, ...], wants: list[Wanted], claims: dict[int, list[_Claimed]], at: dict[int, int]
+    members: tuple[Member, ...],
+    wants: list[Wanted],
+    claims: dict[int, list[_Claimed]],
+    guessed: dict[int, tuple[str, ...]],
+    at: dict[int, int],
 ) -> dict[tuple[int, int], Why]:
     """The best answer of each member to the wants of each other."""
     if not wants:
         return {}
-    said: list[tuple[int, Literal["claim", "said", "name"], str]] = []
+    said: list[tuple[int, Literal["claim", "said", "name"], str, str]] = []  # as it is told, and as it is compared
     for position, member in enumerate(members):
         firm = member.business
-        said += [(position, "claim", name) for _node, _above, name in claims[firm.id]]
-        said += [(position, "said", text) for text in (firm.summary, member.headline) if text]
-        said.append((position, "name", firm.name))
-    alike = likeness([want.text for want in wants], [text for _position, _kind, text in said])
-    alike -= SPEAKS * np.array([kind == "said" for _position, kind, _text in said])
+        said += [(position, "claim", name, name) for _node, _above, name in claims[firm.id]]
+        said += [(position, "said", text, text) for text in (firm.summary, member.headline) if text]
+        said += [(position, "said", firm.summary, name) for name in guessed.get(firm.id, ())]
+        said.append((position, "name", firm.name, firm.name))
+    alike = likeness([want.text for want in wants], [compared for _position, _kind, _text, compared in said])
+    alike -= SPEAKS * np.array([kind == "said" and text == compared for _position, kind, text, compared in said])
     strength = np.where(alike >= FITS, np.clip((alike - FITS / 2) / (SURELY - FITS / 2), 0, 1), 0)
-    owners = np.array([position for position, _kind, _text in said])
+    owners = np.array([position for position, _kind, _text, _compared in said])
     best: dict[tuple[int, int], Why] = {}
 
     def keep(want: Wanted, giver: int, kind: Literal["claim", "said", "name"], text: str, fits: float) -> None:
@@ -228,5 +259,5 @@ def _acquainted(session: Session, members: tuple[Member, ...], at: dict[int, int
         .join(sub, sub.business_id == Collaboration.sub_id)
         .where(Collaboration.finished_at.is_not(None), prime.id.in_(at), sub.id.in_(at))
     )
-    rows = [*session.execute(said), *session.execute(done)]
+    rows = session.execute(said.union_all(done))
     return {(min(at[a], at[b]), max(at[a], at[b])) for a, b in rows}

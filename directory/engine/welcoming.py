@@ -20,11 +20,16 @@ _MYSELF = re.compile(r"^\s*(?:(?:we|i)(?:['’](?:re|m)| are| am)?|our firm(?: i
 
 def able(session: Session, *, text: str) -> tuple[list[Capability], list[Capability]]:
     """What ``text``, a firm in its own words, surely says it can do; and what else it may mean, to pick from."""
-    text = _MYSELF.sub("", text)
-    wishes = understand(session, text=text).wishes if text.strip() else ()
-    sure = [session.get_one(Capability, wish.capability_id) for wish in wishes]
+    sure, text = named_in(session, text=text), _MYSELF.sub("", text)
     read = Lead(text=text, needs=[Need(capability_id=capability.id) for capability in sure])
     return sure, runners_up(session, lead=read) if text.strip() else []
+
+
+def named_in(session: Session, *, text: str) -> list[Capability]:
+    """What ``text``, a firm in its own words, surely says it can do."""
+    text = _MYSELF.sub("", text)
+    wishes = understand(session, text=text).wishes if text.strip() else ()
+    return [session.get_one(Capability, wish.capability_id) for wish in wishes]
 
 
 def whom(session: Session, *, member: Member, most: int = 3) -> list[Capability]:

@@ -1,0 +1,191 @@
+"""The first ten minutes and the first page: every step counts, every step can be left out, and nothing is lost."""
+
+from datetime import datetime
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, event, select
+from sqlalchemy.orm import Session
+
+from directory.db import writing
+from directory.people.business import Business
+from directory.people.chapter import Chapter
+from directory.people.interaction import Interaction
+from directory.people.member import Member, MemberState
+from directory.people.wanted import Wanted, WantedKind, want
+from directory.week.mention import Mention
+from directory.week.occurrence import plan
+from tests.app.conftest import SignIn
+
+
+@pytest.fixture
+def engine(demo: Engine) -> Engine:
+    """The website runs on the demo network."""
+    return demo
+
+
+@pytest.fixture
+def ines(engine: Engine, now: datetime) -> Member:
+    """Ines was asked in to Old Pueblo, and has said nothing yet."""
+    return newcomer(engine, now)
+
+
+def newcomer(engine: Engine, now: datetime, state: MemberState = MemberState.ACTIVE) -> Member:
+    with writing(engine) as session:
+        chapter = session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
+        firm = Business(name="Ibarra & Daughters", chapter=chapter, city="Tucson", created_at=now)
+        session.add(Member(name="Ines Ibarra", business=firm, state=state, joined_at=now, invited_at=now))
+    with Session(engine) as session:
+        return session.scalars(select(Member).where(Member.name == "Ines Ibarra")).one()
+
+
+def person(engine: Engine, key: str) -> Member:
+    with Session(engine) as session:
+        return session.scalars(select(Member).where(Member.key == key)).one()
+
+
+def on(browser: FlaskClient, path: str, **form: object) -> str:
+    answer = browser.post(path, data=form)
+    assert answer.status_code == 303, answer.text
+    return str(browser.get(answer.location).location)
+
+
+def test_coming_back_goes_on_where_one_left_and_every_step_can_be_left_out(ines: Member, sign_in: SignIn) -> None:
+    browser = sign_in(ines)
+    assert browser.get("/welcome").location == "/welcome/firm"
+    for step in ("able", "wanted", "known", "done"):
+        assert on(browser, f"/welcome/skip/{step}") == f"/welcome/{step}"
+        assert browser.get("/welcome").location == f"/welcome/{step}"
+    assert "Choose a password" in browser.get("/welcome/done").text
+
+
+def test_what_is_dropped_is_not_claimed_and_what_is_taken_is(ines: Member, sign_in: SignIn, engine: Engine) -> None:
+    browser = sign_in(ines)
+    assert browser.post("/welcome/firm", data={"summary": " "}).status_code == 422
+    assert on(browser, "/welcome/firm", summary="We keep books and run payroll") == "/welcome/able"
+    page = browser.get("/welcome/able").text
+    assert "Bookkeeping" in page
+    with Session(engine) as session:
+        books, payroll = (session.scalars(select(Wanted.__mapper__.relationships.capability.entity.class_).filter_by(
+            scheme="goodword", name=name)).one() for name in ("Bookkeeping", "Payroll"))  # fmt: skip
+    offered = [books.public_id, payroll.public_id]
+    assert on(browser, "/welcome/able", offered=offered, able=[books.public_id]) == "/welcome/wanted"
+    with Session(engine) as session:
+        firm = session.get_one(Business, ines.business_id)
+        assert [capability.name for capability in firm.capabilities] == ["Bookkeeping"]
+    on(browser, "/welcome/able", offered=offered, able=[payroll.public_id])
+    with Session(engine) as session:
+        firm = session.get_one(Business, ines.business_id)
+        assert [capability.name for capability in firm.capabilities] == ["Payroll"]
+
+
+@pytest.mark.parametrize(
+    ("ask", "shared", "named"), [("named", True, True), ("unnamed", True, False), ("no", False, False)]
+)
+def test_the_post_asks_as_the_newcomer_says(
+    ines: Member, sign_in: SignIn, engine: Engine, ask: str, shared: bool, named: bool
+) -> None:
+    browser = sign_in(ines)
+    assert on(browser, "/welcome/wanted", text="Clinics that move", ask=ask) == "/welcome/known"
+    with Session(engine) as session:
+        asked = session.scalars(select(Wanted).where(Wanted.member_id == ines.id)).one()
+        assert (asked.shared_at is not None, asked.member.spotlight_at is not None) == (shared, named)
+    on(browser, "/welcome/wanted", ask=ask)  # not kept
+    with Session(engine) as session:
+        assert session.scalars(select(Wanted).where(Wanted.member_id == ines.id)).one().ended_at is not None
+
+
+def test_whom_one_ticks_is_asked_to_confirm_and_nobody_twice(ines: Member, sign_in: SignIn, engine: Engine) -> None:
+    browser, bea = sign_in(ines), person(engine, "bea")
+    for _ in range(2):
+        assert on(browser, "/welcome/known", known=[bea.public_id, ines.public_id, "unknown"]) == "/welcome/done"
+    with Session(engine) as session:
+        said = session.scalars(select(Interaction).where(Interaction.said_by_id == ines.id)).one()
+        assert (said.other_id, said.confirmed_at) == (bea.id, None)
+    assert bea.public_id not in browser.get("/welcome/known").text
+
+
+def test_an_applicant_finishes_their_own_page_and_sees_nobody(engine: Engine, now: datetime, sign_in: SignIn) -> None:
+    browser = sign_in(newcomer(engine, now, MemberState.PENDING))
+    page = browser.get("/").text
+    assert "You are almost in, Ines" in page
+    assert on(browser, "/welcome/firm", summary="We keep books") == "/welcome/able"
+    assert on(browser, "/welcome/wanted", text="Clinics that move", ask="no") == "/welcome/done"
+    assert "Bea" not in browser.get("/welcome/done").text
+    assert browser.get("/welcome/known").status_code == 403
+    assert browser.post("/give", data={"text": "Yoga", "way": "offer"}).status_code == 403
+
+
+def test_an_offer_is_answered_at_once_and_not_kept(engine: Engine, sign_in: SignIn, ines: Member) -> None:
+    browser = sign_in(ines)
+    text = "I know the facilities head of the clinic"
+    page = browser.post("/give", data={"text": text, "way": "introduce"}).text
+    assert "Clinics that open a second location" in page
+    assert "Luis" in page
+    nobody = browser.post("/give", data={"text": "Free yoga lessons", "way": "offer"}).text
+    assert "Nobody asks for that now" in nobody
+    with Session(engine) as session:
+        assert session.scalars(select(Wanted).where(Wanted.member_id == ines.id)).all() == []
+        asked = session.scalars(select(Wanted).where(Wanted.text.startswith("Clinics that open"))).one()
+    reached = browser.post(f"/wanted/{asked.public_id}/contact", data={"text": text, "given": "introduce"}).text
+    assert "I could introduce you" in reached
+
+
+def test_an_offer_that_is_kept_stands_on_the_first_page_and_can_be_taken_back(sign_in: SignIn, ines: Member) -> None:
+    browser = sign_in(ines)
+    kept = browser.post("/offers", data={"text": "Two free days of bookkeeping", "share": "1"})
+    page = browser.get(kept.location).text
+    assert "Two free days of bookkeeping" in page
+    undo = page.split('action="/offers/')[1].split('"')[0]
+    browser.post(f"/offers/{undo}")
+    assert "Two free days of bookkeeping" not in browser.get("/").text
+
+
+def test_a_need_is_sent_on_as_a_lead(sign_in: SignIn, ines: Member) -> None:
+    answer = sign_in(ines).post("/give", data={"text": "A client wants WordPress", "way": "need"})
+    assert (answer.status_code, answer.location) == (307, "/leads/new")
+
+
+def test_a_settled_lead_is_opened_again_by_undo(engine: Engine, sign_in: SignIn) -> None:
+    browser = sign_in(person(engine, "nadia"))
+    lead = browser.get("/leads").text.split("/leads/")[2].split('"')[0]
+    settled = browser.post(f"/leads/{lead}/close", follow_redirects=True).text
+    assert f'action="/leads/{lead}/reopen"' in settled
+    assert "open again" in browser.post(f"/leads/{lead}/reopen", follow_redirects=True).text
+
+
+def test_whoever_asks_without_a_name_is_a_member_to_others_only(
+    engine: Engine, now: datetime, sign_in: SignIn, ines: Member
+) -> None:
+    with writing(engine) as session:
+        asks = session.get_one(Member, ines.id)
+        asked = want(session, member=asks, kind=WantedKind.CLIENT, text="Clinics", now=now)
+        session.flush()
+        for turn in plan(session, now=now):
+            if turn.chapter == asks.business.chapter:
+                reason = "asks to meet: Clinics, without the name"
+                session.add(Mention(occurrence=turn, member=asks, wanted=asked, reason=reason))
+    for key, names_her in (("bea", False), ("lena", True)):
+        page = sign_in(person(engine, key)).get("/week").text
+        assert ("Ines" in page, "without the name" in page) == (names_her, True)
+    assert "speaks up for a member" in " ".join(sign_in(person(engine, "carla")).get("/").text.split())
+    assert "Ines" in sign_in(ines).get("/week").text.split("Who is in it")[1]
+
+
+def test_the_first_page_takes_few_queries(engine: Engine, sign_in: SignIn) -> None:
+    browser = sign_in(person(engine, "nadia"))
+    browser.get("/")
+    asked: list[str] = []
+    from app.db import db
+
+    with browser.application.app_context():
+        site = db.engine
+
+    def note(_c: object, _u: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    event.listen(site, "before_cursor_execute", note)
+    browser.get("/")
+    event.remove(site, "before_cursor_execute", note)
+    asked = [statement for statement in asked if statement != "BEGIN"]
+    assert len(asked) <= 22, "\n".join(asked)

@@ -1,0 +1,145 @@
+"""Who should talk, and who wants what one gives: on the demo cast, and in a chapter's first minute."""
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select
+
+from directory.engine import meaning, welcoming
+from directory.engine.pairings import meet, suggested, told
+from directory.engine.wanting import wanting
+from directory.people.business import Business
+from directory.people.chapter import Chapter
+from directory.people.interaction import InteractionKind, confirm, say
+from directory.people.member import Member, MemberState
+from directory.people.wanted import WantedKind, end, live_for, offers_of, want
+from directory.week.draft import drafts
+from tests.conftest import Cast
+
+NAMES = ("Ana Perez", "Ben Ortiz", "Cleo Hall", "Dev Rao")
+
+
+@pytest.fixture
+def newcomers(cast: Cast, now: datetime) -> dict[str, Member]:
+    """A chapter that was imported a minute ago: names, a sentence of two firms, and wants."""
+    session = cast.session
+    chapter = Chapter(key="new", name="New")
+    said = {"Ben Ortiz": "Ben keeps books for shops", "Ana Perez": "We build websites for dentists"}
+    members = {
+        name.split()[0]: Member(
+            name=name,
+            business=Business(name=f"{name}'s firm", summary=said.get(name, ""), chapter=chapter, created_at=now),
+            joined_at=now,
+        )
+        for name in NAMES
+    }
+    session.add_all(members.values())
+    session.flush()
+    want(session, member=members["Ana"], kind=WantedKind.PARTNER, text="Bookkeepers", now=now)
+    want(session, member=members["Ben"], kind=WantedKind.PARTNER, text="Somebody who builds websites", now=now)
+    want(session, member=members["Cleo"], kind=WantedKind.CLIENT, text="Clinics about to move", now=now)
+    want(session, member=members["Dev"], kind=WantedKind.CLIENT, text="Clinics that move this year", now=now)
+    return members
+
+
+@pytest.mark.parametrize("has_model", [True, False])
+def test_a_chapter_is_paired_in_its_first_minute(
+    cast: Cast, newcomers: dict[str, Member], has_model: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not has_model:
+        monkeypatch.setattr(meaning, "load_model", lambda: None)
+    monkeypatch.setattr(meaning, "_remembered", type(meaning._remembered)())
+    chapter = newcomers["Ana"].business.chapter
+    assert chapter is not None
+    found = suggested(cast.session, chapter=chapter)
+    assert {(pair.one.first_name, pair.other.first_name) for pair in found} == {("Ana", "Ben"), ("Cleo", "Dev")}
+    sentences = " ".join(told(why) for pair in found for why in pair.reasons)
+    assert "Ana wants to meet “Bookkeepers”; Ben says: “Ben keeps books for shops”" in sentences
+    assert "Cleo and Dev look for the same clients: “Clinics about to move”" in sentences
+
+
+def test_ones_own_reasons_are_told_in_the_second_person(cast: Cast, newcomers: dict[str, Member]) -> None:
+    ana = newcomers["Ana"]
+    (pair,) = meet(cast.session, member=ana)
+    assert pair.other == newcomers["Ben"]
+    assert {told(why, ana) for why in pair.reasons} == {
+        "You want to meet “Bookkeepers”; Ben says: “Ben keeps books for shops”",
+        "Ben wants to meet “Somebody who builds websites”; you say: “We build websites for dentists”",
+    }
+
+
+def test_whoever_met_waits_behind_whoever_did_not(cast: Cast, newcomers: dict[str, Member], now: datetime) -> None:
+    ana, ben = newcomers["Ana"], newcomers["Ben"]
+    before = meet(cast.session, member=ana)[0].worth
+    met = say(cast.session, said_by=ana, other=ben, kind=InteractionKind.MET, happened_on=now.date(), now=now)
+    confirm(cast.session, interaction=met, by=ben, now=now)
+    assert meet(cast.session, member=ana)[0].worth < before / 2
+
+
+def test_nobody_who_left_or_works_in_the_same_firm_is_paired(
+    cast: Cast, newcomers: dict[str, Member], now: datetime
+) -> None:
+    newcomers["Ben"].state = MemberState.SUSPENDED
+    partner = Member(name="Amy Perez", business=newcomers["Ana"].business, headline="Bookkeepers", joined_at=now)
+    cast.session.add(partner)
+    cast.session.flush()
+    assert meet(cast.session, member=newcomers["Ana"]) == []
+
+
+def test_old_pueblo_has_three_pairs_with_reasons(cast: Cast) -> None:
+    chapter = cast.session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
+    found = suggested(cast.session, chapter=chapter)
+    assert len(found) == 3
+    assert all(pair.reasons for pair in found)
+    assert len({member.id for pair in found for member in (pair.one, pair.other)}) == 6
+
+
+def test_an_introduction_finds_who_asks_for_it_and_yoga_nobody(cast: Cast) -> None:
+    theo = cast.member("theo")
+    found = wanting(cast.session, text="I know the facilities head of the clinic", member=theo)
+    assert found[0].wanted.text == "Clinics that open a second location"
+    assert (
+        "“I know the facilities head"
+        in found[0].brief(text="I know the facilities head", member=theo, introduces=True).text
+    )
+    assert len({answer.member.id for answer in found}) == len(found) <= 3
+    assert wanting(cast.session, text="Free yoga lessons", member=theo) == []
+
+
+def test_ended_asks_offers_and_ones_own_firm_are_no_answer(cast: Cast, now: datetime) -> None:
+    text = "We do audits for nonprofits"
+    ada, theo = cast.member("ada"), cast.member("theo")
+    assert wanting(cast.session, text=text, member=theo)[0].member == ada
+    assert ada not in [answer.member for answer in wanting(cast.session, text=text, member=ada)]
+    offered = want(cast.session, member=theo, kind=WantedKind.OFFER, text=text, now=now)
+    assert offers_of(cast.session, member=theo) == [offered]
+    assert offered not in live_for(cast.session, member=theo)
+    for asked in live_for(cast.session, member=ada):
+        end(cast.session, wanted=asked, now=now)
+    assert not {ada, theo} & {answer.member for answer in wanting(cast.session, text=text, member=cast.member("bea"))}
+
+
+def test_an_imported_chapters_post_names_nobody_until_they_agree(
+    cast: Cast, newcomers: dict[str, Member], now: datetime
+) -> None:
+    chapter = newcomers["Ana"].business.chapter
+    assert chapter is not None
+    (draft,) = drafts(cast.session, chapter=chapter, now=now)
+    assert not draft.is_agreed
+    assert "A member is looking for a partner: Bookkeepers." in draft.text
+    assert not any(name.split()[0] in draft.text for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "first"),
+    [("We keep books for dentists.", "Bookkeeping"), ("I am a photographer", "Photography"), ("Plumber", "Plumbing")],
+)
+def test_a_newcomers_sentence_is_read_as_their_own(cast: Cast, sentence: str, first: str) -> None:
+    sure, _perhaps = welcoming.able(cast.session, text=sentence)
+    assert first in [capability.name for capability in sure]
+
+
+def test_suggested_wants_are_of_three_trades_and_none_of_ones_own(cast: Cast) -> None:
+    found = welcoming.whom(cast.session, member=cast.member("nadia"))
+    assert len({capability.parent_id or capability.id for capability in found}) == 3
+    assert not {capability.id for capability in found} & {held.id for held in cast.business("northlight").capabilities}
