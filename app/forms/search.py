@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from app.moment import now
-from directory.engine.finding import BANDS, places
+from directory.engine.finding import BANDS
 from directory.engine.narrowing import RADII
 from directory.people.capability import Capability
 from directory.people.chapter import Chapter
@@ -25,7 +25,6 @@ from directory.people.tongue import LANGUAGES, name_of
 
 LETTERS = 200  # of the words that are read
 TOWN_LETTERS = 80
-TOWNS = 50  # to pick from
 
 
 PRICES: tuple[tuple[str, Callable[[], str]], ...] = (
@@ -79,10 +78,6 @@ class Asked:
             page=page,
             today=now().date(),
         )
-
-    def towns(self, session: Session) -> list[str]:
-        """Towns to pick from: where firms are, most of them first."""
-        return places(session)[:TOWNS]
 
     def options(self, found: Page) -> dict[str, list[tuple[str, str, int]]]:
         """For each choice its values, labels and counts, those that would leave somebody or are chosen."""

@@ -26,6 +26,7 @@ from matching.inputs import Bools, Floats, Ints
 CHANGED_MOST = 0.03  # of the firms: when more have changed, all are read anew
 CHANGED_FEW = 500  # or fewer than so many
 BATCH = 500
+TOWNS = 50  # to pick from
 BANDS = ((0, 5_000), (5_000, 25_000), (25_000, None))  # a usual project, in whole units of the firm's currency
 UNSAID = len(BANDS)
 
@@ -82,6 +83,8 @@ class Kept:
         if newer:
             standing[: len(parts[0].ids)][np.isin(parts[0].ids, list(newer))] = 0
         self.shown: Bools = standing > 0
+        counted: Counter[str] = sum((part.towns for part in parts), Counter())
+        self.towns = [town for town, _count in counted.most_common(TOWNS)]
         keys = [(standing[row] != 2, name) for row, name in enumerate(self.names)]
         self.order: Ints = np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
         self.rank = np.empty_like(self.order)
@@ -116,12 +119,6 @@ def kept(session: Session) -> Kept:
             if known is None or known.version != version:
                 known = _kept[place] = _fresh(session, version, known)
     return known
-
-
-def places(session: Session) -> list[str]:
-    """The towns that firms are in, most of them first."""
-    counted: Counter[str] = sum((part.towns for part in kept(session).parts), Counter())
-    return [town for town, _count in counted.most_common()]
 
 
 def _fresh(session: Session, version: int, before: Kept | None) -> Kept:

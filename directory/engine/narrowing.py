@@ -48,6 +48,7 @@ class Found:
     ids: Ints
     counts: Mapping[str, Mapping[Hashable, int]] = field(default_factory=dict)  # facet -> value -> firms
     is_meant: bool = False  # found by meaning, as the words alone found nobody
+    towns: Sequence[str] = ()  # where most firms of the network are
 
 
 def narrowed(
@@ -81,7 +82,7 @@ def narrowed(
             values = nodes if facet == "capability" else known.values(facet)
             found = {value: int(np.count_nonzero(left[known.holders(facet, value)])) for value in values}
         counts[facet] = {value: count for value, count in found.items() if count}
-    return Found(known.ids[rows], counts, is_meant)
+    return Found(known.ids[rows], counts, is_meant, known.towns)
 
 
 def _every(shown: Bools, masks: Mapping[str, Bools]) -> Bools:

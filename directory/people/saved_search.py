@@ -81,7 +81,7 @@ def new_since(session: Session, since: datetime) -> dict[int, datetime]:
         select(Member.business_id, Member.joined_at).where(Member.joined_at > since, Member.is_active),
         select(Claim.business_id, Claim.claimed_at).where(Claim.claimed_at > since),
     ).subquery()
-    return dict(session.execute(select(came.c.id, func.max(came.c.at)).group_by(came.c.id)).tuples().all())
+    return dict(session.execute(select(came.c.id, func.max(came.c.at)).group_by(came.c.id)).all())
 
 
 def since(news: dict[int, datetime], moment: datetime) -> Collection[int]:

@@ -77,6 +77,7 @@ class Page:
     trail: list[Capability]  # the chosen capability and what it is below, the category first
     facets: list[Facet]  # one level below the choice, or the categories
     counts: Mapping[str, Mapping[Hashable, int]]  # facet -> value -> how many firms it would leave
+    towns: Sequence[str]  # where most firms are, found or not
     is_meant: bool  # found by what the words mean, as they stand nowhere
 
 
@@ -145,6 +146,7 @@ def search(
         trail=trail,
         facets=sorted(facets, key=lambda facet: (-facet.count, facet.capability.name)),
         counts=found.counts,
+        towns=found.towns,
         is_meant=found.is_meant,
     )
 
