@@ -39,6 +39,7 @@ def init_security(app: Flask) -> None:
     """Headers, body cap, and two independent proofs that a form is ours: its Origin and its CSRF token."""
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # a token lives as long as its session
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY  # a list may be pasted, too
     base = urlsplit(app.config["BASE_URL"])
     https = base.scheme == "https"
     if https:  # the server listens on loopback only, so what comes in came through a proxy of ours

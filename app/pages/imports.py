@@ -11,7 +11,7 @@ from app.forms.chapter import CommitForm, ListForm
 from app.moment import now
 from directory.errors import DomainError
 from directory.imports import people, taking_back
-from directory.imports.line import FIELDS, label
+from directory.imports.line import FIELDS, labels
 from directory.imports.people import ImportBatch
 from directory.imports.sheet import read_sheet
 from directory.language import gettext as _
@@ -65,7 +65,7 @@ def correct(public_id: str) -> str:
 @policy("import.upload_preview")
 def arrange(public_id: str) -> ResponseReturnValue:
     batch = reach(ImportBatch, public_id, "import.upload_preview")
-    chosen = [request.form.get(f"column-{place}", "") for place in range(len(batch.sheet.columns))]
+    chosen = [request.form.get(f"column-{place}", "") for place in range(len(batch.rows.get("columns", ())))]
     try:
         people.arrange(batch, columns=chosen, has_header="has_header" in request.form)
     except DomainError as error:
@@ -109,15 +109,16 @@ def undo(public_id: str) -> ResponseReturnValue:
 
 
 def _preview(batch: ImportBatch, form: CommitForm) -> str:
-    seen = people.preview(db.session(), batch=batch)
+    seen, sheet = people.preview(db.session(), batch=batch), batch.sheet
     return render_template(
         "chapter/preview.html",
         batch=batch,
         chapter=batch.chapter,
         seen=seen,
         form=form,
-        fields=[(field.name, label(field.name)) for field in FIELDS],
-        sample=[cells for _number, cells in batch.sheet.rows[:4]],
+        fields=list(labels().items()),
+        sheet=sheet,
+        sample=[cells for _number, cells in sheet.rows[:4]],
         most=LOOKED_AT,
     )
 

@@ -12,7 +12,7 @@ FIELDS = (
     Field("name", ("name", "full name", "contact", "contact name", "contact person", "person", "member"), 120),
     Field("first", ("first name", "firstname", "first", "given name", "forename"), 60),
     Field("last", ("last name", "lastname", "last", "surname", "family name"), 60),
-    Field("email", ("email", "e mail", "mail", "email address", "mail address"), 254, True, clean_email),
+    Field("email", ("email", "e mail", "mail", "email address", "e mail address"), 254, check=clean_email),
     Field("firm", ("firm", "company", "business", "organization", "organisation", "company name", "firm name"), 200),
     Field("role", ("role", "title", "job title", "position"), 120),
     Field("summary", ("what the firm does", "what they do", "description", "about", "summary", "services"), 500),
@@ -35,8 +35,8 @@ class Line:
     here: str = ""  # a sentence where they are here already, or asked not to be
 
 
-def label(name: str) -> str:
-    """What people call a field."""
+def labels() -> dict[str, str]:
+    """What people call the fields."""
     return {
         "name": _("Name"),
         "first": _("First name"),
@@ -50,11 +50,16 @@ def label(name: str) -> str:
         "website": _("Website"),
         "city": _("Town"),
         "region": _("State or region"),
-    }[name]
+    }
 
 
-def read_person(number: int, cells: list[str], columns: list[str]) -> tuple[dict[str, str], list[RowError]]:
-    """A row as its columns say: the values by field, "" where there is none, and every complaint about them."""
+def read_person(
+    number: int, cells: list[str], columns: list[str], label: dict[str, str]
+) -> tuple[dict[str, str], list[RowError]]:
+    """A row as its columns say: the values by field, "" where there is none, and every complaint about them.
+
+    ``label`` is ``labels()``, asked once for all rows.
+    """
     values = dict.fromkeys(BY_NAME, "")
     wrong: list[RowError] = []
     if any(cell.strip() for cell in cells[len(columns) :]):
@@ -69,16 +74,17 @@ def read_person(number: int, cells: list[str], columns: list[str]) -> tuple[dict
             if len(cell.encode()) > CELL_BYTES:
                 raise Invalid(_("A cell holds at most %(most)s bytes; shorten it.", most=CELL_BYTES))
             clean = clean_line(
-                unquoted(cell.strip(" ")), field=name, what=label(name), limit=field.longest, required=False
+                unquoted(cell.strip(" ")), field=name, what=label[name], limit=field.longest, required=False
             )
             values[name] = field.check(clean)
         except Invalid as error:
-            wrong.append(RowError(number, label(name), error.message))
+            wrong.append(RowError(number, label[name], error.message))
     values["email"] = values["email"].casefold()
     values["name"] = values["name"] or f"{values['first']} {values['last']}".strip()
     told = {error.field for error in wrong}
-    for name, sentence in (("name", _("Write their name.")), ("email", _("Write where the invitation goes."))):
-        if not values[name] and label(name) not in told:
-            wrong.append(RowError(number, label(name), sentence))
+    for name in ("name", "email"):
+        if not values[name] and label[name] not in told:
+            sentence = _("Write their name.") if name == "name" else _("Write where the invitation goes.")
+            wrong.append(RowError(number, label[name], sentence))
     values["firm"] = values["firm"] or values["name"]
     return values, wrong

@@ -13,7 +13,7 @@ from directory.db import Base, PublicRow, bump_world
 from directory.engine.suggestions import understand
 from directory.errors import Conflict, Invalid
 from directory.imports.csv_file import RowError
-from directory.imports.line import BY_NAME, Line, label, read_person
+from directory.imports.line import BY_NAME, Line, labels, read_person
 from directory.imports.sheet import Sheet
 from directory.language import gettext as _
 from directory.leads.lead import MatchedBy
@@ -26,7 +26,7 @@ from directory.people.claim import Claim
 from directory.people.invitation import GRACE, invite_by_mail
 from directory.people.likeness import likeness
 from directory.people.member import Member, MemberState
-from directory.people.suppression import is_suppressed
+from directory.people.suppression import Suppression, is_suppressed
 from directory.people.wanted import Wanted, WantedKind
 from directory.text import folded
 
@@ -108,7 +108,7 @@ def arrange(batch: ImportBatch, *, columns: list[str], has_header: bool) -> None
     chosen = [name if name in BY_NAME else "" for name in columns]
     for name in filter(None, chosen):
         if chosen.count(name) > 1:
-            raise Invalid(_("Two columns cannot both be “%(field)s”; leave one out.", field=label(name)))
+            raise Invalid(_("Two columns cannot both be “%(field)s”; leave one out.", field=labels()[name]))
     batch.rows = {**batch.rows, "columns": chosen, "has_header": has_header and len(batch.rows["rows"]) > 1}
 
 
@@ -116,17 +116,18 @@ def preview(session: Session, *, batch: ImportBatch) -> Preview:
     """What bringing it in would do now; changes nothing."""
     mails, faces = _known(session)
     lines: list[Line] = []
-    for number, cells in batch.sheet.people:
-        values, wrong = read_person(number, cells, batch.sheet.columns)
+    sheet, label = batch.sheet, labels()
+    forgotten = session.scalar(select(Suppression.id).limit(1)) is not None
+    for number, cells in sheet.people:
+        values, wrong = read_person(number, cells, sheet.columns, label)
         here = ""
         if not wrong:
-            face = (likeness(values["name"]), likeness(values["firm"]))
+            face = _face(values["name"], values["firm"])
             here = mails.get(values["email"]) or faces.get(face) or ""
-            if not here and is_suppressed(session, values["email"]):
+            if not here and forgotten and is_suppressed(session, values["email"]):
                 here = _("asked us to forget them; let them come by themselves")
-            again = _("stands in row %(row)s too", row=number)
-            mails.setdefault(values["email"], again)
-            faces.setdefault(face, again)
+            if not here:
+                mails[values["email"]] = faces[face] = _("stands in row %(row)s too", row=number)
         lines.append(Line(number, values, wrong, here))
     return Preview(
         lines, _twins(session, batch.chapter_id, [line for line in lines if not line.wrong and not line.here])
@@ -146,10 +147,15 @@ def _known(session: Session) -> tuple[dict[str, str], dict[tuple[str, str], str]
     people = people.where(Member.state != MemberState.GONE, Member.id.not_in(unconfirmed))
     for name, email, state, firm in session.execute(people):
         said = says.get(state) or _("is here already")
-        faces[likeness(name), likeness(firm)] = said
+        faces[_face(name, firm)] = said
         if email:
             mails[email] = said
     return mails, faces
+
+
+def _face(name: str, firm: str) -> tuple[str, str]:
+    """A person and their firm as an eye reads them."""
+    return likeness(name), twins.plain_name(firm) or likeness(firm)
 
 
 def _twins(session: Session, chapter_id: int, lines: list[Line]) -> dict[str, Business]:

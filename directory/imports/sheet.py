@@ -15,6 +15,7 @@ from directory.text import folded
 
 _LOOKED_AT = 50  # rows, to guess what a column holds
 _NEXT_ADDRESS = re.compile(r">[ \t]*[,;][ \t]*(?=[^<>\n]*<[^<>\s]+@)")  # "A <a@x>, B <b@x>" in one line
+_QUOTED_NAME = re.compile(r'"([^"\n]{1,200})"[ \t]*<([^<>"\n]{3,254})>')  # as mail programs write names
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def read_sheet(content: bytes, fields: Sequence[Field]) -> Sheet:
     """
     if len(content) > UPLOAD_BYTES:
         raise Invalid(_("The list is larger than %(most)s MB; send it in parts.", most=UPLOAD_BYTES // 2**20))
-    text = _NEXT_ADDRESS.sub(">\n", decoded(content).replace("\r\n", "\n").replace("\r", "\n"))
+    text = decoded(content).replace("\r\n", "\n").replace("\r", "\n")
+    text = _QUOTED_NAME.sub(r'"\1 <\2>"', _NEXT_ADDRESS.sub(">\n", text))
     reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text), skipinitialspace=True, strict=True)
     rows: list[tuple[int, list[str]]] = []
     try:
