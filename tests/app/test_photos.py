@@ -21,7 +21,7 @@ from directory.people.audience import Audience
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import Member, MemberState
-from directory.people.photo import FOLDER, MOST_PIXELS, square
+from directory.people.photo import FOLDER, square
 from directory.people.view import choose
 from directory.settings import Settings
 from tests.app.conftest import SignIn
@@ -252,7 +252,3 @@ def test_a_file_is_found_by_its_hash_and_by_nothing_else(tmp_path: Path) -> None
             files.read(tmp_path, FOLDER, wrong)
     files.forget(tmp_path, FOLDER, digest)
     assert not files.is_kept(tmp_path, FOLDER, digest)
-
-
-def test_a_telephone_with_many_pixels_is_welcome() -> None:
-    assert 8064 * 6048 < MOST_PIXELS

@@ -1,0 +1,258 @@
+"""Who sees which field of a person, wherever it is read, and how numbers are given out, one person at a time."""
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from app.errors import Site
+from directory.audit import AuditEntry
+from directory.db import writing
+from directory.leads.introduction import Introduction, IntroductionState
+from directory.people.audience import FIELDS, Audience
+from directory.people.business import Business
+from directory.people.contact import PEOPLE_A_DAY, PEOPLE_AN_HOUR, reveal
+from directory.people.member import Member, MemberState
+from directory.people.view import choose
+from directory.week.delivery import Delivery
+from tests.app.conftest import SignIn
+
+IN_PAGES = {
+    "photo": "ca" * 32,
+    "video": "video-canary.example",
+    "headline": "Headline canary",
+    "prices": "$77,701",
+}
+ASKED_FOR = {
+    "direct_phone": "+1 520 555 0901",
+    "direct_email": "direct-canary@bramble.example",
+    "firm_phone": "+1 520 555 0902",
+    "firm_email": "firm-canary@bramble.example",
+}
+CIRCLES = list(Audience)
+CLOSEST = {"web": None, "pending": None, "far": Audience.MEMBERS, "near": Audience.CHAPTER, "lead": Audience.CHAPTER}
+CLOSEST |= {"introduced": Audience.INTRODUCED}
+
+
+@pytest.fixture
+def engine(demo: Engine) -> Engine:
+    """The website runs on the demo network."""
+    return demo
+
+
+def member(session: Session, key: str) -> Member:
+    return session.scalars(select(Member).where(Member.key == key)).one()
+
+
+@pytest.fixture
+def ids(engine: Engine, now: datetime) -> dict[str, str]:
+    """Bea holds a canary in every field of hers; the public ids that the addresses below name."""
+    with writing(engine) as session:
+        bea, firm = member(session, "bea"), member(session, "bea").business
+        bea.photo, bea.video, bea.headline = IN_PAGES["photo"], f"https://{IN_PAGES['video']}/1", IN_PAGES["headline"]
+        bea.phone, bea.email = ASKED_FOR["direct_phone"], ASKED_FOR["direct_email"]
+        firm.phone, firm.email, firm.price_low_minor = ASKED_FOR["firm_phone"], ASKED_FOR["firm_email"], 7_770_100
+        for other in firm.members:
+            other.state = MemberState.ACTIVE if other is bea else MemberState.SUSPENDED
+        return {"bea": bea.public_id, "firm": firm.public_id, "omar": member(session, "omar").public_id}
+
+
+def browser_of(engine: Engine, sign_in: SignIn, key: str) -> FlaskClient:
+    with Session(engine) as session:
+        return sign_in(member(session, key))
+
+
+def narrow(engine: Engine, audience: Audience, now: datetime) -> None:
+    with writing(engine) as session:
+        choose(
+            session, member=member(session, "bea"), audiences={field.name: audience.value for field in FIELDS}, now=now
+        )
+
+
+@pytest.fixture
+def readers(engine: Engine, ids: dict[str, str], app: Site, sign_in: SignIn, now: datetime) -> dict[str, FlaskClient]:
+    """One browser for each way to stand to Bea."""
+    with writing(engine) as session:
+        chapter = member(session, "bea").business.chapter_id
+        nadia, carla, lena, bea = (member(session, key) for key in ("nadia", "carla", "lena", "bea"))
+        far = session.scalars(select(Member).join(Member.business).where(Business.chapter_id != chapter)).first()
+        assert far is not None
+        assert nadia.business.chapter_id == carla.business.chapter_id == chapter
+        waiting = Member(name="Wes", business=nadia.business, joined_at=now, state=MemberState.PENDING)
+        state = IntroductionState.ACCEPTED
+        met = Introduction(asker=carla, target=bea, text="Hello", state=state, asked_at=now)
+        session.add_all([waiting, met])
+        session.flush()
+        people = {"far": far, "near": nadia, "introduced": carla, "lead": lena, "pending": waiting}
+        named = {who: person.id for who, person in people.items()}
+    with Session(engine) as session:
+        people = {who: session.get_one(Member, row_id) for who, row_id in named.items()}
+        session.commit()
+        browsers = {who: sign_in(person) for who, person in people.items()}
+    return browsers | {"web": app.test_client()}
+
+
+def crawled(browser: FlaskClient, ids: dict[str, str], leads: str | None) -> str:
+    paths = ["/", "/members?q=bramble", "/members?q=headline canary", "/week"]
+    paths += [f"/members/{ids['bea']}", f"/businesses/{ids['firm']}"]
+    return "".join(browser.get(path).text for path in [*paths, *([leads] if leads else [])])
+
+
+def test_each_field_appears_exactly_where_its_audience_allows(
+    engine: Engine, readers: dict[str, FlaskClient], ids: dict[str, str], now: datetime
+) -> None:
+    wish = {"text": "A website in WordPress, about $15,000, in Tucson"}
+    answers = {who: readers[who].post("/leads/new", data=wish).location for who in ("near", "far")}
+    assert "Bramble" in readers["near"].get(answers["near"]).text
+    for audience in CIRCLES:
+        narrow(engine, audience, now)
+        for who, closest in CLOSEST.items():
+            if closest is None and audience is not Audience.PUBLIC:
+                continue  # whoever does not see the widest circle sees no closer one
+            may = closest is not None and CIRCLES.index(audience) <= CIRCLES.index(closest)
+            seen = crawled(readers[who], ids, answers.get(who))
+            assert {name for name, canary in IN_PAGES.items() if canary in seen} == (set(IN_PAGES) if may else set()), (
+                audience,
+                who,
+            )
+            assert not [canary for canary in ASKED_FOR.values() if canary in seen], (audience, who)
+            given = readers[who].post(f"/members/{ids['bea']}/contact", data={"way": "call"}).text
+            expected = set(ASKED_FOR) if may else set()
+            assert {name for name, canary in ASKED_FOR.items() if canary in given} == expected, (audience, who)
+            if who in ("far", "near"):
+                told = readers[who].post(f"{answers[who]}/contact/{ids['firm']}", data={"team": "1"}).text
+                assert {name for name, canary in ASKED_FOR.items() if canary in told} == expected, (audience, who)
+
+
+def test_a_firm_gives_its_own_number_and_none_of_its_people(
+    engine: Engine, readers: dict[str, FlaskClient], ids: dict[str, str], now: datetime
+) -> None:
+    narrow(engine, Audience.CHAPTER, now)
+    for who, given in (
+        ("far", set()),
+        ("near", {"firm_phone", "firm_email"}),
+        ("introduced", {"firm_phone", "firm_email"}),
+    ):
+        page = readers[who].post(f"/businesses/{ids['firm']}/contact").text
+        assert {name for name, canary in ASKED_FOR.items() if canary in page} == given
+
+
+def test_the_search_knows_only_the_lines_that_every_member_may_read(
+    engine: Engine, ids: dict[str, str], now: datetime
+) -> None:
+    for audience in CIRCLES:
+        narrow(engine, audience, now)
+        with Session(engine) as session:
+            text = member(session, "bea").business.search_text
+        assert ("headline canary" in text) == (audience in (Audience.PUBLIC, Audience.MEMBERS))
+
+
+def test_a_post_quotes_no_line_that_is_not_for_everybody(engine: Engine, ids: dict[str, str], now: datetime) -> None:
+    from directory.week.mention import Item
+
+    for audience in CIRCLES:
+        narrow(engine, audience, now)
+        with Session(engine) as session:
+            quoted = Item(member(session, "bea"), since=now).quoted
+        assert ("Headline canary" in quoted) == (audience is Audience.PUBLIC)
+
+
+def test_as_others_see_it_shows_what_they_see(engine: Engine, ids: dict[str, str], sign_in: SignIn, now) -> None:
+    narrow(engine, Audience.CHAPTER, now)
+    bea = browser_of(engine, sign_in, "bea")
+    for circle, sees in (("public", False), ("members", False), ("chapter", True), ("introduced", True)):
+        page = bea.get(f"/profile/as/{circle}").text.split("<main")[1]  # above it stands one's own face
+        assert all((canary in page) == sees for canary in IN_PAGES.values()), circle
+    assert bea.get("/profile/as/nobody").status_code == 404
+
+
+def test_who_sees_what_is_chosen_on_one_page(engine: Engine, ids: dict[str, str], sign_in: SignIn) -> None:
+    bea = browser_of(engine, sign_in, "bea")
+    page = bea.get("/profile/audiences").text
+    chosen = dict.fromkeys(re.findall(r'<select[^>]* name="(\w+)"', page), "nobody")
+    assert set(chosen) == {field.name for field in FIELDS}
+    assert "members of Old Pueblo" in page
+    assert bea.post("/profile/audiences", data=chosen).status_code == 303
+    assert bea.post("/profile/audiences", data={**chosen, "photo": "spies"}).status_code == 422
+    with Session(engine) as session:
+        row = member(session, "bea")
+        assert {**row.audiences, **row.business.audiences} == chosen
+
+
+def test_a_number_is_swapped_in_place_or_has_a_page_of_its_own(
+    engine: Engine, ids: dict[str, str], sign_in: SignIn
+) -> None:
+    nadia, path = browser_of(engine, sign_in, "nadia"), f"/members/{ids['bea']}/contact"
+    whole, part = nadia.post(path).text, nadia.post(path, headers={"HX-Request": "true"}).text
+    assert "<html" in whole
+    assert "<html" not in part
+    for page in (whole, part):
+        assert 'href="tel:+15205550902"' in page
+        assert "mailto:firm-canary@bramble.example?subject=Nadia" in page
+    assert nadia.get(path).status_code == 405
+    gone, never = nadia.post(f"/members/{ids['omar']}/contact"), nadia.post("/members/nobody/contact")
+    assert (gone.status_code, gone.text) == (404, never.text)
+
+
+def test_a_lead_asks_for_a_direct_number_with_a_reason_and_the_person_is_told(
+    engine: Engine, ids: dict[str, str], sign_in: SignIn
+) -> None:
+    path = f"/members/{ids['bea']}/contact/private"
+    nadia, lena = browser_of(engine, sign_in, "nadia"), browser_of(engine, sign_in, "lena")
+    assert nadia.post(path, data={"reason": "I want to sell something"}).status_code == 404
+    assert f'action="{path}"' not in nadia.get(f"/members/{ids['bea']}").text
+    assert f'action="{path}"' in lena.get(f"/members/{ids['bea']}").text
+    asked = lena.post(path)
+    assert (asked.status_code, ASKED_FOR["direct_phone"] in asked.text) == (422, False)
+    with Session(engine) as session:
+        before = session.scalar(select(func.count()).select_from(Delivery))
+    given = lena.post(path, data={"reason": "The firm does not answer since Monday"}).text
+    assert ASKED_FOR["direct_phone"] in given
+    assert ASKED_FOR["direct_email"] in given
+    with Session(engine) as session:
+        reasons = session.scalars(select(AuditEntry.reason).where(AuditEntry.action == "profile.read_private_contact"))
+        assert list(reasons) == ["The firm does not answer since Monday"]
+        assert session.scalar(select(func.count()).select_from(Delivery)) == (before or 0) + 1
+
+
+def test_numbers_are_given_to_nobody_who_collects_them(
+    engine: Engine, ids: dict[str, str], sign_in: SignIn, now: datetime
+) -> None:
+    nadia = browser_of(engine, sign_in, "nadia")
+    path = f"/members/{ids['bea']}/contact"
+    assert ASKED_FOR["firm_phone"] in nadia.post(path).text
+    with writing(engine) as session:
+        reader, firm = member(session, "nadia"), member(session, "nadia").business
+        others = [Member(name=f"M{number}", business=firm, joined_at=now) for number in range(PEOPLE_AN_HOUR)]
+        session.add_all(others)
+        session.flush()
+        for other in others[:-1]:
+            reveal(session, reader=reader, of=other, now=now)
+        last = others[-1].public_id
+    refused = nadia.post(f"/members/{last}/contact")
+    assert refused.status_code == 409
+    assert "You looked up 60 people in a short while" in refused.text
+    assert ASKED_FOR["firm_phone"] in nadia.post(path).text  # the same person again is free
+    with Session(engine) as session:
+        entries = session.scalars(select(AuditEntry.object).where(AuditEntry.action == "contact.reveal")).all()
+    assert len(entries) == PEOPLE_AN_HOUR + 1
+    assert entries.count(f"member {ids['bea']}") == 2
+    assert f"member {last}" not in entries
+
+
+def test_a_day_has_its_own_limit(engine: Engine, ids: dict[str, str], now: datetime) -> None:
+    from directory.errors import Conflict
+
+    with writing(engine) as session:
+        reader, firm = member(session, "nadia"), member(session, "nadia").business
+        others = [Member(name=f"M{number}", business=firm, joined_at=now) for number in range(PEOPLE_A_DAY + 1)]
+        session.add_all(others)
+        session.flush()
+        for number, other in enumerate(others[:-1]):
+            reveal(session, reader=reader, of=other, now=now + timedelta(hours=number // 50))
+        with pytest.raises(Conflict, match="200 people"):
+            reveal(session, reader=reader, of=others[-1], now=now + timedelta(hours=9))
+        reveal(session, reader=reader, of=others[-1], now=now + timedelta(hours=25))
