@@ -138,10 +138,10 @@ def _read(session: Session, version: int, before: Known | None) -> Known:
         ),
     )
     spoken = _spoken(world)
-    same_words = before is not None and same_words(before.world.taxonomy, taxonomy) and _spoken(before.world) == spoken
+    is_spoken = before is not None and same_words(before.world.taxonomy, taxonomy) and _spoken(before.world) == spoken
     return Known(
         world=world,
-        lexicon=before.lexicon if before is not None and same_words else Lexicon(taxonomy, spoken[0], heard=spoken),
+        lexicon=before.lexicon if before is not None and is_spoken else Lexicon(taxonomy, spoken[0], heard=spoken),
         business_names=tuple(row.name for row in businesses),
         member_names=tuple(row.name for row in members),
         region_of={row.city: row.region for row in businesses if row.city},
