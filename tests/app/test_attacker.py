@@ -7,15 +7,19 @@ The bands are read from the pages that the attacker's browser is shown.
 
 import math
 import random
+import re
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
 
 import pytest
 from flask.testing import FlaskClient
+from jinja2 import ChoiceLoader, DictLoader
 from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session
 
+from app.errors import Site
 from directory.db import writing
 from directory.people import band as bands
 from directory.people.band import BAND_2_FROM, BAND_3_FROM, PRIOR_MEAN, PRIOR_WEIGHT
@@ -29,7 +33,7 @@ THIRDS = {1: 0, 2: 0, 3: 0, 4: 1, 5: 2}
 BLIND = 0.40
 MARGIN = 0.10
 COLLUDERS = 8
-RATEES = 120
+RATEES = 80
 WORDS = (("still finding out", "speak well", "speak warmly"), ("wait and see", "rely on", "trust the work fully"))
 Belief = dict[int, float]
 Attack = Callable[[int], tuple[float, float, float]]
@@ -50,6 +54,11 @@ def likelihood(seen: int, value: int, others: int, raters: int, spread: float) -
 def learned(belief: Belief, chances: Belief) -> Belief:
     total = sum(belief[value] * chances[value] for value in belief)
     return {value: belief[value] * chances[value] / total for value in belief}
+
+
+def read(page: str) -> list[int]:
+    """The two bands that the sentence on a member's page stands for."""
+    return [next(number for number, word in enumerate(words, 1) if word in page) for words in WORDS]
 
 
 @cache
@@ -126,8 +135,7 @@ def attack(engine: Engine, sign_in: SignIn, now: datetime, monkeypatch: pytest.M
                 bands.publish_bands(session, now=when, chance=bands.draw)
             for at in range(RATEES):
                 page = attacker.get(paths[at]).text
-                for of, words in enumerate(WORDS):
-                    seen = next(number for number, word in enumerate(words, 1) if word in page)
+                for of, seen in enumerate(read(page)):
                     chances = {v: likelihood(seen, v, asked[at][of], raters, bands.SPREAD) for v in PRIOR}
                     beliefs[at][of] = learned(beliefs[at][of], chances)
         return hits(beliefs, truth)
@@ -162,3 +170,25 @@ def test_the_same_attacker_reads_bands_that_no_chance_and_no_season_protect(
     monkeypatch.setattr(bands, "SPREAD", 0.0)
     monkeypatch.setattr(bands, "SEASON", timedelta(days=7))
     assert min(attack(3)) > 0.95
+
+
+@pytest.mark.slow
+def test_the_same_attacker_reads_an_exact_mean_at_the_first_look(
+    app: Site, attack: Attack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mean(value: float, others: float, raters: int) -> int:
+        return round(1000 * (value + others + PRIOR_WEIGHT * PRIOR_MEAN) / (raters + PRIOR_WEIGHT))
+
+    loader = app.jinja_env.loader
+    assert loader is not None
+    parts = loader.get_source(app.jinja_env, "partials/ui.html")[0]
+    exact = r"\1means {{ warmth }} {{ competence }}.\2"
+    shown = re.sub(r"({% macro band\(.*? -%}).*?({%- endmacro %})", exact, parts, flags=re.S)
+    monkeypatch.setattr(app.jinja_env, "loader", ChoiceLoader([DictLoader({"partials/ui.html": shown}), loader]))
+    monkeypatch.setattr(bands, "band_of", lambda views, _chance: mean(0, sum(views), len(views)))
+    here = sys.modules[__name__]
+    monkeypatch.setattr(here, "read", lambda page: [int(each) for each in re.findall(r"means (\d+) (\d+)", page)[0]])
+    monkeypatch.setattr(
+        here, "likelihood", lambda seen, value, others, n, _spread: float(seen == mean(value, others, n))
+    )
+    assert min(attack(1)) == 1.0
