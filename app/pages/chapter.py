@@ -21,9 +21,12 @@ from directory.people import application, invitation
 from directory.people.business import index_business
 from directory.people.chapter import Chapter, edit_chapter, start_chapter
 from directory.people.member import Member
+from directory.people.membership import suspended_in
 from directory.week.draft import drafts
 
 pages = Blueprint("chapter", __name__)
+
+SAID = ("name", "city", "region", "country", "zone", "hashtags", "about")
 
 
 def chapters_run() -> list[Chapter]:
@@ -70,6 +73,7 @@ def room(chapter: Chapter, form: FlaskForm) -> str:
         talks=pairings.suggested(session, chapter=chapter),
         told=pairings.told,
         drafts=drafts(session, chapter=chapter, now=now()),
+        suspended=suspended_in(session, chapter=chapter),
     )
 
 
@@ -102,8 +106,7 @@ def settings(public_id: str) -> ResponseReturnValue:
     form = SettingsForm()
     if form.validate_on_submit() and form.post_time.data is not None:
         try:
-            said = {name: field.data or "" for name, field in form._fields.items() if isinstance(field.data, str)}
-            said.pop("csrf_token", None)
+            said = {name: form[name].data or "" for name in SAID}
             times = {"weekday": form.weekday.data, "post_time": form.post_time.data}
             edit_chapter(db.session(), chapter=chapter, by_id=me().id, **(said | times), now=now())
         except DomainError as error:
