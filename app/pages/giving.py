@@ -72,13 +72,13 @@ def keep() -> ResponseReturnValue:
         db.session.flush()
         wanted.share(db.session(), wanted=kept, now=now())
     db.session.commit()
-    flash(_("It stands on your page as your offer."), url_for("giving.end", public_id=kept.public_id))
+    flash(_("It stands on your page as your offer."), url_for("giving.take_back", public_id=kept.public_id))
     return redirect(url_for("today.today", _anchor="offers"), 303)
 
 
-@pages.post("/offers/<public_id>/end")
+@pages.post("/wanted/<public_id>/take-back")
 @policy("wanted.update")
-def end(public_id: str) -> ResponseReturnValue:
+def take_back(public_id: str) -> ResponseReturnValue:
     offer = reach(Wanted, public_id, "wanted.update")
     wanted.end(db.session(), wanted=offer, now=now())
     db.session.commit()

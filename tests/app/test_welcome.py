@@ -136,8 +136,8 @@ def test_an_offer_that_is_kept_stands_on_the_first_page_and_can_be_taken_back(si
     kept = browser.post("/offers", data={"text": "Two free days of bookkeeping", "share": "1"})
     page = browser.get(kept.location).text
     assert "Two free days of bookkeeping" in page
-    undo = page.split('action="/offers/')[1].split('"')[0]
-    browser.post(f"/offers/{undo}")
+    undo = page.split("/take-back")[0].rsplit('"', 1)[1] + "/take-back"
+    browser.post(undo)
     assert "Two free days of bookkeeping" not in browser.get("/").text
 
 
