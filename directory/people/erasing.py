@@ -187,10 +187,13 @@ def _forget_spoken(session: Session, member: Member) -> None:
 
 def _delete(session: Session, rows: Table, chosen: ColumnElement[bool]) -> None:
     """Delete the chosen rows, and first whatever names them."""
-    for other in Base.metadata.tables.values():
-        for key in other.foreign_keys:
-            if key.column.table is rows and other is not rows:
-                _delete(session, other, key.parent.in_(select(rows.c.id).where(chosen)))
+    if "id" in rows.c:
+        ids = list(session.scalars(select(rows.c.id).where(chosen)))  # before what chose them is gone
+        chosen = rows.c.id.in_(ids)
+        for other in Base.metadata.tables.values() if ids else ():
+            for key in other.foreign_keys:
+                if key.column.table is rows and other is not rows:
+                    _delete(session, other, key.parent.in_(ids))
     session.execute(delete(rows).where(chosen))
 
 

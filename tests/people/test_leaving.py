@@ -12,19 +12,26 @@ from sqlalchemy.orm import Session
 from app.accounts.tables import AccountSession, User
 from directory import files, mail
 from directory.audit import record
-from directory.db import Base, claim_write
+from directory.db import Base, claim_write, connect
 from directory.errors import Conflict
+from directory.imports.people import ImportBatch
+from directory.leads.case_study import CaseStudy, CaseStudyParty
 from directory.leads.introduction import Introduction, IntroductionState
 from directory.leads.lead import Terms, Wish, bring
 from directory.link import OneTimeLink, mint
 from directory.people import erasing, leaving, photo, vouch, wanted
+from directory.people.application import Application
+from directory.people.business import Business
 from directory.people.capability import Capability
 from directory.people.interaction import InteractionKind, say
 from directory.people.member import ChapterRole, Member, MemberState, Role
+from directory.people.merging import merge
 from directory.people.rating import Band, Rating
 from directory.people.relay import write
+from directory.people.saved_search import SavedSearch
 from directory.people.suppression import is_suppressed
 from directory.people.wanted import WantedKind
+from directory.seed import seed
 from directory.week.channel import Channel
 from directory.week.delivery import Delivery
 from directory.week.mention import Mention
@@ -123,6 +130,15 @@ def everywhere(cast: Cast, bea: Member, now: datetime, home: Path) -> None:
     sent = {"channel_id": channel.id, "occurrence_id": turn.id, "due_at": now, "settled_at": now}
     session.add(Delivery(key="post:x:y", payload=CANARY.encode(), **sent))
     at = dict.fromkeys(("began_at", "seen_at", "expires_at"), now)
+    story = CaseStudy(teller_id=nadia.id, title=CANARY, text=CANARY, year=2024, told_at=now)
+    story.parties = [CaseStudyParty(member_id=who.id, agreed_at=now) for who in (bea, nadia)]
+    kept = SavedSearch(member_id=bea.id, name=CANARY, saved_at=now, seen_at=now)
+    applied = Application(
+        chapter_id=firm.chapter_id, member_id=nadia.id, sentence="x", knows=bea.name, applied_at=now, known_by_id=bea.id
+    )
+    sheet = {"rows": [[bea.name, bea.email]]}
+    batch = ImportBatch(chapter_id=firm.chapter_id, uploader_id=nadia.id, made_at=now, rows=sheet)
+    session.add_all([story, kept, applied, batch])
     account = User(email=bea.email, password="x", active=True, fs_uniquifier=CANARY, member_id=bea.id)
     session.add(account)
     session.flush()
@@ -143,9 +159,7 @@ def seen(value: Any) -> str:
     return (value.decode(errors="replace") if isinstance(value, bytes) else str(value)).lower()
 
 
-def test_whoever_is_erased_stands_in_no_column_of_any_table_and_in_no_file(
-    cast: Cast, now: datetime, tmp_path: Path
-) -> None:
+def erases_everything(cast: Cast, now: datetime, tmp_path: Path) -> None:
     session, bea = cast.session, cast.member("bea")
     public_id, email = bea.public_id, f"{CANARY.lower()}@bramble.example"
     cast.member("omar").state = MemberState.GONE
@@ -159,6 +173,27 @@ def test_whoever_is_erased_stands_in_no_column_of_any_table_and_in_no_file(
     assert is_suppressed(session, email.upper())
     assert not is_suppressed(session, "nadia@northlight.example")
     assert session.scalars(select(Rating).where((Rating.rater_id == bea.id) | (Rating.ratee_id == bea.id))).all() == []
+
+
+def test_whoever_is_erased_stands_in_no_column_of_any_table_and_in_no_file(
+    cast: Cast, now: datetime, tmp_path: Path
+) -> None:
+    erases_everything(cast, now, tmp_path)
+
+
+@pytest.mark.slow
+def test_postgresql_forgets_as_well(
+    postgres_url: str, now: datetime, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    engine = connect(postgres_url)
+    request.addfinalizer(engine.dispose)
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        seed(session, now=now)
+        erases_everything(Cast(session), now, tmp_path)
+        keep, drop = session.scalars(select(Business).order_by(Business.id).limit(2))
+        merge(session, keep=keep, drop=drop, by=Cast(session).member("nadia"), now=now)
+        assert drop.id not in session.scalars(select(Business.id)).all()
 
 
 def test_erasing_one_leaves_what_others_wrote(cast: Cast, now: datetime) -> None:
