@@ -1,0 +1,91 @@
+"""Two journeys of coming in: a lead brings 28 people into an empty network; a stranger applies and is let in."""
+
+import re
+from datetime import datetime
+from email import message_from_bytes
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from directory.people.chapter import Chapter
+from directory.people.member import ChapterRole, Member, Role
+from directory.settings import Settings
+from directory.week.delivery import Delivery
+from jobs.deliver import deliver_one
+from tests.browser.conftest import Visit, barriers
+
+TRADES = ("Bookkeeping", "Roofing", "Signs and banners", "Estate law", "Catering", "Web design", "Plumbing")
+HEADER = "First name\tLast name\tE-mail\tCompany\tWhat they do\tLooking for"
+PEOPLE = "\n".join(
+    f"Person{n}\tNo{n}\tp{n}@firm{n}.example\tFirm {n} Works\t{TRADES[n % 7]} for small firms\t{TRADES[(n + 2) % 7]}"
+    for n in range(28)
+)
+
+
+@pytest.fixture
+def lead(session: Session, bea: Member) -> Member:
+    """Bea, who leads a chapter that has nobody but her."""
+    bea.business.chapter = chapter = Chapter(key="old-pueblo", name="Old Pueblo", zone="America/Phoenix")
+    session.flush()
+    session.add(ChapterRole(member_id=bea.id, chapter_id=chapter.id, role=Role.LEAD))
+    session.commit()
+    return bea
+
+
+@pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)])
+def test_a_lead_brings_28_people_in(visit: Visit, lead: Member, phone: bool, dark: bool) -> None:
+    page = visit("/chapter", lead, phone=phone, dark=dark)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bring your people in")
+    assert barriers(page) == []
+    page.get_by_role("link", name="Paste your list").click()
+    page.get_by_label("Paste your list").fill(f"{HEADER}\n{PEOPLE}")
+    assert barriers(page) == []
+    page.get_by_role("button", name="Look at it first").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("28 people would come in")
+    assert barriers(page) == []
+    page.get_by_label("The weekly post may ask").check()
+    page.get_by_role("button", name="Bring these 28 in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("28 of 29 have not come yet")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    assert barriers(page) == []
+    page.get_by_role("link", name="28 people brought in").click()
+    expect(page.get_by_role("button", name="Take it back")).to_be_visible()
+    assert barriers(page) == []
+    page.goto("/chapter")
+    page.get_by_role("link", name="Change it").click()
+    assert barriers(page) == []
+
+
+@pytest.mark.parametrize(("phone", "dark"), [(True, False), (False, True)])
+def test_a_stranger_asks_to_come_in_and_is_let_in(
+    visit: Visit, lead: Member, engine: Engine, settings: Settings, now: datetime, phone: bool, dark: bool
+) -> None:
+    page = visit("/apply", phone=phone, dark=dark)
+    assert barriers(page) == []
+    for label, text in (
+        *(("Your name", "Max Stone"), ("Your mail address", "max@stone.example"), ("Your firm", "Stone Roofs")),
+        *(("What does it do?", "We mend roofs."), ("Who here knows you?", "Bea Lindqvist")),
+    ):
+        page.get_by_label(label).fill(text)
+    page.get_by_role("button", name="Ask to come in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
+    with Session(engine) as session:
+        (row,) = session.scalars(select(Delivery.public_id)).all()
+    deliver_one(engine, row, settings=settings, now=now)
+    (letter,) = (settings.home / "mail").iterdir()
+    text = message_from_bytes(letter.read_bytes()).get_payload(decode=True).decode()
+    page.goto(re.search(r"http://localhost(/apply/\S+)", text)[1])
+    assert barriers(page) == []
+    page.get_by_role("button", name="Yes, send it").click()
+    expect(page.get_by_role("status").first).to_contain_text("read now what you wrote")
+
+    room = visit("/chapter", lead, phone=phone, dark=dark)
+    expect(room.get_by_role("heading", level=1)).to_have_text("One person asks to come in")
+    expect(room.get_by_role("button", name="Ask Bea Lindqvist")).to_be_visible()
+    assert barriers(room) == []
+    room.get_by_role("button", name="Let Max in").click()
+    expect(room.get_by_role("status").first).to_contain_text("Max Stone is in")
+    page.goto("/members")
+    expect(page.get_by_text("Stone Roofs").first).to_be_visible()
