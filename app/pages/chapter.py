@@ -107,8 +107,15 @@ def settings(public_id: str) -> ResponseReturnValue:
     if form.validate_on_submit() and form.post_time.data is not None:
         try:
             said = {name: form[name].data or "" for name in SAID}
-            times = {"weekday": form.weekday.data, "post_time": form.post_time.data}
-            edit_chapter(db.session(), chapter=chapter, by_id=me().id, **(said | times), now=now())
+            edit_chapter(
+                db.session(),
+                chapter=chapter,
+                by_id=me().id,
+                weekday=form.weekday.data,
+                post_time=form.post_time.data,
+                now=now(),
+                **said,
+            )
         except DomainError as error:
             db.session.rollback()
             blame(form, error)

@@ -2,14 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from directory.audit import record
 from directory.db import bump_world
 from directory.errors import Conflict, Refused
 from directory.language import gettext as _
 from directory.link import end_links
-from directory.people.business import index_business
+from directory.people.business import Business, index_business
+from directory.people.chapter import Chapter
 from directory.people.member import Member, MemberState, Role, chapter_roles, hold_still
 from directory.people.role import keep_an_admin
 
@@ -51,3 +53,9 @@ def _turn(session: Session, member: Member, state: MemberState, by: Member, acti
     index_business(session, member.business)
     record(session, actor_id=by.id, action=action, object=f"member {member.public_id}", now=now)
     bump_world(session)
+
+
+def suspended_in(session: Session, *, chapter: Chapter) -> list[Member]:
+    """The suspended members of a chapter by name: they are nowhere else to be found."""
+    out = select(Member).join(Business).where(Business.chapter_id == chapter.id, Member.state == MemberState.SUSPENDED)
+    return list(session.scalars(out.options(joinedload(Member.business)).order_by(Member.name, Member.id)))

@@ -167,6 +167,7 @@ def test_a_suspended_member_is_out_at_once_nowhere_and_told_why_until_reinstated
     assert attempt(app.test_client(), f"{bea.public_id}@firm.example", PASSWORD).status_code == 422
     assert [lenas.get(path).status_code for path in (page, standing)] == [404, 200]
     assert "Bea Lindqvist" not in lenas.get("/members?q=Bea").text
+    assert standing in lenas.get("/chapter").text
     (letter,) = delivered(engine, settings, now)
     assert REASON["reason"] in letter.get_content()
     session.rollback()
