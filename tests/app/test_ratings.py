@@ -244,7 +244,8 @@ def test_nobody_moderates_their_own_case_or_their_firms(network: Network, sign_i
 
 def far(page: str) -> str:
     """The pseudonym of whoever lies far from the others."""
-    return next(str(name) for name, rest in re.findall(r"who\">(R\d)(.*?)</section>", page, re.DOTALL) if ": yes" in rest)
+    cards = re.findall(r"who\">(R\d)(.*?)</section>", page, re.DOTALL)
+    return next(str(name) for name, rest in cards if ": yes" in rest)
 
 
 def test_what_is_quarantined_does_not_count_from_the_next_epoch_on(
