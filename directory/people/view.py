@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.audit import record
@@ -109,11 +108,3 @@ def choose(session: Session, *, member: Member, audiences: dict[str, str], now: 
     index_business(session, member.business)
     record(session, actor_id=member.id, action="member.audiences", object=f"member {member.public_id}", now=now)
     bump_world(session)
-
-
-def first_view(session: Session, *, reader: Member, business: Business) -> View | None:
-    """What ``reader`` sees of the firm's first active member, None for a firm without people."""
-    first = session.scalars(
-        select(Member).where(Member.business_id == business.id, Member.is_active).order_by(Member.id).limit(1)
-    ).first()
-    return None if first is None else view(session, reader=reader, member=first)

@@ -71,8 +71,9 @@ def test_the_network_finds_bramble_and_wednesday_asks(
     assert re.search(
         r"You worked with, .* Carla Ruiz vouches for Bea Lindqvist", re.sub(r"\s+", " ", path.inner_text())
     )
-    expect(page.get_by_role("link", name="Call Bea")).to_have_attribute("href", re.compile(r"^tel:\+1520"))
-    message = page.get_by_role("link", name="Message with brief").get_attribute("href") or ""
+    page.get_by_role("button", name="Message with brief").click()
+    expect(page.get_by_role("link", name="Call +1")).to_have_attribute("href", re.compile(r"^tel:\+1520"))
+    message = page.get_by_role("link", name="Write to").get_attribute("href") or ""
     assert message.startswith("mailto:")
     assert "WordPress" in message
     look(page, f"2-team-{kind}")
