@@ -132,7 +132,7 @@ def _end(session: Session, member: Member, now: datetime) -> None:
 
 
 def _leave_firm(session: Session, member: Member, name: str) -> None:
-    """A firm whose last member this was keeps its name, and no word of its own, where finished work rests on it."""
+    """A firm whose last member this was can do nothing any more; it keeps its name where finished work rests on it."""
     firm = member.business
     others = select(func.count()).where(Member.business_id == firm.id, Member.state != MemberState.GONE)
     if not session.scalar(others):
@@ -142,9 +142,9 @@ def _leave_firm(session: Session, member: Member, name: str) -> None:
         for attribute in FIRM if is_evidence else (*FIRM, "city", "region"):
             setattr(firm, attribute, "")
         firm.audiences = {}
+        session.execute(delete(Claim).where(Claim.business_id == firm.id))
         if not is_evidence:
             firm.name, firm.key, firm.latitude, firm.longitude = _("A former firm"), None, None, None
-            session.execute(delete(Claim).where(Claim.business_id == firm.id))
     session.expire(firm, ["members"])
     index_business(session, firm)
 

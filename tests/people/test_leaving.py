@@ -16,6 +16,7 @@ from directory.db import Base, claim_write, connect
 from directory.errors import Conflict
 from directory.imports.people import ImportBatch
 from directory.leads.case_study import CaseStudy, CaseStudyParty
+from directory.leads.collaboration import Collaboration
 from directory.leads.introduction import Introduction, IntroductionState
 from directory.leads.lead import Terms, Wish, bring
 from directory.link import OneTimeLink, mint
@@ -179,6 +180,21 @@ def test_whoever_is_erased_stands_in_no_column_of_any_table_and_in_no_file(
     cast: Cast, now: datetime, tmp_path: Path
 ) -> None:
     erases_everything(cast, now, tmp_path)
+
+
+@pytest.mark.parametrize(("has_worked", "name"), [(True, "Bramble & Co"), (False, "A former firm")])
+def test_a_firm_without_people_is_known_by_its_finished_work_or_not_at_all(
+    session: Session, now: datetime, has_worked: bool, name: str
+) -> None:
+    firm, other = (Business(name=name, phone="+1 520 555 0111", created_at=now) for name in ("Bramble & Co", "North"))
+    bea = Member(name="Bea", business=firm, joined_at=now)
+    session.add_all([bea, other])
+    session.flush()
+    if has_worked:
+        work = {"title": "Site", "created_at": now, "finished_at": now}
+        session.add(Collaboration(prime_id=other.id, sub_id=firm.id, **work))
+    erasing.erase(session, member=bea, by=None, now=now)
+    assert (firm.name, firm.phone) == (name, "")
 
 
 @pytest.mark.slow
