@@ -25,6 +25,7 @@ EXACT, STEM, STARTS, WITHIN, SLIP = 1.0, 0.95, 0.9, 0.7, 0.12  # likeness; SLIP 
 SURE = 0.75  # the likeness from which a word counts as said
 QUIET = 0.1  # what a word that says little weighs, against one that tells
 MOST_WORDS, MOST_LETTERS, COMPARED = 12, 24, 400  # of a query; of a word; words compared letter by letter
+NAME_WORDS = 4  # of a query that may be a name; words of longer ones are not read as one
 LONGEST = 32  # letters of a word that is kept
 _LAST = chr(0x10FFFF)
 
@@ -127,7 +128,7 @@ def find(shelves: Sequence[Shelf], text: str) -> Scores:
     terms = [term for term in terms if term not in wishing] or terms
     read = [_all(shelves, term, worth) for term in terms]
     for place, (a, b) in enumerate(pairwise(terms)):  # "north light" may be one word
-        if len(a + b) > 4:
+        if len(a + b) > 4 and len(terms) <= NAME_WORDS:
             together = _all(shelves, (a + b)[:MOST_LETTERS], worth)
             read[place : place + 2] = [
                 (np.maximum(one[0], together[0]), np.maximum(one[1], together[1])) for one in read[place : place + 2]
