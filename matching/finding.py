@@ -126,6 +126,8 @@ def find(shelves: Sequence[Shelf], text: str) -> Scores:
     wishing = WISHES & set(terms)
     worth = np.array(WISHING if wishing else WORTH, dtype=np.float32)
     terms = [term for term in terms if term not in wishing] or terms
+    if len(terms) > NAME_WORDS:  # a sentence, in which the little words say nothing
+        terms = [term for term in terms if term not in STOP] or terms
     read = [_all(shelves, term, worth) for term in terms]
     for place, (a, b) in enumerate(pairwise(terms)):  # "north light" may be one word
         if len(a + b) > 4 and len(terms) <= NAME_WORDS:
