@@ -93,7 +93,7 @@ SETTINGS = (
     Setting("MAIL_URL", _mail_url, "file://", "smtp://… or smtps://… sends mail; file:// keeps it in the home"),
     Setting("MAIL_FROM", _mail_from, "Goodword <goodword@localhost>", "whom members see mail come from"),
     Setting("SECRET_KEY", _secret_key, None, "signs cookies and links; without it one is made once, in the home"),
-    Setting("ENCRYPTION_KEYS", _encryption_keys, None, "seal secrets in the database: the first seals, all open; as above"),
+    Setting("ENCRYPTION_KEYS", _encryption_keys, None, "seal secrets in the database: the first seals, all open"),
 )
 
 

@@ -19,7 +19,7 @@ def worth(interest: Floats, clients: Floats, rivalry: Floats) -> Floats:
     ``interest[a, b]`` in [0, 1] is how well b answers what a wants; ``clients`` (symmetric, in [0, 1]) whether both
     look for the same ones, ``rivalry`` (likewise) how much of the same they do, which makes clients a contest.
 
-    >>> worth(np.array([[0, 1], [0, 0]]), np.zeros((2, 2)), np.zeros((2, 2)))[0, 1]
+    >>> float(worth(np.array([[0, 1], [0, 0]]), np.zeros((2, 2)), np.zeros((2, 2)))[0, 1])
     0.5
     """
     both, most = interest * interest.T, np.maximum(interest, interest.T)

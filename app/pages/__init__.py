@@ -2,15 +2,15 @@
 
 from app.pages import (
     account,
-    chapter,
     answers,
+    chapter,
     contacts,
     giving,
     health,
     imports,
     interactions,
-    joining,
     introductions,
+    joining,
     leads,
     members,
     merging,

@@ -43,8 +43,8 @@ def import_collaborations(
     and saves nothing, for wrong cells and, where ``unknown`` is "fail", for firms and codes that nobody knows.
     """
     codes, report, errors = Codes(session, scheme), Report(rows=len(rows)), list[RowError]()
-    firms = dict(session.execute(select(Business.key, Business.id).where(Business.key.is_not(None))).all())
-    firms |= moved_keys(session)
+    firms = moved_keys(session)
+    firms |= {key: id for key, id in session.execute(select(Business.key, Business.id)) if key is not None}
     there = set(session.scalars(select(Collaboration.key).where(Collaboration.key.is_not(None))))
     seen, new = set[str](), list[dict[str, object]]()
     capabilities_of, first = dict[str, Sequence[int]](), dict[tuple[int, int], datetime]()

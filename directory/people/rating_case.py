@@ -118,7 +118,10 @@ def signs(session: Session, *, case: RatingCase, by: Member) -> list[Signs]:
                 len({row.ratee_id for row in said}) >= SEVERAL and all(_mean([row]) == 1 for row in said),
                 _("rates everybody the lowest"),
             ),
-            (rater.sponsor_id is not None and sponsors[rater.sponsor_id] > 1, _("asked in by the same person as others here")),
+            (
+                rater.sponsor_id is not None and sponsors[rater.sponsor_id] > 1,
+                _("asked in by the same person as others here"),
+            ),
             (any(days[row.rated_at.date()] > 1 for row in here[rater.id]), _("rated on the same day as others")),
         )
         is_far = rater.id in level and bool(others) and abs(level[rater.id] - median(others)) >= FAR

@@ -20,7 +20,11 @@ from werkzeug.test import TestResponse
 from app.errors import Site
 from app.rules import RULES, Verdict
 from directory.db import Base, PublicRow
+from directory.imports.people import ImportBatch
+from directory.leads.case_study import CaseStudy, CaseStudyParty
+from directory.leads.introduction import Introduction, IntroductionState
 from directory.leads.lead import Lead
+from directory.people.application import Application
 from directory.people.business import Business
 from directory.people.capability import Capability, Kind
 from directory.people.chapter import Chapter
@@ -28,12 +32,13 @@ from directory.people.interaction import Interaction, InteractionKind
 from directory.people.member import ChapterRole, Member, MemberState, Role
 from directory.people.rating import Rating
 from directory.people.rating_case import RatingCase
+from directory.people.saved_search import SavedSearch
 from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted, WantedKind
 from directory.week.channel import Channel
 from directory.week.occurrence import Occurrence
 from directory.week.post import Post
-from tests.access.test_matrix import MATRIX
+from tests.access.test_matrix import MATRIX, TWO_SIDED
 from tests.app.conftest import SignIn
 
 A, S, J, M, F, N, U = Verdict
@@ -58,11 +63,11 @@ class Network:
             session.flush()
             return member
 
-        nora, bea = person("nora"), person("bea")
+        nora, bea, pat = person("nora"), person("bea"), person("pat", state=MemberState.PENDING)
         self.people: dict[str, Member] = {
             "owner": nora,
             "party": bea,
-            "pending": person("pat", state=MemberState.PENDING),
+            "pending": pat,
             "mem_same": person("sam"),
             "mem_other": person("olga", phoenix),
             "lead_own": person("lena"),
@@ -93,6 +98,25 @@ class Network:
             "vouches": Vouch(giver_id=nora.id, receiver_id=bea.id, text="Kept word", known_as="c", given_at=now),
             "leads": lead,
             "week": occurrence,
+            "merge": self.people["mem_same"].business,
+            "contact": nora.business,
+            "invitations": self.people["mem_same"],
+            "imports": ImportBatch(chapter=tucson, uploader_id=nora.id, made_at=now, rows={}),
+            "applications": Application(
+                chapter=tucson, member=pat, known_by_id=bea.id, applied_at=now, confirmed_at=now
+            ),
+            "introductions": Introduction(
+                asker_id=nora.id, target_id=bea.id, text="T", state=IntroductionState.WITH_TARGET, asked_at=now
+            ),
+            "stories": CaseStudy(
+                teller_id=nora.id,
+                title="T",
+                text="T",
+                year=2026,
+                told_at=now,
+                parties=[CaseStudyParty(member_id=nora.id, agreed_at=now), CaseStudyParty(member_id=bea.id)],
+            ),
+            "searches": SavedSearch(member_id=nora.id, name="S", saved_at=now, seen_at=now),
             "ratings": Rating(rater_id=nora.id, ratee_id=bea.id, warmth=4, competence=4, rated_at=now),
             "rating-cases": RatingCase(ratee=bea, flagged_at=now),
             "posts": Post(occurrence=occurrence, channel=channel, text="Hello", composed_at=now),
@@ -143,6 +167,8 @@ def path_of(route: Route, network: Network, absent: bool = False) -> tuple[str, 
 
     def fill(match: re.Match[str]) -> str:
         segment, converter = match["segment"], match["converter"]
+        if converter == "digest":
+            return f"/{segment}/{ABSENT}"
         if chosen := re.match(r"any\(['\"]?(\w+)", converter):
             return f"/{segment}/{chosen[1]}" if segment else f"/{chosen[1]}"
         row = network.rows[segment]
@@ -162,14 +188,17 @@ def cell(action: str, who: str, row: PublicRow | None) -> str:
     about_own = bool(rule.about) and not isinstance(row, rule.about)
     if who == "pending" and rule.about and not about_own:
         return "F"  # the cell speaks of what is the applicant's own
-    column = {"secretary": "mem_same"}.get(who, who)
+    keeps = isinstance(row, (Channel, Chapter, Occurrence))  # whose owner is its secretary
+    column = who
     if about_own and who not in ("anon", "pending"):
         column = "party" if rule.party and not rule.owner else "owner"
-    if who == "secretary" and isinstance(row, (Channel, Occurrence)):
-        column = "owner"
-    if who in ("owner", "party") and isinstance(row, (Channel, Occurrence, Chapter)):
-        column = "mem_same"
-    if who == "party" and not isinstance(row, (Interaction, Vouch)) and not about_own:
+        if Chapter in rule.about:  # one's own chapter: that of a lead or a secretary is theirs
+            column = {"secretary": "owner", "lead_own": "lead_own", "lead_other": "lead_own", "admin": "admin"}.get(
+                who, "mem_same"
+            )
+    elif who == "secretary":
+        column = "owner" if keeps else "mem_same"
+    elif (who == "party" and not isinstance(row, TWO_SIDED)) or (who == "owner" and keeps):
         column = "mem_same"
     return MATRIX[action][column]
 
@@ -181,7 +210,7 @@ def verdict(answer: TestResponse) -> str:
         return "U"
     if answer.status_code == 303 and location.partition("?")[0] == "/prove":
         return "S"
-    if answer.status_code == 422 and 'name="reason"' in answer.text:
+    if answer.status_code == 422 and "Say why you do this" in answer.text:
         return "J"
     if answer.status_code == 404:
         return "N"
@@ -215,7 +244,7 @@ def test_every_cell_holds_on_its_page(
             allowed.append((method, path))
             continue
         answer = browser.open(path, method=method)
-        if verdict(answer) != expected:
+        if verdict(answer) != expected and (expected, verdict(answer)) != ("J", "S"):  # a proof may come first
             wrong.append((method, route.rule, action, expected, verdict(answer), answer.status_code))
         if expected == "N":
             absent = browser.open(path_of(route, network, absent=True)[0], method=method)
@@ -224,10 +253,11 @@ def test_every_cell_holds_on_its_page(
     assert everything(session) == before, "a denial changed a row"
     for method, path in allowed:
         answer = browser.open(path, method=method)
-        if verdict(answer) not in ("A", "S") and not (verdict(answer) == "N" and ABSENT in path):
+        named = re.findall(r"/(?=[a-z0-9]{12}(?:/|$))", path)  # a second row must belong to the first
+        if verdict(answer) not in ("A", "S") and not (verdict(answer) == "N" and len(named) > 1):
             wrong.append((method, path, "A", verdict(answer), answer.status_code))
         if answer.status_code >= 500:
             wrong.append((method, path, answer.status_code))
         if method in WRITES:
             restore()
-    assert wrong == []
+    assert wrong == [], "\n".join(map(str, wrong))

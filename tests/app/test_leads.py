@@ -167,7 +167,7 @@ def test_a_text_is_shown_as_text(nadia: FlaskClient) -> None:
 def test_settled_and_opened_again(app: Site, nadia: FlaskClient) -> None:
     brought = bring(nadia)
     assert "settled" in nadia.post(f"{brought}/close", follow_redirects=True).text
-    assert "open again" in nadia.post(f"{brought}/close", data={"undo": "1"}, follow_redirects=True).text
+    assert "open again" in nadia.post(f"{brought}/reopen", follow_redirects=True).text
 
 
 def test_thirty_leads_an_hour_are_enough_and_the_next_is_not_lost(
