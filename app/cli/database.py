@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.cli import Refusal
-from directory.db import Base, connect
+from directory.db import Base, connect, writing
+from directory.people.business import index_unindexed
 from directory.settings import load_settings
 from directory.tables import TABLES
 
@@ -55,6 +56,9 @@ def upgrade(to: str = "head") -> None:
 
     with opened() as engine:
         command.upgrade(alembic_config(engine), to)
+        if is_migrated(engine):
+            with writing(engine) as session:
+                index_unindexed(session)
 
 
 def is_migrated(engine: Engine) -> bool:

@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 
-from app.cli import Refusal
+from app.cli import Refusal, database
 from app.cli.database import alembic_config, opened
 
 
@@ -20,7 +20,10 @@ def db() -> None:
 @click.option("--to", default="head", show_default=True, metavar="REV", help="The revision to go up to.")
 def upgrade(to: str) -> None:
     """Bring the tables up to this version of Goodword."""
-    _run(lambda config: command.upgrade(config, to))
+    try:
+        database.upgrade(to)
+    except CommandError as error:
+        raise Refusal(f"{error}.") from None
     click.echo("The database is up to date.")
 
 

@@ -241,6 +241,12 @@ def index_businesses(session: Session, ids: Collection[int] | None = None) -> No
     bump_world(session)
 
 
+def index_unindexed(session: Session) -> None:
+    """The same for the firms that were never indexed the present way, after a migration."""
+    if ids := session.scalars(select(Business.id).where(Business.search_version == 0)).all():
+        index_businesses(session, ids)
+
+
 def _found_by(business: Business) -> str:
     members = {member.id: member for member in business.members if member.is_active}
     wants = [want for want in business.wants if want.ended_at is None and want.member_id in members]

@@ -8,13 +8,16 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.orm import Session
 
+from app.accounts.tables import AccountSession
 from app.cli.database import PYPROJECT, alembic_config, is_migrated
 from directory.db import Base, connect, writing
 from directory.errors import Invalid
 from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.people.rating import Rating
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
@@ -52,6 +55,38 @@ def test_down_and_up_again_leaves_nothing_behind(database: Engine) -> None:
     assert inspect(database).get_table_names() == ["alembic_version"]
     command.upgrade(config, "head")
     assert drift(database) == []
+
+
+def test_who_was_there_before_is_there_afterwards(database: Engine) -> None:
+    config = alembic_config(database)
+    command.upgrade(config, "d0a8f4695d90")
+    with writing(database) as session:
+        for statement in BEFORE:
+            session.execute(text(statement))
+    command.upgrade(config, "head")
+    with Session(database) as session:
+        bea, omar = session.scalars(select(Member).order_by(Member.id))
+        assert (bea.state, bea.email, omar.state) == ("active", "bea@bramble.example", "suspended")
+        assert len(session.scalars(select(Rating)).one().public_id) == 12
+        assert session.scalars(select(AccountSession)).all() == []
+    command.downgrade(config, "d0a8f4695d90")
+    with database.connect() as connection:
+        suspended = text("SELECT id FROM member WHERE suspended_at IS NOT NULL")
+        assert connection.execute(suspended).scalars().all() == [2]
+
+
+BEFORE = (
+    "INSERT INTO business (id, public_id, name, city, region, is_remote, summary, website, phone, email, currency,"
+    " busy, best_customers, good_referrals, not_a_fit, search_text, created_at) VALUES"
+    " (1, 'b', 'Bramble', '', '', false, '', '', '', '', 'USD', 0, '', '', '', '', '2026-01-01')",
+    "INSERT INTO member (id, public_id, business_id, name, role, headline, joined_at, suspended_at, is_admin) VALUES"
+    " (1, 'm1', 1, 'Bea', '', '', '2026-01-01', NULL, false),"
+    " (2, 'm2', 1, 'Omar', '', '', '2026-01-01', '2026-02-01', false)",
+    "INSERT INTO account (id, email, active, fs_uniquifier, create_datetime, member_id)"
+    " VALUES (1, 'bea@bramble.example', true, 'u', '2026-01-01', 1)",
+    "INSERT INTO account_session (token_hash, account_id, content, expires_at) VALUES ('t', 1, '{}', '2030-01-01')",
+    "INSERT INTO rating (rater_id, ratee_id, warmth, competence, rated_at) VALUES (1, 2, 4, 4, '2026-03-01')",
+)
 
 
 def test_migrations_refuse_to_run_without_the_accounts(database: Engine) -> None:
