@@ -1,5 +1,4 @@
-"""Housekeeping: capabilities without a meaning get theirs, a few at a time; the week's bands are
-frozen; who left is forgotten."""
+"""Housekeeping: capabilities get their meaning, a few at a time; the week's bands are frozen; who left is forgotten."""
 
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +10,8 @@ from directory import clock
 from directory.db import writing
 from directory.engine.embedding import embed_missing
 from directory.engine.sentences import load_model
-from directory.people import leaving, relay
+from directory.imports.people import forget_lists
+from directory.people import application, leaving, relay
 from directory.people.band import publish_bands
 from directory.people.capability import Capability
 from directory.people.erasing import erase
@@ -42,11 +42,15 @@ def _freeze_bands() -> None:
 
 
 def forget(engine: Engine, *, home: Path, now: datetime) -> int:
-    """Erase whose week to come back is over, each in a transaction of their own, and drop visitors' messages that
-    nobody confirmed; how many people it were."""
+    """Erase whose week to come back is over, each in a transaction of their own; how many people it were.
+
+    Messages and applications that nobody confirmed go too, and the lists that leads sent.
+    """
     erased = 0
     with writing(engine) as session:
         relay.purge(session, now=now)
+        application.forget_unconfirmed(session, now=now)
+        forget_lists(session, now=now)
         sweep(session, home=home, now=now)
     while True:
         with writing(engine) as session:
