@@ -4,9 +4,10 @@ cast of the demo network, and real servers where a test asks for one."""
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the goodword command does, and before numpy is loaded
@@ -28,6 +29,7 @@ for name in [name for name in os.environ if name.startswith("GOODWORD_")]:
     del os.environ[name]  # neither a test nor a process it starts sees this machine's own installation
 
 NOW = datetime(2026, 11, 2, 16, 0, tzinfo=UTC)
+ON_POSTGRESQL = os.environ.get("TEST_ON") == "postgresql"
 SERVERS = {"postgres_server", "redis_server"}
 
 
@@ -77,10 +79,56 @@ def copied(template: Path, path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
+Copy = Callable[[str, Path], AbstractContextManager[Engine]]
+
+
+@pytest.fixture(scope="session")
+def copy(request: pytest.FixtureRequest) -> Iterator[Copy]:
+    """Makes a database of a test's own with every table: ``empty``, or ``seeded`` with the demo network.
+
+    A SQLite file in the folder, or with TEST_ON=postgresql in the environment a database of a real PostgreSQL.
+    """
+    if not ON_POSTGRESQL:
+        yield lambda kind, folder: copied(request.getfixturevalue(f"{kind}_database"), folder / f"{kind}.db")
+        return
+    server = make_url(request.getfixturevalue("postgres_server")).set(drivername="postgresql+psycopg")
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+
+    def run(statement: str) -> None:
+        with admin.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+    @contextmanager
+    def database(template: str) -> Iterator[Engine]:
+        name = f"goodword_test_{secrets.token_hex(4)}"
+        run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        engine = connect(server.set(database=name).render_as_string(hide_password=False))
+        yield engine
+        engine.dispose()
+        run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @cache
+    def template(kind: str) -> str:
+        engine = kept.enter_context(database("template1" if kind == "empty" else template("empty")))
+        if kind == "empty":
+            Base.metadata.create_all(engine)
+        else:
+            from directory.seed import seed
+
+            with writing(engine) as session:
+                seed(session, now=NOW)
+        engine.dispose()
+        return str(engine.url.database)
+
+    with ExitStack() as kept:
+        kept.callback(admin.dispose)
+        yield lambda kind, folder: database(template(kind))
+
+
 @pytest.fixture
-def engine(empty_database: Path, tmp_path: Path) -> Iterator[Engine]:
-    """An engine on a fresh SQLite file with every table."""
-    with copied(empty_database, tmp_path / "goodword.db") as engine:
+def engine(copy: Copy, tmp_path: Path) -> Iterator[Engine]:
+    """An engine on a fresh database with every table."""
+    with copy("empty", tmp_path) as engine:
         yield engine
 
 
@@ -122,16 +170,16 @@ def seeded_database(empty_database: Path, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture
-def demo(seeded_database: Path, tmp_path: Path) -> Iterator[Engine]:
+def demo(copy: Copy, tmp_path: Path) -> Iterator[Engine]:
     """An engine on a fresh copy of the demo network."""
-    with copied(seeded_database, tmp_path / "demo.db") as engine:
+    with copy("seeded", tmp_path) as engine:
         yield engine
 
 
 @pytest.fixture
-def cast(seeded_database: Path, tmp_path: Path) -> Iterator[Cast]:
+def cast(copy: Copy, tmp_path: Path) -> Iterator[Cast]:
     """The cast on a fresh copy of the demo network; nothing is committed unless the test does."""
-    with copied(seeded_database, tmp_path / "cast.db") as engine, Session(engine) as session:
+    with copy("seeded", tmp_path) as engine, Session(engine) as session:
         claim_write(session)
         yield Cast(session)
 

@@ -1,0 +1,21 @@
+"""What is proved on SQLite holds on PostgreSQL: verbs and pages once more, on the other database."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.slow
+def test_verbs_and_pages_do_the_same(postgres_server: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-m", "not slow", "-q", "tests/people", "tests/leads", "tests/app"],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "TEST_ON": "postgresql", "TEST_POSTGRES_URL": postgres_server},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
