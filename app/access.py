@@ -20,7 +20,7 @@ from app.rules import DONE, RELATIONS, RULES, A, J, M, N, Principal, S, U, can
 from directory import mail
 from directory.audit import record
 from directory.db import Base, PublicRow
-from directory.people.member import ChapterRole, Member, MemberState, Role
+from directory.people.member import Member, MemberState, Role
 
 
 def principal() -> Principal:
@@ -29,9 +29,8 @@ def principal() -> Principal:
         g.principal = Principal()
         if current_user.is_authenticated:
             me = current_user.member
-            roles = db.session.scalars(select(ChapterRole).where(ChapterRole.member_id == me.id)).all()
             leads, keeps = (
-                frozenset(held.chapter_id for held in roles if held.role is role)
+                frozenset(held.chapter_id for held in me.holds if held.role is role)
                 for role in (Role.LEAD, Role.SECRETARY)
             )
             g.principal = Principal(me, leads, keeps)

@@ -61,6 +61,7 @@ class Member(PublicRow, Base):
 
     business: Mapped[Business] = relationship(back_populates="members")
     sponsor: Mapped["Member | None"] = relationship(remote_side="Member.id")
+    holds: Mapped[list["ChapterRole"]] = relationship(viewonly=True)
 
     @hybrid_property
     def is_active(self) -> bool:
