@@ -4,7 +4,7 @@ Every view carries ``@policy("object.action")``; a route without one does not st
 through ``reach`` alone, which answers a stranger as if there were no such row.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -13,6 +13,7 @@ from uuid import uuid4
 from flask import Flask, abort, g, request, session
 from flask_security import current_user
 from sqlalchemy import select
+from sqlalchemy.sql.base import ExecutableOption
 
 from app.db import SAFE_METHODS, db
 from app.moment import now
@@ -104,18 +105,23 @@ RowType = TypeVar("RowType", bound=PublicRow)
 
 
 def reach(
-    model: type[RowType], public_id: str, action: str, reaches: tuple[MemberState, ...] = (MemberState.ACTIVE,)
+    model: type[RowType],
+    public_id: str,
+    action: str,
+    reaches: tuple[MemberState, ...] = (MemberState.ACTIVE,),
+    options: Sequence[ExecutableOption] = (),
 ) -> RowType:
     """The row that the URL names, if ``action`` may be done to it; 404 to strangers, 403 to mere readers.
 
-    Members are found in the states ``reaches``: who was suspended or has left is nowhere else.
+    Members are found in the states ``reaches``: who was suspended or has left is nowhere else. ``options`` say what
+    else of the row is loaded with it.
     An unsafe method holds the row until its transaction ends; verbs lock people themselves, in an order of their own.
     """
     me()
-    named = select(model).where(model.public_id == public_id)
+    named = select(model).where(model.public_id == public_id).options(*options)
     if request.method not in SAFE_METHODS and model is not Member:
         named = named.with_for_update()
-    row = db.session.scalar(named)
+    row = db.session.scalars(named).unique().one_or_none()
     if row is None or (isinstance(row, Member) and row.state not in reaches):
         abort(404)
     assert isinstance(row, Base)

@@ -18,7 +18,7 @@ from directory.audit import record
 from directory.db import new_public_id
 from directory.errors import Conflict, Invalid
 from directory.language import gettext as _
-from directory.people.member import ChapterRole, Role
+from directory.people.member import Role
 from directory.secrets import Secrets
 
 STEP = 30  # seconds; the step before and the one after are taken too, since clocks differ
@@ -74,8 +74,7 @@ def is_on(session: Session, *, account: User) -> bool:
 
 def is_wanted(session: Session, *, account: User) -> bool:
     """Whether its member runs something here, and so is asked to have one, and has none yet."""
-    leads = select(ChapterRole.id).filter_by(member_id=account.member_id, role=Role.LEAD).limit(1)
-    runs = account.member.is_admin or session.scalar(leads) is not None
+    runs = account.member.is_admin or any(held.role is Role.LEAD for held in account.member.holds)
     return runs and not is_on(session, account=account)
 
 

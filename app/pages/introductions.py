@@ -17,6 +17,7 @@ from directory.leads import introducing, introduction
 from directory.leads.introduction import Introduction
 from directory.people.contact import contact_of
 from directory.people.member import Member
+from directory.people.shared import Shared
 from directory.people.view import view
 
 pages = Blueprint("introductions", __name__)
@@ -33,7 +34,7 @@ def index() -> str:
 @policy("intro.request")
 def new(public_id: str) -> ResponseReturnValue:
     target, form, status = reach(Member, public_id, "profile.read_member_fields"), AskForm(), 200
-    ways = ways_to(db.session(), asker=me(), target=target, today=now().date())
+    ways = ways_to(db.session(), asker=me(), target=target, now=now())
     vias = {way.via.public_id: way.via for way in ways if way.via}
     form.offer(list(vias.values()), target)
     if form.validate_on_submit():
@@ -146,15 +147,14 @@ def cancel(public_id: str) -> ResponseReturnValue:
 
 
 @pages.app_template_global()
-def meeting(member: Member) -> dict[str, object]:
+def meeting(member: Member, shared: Shared) -> dict[str, object]:
     """How the reader may come to know the member: the ways there, and what the reader asked already."""
-    session, asker = db.session(), me()
-    before = introduction.between(session, one=asker, other=member)
-    mine = [each for each in before if each.asker_id == asker.id and not each.is_offer and each.is_open(now())]
+    asker = me()
+    mine = [each for each in shared.introductions if each.asker_id == asker.id and not each.is_offer]
     may_ask = can(principal(), "intro.request") is Verdict.ALLOW
     return {
-        "ways": ways_to(session, asker=asker, target=member, today=now().date()),
-        "asked": next(iter(mine), None),
-        "accepted": next((each for each in before if each.is_accepted), None),
+        "ways": [] if shared.is_known else ways_to(db.session(), asker=asker, target=member, now=now()),
+        "asked": next((each for each in mine if each.is_open(now())), None),
+        "accepted": next((each for each in shared.introductions if each.is_accepted), None),
         "may_ask": may_ask,
     }

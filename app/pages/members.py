@@ -1,11 +1,12 @@
 """Members: who is here, what their firms can do, and what the reader shares with them."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.access import me, permit, policy, principal, reach
@@ -20,7 +21,8 @@ from directory import files
 from directory.engine.narrowing import RADII
 from directory.leads.brief import good_word
 from directory.leads.collaboration import finished_by
-from directory.people import vouch, wanted
+from directory.leads.introduction import Introduction, between
+from directory.people import vouch
 from directory.people.audience import Audience
 from directory.people.business import Accepting, Business, accepting
 from directory.people.contact import contact_of
@@ -28,7 +30,6 @@ from directory.people.industry import LABELS
 from directory.people.member import Member
 from directory.people.merging import moved_to
 from directory.people.photo import FOLDER
-from directory.people.rating import Band
 from directory.people.search import strongest
 from directory.people.shared import shared
 from directory.people.tongue import name_of
@@ -66,18 +67,18 @@ def index() -> str:
 @pages.get("/members/<public_id>")
 @policy("profile.read_member_fields")
 def show(public_id: str) -> ResponseReturnValue:
-    # The two people, their firms and the band in one query: what asks for them next finds them loaded.
-    both = select(Member, Band).outerjoin(Band, Band.member_id == Member.id)
-    firms = joinedload(Member.business).joinedload(Business.chapter)
-    named = or_(Member.public_id == public_id, Member.id == me().id)
-    bands = dict(db.session.execute(both.where(named).options(firms)).all())
-    member = reach(Member, public_id, "profile.read_member_fields")
-    return profile_page(view(db.session(), reader=me(), member=member), band=bands[member])
+    firm = joinedload(Member.business).joinedload(Business.chapter)
+    whole = (firm, joinedload(Member.band), joinedload(Member.asks))
+    member, asker, session = reach(Member, public_id, "profile.read_member_fields", options=whole), me(), db.session()
+    met = between(session, one=asker, other=member) if member is not asker else []
+    return profile_page(view(session, reader=asker, member=member, introductions=met), met=met)
 
 
-def profile_page(seen: View, *, preview: Audience | None = None, band: Band | None = None) -> str:
+def profile_page(seen: View, *, preview: Audience | None = None, met: Sequence[Introduction] = ()) -> str:
     """The page of a member as far as its reader sees it; ``preview``: as its owner sees that somebody else would."""
     session, asker, member = db.session(), me(), seen.member
+    words, of_two = vouch.shown_between(session, one=asker, other=member)
+    is_other = asker.business_id != member.business_id
     held = strongest(session, [member.business])[member.business_id]
     does = [row.capability.name for row in held[:3]]
     wants_reason = not (seen.sees("direct_phone") and seen.sees("direct_email"))
@@ -90,10 +91,10 @@ def profile_page(seen: View, *, preview: Audience | None = None, band: Band | No
         may_ask=wants_reason and can(principal(), "profile.read_private_contact", member) is Verdict.REASON,
         message=good_word(asker, member, does=does),
         held=held,
-        vouches=vouch.shown_for(session, member=member),
-        wants=wanted.live_for(session, member=member),
-        band=band,
-        shared=shared(session, one=asker, other=member) if asker.business_id != member.business_id else None,
+        vouches=words,
+        wants=member.asks,
+        band=None if preview else member.band,
+        shared=shared(session, one=asker, other=member, vouches=of_two, introductions=met) if is_other else None,
         form=InteractionForm(year=now().year),
         rating_form=rating_form,
     )

@@ -4,7 +4,6 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template
 from flask_security import current_user
-from sqlalchemy.orm import joinedload
 
 from app.access import policy, principal
 from app.accounts import second_factor
@@ -15,8 +14,6 @@ from directory.engine.pairings import meet, told
 from directory.leads import case_study, introduction
 from directory.leads.lead import brought_by
 from directory.people import application, interaction, vouch, wanted, welcome
-from directory.people.business import Business
-from directory.people.member import Member
 from directory.week.mention import shown
 from directory.week.occurrence import upcoming
 from directory.week.post import mentions_of
@@ -33,8 +30,6 @@ def today() -> str:
     if not member.is_active:
         return render_template("today/pending.html", me=member)
     session = db.session()
-    home = joinedload(Member.business).joinedload(Business.chapter)
-    session.get(Member, member.id, options=[home], populate_existing=True)  # one query for what every part asks
     chapter = member.business.chapter
     pairs = meet(session, member=member)
     zone = ZoneInfo(chapter.zone if chapter else "UTC")

@@ -1,13 +1,13 @@
 """Ways to somebody: whom you know who knows them, in words, from facts that everybody in them made shareable."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from directory.engine.reasons import Names, fact
-from directory.engine.world import known_world
+from directory.engine.world import known_world, recent_world
 from directory.people.member import Member
 from directory.people.rating import own_ratings
 from matching.trust import COLD
@@ -29,9 +29,9 @@ class Way:
         return len(self.steps) == 1
 
 
-def ways_to(session: Session, *, asker: Member, target: Member, today: date) -> list[Way]:
+def ways_to(session: Session, *, asker: Member, target: Member, now: datetime) -> list[Way]:
     """Up to three ways, the shortest first; none through somebody whom the asker does not trust."""
-    known = known_world(session)
+    known = recent_world(session, now=now)
     at, there = known.member.get(asker.id), known.member.get(target.id)
     if at is None or there is None:
         return []
@@ -39,10 +39,14 @@ def ways_to(session: Session, *, asker: Member, target: Member, today: date) -> 
     ids = known.world.members.ids
     found = ways(known.world, at, there, barred=[known.member[who] for who in cold if who in known.member])
     people = {int(ids[end]) for way in found for step in way for end in (step.start, step.end)}
-    members = {row.id: row for row in session.scalars(select(Member).where(Member.id.in_(people)))}
+    here = select(Member).where(Member.id.in_(people), Member.is_active)
+    members = {row.id: row for row in session.scalars(here)}
+    today = now.date()
     names = Names(businesses={}, members=members, capabilities={}, me=asker.id, mine=asker.business_id, today=today)
     told = []
     for way in found:
+        if not all(int(ids[step.end]) in members for step in way):
+            continue  # somebody on it has left since
         steps = [
             ({"kind": step.kind, "start": int(ids[step.start]), "forward": step.forward, "day": step.day}, step.end)
             for step in way

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -74,6 +74,20 @@ def known_world(session: Session) -> Known:
     if kept is None or kept.world.version != version:
         kept = _kept[place] = _read(session, version, kept)
     return kept
+
+
+GOOD_FOR = timedelta(seconds=30)
+_asked: dict[str, datetime] = {}
+
+
+def recent_world(session: Session, *, now: datetime) -> Known:
+    """The World as it was at most half a minute ago: for pages that show ways to people, and change nothing."""
+    place = session.get_bind().engine.url.render_as_string(hide_password=True)
+    kept, asked = _kept.get(place), _asked.get(place)
+    if kept is not None and asked is not None and timedelta(0) < now - asked < GOOD_FOR:
+        return kept
+    _asked[place] = now
+    return known_world(session)
 
 
 def _read(session: Session, version: int, before: Known | None) -> Known:

@@ -1,10 +1,11 @@
 """Claims: a business says it can do something; vouches and finished work raise the claim, for as long as they last."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Select, UniqueConstraint, and_, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -108,7 +109,17 @@ def _changed(
 
 
 def standing(session: Session, business_ids: Collection[int] | None) -> dict[tuple[int, int], Standing]:
-    """Every claim of these firms, or of all for None, by (business id, capability id), in two queries.
+    """How every claim of these firms, or of all for None, stands, by (business id, capability id), in two queries."""
+    return {(business_id, node): how for business_id, node, how in _stands(session, business_ids, Claim.capability_id)}
+
+
+def held_by(session: Session, business_ids: Collection[int]) -> Iterator[tuple[int, Capability, Standing]]:
+    """The same with the capabilities themselves: (business id, capability, standing), in no order."""
+    return _stands(session, business_ids, Capability)
+
+
+def _stands(session: Session, business_ids: Collection[int] | None, node: Any) -> Iterator[tuple[int, Any, Standing]]:
+    """Each claim with its firm, its ``node`` as it is to be selected, and how it stands.
 
     Vouched: a member of another firm gave an accepted vouch for this capability to a member of the firm; of firms
     whose praise comes back to them it takes two. Evidenced: the firm was sub in a finished collaboration that needed
@@ -118,8 +129,10 @@ def standing(session: Session, business_ids: Collection[int] | None) -> dict[tup
     behind = and_(evidenced.c.business_id == Claim.business_id, evidenced.c.capability_id == Claim.capability_id)
     claims = select(
         *(Claim.business_id, Claim.capability_id, Claim.claimed_at),
-        *(func.coalesce(evidenced.c.count, 0), evidenced.c.newest),
+        *(func.coalesce(evidenced.c.count, 0), evidenced.c.newest, node),
     ).outerjoin(evidenced, behind)
+    if node is Capability:
+        claims = claims.join(Claim.capability)
     if business_ids is not None:
         claims = claims.where(Claim.business_id.in_(business_ids))
     words = words_about(session, business_ids)
@@ -128,14 +141,12 @@ def standing(session: Session, business_ids: Collection[int] | None) -> dict[tup
     for word in words:
         newest = spoken[word.receiver, word.capability]
         newest[word.giver] = max(word.at, newest.get(word.giver, word.at))
-    stands = {}
-    for business_id, capability_id, claimed_at, evidence, evidenced_at in session.execute(claims):
+    for business_id, capability_id, claimed_at, evidence, evidenced_at, selected in session.execute(claims):
         by_firm = spoken.get((business_id, capability_id), {})
         halves = {firm for firm in by_firm if (firm, business_id) in ringed}
         newest_at, until = max(by_firm.values(), default=None), _lifted_until(by_firm, halves)
         said = (claimed_at, len(by_firm), len(halves), newest_at, until)
-        stands[business_id, capability_id] = Standing(*said, evidence, evidenced_at)
-    return stands
+        yield business_id, selected, Standing(*said, evidence, evidenced_at)
 
 
 def _lifted_until(by_firm: Mapping[int, datetime], halves: Collection[int]) -> datetime | None:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -17,6 +17,10 @@ from directory.language import gettext as _
 from directory.people.business import Business, clean_phone, index_business
 from directory.people.chapter import Chapter
 from directory.text import clean_line, folded
+
+if TYPE_CHECKING:
+    from directory.people.rating import Band
+    from directory.people.wanted import Wanted
 
 
 class MemberState(StrEnum):
@@ -62,6 +66,12 @@ class Member(PublicRow, Base):
     business: Mapped[Business] = relationship(back_populates="members")
     sponsor: Mapped["Member | None"] = relationship(remote_side="Member.id")
     holds: Mapped[list["ChapterRole"]] = relationship(viewonly=True)
+    band: Mapped["Band | None"] = relationship(viewonly=True)
+    asks: Mapped[list["Wanted"]] = relationship(  # the live ones, the newest first
+        primaryjoin="and_(Member.id == Wanted.member_id, Wanted.ended_at.is_(None), Wanted.kind != 'offer')",
+        order_by="(Wanted.wanted_at.desc(), Wanted.id.desc())",
+        viewonly=True,
+    )
 
     @hybrid_property
     def is_active(self) -> bool:

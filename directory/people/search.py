@@ -12,7 +12,7 @@ from directory.engine.narrowing import Choices, narrowed
 from directory.people.business import Business, index_business, index_businesses
 from directory.people.capability import CURATED, Capability
 from directory.people.chapter import Chapter
-from directory.people.claim import Standing, standing
+from directory.people.claim import Standing, held_by
 from directory.people.member import Member
 from directory.people.place import Town
 from directory.text import folded
@@ -162,12 +162,9 @@ def _named_first(business: Business, text: str) -> list[Member]:
 
 def strongest(session: Session, businesses: Sequence[Business]) -> dict[int, list[Held]]:
     """The capabilities of each firm: evidenced before vouched before claimed, then by how much stands behind."""
-    stands = standing(session, [business.id for business in businesses])
-    ids = {capability_id for _, capability_id in stands}
-    capabilities = {row.id: row for row in session.scalars(select(Capability).where(Capability.id.in_(ids)))}
     held: dict[int, list[Held]] = {business.id: [] for business in businesses}
-    for (business_id, capability_id), how in stands.items():
-        held[business_id].append(Held(capabilities[capability_id], how))
+    for business_id, capability, how in held_by(session, list(held)):
+        held[business_id].append(Held(capability, how))
     for several in held.values():
         several.sort(key=_weight)
     return held

@@ -1,13 +1,14 @@
 """What two members share: the facts between them and their firms that both sides made shareable."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from directory.leads.collaboration import Collaboration, finished_between
-from directory.leads.introduction import between as introductions_between
+from directory.leads.introduction import Introduction
 from directory.people.interaction import Interaction, between
 from directory.people.member import Member
 from directory.people.vouch import Vouch
@@ -23,8 +24,13 @@ class Shared:
     said: list[Interaction]  # said by one, waiting for the other
     works: list[Collaboration]  # finished, between their firms
     vouches: list[Vouch]  # shown, of one for the other
-    introduced_at: datetime | None  # both wanted to meet
-    mutual: list[Member]  # both met or worked with them; at most ``MOST_MUTUAL``
+    introductions: Sequence[Introduction]  # all there were
+    mutual: list[Member]  # both met or worked with them; at most ``MOST_MUTUAL``, and none where nothing joins the two
+
+    @property
+    def introduced_at(self) -> datetime | None:
+        """When both had said that they want to meet."""
+        return next((each.answered_at for each in self.introductions if each.is_accepted), None)
 
     @property
     def is_known(self) -> bool:
@@ -32,10 +38,20 @@ class Shared:
         return bool(self.interactions or self.works or self.vouches or self.introduced_at)
 
 
-def shared(session: Session, *, one: Member, other: Member) -> Shared:
-    """What ``one`` and ``other`` share, in five queries."""
+def shared(
+    session: Session, *, one: Member, other: Member, vouches: list[Vouch], introductions: Sequence[Introduction]
+) -> Shared:
+    """What ``one`` and ``other`` share; ``vouches`` of one for the other and their ``introductions`` are known."""
     newest = (Interaction.happened_on.desc(), Interaction.id.desc())
     both = session.scalars(select(Interaction).where(between(one.id, other.id)).order_by(*newest)).all()
+    found = Shared(
+        interactions=[fact for fact in both if fact.confirmed_at],
+        said=[fact for fact in both if not fact.confirmed_at],
+        works=finished_between(session, one.business_id, other.business_id),
+        vouches=vouches,
+        introductions=introductions,
+        mutual=[],
+    )
     mutual = (
         select(Member)
         .where(Member.id.in_(_met(one)), Member.id.in_(_met(other)), Member.is_active)
@@ -44,17 +60,7 @@ def shared(session: Session, *, one: Member, other: Member) -> Shared:
         .order_by(Member.name, Member.id)
         .limit(MOST_MUTUAL)
     )
-    pair = (one.id, other.id)
-    vouches = select(Vouch).where(Vouch.giver_id.in_(pair), Vouch.receiver_id.in_(pair), Vouch.accepted_at.is_not(None))
-    met = introductions_between(session, one=one, other=other)
-    return Shared(
-        interactions=[fact for fact in both if fact.confirmed_at],
-        said=[fact for fact in both if not fact.confirmed_at],
-        works=finished_between(session, one.business_id, other.business_id),
-        vouches=list(session.scalars(vouches.order_by(Vouch.given_at.desc(), Vouch.id.desc()))),
-        introduced_at=next((each.answered_at for each in met if each.is_accepted), None),
-        mutual=list(session.scalars(mutual)),
-    )
+    return replace(found, mutual=list(session.scalars(mutual))) if found.is_known else found
 
 
 def _met(member: Member) -> Select[int]:

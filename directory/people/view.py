@@ -1,5 +1,6 @@
 """Views: what one reader sees of a member and their firm, as its owners chose. The one place that decides it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from directory.audit import record
 from directory.db import bump_world
 from directory.errors import Invalid
 from directory.language import gettext as _
-from directory.leads.introduction import introduced_to
+from directory.leads.introduction import Introduction, introduced_to
 from directory.people.audience import BY_NAME, FIELDS, Audience, audience_of
 from directory.people.business import Business, index_business
 from directory.people.member import Member
@@ -55,28 +56,36 @@ class FirmView:
         return (self.sees(name) and getattr(self.business, BY_NAME[name].columns[0])) or ""
 
 
-def view(session: Session, *, reader: Member | None, member: Member) -> View:
-    """What ``reader`` (None: the open web) sees of ``member``; one query, none for oneself or the web."""
+def view(
+    session: Session, *, reader: Member | None, member: Member, introductions: Collection[Introduction] | None = None
+) -> View:
+    """What ``reader`` (None: the open web) sees of ``member``.
+
+    One query, none for oneself, the web, or where the ``introductions`` of the two are known.
+    """
     if reader is None:
         return View(member, frozenset({Audience.PUBLIC}))
     if reader.id == member.id:
         return View(member, frozenset(), is_own=True)
-    return views(session, reader=reader, members=[member])[member.id]
+    if introductions is None:
+        return views(session, reader=reader, members=[member])[member.id]
+    return _seen(reader, member, any(each.is_accepted for each in introductions))
 
 
 def views(session: Session, *, reader: Member, members: list[Member]) -> dict[int, View]:
     """The same for many members at once, by member id, in one query."""
     known = introduced_to(session, member=reader)
-    seen: dict[int, View] = {}
-    for member in members:
-        circles = {Audience.PUBLIC, Audience.MEMBERS}
-        chapter = member.business.chapter_id
-        if chapter is not None and chapter == reader.business.chapter_id:
-            circles.add(Audience.CHAPTER)
-        if member.id in known:
-            circles |= {Audience.CHAPTER, Audience.INTRODUCED}
-        seen[member.id] = View(member, frozenset(circles), is_own=member.id == reader.id)
-    return seen
+    return {member.id: _seen(reader, member, member.id in known) for member in members}
+
+
+def _seen(reader: Member, member: Member, is_introduced: bool) -> View:
+    circles = {Audience.PUBLIC, Audience.MEMBERS}
+    chapter = member.business.chapter_id
+    if chapter is not None and chapter == reader.business.chapter_id:
+        circles.add(Audience.CHAPTER)
+    if is_introduced:
+        circles |= {Audience.CHAPTER, Audience.INTRODUCED}
+    return View(member, frozenset(circles), is_own=member.id == reader.id)
 
 
 def firm_view(session: Session, *, reader: Member, business: Business) -> FirmView:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from directory import mail
@@ -156,6 +156,15 @@ def shown_for(session: Session, *, member: Member) -> list[Vouch]:
     return _of(session, member, Vouch.accepted_at.is_not(None))
 
 
+def shown_between(session: Session, *, one: Member, other: Member) -> tuple[list[Vouch], list[Vouch]]:
+    """Those about ``other``, and those of either for the other, in one query."""
+    about = or_(Vouch.receiver_id == other.id, and_(Vouch.receiver_id == one.id, Vouch.giver_id == other.id))
+    shown = _read(session, about, Vouch.accepted_at.is_not(None))
+    pair = {one.id, other.id}
+    between = [vouch for vouch in shown if {vouch.giver_id, vouch.receiver_id} == pair]
+    return [vouch for vouch in shown if vouch.receiver_id == other.id], between
+
+
 def newest_shown(session: Session, member_ids: Collection[int]) -> dict[int, Vouch]:
     """The newest good word shown for each of these members, in one query; absent where there is none."""
     shown = (
@@ -168,10 +177,14 @@ def newest_shown(session: Session, member_ids: Collection[int]) -> dict[int, Vou
 
 
 def _of(session: Session, member: Member, *conditions: ColumnElement[bool]) -> list[Vouch]:
+    return _read(session, Vouch.receiver_id == member.id, *conditions)
+
+
+def _read(session: Session, *conditions: ColumnElement[bool]) -> list[Vouch]:
     vouches = (
         select(Vouch)
         .join(Vouch.giver)
-        .where(Vouch.receiver_id == member.id, Member.is_active, *conditions)
+        .where(Member.is_active, *conditions)
         .options(joinedload(Vouch.giver).joinedload(Member.business), joinedload(Vouch.capability))
     )
     return list(session.scalars(vouches.order_by(Vouch.given_at.desc(), Vouch.id.desc())))

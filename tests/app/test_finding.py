@@ -5,18 +5,15 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from app.db import db
 from app.errors import Site
 from directory.db import writing
 from directory.people.business import Business, index_businesses
 from directory.people.member import Member
 from directory.people.saved_search import MOST_SAVED, SavedSearch
 from tests.app.conftest import SignIn
-
-WHO_ASKS = 5  # queries that say who sent the request
 
 
 @pytest.fixture
@@ -89,18 +86,6 @@ def test_nothing_found_says_what_to_do_next(nadia: FlaskClient) -> None:
     page = nadia.get("/members?q=bakery&industry=energy&price=high").text
     assert "Take a choice off" in page
     assert 'href="/leads/new?text=bakery"' in page
-
-
-def test_pages_take_few_queries(app: Site, nadia: FlaskClient) -> None:
-    asked: list[str] = []
-    with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
-    for path in ("/members", "/members?q=brambel&town=Tucson&industry=health"):
-        nadia.get(path)
-        asked.clear()
-        nadia.get(path)
-        of_the_page = [each for each in asked if each != "BEGIN"][WHO_ASKS:]
-        assert len(of_the_page) <= 12, of_the_page
 
 
 def test_a_search_is_kept_told_of_news_and_deleted_with_undo(

@@ -188,4 +188,4 @@ def test_the_first_page_takes_few_queries(engine: Engine, sign_in: SignIn) -> No
     browser.get("/")
     event.remove(site, "before_cursor_execute", note)
     asked = [statement for statement in asked if statement != "BEGIN"]
-    assert len(asked) <= 22, "\n".join(asked)
+    assert len(asked) <= 16, "\n".join(asked)
