@@ -13,6 +13,7 @@ first answer, which reads the network. Results are kept in benchmarks/directory.
 
 import argparse
 import json
+import logging
 import os
 import random
 import re
@@ -29,6 +30,7 @@ from typing import Any, TypeVar
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import structlog
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, insert, select, text
 from sqlalchemy.orm import Session
@@ -339,6 +341,7 @@ def main() -> None:
     parser.add_argument("--database", default="")
     parser.add_argument("--requests", type=int, default=200)
     arguments = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory() as folder:
         url = arguments.database or f"sqlite:///{folder}/directory.db"
         engine = connect(url)

@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 from werkzeug.datastructures import MultiDict
 
 from app.moment import now
@@ -118,7 +118,9 @@ def asked(
 
     capability = None
     if given["capability"].isalnum():
-        capability = session.scalar(select(Capability).where(Capability.public_id == given["capability"]))
+        above = joinedload(Capability.parent).joinedload(Capability.parent)
+        named = select(Capability).where(Capability.public_id == given["capability"])
+        capability = session.scalar(named.options(above))
     if capability is not None:
         choose("capability", capability.name)
     chapter = next((each for each in chapters if each.public_id == given["chapter"]), None)
