@@ -1,0 +1,31 @@
+"""The World that pages show ways by: at hand, and not much older than the rows."""
+
+import time
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from directory.db import bump_world, world_version, writing
+from directory.engine import world
+from directory.engine.world import GOOD_FOR, known_world, recent_world
+
+
+@pytest.mark.parametrize("large", [2_000, 0])
+def test_a_changed_network_is_read_anew_within_half_a_minute(
+    demo: Engine, now: datetime, large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world, "LARGE", large)
+    with Session(demo) as session:
+        first = known_world(session)
+        assert recent_world(session, now=now).world.version == first.world.version
+    with writing(demo) as session:
+        bump_world(session)
+    with Session(demo) as session:
+        assert recent_world(session, now=now + GOOD_FOR / 2) is first
+        later, ends = now + 2 * GOOD_FOR, time.monotonic() + 10
+        while recent_world(session, now=later) is first and time.monotonic() < ends:
+            later += timedelta(seconds=1)
+            time.sleep(0.02)
+        assert recent_world(session, now=later).world.version == world_version(session)
