@@ -22,6 +22,7 @@ from matching.inputs import Vectors
 DIMENSIONS = 384
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LAYERS, HEADS, LONGEST, BATCH, REMEMBERED = 6, 12, 128, 32, 4096
+FEW = 64  # tokens
 
 
 class Model:
@@ -93,7 +94,9 @@ class Model:
 
     def _dense(self, x: Vectors, name: str) -> Vectors:
         """One product for all tokens: numpy would otherwise make one for each text."""
-        rows = x.reshape(-1, x.shape[-1]) @ self._weights[f"{name}.weight"].T
+        rows, weight = x.reshape(-1, x.shape[-1]), self._weights[f"{name}.weight"]
+        # For a query's few words BLAS is twice as quick with the weights first, as it then need not turn them.
+        rows = rows @ weight.T if len(rows) > FEW else np.ascontiguousarray((weight @ rows.T).T)
         rows += self._weights[f"{name}.bias"]
         return rows.reshape(*x.shape[:-1], -1)
 

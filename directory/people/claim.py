@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, Select, UniqueConstraint, and_, func, select
+from sqlalchemy import BindParameter, ForeignKey, Select, UniqueConstraint, and_, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.audit import record
@@ -110,38 +111,33 @@ def _changed(
 
 def standing(session: Session, business_ids: Collection[int] | None) -> dict[tuple[int, int], Standing]:
     """How every claim of these firms, or of all for None, stands, by (business id, capability id), in two queries."""
-    return {(business_id, node): how for business_id, node, how in _stands(session, business_ids, Claim.capability_id)}
+    stands = _stands(session, business_ids, is_whole=False)
+    return {(business_id, node): how for business_id, node, how in stands}
 
 
 def held_by(session: Session, business_ids: Collection[int]) -> Iterator[tuple[int, Capability, Standing]]:
     """The same with the capabilities themselves: (business id, capability, standing), in no order."""
-    return _stands(session, business_ids, Capability)
+    return _stands(session, business_ids, is_whole=True)
 
 
-def _stands(session: Session, business_ids: Collection[int] | None, node: Any) -> Iterator[tuple[int, Any, Standing]]:
-    """Each claim with its firm, its ``node`` as it is to be selected, and how it stands.
+def _stands(
+    session: Session, business_ids: Collection[int] | None, *, is_whole: bool
+) -> Iterator[tuple[int, Any, Standing]]:
+    """Each claim with its firm, its capability, the whole or its id, and how it stands.
 
     Vouched: a member of another firm gave an accepted vouch for this capability to a member of the firm; of firms
     whose praise comes back to them it takes two. Evidenced: the firm was sub in a finished collaboration that needed
     this capability.
     """
-    evidenced = _evidenced(business_ids).subquery()
-    behind = and_(evidenced.c.business_id == Claim.business_id, evidenced.c.capability_id == Claim.capability_id)
-    claims = select(
-        *(Claim.business_id, Claim.capability_id, Claim.claimed_at),
-        *(func.coalesce(evidenced.c.count, 0), evidenced.c.newest, node),
-    ).outerjoin(evidenced, behind)
-    if node is Capability:
-        claims = claims.join(Claim.capability)
-    if business_ids is not None:
-        claims = claims.where(Claim.business_id.in_(business_ids))
+    claims = _claims(is_whole=is_whole, is_all=business_ids is None)
     words = words_about(session, business_ids)
     ringed = rings({(word.giver, word.receiver) for word in words})
     spoken: defaultdict[tuple[int, int | None], dict[int, datetime]] = defaultdict(dict)
     for word in words:
         newest = spoken[word.receiver, word.capability]
         newest[word.giver] = max(word.at, newest.get(word.giver, word.at))
-    for business_id, capability_id, claimed_at, evidence, evidenced_at, selected in session.execute(claims):
+    firms = {} if business_ids is None else {"firms": list(business_ids)}
+    for business_id, capability_id, claimed_at, evidence, evidenced_at, selected in session.execute(claims, firms):
         by_firm = spoken.get((business_id, capability_id), {})
         halves = {firm for firm in by_firm if (firm, business_id) in ringed}
         newest_at, until = max(by_firm.values(), default=None), _lifted_until(by_firm, halves)
@@ -159,7 +155,9 @@ def _lifted_until(by_firm: Mapping[int, datetime], halves: Collection[int]) -> d
     return None
 
 
-def _evidenced(business_ids: Collection[int] | None) -> Select[int, int, int, datetime | None]:
+@cache
+def _claims(*, is_whole: bool, is_all: bool) -> Select[Any]:
+    """The claims, of all firms or of those given as ``firms``, with the finished work behind each."""
     done = (
         select(
             Collaboration.sub_id.label("business_id"),
@@ -171,4 +169,12 @@ def _evidenced(business_ids: Collection[int] | None) -> Select[int, int, int, da
         .where(Collaboration.finished_at.is_not(None))
         .group_by(Collaboration.sub_id, collaboration_capability.c.capability_id)
     )
-    return done if business_ids is None else done.where(Collaboration.sub_id.in_(business_ids))
+    firms: BindParameter[int] = bindparam("firms", expanding=True)
+    evidenced = (done if is_all else done.where(Collaboration.sub_id.in_(firms))).subquery()
+    behind = and_(evidenced.c.business_id == Claim.business_id, evidenced.c.capability_id == Claim.capability_id)
+    claims = select(
+        *(Claim.business_id, Claim.capability_id, Claim.claimed_at),
+        *(func.coalesce(evidenced.c.count, 0), evidenced.c.newest, Capability if is_whole else Claim.capability_id),
+    ).outerjoin(evidenced, behind)
+    claims = claims.join(Claim.capability) if is_whole else claims
+    return claims if is_all else claims.where(Claim.business_id.in_(firms))

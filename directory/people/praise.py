@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Executable, Select, select, union
+from sqlalchemy import BindParameter, Executable, Select, bindparam, select, union
 from sqlalchemy.orm import Session, aliased
 
 from directory.people.member import Member
@@ -26,15 +27,23 @@ def words_about(session: Session, business_ids: Collection[int] | None) -> list[
 
     A ring through a firm is made of words for it, words by it, and words between those two circles.
     """
-    if business_ids is None:
-        return _read(session, _shown(aliased(Member), aliased(Member)))
+    firms = {} if business_ids is None else {"firms": list(business_ids)}
+    return [Word(*said) for said in session.execute(_words(is_all=business_ids is None), firms)]
+
+
+@cache
+def _words(*, is_all: bool) -> Executable:
+    """What ``words_about`` asks for the firms given as ``firms``, put together once."""
     giver, receiver = aliased(Member), aliased(Member)
-    for_them, by_them = receiver.business_id.in_(business_ids), giver.business_id.in_(business_ids)
+    if is_all:
+        return _shown(giver, receiver)
+    firms: BindParameter[int] = bindparam("firms", expanding=True)
+    for_them, by_them = receiver.business_id.in_(firms), giver.business_id.in_(firms)
     shown = _shown(giver, receiver)
     praised = shown.where(by_them).with_only_columns(receiver.business_id)
     praising = shown.where(for_them).with_only_columns(giver.business_id)
     third = shown.where(giver.business_id.in_(praised), receiver.business_id.in_(praising))
-    return _read(session, union(shown.where(for_them), shown.where(by_them), third))
+    return union(shown.where(for_them), shown.where(by_them), third)
 
 
 def _shown(giver: type[Member], receiver: type[Member]) -> Select[int, int, int | None, datetime | None]:
@@ -45,10 +54,6 @@ def _shown(giver: type[Member], receiver: type[Member]) -> Select[int, int, int 
         .where(Vouch.accepted_at.is_not(None), giver.business_id != receiver.business_id)
         .where(giver.is_active, receiver.is_active)
     )
-
-
-def _read(session: Session, words: Executable) -> list[Word]:
-    return [Word(giver, receiver, node, at) for giver, receiver, node, at in session.execute(words)]
 
 
 def rings(pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
