@@ -117,7 +117,8 @@ def reach(
     else of the row is loaded with it.
     An unsafe method holds the row until its transaction ends; verbs lock people themselves, in an order of their own.
     """
-    me()
+    if not RULES[action].is_public:
+        me()
     named = select(model).where(model.public_id == public_id).options(*options)
     if request.method not in SAFE_METHODS and model is not Member:
         named = named.with_for_update()

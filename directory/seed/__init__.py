@@ -98,6 +98,8 @@ class _Cast:
     def chapter(self, entry: Entry) -> list[Base]:
         columns = {**entry, "post_time": time.fromisoformat(entry["time"])}
         del columns["time"]
+        if columns.get("about"):
+            columns["public_at"] = self.now
         chapter = self.chapters[entry["key"]] = Chapter(**columns)
         return [chapter, Channel(chapter=chapter, kind="file", name="Wednesday folder", settings={})]
 
@@ -133,6 +135,7 @@ class _Cast:
             arrived_at=joined_at,
             email=f"{entry['key']}@{business.key}.example",
             spotlight_at=joined_at if entry["spotlight"] else None,
+            public_at=joined_at if entry.get("public") else None,
             is_admin=entry.get("admin", False),
         )
         return [member]

@@ -145,7 +145,11 @@ def test_an_invitation_shows_who_asks_and_lets_in_once(
 def test_a_stranger_applies_confirms_and_is_admitted(
     lead: FlaskClient, chapter: Chapter, client: FlaskClient, mailed: Mailed, session: Session
 ) -> None:
-    assert client.post("/apply", data={**WHO, "knows": "bea lindqvist of Bramble"}).status_code == 200
+    address = f"/chapters/{chapter.public_id}/apply"  # which the lead hands out
+    session.rollback()
+    assert address in lead.get("/chapter").text
+    assert client.get("/chapters/23456789abcd/apply").status_code == 404
+    assert client.post(address, data={**WHO, "knows": "bea lindqvist of Bramble"}).status_code == 200
     assert "Max Stone" not in lead.get("/chapter").text
     assert client.post(mailed("max@stone.example")).status_code == 303
     assert client.get("/members").status_code == 403
