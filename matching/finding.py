@@ -110,9 +110,8 @@ class Shelf:
         if not shared:
             return []
         counts = np.bincount(np.concatenate(shared), minlength=len(self._words))
-        least = 1
-        if np.count_nonzero(counts) > COMPARED:
-            least = max(1, int(np.partition(counts, -COMPARED)[-COMPARED]))
+        having = np.bincount(counts)[::-1].cumsum()  # the words that share so many or more, from the most downwards
+        least = max(1, len(having) - 1 - int(np.searchsorted(having, COMPARED)))
         near: list[int] = np.flatnonzero(counts >= least)[: 4 * COMPARED].tolist()
         return near
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from rapidfuzz import fuzz
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, defer, joinedload
 
 from directory.engine.narrowing import Choices, narrowed
 from directory.people.business import Business, index_business, index_businesses
@@ -127,10 +127,10 @@ def search(
     rows = session.scalars(
         select(Business)
         .where(Business.id.in_(ids))
-        .options(joinedload(Business.chapter), selectinload(Business.members))
+        .options(joinedload(Business.members), defer(Business.search_text))
         .execution_options(populate_existing=True)
     )
-    there = {business.id: business for business in rows}
+    there = {business.id: business for business in rows.unique()}
     people = {firm: _named_first(business, text) for firm, business in there.items()}
     # Whoever was suspended a moment ago may still be found, and is not shown.
     businesses = [there[firm] for firm in ids if firm in there and (people[firm] or not there[firm].members)]
