@@ -28,6 +28,7 @@ FITS, SURELY = 0.42, 0.75  # the likeness from which an answer fits a want, and 
 SAME, ALIKE = 0.5, 0.8  # the same of two kinds of clients
 SPEAKS = 0.06  # by so much more must what somebody says in a sentence be like the want: sentences touch on much
 BELOW = 0.7  # a claim on a child of the capability that is wanted
+MOST = 200  # members of a chapter who are compared, each with each
 ACQUAINTED = 0.2  # what is left of the worth of a talk between two who have met, or whose firms did a project
 
 
@@ -81,7 +82,7 @@ def suggested(session: Session, *, chapter: Chapter, most: int = 3) -> list[Pair
 def meet(session: Session, *, member: Member, most: int = 2) -> list[Pair]:
     """Whom the member should talk to: first their own pair of the chapter's, then who fits next. ``one`` is they."""
     chapter = member.business.chapter
-    circle = read(session, chapter) if chapter is not None else None
+    circle = read(session, chapter, around=member) if chapter is not None else None
     if circle is None or member not in circle.members:
         return []
     mine = circle.members.index(member)
@@ -115,24 +116,24 @@ def told(why: Why, reader: Member | None = None) -> str:
     return _("%(wants)s; %(does)s", wants=wants, does=does)
 
 
-def read(session: Session, chapter: Chapter) -> Circle:
-    """The chapter's circle, in five queries."""
+def read(session: Session, chapter: Chapter, around: Member | None = None) -> Circle:
+    """The chapter's circle, in five queries; of a chapter of more than MOST, the newest, and ``around`` with them."""
     here = (Business.chapter_id == chapter.id, Member.is_active)
-    members = tuple(
-        session.scalars(
-            select(Member)
-            .join(Member.business)
-            .where(*here)
-            .options(contains_eager(Member.business))
-            .order_by(Member.id)
-        )
+    newest = session.scalars(
+        select(Member)
+        .join(Member.business)
+        .where(*here)
+        .options(contains_eager(Member.business))
+        .order_by((Member.id == (around.id if around else 0)).desc(), Member.id.desc())
+        .limit(MOST)
     )
+    members = tuple(sorted(newest, key=lambda member: member.id))
     at = {member.id: position for position, member in enumerate(members)}
     live = select(Wanted).join(Wanted.member).join(Member.business).where(*here, Wanted.ended_at.is_(None))
     wants = [
         want
         for want in session.scalars(live.options(joinedload(Wanted.capability)).order_by(Wanted.id))
-        if want.kind is not WantedKind.OFFER
+        if want.kind is not WantedKind.OFFER and want.member_id in at
     ]
     claims = _claims(session, {member.business_id for member in members})
     guessed = _guessed(session, members, claims) if wants else {}

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select
 
-from directory.engine import meaning, welcoming
+from directory.engine import meaning, pairings, welcoming
 from directory.engine.pairings import meet, suggested, told
 from directory.engine.wanting import wanting
 from directory.people.business import Business
@@ -84,6 +84,19 @@ def test_nobody_who_left_or_works_in_the_same_firm_is_paired(
     cast.session.add(partner)
     cast.session.flush()
     assert meet(cast.session, member=newcomers["Ana"]) == []
+
+
+def test_a_large_chapter_pairs_its_newest_and_whoever_asks(
+    cast: Cast, newcomers: dict[str, Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairings, "MOST", 2)
+    chapter = newcomers["Ana"].business.chapter
+    assert chapter is not None
+    assert [pair.one.first_name for pair in suggested(cast.session, chapter=chapter)] == ["Cleo"]
+    assert [member.name for member in pairings.read(cast.session, chapter, newcomers["Ana"]).members] == [
+        "Ana Perez",
+        "Dev Rao",
+    ]
 
 
 def test_old_pueblo_has_three_pairs_with_reasons(cast: Cast) -> None:
