@@ -28,7 +28,7 @@ FITS, SURELY = 0.42, 0.75  # the likeness from which an answer fits a want, and 
 SAME, ALIKE = 0.5, 0.8  # the same of two kinds of clients
 SPEAKS = 0.06  # by so much more must what somebody says in a sentence be like the want: sentences touch on much
 BELOW = 0.7  # a claim on a child of the capability that is wanted
-MOST = 200  # members of a chapter who are compared, each with each
+MOST = 100  # members of a chapter who are compared, each with each
 ACQUAINTED = 0.2  # what is left of the worth of a talk between two who have met, or whose firms did a project
 
 
