@@ -9,14 +9,14 @@ from app.accounts import second_factor
 from app.accounts.account import account_of, end_sessions, hash_of, sessions_of
 from app.accounts.signing_in import ask_for_link, begin, have_proved, may_ask, this_browser
 from app.accounts.tables import AccountSession, User
+from app.back import done
 from app.db import SAFE_METHODS, db
-from app.errors import status_of
-from app.forms import Form, blame
+from app.forms import blamed
 from app.forms.sign_in import AddressForm, CodeForm, NewAddressForm, NewPasswordForm
 from app.moment import now
 from app.pages.sign_in import too_often
 from directory.db import claim_write
-from directory.errors import Conflict, DomainError, Invalid
+from directory.errors import Conflict, Invalid
 from directory.language import gettext as _
 from directory.link import find, use
 
@@ -52,48 +52,40 @@ def end() -> ResponseReturnValue:
         permit("session.list_or_revoke_own", me())
         end_sessions(db.session(), member=me(), but=this_browser())
         sentence = _("Every other browser is signed out.")
-    db.session.commit()
-    flash(sentence)
-    return redirect(url_for(".index"), 303)
+    return done(sentence, to=url_for(".index"))
 
 
 @pages.route("/account/password", methods=["GET", "POST"])
 @policy("profile.update_email_or_2fa")
 def password() -> ResponseReturnValue:
     permit("profile.update_email_or_2fa", me())
-    form, status, account = NewPasswordForm(), 200, _mine()
+    form, account = NewPasswordForm(), _mine()
     if form.validate_on_submit():
         said = form.password.data or ""
-        try:
+        with blamed(form):
             accounts.set_password(db.session(), account=account, password=said, but=this_browser(), now=now())
-        except Invalid as error:
-            status = _blamed(form, error)
-        else:
-            db.session.commit()
-            flash(_("Your new password counts from now on; every other browser is signed out."))
-            return redirect(url_for(".index"), 303)
-    return render_template("account/password.html", form=form), status
+            return done(
+                _("Your new password counts from now on; every other browser is signed out."), to=url_for(".index")
+            )
+    return render_template("account/password.html", form=form), form.status
 
 
 @pages.route("/account/address", methods=["GET", "POST"])
 @policy("profile.update_email_or_2fa")
 def address() -> ResponseReturnValue:
     permit("profile.update_email_or_2fa", me())
-    form, status, account = NewAddressForm(), 200, _mine()
+    form, account = NewAddressForm(), _mine()
     if form.validate_on_submit() and not may_ask("mail", account.email):
-        form.form_errors.append(too_often())
-        status = 429
+        form.refuse(too_often(), 429)
     elif form.is_submitted() and not form.errors:
         claim_write(db.session())
-        try:
+        with blamed(form):
             accounts.ask_address(db.session(), account=account, email=form.email.data or "", now=now())
-        except Invalid as error:
-            status = _blamed(form, error)
-        else:
-            db.session.commit()
-            flash(_("We have written to the new address. It counts when you open the link in that letter."))
-            return redirect(url_for(".index"), 303)
-    return render_template("account/address.html", form=form, account=account), status
+            return done(
+                _("We have written to the new address. It counts when you open the link in that letter."),
+                to=url_for(".index"),
+            )
+    return render_template("account/address.html", form=form, account=account), form.status
 
 
 @pages.route("/account/address/<string:token>", methods=["GET", "POST"])
@@ -110,46 +102,40 @@ def new_address(token: str) -> ResponseReturnValue:
         db.session.rollback()
         flash(error.message)
         return redirect("/", 303)
-    db.session.commit()
-    flash(_("From now on we write to %(address)s, and you sign in with it.", address=found.about))
-    return redirect("/", 303)
+    return done(_("From now on we write to %(address)s, and you sign in with it.", address=found.about), to="/")
 
 
 @pages.route("/reset", methods=["GET", "POST"])
 @policy("account.use_link")
 def reset() -> ResponseReturnValue:
-    form, status = AddressForm(), 200
+    form = AddressForm()
     if form.validate_on_submit():
         if ask_for_link("reset", str(form.email.data)):
             flash(_("If we know this address, a link is on its way to it. It works once, for an hour."))
             return redirect(url_for("sign_in.sign_in"), 303)
-        form.form_errors.append(too_often())
-        status = 429
-    elif form.errors:
-        status = 422
-    return render_template("account/reset.html", form=form), status
+        form.refuse(too_often(), 429)
+    return render_template("account/reset.html", form=form), form.status
 
 
 @pages.route("/reset/<string:token>", methods=["GET", "POST"])
 @policy("account.use_link")
 def new_password(token: str) -> ResponseReturnValue:
     """The link is taken when its password is; one that is too short costs nobody a letter."""
-    form, status = NewPasswordForm(), 200
+    form = NewPasswordForm()
     try:
         found = find(db.session(), purpose="reset", token=token, now=now())
+    except Invalid as error:
+        flash(error.message)
+        return redirect(url_for(".reset"), 303)
+    with blamed(form):
         if form.validate_on_submit():
             account, said = account_of(db.session(), found.member, now()), form.password.data or ""
-            accounts.set_password(db.session(), account=account, password=said, but=None, now=now())
             use(db.session(), purpose="reset", token=token, now=now())
+            accounts.set_password(db.session(), account=account, password=said, but=None, now=now())
             following = begin(account, "link")
             db.session.commit()
             return redirect(following, 303)
-    except Invalid as error:
-        status = _blamed(form, error)
-        if error.field is None:
-            flash(error.message)
-            return redirect(url_for(".reset"), 303)
-    return render_template("account/password.html", form=form), status
+    return render_template("account/password.html", form=form), form.status
 
 
 @pages.route("/account/two-steps", methods=["GET", "POST"])
@@ -157,19 +143,14 @@ def new_password(token: str) -> ResponseReturnValue:
 def two_steps() -> ResponseReturnValue:
     """The second factor: nothing yet, a secret to be scanned and confirmed, or in use."""
     permit("profile.update_email_or_2fa", me())
-    form, status, account, session = CodeForm(), 200, _mine(), db.session()
+    form, account, session = CodeForm(), _mine(), db.session()
     if form.validate_on_submit():
-        try:
+        with blamed(form):
             codes = second_factor.confirm(session, account=account, code=str(form.code.data), now=now())
-        except (Invalid, Conflict) as error:
-            status = _blamed(form, error)
-        else:
             end_sessions(session, member=me(), but=this_browser())
             have_proved()
             session.commit()
             return render_template("account/codes.html", codes=codes)
-    elif form.errors:
-        status = 422
     waiting = second_factor.prepared(session, account=account)
     return render_template(
         "account/two_steps.html",
@@ -177,7 +158,7 @@ def two_steps() -> ResponseReturnValue:
         is_on=second_factor.is_on(session, account=account),
         codes_left=second_factor.codes_left(session, account=account),
         picture=second_factor.shown(waiting, account=account) if waiting else None,
-    ), status
+    ), form.status
 
 
 @pages.post("/account/two-steps/<any(begin, off):act>")
@@ -195,9 +176,3 @@ def turn(act: str) -> ResponseReturnValue:
 
 def _mine() -> User:
     return account_of(db.session(), me(), now())
-
-
-def _blamed(form: Form, error: DomainError) -> int:
-    db.session.rollback()
-    blame(form, error)
-    return status_of(error)

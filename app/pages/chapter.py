@@ -4,17 +4,15 @@ from zoneinfo import available_timezones
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 
 from app.access import me, permit, policy, principal, reach
+from app.back import done
 from app.db import db
-from app.errors import status_of
-from app.forms import blame
+from app.forms import Form, blamed
 from app.forms.chapter import InviteForm, SettingsForm, StartForm
 from app.moment import now
 from directory.engine import pairings
-from directory.errors import DomainError
 from directory.imports.people import lately
 from directory.language import gettext as _
 from directory.people import application, invitation
@@ -53,7 +51,7 @@ def index() -> ResponseReturnValue:
     return room(chapter, InviteForm(formdata=None))
 
 
-def room(chapter: Chapter, form: FlaskForm) -> str:
+def room(chapter: Chapter, form: Form) -> str:
     """The room; ``form`` is the invitation as it was sent."""
     session = db.session()
     people = invitation.people_of(session, chapter=chapter)
@@ -80,32 +78,28 @@ def room(chapter: Chapter, form: FlaskForm) -> str:
 @pages.route("/chapters/new", methods=["GET", "POST"])
 @policy("chapter.start")
 def start() -> ResponseReturnValue:
-    form, status = StartForm(data={"zone": "UTC"}), 200
+    form = StartForm(data={"zone": "UTC"})
     if form.validate_on_submit():
-        try:
+        with blamed(form):
             said = {"name": form.name.data or "", "zone": form.zone.data or ""}
             chapter = start_chapter(db.session(), by_id=me().id, **said, now=now())
-        except DomainError as error:
-            db.session.rollback()
-            blame(form, error)
-            status = status_of(error)
-        else:
             if me().business.chapter_id is None:
                 me().business.chapter = chapter
                 index_business(db.session(), me().business)
-            db.session.commit()
-            flash(_("%(chapter)s is there. Say when its week turns, then bring its people in.", chapter=chapter.name))
-            return redirect(url_for(".settings", public_id=chapter.public_id), 303)
-    return render_template("chapter/start.html", form=form, zones=sorted(available_timezones())), status
+            return done(
+                _("%(chapter)s is there. Say when its week turns, then bring its people in.", chapter=chapter.name),
+                to=url_for(".settings", public_id=chapter.public_id),
+            )
+    return render_template("chapter/start.html", form=form, zones=sorted(available_timezones())), form.status
 
 
 @pages.route("/chapters/<public_id>/settings", methods=["GET", "POST"])
 @policy("chapter.update_settings")
 def settings(public_id: str) -> ResponseReturnValue:
-    chapter, status = reach(Chapter, public_id, "chapter.update_settings"), 200
+    chapter = reach(Chapter, public_id, "chapter.update_settings")
     form = SettingsForm()
     if form.validate_on_submit() and form.post_time.data is not None:
-        try:
+        with blamed(form):
             said = {name: form[name].data or "" for name in SAID}
             edit_chapter(
                 db.session(),
@@ -116,39 +110,26 @@ def settings(public_id: str) -> ResponseReturnValue:
                 now=now(),
                 **said,
             )
-        except DomainError as error:
-            db.session.rollback()
-            blame(form, error)
-            status = status_of(error)
-        else:
-            db.session.commit()
-            flash(_("The settings of %(chapter)s are up to date.", chapter=chapter.name))
-            return redirect(url_for(".index", of=chapter.public_id), 303)
-    elif form.is_submitted():
-        status = 422
-    else:
+            return done(
+                _("The settings of %(chapter)s are up to date.", chapter=chapter.name),
+                to=url_for(".index", of=chapter.public_id),
+            )
+    elif not form.is_submitted():
         form.show(chapter)
     zones = sorted(available_timezones())
-    return render_template("chapter/settings.html", chapter=chapter, form=form, zones=zones), status
+    return render_template("chapter/settings.html", chapter=chapter, form=form, zones=zones), form.status
 
 
 @pages.post("/chapters/<public_id>/invite")
 @policy("invitation.send")
 def invite(public_id: str) -> ResponseReturnValue:
-    chapter, form, status = reach(Chapter, public_id, "invitation.send"), InviteForm(), 422
+    chapter, form = reach(Chapter, public_id, "invitation.send"), InviteForm()
     if form.validate_on_submit():
-        try:
+        with blamed(form):
             said = {name: form[name].data or "" for name in ("name", "email", "firm")}
             member = invitation.invite(db.session(), chapter=chapter, by=me(), **said, now=now())
-        except DomainError as error:
-            db.session.rollback()
-            blame(form, error)
-            status = status_of(error)
-        else:
-            db.session.commit()
-            flash(_("A letter is on its way to %(name)s.", name=member.name))
-            return redirect(url_for(".index", of=public_id), 303)
-    return room(chapter, form), status
+            return done(_("A letter is on its way to %(name)s.", name=member.name), to=url_for(".index", of=public_id))
+    return room(chapter, form), form.status
 
 
 @pages.post("/invitations/<public_id>/again")

@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Literal
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import me, permit, policy, reach
+from app.back import done
 from app.db import db
 from app.moment import now
 from directory.engine.wanting import Answer, wanting
@@ -71,9 +72,11 @@ def keep() -> ResponseReturnValue:
     if request.form.get("share") == "1":
         db.session.flush()
         wanted.share(db.session(), wanted=kept, now=now())
-    db.session.commit()
-    flash(_("It stands on your page as your offer."), url_for("giving.take_back", public_id=kept.public_id))
-    return redirect(url_for("today.today", _anchor="offers"), 303)
+    return done(
+        _("It stands on your page as your offer."),
+        undo=url_for("giving.take_back", public_id=kept.public_id),
+        to=url_for("today.today", _anchor="offers"),
+    )
 
 
 @pages.post("/wanted/<public_id>/take-back")
@@ -81,9 +84,7 @@ def keep() -> ResponseReturnValue:
 def take_back(public_id: str) -> ResponseReturnValue:
     offer = reach(Wanted, public_id, "wanted.update")
     wanted.end(db.session(), wanted=offer, now=now())
-    db.session.commit()
-    flash(_("Your offer is off."))
-    return redirect(url_for("today.today"), 303)
+    return done(_("Your offer is off."), to=url_for("today.today"))
 
 
 def _said() -> str:

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import me, policy, reach
-from app.back import page_before
+from app.back import done
 from app.db import db
 from app.forms.interaction import InteractionForm
 from app.moment import now
@@ -59,10 +59,8 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
         "reopen": (interactions.reopen, _("It waits for you again.")),
     }[act]
     verb(db.session(), interaction=said, by=me(), now=now())
-    db.session.commit()
     undo = "message" if act == "reopen" else url_for(".answer", public_id=public_id, act="reopen")
-    flash(sentence % {"name": said.said_by.first_name}, undo)
-    return redirect(page_before(), 303)
+    return done(sentence % {"name": said.said_by.first_name}, undo=undo)
 
 
 @pages.post("/interactions/<public_id>/withdraw")
@@ -70,6 +68,4 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
 def withdraw(public_id: str) -> ResponseReturnValue:
     said = reach(Interaction, public_id, "interaction.withdraw")
     interactions.withdraw(db.session(), interaction=said, by=me(), now=now())
-    db.session.commit()
-    flash(_("Taken back."))
-    return redirect(page_before(), 303)
+    return done(_("Taken back."))

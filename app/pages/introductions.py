@@ -5,14 +5,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import me, policy, principal, reach
+from app.back import done
 from app.db import db
-from app.errors import status_of
-from app.forms import blame
+from app.forms import blamed
 from app.forms.introduction import AskForm, OfferForm, WordForm
 from app.moment import now
 from app.rules import Verdict, can
 from directory.engine.ways import known_to, ways_to
-from directory.errors import DomainError
 from directory.leads import introducing, introduction
 from directory.leads.introduction import Introduction
 from directory.people.contact import contact_of
@@ -33,12 +32,12 @@ def index() -> str:
 @pages.route("/members/<public_id>/introductions/new", methods=["GET", "POST"])
 @policy("intro.request")
 def new(public_id: str) -> ResponseReturnValue:
-    target, form, status = reach(Member, public_id, "profile.read_member_fields"), AskForm(), 200
+    target, form = reach(Member, public_id, "profile.read_member_fields"), AskForm()
     ways = ways_to(db.session(), asker=me(), target=target, now=now())
     vias = {way.via.public_id: way.via for way in ways if way.via}
     form.offer(list(vias.values()), target)
     if form.validate_on_submit():
-        try:
+        with blamed(form):
             asked = introducing.ask(
                 db.session(),
                 asker=me(),
@@ -47,11 +46,6 @@ def new(public_id: str) -> ResponseReturnValue:
                 text=form.text.data or "",
                 now=now(),
             )
-        except DomainError as error:
-            db.session.rollback()
-            blame(form, error)
-            status = status_of(error)
-        else:
             db.session.commit()
             if asked.is_accepted:
                 flash(_("You both want to meet: you are introduced."))
@@ -61,22 +55,20 @@ def new(public_id: str) -> ResponseReturnValue:
                 whom = (asked.via or target).first_name
                 flash(_("Asked. %(name)s gets a letter.", name=whom), url_for(".cancel", public_id=asked.public_id))
             return redirect(url_for(".show", public_id=asked.public_id), 303)
-    elif form.errors:
-        status = 422
     elif request.args.get("via") in vias or vias:
         form.via.data = request.args.get("via") if request.args.get("via") in vias else next(iter(vias))
-    return render_template("introductions/new.html", member=target, form=form, ways=ways), status
+    return render_template("introductions/new.html", member=target, form=form, ways=ways), form.status
 
 
 @pages.route("/members/<public_id>/introductions/offer", methods=["GET", "POST"])
 @policy("intro.request")
 def offer(public_id: str) -> ResponseReturnValue:
-    one, form, status = reach(Member, public_id, "profile.read_member_fields"), OfferForm(), 200
+    one, form = reach(Member, public_id, "profile.read_member_fields"), OfferForm()
     known = known_to(db.session(), member=me())
     people = {each.public_id: each for each in known if each.business_id != one.business_id}
     form.offer(list(people.values()))
     if form.validate_on_submit() and form.other.data:
-        try:
+        with blamed(form):
             offered = introducing.offer(
                 db.session(),
                 introducer=me(),
@@ -85,19 +77,15 @@ def offer(public_id: str) -> ResponseReturnValue:
                 text=form.text.data or "",
                 now=now(),
             )
-        except DomainError as error:
-            db.session.rollback()
-            blame(form, error)
-            status = status_of(error)
-        else:
-            db.session.commit()
             undo = url_for(".cancel", public_id=offered.public_id)
-            flash(_("Both are asked, each apart. They meet when both say yes."), undo)
-            return redirect(url_for(".show", public_id=offered.public_id), 303)
+            return done(
+                _("Both are asked, each apart. They meet when both say yes."),
+                undo=undo,
+                to=url_for(".show", public_id=offered.public_id),
+            )
     elif request.method == "POST":
         form.other.errors = form.other.errors or [_("Choose somebody.")]
-        status = 422
-    return render_template("introductions/offer.html", member=one, form=form, knows=one in known), status
+    return render_template("introductions/offer.html", member=one, form=form, knows=one in known), form.status
 
 
 @pages.route("/introductions/<public_id>", methods=["GET", "POST"])
@@ -131,9 +119,7 @@ def respond(public_id: str, act: str) -> ResponseReturnValue:
     else:
         introducing.decline(session, introduction=row, by=by, now=at)
         said = _("Put aside. Nobody is told.")
-    session.commit()
-    flash(said)
-    return redirect(url_for(".show", public_id=public_id), 303)
+    return done(said, to=url_for(".show", public_id=public_id))
 
 
 @pages.post("/introductions/<public_id>/cancel")
@@ -141,9 +127,7 @@ def respond(public_id: str, act: str) -> ResponseReturnValue:
 def cancel(public_id: str) -> ResponseReturnValue:
     row, asker = reach(Introduction, public_id, "intro.cancel"), me()
     introducing.cancel(db.session(), introduction=row, by=asker if asker.id == row.begun_by_id else None, now=now())
-    db.session.commit()
-    flash(_("Taken back."))
-    return redirect(url_for(".index") if asker.id == row.begun_by_id else "/", 303)
+    return done(_("Taken back."), to=url_for(".index") if asker.id == row.begun_by_id else "/")
 
 
 @pages.app_template_global()

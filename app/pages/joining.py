@@ -2,20 +2,19 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from app.access import me, policy, reach
 from app.accounts.account import account_of
 from app.accounts.signing_in import begin
-from app.back import page_before
+from app.back import done
 from app.db import SAFE_METHODS, db
-from app.errors import status_of
-from app.forms import blame
+from app.forms import blamed
 from app.forms.chapter import ApplyForm, SuggestForm
 from app.moment import now
-from directory.errors import DomainError, Invalid
+from directory.errors import Invalid
 from directory.language import gettext as _
 from directory.limit import spend
 from directory.link import find
@@ -65,24 +64,19 @@ def apply(public_id: str) -> ResponseReturnValue:
 
 def _apply(chapter: Chapter) -> ResponseReturnValue:
     """The same answer for every address; a program that fills in what nobody sees gets it too."""
-    form, status = ApplyForm(), 200
+    form = ApplyForm()
     if form.validate_on_submit():
         key = f"apply from {request.remote_addr}"
         if not spend(db.session(), key=key, most=APPLICATIONS_AN_ADDRESS, within=WITHIN, now=now()):
             db.session.commit()
             abort(429)
-        try:
+        with blamed(form):
             if not form.homepage.data:
                 said = {name: form[name].data or "" for name in (*PERSON, "knows")}
                 application.apply(db.session(), chapter=chapter, **said, now=now())
-        except DomainError as error:
-            db.session.rollback()
-            blame(form, error)
-            status = status_of(error)
-        else:
             db.session.commit()
             return render_template("joining/sent.html", chapter=chapter)
-    return render_template("joining/apply.html", chapter=chapter, form=form), status
+    return render_template("joining/apply.html", chapter=chapter, form=form), form.status
 
 
 @pages.route("/apply/<string:token>", methods=["GET", "POST"])
@@ -97,28 +91,24 @@ def confirm(token: str) -> ResponseReturnValue:
         return render_template("joining/old.html"), 422
     target = begin(account_of(db.session(), applied.member, now()), "link", "/profile")
     chapter = applied.chapter.name
-    db.session.commit()
-    flash(_("The people who run %(chapter)s read now what you wrote. Meanwhile, finish your page.", chapter=chapter))
-    return redirect(target, 303)
+    return done(
+        _("The people who run %(chapter)s read now what you wrote. Meanwhile, finish your page.", chapter=chapter),
+        to=target,
+    )
 
 
 @pages.route("/suggest", methods=["GET", "POST"])
 @policy("application.suggest")
 def suggest() -> ResponseReturnValue:
-    form, status = SuggestForm(), 200
+    form = SuggestForm()
     if form.validate_on_submit():
-        try:
+        with blamed(form):
             said = {name: form[name].data or "" for name in PERSON}
             application.suggest(db.session(), by=me(), **said, now=now())
-        except DomainError as error:
-            db.session.rollback()
-            blame(form, error)
-            status = status_of(error)
-        else:
-            db.session.commit()
-            flash(_("Thank you. The people who run your chapter read it, and write to them if they agree."))
-            return redirect("/", 303)
-    return render_template("joining/suggest.html", form=form), status
+            return done(
+                _("Thank you. The people who run your chapter read it, and write to them if they agree."), to="/"
+            )
+    return render_template("joining/suggest.html", form=form), form.status
 
 
 @pages.post("/applications/<public_id>/ask")
@@ -128,9 +118,7 @@ def ask(public_id: str) -> ResponseReturnValue:
     meant = application.guesses(db.session(), application=applied)
     chosen = next((member for member in meant if member.public_id == request.form.get("member")), None) or abort(404)
     application.ask(db.session(), application=applied, member=chosen, by=me(), now=now())
-    db.session.commit()
-    flash(_("%(name)s is asked, on their day and by mail.", name=chosen.name))
-    return redirect(_room(applied), 303)
+    return done(_("%(name)s is asked, on their day and by mail.", name=chosen.name), to=_room(applied))
 
 
 @pages.post("/applications/<public_id>/<any(yes, no):said>")
@@ -138,11 +126,11 @@ def ask(public_id: str) -> ResponseReturnValue:
 def answer(public_id: str, said: str) -> ResponseReturnValue:
     applied = reach(Application, public_id, "application.answer")
     application.answer(db.session(), application=applied, by=me(), is_known=said == "yes", now=now())
-    db.session.commit()
     opposite = url_for(".answer", public_id=public_id, said="no" if said == "yes" else "yes")
     yes = _("You said that you know %(name)s.", name=applied.member.name)
-    flash(yes if said == "yes" else _("You said that you do not know %(name)s.", name=applied.member.name), opposite)
-    return redirect(page_before(), 303)
+    return done(
+        yes if said == "yes" else _("You said that you do not know %(name)s.", name=applied.member.name), undo=opposite
+    )
 
 
 @pages.post("/applications/<public_id>/admit")
@@ -151,9 +139,7 @@ def admit(public_id: str) -> ResponseReturnValue:
     applied = reach(Application, public_id, "chapter.approve_or_remove_member")
     welcome = " ".join(request.form["reason"].split())
     admission.admit(db.session(), application=applied, by=me(), welcome=welcome, now=now())
-    db.session.commit()
-    flash(_("%(name)s is in, and reads your welcome.", name=applied.member.name))
-    return redirect(_room(applied), 303)
+    return done(_("%(name)s is in, and reads your welcome.", name=applied.member.name), to=_room(applied))
 
 
 @pages.post("/applications/<public_id>/turn-away")
@@ -162,9 +148,7 @@ def turn_away(public_id: str) -> ResponseReturnValue:
     applied = reach(Application, public_id, "chapter.approve_or_remove_member")
     room, reason = _room(applied), " ".join(request.form["reason"].split())
     admission.turn_away(db.session(), application=applied, by=me(), reason=reason, now=now())
-    db.session.commit()
-    flash(_("They read your reason; what they told us is deleted."))
-    return redirect(room, 303)
+    return done(_("They read your reason; what they told us is deleted."), to=room)
 
 
 def _room(applied: Application) -> str:

@@ -3,22 +3,22 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.access import me, policy, principal, reach
+from app.back import done
 from app.db import db
-from app.errors import status_of
-from app.forms import blame
+from app.forms import blamed
 from app.forms.lead import LeadForm
 from app.moment import now
 from app.rules import can as may
 from directory.db import claim_write
 from directory.engine.suggestions import latest, runners_up, suggest, understand
 from directory.engine.telling import Telling
-from directory.errors import DomainError, Invalid
+from directory.errors import Invalid
 from directory.leads import lead as leads
 from directory.leads.lead import Lead, Wish
 from directory.limit import spend
@@ -40,27 +40,29 @@ def index() -> ResponseReturnValue:
 @policy("lead.create_as_member")
 def new() -> ResponseReturnValue:
     form = LeadForm()
-    if not form.validate_on_submit():
+    if form.validate_on_submit():
+        with blamed(form):
+            lead = _brought(form)
+            db.session.commit()
+            return redirect(url_for("leads.show", public_id=lead.public_id), 303)
+    else:
         form.text.data = form.text.data or request.args.get("text", "")
-        return render_template("leads/new.html", form=form), 422 if form.errors else 200
-    try:
-        text = leads.read_text(str(form.text.data or ""))
-        terms = form.terms(now().date())
-        db.session.rollback()  # the text is read outside a writing transaction, which others wait for
-        understood = understand(db.session(), text=text)
-        db.session.rollback()
-        claim_write(db.session())
-        if not spend(db.session(), key=f"lead {me().id}", most=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()):
-            raise Invalid(_("That were many leads in one hour. Wait a while, then bring the next one."), field="text")
-        terms = replace(terms, place=terms.place or understood.place, budget=terms.budget or understood.budget)
-        lead = leads.bring(db.session(), member=me(), text=text, wishes=understood.wishes, terms=terms, now=now())
-        suggest(db.session(), lead=lead, now=now())
-    except DomainError as error:
-        db.session.rollback()
-        blame(form, error)
-        return render_template("leads/new.html", form=form), status_of(error)
-    db.session.commit()
-    return redirect(url_for("leads.show", public_id=lead.public_id), 303)
+    return render_template("leads/new.html", form=form), form.status
+
+
+def _brought(form: LeadForm) -> Lead:
+    text = leads.read_text(str(form.text.data or ""))
+    terms = form.terms(now().date())
+    db.session.rollback()  # the text is read outside a writing transaction, which others wait for
+    understood = understand(db.session(), text=text)
+    db.session.rollback()
+    claim_write(db.session())
+    if not spend(db.session(), key=f"lead {me().id}", most=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()):
+        raise Invalid(_("That were many leads in one hour. Wait a while, then bring the next one."), field="text")
+    terms = replace(terms, place=terms.place or understood.place, budget=terms.budget or understood.budget)
+    lead = leads.bring(db.session(), member=me(), text=text, wishes=understood.wishes, terms=terms, now=now())
+    suggest(db.session(), lead=lead, now=now())
+    return lead
 
 
 @pages.get("/leads/<public_id>")
@@ -82,27 +84,20 @@ def show(public_id: str) -> ResponseReturnValue:
 @policy("lead.update")
 def edit(public_id: str) -> ResponseReturnValue:
     lead = reach(Lead, public_id, "lead.update")
-    form, status = LeadForm(), 200
+    form = LeadForm()
     if form.validate_on_submit():
-        try:
+        with blamed(form):
             terms, wishes = form.terms(now().date()), _chosen(lead)
             leads.correct(db.session(), lead=lead, member=me(), wishes=wishes, terms=terms, now=now())
             suggest(db.session(), lead=lead, now=now())
-        except DomainError as error:
-            db.session.rollback()
-            blame(form, error)
-            status = status_of(error)
-        else:
             db.session.commit()
             return redirect(url_for("leads.show", public_id=lead.public_id), 303)
-    elif form.errors:
-        status = 422
     else:
         form.show(lead)
     offered = runners_up(db.session(), lead=lead)
     return (
         render_template("leads/edit.html", lead=lead, form=form, offered=offered, choices=choices(db.session())),
-        status,
+        form.status,
     )
 
 
@@ -120,9 +115,7 @@ def ask_again(public_id: str) -> ResponseReturnValue:
 def reopen(public_id: str) -> ResponseReturnValue:
     lead = reach(Lead, public_id, "lead.update")
     leads.reopen(db.session(), lead=lead, member=me(), now=now())
-    db.session.commit()
-    flash(_("The lead is open again."))
-    return redirect(url_for("leads.show", public_id=lead.public_id), 303)
+    return done(_("The lead is open again."), to=url_for("leads.show", public_id=lead.public_id))
 
 
 @pages.post("/leads/<public_id>/close")
@@ -130,9 +123,11 @@ def reopen(public_id: str) -> ResponseReturnValue:
 def close(public_id: str) -> ResponseReturnValue:
     lead = reach(Lead, public_id, "lead.update")
     leads.close(db.session(), lead=lead, member=me(), now=now())
-    db.session.commit()
-    flash(_("The lead is settled."), url_for(".reopen", public_id=public_id))
-    return redirect(url_for("leads.show", public_id=lead.public_id), 303)
+    return done(
+        _("The lead is settled."),
+        undo=url_for(".reopen", public_id=public_id),
+        to=url_for("leads.show", public_id=lead.public_id),
+    )
 
 
 def _chosen(lead: Lead) -> list[Wish]:

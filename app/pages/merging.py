@@ -1,9 +1,10 @@
 """Merging: two records of one firm, seen beside each other and made one by who runs the chapter."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import me, policy, principal, reach
+from app.back import done
 from app.db import db
 from app.moment import now
 from app.rules import Verdict, can
@@ -28,9 +29,10 @@ def compare(public_id: str, other_id: str) -> str:
 def merge(public_id: str, other_id: str) -> ResponseReturnValue:
     keep, drop = _two(public_id, other_id, "business.merge")
     merging.merge(db.session(), keep=keep, drop=drop, by=me(), now=now())
-    db.session.commit()
-    flash(_("The two records of %(firm)s are one now.", firm=keep.name))
-    return redirect(url_for("members.business", public_id=public_id), 303)
+    return done(
+        _("The two records of %(firm)s are one now.", firm=keep.name),
+        to=url_for("members.business", public_id=public_id),
+    )
 
 
 @pages.app_template_global()

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.access import me, permit, policy, principal, prove, reach
 from app.accounts.account import end_sessions
 from app.accounts.tables import AccountSession, User
+from app.back import done
 from app.db import db
 from app.moment import now
 from app.rules import Verdict, can
@@ -72,9 +73,7 @@ def confirm(token: str) -> str:
 def stay(token: str) -> ResponseReturnValue:
     departure = leaving.find(db.session(), token=token, now=now())
     leaving.come_back(db.session(), member=departure.member, now=now())
-    db.session.commit()
-    flash(_("You are back, and nothing is lost. Sign in as before."))
-    return redirect(url_for("sign_in.sign_in"), 303)
+    return done(_("You are back, and nothing is lost. Sign in as before."), to=url_for("sign_in.sign_in"))
 
 
 @pages.post("/members/<public_id>/export")
@@ -158,7 +157,7 @@ def _archive(member: Member) -> Response:
         for row in db.session.scalars(signed_in.order_by(AccountSession.id))
     ]
     band = db.session.scalar(select(Band).where(Band.member_id == member.id, Band.warmth > 0))
-    content = exporting.of_member(db.session(), member=member, band=band, more={"signed_in": rows})
+    content = exporting.of_member(db.session(), member=member, by=me(), band=band, more={"signed_in": rows})
     picture = exporting.picture_of(member, home=current_app.config["HOME"])
     packed = exporting.zipped(content, picture=picture, now=now())
     return _file(packed, "application/zip", f"goodword-{_plain(member.name)}-{now():%Y-%m-%d}.zip")

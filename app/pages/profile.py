@@ -7,13 +7,12 @@ from pathlib import Path
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 
 from app.access import me, permit, policy, reach
+from app.back import done
 from app.db import db
-from app.errors import status_of
-from app.forms import blame
+from app.forms import Form, blamed
 from app.forms.profile import (
     ClaimForm,
     FirmForm,
@@ -29,7 +28,7 @@ from app.moment import now
 from app.pages.members import profile_page
 from directory import files
 from directory.db import claim_write
-from directory.errors import DomainError, Invalid
+from directory.errors import Invalid
 from directory.language import gettext as _
 from directory.people import business, claim, member, wanted
 from directory.people import photo as photos
@@ -41,7 +40,7 @@ from directory.people.wanted import Wanted, WantedKind
 
 pages = Blueprint("profile", __name__)
 
-FORMS: dict[str, type[FlaskForm]] = {
+FORMS: dict[str, type[Form]] = {
     **{"photo": PhotoForm, "person": PersonForm, "firm": FirmForm, "work": WorkForm, "refer": ReferForm},
     **{"claim": ClaimForm, "wanted": WantedForm},
 }
@@ -112,9 +111,7 @@ def remove_photo() -> ResponseReturnValue:
     permit("profile.update", me())
     browser["photo_before"] = me().photo
     photos.show(db.session(), member=me(), digest=None, now=now())
-    db.session.commit()
-    flash(_("Your photo is off your page."), url_for(".restore_photo"))
-    return redirect(url_for(".edit", _anchor="photo"), 303)
+    return done(_("Your photo is off your page."), undo=url_for(".restore_photo"), to=url_for(".edit", _anchor="photo"))
 
 
 @pages.post("/profile/photo/restore")
@@ -133,16 +130,12 @@ def restore_photo() -> ResponseReturnValue:
 @policy("profile.update")
 def audiences() -> ResponseReturnValue:
     permit("profile.update", me())
-    form, status = audiences_form(me()), 200
+    form = audiences_form(me())
     if form.validate_on_submit():
         chosen = {name: field.data for name, field in form._fields.items() if name != "csrf_token"}
         choose(db.session(), member=me(), audiences=chosen, now=now())
-        db.session.commit()
-        flash(_("Who sees what is as you chose."))
-        return redirect(url_for(".audiences"), 303)
-    if form.errors:
-        status = 422
-    return render_template("profile/audiences.html", form=form, me=me()), status
+        return done(_("Who sees what is as you chose."), to=url_for(".audiences"))
+    return render_template("profile/audiences.html", form=form, me=me()), form.status
 
 
 @pages.get("/profile/as/<any(public, members, chapter, introduced):audience>")
@@ -172,9 +165,9 @@ def restore(public_id: str) -> ResponseReturnValue:
     permit("claim.add", me().business)
     capability = _capability(public_id)
     claim.claim(db.session(), business=me().business, capability=capability, by=me(), now=now())
-    db.session.commit()
-    flash(_("%(capability)s is on your list again.", capability=capability.name))
-    return redirect(url_for(".edit", _anchor="claim"), 303)
+    return done(
+        _("%(capability)s is on your list again.", capability=capability.name), to=url_for(".edit", _anchor="claim")
+    )
 
 
 @pages.post("/profile/capabilities/<public_id>/remove")
@@ -183,10 +176,8 @@ def remove(public_id: str) -> ResponseReturnValue:
     permit("claim.withdraw", me().business)
     capability = _capability(public_id)
     claim.unclaim(db.session(), business=me().business, capability=capability, by=me(), now=now())
-    db.session.commit()
     message = _("%(capability)s is off your list.", capability=capability.name)
-    flash(message, url_for(".restore", public_id=public_id))
-    return redirect(url_for(".edit", _anchor="claim"), 303)
+    return done(message, undo=url_for(".restore", public_id=public_id), to=url_for(".edit", _anchor="claim"))
 
 
 @pages.post("/profile/wanted")
@@ -206,6 +197,8 @@ def want() -> ResponseReturnValue:
 @policy("wanted.update")
 def change(public_id: str, act: str) -> ResponseReturnValue:
     asked, session = reach(Wanted, public_id, "wanted.update"), db.session()
+    if act == "share" and asked.member_id != me().id:
+        abort(403)  # what stands in public stands there by its owner's consent
     opposite, sentence = {
         "end": ("resume", _("It is off your list.")),
         "resume": ("end", _("It is on your list again.")),
@@ -221,29 +214,21 @@ def change(public_id: str, act: str) -> ResponseReturnValue:
             wanted.share(session, wanted=asked, now=now())
         case _:
             wanted.unshare(session, wanted=asked, now=now())
-    session.commit()
-    flash(sentence, url_for(".change", public_id=public_id, act=opposite))
-    return redirect(url_for(".edit", _anchor="wanted"), 303)
+    return done(
+        sentence, undo=url_for(".change", public_id=public_id, act=opposite), to=url_for(".edit", _anchor="wanted")
+    )
 
 
-def _keep(part: str, form: FlaskForm, keep: Callable[[], str]) -> ResponseReturnValue:
+def _keep(part: str, form: Form, keep: Callable[[], str]) -> ResponseReturnValue:
     """Do ``keep`` and come back to its part of the page; or show the page with what was typed and what is wrong."""
-    status = 422
     if form.validate_on_submit():
-        try:
+        with blamed(form):
             sentence = keep()
-        except DomainError as error:
-            db.session.rollback()
-            blame(form, error)
-            status = status_of(error)
-        else:
-            db.session.commit()
-            flash(sentence)
-            return redirect(url_for(".edit", _anchor=part), 303)
-    return _page({part: form}), status
+            return done(sentence, to=url_for(".edit", _anchor=part))
+    return _page({part: form}), form.status
 
 
-def _page(sent: dict[str, FlaskForm] | None = None) -> str:
+def _page(sent: dict[str, Form] | None = None) -> str:
     """The whole page; ``sent`` is the form that came back, by its part."""
     session, person = db.session(), me()
     forms = {part: form(formdata=None, prefix=f"{part}-") for part, form in FORMS.items()} | (sent or {})

@@ -10,13 +10,12 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from app.access import me, permit, policy, reach
+from app.back import done
 from app.db import db
-from app.errors import status_of
-from app.forms import blame
+from app.forms import blamed
 from app.forms.relay import PublicForm, RelayForm
 from app.moment import now
 from app.pages.members import face
-from directory.errors import DomainError
 from directory.language import gettext as _
 from directory.people import publicity, relay
 from directory.people.chapter import Chapter
@@ -39,21 +38,17 @@ def person(public_id: str) -> str:
 @pages.post("/people/<public_id>")
 @policy("relay.write")
 def write(public_id: str) -> ResponseReturnValue:
-    member, form, status = _member(public_id), RelayForm(), 422
+    member, form = _member(public_id), RelayForm()
     if form.validate_on_submit():
         said = {name: form[name].data or "" for name in ("name", "email", "text")}
         place, is_trap = request.remote_addr or "", bool(form.website.data)
-        try:
+        with blamed(form):
             relay.write(db.session(), receiver=member, **said, is_trap=is_trap, place=place, now=now())
-        except DomainError as error:
-            db.session.rollback()
-            blame(form, error)
-            status = status_of(error)
-        else:
-            db.session.commit()
-            flash(_("Look into your mail: what we sent you there asks whether this message is yours. Then it leaves."))
-            return redirect(url_for(".person", public_id=public_id), 303)
-    return _person(member, form), status
+            return done(
+                _("Look into your mail: what we sent you there asks whether this message is yours. Then it leaves."),
+                to=url_for(".person", public_id=public_id),
+            )
+    return _person(member, form), form.status
 
 
 @pages.get("/relay/<string:token>")
@@ -66,9 +61,10 @@ def confirm(token: str) -> str:
 @policy("relay.write")
 def send(token: str) -> ResponseReturnValue:
     member = relay.send(db.session(), token=token, now=now())
-    db.session.commit()
-    flash(_("Your message is on its way to %(name)s. The answer comes to your mail.", name=member.name))
-    return redirect(url_for(".person", public_id=member.public_id), 303)
+    return done(
+        _("Your message is on its way to %(name)s. The answer comes to your mail.", name=member.name),
+        to=url_for(".person", public_id=member.public_id),
+    )
 
 
 @pages.get("/chapters/<public_id>")

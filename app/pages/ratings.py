@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import me, permit, policy, principal, reach
-from app.back import page_before
+from app.back import done, page_before
 from app.db import db
 from app.forms.rating import COMPETENCE, WARMTH, RatingForm
 from app.moment import now
@@ -67,11 +67,9 @@ def create(public_id: str) -> ResponseReturnValue:
         said = _say(form, ratee, about)
     except DomainError as error:
         return _not_said(error.message)
-    session.commit()
     earlier = next((row for row in before if row.capability_id == said.capability_id), None)
     act, row = (".restore", earlier) if earlier else (".withdraw", said)
-    flash(_("Said. Only you see it."), url_for(act, public_id=row.public_id))
-    return redirect(page_before(), 303)
+    return done(_("Said. Only you see it."), undo=url_for(act, public_id=row.public_id))
 
 
 @pages.post("/ratings/<public_id>/update")
@@ -85,9 +83,11 @@ def update(public_id: str) -> ResponseReturnValue:
         _say(form, before.ratee, before.capability)
     except DomainError as error:
         return _not_said(error.message)
-    db.session.commit()
-    flash(_("Changed. It counts from the next Monday on."), url_for(".restore", public_id=public_id))
-    return redirect(url_for(".index"), 303)
+    return done(
+        _("Changed. It counts from the next Monday on."),
+        undo=url_for(".restore", public_id=public_id),
+        to=url_for(".index"),
+    )
 
 
 @pages.post("/ratings/<public_id>/restore")
@@ -95,9 +95,7 @@ def update(public_id: str) -> ResponseReturnValue:
 def restore(public_id: str) -> ResponseReturnValue:
     rating = reach(Rating, public_id, "rating.update_own_given")
     ratings.restore(db.session(), rating=rating, by=me(), now=now())
-    db.session.commit()
-    flash(_("It is as you had said it before."))
-    return redirect(page_before(), 303)
+    return done(_("It is as you had said it before."))
 
 
 @pages.post("/ratings/<public_id>/withdraw")
@@ -105,9 +103,10 @@ def restore(public_id: str) -> ResponseReturnValue:
 def withdraw(public_id: str) -> ResponseReturnValue:
     rating = reach(Rating, public_id, "rating.withdraw")
     ratings.withdraw(db.session(), rating=rating, by=me(), now=now())
-    db.session.commit()
-    flash(_("Taken back. It counts until the next Monday, and then no more."), url_for(".restore", public_id=public_id))
-    return redirect(page_before(), 303)
+    return done(
+        _("Taken back. It counts until the next Monday, and then no more."),
+        undo=url_for(".restore", public_id=public_id),
+    )
 
 
 @pages.post("/ratings/flag")
@@ -115,9 +114,7 @@ def withdraw(public_id: str) -> ResponseReturnValue:
 def flag() -> ResponseReturnValue:
     permit("rating.flag_suspicious", RatingCase(ratee=me()))
     cases.flag(db.session(), ratee=me(), now=now())
-    db.session.commit()
-    flash(_("Thank you. Somebody looks at it, without seeing who said what."))
-    return redirect(url_for(".index"), 303)
+    return done(_("Thank you. Somebody looks at it, without seeing who said what."), to=url_for(".index"))
 
 
 @pages.get("/rating-cases")
@@ -134,9 +131,10 @@ def case(public_id: str) -> ResponseReturnValue:
     act, rater = request.form.get("act", ""), request.form.get("rater", "")[:8]
     if act == "close":
         cases.close(session, case=case, by=me(), now=now())
-        session.commit()
-        flash(_("The case is closed; %(name)s is told so, and nothing else.", name=case.ratee.first_name))
-        return redirect(url_for(".case_index"), 303)
+        return done(
+            _("The case is closed; %(name)s is told so, and nothing else.", name=case.ratee.first_name),
+            to=url_for(".case_index"),
+        )
     if act in ACTS:
         ACTS[act](session, case=case, pseudonym=rater, by=me(), now=now())
     seen = cases.signs(session, case=case, by=me())

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import me, policy, reach
-from app.back import page_before
+from app.back import done
 from app.db import db
 from app.filters import since
 from app.forms.search import asked
@@ -62,9 +62,11 @@ def save() -> ResponseReturnValue:
         session.rollback()
         flash(error.message)
         return redirect(wanted.to(), 303)
-    session.commit()
-    flash(_("Saved. The list of members says when somebody new fits."), url_for(".end", public_id=search.public_id))
-    return redirect(wanted.to(), 303)
+    return done(
+        _("Saved. The list of members says when somebody new fits."),
+        undo=url_for(".end", public_id=search.public_id),
+        to=wanted.to(),
+    )
 
 
 @pages.post("/searches/<public_id>/open")
@@ -85,9 +87,7 @@ def look(public_id: str) -> ResponseReturnValue:
 def end(public_id: str) -> ResponseReturnValue:
     search = reach(SavedSearch, public_id, "saved_search.delete")
     saved_search.end(db.session(), search=search, now=now())
-    db.session.commit()
-    flash(_("The saved search is deleted."), url_for(".resume", public_id=public_id))
-    return redirect(page_before(), 303)
+    return done(_("The saved search is deleted."), undo=url_for(".resume", public_id=public_id))
 
 
 @pages.post("/searches/<public_id>/resume")
@@ -95,6 +95,4 @@ def end(public_id: str) -> ResponseReturnValue:
 def resume(public_id: str) -> ResponseReturnValue:
     search = reach(SavedSearch, public_id, "saved_search.delete")
     saved_search.resume(db.session(), search=search)
-    db.session.commit()
-    flash(_("The search is saved again."))
-    return redirect(page_before(), 303)
+    return done(_("The search is saved again."))

@@ -2,13 +2,13 @@
 
 from uuid import uuid4
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from app.access import me, policy, reach
 from app.accounts.account import end_sessions
-from app.back import page_before
+from app.back import done
 from app.db import db
 from app.moment import now
 from directory import mail
@@ -39,12 +39,11 @@ def suspend(public_id: str) -> ResponseReturnValue:
     member = reach(Member, public_id, "member.suspend", reaches=SEEN)
     membership.suspend(db.session(), member=member, by=me(), now=now())
     end_sessions(db.session(), member=member)
-    db.session.commit()
-    flash(
+    return done(
         _("%(name)s is suspended, and signed out everywhere.", name=member.name),
-        url_for(".reinstate", public_id=public_id),
+        undo=url_for(".reinstate", public_id=public_id),
+        to=url_for(".show", public_id=public_id),
     )
-    return redirect(url_for(".show", public_id=public_id), 303)
 
 
 @pages.post("/members/<public_id>/reinstate")
@@ -52,9 +51,11 @@ def suspend(public_id: str) -> ResponseReturnValue:
 def reinstate(public_id: str) -> ResponseReturnValue:
     member = reach(Member, public_id, "member.reinstate", reaches=SEEN)
     membership.reinstate(db.session(), member=member, by=me(), now=now())
-    db.session.commit()
-    flash(_("%(name)s takes part again.", name=member.name), url_for(".suspend", public_id=public_id))
-    return redirect(url_for(".show", public_id=public_id), 303)
+    return done(
+        _("%(name)s takes part again.", name=member.name),
+        undo=url_for(".suspend", public_id=public_id),
+        to=url_for(".show", public_id=public_id),
+    )
 
 
 @pages.post("/members/<public_id>/reset")
@@ -65,9 +66,7 @@ def reset(public_id: str) -> ResponseReturnValue:
     if mail.write(db.session(), letter="reset", to=member, event=event, now=now()) is None:
         raise Conflict(_("%(name)s has no mail address to write to.", name=member.name))
     record(db.session(), actor_id=me().id, action="account.start_reset", object=f"member {member.public_id}", now=now())
-    db.session.commit()
-    flash(_("%(name)s gets a letter with a link to choose a new password.", name=member.first_name))
-    return redirect(page_before(), 303)
+    return done(_("%(name)s gets a letter with a link to choose a new password.", name=member.first_name))
 
 
 @pages.get("/members/<public_id>/roles")
@@ -95,6 +94,4 @@ def change_role(public_id: str, act: str) -> ResponseReturnValue:
             raise Invalid(_("Choose a chapter, and what to do for it."))
         turn = roles.grant if act == "grant" else roles.revoke
         turn(session, member=member, chapter=chapter, role=Role(said), by=by, now=now())
-    session.commit()
-    flash(_("Kept, from this moment on."))
-    return redirect(url_for(".show_roles", public_id=public_id), 303)
+    return done(_("Kept, from this moment on."), to=url_for(".show_roles", public_id=public_id))

@@ -1,17 +1,15 @@
 """Vouches: a good word is written, waits for its receiver, and is shown when they say so."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import me, policy, reach
-from app.back import page_before
+from app.back import done
 from app.db import db
-from app.errors import status_of
-from app.forms import blame
+from app.forms import blamed
 from app.forms.vouch import VouchForm
 from app.moment import now
-from directory.errors import DomainError
 from directory.people import vouch as vouches
 from directory.people.member import Member
 from directory.people.search import strongest
@@ -23,12 +21,12 @@ pages = Blueprint("vouches", __name__)
 @pages.route("/members/<public_id>/vouches/new", methods=["GET", "POST"])
 @policy("vouch.create")
 def new(public_id: str) -> ResponseReturnValue:
-    receiver, form, status = reach(Member, public_id, "profile.read_member_fields"), VouchForm(), 200
+    receiver, form = reach(Member, public_id, "profile.read_member_fields"), VouchForm()
     held = strongest(db.session(), [receiver.business])[receiver.business_id]
     form.offer(held)
     if form.validate_on_submit():
         about = next((row.capability for row in held if row.capability.public_id == form.capability.data), None)
-        try:
+        with blamed(form):
             given = vouches.vouch(
                 db.session(),
                 giver=me(),
@@ -38,18 +36,13 @@ def new(public_id: str) -> ResponseReturnValue:
                 capability=about,
                 now=now(),
             )
-        except DomainError as error:
-            db.session.rollback()
-            blame(form, error)
-            status = status_of(error)
-        else:
-            db.session.commit()
             message = _("Thank you. %(name)s reads it first and then shows it.", name=receiver.first_name)
-            flash(message, url_for(".withdraw", public_id=given.public_id))
-            return redirect(url_for("members.show", public_id=public_id), 303)
-    elif form.errors:
-        status = 422
-    return render_template("members/vouch.html", member=receiver, form=form), status
+            return done(
+                message,
+                undo=url_for(".withdraw", public_id=given.public_id),
+                to=url_for("members.show", public_id=public_id),
+            )
+    return render_template("members/vouch.html", member=receiver, form=form), form.status
 
 
 @pages.post("/vouches/<public_id>/<any(accept, decline, reopen):act>")
@@ -62,10 +55,8 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
         "reopen": (vouches.reopen, _("It waits for you again.")),
     }[act]
     verb(db.session(), vouch=given, by=me(), now=now())
-    db.session.commit()
     undo = "message" if act == "reopen" else url_for(".answer", public_id=public_id, act="reopen")
-    flash(sentence % {"name": given.giver.first_name}, undo)
-    return redirect(page_before(), 303)
+    return done(sentence % {"name": given.giver.first_name}, undo=undo)
 
 
 @pages.post("/vouches/<public_id>/withdraw")
@@ -73,6 +64,4 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
 def withdraw(public_id: str) -> ResponseReturnValue:
     given = reach(Vouch, public_id, "vouch.withdraw")
     vouches.withdraw(db.session(), vouch=given, by=me(), now=now())
-    db.session.commit()
-    flash(_("Your good word is taken back."))
-    return redirect(page_before(), 303)
+    return done(_("Your good word is taken back."))

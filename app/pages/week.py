@@ -2,18 +2,17 @@
 
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import me, permit, policy, principal, reach
+from app.back import done
 from app.db import db
-from app.errors import status_of
-from app.forms import blame
+from app.forms import blamed
 from app.forms.week import PostForm
 from app.moment import now
 from app.rules import Verdict, can
-from directory.errors import DomainError
 from directory.people.member import Member
 from directory.week import occurrence as occurrences
 from directory.week import post as posts
@@ -44,9 +43,7 @@ def change(public_id: str, act: str) -> ResponseReturnValue:
         "skip": (occurrences.skip, _("There will be no post this week."), "release"),
     }[act]
     verb(db.session(), occurrence=turn, member=me(), now=now())
-    db.session.commit()
-    flash(sentence, url_for(".change", public_id=public_id, act=undo))
-    return redirect(url_for(".show"), 303)
+    return done(sentence, undo=url_for(".change", public_id=public_id, act=undo), to=url_for(".show"))
 
 
 @pages.post("/<public_id>/posts/<post_id>")
@@ -54,17 +51,12 @@ def change(public_id: str, act: str) -> ResponseReturnValue:
 def edit(public_id: str, post_id: str) -> ResponseReturnValue:
     turn, form = reach(Occurrence, public_id, "channel.edit_or_cancel_queued"), PostForm()
     post = _post(turn, post_id)
-    if not form.validate_on_submit():
-        return _page(turn, post, form), 422
-    try:
-        posts.edit(db.session(), post=post, text=form.text.data or "", member=me(), now=now())
-    except DomainError as error:
-        db.session.rollback()
-        blame(form, error)
-        return _page(turn, post, form), status_of(error)
-    db.session.commit()
-    flash(_("These are your words now."), url_for(".restore", public_id=public_id, post_id=post_id))
-    return redirect(url_for(".show"), 303)
+    if form.validate_on_submit():
+        with blamed(form):
+            posts.edit(db.session(), post=post, text=form.text.data or "", member=me(), now=now())
+            undo = url_for(".restore", public_id=public_id, post_id=post_id)
+            return done(_("These are your words now."), undo=undo, to=url_for(".show"))
+    return _page(turn, post, form), form.status
 
 
 @pages.post("/<public_id>/posts/<post_id>/restore")
@@ -72,9 +64,7 @@ def edit(public_id: str, post_id: str) -> ResponseReturnValue:
 def restore(public_id: str, post_id: str) -> ResponseReturnValue:
     turn = reach(Occurrence, public_id, "channel.edit_or_cancel_queued")
     posts.restore(db.session(), post=_post(turn, post_id), member=me(), now=now())
-    db.session.commit()
-    flash(_("It says again what we suggest."))
-    return redirect(url_for(".show"), 303)
+    return done(_("It says again what we suggest."), to=url_for(".show"))
 
 
 def _post(turn: Occurrence, public_id: str) -> Post:
