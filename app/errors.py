@@ -16,7 +16,6 @@ from werkzeug.wrappers import Response as Answer
 from app.access import ProofWanted, ReasonWanted
 from app.back import page_before
 from app.db import SAFE_METHODS, db
-from app.security import LARGER_BODIES
 from directory.errors import Conflict, DomainError, Invalid, Refused
 from directory.log import places
 
@@ -102,12 +101,13 @@ def init_errors(app: Flask) -> None:
 
 
 def _sentence(status: int) -> str:
-    most = _("twelve") if request.endpoint in LARGER_BODIES else _("five")
+    larger = {"profile.photo": _("twelve megabytes"), "imports.send": _("five megabytes")}
+    most = larger.get(request.endpoint or "") or _("half a megabyte")
     sentences: dict[int, str] = {
         403: _("You can look at this, but not change it."),
         404: _("There is nothing here, or nothing that is yours to see."),
         405: _("This address does not take what was sent to it."),
-        413: _("That is too large: %(most)s megabytes are the most that can be sent here at once.", most=most),
+        413: _("That is too large: %(most)s is the most that can be sent here at once.", most=most),
         429: _("That was too often in a short while. Try again in a quarter of an hour."),
         500: _("Something went wrong on our side. Nothing you wrote was saved; try again in a moment."),
     }

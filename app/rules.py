@@ -102,7 +102,9 @@ RELATIONS: dict[type[Base], Relation] = {
         lambda row: _home(row.teller),
         lambda me, row: row.party(me) is not None,
     ),
-    Wanted: Relation(lambda asker, me, row: row.member_id == me.id, lambda row: _home(row.member)),
+    Wanted: Relation(
+        lambda asker, me, row: row.member_id == me.id, lambda row: _home(row.member), person=lambda row: row.member
+    ),
     Interaction: Relation(
         lambda asker, me, row: row.said_by_id == me.id,
         lambda row: _home(row.said_by),
@@ -122,7 +124,11 @@ RELATIONS: dict[type[Base], Relation] = {
     Rating: Relation(
         lambda asker, me, row: row.rater_id == me.id, lambda row: None, lambda me, row: row.ratee_id == me.id
     ),
-    Lead: Relation(lambda asker, me, row: row.member_id == me.id, lambda row: row.business.chapter_id),
+    Lead: Relation(
+        lambda asker, me, row: row.member_id == me.id,
+        lambda row: row.business.chapter_id,
+        person=lambda row: row.member,
+    ),
     Suggestion: Relation(lambda asker, me, row: row.asker_id == me.id, lambda row: row.lead.business.chapter_id),
     AccountSession: Relation(lambda asker, me, row: row.account.member_id == me.id, lambda row: None),
     SavedSearch: Relation(lambda asker, me, row: row.member_id == me.id, lambda row: None),
@@ -251,6 +257,8 @@ RULES: dict[str, Rule] = {
 DONE: dict[str, Callable[[], str]] = {
     "intro.read": lambda: _("They read an introduction that you asked for."),
     "intro.cancel": lambda: _("They took back an introduction that you asked for."),
+    "wanted.update": lambda: _("They changed what you ask for or offer."),
+    "lead.update": lambda: _("They changed a lead that you brought."),
     "profile.read_private_contact": lambda: _("They looked up your direct number and your mail address."),
     "member.suspend": lambda: _("Your membership is suspended: nobody here sees you, and you cannot sign in."),
     "member.reinstate": lambda: _("You are a member again, and may sign in."),

@@ -9,8 +9,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.db import SAFE_METHODS
 from directory.people.photo import MOST_BYTES
 
-LARGEST_BODY = 5_000_000  # bytes; a CSV import is the largest thing anybody sends, but for
-LARGER_BODIES = {"profile.photo": MOST_BYTES + 10_000}  # a photo and the form around it
+LARGEST_BODY = 500_000  # bytes; two pages take more, and the form around it
+LARGER_BODIES = {"imports.send": 5_000_000, "profile.photo": MOST_BYTES + 10_000}
 
 POLICY = "; ".join(
     (
@@ -38,8 +38,7 @@ HEADERS = {
 def init_security(app: Flask) -> None:
     """Headers, body cap, and two independent proofs that a form is ours: its Origin and its CSRF token."""
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # a token lives as long as its session
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY  # a list may be pasted, too
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
     base = urlsplit(app.config["BASE_URL"])
     https = base.scheme == "https"
     if https:  # the server listens on loopback only, so what comes in came through a proxy of ours
@@ -48,7 +47,8 @@ def init_security(app: Flask) -> None:
     @app.before_request
     def allow_larger() -> None:
         """Before anything reads the form."""
-        request.max_content_length = LARGER_BODIES.get(request.endpoint or "")
+        larger = LARGER_BODIES.get(request.endpoint or "")
+        request.max_content_length = request.max_form_memory_size = larger  # None: as the app has it
 
     @app.before_request
     def same_origin() -> None:

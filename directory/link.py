@@ -1,5 +1,6 @@
 """Links that work once: what a mail carries so that its receiver can act. A GET of one changes nothing."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -65,9 +66,11 @@ def use(session: Session, *, purpose: str, token: str, now: datetime) -> OneTime
     return link
 
 
-def end_links(session: Session, *, member: Member, now: datetime) -> None:
-    """No link of the member's works any more."""
+def end_links(session: Session, *, member: Member, now: datetime, purposes: Collection[str] = ()) -> None:
+    """No link of the member's works any more; of these ``purposes`` alone, where some are given."""
     open_links = update(OneTimeLink).where(OneTimeLink.member_id == member.id, OneTimeLink.used_at.is_(None))
+    if purposes:
+        open_links = open_links.where(OneTimeLink.purpose.in_(purposes))
     session.execute(open_links.values(used_at=now))
 
 

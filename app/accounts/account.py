@@ -22,6 +22,7 @@ from directory.people.member import Member, MemberState
 TRIES_AN_ACCOUNT, TRIES_AN_ADDRESS, WITHIN = 10, 50, timedelta(minutes=15)
 MOST = {"sign-in": (TRIES_AN_ACCOUNT, TRIES_AN_ADDRESS), "mail": (5, 25), "code": (5, 50)}  # by account, by address
 LONGEST_PASSWORD = 256
+ENTRANCES = ("sign_in", "reset", "prove", "address", "second", "invitation")  # purposes of links
 MAY_SIGN_IN = (MemberState.ACTIVE, MemberState.PENDING)
 
 
@@ -60,10 +61,13 @@ def known(session: Session, *, email: str) -> Member | None:
 
 
 def set_password(session: Session, *, account: User, password: str, but: str | None, now: datetime) -> None:
-    """Give the account a password, and end its sign-ins but that of the cookie ``but``. Raises Invalid."""
+    """Give the account a password, and end what else lets somebody in: its sign-ins but that of the cookie ``but``,
+    and the links that sign in, reset, or take another address. Raises Invalid.
+    """
     _check_password(password)
     account.password, account.update_datetime = hash_password(password), now
     end_sessions(session, member=account.member, but=but)
+    end_links(session, member=account.member, now=now, purposes=ENTRANCES)
     _note(session, account, "account.set_password", now)
 
 

@@ -72,3 +72,4 @@ def main() -> None:
 
     Settings are environment variables; `goodword check` lists them.
     """
+    os.umask(0o077)  # the database and the mails in the home are for this user alone, wherever the home is

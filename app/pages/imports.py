@@ -3,13 +3,12 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import me, policy, reach
+from app.access import me, permit, policy, reach
+from app.back import done
 from app.db import db
-from app.errors import status_of
-from app.forms import blame
+from app.forms import blamed
 from app.forms.chapter import CommitForm, ListForm
 from app.moment import now
-from directory.errors import DomainError
 from directory.imports import people, taking_back
 from directory.imports.line import FIELDS, labels
 from directory.imports.people import ImportBatch
@@ -27,21 +26,16 @@ LOOKED_AT = 50  # lines of a preview; all of them are counted
 @pages.route("/chapters/<public_id>/import", methods=["GET", "POST"])
 @policy("import.upload_preview")
 def send(public_id: str) -> ResponseReturnValue:
-    chapter, form, status = reach(Chapter, public_id, "import.upload_preview"), ListForm(), 200
+    chapter, form = reach(Chapter, public_id, "import.upload_preview"), ListForm()
     if form.validate_on_submit():
         file = request.files.get("file")
         content = file.stream.read() if file and file.filename else (form.text.data or "").encode(errors="replace")
-        try:
+        with blamed(form):
             sheet = read_sheet(content, FIELDS)
             batch = people.upload(db.session(), chapter=chapter, by=me(), sheet=sheet, now=now())
-        except DomainError as error:
-            db.session.rollback()
-            blame(form, error)
-            status = status_of(error)
-        else:
             db.session.commit()
             return redirect(url_for(".show", public_id=batch.public_id), 303)
-    return render_template("chapter/import.html", chapter=chapter, form=form), status
+    return render_template("chapter/import.html", chapter=chapter, form=form), form.status
 
 
 @pages.get("/imports/<public_id>")
@@ -66,39 +60,31 @@ def correct(public_id: str) -> str:
 def arrange(public_id: str) -> ResponseReturnValue:
     batch = reach(ImportBatch, public_id, "import.upload_preview")
     chosen = [request.form.get(f"column-{place}", "") for place in range(len(batch.rows.get("columns", ())))]
-    try:
+    form = CommitForm(formdata=None)
+    with blamed(form):
         people.arrange(batch, columns=chosen, has_header="has_header" in request.form)
-    except DomainError as error:
-        db.session.rollback()
-        form = CommitForm(formdata=None)
-        blame(form, error)
-        return _preview(batch, form), status_of(error)
-    db.session.commit()
-    return redirect(url_for(".show", public_id=public_id), 303)
+        db.session.commit()
+        return redirect(url_for(".show", public_id=public_id), 303)
+    return _preview(batch, form), form.status
 
 
 @pages.post("/imports/<public_id>/commit")
 @policy("import.commit_or_rollback")
 def commit(public_id: str) -> ResponseReturnValue:
-    batch, form = reach(ImportBatch, public_id, "import.commit_or_rollback"), CommitForm()
+    batch, form = _mine(public_id), CommitForm()
     apart = [name.removeprefix("firm-") for name, value in request.form.items() if value == "new"]
-    try:
+    with blamed(form):
         seen = people.commit(db.session(), batch=batch, by=me(), apart=apart, share=bool(form.share.data), now=now())
-    except DomainError as error:
-        db.session.rollback()
-        blame(form, error)
-        return (_done(batch) if batch.committed_at else _preview(batch, form)), status_of(error)
-    db.session.commit()
-    count = len(seen.new)
-    said = ngettext("%(count)s person is in.", "%(count)s people are in.", count)
-    flash(f"{said} {_('Their letters leave in ten minutes.')}", url_for(".undo", public_id=public_id))
-    return redirect(url_for("chapter.index", of=batch.chapter.public_id), 303)
+        said = ngettext("%(count)s person is in.", "%(count)s people are in.", len(seen.new))
+        said, room = f"{said} {_('Their letters leave in ten minutes.')}", batch.chapter.public_id
+        return done(said, undo=url_for(".undo", public_id=public_id), to=url_for("chapter.index", of=room))
+    return (_done(batch) if batch.committed_at else _preview(batch, form)), form.status
 
 
 @pages.post("/imports/<public_id>/undo")
 @policy("import.commit_or_rollback")
 def undo(public_id: str) -> ResponseReturnValue:
-    batch = reach(ImportBatch, public_id, "import.commit_or_rollback")
+    batch = _mine(public_id)
     result = taking_back.undo(db.session(), batch=batch, by=me(), now=now())
     db.session.commit()
     flash(ngettext("%(count)s person is out again.", "%(count)s people are out again.", result.gone))
@@ -106,6 +92,13 @@ def undo(public_id: str) -> ResponseReturnValue:
         names = listed([member.name for member, each in result.staying if each == why][:10])
         flash(_("%(names)s stays: %(why)s.", names=names, why=why))
     return redirect(url_for(".show", public_id=public_id), 303)
+
+
+def _mine(public_id: str) -> ImportBatch:
+    """The list, for whoever sent it and still runs the chapter, or proves anew that they do."""
+    batch = reach(ImportBatch, public_id, "import.commit_or_rollback")
+    permit("import.upload_preview", batch)
+    return batch
 
 
 def _preview(batch: ImportBatch, form: CommitForm) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.db import world_version
-from directory.people.audience import Audience, audience_of
+from directory.people.audience import is_open
 from directory.people.business import Business
 from directory.people.capability import Capability
 from directory.people.claim import Claim
@@ -196,8 +196,7 @@ def _above(session: Session) -> Mapping[int, tuple[int, ...]]:
 def _bands(row: Any) -> list[int]:
     """The price bands that a firm's usual projects lie in; UNSAID where it did not say, or not to every member."""
     low, high = row.price_low_minor, row.price_high_minor
-    is_open = audience_of(row, "prices") in (Audience.PUBLIC, Audience.MEMBERS)
-    if not is_open or (low is None and high is None):
+    if not is_open(row, "prices") or (low is None and high is None):
         return [UNSAID]
     unit = 10 ** get_currency_precision(row.currency)
     return [

@@ -14,7 +14,7 @@ from directory.engine.welcoming import named_in
 from directory.engine.world import known_world
 from directory.language import gettext as _
 from directory.leads.collaboration import Collaboration
-from directory.people.business import Business
+from directory.people.business import Business, open_headline
 from directory.people.capability import Capability
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
@@ -207,7 +207,7 @@ def _answers(
     for position, member in enumerate(members):
         firm = member.business
         said += [(position, "claim", name, name) for _node, _above, name in claims[firm.id]]
-        said += [(position, "said", text, text) for text in (firm.summary, member.headline) if text]
+        said += [(position, "said", text, text) for text in (firm.summary, open_headline(member)) if text]
         said += [(position, "said", firm.summary, name) for name in guessed.get(firm.id, ())]
         said.append((position, "name", firm.name, firm.name))
     alike = likeness([want.text for want in wants], [compared for _position, _kind, _text, compared in said])

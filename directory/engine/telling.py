@@ -15,7 +15,7 @@ from directory.language import listed, ngettext
 from directory.leads.brief import Brief, brief
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Seat, SeatKind, Suggestion, Team
-from directory.people.audience import Audience, audience_of
+from directory.people.audience import is_open
 from directory.people.business import Business
 from directory.people.capability import Capability
 from directory.people.member import Member
@@ -110,7 +110,7 @@ class Telling:
             firm.id
             for firm in self.names.businesses.values()
             if asker
-            and audience_of(firm, "prices") not in (Audience.PUBLIC, Audience.MEMBERS)
+            and not is_open(firm, "prices")
             and not firm_view(session, reader=asker, business=firm).sees("prices")
         )
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from directory.db import world_version
 from directory.leads.collaboration import Collaboration, collaboration_capability
 from directory.leads.introduction import Introduction, IntroductionState
+from directory.people.audience import is_open
 from directory.people.business import Business
 from directory.people.capability import CURATED, Capability
 from directory.people.claim import standing
@@ -109,9 +110,10 @@ def _read(session: Session, version: int, before: Known | None) -> Known:
         select(
             *(Business.id, Business.name, Business.city, Business.region, Business.is_remote, Business.currency),
             *(Business.price_low_minor, Business.price_high_minor, Business.capacity, Business.busy, Business.free_on),
-            Business.chapter_id,
+            *(Business.chapter_id, Business.audiences),
         ).order_by(Business.id)
     ).all()
+    priced = [is_open(row, "prices") for row in businesses]  # asking for one budget after the other tells the others'
     members = session.execute(
         select(Member.id, Member.name, Member.business_id, Band.warmth, Band.competence)
         .outerjoin(Band, Band.member_id == Member.id)
@@ -137,8 +139,12 @@ def _read(session: Session, version: int, before: Known | None) -> Known:
             cities=tuple(row.city for row in businesses),
             regions=tuple(row.region for row in businesses),
             remote=np.array([row.is_remote for row in businesses], dtype=np.bool_),
-            price_low=_floats(row.price_low_minor for row in businesses),
-            price_high=_floats(row.price_high_minor for row in businesses),
+            price_low=_floats(
+                row.price_low_minor if said else None for row, said in zip(businesses, priced, strict=True)
+            ),
+            price_high=_floats(
+                row.price_high_minor if said else None for row, said in zip(businesses, priced, strict=True)
+            ),
             currencies=tuple(row.currency for row in businesses),
             capacity=_floats(row.capacity for row in businesses),
             busy=_floats(row.busy for row in businesses),

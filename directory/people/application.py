@@ -22,6 +22,7 @@ from directory.text import clean_line, folded
 
 CONFIRM_WITHIN = timedelta(days=2)
 LETTERS_A_DAY = 3  # to one address, however often somebody types it
+SUGGESTED_A_DAY = 10  # by one member; each is a letter to every lead
 MOST_GUESSES = 5
 
 
@@ -87,10 +88,15 @@ def confirm(session: Session, *, token: str, now: datetime) -> Application:
 
 
 def suggest(session: Session, *, by: Member, name: str, email: str, firm: str, sentence: str, now: datetime) -> None:
-    """A member suggests somebody to their chapter. Raises Invalid. Nothing tells whether the address is known here."""
+    """A member suggests somebody to their chapter. Raises Invalid, and Conflict after ten a day.
+
+    Nothing tells whether the address is known here.
+    """
     said, chapter = _cleaned(name, email, firm, sentence), by.business.chapter
     if chapter is None:
         raise Refused(_("Your firm is in no chapter yet; ask an admin to put it into one."))
+    if not spend(session, key=f"suggest {by.id}", most=SUGGESTED_A_DAY, within=timedelta(days=1), now=now):
+        raise Conflict(_("That is %(count)s people in a day. Wait until tomorrow.", count=SUGGESTED_A_DAY))
     taken = session.scalar(select(Member.id).where(Member.email == said["email"]))
     if taken is None and not is_suppressed(session, said["email"]):
         application = _applied(session, chapter, said, now, is_suggested=True, confirmed_at=now)

@@ -52,4 +52,9 @@ def audience_of(row: _Chooses, name: str) -> Audience:
     return Audience(chosen.get(name, default))
 
 
+def is_open(row: _Chooses, name: str) -> bool:
+    """Whether every member may see the field ``name``: what one may not see must not be found or ranked by either."""
+    return audience_of(row, name) in (Audience.PUBLIC, Audience.MEMBERS)
+
+
 BY_NAME = {field.name: field for field in FIELDS}

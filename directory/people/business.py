@@ -16,7 +16,7 @@ from directory.db import Base, PublicRow, bump_world
 from directory.errors import Invalid
 from directory.language import gettext as _
 from directory.money import Money
-from directory.people.audience import Audience, audience_of
+from directory.people.audience import is_open
 from directory.people.capability import Capability
 from directory.people.chapter import Chapter
 from directory.people.industry import clean_industries
@@ -255,7 +255,7 @@ def _found_by(business: Business) -> str:
         [word for capability in business.capabilities for word in (capability.name, *capability.synonyms)],
         [
             *(business.city, business.region, business.summary, business.best_customers, business.good_referrals),
-            *(word for member in people for word in (_open_headline(member), member.role)),
+            *(word for member in people for word in (open_headline(member), member.role)),
         ],
         [word for want in wants for word in (want.text, want.why)],
     )
@@ -263,6 +263,6 @@ def _found_by(business: Business) -> str:
     return "\n".join([names, *(folded(" ".join(line)) for line in lines)])
 
 
-def _open_headline(member: "Member") -> str:
-    """The line about a member where every member may read it: what one may not see, one must not find."""
-    return member.headline if audience_of(member, "headline") in (Audience.PUBLIC, Audience.MEMBERS) else ""
+def open_headline(member: "Member") -> str:
+    """The line about a member where every member may read it."""
+    return member.headline if is_open(member, "headline") else ""

@@ -16,7 +16,8 @@ from directory import files
 from directory.audit import AuditEntry
 from directory.imports.csv_file import FORMULA
 from directory.language import gettext as _
-from directory.leads.introduction import Introduction
+from directory.leads.introduction import Introduction, IntroductionState
+from directory.leads.introduction import of_member as introductions
 from directory.leads.lead import Lead
 from directory.people import photo, vouch
 from directory.people.audience import Audience
@@ -35,13 +36,12 @@ INSIDE = ("id", "business_id", "member_id", "chapter_id", "sponsor_id", "search_
 Rows = list[dict[str, Any]]
 
 
-def of_member(session: Session, *, member: Member, band: Any, more: Mapping[str, Rows]) -> dict[str, Rows]:
+def of_member(session: Session, *, member: Member, by: Member, band: Any, more: Mapping[str, Rows]) -> dict[str, Rows]:
     """Everything of a member by what it is, a list each. ``band`` is what is published of ratings they received,
-    which are never in it; ``more`` is what other rooms keep of them."""
+    which are never in it; ``more`` is what other rooms keep of them. Those they gave are in it for nobody but them."""
     me = member.id
     given = select(Vouch).where(Vouch.giver_id == me).order_by(Vouch.id)
     met = or_(Interaction.said_by_id == me, Interaction.other_id == me)
-    asked = or_(Introduction.asker_id == me, Introduction.target_id == me, Introduction.via_id == me)
     return {
         "profile": [_plain(member)],
         "firm": [_plain(member.business)],
@@ -56,7 +56,10 @@ def of_member(session: Session, *, member: Member, band: Any, more: Mapping[str,
         ],
         "wanted": [_plain(row) for row in session.scalars(select(Wanted).where(Wanted.member_id == me))],
         "interactions": [
-            {"with": (row.other if row.said_by_id == me else row.said_by).name, **_plain(row, "said_by_id", "other_id")}
+            {
+                "with": (row.other if row.said_by_id == me else row.said_by).name,
+                **_plain(row, "said_by_id", "other_id", "declined_at"),
+            }
             for row in session.scalars(select(Interaction).where(met).order_by(Interaction.id))
             if row.said_by_id == me or row.declined_at is None
         ],
@@ -73,9 +76,9 @@ def of_member(session: Session, *, member: Member, band: Any, more: Mapping[str,
                 "asker": row.asker.name,
                 "target": row.target.name,
                 "via": row.via.name if row.via else "",
-                **_asked(row, me),
+                **_asked(row, member),
             }
-            for row in session.scalars(select(Introduction).where(asked).order_by(Introduction.id))
+            for row in introductions(session, member=member)
         ],
         "leads": [_plain(row) for row in session.scalars(select(Lead).where(Lead.member_id == me).order_by(Lead.id))],
         "ratings_given": [
@@ -83,6 +86,7 @@ def of_member(session: Session, *, member: Member, band: Any, more: Mapping[str,
             for row, name in session.execute(
                 select(Rating, Member.name).join(Member, Member.id == Rating.ratee_id).where(Rating.rater_id == me)
             )
+            if by.id == me
         ],
         "band_received": [{"warmth": band.warmth, "competence": band.competence}] if band else [],
         "what_you_did": [
@@ -178,11 +182,14 @@ def _plain(row: Any, *but: str) -> dict[str, Any]:
     return plain
 
 
-def _asked(row: Introduction, me: int) -> dict[str, Any]:
-    """What the member may know of an introduction: whether somebody declined, only who did."""
-    plain = _plain(row, "asker_id", "target_id", "via_id")
-    if row.asker_id == me and row.state == "declined":
-        plain |= {"state": "waiting", "answered_at": None, "passed_at": None}
+def _asked(row: Introduction, member: Member) -> dict[str, Any]:
+    """What the member may know of an introduction: a no is known to nobody but who said it."""
+    plain = _plain(row, "asker_id", "target_id", "via_id", "asker_yes", "target_yes")
+    is_one = member.id in (row.asker_id, row.target_id)
+    said_no = row.said_by(member) is False if is_one else row.passed_at is None and not row.is_offer
+    over = (IntroductionState.ACCEPTED, IntroductionState.CANCELLED)
+    if row.state not in over and not (row.state == IntroductionState.DECLINED and said_no):
+        plain |= {"state": "waiting", "answered_at": None}
     return plain
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from directory import mail
+from directory import limit, mail
 from directory.audit import record
 from directory.db import Base, PublicRow, bump_world
 from directory.errors import Conflict, Invalid, Refused
@@ -14,6 +14,7 @@ from directory.language import gettext as _
 from directory.people.member import Member, hold_still
 from directory.text import clean_line
 
+LETTERS, WEEK = 100, timedelta(days=7)  # of one member; what is said beyond waits on the others' day
 _EARLIEST = date(1950, 1, 1)
 _DATE_LINE = timedelta(hours=14)  # it may be tomorrow already where the member is
 
@@ -94,16 +95,17 @@ def say(
         "year": str(happened_on.year),
         "note": said.note,
     }
-    mail.write(
-        session,
-        letter="interaction",
-        to=other,
-        event=_event(said),
-        about=said.public_id,
-        words=words,
-        due_at=now + mail.UNDO,
-        now=now,
-    )
+    if limit.spend(session, key=f"interaction {said_by.id}", most=LETTERS, within=WEEK, now=now):
+        mail.write(
+            session,
+            letter="interaction",
+            to=other,
+            event=_event(said),
+            about=said.public_id,
+            words=words,
+            due_at=now + mail.UNDO,
+            now=now,
+        )
     return said
 
 

@@ -13,6 +13,7 @@ from directory.errors import Invalid
 from directory.language import gettext as _
 from directory.leads.collaboration import Collaboration, collaboration_capability
 from directory.leads.suggestion import Seat, Suggestion, Team
+from directory.people.audience import FIELDS, Audience, audience_of
 from directory.people.business import Business, index_business
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
@@ -94,6 +95,10 @@ def merge(session: Session, *, keep: Business, drop: Business, by: Member, now: 
     for column in references():
         _move(session, column, keep.id, drop.id)
     _rename_in_answers(session, keep.id, drop.id)
+    for field in (field for field in FIELDS if field.of == "business"):
+        if all(getattr(keep, column) is None or getattr(keep, column) == "" for column in field.columns):
+            narrower = max((audience_of(firm, field.name) for firm in (keep, drop)), key=list(Audience).index)
+            keep.audiences = {**(keep.audiences or {}), field.name: narrower}
     for attribute in FILLED:
         if not getattr(keep, attribute):
             setattr(keep, attribute, getattr(drop, attribute))

@@ -6,12 +6,13 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from directory import mail
+from directory import limit, mail
 from directory.audit import record
 from directory.db import Base, PublicRow, bump_world
 from directory.errors import Conflict, Invalid, Refused
 from directory.language import gettext as _
 from directory.people.capability import Capability
+from directory.people.interaction import LETTERS, WEEK
 from directory.people.member import Member, hold_still
 from directory.text import clean_line, clean_text
 
@@ -85,16 +86,17 @@ def vouch(
         "text": text,
         "capability": capability.name if capability else "",
     }
-    mail.write(
-        session,
-        letter="vouch",
-        to=receiver,
-        event=_event(given),
-        about=given.public_id,
-        words=words,
-        due_at=now + mail.UNDO,
-        now=now,
-    )
+    if limit.spend(session, key=f"vouch {giver.id}", most=LETTERS, within=WEEK, now=now):
+        mail.write(
+            session,
+            letter="vouch",
+            to=receiver,
+            event=_event(given),
+            about=given.public_id,
+            words=words,
+            due_at=now + mail.UNDO,
+            now=now,
+        )
     return given
 
 

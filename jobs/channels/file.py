@@ -25,7 +25,7 @@ class FileTransport:
         path = self._path(message)
         draft = self.folder / f".{uuid4()}.draft"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with draft.open("xb") as file:
                 file.write(message.payload)
                 file.flush()

@@ -140,7 +140,7 @@ def test_a_file_of_twelve_megabytes_is_read_and_others_are_not(send, browser: Fl
     assert send(picture() + bytes(11_000_000)).status_code == 303
     assert send(picture() + bytes(12_000_000)).status_code == 422
     elsewhere = browser.post("/profile/person", data=bytes(6_000_000), content_type=FORM)
-    assert (elsewhere.status_code, "five megabytes" in elsewhere.text) == (413, True)
+    assert (elsewhere.status_code, "half a megabyte" in elsewhere.text) == (413, True)
 
 
 class Endless(RawIOBase):

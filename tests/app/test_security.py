@@ -72,10 +72,10 @@ def test_built_files_are_kept_for_good(client: FlaskClient) -> None:
         assert "immutable" in answer.headers["Cache-Control"]
 
 
-def test_five_megabytes_are_the_most(client: FlaskClient) -> None:
+def test_half_a_megabyte_is_the_most_but_for_a_list_or_a_photo(client: FlaskClient) -> None:
     answer = client.post("/sign-in", data={"email": "x" * LARGEST_BODY})
     assert answer.status_code == 413
-    assert "five megabytes" in answer.text
+    assert "half a megabyte" in answer.text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,153 @@
+"""What somebody with a place in the network may try: an admin, a former lead, a member who asks and asks."""
+
+import json
+from datetime import datetime, timedelta
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.account import ENTRANCES
+from directory.engine.pairings import meet, told
+from directory.engine.world import known_world
+from directory.errors import Conflict
+from directory.leads.introducing import ask, decline
+from directory.link import OneTimeLink, mint
+from directory.people import interaction, merging, wanted
+from directory.people.application import SUGGESTED_A_DAY, suggest
+from directory.people.audience import Audience, audience_of
+from directory.people.business import Business, index_businesses
+from directory.people.interaction import LETTERS, InteractionKind
+from directory.people.member import ChapterRole, Member, Role
+from directory.people.rating import Rating
+from directory.people.wanted import WantedKind
+from directory.week.delivery import Delivery
+from tests.app.conftest import SignIn
+from tests.app.test_out import WHY, nadia
+
+assert nadia  # the fixture
+
+
+def kept_of(answer: bytes) -> dict[str, list[dict[str, object]]]:
+    with ZipFile(BytesIO(answer)) as archive:
+        kept: dict[str, list[dict[str, object]]] = json.loads(archive.read("everything.json"))
+        return kept
+
+
+def letters(session: Session, kind: str) -> int:
+    return sum(json.loads(payload)["letter"] == kind for payload in session.scalars(select(Delivery.payload)))
+
+
+def test_an_admin_who_takes_out_somebodys_data_reads_none_of_their_ratings(
+    sign_in: SignIn, session: Session, bea: Member, nadia: Member, now: datetime
+) -> None:
+    nadia.is_admin = True
+    session.add(Rating(rater_id=bea.id, ratee_id=nadia.id, warmth=1, competence=1, rated_at=now))
+    session.commit()
+    answer = sign_in(nadia).post(f"/members/{bea.public_id}/export", data=WHY)
+    assert kept_of(answer.data)["ratings_given"] == []
+
+
+def test_an_export_tells_nobody_of_a_no(
+    sign_in: SignIn, session: Session, bea: Member, nadia: Member, now: datetime
+) -> None:
+    said = interaction.say(session, said_by=bea, other=nadia, kind=InteractionKind.MET, happened_on=now.date(), now=now)
+    asked = ask(session, asker=bea, target=nadia, text="We build for the same clients.", now=now)
+    session.commit()
+    browser = sign_in(bea)
+    before = kept_of(browser.post("/account/export").data)
+    interaction.decline(session, interaction=said, by=nadia, now=now)
+    decline(session, introduction=asked, by=nadia, now=now)
+    session.commit()
+    after = kept_of(browser.post("/account/export").data)
+    assert [after[name] for name in ("interactions", "introductions")] == [
+        before[name] for name in ("interactions", "introductions")
+    ]
+
+
+def test_who_changes_anothers_ask_says_why_they_are_told_and_nothing_is_published_for_them(
+    sign_in: SignIn, session: Session, bea: Member, nadia: Member, now: datetime
+) -> None:
+    asked = wanted.want(session, member=bea, kind=WantedKind.PARTNER, text="Photographers", now=now)
+    bea.email, nadia.is_admin = "bea@bramble.example", True
+    session.commit()
+    browser = sign_in(nadia)
+    assert browser.post(f"/wanted/{asked.public_id}/share", data=WHY).status_code == 403
+    assert browser.post(f"/wanted/{asked.public_id}/end", data=WHY).status_code == 303
+    session.rollback()
+    assert (asked.shared_at, asked.ended_at is None, letters(session, "told")) == (None, False, 1)
+
+
+def test_a_former_lead_brings_nobody_in_with_a_list_they_sent_before(
+    sign_in: SignIn, session: Session, bea: Member, nadia: Member
+) -> None:
+    session.add(ChapterRole(member_id=nadia.id, chapter_id=nadia.business.chapter_id, role=Role.LEAD))
+    session.commit()
+    browser, chapter = sign_in(nadia), nadia.business.chapter
+    assert chapter is not None
+    listed = browser.post(f"/chapters/{chapter.public_id}/import", data={"text": "Ida Quist,ida@quist.example,Quist"})
+    session.rollback()
+    session.execute(delete(ChapterRole))
+    session.commit()
+    assert browser.post(f"{listed.location}/commit").status_code == 403
+    assert session.scalar(select(func.count()).select_from(Member)) == 2
+
+
+def test_a_new_password_ends_every_link_that_lets_somebody_in(
+    sign_in: SignIn, session: Session, bea: Member, now: datetime, client: FlaskClient
+) -> None:
+    browser = sign_in(bea)
+    for purpose in (*ENTRANCES, "vouch"):
+        mint(session, purpose=purpose, member=bea, about="thief@evil.example", lasts=timedelta(hours=1), now=now)
+    session.commit()
+    assert browser.post("/account/password", data={"password": "quite another word"}).status_code == 303
+    session.rollback()
+    assert session.scalars(select(OneTimeLink.purpose).where(OneTimeLink.used_at.is_(None))).all() == ["vouch"]
+
+
+def test_what_is_not_for_all_members_is_neither_quoted_in_pairs_nor_ranked_by(
+    session: Session, bea: Member, nadia: Member, now: datetime
+) -> None:
+    wanted.want(session, member=nadia, kind=WantedKind.PARTNER, text="Somebody who restores violins", now=now)
+    bea.headline = "Restores violins"
+    bea.business.price_low_minor = bea.business.price_high_minor = 700_000
+
+    def seen() -> tuple[bool, list[float]]:
+        index_businesses(session)
+        session.flush()
+        sentences = [told(why) for pair in meet(session, member=nadia) for why in pair.reasons]
+        prices = known_world(session).world.businesses.price_low
+        return any("Restores" in sentence for sentence in sentences), [price for price in prices if price == price]
+
+    assert seen() == (True, [700_000])
+    bea.audiences = {"headline": Audience.NOBODY}
+    bea.business.audiences = {"prices": Audience.NOBODY}
+    assert seen() == (False, [])
+
+
+def test_a_merge_shows_a_number_to_no_more_people_than_before(session: Session, bea: Member, now: datetime) -> None:
+    drop = Business(name="Bramble", phone="+1 520 555 0134", audiences={"firm_phone": "nobody"}, created_at=now)
+    session.add(drop)
+    session.flush()
+    merging.merge(session, keep=bea.business, drop=drop, by=bea, now=now)
+    assert bea.business.phone
+    assert audience_of(bea.business, "firm_phone") is Audience.NOBODY
+
+
+def test_nobody_floods_others_with_letters(session: Session, bea: Member, nadia: Member, now: datetime) -> None:
+    bea.email = "bea@bramble.example"
+    for year in range(1950, 1950 + LETTERS // 2 + 5):
+        for kind in InteractionKind:
+            day = now.date().replace(year=year)
+            interaction.say(session, said_by=nadia, other=bea, kind=kind, happened_on=day, now=now)
+    for number in range(SUGGESTED_A_DAY + 1):
+        said = {"name": "Ida Quist", "email": f"ida{number}@quist.example", "firm": "Quist", "sentence": "Books."}
+        if number == SUGGESTED_A_DAY:
+            with pytest.raises(Conflict):
+                suggest(session, by=nadia, **said, now=now)
+        else:
+            suggest(session, by=nadia, **said, now=now)
+    assert letters(session, "interaction") == LETTERS
