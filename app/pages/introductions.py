@@ -25,7 +25,8 @@ pages = Blueprint("introductions", __name__)
 @pages.get("/introductions")
 @policy("intro.list_own")
 def index() -> str:
-    everything = introduction.of_member(db.session(), member=me())
+    known = introduction.of_member(db.session(), member=me())
+    everything = [row for row in known if row.asker.is_active and row.target.is_active]
     return render_template("introductions/index.html", everything=everything, me=me())
 
 
@@ -94,7 +95,8 @@ def show(public_id: str) -> str:
     """One introduction; the POST is an admin's, who said why they read it."""
     row, asker = reach(Introduction, public_id, "intro.read"), me()
     two = (row.asker_id, row.target_id)
-    if asker.id in (*two, row.via_id) and not row.is_seen_by(asker):
+    is_over = not (row.asker.is_active and row.target.is_active)
+    if asker.id in (*two, row.via_id) and (is_over or not row.is_seen_by(asker)):
         abort(404)
     meets = asker.id in two and row.is_accepted and can(principal(), "intro.reveal_contact", row) is Verdict.ALLOW
     contact = contact_of(view(db.session(), reader=asker, member=row.other(asker))) if meets else None

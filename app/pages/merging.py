@@ -1,6 +1,6 @@
 """Merging: two records of one firm, seen beside each other and made one by who runs the chapter."""
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import me, policy, principal, reach
@@ -8,6 +8,7 @@ from app.back import done
 from app.db import db
 from app.moment import now
 from app.rules import Verdict, can
+from directory import mail
 from directory.language import gettext as _
 from directory.people import merging
 from directory.people.business import Business
@@ -28,7 +29,12 @@ def compare(public_id: str, other_id: str) -> str:
 @policy("business.merge")
 def merge(public_id: str, other_id: str) -> ResponseReturnValue:
     keep, drop = _two(public_id, other_id, "business.merge")
+    people = [member for firm in (keep, drop) for member in firm.members if member.id != me().id]
     merging.merge(db.session(), keep=keep, drop=drop, by=me(), now=now())
+    act, reason = _("They made two records of your firm one."), " ".join(request.form["reason"].split())
+    words, event = {"by": me().name, "act": act, "reason": reason}, f"merged-{other_id}"
+    for member in people:
+        mail.write(db.session(), letter="told", to=member, event=event, words=words, now=now())
     return done(
         _("The two records of %(firm)s are one now.", firm=keep.name),
         to=url_for("members.business", public_id=public_id),

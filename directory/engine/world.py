@@ -120,6 +120,9 @@ def _read(session: Session, version: int, before: Known | None) -> Known:
         .where(Member.is_active)
         .order_by(Member.id)
     ).all()
+    # A firm whose every member waits, is suspended or has left is nowhere; one without any is known by its work.
+    peopled = select(Member.business_id).where(~Member.is_active).distinct()
+    hidden = set(session.scalars(peopled)) - {row.business_id for row in members}
     at_business = _positions(row.id for row in businesses)
     at_member = _positions(row.id for row in members)
     at_capability = _positions(taxonomy.ids)
@@ -128,6 +131,7 @@ def _read(session: Session, version: int, before: Known | None) -> Known:
         .where(Collaboration.finished_at.is_not(None))
         .order_by(Collaboration.id)
     ).all()
+    works = [work for work in works if not hidden & {work.prime_id, work.sub_id}]
     contact: dict[int, int] = {}
     for row in members:
         contact.setdefault(row.business_id, row.id)
@@ -157,7 +161,7 @@ def _read(session: Session, version: int, before: Known | None) -> Known:
             warmth_band=_ints(row.warmth or 0 for row in members),
             competence_band=_ints(row.competence or 0 for row in members),
         ),
-        claims=_claims(session, at_business, at_capability),
+        claims=_claims(session, at_business, at_capability, hidden),
         facts=_facts(
             session,
             at_member,
@@ -228,8 +232,10 @@ def _titles(session: Session) -> Mapping[int, list[str]]:
     return defaultdict(list, {capability: list(found) for capability, found in titles.items()})
 
 
-def _claims(session: Session, at_business: Mapping[int, int], at_capability: Mapping[int, int]) -> Claims:
-    rows = sorted(standing(session, None).items())
+def _claims(
+    session: Session, at_business: Mapping[int, int], at_capability: Mapping[int, int], hidden: set[int]
+) -> Claims:
+    rows = sorted((at, how) for at, how in standing(session, None).items() if at[0] not in hidden)
     return Claims(
         business=_ints(at_business[business] for (business, _), _ in rows),
         capability=_ints(at_capability[capability] for (_, capability), _ in rows),

@@ -114,7 +114,7 @@ def arrange(batch: ImportBatch, *, columns: list[str], has_header: bool) -> None
 
 def preview(session: Session, *, batch: ImportBatch) -> Preview:
     """What bringing it in would do now; changes nothing."""
-    mails, faces = _known(session)
+    mails, faces = _known(session, batch.chapter_id)
     lines: list[Line] = []
     sheet, label = batch.sheet, labels()
     forgotten = session.scalar(select(Suppression.id).limit(1)) is not None
@@ -134,19 +134,22 @@ def preview(session: Session, *, batch: ImportBatch) -> Preview:
     )
 
 
-def _known(session: Session) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
-    """Who is here, by mail address and by the likeness of their name and firm, each with a sentence that says so."""
+def _known(session: Session, chapter_id: int) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+    """Who is here, by mail address and by the likeness of their name and firm, each with a sentence that says so.
+
+    Where they stand is said of people of that chapter alone.
+    """
     says = {
         MemberState.PENDING: _("has applied; decide on that instead"),
         MemberState.SUSPENDED: _("is suspended; an admin can change that"),
     }
     mails: dict[str, str] = {}
     faces: dict[tuple[str, str], str] = {}
-    people = select(Member.name, Member.email, Member.state, Business.name).join(Business)
+    people = select(Member.name, Member.email, Member.state, Business.name, Business.chapter_id).join(Business)
     unconfirmed = select(Application.member_id).where(Application.confirmed_at.is_(None))
     people = people.where(Member.state != MemberState.GONE, Member.id.not_in(unconfirmed))
-    for name, email, state, firm in session.execute(people):
-        said = says.get(state) or _("is here already")
+    for name, email, state, firm, home in session.execute(people):
+        said = (home == chapter_id and says.get(state)) or _("is here already")
         faces[_face(name, firm)] = said
         if email:
             mails[email] = said

@@ -18,6 +18,7 @@ from directory.link import OneTimeLink
 from directory.people.business import Business, index_businesses
 from directory.people.claim import Claim
 from directory.people.member import Member
+from directory.people.rating import Rating
 from directory.people.wanted import Wanted
 
 _AT_ONCE = 1000  # ids in one statement
@@ -54,6 +55,7 @@ def undo(session: Session, *, batch: ImportBatch, by: Member, now: datetime) -> 
         mail.recall(session, event=f"batch-{batch.public_id}", to=member)
     gone = [member.id for member in going]
     _delete(session, OneTimeLink, OneTimeLink.member_id, gone)
+    _delete(session, Rating, Rating.ratee_id, gone)
     _delete(session, Wanted, Wanted.member_id, gone)
     _delete(session, Member, Member.id, gone)
     firms = set(made["business"]) - _pointed_at(session, Business, made["business"], own)
@@ -68,11 +70,11 @@ def undo(session: Session, *, batch: ImportBatch, by: Member, now: datetime) -> 
 
 
 def _pointed_at(session: Session, model: type[Base], ids: Sequence[int], own: dict[str, set[int]]) -> set[int]:
-    """Which of these rows others refer to, but for what the list itself made and links that were not used."""
+    """Which of these rows others refer to, but for what the list itself made, links that were not used and ratings."""
     found: set[int] = set()
     for table in Base.metadata.sorted_tables:
-        if table.name == OneTimeLink.__tablename__:
-            continue
+        if table.name in (OneTimeLink.__tablename__, Rating.__tablename__):
+            continue  # whether somebody rated them, nobody is told
         for column in _columns_to(table.columns, model):
             for part in _parts(ids):
                 rows = select(column, *((table.c.id,) if table.name in own else ())).where(column.in_(part))

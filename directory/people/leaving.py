@@ -99,8 +99,8 @@ def come_back(session: Session, *, member: Member, now: datetime) -> bool:
 def check_replaceable(session: Session, *, member: Member) -> None:
     """Raises Conflict where nobody else could do what only this member may."""
     if member.is_admin:
-        others = select(func.count()).where(Member.is_admin, Member.is_active, Member.id != member.id)
-        if not session.scalar(others):
+        admins = select(Member.id).where(Member.is_admin, Member.is_active).order_by(Member.id)
+        if not set(session.scalars(admins.with_for_update(key_share=True))) - {member.id}:
             raise Conflict(_("You are the only administrator here. Make somebody else one first, then leave."))
     led = select(ChapterRole).where(ChapterRole.member_id == member.id, ChapterRole.role == Role.LEAD)
     for held in session.scalars(led):

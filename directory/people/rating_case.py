@@ -176,9 +176,12 @@ def _named(session: Session, case: RatingCase, pseudonym: str, by: Member) -> Me
 
 
 def _raters(session: Session, case: RatingCase) -> dict[str, Member]:
-    """Who had ever rated the ratee when the case was opened, by pseudonym; a later rating never renames anybody."""
+    """Who had ever rated the ratee when the case was opened, by pseudonym.
+
+    A later rating never renames anybody, nor does a suspension, by which one could try out who they are.
+    """
     ever = select(Rating.rater_id).where(Rating.ratee_id == case.ratee_id, Rating.rated_at <= case.flagged_at)
-    people = session.scalars(select(Member).where(Member.id.in_(ever), Member.is_active)).all()
+    people = session.scalars(select(Member).where(Member.id.in_(ever))).all()
     mixed = sorted(people, key=lambda rater: hmac.digest(case.key.encode(), rater.public_id.encode(), "sha256"))
     return {f"R{number}": rater for number, rater in enumerate(mixed, 1)}
 

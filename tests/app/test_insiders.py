@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.account import ENTRANCES
+from directory.db import bump_world
 from directory.engine.pairings import meet, told
 from directory.engine.world import known_world
 from directory.errors import Conflict
@@ -20,13 +21,17 @@ from directory.people import interaction, merging, wanted
 from directory.people.application import SUGGESTED_A_DAY, suggest
 from directory.people.audience import Audience, audience_of
 from directory.people.business import Business, index_businesses
+from directory.people.claim import Claim
 from directory.people.interaction import LETTERS, InteractionKind
-from directory.people.member import ChapterRole, Member, Role
+from directory.people.member import ChapterRole, Member, MemberState, Role
+from directory.people.membership import suspend
 from directory.people.rating import Rating
+from directory.people.rating_case import RatingCase, signs
 from directory.people.wanted import WantedKind
 from directory.week.delivery import Delivery
 from tests.app.conftest import SignIn
 from tests.app.test_out import WHY, nadia
+from tests.conftest import Cast
 
 assert nadia  # the fixture
 
@@ -151,3 +156,32 @@ def test_nobody_floods_others_with_letters(session: Session, bea: Member, nadia:
         else:
             suggest(session, by=nadia, **said, now=now)
     assert letters(session, "interaction") == LETTERS
+
+
+def test_a_firm_whose_people_wait_or_are_suspended_is_in_no_answer(cast: Cast, now: datetime) -> None:
+    session, bea = cast.session, cast.member("bea")
+    named = cast.business("bramble")
+    firm = Business(name="Not here yet", created_at=now)
+    session.add(Member(name="Pat Vale", business=firm, joined_at=now, state=MemberState.PENDING))
+    session.flush()
+    for claim in session.scalars(select(Claim).where(Claim.business_id == bea.business_id)).all():
+        session.add(Claim(business_id=firm.id, capability_id=claim.capability_id, claimed_at=now))
+    for member in named.members:
+        member.state = MemberState.SUSPENDED
+    session.flush()
+    bump_world(session)
+    world = known_world(session).world
+    shown = set(world.businesses.ids[world.claims.business]) | set(world.businesses.ids[world.works.sub])
+    assert not shown & {firm.id, named.id}
+
+
+def test_suspending_somebody_tells_no_moderator_whether_they_rated(
+    session: Session, bea: Member, nadia: Member, now: datetime
+) -> None:
+    judge = Member(name="Lena Okafor", business=Business(name="Okafor", created_at=now), joined_at=now, is_admin=True)
+    case = RatingCase(ratee=nadia, flagged_at=now)
+    session.add_all([judge, case, Rating(rater_id=bea.id, ratee_id=nadia.id, warmth=1, competence=1, rated_at=now)])
+    session.flush()
+    before = signs(session, case=case, by=judge)
+    suspend(session, member=bea, by=judge, now=now)
+    assert signs(session, case=case, by=judge) == before != []
