@@ -138,26 +138,6 @@ def freeze(session: Session, *, occurrence: Occurrence, now: datetime) -> list[D
     return deliveries
 
 
-def release_due(session: Session, *, now: datetime) -> list[Delivery]:
-    """Freeze every open turn whose time has come; the deliveries that were written."""
-    due = (
-        select(Occurrence)
-        .where(
-            Occurrence.due_at <= now,
-            Occurrence.posted_at.is_(None),
-            Occurrence.skipped.is_(None),
-            Occurrence.held_at.is_(None),
-        )
-        .order_by(Occurrence.due_at, Occurrence.id)
-        .with_for_update(skip_locked=True)
-    )
-    return [
-        delivery
-        for occurrence in session.scalars(due).all()
-        for delivery in freeze(session, occurrence=occurrence, now=now)
-    ]
-
-
 def _write(
     session: Session, occurrence: Occurrence, channel: Channel, post: Post | None, items: Sequence[Item], now: datetime
 ) -> int:

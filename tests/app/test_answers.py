@@ -21,9 +21,8 @@ from directory.people.interaction import Interaction, InteractionKind
 from directory.people.member import Member, MemberState
 from directory.people.vouch import Vouch
 from directory.settings import Settings
-from directory.week.delivery import Delivery
-from jobs.deliver import deliver_one
 from tests.app.conftest import SignIn
+from tests.app.post import delivered
 
 HOSTILE = "<script>alert(1)</script> {{ 7 * 7 }} & a word about our work"
 Post = Callable[[str], list[str]]
@@ -43,10 +42,7 @@ def post(engine: Engine, settings: Settings, now: datetime) -> Post:
     """The paths of the links that a member's letters carry, the newest letter last; sends what waits first."""
 
     def brought(key: str) -> list[str]:
-        with Session(engine) as session:
-            waiting = list(session.scalars(select(Delivery.public_id).where(Delivery.channel_id.is_(None))))
-        for row in waiting:
-            deliver_one(engine, row, settings=settings, now=now + UNDO)
+        delivered(engine, settings, now + UNDO)
         mails = [message_from_bytes(path.read_bytes()) for path in (settings.home / "mail").iterdir()]
         texts = [mail.get_payload(decode=True).decode() for mail in mails if str(mail["To"]).startswith(f"{key}@")]
         return [found[1] for text in texts if (found := re.search(r"http://localhost(/answer/\S+)", text))]

@@ -12,15 +12,14 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import writing
-from directory.imports.people import ImportBatch
 from directory.people.application import Application
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import ChapterRole, Member, MemberState, Role
 from directory.settings import Settings
 from directory.week.delivery import Delivery
-from jobs.deliver import deliver_one
 from tests.app.conftest import SignIn
+from tests.app.post import delivered
 
 LIST = "Ida Quist,ida@quist.example,Quist Books\nTess Wu,tess@wu.example,Wu Law"
 WHO = {"name": "Max Stone", "email": "max@stone.example", "firm": "Stone Roofs", "sentence": "We mend roofs."}
@@ -47,10 +46,7 @@ def mailed(engine: Engine, settings: Settings, now: datetime) -> Mailed:
     """Send what is due, as the worker does, and the path of the link in the newest letter to an address."""
 
     def sent(to: str, at: datetime = now) -> str:
-        with Session(engine) as session:
-            due = session.scalars(select(Delivery.public_id).where(Delivery.due_at <= at)).all()
-        for row in due:
-            deliver_one(engine, row, settings=settings, now=at)
+        delivered(engine, settings, at)
         letters = [message_from_bytes(path.read_bytes()) for path in (settings.home / "mail").glob("*")]
         text = next(each for each in letters if each["To"] == to).get_payload(decode=True).decode()
         found = re.search(r"http://localhost(/\S+)", text)
@@ -101,27 +97,6 @@ def test_no_file_breaks_it(lead: FlaskClient, chapter: Chapter, content: bytes) 
 def test_a_long_list_may_be_pasted(lead: FlaskClient, chapter: Chapter) -> None:
     rows = "\n".join(f"P{n},p{n}@x.example,Firm {n},{'x' * 300}" for n in range(3000))
     assert "3000 people would come in" in lead.get(looked_at(lead, chapter, rows)).text
-
-
-def test_another_lead_proves_anew_and_a_lead_of_elsewhere_sees_nothing(
-    bea: Member, chapter: Chapter, session: Session, sign_in: SignIn, now: datetime
-) -> None:
-    people = []
-    for name, home in (("Ann", chapter), ("Vic", Chapter(key="valley", name="Valley"))):
-        member = Member(name=name, business=Business(name=name, chapter=home, created_at=now), joined_at=now)
-        session.add(member)
-        session.flush()
-        session.add(ChapterRole(member_id=member.id, chapter_id=member.business.chapter_id, role=Role.LEAD))
-        people.append(member)
-    session.commit()
-    path = looked_at(sign_in(bea), chapter)
-    ann, vic = (sign_in(member) for member in people)
-    assert vic.post(f"{path}/commit").status_code == 404
-    assert vic.get(path).status_code == 403
-    with ann.session_transaction() as visit:
-        visit["proved_at"] = 0
-    assert ann.post(f"{path}/commit").location.startswith("/prove")
-    assert session.scalars(select(ImportBatch.committed_at)).all() == [None]
 
 
 def test_an_invitation_shows_who_asks_and_lets_in_once(

@@ -59,25 +59,6 @@ def test_the_bringer_leads_and_bramble_builds(nadia: FlaskClient) -> None:
     assert "Tucson" in page
 
 
-def test_a_stranger_is_asked_to_sign_in_and_learns_nothing(nadia: FlaskClient, client: FlaskClient) -> None:
-    brought = bring(nadia)
-    for address in (brought, "/leads/nonononono22", "/leads", "/leads/new"):
-        answer = client.get(address)
-        assert answer.status_code == 303
-        assert answer.location.startswith("/sign-in")
-
-
-def test_to_another_member_a_lead_does_not_exist(engine: Engine, nadia: FlaskClient, sign_in: SignIn) -> None:
-    brought, before = bring(nadia), rows(engine, Suggestion)
-    bea = browser_of(engine, sign_in, "bea")
-    for address in (brought, f"{brought}/edit"):
-        hidden, absent = bea.get(address), bea.get("/leads/nonononono22")
-        assert (hidden.status_code, hidden.text) == (absent.status_code, absent.text)
-    assert bea.post(f"{brought}/suggestions").status_code == 404
-    assert bea.post(f"{brought}/edit", data={}).status_code == 404
-    assert rows(engine, Suggestion) == before
-
-
 def test_the_chapter_lead_sees_the_lead_and_not_the_answer(engine: Engine, nadia: FlaskClient, sign_in: SignIn) -> None:
     page = browser_of(engine, sign_in, "lena").get(bring(nadia)).text
     assert "The answer is for Nadia Soto alone" in page

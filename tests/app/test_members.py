@@ -63,20 +63,6 @@ def undo(page: str) -> str:
     return re.findall(r'class="told".*?action="([^"]+)"', page, re.DOTALL)[0]
 
 
-def test_a_stranger_is_sent_to_sign_in(client: FlaskClient, who: dict[str, str]) -> None:
-    firm, bea = who["Bramble & Co"], who["bea"]
-    for path in (
-        "/members",
-        f"/members/{bea}",
-        f"/businesses/{firm}",
-        f"/members/{bea}/vouches/new",
-        "/members/nobody",
-    ):
-        answer = client.get(path)
-        assert (answer.status_code, answer.location.split("?")[0]) == (303, "/sign-in")
-        assert "Bramble" not in answer.text
-
-
 def test_a_member_sees_faces_words_and_what_they_can_do(nadia: FlaskClient) -> None:
     page = nadia.get("/members?q=bramble wordpress").text
     assert "Bea Lindqvist" in page
@@ -245,15 +231,3 @@ def test_a_good_word_that_is_too_short_comes_back_as_typed(
     assert "Ok &lt;b&gt;." in answer.text
     assert "Say a little more" in answer.text
     assert rows(engine, Vouch) == before
-
-
-def test_what_is_between_two_is_not_there_for_a_third(
-    engine: Engine, nadia: FlaskClient, bea_browser: FlaskClient, who: dict[str, str]
-) -> None:
-    nadia.post(f"/members/{who['carla']}/interactions", data={"kind": "met", "year": "2020"})
-    with Session(engine) as session:
-        said = session.scalars(select(Interaction).order_by(Interaction.id.desc())).first()
-    for act in ("confirm", "decline", "reopen", "withdraw"):
-        assert bea_browser.post(f"/interactions/{said.public_id}/{act}").status_code == 404
-    with Session(engine) as session:
-        assert session.get_one(Interaction, said.id).declined_at is None

@@ -122,19 +122,6 @@ def test_oneself_ones_firm_and_strangers_are_not_rated(engine: Engine, network: 
     assert count(engine, Rating) == 0
 
 
-def test_nobody_else_reaches_a_rating(engine: Engine, network: Network, sign_in: SignIn, now: datetime) -> None:
-    network.rate(engine, now)
-    with Session(engine) as session:
-        public_id = session.scalars(select(Rating.public_id).where(Rating.rater_id == network.raters[0].id)).one()
-    for who in (network.bea, network.lena, network.ada, network.raters[1]):
-        browser = sign_in(who)
-        for act in ("update", "restore", "withdraw"):
-            seen = browser.post(f"/ratings/{public_id}/{act}", data=answers())
-            absent = browser.post(f"/ratings/23456789abcd/{act}", data=answers())
-            assert (seen.status_code, seen.data) == (404, absent.data)
-    assert count(engine, Rating) == 5
-
-
 def test_no_page_differs_by_whether_the_other_has_rated(
     engine: Engine, network: Network, sign_in: SignIn, now: datetime
 ) -> None:

@@ -1,19 +1,16 @@
 """Two journeys of coming in: a lead brings 28 people into an empty network; a stranger applies and is let in."""
 
-import re
 from datetime import datetime
-from email import message_from_bytes
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from directory.people.chapter import Chapter
 from directory.people.member import ChapterRole, Member, Role
 from directory.settings import Settings
-from directory.week.delivery import Delivery
-from jobs.deliver import deliver_one
+from tests.app.post import delivered, link_in
 from tests.browser.conftest import Visit, barriers
 
 TRADES = ("Bookkeeping", "Roofing", "Signs and banners", "Estate law", "Catering", "Web design", "Plumbing")
@@ -71,12 +68,8 @@ def test_a_stranger_asks_to_come_in_and_is_let_in(
         page.get_by_label(label).fill(text)
     page.get_by_role("button", name="Ask to come in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
-    with Session(engine) as session:
-        (row,) = session.scalars(select(Delivery.public_id)).all()
-    deliver_one(engine, row, settings=settings, now=now)
-    (letter,) = (settings.home / "mail").iterdir()
-    text = message_from_bytes(letter.read_bytes()).get_payload(decode=True).decode()
-    page.goto(re.search(r"http://localhost(/apply/\S+)", text)[1])
+    (letter,) = delivered(engine, settings, now)
+    page.goto(link_in(letter))
     assert barriers(page) == []
     page.get_by_role("button", name="Yes, send it").click()
     expect(page.get_by_role("status").first).to_contain_text("read now what you wrote")

@@ -17,7 +17,7 @@ from directory.week import wording
 from directory.week.delivery import Delivery
 from directory.week.mention import MOST, Item
 from directory.week.occurrence import Occurrence, hold, release
-from directory.week.post import compose, edit, freeze, mentions_of, posts_of, release_due
+from directory.week.post import compose, edit, freeze, mentions_of, posts_of
 from tests.conftest import NOW
 from tests.week.conftest import Chapterhouse
 
@@ -165,13 +165,12 @@ def test_a_text_that_cannot_be_or_names_the_unwilling_is_refused(mesa: Chapterho
 def test_a_week_is_frozen_once_at_its_time_and_not_while_it_is_held(mesa: Chapterhouse) -> None:
     mesa.alma.spotlight_at = mesa.now
     turn = mesa.turn()
-    assert release_due(mesa.session, now=turn.due_at - timedelta(seconds=1)) == []
+    assert freeze(mesa.session, occurrence=turn, now=turn.due_at - timedelta(seconds=1)) == []
     hold(mesa.session, occurrence=turn, member=mesa.bo, now=mesa.now)
-    assert release_due(mesa.session, now=turn.due_at) == []
+    assert freeze(mesa.session, occurrence=turn, now=turn.due_at) == []
     release(mesa.session, occurrence=turn, member=mesa.bo, now=mesa.now)
-    (delivery,) = release_due(mesa.session, now=turn.due_at)
+    (delivery,) = freeze(mesa.session, occurrence=turn, now=turn.due_at)
     assert delivery.key == f"post:{turn.public_id}:{mesa.channel.public_id}"
-    assert release_due(mesa.session, now=turn.due_at) == []
     with pytest.raises(Conflict):
         freeze(mesa.session, occurrence=turn, now=turn.due_at)
     with pytest.raises(Conflict):
