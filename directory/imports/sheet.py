@@ -14,7 +14,8 @@ from directory.language import gettext as _
 from directory.text import folded
 
 _LOOKED_AT = 50  # rows, to guess what a column holds
-_NEXT_ADDRESS = re.compile(r">[ \t]*[,;][ \t]*(?=[^<>\n]*<[^<>\s]+@)")  # "A <a@x>, B <b@x>" in one line
+# "A <a@x>, B <b@x>" in one line. Nothing is tried twice: a long blank must not cost the square of its length.
+_NEXT_ADDRESS = re.compile(r">[ \t]*+[,;][ \t]*+(?=[^<>\n]*+<[^<>\s@]++@)")
 _QUOTED_NAME = re.compile(r'"([^"\n]{1,200})"[ \t]*<([^<>"\n]{3,254})>')  # as mail programs write names
 
 
