@@ -17,8 +17,7 @@ from directory.db import writing
 from directory.mail import UNDO
 from directory.people.member import Member
 from directory.settings import Settings
-from directory.week.delivery import Delivery
-from jobs.deliver import deliver_one
+from tests.app.post import delivered
 from tests.browser.conftest import Visit
 from tests.browser.test_story import look
 
@@ -35,10 +34,7 @@ def engine(demo: Engine) -> Engine:
 
 def letter(engine: Engine, settings: Settings, now: datetime, to: str) -> str:
     """The path of the newest link in a member's mail, after what waits has left."""
-    with Session(engine) as session:
-        waiting = list(session.scalars(select(Delivery.public_id).where(Delivery.channel_id.is_(None))))
-    for row in waiting:
-        deliver_one(engine, row, settings=settings, now=now + UNDO)
+    delivered(engine, settings, now + UNDO)
     mails = [message_from_bytes(path.read_bytes()) for path in Path(settings.home, "mail").iterdir()]
     (text,) = [mail.get_payload(decode=True).decode() for mail in mails if str(mail["To"]).startswith(to)]
     found = re.search(r"http://localhost(/answer/\S+)", text)
