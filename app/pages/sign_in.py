@@ -26,7 +26,7 @@ def sign_in() -> ResponseReturnValue:
     target = local_path(request.args.get("next"))
     if principal().member is not None:
         return redirect(target, 303)
-    form, status = SignInForm(), 200
+    form = SignInForm()
     if form.validate_on_submit():
         account, status = try_password(str(form.email.data), str(form.password.data))
         if account is not None:
@@ -34,10 +34,8 @@ def sign_in() -> ResponseReturnValue:
             db.session.commit()
             return redirect(following, 303)
         wrong = _("This address and this password do not belong together. Check both and try again.")
-        form.form_errors.append(too_often() if status == 429 else wrong)
-    elif form.errors:
-        status = 422
-    return render_template("sign_in/index.html", form=form, target=target), status
+        form.refuse(too_often() if status == 429 else wrong, status)
+    return render_template("sign_in/index.html", form=form, target=target), form.status
 
 
 @pages.post("/sign-in/link")
@@ -73,7 +71,7 @@ def link(token: str) -> ResponseReturnValue:
 @pages.route("/sign-in/code", methods=["GET", "POST"])
 @policy("session.begin")
 def code() -> ResponseReturnValue:
-    account, form, status = half_in(), CodeForm(), 200
+    account, form = half_in(), CodeForm()
     if account is None:
         return redirect(url_for(".sign_in"), 303)
     if form.validate_on_submit():
@@ -83,10 +81,8 @@ def code() -> ResponseReturnValue:
             begin(account, "totp")
             db.session.commit()
             return redirect(local_path(request.args.get("next")), 303)
-        form.form_errors.append(too_often() if status == 429 else _("This code is not right, or was used before."))
-    elif form.errors:
-        status = 422
-    return render_template("sign_in/code.html", form=form), status
+        form.refuse(too_often() if status == 429 else _("This code is not right, or was used before."), status)
+    return render_template("sign_in/code.html", form=form), form.status
 
 
 @pages.route("/prove", methods=["GET", "POST"])
@@ -105,7 +101,7 @@ def prove() -> ResponseReturnValue:
         return _prove_by_link(request.args["link"])
     form = {"code": CodeForm, "password": PasswordForm, "link": Form}[way]()
     if not form.validate_on_submit():
-        return render_template("sign_in/prove.html", form=form, way=way), 422 if form.errors else 200
+        return render_template("sign_in/prove.html", form=form, way=way), form.status
     if way == "link":
         if ask_for_link("prove", account.email, target):
             flash(_("A link is on its way to you. It works once, for 15 minutes; open it in this browser."))
@@ -119,8 +115,8 @@ def prove() -> ResponseReturnValue:
         have_proved()
         db.session.commit()
         return redirect(target, 303)
-    form.form_errors.append(too_often() if status == 429 else _("This is not right. Check it and try again."))
-    return render_template("sign_in/prove.html", form=form, way=way), status
+    form.refuse(too_often() if status == 429 else _("This is not right. Check it and try again."), status)
+    return render_template("sign_in/prove.html", form=form, way=way), form.status
 
 
 def _prove_by_link(token: str) -> ResponseReturnValue:

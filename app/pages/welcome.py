@@ -6,11 +6,10 @@ from sqlalchemy import select
 
 from app.access import me, permit, policy
 from app.db import db
-from app.errors import status_of
+from app.forms import Form, blamed
 from app.moment import now
 from directory.engine import welcoming
 from directory.engine.pairings import meet, told
-from directory.errors import DomainError
 from directory.people import welcome
 from directory.people.capability import Capability
 from directory.people.search import strongest
@@ -36,18 +35,14 @@ def begin() -> ResponseReturnValue:
 @policy("business.update")
 def firm() -> ResponseReturnValue:
     permit("business.update", me().business)
-    summary, wrong, status = me().business.summary, "", 200
+    summary, form = me().business.summary, Form()
     if request.method == "POST":
         summary = request.form.get("summary", "")
-        try:
+        with blamed(form):
             welcome.describe(db.session(), business=me().business, by=me(), summary=summary, now=now())
-        except DomainError as error:
-            db.session.rollback()
-            wrong, status = error.message, status_of(error)
-        else:
             db.session.commit()
             return _next("able")
-    return _page("firm", summary=summary, wrong=wrong), status
+    return _page("firm", summary=summary, wrong=" ".join(form.form_errors)), form.status
 
 
 @pages.route("/able", methods=["GET", "POST"])
@@ -72,10 +67,10 @@ def able() -> ResponseReturnValue:
 @pages.route("/wanted", methods=["GET", "POST"])
 @policy("wanted.create")
 def wanted() -> ResponseReturnValue:
-    wrong, status = "", 200
+    form = Form()
     if request.method == "POST":
         chosen = select(Capability).where(Capability.public_id.in_(request.form.getlist("whom")[:6]))
-        try:
+        with blamed(form):
             welcome.choose_wants(
                 db.session(),
                 member=me(),
@@ -85,10 +80,6 @@ def wanted() -> ResponseReturnValue:
                 ask=request.form.get("ask", "no"),
                 now=now(),
             )
-        except DomainError as error:
-            db.session.rollback()
-            wrong, status = error.message, status_of(error)
-        else:
             db.session.commit()
             return _next("known")
     asks = live_for(db.session(), member=me())
@@ -96,7 +87,7 @@ def wanted() -> ResponseReturnValue:
     chips = [node for node in welcoming.whom(db.session(), member=me(), most=6) if node.id not in asked_for][:3]
     shared = any(asked.shared_at for asked in asks)
     ask = "named" if shared and me().spotlight_at else "unnamed" if shared else "no"
-    return _page("wanted", asks=asks, chips=chips, ask=ask, wrong=wrong), status
+    return _page("wanted", asks=asks, chips=chips, ask=ask, wrong=" ".join(form.form_errors)), form.status
 
 
 @pages.route("/known", methods=["GET", "POST"])
