@@ -24,7 +24,6 @@ from directory.people.capability import choices
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.invitation import GRACE, invite_by_mail
-from directory.people.likeness import likeness
 from directory.people.member import Member, MemberState
 from directory.people.suppression import Suppression, is_suppressed
 from directory.people.wanted import Wanted, WantedKind
@@ -158,13 +157,13 @@ def _known(session: Session, chapter_id: int) -> tuple[dict[str, str], dict[tupl
 
 def _face(name: str, firm: str) -> tuple[str, str]:
     """A person and their firm as an eye reads them."""
-    return likeness(name), twins.plain_name(firm) or likeness(firm)
+    return twins.likeness(name), twins.plain_name(firm) or twins.likeness(firm)
 
 
 def _twins(session: Session, chapter_id: int, lines: list[Line]) -> dict[str, Business]:
     """The firms of this chapter, and imported ones without people, that firms of the list look like."""
     known = twins.index(session)
-    wanted = {likeness(line.values["firm"]): line.values for line in lines}
+    wanted = {twins.likeness(line.values["firm"]): line.values for line in lines}
     found = {look: [twin.business_id for twin in known.like(*_told(said))] for look, said in wanted.items()}
     ids = sorted({id for several in found.values() for id in several})
     firms: dict[int, Business] = {}
@@ -200,7 +199,7 @@ def commit(
     made_firms: dict[str, Business] = {}
     people: list[tuple[Line, Member]] = []
     for line in seen.new:
-        look, said = likeness(line.values["firm"]), line.values
+        look, said = twins.likeness(line.values["firm"]), line.values
         firm = firms.get(look)
         if firm is None:
             place = {"city": said["city"], "region": said["region"]}

@@ -15,9 +15,9 @@ from directory.limit import spend
 from directory.link import OneTimeLink, use
 from directory.people.business import Business, clean_email
 from directory.people.chapter import Chapter
-from directory.people.likeness import likeness
 from directory.people.member import ChapterRole, Member, MemberState, Role
 from directory.people.suppression import is_suppressed
+from directory.people.twins import likeness
 from directory.text import clean_line, folded
 
 CONFIRM_WITHIN = timedelta(days=2)
@@ -116,9 +116,14 @@ def ask(session: Session, *, application: Application, member: Member, by: Membe
 
 
 def answer(session: Session, *, application: Application, by: Member, is_known: bool, now: datetime) -> None:
-    """Whoever was asked says whether they know them; a yes makes them the sponsor. Raises Refused for others."""
+    """Whoever was asked says whether they know them; a yes makes them the sponsor.
+
+    Raises Refused for others, Conflict once it is decided: sponsors weigh in how ratings count.
+    """
     if by.id != application.known_by_id:
         raise Refused(_("Somebody else was asked this."))
+    if application.decided_at is not None:
+        raise Conflict(_("This was decided already."))
     application.is_known, application.answered_at = is_known, now
     application.member.sponsor_id = by.id if is_known else None
     record(session, actor_id=by.id, action="application.answer", object=_named(application), now=now)
@@ -172,16 +177,21 @@ def forget_unconfirmed(session: Session, *, now: datetime, emails: Collection[st
         session.expire_all()
 
 
-def _cleaned(name: str, email: str, firm: str, sentence: str) -> dict[str, str]:
+def newcomer(name: str, email: str, firm: str) -> dict[str, str]:
+    """Somebody who is not here yet, as typed. Raises Invalid."""
     said = {
         "name": clean_line(name, field="name", what=_("the name"), limit=120),
         "email": clean_email(email).casefold(),
         "firm": clean_line(firm, field="firm", what=_("the firm"), limit=200),
-        "sentence": clean_line(sentence, field="sentence", what=_("what the firm does"), limit=300),
     }
     if not said["email"]:
         raise Invalid(_("Write a mail address such as you@example.com."), field="email")
     return said
+
+
+def _cleaned(name: str, email: str, firm: str, sentence: str) -> dict[str, str]:
+    said = clean_line(sentence, field="sentence", what=_("what the firm does"), limit=300)
+    return newcomer(name, email, firm) | {"sentence": said}
 
 
 def _applied(

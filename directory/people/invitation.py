@@ -8,16 +8,15 @@ from sqlalchemy.orm import Session, joinedload
 from directory import mail
 from directory.audit import record
 from directory.db import bump_world
-from directory.errors import Conflict, Invalid, Refused
+from directory.errors import Conflict, Refused
 from directory.language import gettext as _
 from directory.limit import spend
 from directory.link import OneTimeLink, end_links, use
-from directory.people.application import forget_unconfirmed
-from directory.people.business import Business, clean_email, index_business
+from directory.people.application import forget_unconfirmed, newcomer
+from directory.people.business import Business, index_business
 from directory.people.chapter import Chapter
 from directory.people.member import Member, MemberState
 from directory.people.suppression import is_suppressed
-from directory.text import clean_line
 
 GRACE = timedelta(minutes=10)  # an invitation waits so long, so that a slip can be taken back
 AGAIN_AFTER = timedelta(days=1)
@@ -40,13 +39,7 @@ def invite(
 
 
 def _new_person(session: Session, name: str, email: str, firm: str, now: datetime) -> dict[str, str]:
-    said = {
-        "name": clean_line(name, field="name", what=_("the name"), limit=120),
-        "email": clean_email(email).casefold(),
-        "firm": clean_line(firm, field="firm", what=_("the firm"), limit=200),
-    }
-    if not said["email"]:
-        raise Invalid(_("Write a mail address such as you@example.com."), field="email")
+    said = newcomer(name, email, firm)
     if is_suppressed(session, said["email"]):
         raise Refused(
             _("This person asked us to forget them, so we cannot write to them. Let them come by themselves.")

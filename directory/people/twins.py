@@ -75,25 +75,27 @@ def index(session: Session) -> Index:
     return made
 
 
-def twins(session: Session, *, name: str, website: str = "", phone: str = "") -> list[Business]:
-    """The firms that may be the one so named, the surest first. Quick at 10,000 firms; nothing is decided here."""
-    return _rows(session, [twin.business_id for twin in index(session).like(name, website, phone)])
-
-
-def _rows(session: Session, ids: list[int]) -> list[Business]:
-    rows = {row.id: row for row in session.scalars(select(Business).where(Business.id.in_(ids)))}
-    return [rows[id] for id in ids if id in rows]
-
-
 def plain_name(name: str) -> str:
     """The name as an eye reads it, without what firms are called besides.
 
     >>> [plain_name(name) for name in ("The Bramble & Co., LLC", "Вramble Company", "BRÅMBLE", "& Co")]
     ['bramble', 'bramble', 'bramble', '']
     """
-    letters = unicodedata.normalize("NFKC", name).casefold().translate(SAME_SHAPE)
-    words = re.split(r"[^\w]+", folded(letters))
+    words = re.split(r"[^\w]+", _drawn(name))
     return " ".join(word for word in words if word and word not in LEGAL)
+
+
+def likeness(name: str) -> str:
+    """What ``name`` looks like: no case, accents, punctuation or blanks, and look-alike letters as Latin ones.
+
+    >>> likeness("Beа  Lindqvіst") == likeness("BEA LINDQVIST") == likeness("Ｂｅａ Lindqvist")
+    True
+    """
+    return "".join(char for char in _drawn(name) if char.isalnum())
+
+
+def _drawn(name: str) -> str:
+    return folded(unicodedata.normalize("NFKC", name).casefold().translate(SAME_SHAPE))
 
 
 def host_of(website: str) -> str:

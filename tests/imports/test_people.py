@@ -15,9 +15,9 @@ from directory.imports.sheet import Sheet, read_sheet
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.interaction import Interaction, InteractionKind
-from directory.people.likeness import likeness
 from directory.people.member import Member, MemberState
 from directory.people.suppression import suppress
+from directory.people.twins import likeness
 from directory.people.wanted import Wanted
 from directory.week.delivery import Delivery
 from tests.people.cast import Cast, make_cast
