@@ -23,12 +23,12 @@ class LetterKind:
     name: str
     path: str | None = None
     lasts: timedelta = timedelta()
-    reaches_suspended: bool = False
+    reaches_absent: bool = False  # who is suspended, or has left and may still come back
     is_to_about: bool = False
 
 
 LETTERS: tuple[LetterKind, ...] = (
-    LetterKind("told", reaches_suspended=True),  # somebody acted on your page with a reason: words act, by, reason
+    LetterKind("told", reaches_absent=True),  # somebody acted on your page with a reason: words act, by, reason
     LetterKind("sign_in", "/sign-in/link/", timedelta(minutes=15)),  # about: the page they wanted
     LetterKind("reset", "/reset/", timedelta(hours=1)),
     LetterKind("prove", "/prove?link=", timedelta(minutes=15)),  # about: the page they wanted
@@ -94,8 +94,8 @@ def address_of(kind: LetterKind, to: Member | str, about: str) -> str | None:
     """Where a letter goes; None where it goes nowhere: its receiver has no address, is suspended or has gone."""
     if isinstance(to, str):
         return to
-    reached = {MemberState.ACTIVE, MemberState.PENDING} | ({MemberState.SUSPENDED} if kind.reaches_suspended else set())
-    return ((about if kind.is_to_about else to.email) or None) if to.state in reached else None
+    is_here = to.state in (MemberState.ACTIVE, MemberState.PENDING)
+    return ((about if kind.is_to_about else to.email) or None) if is_here or kind.reaches_absent else None
 
 
 def recall(session: Session, *, event: str, to: Member) -> bool:

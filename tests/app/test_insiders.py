@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.account import ENTRANCES
+from directory import mail
 from directory.db import bump_world
 from directory.engine.pairings import meet, told
 from directory.engine.world import known_world
@@ -21,7 +22,7 @@ from directory.imports.sheet import read_sheet
 from directory.leads.introducing import ask, decline
 from directory.link import OneTimeLink, mint
 from directory.people import interaction, merging, wanted
-from directory.people.application import SUGGESTED_A_DAY, suggest
+from directory.people.application import SUGGESTED_A_DAY, Application, answer, suggest
 from directory.people.audience import Audience, audience_of
 from directory.people.business import Business, index_businesses
 from directory.people.claim import Claim
@@ -194,3 +195,27 @@ def test_a_long_blank_costs_no_more_than_its_length() -> None:
     began = perf_counter()
     read_sheet(b"Ida <ida@quist.example>," + b" " * 60_000, FIELDS)
     assert perf_counter() - began < 2
+
+
+def test_who_is_let_go_by_an_admin_reads_who_did_it_and_why(
+    sign_in: SignIn, session: Session, bea: Member, nadia: Member
+) -> None:
+    bea.email, nadia.is_admin = "bea@bramble.example", True
+    session.commit()
+    assert sign_in(nadia).post(f"/members/{bea.public_id}/erase", data=WHY).status_code == 303
+    session.rollback()
+    assert bea.state is MemberState.GONE
+    assert mail.address_of(mail.BY_NAME["told"], bea, "") == "bea@bramble.example"
+
+
+def test_who_was_asked_about_an_applicant_changes_nothing_once_that_is_decided(
+    session: Session, bea: Member, nadia: Member, now: datetime
+) -> None:
+    chapter = nadia.business.chapter
+    decided = {"applied_at": now, "confirmed_at": now, "decided_at": now}
+    applied = Application(chapter=chapter, member=nadia, known_by=bea, **decided)
+    session.add(applied)
+    session.flush()
+    with pytest.raises(Conflict):
+        answer(session, application=applied, by=bea, is_known=True, now=now)
+    assert nadia.sponsor_id is None

@@ -93,7 +93,7 @@ def test_a_link_is_made_when_the_letter_leaves_and_works_once(
 
 
 def test_whoever_has_gone_is_not_written_to(engine: Engine, bea: Member, settings: Settings, now: datetime) -> None:
-    row = written(engine, bea, now)
+    row = written(engine, bea, now, "case_closed")
     with writing(engine) as session:
         session.get_one(Member, bea.id).state = MemberState.GONE
     assert not deliver_one(engine, row, settings=settings, now=now)
