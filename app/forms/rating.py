@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, SelectChoice, SelectField
+from wtforms import RadioField, SelectChoice
 
 from app.access import me
 from app.db import db
-from app.forms import Form
+from app.forms.vouch import AboutForm
 from app.moment import now
-from directory.language import gettext as _
-from directory.people.capability import Capability
 from directory.people.member import Member
 from directory.people.rating import Rating, given, to_rate
 from directory.people.search import Held, strongest
@@ -24,28 +22,15 @@ def _five(words: Sequence[object]) -> list[SelectChoice]:
     return [SelectChoice(str(5 - number), word) for number, word in enumerate(reversed(words))]
 
 
-class RatingForm(Form):
+class RatingForm(AboutForm):
     """How it was, how good the work was, and of which capability."""
 
     warmth = RadioField(choices=_five(WARMTH))
     competence = RadioField(choices=_five(COMPETENCE))
-    capability = SelectField(_l("What it is about"), default="")
-
-    def offer(self, held: Sequence[Held]) -> None:
-        """Let the rater choose among what the ratee's firm can do."""
-        able = sorted((row.capability.name, row.capability.public_id) for row in held)
-        self.capability.choices = [
-            SelectChoice("", _("Working together in general")),
-            *(SelectChoice(key, name) for name, key in able),
-        ]
 
     def show(self, rating: Rating) -> None:
         """Fill in what was said before."""
         self.warmth.data, self.competence.data = str(rating.warmth), str(rating.competence)
-
-    def chosen(self, held: Sequence[Held]) -> Capability | None:
-        """The capability that was chosen, None for working together in general."""
-        return next((row.capability for row in held if row.capability.public_id == self.capability.data), None)
 
 
 def rating_form(ratee: Member, held: Sequence[Held] | None = None) -> RatingForm:

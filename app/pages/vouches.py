@@ -25,7 +25,6 @@ def new(public_id: str) -> ResponseReturnValue:
     held = strongest(db.session(), [receiver.business])[receiver.business_id]
     form.offer(held)
     if form.validate_on_submit():
-        about = next((row.capability for row in held if row.capability.public_id == form.capability.data), None)
         with blamed(form):
             given = vouches.vouch(
                 db.session(),
@@ -33,7 +32,7 @@ def new(public_id: str) -> ResponseReturnValue:
                 receiver=receiver,
                 text=form.text.data or "",
                 known_as=form.known_as.data or "",
-                capability=about,
+                capability=form.chosen(held),
                 now=now(),
             )
             message = _("Thank you. %(name)s reads it first and then shows it.", name=receiver.first_name)
