@@ -16,6 +16,8 @@ from app.accounts import second_factor
 from app.accounts.account import account_of
 from app.errors import Site
 from directory.db import Base, connect, writing
+from directory.leads import introducing
+from directory.leads.introduction import Introduction, IntroductionState
 from directory.leads.lead import Lead, Need, Terms, Wish, bring
 from directory.link import mint
 from directory.people.business import Business
@@ -25,6 +27,7 @@ from directory.people.member import Member
 from tests.app.conftest import SignIn
 
 ROUNDS = 12
+WHY = "We share a client, and she needs both of us."
 
 
 @pytest.fixture
@@ -44,10 +47,10 @@ def pair(session: Session, bea: Member, now: datetime) -> tuple[Member, Member]:
     return bea, carla
 
 
-def at_once(*sent: tuple[FlaskClient, str, dict[str, str]]) -> set[int]:
+def at_once(*sent: tuple[FlaskClient, str, dict[str, str]]) -> list[int]:
     with ThreadPoolExecutor(len(sent)) as pool:
         answers = [pool.submit(browser.post, path, data=data) for browser, path, data in sent]
-        return {answer.result().status_code for answer in answers}
+        return [answer.result().status_code for answer in answers]
 
 
 def test_taken_back_and_confirmed_at_once(
@@ -64,7 +67,7 @@ def test_taken_back_and_confirmed_at_once(
         answers = at_once(*((browser, f"/interactions/{public_id}/{act}", {}) for browser, act in acts))
         with Session(engine) as session:
             left = session.scalar(select(Interaction.confirmed_at).where(Interaction.public_id == public_id))
-        assert answers == ({303, 404} if left is None else {303, 409})
+        assert set(answers) == ({303, 404} if left is None else {303, 409})
 
 
 def test_both_say_so_at_once(engine: Engine, pair: tuple[Member, Member], sign_in: SignIn) -> None:
@@ -73,7 +76,9 @@ def test_both_say_so_at_once(engine: Engine, pair: tuple[Member, Member], sign_i
     for year in range(2000, 2000 + ROUNDS):
         met = {"kind": "met", "year": str(year)}
         sent = [(browsers[0], carla), (browsers[1], bea)]
-        assert at_once(*((browser, f"/members/{who.public_id}/interactions", met) for browser, who in sent)) == {303}
+        assert set(at_once(*((browser, f"/members/{who.public_id}/interactions", met) for browser, who in sent))) == {
+            303
+        }
     with Session(engine) as session:
         facts = session.scalars(select(Interaction)).all()
         assert (len(facts), all(fact.confirmed_at for fact in facts)) == (ROUNDS, True)
@@ -91,7 +96,7 @@ def test_a_lead_corrected_twice_at_once_has_its_needs_once(
         lead = bring(session, member=me, text="A site", wishes=[Wish(node.id)], terms=Terms(), now=now)
         path = f"/leads/{lead.public_id}/edit"
     for _ in range(ROUNDS):
-        assert at_once((browser, path, {}), (browser, path, {})) == {303}
+        assert set(at_once((browser, path, {}), (browser, path, {}))) == {303}
     with Session(engine) as session:
         assert len(session.scalars(select(Need)).all()) == 1
         assert len(session.scalars(select(Lead)).all()) == 1
@@ -117,9 +122,67 @@ def test_a_link_and_a_code_are_each_taken_once_by_two_at_once(
             )
         pair = app.test_client(), app.test_client()
         sent = [(browser, f"/sign-in/link/{link}", {}) for browser in pair]
-        assert at_once(*sent) == {303}
+        assert set(at_once(*sent)) == {303}
         (first,) = (browser for browser in pair if browser.get("/sign-in/code").status_code == 200)
         (second,) = (browser for browser in pair if browser is not first)
         second.post(f"/sign-in/link/{spare}")
         code = {"code": totp.generate(int(moment.timestamp())).decode()}
-        assert at_once(*((browser, "/sign-in/code", code) for browser in pair)) == {303, 422}
+        assert set(at_once(*((browser, "/sign-in/code", code) for browser in pair))) == {303, 422}
+
+
+def people(session: Session, now: datetime, count: int) -> list[Member]:
+    made = [
+        Member(name=f"Member {n}", business=Business(name=f"Firm {n}", created_at=now), joined_at=now)
+        for n in range(count)
+    ]
+    session.add_all(made)
+    session.flush()
+    return made
+
+
+def test_a_yes_from_the_mail_and_a_no_from_the_page_at_once(
+    engine: Engine, app: Site, bea: Member, sign_in: SignIn, now: datetime
+) -> None:
+    browser = sign_in(bea)
+    for _round in range(8):
+        with writing(engine) as session:
+            (asker,) = people(session, now, 1)
+            target = session.get_one(Member, bea.id)
+            row = introducing.ask(session, asker=asker, target=target, text=WHY, now=now)
+            about, kept = row.public_id, row.id
+            links = [
+                mint(session, purpose="introduction", member=target, about=about, lasts=timedelta(days=1), now=now)
+                for _ in range(2)
+            ]
+        answers = at_once(
+            (app.test_client(), f"/answer/introduction/{links[0]}", {"act": "yes"}),
+            (app.test_client(), f"/answer/introduction/{links[1]}", {"act": "no"}),
+            (browser, f"/introductions/{about}/decline", {}),
+        )
+        with Session(engine) as session:
+            state = session.scalar(select(Introduction.state).where(Introduction.id == kept))
+        won = [status in (200, 303) for status in answers]
+        assert sum(won) == 1, answers
+        assert set(answers) <= {200, 303, 409, 410}
+        assert (state is IntroductionState.ACCEPTED) == won[0]
+
+
+def test_two_who_ask_for_each_other_at_once_are_introduced(
+    engine: Engine, bea: Member, sign_in: SignIn, now: datetime
+) -> None:
+    mine = sign_in(bea)
+    for _round in range(3):
+        with writing(engine) as session:
+            (other,) = people(session, now, 1)
+            paths = [f"/members/{member.public_id}/introductions/new" for member in (other, bea)]
+            other_id = other.id
+        with Session(engine) as session:
+            browsers = [mine, sign_in(session.get_one(Member, other_id))]
+        sent = [(browser, path, {"text": WHY, "via": ""}) for browser, path in zip(browsers, paths, strict=True)]
+        assert at_once(*sent) == [303, 303]
+        with Session(engine) as session:
+            rows = session.scalars(
+                select(Introduction).where((Introduction.asker_id == other_id) | (Introduction.target_id == other_id))
+            ).all()
+            assert [row.state for row in rows] == [IntroductionState.ACCEPTED]
+        assert "You were introduced" in mine.get(paths[0].removesuffix("/introductions/new")).text
