@@ -8,8 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from directory.db import PublicRow
 from directory.people.member import Member, MemberState
 from directory.week.delivery import Delivery, DeliveryState
+
+Words = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def write(
     to: Member | str,
     event: str,
     about: str = "",
-    words: Mapping[str, str] | None = None,
+    words: Words | None = None,
     reply_to: str = "",
     due_at: datetime | None = None,
     now: datetime,
@@ -88,6 +91,15 @@ def write(
     session.add(row)
     session.flush()
     return row
+
+
+def ask(
+    session: Session, letter: str, row: PublicRow, *, by: Member, to: Member, event: str, words: Words, now: datetime
+) -> None:
+    """Ask a member about what ``by`` said; the letter waits UNDO, so that it may be recalled with what it is about."""
+    said = {"name": by.name, "firm": by.business.name, **words}
+    due = now + UNDO
+    write(session, letter=letter, to=to, event=event, about=row.public_id, words=said, due_at=due, now=now)
 
 
 def address_of(kind: LetterKind, to: Member | str, about: str) -> str | None:

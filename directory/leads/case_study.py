@@ -101,18 +101,9 @@ def tell(
     session.add(told)
     session.flush()
     _record(session, told, "tell", teller, now)
-    words = {"name": teller.name, "firm": teller.business.name, "title": told.title, "text": told.text}
+    words = {"title": told.title, "text": told.text}
     for each in others:
-        mail.write(
-            session,
-            letter="story",
-            to=each,
-            event=_event(told),
-            about=told.public_id,
-            words=words,
-            due_at=now + mail.UNDO,
-            now=now,
-        )
+        mail.ask(session, "story", told, by=teller, to=each, event=_event(told), words=words, now=now)
     return told
 
 

@@ -88,24 +88,9 @@ def say(
     )
     session.add(said)
     session.flush()
-    words = {
-        "name": said_by.name,
-        "firm": said_by.business.name,
-        "kind": kind.value,
-        "year": str(happened_on.year),
-        "note": said.note,
-    }
     if limit.spend(session, key=f"interaction {said_by.id}", most=LETTERS, within=WEEK, now=now):
-        mail.write(
-            session,
-            letter="interaction",
-            to=other,
-            event=_event(said),
-            about=said.public_id,
-            words=words,
-            due_at=now + mail.UNDO,
-            now=now,
-        )
+        words = {"kind": kind.value, "year": str(happened_on.year), "note": said.note}
+        mail.ask(session, "interaction", said, by=said_by, to=other, event=_event(said), words=words, now=now)
     return said
 
 

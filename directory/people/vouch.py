@@ -80,23 +80,9 @@ def vouch(
         raise Conflict(message, field="capability")
     session.add(given)
     session.flush()
-    words = {
-        "name": giver.name,
-        "firm": giver.business.name,
-        "text": text,
-        "capability": capability.name if capability else "",
-    }
     if limit.spend(session, key=f"vouch {giver.id}", most=LETTERS, within=WEEK, now=now):
-        mail.write(
-            session,
-            letter="vouch",
-            to=receiver,
-            event=_event(given),
-            about=given.public_id,
-            words=words,
-            due_at=now + mail.UNDO,
-            now=now,
-        )
+        words = {"text": text, "capability": capability.name if capability else ""}
+        mail.ask(session, "vouch", given, by=giver, to=receiver, event=_event(given), words=words, now=now)
     return given
 
 
