@@ -1,8 +1,10 @@
 """Kind ``file``: each delivery is one file in a folder of the channel. The do-nothing twin of the real networks."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -24,24 +26,15 @@ class FileTransport:
         """Put the payload where nothing stands yet; the name of its file."""
         path = self._path(message)
         draft = self.folder / f".{uuid4()}.draft"
-        try:
+        with _or_refused("The file could not be written", accepted="no"):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with draft.open("xb") as file:
                 file.write(message.payload)
                 file.flush()
                 os.fsync(file.fileno())
-        except OSError as error:
-            raise TransportError(
-                f"The file could not be written: {error.strerror}.", permanent=False, accepted="no"
-            ) from None
         try:
-            os.link(draft, path)  # Unlike a rename it never takes the place of what stands there.
-        except FileExistsError:
-            pass
-        except OSError as error:
-            raise TransportError(
-                f"The file could not be placed: {error.strerror}.", permanent=False, accepted="no"
-            ) from None
+            with _or_refused("The file could not be placed", accepted="no"), suppress(FileExistsError):
+                os.link(draft, path)  # Unlike a rename it never takes the place of what stands there.
         finally:
             draft.unlink()
         self._keep()
@@ -50,14 +43,9 @@ class FileTransport:
     def find(self, message: Message) -> str | None:
         """The name of the file, None if there is none."""
         path = self._path(message)
-        try:
+        found = False
+        with _or_refused("The folder could not be read", accepted="maybe"), suppress(FileNotFoundError):
             found = path.name in os.listdir(self.folder)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise TransportError(
-                f"The folder could not be read: {error.strerror}.", permanent=False, accepted="maybe"
-            ) from None
         if found:
             self._keep()
         return path.name if found else None
@@ -67,13 +55,17 @@ class FileTransport:
 
     def _keep(self) -> None:
         """Make the folder's entries outlast a power cut."""
-        try:
+        with _or_refused("The folder could not be kept", accepted="maybe"):
             descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-        except OSError as error:
-            raise TransportError(
-                f"The folder could not be kept: {error.strerror}.", permanent=False, accepted="maybe"
-            ) from None
+
+
+@contextmanager
+def _or_refused(sentence: str, *, accepted: Literal["no", "maybe"]) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TransportError(f"{sentence}: {error.strerror}.", permanent=False, accepted=accepted) from None

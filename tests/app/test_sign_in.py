@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.account import TRIES_AN_ACCOUNT, TRIES_AN_ADDRESS, create_account, end_sessions
@@ -13,7 +13,7 @@ from app.db import db
 from app.errors import Site
 from directory.db import writing
 from directory.errors import Conflict, Invalid
-from directory.people.member import Member, MemberState
+from directory.people.member import Member
 from tests.app.conftest import PASSWORD, SignIn
 
 
@@ -88,16 +88,6 @@ def test_after_signing_in_nobody_is_sent_elsewhere(
 def test_after_signing_in_one_is_where_one_wanted_to_be(sign_in: SignIn, bea: Member, client: FlaskClient) -> None:
     sign_in(bea)
     assert attempt(client, f"{bea.public_id}@firm.example", PASSWORD, "/leads?x=1").location == "/leads?x=1"
-
-
-def test_suspension_ends_a_session_at_once_and_keeps_the_member_out(
-    sign_in: SignIn, bea: Member, session: Session, now: datetime, client: FlaskClient
-) -> None:
-    browser = sign_in(bea)
-    session.execute(update(Member).values(state=MemberState.SUSPENDED))
-    session.commit()
-    assert not is_in(browser)
-    assert attempt(client, f"{bea.public_id}@firm.example", PASSWORD).status_code == 422
 
 
 def test_all_sessions_end_together_and_are_not_brought_back(app: Site, sign_in: SignIn, bea: Member) -> None:
