@@ -48,7 +48,9 @@ def today() -> str:
         rate_next=rating_next(member),
         week=week,
         week_at=week.due_at.astimezone(zone) if week else None,
-        mentions=[shown(each, member, False) for each in mentions_of(session, occurrence=week)] if week else [],
+        mentions=[shown(each, member, False) for each in mentions_of(session, occurrence=week) if each.member.is_active]
+        if week
+        else [],
         is_begun=bool(pairs) or welcome.is_begun(session, member=member),
         offers=wanted.offers_of(session, member=member),
         pairs=pairs,

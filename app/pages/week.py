@@ -87,7 +87,11 @@ def _page(turn: Occurrence, sent_to: Post | None = None, sent: PostForm | None =
         posts=written,
         forms=forms,
         limit_of=limit_of,
-        mentions=[shown(each, me(), may_change) for each in posts.mentions_of(session, occurrence=turn)],
+        mentions=[
+            shown(each, me(), may_change)
+            for each in posts.mentions_of(session, occurrence=turn)
+            if each.member.is_active
+        ],
         held_by=session.get(Member, turn.held_by_id) if turn.held_by_id else None,
         may_change=may_change,
     )

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from directory.db import writing
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.member import Member, MemberState
 from directory.week.occurrence import Occurrence, plan, upcoming
-from directory.week.post import Post, compose, posts_of
+from directory.week.post import Post, compose, mentions_of, posts_of
 from tests.app.conftest import SignIn
 
 Browser = Callable[[str], FlaskClient]
@@ -100,3 +100,14 @@ def test_before_anything_is_planned_the_page_says_so(browser: Browser, engine: E
         for turn in session.scalars(select(Occurrence)):
             turn.skipped, turn.due_at = "over", turn.due_at.replace(year=2025)
     assert "No week is planned yet" in browser("nadia").get("/week").text
+
+
+def test_who_was_suspended_since_stands_beside_it_no_more(browser: Browser, engine: Engine, now: datetime) -> None:
+    lena, (turn, _) = browser("lena"), coming(engine, now)
+    with Session(engine) as session:
+        gone = next(each.member for each in mentions_of(session, occurrence=turn) if each.member.key != "lena")
+        path = f"/members/{gone.public_id}"
+    assert path in lena.get("/week").text
+    with writing(engine) as session:
+        session.get_one(Member, gone.id).state = MemberState.SUSPENDED
+    assert path not in lena.get("/week").text
