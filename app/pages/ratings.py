@@ -7,10 +7,10 @@ from flask_babel import gettext as _
 from app.access import me, permit, policy, principal, reach
 from app.back import done, page_before
 from app.db import db
+from app.forms import blamed
 from app.forms.rating import COMPETENCE, WARMTH, RatingForm
 from app.moment import now
 from app.rules import J, can
-from directory.errors import DomainError
 from directory.people import rating as ratings
 from directory.people import rating_case as cases
 from directory.people.capability import Capability
@@ -59,14 +59,10 @@ def create(public_id: str) -> ResponseReturnValue:
     permit("rating.create", Rating(rater_id=me().id, ratee_id=ratee.id))
     held = strongest(session, [ratee.business])[ratee.business_id]
     form.offer(held)
-    if not form.validate_on_submit():
-        return _not_said()
-    about = form.chosen(held)
     before = ratings.given(session, rater=me(), ratee=ratee)
-    try:
-        said = _say(form, ratee, about)
-    except DomainError as error:
-        return _not_said(error.message)
+    said = _said(form, ratee, form.chosen(held))
+    if said is None:
+        return redirect(page_before(), 303)
     earlier = next((row for row in before if row.capability_id == said.capability_id), None)
     act, row = (".restore", earlier) if earlier else (".withdraw", said)
     return done(_("Said. Only you see it."), undo=url_for(act, public_id=row.public_id))
@@ -77,17 +73,10 @@ def create(public_id: str) -> ResponseReturnValue:
 def update(public_id: str) -> ResponseReturnValue:
     before, form = reach(Rating, public_id, "rating.update_own_given"), RatingForm()
     form.offer([])
-    if not form.validate_on_submit():
-        return _not_said()
-    try:
-        _say(form, before.ratee, before.capability)
-    except DomainError as error:
-        return _not_said(error.message)
-    return done(
-        _("Changed. It counts from the next Monday on."),
-        undo=url_for(".restore", public_id=public_id),
-        to=url_for(".index"),
-    )
+    if _said(form, before.ratee, before.capability) is None:
+        return redirect(page_before(), 303)
+    undo = url_for(".restore", public_id=public_id)
+    return done(_("Changed. It counts from the next Monday on."), undo=undo, to=url_for(".index"))
 
 
 @pages.post("/ratings/<public_id>/restore")
@@ -152,12 +141,11 @@ def _mine_to_judge() -> list[RatingCase]:
     ]
 
 
-def _say(form: RatingForm, ratee: Member, about: Capability | None) -> Rating:
-    values = {"warmth": int(form.warmth.data), "competence": int(form.competence.data)}
-    return ratings.rate(db.session(), rater=me(), ratee=ratee, capability=about, **values, now=now())
-
-
-def _not_said(sentence: str = "") -> ResponseReturnValue:
-    db.session.rollback()
-    flash(sentence or _("Choose one answer to each of the two questions."))
-    return redirect(page_before(), 303)
+def _said(form: RatingForm, ratee: Member, about: Capability | None) -> Rating | None:
+    """What the reader says of ``ratee``; None where it cannot be said, which they are told."""
+    if form.validate_on_submit():
+        with blamed(form):
+            values = {"warmth": int(form.warmth.data), "competence": int(form.competence.data)}
+            return ratings.rate(db.session(), rater=me(), ratee=ratee, capability=about, **values, now=now())
+    flash(" ".join(map(str, form.form_errors)) or _("Choose one answer to each of the two questions."))
+    return None
