@@ -34,7 +34,9 @@ def mint(session: Session, *, purpose: str, member: Member, about: str = "", las
     token = token_urlsafe(32)
     session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at <= now - timedelta(days=30)))
     session.add(
-        OneTimeLink(token_hash=_hash(token), purpose=purpose, member_id=member.id, about=about, expires_at=now + lasts)
+        OneTimeLink(
+            token_hash=hash_of(token), purpose=purpose, member_id=member.id, about=about, expires_at=now + lasts
+        )
     )
     session.flush()
     return token
@@ -46,7 +48,7 @@ def find(session: Session, *, purpose: str, token: str, now: datetime) -> OneTim
         select(OneTimeLink)
         .join(OneTimeLink.member)
         .where(
-            *(OneTimeLink.token_hash == _hash(token), OneTimeLink.purpose == purpose),
+            *(OneTimeLink.token_hash == hash_of(token), OneTimeLink.purpose == purpose),
             *(OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now),
             Member.state.in_((MemberState.ACTIVE, MemberState.PENDING)),
         )
@@ -74,5 +76,6 @@ def end_links(session: Session, *, member: Member, now: datetime, purposes: Coll
     session.execute(open_links.values(used_at=now))
 
 
-def _hash(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
+def hash_of(token: str) -> str:
+    """What is kept of a token, whatever was typed in its place."""
+    return sha256(token.encode(errors="replace")).hexdigest()

@@ -1,7 +1,6 @@
 """Leaving: a member goes at once, may come back for a week, and is then forgotten (see ``erasing``)."""
 
 from datetime import datetime, timedelta
-from hashlib import sha256
 from secrets import token_urlsafe
 
 from sqlalchemy import ForeignKey, String, delete, func, select, update
@@ -12,7 +11,7 @@ from directory.audit import record
 from directory.db import Base, Row, bump_world
 from directory.errors import Conflict, Invalid
 from directory.language import gettext as _
-from directory.link import end_links
+from directory.link import end_links, hash_of
 from directory.people.business import Business, index_business
 from directory.people.member import ChapterRole, Member, MemberState, Role, hold_still
 from directory.people.wanted import Wanted
@@ -69,14 +68,14 @@ def mint(session: Session, *, public_id: str, now: datetime) -> str | None:
     if departure is None:
         return None
     token = token_urlsafe(32)
-    departure.token_hash = _hash(token)
+    departure.token_hash = hash_of(token)
     session.flush()
     return token
 
 
 def find(session: Session, *, token: str, now: datetime) -> Departure:
     """The departure that this token takes back. Raises Invalid where it is forged, used or too late."""
-    leaves = select(Departure).where(Departure.token_hash == _hash(token), Departure.erase_at > now)
+    leaves = select(Departure).where(Departure.token_hash == hash_of(token), Departure.erase_at > now)
     departure = session.scalar(leaves)
     if departure is None:
         raise Invalid(_("This link was used, is too old, or is not whole. You can still sign in, if you are back."))
@@ -132,7 +131,3 @@ def _moved(session: Session, member: Member, action: str, by: Member, now: datet
     index_business(session, member.business)
     record(session, actor_id=by.id, action=action, object=f"member {member.public_id}", now=now)
     bump_world(session)
-
-
-def _hash(token: str) -> str:
-    return sha256(token.encode(errors="replace")).hexdigest()

@@ -1,7 +1,6 @@
 """Relay: a visitor writes to a member through the public page; neither sees the other's address until they answer."""
 
 from datetime import datetime, timedelta
-from hashlib import sha256
 from secrets import token_urlsafe
 
 from sqlalchemy import ForeignKey, String, Text, delete, select
@@ -12,6 +11,7 @@ from directory.db import Base, PublicRow
 from directory.errors import Invalid
 from directory.language import gettext as _
 from directory.limit import spend
+from directory.link import hash_of
 from directory.people.business import clean_email
 from directory.people.member import Member
 from directory.text import clean_line, clean_text
@@ -79,7 +79,7 @@ def mint(session: Session, *, public_id: str, now: datetime) -> str | None:
     if message is None or message.expires_at <= now:
         return None
     token = token_urlsafe(32)
-    message.token_hash = _hash(token)
+    message.token_hash = hash_of(token)
     session.flush()
     return token
 
@@ -89,7 +89,7 @@ def find(session: Session, *, token: str, now: datetime) -> RelayMessage:
     found = session.scalar(
         select(RelayMessage)
         .join(RelayMessage.receiver)
-        .where(RelayMessage.token_hash == _hash(token), RelayMessage.expires_at > now)
+        .where(RelayMessage.token_hash == hash_of(token), RelayMessage.expires_at > now)
         .where(Member.is_active, Member.public_at.is_not(None))
         .with_for_update(of=RelayMessage)
     )
@@ -118,7 +118,3 @@ def send(session: Session, *, token: str, now: datetime) -> Member:
 def purge(session: Session, *, now: datetime) -> None:
     """Forget what nobody confirmed in time."""
     session.execute(delete(RelayMessage).where(RelayMessage.expires_at <= now))
-
-
-def _hash(token: str) -> str:
-    return sha256(token.encode(errors="replace")).hexdigest()
