@@ -1,6 +1,6 @@
 """The form of a rating: two questions in words, five answers each, and what it was about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectChoice
@@ -9,9 +9,10 @@ from app.access import me
 from app.db import db
 from app.forms.vouch import AboutForm
 from app.moment import now
+from directory.people.capability import Capability
 from directory.people.member import Member
 from directory.people.rating import Rating, given, to_rate
-from directory.people.search import Held, strongest
+from directory.people.welcome import claimed
 
 WARMTH = (_l("I would rather not again"), _l("Hard going"), _l("All right"), _l("Good"), _l("I would gladly again"))
 COMPETENCE = (_l("Not up to it"), _l("It needed repair"), _l("It did the job"), _l("Good"), _l("As good as it gets"))
@@ -33,11 +34,11 @@ class RatingForm(AboutForm):
         self.warmth.data, self.competence.data = str(rating.warmth), str(rating.competence)
 
 
-def rating_form(ratee: Member, held: Sequence[Held] | None = None) -> RatingForm:
+def rating_form(ratee: Member, able: Iterable[Capability]) -> RatingForm:
     """The empty form about ``ratee``, or what the reader said of them in general. It asks for nobody else's ratings."""
-    form, session = RatingForm(formdata=None), db.session()
-    form.offer(strongest(session, [ratee.business])[ratee.business_id] if held is None else held)
-    for rating in given(session, rater=me(), ratee=ratee):
+    form = RatingForm(formdata=None)
+    form.offer(able)
+    for rating in given(db.session(), rater=me(), ratee=ratee):
         if rating.capability_id is None:
             form.show(rating)
     return form
@@ -45,5 +46,9 @@ def rating_form(ratee: Member, held: Sequence[Held] | None = None) -> RatingForm
 
 def rating_next(rater: Member) -> tuple[Member, RatingForm] | None:
     """Whom the reader may be asked about this week, with the form; None where there is nobody."""
-    ratee = to_rate(db.session(), rater=rater, now=now())
-    return (ratee, rating_form(ratee)) if ratee else None
+    form, session = RatingForm(formdata=None), db.session()
+    ratee = to_rate(session, rater=rater, now=now())
+    if ratee is None:
+        return None
+    form.offer(claimed(session, business=ratee.business))
+    return ratee, form

@@ -1,6 +1,6 @@
 """The form of a good word, and what it shares with other forms: which capability it is about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectChoice, SelectField, StringField, TextAreaField
@@ -8,7 +8,6 @@ from wtforms import SelectChoice, SelectField, StringField, TextAreaField
 from app.forms import Form
 from directory.language import gettext as _
 from directory.people.capability import Capability
-from directory.people.search import Held
 
 
 class AboutForm(Form):
@@ -16,17 +15,16 @@ class AboutForm(Form):
 
     capability = SelectField(_l("What it is about"), default="")
 
-    def offer(self, held: Sequence[Held]) -> None:
+    def offer(self, able: Iterable[Capability]) -> None:
         """Let whoever says it choose among what the member's firm can do."""
-        able = sorted((row.capability.name, row.capability.public_id) for row in held)
         self.capability.choices = [
             SelectChoice("", _("Working together in general")),
-            *(SelectChoice(key, name) for name, key in able),
+            *(SelectChoice(key, name) for name, key in sorted((each.name, each.public_id) for each in able)),
         ]
 
-    def chosen(self, held: Sequence[Held]) -> Capability | None:
+    def chosen(self, able: Iterable[Capability]) -> Capability | None:
         """The capability that was chosen, None for working together in general."""
-        return next((row.capability for row in held if row.capability.public_id == self.capability.data), None)
+        return next((each for each in able if each.public_id == self.capability.data), None)
 
 
 class VouchForm(AboutForm):

@@ -17,7 +17,7 @@ from directory.people.capability import Capability
 from directory.people.member import Member
 from directory.people.rating import Rating
 from directory.people.rating_case import RatingCase
-from directory.people.search import strongest
+from directory.people.welcome import claimed
 
 pages = Blueprint("ratings", __name__)
 ACTS = {"quarantine": cases.set_aside, "release": cases.release}
@@ -57,10 +57,10 @@ def who_sees_what() -> str:
 def create(public_id: str) -> ResponseReturnValue:
     ratee, form, session = reach(Member, public_id, "profile.read_member_fields"), RatingForm(), db.session()
     permit("rating.create", Rating(rater_id=me().id, ratee_id=ratee.id))
-    held = strongest(session, [ratee.business])[ratee.business_id]
-    form.offer(held)
+    able = claimed(session, business=ratee.business)
+    form.offer(able)
     before = ratings.given(session, rater=me(), ratee=ratee)
-    said = _said(form, ratee, form.chosen(held))
+    said = _said(form, ratee, form.chosen(able))
     if said is None:
         return redirect(page_before(), 303)
     earlier = next((row for row in before if row.capability_id == said.capability_id), None)

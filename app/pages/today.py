@@ -11,12 +11,10 @@ from app.db import db
 from app.forms.rating import rating_next
 from app.moment import now
 from directory.engine.pairings import meet, told
-from directory.leads import case_study, introduction
-from directory.leads.lead import brought_by
-from directory.people import application, interaction, vouch, wanted, welcome
+from directory.leads.waiting import waiting_for
+from directory.people import welcome
 from directory.week.mention import shown
 from directory.week.occurrence import upcoming
-from directory.week.post import mentions_of
 
 pages = Blueprint("today", __name__)
 
@@ -39,20 +37,12 @@ def today() -> str:
         me=member,
         wants_second=second_factor.is_wanted(session, account=current_user._get_current_object()),
         today=now().astimezone(zone),
-        interactions=interaction.waiting_for(session, member=member),
-        vouches=vouch.waiting_for(session, member=member),
-        introductions=introduction.waiting_for(session, member=member, now=now()),
-        stories=case_study.waiting_for(session, member=member),
-        applicants=application.waiting_for(session, member=member),
-        leads=[lead for lead in brought_by(session, member=member) if lead.closed_at is None],
+        **waiting_for(session, member=member, now=now())._asdict(),
         rate_next=rating_next(member),
         week=week,
         week_at=week.due_at.astimezone(zone) if week else None,
-        mentions=[shown(each, member, False) for each in mentions_of(session, occurrence=week) if each.member.is_active]
-        if week
-        else [],
+        mentions=[shown(each, member, False) for each in week.mentions if each.member.is_active] if week else [],
         is_begun=bool(pairs) or welcome.is_begun(session, member=member),
-        offers=wanted.offers_of(session, member=member),
         pairs=pairs,
         told=told,
     )

@@ -12,8 +12,8 @@ from app.forms.vouch import VouchForm
 from app.moment import now
 from directory.people import vouch as vouches
 from directory.people.member import Member
-from directory.people.search import strongest
 from directory.people.vouch import Vouch
+from directory.people.welcome import claimed
 
 pages = Blueprint("vouches", __name__)
 
@@ -22,8 +22,8 @@ pages = Blueprint("vouches", __name__)
 @policy("vouch.create")
 def new(public_id: str) -> ResponseReturnValue:
     receiver, form = reach(Member, public_id, "profile.read_member_fields"), VouchForm()
-    held = strongest(db.session(), [receiver.business])[receiver.business_id]
-    form.offer(held)
+    able = claimed(db.session(), business=receiver.business)
+    form.offer(able)
     if form.validate_on_submit():
         with blamed(form):
             given = vouches.vouch(
@@ -32,7 +32,7 @@ def new(public_id: str) -> ResponseReturnValue:
                 receiver=receiver,
                 text=form.text.data or "",
                 known_as=form.known_as.data or "",
-                capability=form.chosen(held),
+                capability=form.chosen(able),
                 now=now(),
             )
             message = _("Thank you. %(name)s reads it first and then shows it.", name=receiver.first_name)

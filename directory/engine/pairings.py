@@ -117,24 +117,19 @@ def told(why: Why, reader: Member | None = None) -> str:
 
 
 def read(session: Session, chapter: Chapter, around: Member | None = None) -> Circle:
-    """The chapter's circle, in five queries; of a chapter of more than MOST, the newest, and ``around`` with them."""
+    """The chapter's circle, in three queries; of a chapter of more than MOST, the newest, and ``around`` with them."""
     here = (Business.chapter_id == chapter.id, Member.is_active)
     newest = session.scalars(
         select(Member)
         .join(Member.business)
         .where(*here)
-        .options(contains_eager(Member.business))
+        .options(contains_eager(Member.business), joinedload(Member.asks))
         .order_by((Member.id == (around.id if around else 0)).desc(), Member.id.desc())
         .limit(MOST)
     )
-    members = tuple(sorted(newest, key=lambda member: member.id))
+    members = tuple(sorted(newest.unique(), key=lambda member: member.id))
     at = {member.id: position for position, member in enumerate(members)}
-    live = select(Wanted).join(Wanted.member).join(Member.business).where(*here, Wanted.ended_at.is_(None))
-    wants = [
-        want
-        for want in session.scalars(live.options(joinedload(Wanted.capability)).order_by(Wanted.id))
-        if want.kind is not WantedKind.OFFER and want.member_id in at
-    ]
+    wants = sorted((want for member in members for want in member.asks), key=lambda want: want.id)
     claims = _claims(session, {member.business_id for member in members})
     guessed = _guessed(session, members, claims) if wants else {}
     answers = _answers(members, wants, claims, guessed, at)

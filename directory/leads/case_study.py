@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from directory import limit, mail
 from directory.audit import record
@@ -151,15 +151,6 @@ def _answer(
     _record(session, story, act, by, now)
 
 
-def waiting_for(session: Session, *, member: Member) -> list[CaseStudy]:
-    """Stories that name the member and wait for a word from them, newest first."""
-    return [
-        story
-        for story in of_member(session, member=member)
-        if (party := story.party(member)) and not party.agreed_at and not party.declined_at and story.teller.is_active
-    ]
-
-
 def shown_for(session: Session, *, member: Member) -> list[CaseStudy]:
     """The stories everybody in the network reads about the member, newest first."""
     return [story for story in of_member(session, member=member) if story.is_published]
@@ -168,9 +159,9 @@ def shown_for(session: Session, *, member: Member) -> list[CaseStudy]:
 def of_member(session: Session, *, member: Member) -> list[CaseStudy]:
     """Every story that names the member, whoever has agreed, newest first."""
     named = select(CaseStudyParty.case_study_id).where(CaseStudyParty.member_id == member.id)
-    parties = selectinload(CaseStudy.parties).joinedload(CaseStudyParty.member).joinedload(Member.business)
-    newest = select(CaseStudy).where(CaseStudy.id.in_(named)).options(parties).order_by(CaseStudy.id.desc())
-    return list(session.scalars(newest))
+    parties = joinedload(CaseStudy.parties).joinedload(CaseStudyParty.member).joinedload(Member.business)
+    whole = select(CaseStudy).where(CaseStudy.id.in_(named)).options(parties, joinedload(CaseStudy.collaboration))
+    return list(session.scalars(whole.order_by(CaseStudy.id.desc())).unique())
 
 
 def _event(story: CaseStudy) -> str:

@@ -94,11 +94,6 @@ class Introduction(PublicRow, Base):
         return self.asker if member.id == self.target_id else self.target
 
 
-def waiting_for(session: Session, *, member: Member, now: datetime) -> list[Introduction]:
-    """What waits for a word from the member, newest first."""
-    return [each for each in of_member(session, member=member) if each.waits_for(member, now)]
-
-
 def of_member(session: Session, *, member: Member) -> list[Introduction]:
     """Every introduction that the member has begun or been told of, newest first."""
     part = or_(

@@ -138,14 +138,6 @@ def waiting_in(session: Session, *, chapter: Chapter) -> list[Application]:
     return list(session.scalars(waiting.options(*with_people).order_by(Application.confirmed_at, Application.id)))
 
 
-def waiting_for(session: Session, *, member: Member) -> list[Application]:
-    """The applicants of whom the member was asked whether they know them, and has not said."""
-    waiting = select(Application).where(
-        *(Application.known_by_id == member.id, Application.answered_at.is_(None), Application.decided_at.is_(None))
-    )
-    return list(session.scalars(waiting.options(joinedload(Application.member)).order_by(Application.id)))
-
-
 def guesses(session: Session, *, application: Application) -> list[Member]:
     """The members whom the applicant may mean by the name they typed; for the lead's eyes only."""
     words, look = set(folded(application.knows).split()), likeness(application.knows)

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, and_, func, or_, select
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory import limit, mail
 from directory.audit import record
@@ -143,18 +143,6 @@ def _answer(
     mail.recall(session, event=_event(interaction), to=by)
     _record(session, interaction, "confirm" if confirmed_at else "decline" if declined_at else "reopen", by, now)
     bump_world(session)
-
-
-def waiting_for(session: Session, *, member: Member) -> list[Interaction]:
-    """What others said and the member has not answered yet, newest first."""
-    waiting = (
-        select(Interaction)
-        .join(Interaction.said_by)
-        .where(Interaction.other_id == member.id, Interaction.confirmed_at.is_(None))
-        .where(Interaction.declined_at.is_(None), Member.is_active)
-        .options(joinedload(Interaction.said_by).joinedload(Member.business))
-    )
-    return list(session.scalars(waiting.order_by(Interaction.said_at.desc(), Interaction.id.desc())))
 
 
 def have_met(session: Session, one: Member, other: Member) -> bool:

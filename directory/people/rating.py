@@ -155,16 +155,14 @@ def own_ratings(session: Session, *, rater: Member) -> dict[int, tuple[int, int]
 def to_rate(session: Session, *, rater: Member, now: datetime) -> Member | None:
     """One person to rate this week: somebody the rater met, and never rated. None once a first rating was given."""
     monday = week_of(now)
-    firsts = select(Rating.ratee_id, func.min(Rating.rated_at)).where(Rating.rater_id == rater.id)
-    ever = {row[0]: row[1] for row in session.execute(firsts.group_by(Rating.ratee_id))}
-    if any(first >= monday for first in ever.values()):
-        return None
+    ever = select(Rating.ratee_id).where(Rating.rater_id == rater.id)
+    begun = ever.group_by(Rating.ratee_id).having(func.min(Rating.rated_at) >= monday)
     both = Interaction.confirmed_at.is_not(None)
     said = select(Interaction.other_id).where(Interaction.said_by_id == rater.id, both)
     heard = select(Interaction.said_by_id).where(Interaction.other_id == rater.id, both)
     met = (
         select(Member)
-        .where(Member.id.in_(said.union(heard)), Member.id.not_in(ever), Member.is_active)
+        .where(Member.id.in_(said.union(heard)), Member.id.not_in(ever), Member.is_active, ~begun.exists())
         .where(Member.business_id != rater.business_id)
         .options(joinedload(Member.business))
         .order_by(Member.id)

@@ -134,14 +134,9 @@ def _answer(
     bump_world(session)
 
 
-def waiting_for(session: Session, *, member: Member) -> list[Vouch]:
-    """Good words for the member that wait for an answer, newest first."""
-    return _of(session, member, Vouch.accepted_at.is_(None), Vouch.declined_at.is_(None))
-
-
 def shown_for(session: Session, *, member: Member) -> list[Vouch]:
     """The good words everybody in the network reads about the member, newest first."""
-    return _of(session, member, Vouch.accepted_at.is_not(None))
+    return _read(session, Vouch.receiver_id == member.id, Vouch.accepted_at.is_not(None))
 
 
 def shown_between(session: Session, *, one: Member, other: Member) -> tuple[list[Vouch], list[Vouch]]:
@@ -162,10 +157,6 @@ def newest_shown(session: Session, member_ids: Collection[int]) -> dict[int, Vou
         .options(joinedload(Vouch.giver).joinedload(Member.business))
     )
     return {vouch.receiver_id: vouch for vouch in session.scalars(shown.order_by(Vouch.given_at, Vouch.id))}
-
-
-def _of(session: Session, member: Member, *conditions: ColumnElement[bool]) -> list[Vouch]:
-    return _read(session, Vouch.receiver_id == member.id, *conditions)
 
 
 def _read(session: Session, *conditions: ColumnElement[bool]) -> list[Vouch]:

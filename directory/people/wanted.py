@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, String, func, select
+from sqlalchemy import ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from directory.audit import record
@@ -102,16 +102,8 @@ def unshare(session: Session, *, wanted: Wanted, now: datetime) -> None:
 
 def live_for(session: Session, *, member: Member) -> list[Wanted]:
     """The live asks of a member, newest first."""
-    return _live(session, member, Wanted.kind != WantedKind.OFFER)
-
-
-def offers_of(session: Session, *, member: Member) -> list[Wanted]:
-    """The live offers of a member, newest first."""
-    return _live(session, member, Wanted.kind == WantedKind.OFFER)
-
-
-def _live(session: Session, member: Member, condition: ColumnElement[bool]) -> list[Wanted]:
-    live = select(Wanted).where(Wanted.member_id == member.id, Wanted.ended_at.is_(None), condition)
+    live = select(Wanted).where(Wanted.member_id == member.id, Wanted.ended_at.is_(None))
+    live = live.where(Wanted.kind != WantedKind.OFFER)
     order = (Wanted.wanted_at.desc(), Wanted.id.desc())
     return list(session.scalars(live.options(joinedload(Wanted.capability)).order_by(*order)))
 

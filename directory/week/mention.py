@@ -40,7 +40,7 @@ class Mention(Row, Base):
     reason: Mapped[str] = mapped_column(String(300))
 
     occurrence: Mapped[Occurrence] = relationship()
-    member: Mapped[Member] = relationship()
+    member: Mapped[Member] = relationship(lazy="joined", innerjoin=True)
     wanted: Mapped[Wanted | None] = relationship()
     lead: Mapped[Lead | None] = relationship()
 

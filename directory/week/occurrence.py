@@ -1,11 +1,12 @@
 """Occurrences: one turn of a chapter's week, (chapter, local date), once and only once."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from directory import audit
 from directory.db import Base, PublicRow, new_public_id
@@ -13,6 +14,9 @@ from directory.errors import Conflict
 from directory.language import gettext
 from directory.people.chapter import Chapter
 from directory.people.member import Member
+
+if TYPE_CHECKING:
+    from directory.week.mention import Mention
 
 CATCH_UP = timedelta(hours=12)  # so long after its instant a missed turn still takes place, later it is skipped
 WEEK = timedelta(days=7)
@@ -37,6 +41,7 @@ class Occurrence(PublicRow, Base):
     skipped: Mapped[str | None]  # why there is no post this week, in words
 
     chapter: Mapped[Chapter] = relationship()
+    mentions: Mapped[list["Mention"]] = relationship(viewonly=True, order_by="Mention.id")  # as they were chosen
 
     @property
     def is_open(self) -> bool:
@@ -115,16 +120,13 @@ def _insert_once(session: Session, **values: object) -> None:
 
 def upcoming(session: Session, *, chapter: Chapter, now: datetime) -> Occurrence | None:
     """The chapter's next turn that is open, or that was skipped before its time; a held one may be overdue."""
-    return session.scalars(
-        select(Occurrence)
-        .where(
-            Occurrence.chapter_id == chapter.id,
-            Occurrence.posted_at.is_(None),
-            (Occurrence.due_at > now) | Occurrence.skipped.is_(None),
-        )
-        .order_by(Occurrence.due_at)
-        .limit(1)
-    ).first()
+    coming = select(Occurrence).where(
+        Occurrence.chapter_id == chapter.id,
+        Occurrence.posted_at.is_(None),
+        (Occurrence.due_at > now) | Occurrence.skipped.is_(None),
+    )
+    first = coming.order_by(Occurrence.due_at).limit(1).options(joinedload(Occurrence.mentions))
+    return session.scalars(first).unique().first()
 
 
 def lock(session: Session, occurrence: Occurrence) -> None:

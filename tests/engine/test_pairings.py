@@ -8,11 +8,12 @@ from sqlalchemy import select
 from directory.engine import meaning, pairings, welcoming
 from directory.engine.pairings import meet, suggested, told
 from directory.engine.wanting import wanting
+from directory.leads.waiting import waiting_for
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.interaction import InteractionKind, confirm, say
 from directory.people.member import Member, MemberState
-from directory.people.wanted import WantedKind, end, live_for, offers_of, want
+from directory.people.wanted import WantedKind, end, live_for, want
 from directory.week.draft import drafts
 from tests.conftest import Cast
 
@@ -125,7 +126,7 @@ def test_ended_asks_offers_and_ones_own_firm_are_no_answer(cast: Cast, now: date
     assert wanting(cast.session, text=text, member=theo)[0].member == ada
     assert ada not in [answer.member for answer in wanting(cast.session, text=text, member=ada)]
     offered = want(cast.session, member=theo, kind=WantedKind.OFFER, text=text, now=now)
-    assert offers_of(cast.session, member=theo) == [offered]
+    assert waiting_for(cast.session, member=theo, now=now).offers == [offered]
     assert offered not in live_for(cast.session, member=theo)
     for asked in live_for(cast.session, member=ada):
         end(cast.session, wanted=asked, now=now)

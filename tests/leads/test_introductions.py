@@ -13,7 +13,8 @@ from directory.engine.world import known_world
 from directory.errors import Conflict, DomainError, Invalid, Refused
 from directory.leads import introducing
 from directory.leads.introducing import QUOTA, WEEK
-from directory.leads.introduction import LASTS, Introduction, IntroductionState, introduced_to, of_member, waiting_for
+from directory.leads.introduction import LASTS, Introduction, IntroductionState, introduced_to, of_member
+from directory.leads.waiting import waiting_for
 from directory.people.business import Business
 from directory.people.interaction import Interaction, InteractionKind
 from directory.people.member import Member
@@ -58,10 +59,10 @@ def test_it_goes_through_who_knows_both_and_connects_after_two_yeses(
     session: Session, cast: Cast, now: datetime
 ) -> None:
     asked = ask(session, cast, now)
-    assert waiting_for(session, member=cast.carla, now=now) == [asked]
+    assert waiting_for(session, member=cast.carla, now=now).introductions == [asked]
     assert of_member(session, member=cast.bea) == []
     introducing.pass_on(session, introduction=asked, by=cast.carla, word="You will like her.", now=now)
-    assert waiting_for(session, member=cast.bea, now=now) == [asked]
+    assert waiting_for(session, member=cast.bea, now=now).introductions == [asked]
     assert introduced_to(session, member=cast.nia) == set()
     before = world_version(session)
     introducing.accept(session, introduction=asked, by=cast.bea, now=now)
@@ -76,7 +77,7 @@ def test_it_goes_through_who_knows_both_and_connects_after_two_yeses(
 def test_an_offer_asks_both_apart_and_a_no_looks_like_waiting(session: Session, cast: Cast, now: datetime) -> None:
     offered = introducing.offer(session, introducer=cast.carla, one=cast.nia, other=cast.bea, text=WHY, now=now)
     introducing.decline(session, introduction=offered, by=cast.nia, now=now)
-    assert waiting_for(session, member=cast.bea, now=now) == [offered]
+    assert waiting_for(session, member=cast.bea, now=now).introductions == [offered]
     introducing.accept(session, introduction=offered, by=cast.bea, now=now)
     assert not offered.is_accepted
     assert offered.is_open(now)
@@ -129,7 +130,7 @@ def test_nobody_is_asked_twice_in_three_weeks_whatever_the_answer(session: Sessi
         with pytest.raises(Conflict, match="last three weeks"):
             ask(session, cast, now + LASTS - timedelta(hours=1))
         now += LASTS
-        assert waiting_for(session, member=cast.carla, now=now) == []
+        assert waiting_for(session, member=cast.carla, now=now).introductions == []
         with pytest.raises(Conflict):
             introducing.pass_on(session, introduction=asked, by=cast.carla, now=now)
 

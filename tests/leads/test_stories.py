@@ -10,6 +10,7 @@ from directory.errors import DomainError, Refused
 from directory.leads import case_study
 from directory.leads.case_study import CaseStudy
 from directory.leads.collaboration import Collaboration
+from directory.leads.waiting import waiting_for
 from directory.people.member import MemberState
 from tests.people.cast import Cast, make_cast
 
@@ -28,14 +29,15 @@ def tell(session: Session, cast: Cast, now: datetime, **instead: object) -> Case
 
 def test_it_is_shown_while_everybody_in_it_agrees(session: Session, cast: Cast, now: datetime) -> None:
     story = tell(session, cast, now)
-    assert case_study.waiting_for(session, member=cast.bea) == [story]
+    assert waiting_for(session, member=cast.bea, now=now).stories == [story]
     case_study.agree(session, story=story, by=cast.bea, now=now)
     assert case_study.shown_for(session, member=cast.bea) == []
     case_study.agree(session, story=story, by=cast.nia, now=now)
     for member in (cast.carla, cast.bea, cast.nia):
         assert case_study.shown_for(session, member=member) == [story]
     case_study.decline(session, story=story, by=cast.nia, now=now)
-    assert case_study.shown_for(session, member=cast.carla) == case_study.waiting_for(session, member=cast.nia) == []
+    assert case_study.shown_for(session, member=cast.carla) == []
+    assert waiting_for(session, member=cast.nia, now=now).stories == []
 
 
 def test_it_is_not_shown_of_somebody_who_left(session: Session, cast: Cast, now: datetime) -> None:
