@@ -17,7 +17,7 @@ class SettingsForm(Form):
     country = StringField(_l("Country"))
     zone = StringField(_l("Time zone"))
     weekday = SelectField(
-        _l("The post goes out on"),
+        _l("It posts on"),
         coerce=int,
         choices=[
             SelectChoice(place, day)

@@ -92,7 +92,7 @@ def confirm(token: str) -> ResponseReturnValue:
     target = begin(account_of(db.session(), applied.member, now()), "link", "/profile")
     chapter = applied.chapter.name
     return done(
-        _("The people who run %(chapter)s read now what you wrote. Meanwhile, finish your page.", chapter=chapter),
+        _("The people who run %(chapter)s now read what you wrote. Meanwhile, finish your page.", chapter=chapter),
         to=target,
     )
 

@@ -12,7 +12,7 @@ from app.forms.rating import rating_next
 from app.moment import now
 from directory.engine.pairings import meet, told
 from directory.leads.waiting import waiting_for
-from directory.people import welcome
+from directory.people import application, welcome
 from directory.week.mention import shown
 from directory.week.occurrence import upcoming
 
@@ -38,6 +38,7 @@ def today() -> str:
         wants_second=second_factor.is_wanted(session, account=current_user._get_current_object()),
         today=now().astimezone(zone),
         **waiting_for(session, member=member, now=now())._asdict(),
+        asking=application.waiting_in(session, chapter=chapter) if chapter and chapter.id in principal().leads else [],
         rate_next=rating_next(member),
         week=week,
         week_at=week.due_at.astimezone(zone) if week else None,

@@ -45,7 +45,7 @@ def labels() -> dict[str, str]:
         "firm": _("Firm"),
         "role": _("Their role"),
         "summary": _("What the firm does"),
-        "wants": _("Whom they want to meet"),
+        "wants": _("Wants to meet"),
         "phone": _("Telephone"),
         "website": _("Website"),
         "city": _("Town"),

@@ -111,7 +111,7 @@ def between(session: Session, *, one: Member, other: Member, is_held: bool = Fal
         and_(Introduction.asker_id == other.id, Introduction.target_id == one.id),
     )
     newest = select(Introduction).where(pair).order_by(Introduction.id.desc())
-    return list(session.scalars(newest.with_for_update() if is_held else newest))
+    return list(session.scalars(newest.with_for_update() if is_held else newest.options(joinedload(Introduction.via))))
 
 
 def acquainted(session: Session, one: Member, other: Member) -> bool:

@@ -144,7 +144,8 @@ def guesses(session: Session, *, application: Application) -> list[Member]:
     if not words:
         return []
     names = session.execute(select(Member.id, Member.name).where(Member.is_active).order_by(Member.id)).all()
-    meant = [id for id, name in names if likeness(name) == look or set(folded(name).split()) <= words][:MOST_GUESSES]
+    alike = ((id, name, set(folded(name).split())) for id, name in names)  # "Bea" is Bea Lindqvist, too
+    meant = [id for id, name, said in alike if likeness(name) == look or said <= words or words <= said][:MOST_GUESSES]
     return list(session.scalars(select(Member).where(Member.id.in_(meant)).options(joinedload(Member.business))))
 
 

@@ -6,11 +6,12 @@ Commit what a test prepares before the client writes: SQLite has one writer at a
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, object_session
 
 from app import create_app
@@ -48,6 +49,22 @@ def app(engine: Engine, now: datetime, settings: Settings, compiled: FileSystemB
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture
+def asked(app: Site) -> Iterator[list[str]]:
+    """What the website asks of its database, without the beginnings; a test clears it before what it counts."""
+    said: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement != "BEGIN":
+            said.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield said
+    event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
