@@ -1,5 +1,6 @@
 """Deliveries on their way: claim, commit, send, record. What was found half-done is looked up, never just repeated."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -10,11 +11,13 @@ from sqlalchemy.orm import Session
 from directory import clock
 from directory.db import writing
 from directory.language import gettext
+from directory.secrets import Secrets
 from directory.settings import Settings
 from directory.week import delivery as deliveries
+from directory.week.channel import Channel, keep_secrets, secrets_of
 from directory.week.delivery import Delivery
 from jobs.channels import mail_transport, transport_of
-from jobs.channels.transport import Message, Transport, TransportError
+from jobs.channels.transport import Account, Message, Transport, TransportError
 from jobs.letters import mail_of
 from jobs.worker import celery_app, engine, settings
 
@@ -33,7 +36,7 @@ def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: date
         claimed = deliveries.claim(session, now=now, lease=LEASE, ids=[public_id])
         if claimed is None:
             return False
-        transport = _transport(claimed, settings)
+        transport = transport_for(engine, claimed, settings)
         payload = claimed.payload if claimed.channel else mail_of(session, claimed, settings=settings, now=now)
         if payload is None:
             gone = gettext("Its receiver has left the network.")
@@ -57,7 +60,9 @@ def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: date
 def settle(engine: Engine, *, settings: Settings, now: datetime) -> None:
     """Look up what a crash or a lost answer left half-done: it arrived, it is to be sent again, or nobody can tell."""
     with writing(engine) as session:
-        late = [(row, _transport(row, settings)) for row in deliveries.stuck(session, now=now, settle=SETTLE)]
+        late = [
+            (row, transport_for(engine, row, settings)) for row in deliveries.stuck(session, now=now, settle=SETTLE)
+        ]
         session.expunge_all()
     for row, transport in late:
         try:
@@ -89,11 +94,25 @@ def announce(engine: Engine, *, now: datetime) -> None:
         log.warning("no_broker", waiting=len(waiting))
 
 
-def _transport(row: Delivery, settings: Settings) -> Transport:
-    channel = row.channel
-    if channel is None:
-        return mail_transport(settings.mail_url, home=settings.home)
-    return transport_of(channel.kind, home=settings.home, channel=channel.public_id, settings=channel.settings)
+def transport_for(engine: Engine, row: Delivery, settings: Settings) -> Transport:
+    """What brings a delivery there, with the secrets of its channel as they are now."""
+    if row.channel is None:
+        return mail_transport(settings)
+    return transport_of(row.channel.kind, account_of(engine, row.channel, settings))
+
+
+def account_of(engine: Engine, channel: Channel, settings: Settings) -> Account:
+    """A channel as its transport needs it, outside any transaction."""
+    secrets, channel_id = Secrets(settings.encryption_keys), channel.id
+
+    def renew(change: Callable[[Mapping[str, str]], Mapping[str, str]]) -> Mapping[str, str]:
+        with writing(engine) as session:
+            row = session.get_one(Channel, channel_id, with_for_update=True)
+            renewed = change(secrets_of(row, secrets))
+            keep_secrets(row, renewed, secrets)
+        return renewed
+
+    return Account(channel.public_id, channel.settings, secrets_of(channel, secrets), renew, settings)
 
 
 def _record_refusal(session: Session, row: Delivery, error: TransportError, now: datetime) -> None:

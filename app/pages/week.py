@@ -16,7 +16,8 @@ from app.rules import Verdict, can
 from directory.people.member import Member
 from directory.week import occurrence as occurrences
 from directory.week import post as posts
-from directory.week.channel import limit_of
+from directory.week.channel import limits_of
+from directory.week.counting import COUNTS
 from directory.week.mention import shown
 from directory.week.occurrence import Occurrence
 from directory.week.post import Post
@@ -86,7 +87,8 @@ def _page(turn: Occurrence, sent_to: Post | None = None, sent: PostForm | None =
         due_at=turn.due_at.astimezone(ZoneInfo(turn.chapter.zone)),
         posts=written,
         forms=forms,
-        limit_of=limit_of,
+        limits_of=limits_of,
+        counts=COUNTS,
         mentions=[
             shown(each, me(), may_change)
             for each in posts.mentions_of(session, occurrence=turn)

@@ -1,35 +1,69 @@
-"""Channels: the connected accounts of a chapter, each of one kind."""
+"""Channels: the connected accounts of a chapter, each of one kind, their secrets sealed."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.db import Base, PublicRow
 from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.secrets import Secrets
+from directory.week.counting import Limit
 
-USUAL_LIMIT = 500  # a text worth reading is short even where a kind knows no limit
+USUAL_LIMIT = Limit("characters", 500)  # what is composed stays short even where more would fit
+SEALED = {"table": "channel", "column": "sealed"}
+MOST = Limit("characters", 5000)  # where a kind knows no limit
+
+
+@dataclass(frozen=True)
+class ChannelField:
+    """What a person fills in to connect an account; a secret one is sealed and never shown again."""
+
+    name: str
+    label: str
+    help: str = ""
+    is_secret: bool = False
 
 
 @dataclass(frozen=True)
 class ChannelKind:
     """What everybody may know of a kind; the code that talks to it is in ``jobs.channels``.
 
-    ``limit`` is in characters, None where the kind has none; ``fields`` name what a channel's settings hold.
+    ``limits`` all hold at once; an account may narrow or widen the first in its settings, as ``limit``. ``costs`` are
+    in US dollars, of a post and of one with a link. What ``is_by_hand`` a person posts, and says so.
     """
 
     kind: str
     label: str
-    limit: int | None = None
-    fields: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    fields: tuple[ChannelField, ...] = ()
+    help: str = ""
+    costs: tuple[Decimal, Decimal] | None = None
+    has_image: bool = False
+    is_by_hand: bool = False
 
 
 CHANNEL_KINDS = (ChannelKind("file", "Files in a folder"),)
 
 
+class ChannelState(StrEnum):
+    """Whether posts go there. A broken account must be connected again by a person."""
+
+    OPEN = "open"
+    PAUSED = "paused"
+    BROKEN = "broken"
+    GONE = "gone"
+
+
 class Channel(PublicRow, Base):
-    """Where a chapter's posts go. ``settings`` are the fields of its kind, without secrets."""
+    """Where a chapter's posts go. ``settings`` are the fields of its kind; ``sealed`` are its secrets."""
 
     __tablename__ = "channel"
 
@@ -37,10 +71,45 @@ class Channel(PublicRow, Base):
     kind: Mapped[str] = mapped_column(String(24))
     name: Mapped[str] = mapped_column(String(120))
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    sealed: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[ChannelState] = mapped_column(default=ChannelState.OPEN)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))  # who is in charge of it, and is told
+    connected_at: Mapped[datetime | None]
+    broken_at: Mapped[datetime | None]
+    broken_reason: Mapped[str] = mapped_column(String(300), default="")
+    has_link: Mapped[bool] = mapped_column(default=False)  # its posts end with the address of the week's page
 
     chapter: Mapped[Chapter] = relationship()
+    owner: Mapped[Member | None] = relationship()
 
 
-def limit_of(channel: Channel) -> int | None:
-    """The most characters that the channel's kind takes, None where it does not care."""
-    return next(kind.limit for kind in CHANNEL_KINDS if kind.kind == channel.kind)
+def kind_of(channel: Channel) -> ChannelKind:
+    """What is known of the channel's kind."""
+    return next(kind for kind in CHANNEL_KINDS if kind.kind == channel.kind)
+
+
+def limits_of(channel: Channel) -> tuple[Limit, ...]:
+    """How long a text may be there: all of these hold."""
+    first, *others = kind_of(channel).limits or (MOST,)
+    return (Limit(first.unit, channel.settings.get("limit", first.most)), *others)
+
+
+def channels_of(session: Session, *, chapter: Chapter) -> list[Channel]:
+    """The accounts that a chapter's posts go to, in the order they were connected."""
+    theirs = (Channel.chapter_id == chapter.id, Channel.state == ChannelState.OPEN)
+    return list(session.scalars(select(Channel).where(*theirs).order_by(Channel.id)))
+
+
+def secrets_of(channel: Channel, secrets: Secrets) -> dict[str, str]:
+    """What the account needs to sign in; only ``jobs`` and the hand-shake of connecting read it."""
+    if not channel.sealed:
+        return {}
+    opened: dict[str, str] = json.loads(
+        secrets.unseal(channel.sealed, table="channel", column="sealed", row=channel.id)
+    )
+    return opened
+
+
+def keep_secrets(channel: Channel, said: Mapping[str, str], secrets: Secrets) -> None:
+    """Seal what the account needs, in place of what was kept. The channel must have its id."""
+    channel.sealed = secrets.seal(json.dumps(dict(said)), **SEALED, row=channel.id)

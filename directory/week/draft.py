@@ -41,7 +41,7 @@ def drafts(session: Session, *, chapter: Chapter, now: datetime) -> list[Draft]:
     items = choose(session, chapter=chapter, now=now)
     told = items or _would_ask(session, chapter)
     on = due_at.astimezone(ZoneInfo(chapter.zone)).date()
-    text, count = tell(told, chapter=chapter, on=on, limit=USUAL_LIMIT)
+    text, count = tell(told, chapter=chapter, on=on, limits=(USUAL_LIMIT,))
     return [Draft("", text, due_at, is_agreed=bool(items))] if count else []
 
 

@@ -1,6 +1,5 @@
 """Posts: the week's text for a channel, what people change in it, and the moment it is frozen for sending."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -14,12 +13,12 @@ from directory.language import gettext
 from directory.people.member import Member
 from directory.text import clean_text
 from directory.week import wording
-from directory.week.channel import USUAL_LIMIT, Channel, limit_of
+from directory.week.channel import MOST, USUAL_LIMIT, Channel, ChannelState, channels_of, limits_of
+from directory.week.counting import excess
 from directory.week.delivery import Delivery
+from directory.week.frozen import Frozen
 from directory.week.mention import Item, Mention, choose, names_in, resume, silent_names, stands
 from directory.week.occurrence import Occurrence, hold, lock_open
-
-MOST_CHARACTERS = 5000
 
 
 class Post(PublicRow, Base):
@@ -61,7 +60,7 @@ def compose(session: Session, *, occurrence: Occurrence, now: datetime) -> list[
     edited = [post for post in written.values() if post.edited_at is not None]
     items = resume(session, mentions) if edited else choose(session, chapter=occurrence.chapter, now=now)
     told = 0
-    for channel in session.scalars(select(Channel).where(Channel.chapter_id == occurrence.chapter_id)):
+    for channel in channels_of(session, chapter=occurrence.chapter):
         post = written.get(channel.id)
         if post is None or post.edited_at is None:
             told = max(told, _write(session, occurrence, channel, post, items, now))
@@ -84,8 +83,10 @@ def edit(session: Session, *, post: Post, text: str, member: Member, now: dateti
     it; Conflict when the turn is over.
     """
     lock_open(session, post.occurrence)
-    limit = min(limit_of(post.channel) or MOST_CHARACTERS, MOST_CHARACTERS)
-    text = clean_text(text, field="text", what=gettext("the text of the post"), limit=limit)
+    text = clean_text(text, field="text", what=gettext("the text of the post"), limit=MOST.most)
+    if over := excess(text, limits_of(post.channel)):
+        message = gettext("It is %(over)s too long for %(channel)s.", over=over, channel=post.channel.name)
+        raise Invalid(message, field="text")
     mentions = mentions_of(session, occurrence=post.occurrence)
     if unwilling := _unwilling(session, text, mentions):
         who = unwilling[0]
@@ -116,10 +117,12 @@ def freeze(session: Session, *, occurrence: Occurrence, now: datetime) -> list[D
     posts = compose(session, occurrence=occurrence, now=now)
     if occurrence.held_at is not None or occurrence.due_at > now:
         return []
+    posts = [post for post in posts if post.channel.state is ChannelState.OPEN]
     if not posts:
-        has_channel = session.scalar(select(Channel.id).where(Channel.chapter_id == occurrence.chapter_id).limit(1))
         occurrence.skipped = (
-            gettext("There was nothing new to say.") if has_channel else gettext("No channel is connected.")
+            gettext("There was nothing new to say.")
+            if channels_of(session, chapter=occurrence.chapter)
+            else gettext("No channel is connected.")
         )
         return []
     occurrence.posted_at = now
@@ -128,7 +131,7 @@ def freeze(session: Session, *, occurrence: Occurrence, now: datetime) -> list[D
             key=f"post:{occurrence.public_id}:{post.channel.public_id}",
             channel_id=post.channel_id,
             occurrence_id=occurrence.id,
-            payload=_payload(post),
+            payload=_frozen(post, now).to_bytes(),
             due_at=now,
         )
         for post in posts
@@ -146,7 +149,7 @@ def _write(
         items,
         chapter=occurrence.chapter,
         on=occurrence.local_date,
-        limit=min(limit_of(channel) or USUAL_LIMIT, USUAL_LIMIT),
+        limits=(USUAL_LIMIT, *limits_of(channel)),
     )
     if not told:
         if post is not None:
@@ -183,13 +186,6 @@ def _unwilling(session: Session, text: str, mentions: Sequence[Mention]) -> list
     return names_in(text, silent_names(session)) + first
 
 
-def _payload(post: Post) -> bytes:
-    """The frozen bytes: what a transport sends is made from these alone, however often it tries."""
-    frozen = {
-        "chapter": post.occurrence.chapter.name,
-        "channel": post.channel.public_id,
-        "occurrence": post.occurrence.public_id,
-        "on": post.occurrence.local_date.isoformat(),
-        "text": post.text,
-    }
-    return json.dumps(frozen, ensure_ascii=False, indent=1, sort_keys=True).encode()
+def _frozen(post: Post, now: datetime) -> Frozen:
+    turn = post.occurrence
+    return Frozen(turn.chapter.name, post.channel.public_id, turn.public_id, turn.local_date, now, post.text)

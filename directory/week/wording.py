@@ -9,15 +9,16 @@ from babel.dates import format_date
 from directory.language import gettext, listed
 from directory.people.chapter import Chapter
 from directory.people.wanted import WantedKind
+from directory.week.counting import Limit, excess
 from directory.week.mention import Item, needs_of, place_of
 
 HASHTAG = "referralwednesday"  # the network's own; a chapter adds others
 HASHTAGS_LENGTH = 100
 
 
-def tell(items: Sequence[Item], *, chapter: Chapter, on: date, limit: int) -> tuple[str, int]:
-    """The text of a post of at most ``limit`` characters, and how many of ``items`` it tells; 400 are always enough
-    for one.
+def tell(items: Sequence[Item], *, chapter: Chapter, on: date, limits: Sequence[Limit]) -> tuple[str, int]:
+    """The text of a post within ``limits``, and how many of ``items`` it tells; 400 characters are always enough for
+    one.
 
     Each is told in full where it fits, else shortened; the first that does not fit ends it.
     """
@@ -29,7 +30,7 @@ def tell(items: Sequence[Item], *, chapter: Chapter, on: date, limit: int) -> tu
     lines: list[str] = []
     for item in items:
         for line in (_line(item, is_brief=False), _line(item, is_brief=True)):
-            if len("\n\n".join([opening, *lines, line, closing])) <= limit:
+            if not excess("\n\n".join([opening, *lines, line, closing]), limits):
                 lines.append(line)
                 break
         else:

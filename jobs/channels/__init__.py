@@ -5,25 +5,24 @@ certainly not accepted from what may have been.
 """
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
+from directory.settings import Settings
 from jobs.channels.file import FileTransport
 from jobs.channels.smtp import SmtpTransport
-from jobs.channels.transport import Transport
+from jobs.channels.transport import Account, Transport
 
-# A kind, and how its transport is made from GOODWORD_HOME, the channel's public id and its settings. What everybody
-# may know of a kind (label, limit, fields) stands in ``directory.week.channel``, where pages can read it.
-CHANNEL_KINDS: tuple[tuple[str, Callable[[Path, str, dict[str, Any]], Transport]], ...] = (
-    ("file", FileTransport.of_channel),
-)
+# A kind, and how its transport is made. What everybody may know of a kind (label, limits, fields) stands in
+# ``directory.week.channel``, where pages can read it.
+CHANNEL_KINDS: tuple[tuple[str, Callable[[Account], Transport]], ...] = (("file", FileTransport.of_account),)
 
 
-def transport_of(kind: str, *, home: Path, channel: str, settings: dict[str, Any]) -> Transport:
+def transport_of(kind: str, account: Account) -> Transport:
     """The transport of a channel."""
-    return dict(CHANNEL_KINDS)[kind](home, channel, settings)
+    return dict(CHANNEL_KINDS)[kind](account)
 
 
-def mail_transport(url: str, *, home: Path) -> Transport:
+def mail_transport(settings: Settings) -> Transport:
     """What sends mail: SMTP, or ``file://``, which keeps each mail as ``mail/<key>.eml`` under GOODWORD_HOME."""
-    return FileTransport(home / "mail", ".eml") if url == "file://" else SmtpTransport(url)
+    if settings.mail_url == "file://":
+        return FileTransport(settings.home / "mail", ".eml")
+    return SmtpTransport(settings.mail_url)

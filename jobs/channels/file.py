@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 from uuid import uuid4
 
-from jobs.channels.transport import Message, TransportError
+from jobs.channels.transport import Account, Checked, Message, TransportError
 
 
 class FileTransport:
@@ -18,9 +18,9 @@ class FileTransport:
         self.folder, self.ending = folder, ending
 
     @classmethod
-    def of_channel(cls, home: Path, channel: str, settings: dict[str, Any]) -> "FileTransport":
+    def of_account(cls, account: Account) -> "FileTransport":
         """The posts of a channel, in ``posts/<channel>`` under GOODWORD_HOME."""
-        return cls(home / "posts" / channel, ".json")
+        return cls(account.home / "posts" / account.channel, ".json")
 
     def send(self, message: Message) -> str:
         """Put the payload where nothing stands yet; the name of its file."""
@@ -49,6 +49,12 @@ class FileTransport:
         if found:
             self._keep()
         return path.name if found else None
+
+    def check(self) -> Checked:
+        """A folder lets everybody in who may write there."""
+        with _or_refused("The folder could not be made", accepted="no"):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Checked(self.folder.name)
 
     def _path(self, message: Message) -> Path:
         return self.folder / f"{quote(message.key, safe=':')}{self.ending}"

@@ -6,7 +6,7 @@ from email import message_from_bytes
 from email.policy import SMTP
 from urllib.parse import unquote, urlsplit
 
-from jobs.channels.transport import Message, TransportError
+from jobs.channels.transport import Checked, Message, TransportError
 
 TIMEOUT = 20  # seconds, for each answer of the server
 
@@ -43,6 +43,14 @@ class SmtpTransport:
     def find(self, message: Message) -> str | None:
         """Nobody can look into somebody's mailbox: always TransportError, for good."""
         raise TransportError("A mail cannot be looked up where it arrived.", permanent=True, accepted="maybe")
+
+    def check(self) -> Checked:
+        """Sign in, and leave again."""
+        try:
+            self._connect().close()
+        except (OSError, smtplib.SMTPException) as error:
+            raise TransportError(_told(error), permanent=False, accepted="no") from None
+        return Checked(self.host)
 
     def _connect(self) -> smtplib.SMTP:
         context = ssl.create_default_context()

@@ -157,7 +157,7 @@ def test_a_page_takes_at_most_twelve_queries(
             page = browser.get(path).text
         assert len(asked) <= 12, (path, asked)
         if (path, reader) == ("/", "lena"):
-            assert "Five things wait for a word from you, Lena" in page
+            assert "Six things wait for a word from you, Lena" in page
             assert all(text in page for text in ("A clinic needs a sign", "Two free days"))
 
 

@@ -23,7 +23,7 @@ from directory.week.channel import ChannelKind
 from directory.week.delivery import Delivery
 from jobs import channels as transports
 from jobs import deliver, weekly, worker
-from jobs.channels.transport import Message
+from jobs.channels.transport import Account, Message
 
 FOLDER = Path(sys.argv[1])
 IS_BLIND = "--blind" in sys.argv  # the control: a poster that never looks whether it arrived, and just tries again
@@ -72,7 +72,7 @@ def dying(function: Callable[..., Any], *, before: str = "", after: str = "") ->
 class Tape:
     """A platform that knows no keys: whatever is sent stands there, as often as it is sent."""
 
-    def __init__(self, home: Path, channel: str, settings: dict[str, Any]) -> None:
+    def __init__(self, account: Account) -> None:
         self.path = FOLDER / "tape"
 
     def send(self, message: Message) -> str:

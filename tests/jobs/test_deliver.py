@@ -23,7 +23,7 @@ from directory.week.occurrence import plan
 from jobs import channels as transports
 from jobs import deliver, weekly
 from jobs.channels.file import FileTransport
-from jobs.channels.transport import Message, TransportError
+from jobs.channels.transport import Account, Message, TransportError
 from jobs.housekeeping import embed_some
 from jobs.schedule import SCHEDULE
 from jobs.worker import celery_app
@@ -34,7 +34,7 @@ class Platform:
 
     answers: list[Any]
 
-    def __init__(self, home: Path, channel: str, settings: dict[str, Any]) -> None:
+    def __init__(self, account: Account) -> None:
         pass
 
     def send(self, message: Message) -> Any:
@@ -112,18 +112,18 @@ def test_what_may_have_arrived_is_looked_up_after_a_while_and_only_then_sent_aga
 
 
 def test_a_file_is_placed_once_and_found(tmp_path: Path) -> None:
-    channel = FileTransport.of_channel(tmp_path, "ch", {})
+    channel = FileTransport(tmp_path / "posts", ".json")
     first, second = Message("post:a:../b", b"one"), Message("post:a:../b", b"two")
     assert channel.find(first) is None
     assert channel.send(first) == channel.send(second) == channel.find(first)
-    (path,) = (tmp_path / "posts" / "ch").iterdir()
+    (path,) = (tmp_path / "posts").iterdir()
     assert path.read_bytes() == b"one"
 
 
 def test_a_folder_that_cannot_be_written_is_tried_again_later(tmp_path: Path) -> None:
     (tmp_path / "posts").write_text("in the way")
     with pytest.raises(TransportError) as error:
-        FileTransport.of_channel(tmp_path, "ch", {}).send(Message("k", b""))
+        FileTransport(tmp_path / "posts", ".json").send(Message("k", b""))
     assert (error.value.permanent, error.value.accepted) == (False, "no")
 
 

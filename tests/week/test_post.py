@@ -14,6 +14,7 @@ from directory.people.chapter import Chapter
 from directory.people.member import Member, MemberState
 from directory.people.wanted import Wanted, WantedKind
 from directory.week import wording
+from directory.week.counting import Limit
 from directory.week.delivery import Delivery
 from directory.week.mention import MOST, Item
 from directory.week.occurrence import Occurrence, hold, release
@@ -199,6 +200,6 @@ def test_whatever_people_write_a_post_is_short_and_tells_somebody(
         wanted = Wanted(member=member, kind=kind, text=said, why=why) if kind else None
         items.append(Item(member, NOW, wanted=wanted))
     chapter = Chapter(name=name, hashtags=tags)
-    text, told = wording.tell(items, chapter=chapter, on=NOW.date(), limit=400)
+    text, told = wording.tell(items, chapter=chapter, on=NOW.date(), limits=[Limit("characters", 400)])
     assert len(text) <= 400
     assert told >= 1
