@@ -32,7 +32,10 @@ def give() -> ResponseReturnValue:
     way = request.form.get("way", "need")
     if way not in ("offer", "introduce"):
         return redirect(url_for("leads.new"), 307)  # with what was typed
-    text = _said()
+    try:
+        text = _said()
+    except Invalid as error:
+        return render_template("today/again.html", text=request.form.get("text"), way=way, wrong=error.message), 422
     if not spend(db.session(), key=f"give {me().id}", most=ASKED_AN_HOUR, within=timedelta(hours=1), now=now()):
         abort(429)
     db.session.commit()  # the text is read outside a writing transaction, which others wait for

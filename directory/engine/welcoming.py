@@ -16,6 +16,7 @@ from directory.people.wanted import Wanted
 
 # The engine reads what clients ask for, and passes over who asks; here the sentence is about nobody else.
 _MYSELF = re.compile(r"^\s*(?:(?:we|i)(?:['’](?:re|m)| are| am)?|our firm(?: is)?)\s+(?:an? |the )?", re.IGNORECASE)
+_FOR_WHOM = re.compile(r"\bfor\b[^,;.!?]*", re.IGNORECASE)  # customers are no trade of one's own: books for dentists
 
 
 def able(session: Session, *, text: str) -> tuple[list[Capability], list[Capability]]:
@@ -28,7 +29,7 @@ def able(session: Session, *, text: str) -> tuple[list[Capability], list[Capabil
 def named_in(session: Session, *, text: str) -> list[Capability]:
     """What ``text``, a firm in its own words, surely says it can do."""
     text = _MYSELF.sub("", text)
-    wishes = understand(session, text=text).wishes if text.strip() else ()
+    wishes = understand(session, text=_FOR_WHOM.sub("", text)).wishes or understand(session, text=text).wishes
     return [session.get_one(Capability, wish.capability_id) for wish in wishes]
 
 

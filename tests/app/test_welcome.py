@@ -124,6 +124,9 @@ def test_an_offer_is_answered_at_once_and_not_kept(engine: Engine, sign_in: Sign
     assert "Luis" in page
     nobody = browser.post("/give", data={"text": "Free yoga lessons", "way": "offer"}).text
     assert "Nobody asks for that now" in nobody
+    long = browser.post("/give", data={"text": "Yoga on Mondays. " * 20, "way": "offer"})
+    assert (long.status_code, long.text.count("Yoga on Mondays."), "to 300 characters" in long.text) == (422, 20, True)
+    assert 'value="offer" checked' in long.text
     with Session(engine) as session:
         assert session.scalars(select(Wanted).where(Wanted.member_id == ines.id)).all() == []
         asked = session.scalars(select(Wanted).where(Wanted.text.startswith("Clinics that open"))).one()

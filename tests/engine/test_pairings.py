@@ -151,6 +151,7 @@ def test_an_imported_chapters_post_names_nobody_until_they_agree(
 def test_a_newcomers_sentence_is_read_as_their_own(cast: Cast, sentence: str, first: str) -> None:
     sure, _perhaps = welcoming.able(cast.session, text=sentence)
     assert first in [capability.name for capability in sure]
+    assert "Dental care" not in [capability.name for capability in sure], "customers are no trade of one's own"
 
 
 def test_suggested_wants_are_of_three_trades_and_none_of_ones_own(cast: Cast) -> None:
