@@ -1,0 +1,101 @@
+"""Hand-shakes: a network asks its owner whether this site may post, and gives the secrets that let it.
+
+``begin`` says where to send the browser and what its session must keep; ``finish`` is given what was kept and what the
+network answered with, believes it once and within LASTS, and returns the secrets of the channel.
+"""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from hashlib import sha256
+from hmac import compare_digest
+from secrets import token_urlsafe
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+import httpx
+
+from directory.errors import Invalid
+from directory.language import gettext
+
+LASTS = timedelta(minutes=10)
+TIMEOUT = 10  # seconds
+
+X_PAGE, X_API = "https://x.com", "https://api.x.com"
+X_SCOPES = "tweet.read tweet.write users.read media.write offline.access"
+
+Said = Mapping[str, str]  # the kind's fields as the person filled them in, secret ones too
+
+
+class Handshake(NamedTuple):
+    """How one kind does it; ``begin`` returns an address and what it wants kept besides."""
+
+    begin: Callable[[Said, str, str], tuple[str, dict[str, str]]]  # said, redirect_uri, state
+    finish: Callable[[Said, Said, str, datetime], dict[str, str]]  # said, kept, code, now
+
+
+def begin(kind: str, said: Said, redirect_uri: str, *, now: datetime) -> tuple[str, dict[str, str]]:
+    """The address to send the browser to, and what its session must keep, out of the browser's sight."""
+    state = token_urlsafe(32)
+    address, kept = dict(HANDSHAKES)[kind].begin(said, redirect_uri, state)
+    return address, {**kept, "state": state, "redirect_uri": redirect_uri, "until": (now + LASTS).isoformat()}
+
+
+def finish(kind: str, said: Said, kept: Said, answered: Said, *, now: datetime) -> dict[str, str]:
+    """The secrets of the account. ``kept`` must be forgotten before this is called, so that it counts once.
+
+    Raises Invalid when the answer is forged, late or a no, and when the network refuses.
+    """
+    is_ours = compare_digest(kept.get("state", "").encode(), answered.get("state", "").encode())
+    if not kept.get("state") or not is_ours or now > datetime.fromisoformat(kept["until"]):
+        raise Invalid(gettext("That answer does not belong to a connection you began just now. Begin again."))
+    if not answered.get("code"):
+        raise Invalid(gettext("The network was told not to let Goodword in, so nothing was connected."))
+    return dict(HANDSHAKES)[kind].finish(said, kept, answered["code"], now)
+
+
+def _begin_x(said: Said, redirect_uri: str, state: str) -> tuple[str, dict[str, str]]:
+    verifier = token_urlsafe(64)
+    asked = {
+        "response_type": "code",
+        "client_id": said["client_id"],
+        "redirect_uri": redirect_uri,
+        "scope": X_SCOPES,
+        "state": state,
+        "code_challenge": urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode(),
+        "code_challenge_method": "S256",
+    }
+    return f"{X_PAGE}/i/oauth2/authorize?{urlencode(asked)}", {"verifier": verifier}
+
+
+def _finish_x(said: Said, kept: Said, code: str, now: datetime) -> dict[str, str]:
+    asked = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": kept["redirect_uri"],
+        "code_verifier": kept["verifier"],
+        "client_id": said["client_id"],
+    }
+    secret = said.get("client_secret", "")
+    try:
+        answer = httpx.post(
+            f"{X_API}/2/oauth2/token",
+            data=asked,
+            auth=(said["client_id"], secret) if secret else None,
+            timeout=TIMEOUT,
+        )
+        given = answer.raise_for_status().json()
+        return {
+            "client_secret": secret,
+            "access_token": given["access_token"],
+            "refresh_token": given["refresh_token"],
+            "expires_at": (now + timedelta(seconds=given["expires_in"])).isoformat(),
+        }
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in (400, 401):
+            refused = gettext("X did not accept the client ID and secret. Copy both once more, and begin again.")
+            raise Invalid(refused, field="client_id") from None
+        raise Invalid(gettext("X could not answer just now. Begin again in a few minutes.")) from None
+
+
+HANDSHAKES: tuple[tuple[str, Handshake], ...] = (("x", Handshake(_begin_x, _finish_x)),)
