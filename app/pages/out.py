@@ -19,6 +19,7 @@ from directory.people import exporting, leaving
 from directory.people.audience import Audience
 from directory.people.chapter import Chapter
 from directory.people.contact import contact_of, reveal
+from directory.people.invitation import has_not_come
 from directory.people.member import Member
 from directory.people.publicity import members_of
 from directory.people.rating import Band
@@ -112,9 +113,10 @@ def card(public_id: str) -> ResponseReturnValue:
 @pages.get("/chapter/brochure")
 @policy("directory.search")
 def brochure() -> str:
-    """The reader's chapter on paper: no more of anybody than every member may see."""
+    """The reader's chapter on paper: who has come in, and no more of anybody than every member may see."""
     chapter = me().business.chapter
-    people = members_of(db.session(), chapter=chapter) if chapter else []
+    known = members_of(db.session(), chapter=chapter) if chapter else []
+    people = [member for member in known if not has_not_come(member)]
     held = strongest(db.session(), [member.business for member in people])
     return render_template(
         "out/brochure.html",

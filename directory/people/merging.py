@@ -11,6 +11,7 @@ from directory.audit import record
 from directory.db import Base, Row, bump_world
 from directory.errors import Invalid
 from directory.language import gettext as _
+from directory.language import ngettext
 from directory.leads.collaboration import Collaboration, collaboration_capability
 from directory.leads.suggestion import Seat, Suggestion, Team
 from directory.people.audience import FIELDS, Audience, audience_of
@@ -200,8 +201,13 @@ def _renamed(value: Any, keep: int, drop: int) -> Any:
 def described(session: Session, *, drop: Business) -> list[str]:
     """What ``merge`` would move, in words, for who is asked whether to."""
     counts = preview(session, drop=drop)
-    words = {"member": _("members"), "claim": _("capabilities"), "collaboration": _("finished or running work")}
-    words |= {"lead": _("leads"), "seat": _("places in suggested teams")}
-    said = [f"{counts[name]} {words[name]}" for name in words if name in counts]
+    words = {
+        "member": ("%(count)s member", "%(count)s members"),
+        "claim": ("%(count)s capability", "%(count)s capabilities"),
+        "collaboration": ("%(count)s piece of work", "%(count)s pieces of work"),
+        "lead": ("%(count)s lead", "%(count)s leads"),
+        "seat": ("%(count)s place in a suggested team", "%(count)s places in suggested teams"),
+    }
+    said = [ngettext(one, many, counts[name]) for name, (one, many) in words.items() if name in counts]
     rest = sum(count for name, count in counts.items() if name not in words)
-    return [*said, *([_("%(count)s other entries", count=rest)] if rest else [])]
+    return [*said, *([ngettext("%(count)s other entry", "%(count)s other entries", rest)] if rest else [])]

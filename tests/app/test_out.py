@@ -12,6 +12,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.audit import AuditEntry
+from directory.people import merging
 from directory.people.audience import Audience
 from directory.people.business import Business
 from directory.people.chapter import Chapter
@@ -172,6 +173,14 @@ def test_the_brochure_shows_what_every_member_may_see(
     assert "+1 520 555 0100" not in browser.get("/chapter/brochure?paper=a5").text
 
 
+def test_nobody_is_in_the_brochure_before_they_come_in(
+    sign_in: SignIn, session: Session, bea: Member, nadia: Member, now: datetime
+) -> None:
+    nadia.invited_at = now
+    session.commit()
+    assert "Nadia Soto" not in sign_in(bea).get("/chapter/brochure").text
+
+
 def test_a_lead_makes_two_records_one_and_the_old_address_leads_to_it(
     sign_in: SignIn, session: Session, bea: Member, nadia: Member, now: datetime
 ) -> None:
@@ -183,6 +192,7 @@ def test_a_lead_makes_two_records_one_and_the_old_address_leads_to_it(
     assert sign_in(nadia).get(path).status_code == 403
     browser = sign_in(bea)
     assert "Bramble LLC" in browser.get(path).text
+    assert "1 member" in merging.described(session, drop=nadia.business)
     assert browser.post(path).status_code == 422
     assert browser.post(path, data=WHY).status_code == 303
     assert browser.get(f"/businesses/{drop}").location == f"/businesses/{keep}"
