@@ -126,7 +126,8 @@ def preview(session: Session, *, batch: ImportBatch) -> Preview:
             if not here and forgotten and is_suppressed(session, values["email"]):
                 here = _("asked us to forget them; let them come by themselves")
             if not here:
-                mails[values["email"]] = faces[face] = _("stands in row %(row)s too", row=number)
+                mails[values["email"]] = _("has the mail address of row %(row)s", row=number)
+                faces[face] = _("stands in row %(row)s too", row=number)
         lines.append(Line(number, values, wrong, here))
     return Preview(
         lines, _twins(session, batch.chapter_id, [line for line in lines if not line.wrong and not line.here])

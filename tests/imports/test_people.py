@@ -139,6 +139,7 @@ def test_who_is_here_or_wants_to_be_forgotten_is_left_out(
 def test_nobody_comes_in_twice_from_one_list(session: Session, cast: Cast, now: datetime) -> None:
     seen = looked_at(session, cast, now, "Ann,a@x.example,F\nAnne,A@x.example,G\nAnn,b@x.example,F")
     assert [line.number for line in seen.new] == [1]
+    assert [line.here for line in seen.here] == ["has the mail address of row 1", "stands in row 1 too"]
 
 
 def test_columns_are_as_the_lead_says(session: Session, cast: Cast, now: datetime) -> None:
