@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
+FOLDER = "cards"  # of the files, where the picture of a post is
 
 @dataclass(frozen=True)
 class Frozen:
