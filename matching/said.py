@@ -86,7 +86,8 @@ _THEMSELVES = (
         rf"(?:{MARK}|\b(?:web\s?)?site|\b(?:app|sign|menu|video|brochure|packag\w+|roof|floor)s?)"
         rf"\s+for\s+(?:our|my|his|her|their)\s+{_FREE}({MARK})"
     ),
-    re.compile(rf"({MARK})\s+{_FIRM}\s+(?:[\w'-]+\s+){{0,3}}?(?:needs?|wants?|looking)\b"),    re.compile(
+    re.compile(rf"({MARK})\s+{_FIRM}\s+(?:[\w'-]+\s+){{0,3}}?(?:needs?|wants?|looking)\b"),
+    re.compile(
         rf"(?:^\s*|\b(?:mine|client|customer|friend|neighbor),\s*)an?\s+({MARK}),?\s+(?:[\w'-]+\s+){{0,8}}?"
         r"(?:needs|opens|moves|starts|expands|is\s+(?:opening|moving|starting|expanding))\b"
     ),
