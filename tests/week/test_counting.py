@@ -1,0 +1,82 @@
+"""A text is as long as the network says that it is: the published cases of X, of Unicode, and the hostile ones."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from directory.week.counting import COUNTS, Limit, clusters, excess, links, weighted
+
+FAMILY = "👨\u200d👩\u200d👧\u200d👦"
+# The first are twitter-text's conformance cases, of version 3, in which an emoji counts 2 however it is put together.
+WEIGHTED = [
+    ("This is a test.", 15),
+    ("Hi http://test.co", 26),
+    ("http://test.co", 23),
+    ("test.com", 23),
+    ("Test https://test.com test https://test.com test.com test", 86),
+    ("285 chars-" + "xxxxxxxxxx-" * 25, 285),
+    ("285 chars- http://www.twitter.com/jack " + "xxxxxxxxxx-" * 24, 299),
+    ("https://www.twitter.com/aloha " * 10, 240),
+    ("故人西辞黄鹤楼，烟花三月下扬州。" * 10, 320),
+    ("😷" * 160, 320),
+    ("A\u0301B", 2),  # normalized first
+    ("A\ufb2c", 4),  # which NFC takes apart
+    (f"H🐱☺{FAMILY}", 7),
+    ("😷👾😡🔥💩", 10),
+    ("🙋🏽👨\u200d🎤", 4),
+    ("randomurl" * 6 + "randomurls.com", 68),  # a label of 64 characters is none
+    ("저찀쯿쿿", 8),
+    ("‐ ‑ ‒ – — ― ‖ ‗ ‘ ’ ‚ ‛ “ ” „ ‟ ′ ″ ‴ ‵ ‶ ‷", 43),
+    ("example.notatld", 15),
+    ("me@example.com", 14),
+    ("#tag.com and @who.com", 21),
+    ("日本語example.com", 29),
+    ("Look (https://example.com/a?b=c#d).", 31),
+    ("1️⃣🇺🇸🏴󠁧󠁢󠁥󠁮󠁧󠁿❤️©", 9),
+    ("क्ष", 3),
+    ("e.g. this, i.e. that", 20),
+    ("http://☃.net/ Mr.Smith", 32),
+]
+# From Unicode's GraphemeBreakTest, and what members write.
+GRAPHEMES = [
+    ("", 0),
+    ("\r\n", 1),
+    ("a\u0308\u200db", 2),
+    ("\u1100\u1160\u11a8", 1),
+    ("각", 1),
+    ("🇦🇺🇸", 2),
+    ("\U0001f6d1\u200d\U0001f6d1", 1),
+    ("a\u200d\U0001f6d1", 2),
+    ("क्\u200dत", 1),
+    ("\u0600a", 1),
+    (FAMILY, 1),
+    ("🏴󠁧󠁢󠁥󠁮󠁧󠁿", 1),
+    ("e\u0301" * 3, 3),
+]
+
+
+@pytest.mark.parametrize(("text", "length"), WEIGHTED)
+def test_a_post_on_x_is_as_long_as_x_counts_it(text: str, length: int) -> None:
+    assert weighted(text) == length
+
+
+@pytest.mark.parametrize(("text", "length"), GRAPHEMES)
+def test_a_grapheme_is_what_a_person_sees_as_one(text: str, length: int) -> None:
+    assert COUNTS["graphemes"](text) == length
+
+
+@given(some.text(some.characters(codec="utf-8"), max_size=60))
+def test_clusters_lose_nothing_and_no_unit_is_more_than_its_parts(text: str) -> None:
+    assert "".join(clusters(text)) == text
+    assert len(clusters(text)) <= len(text) <= COUNTS["bytes"](text)
+    assert excess(text, [Limit("characters", 10), Limit("bytes", 1000)]) == max(0, len(text) - 10)
+
+
+def test_only_what_is_below_a_top_level_that_there_is_becomes_a_link() -> None:
+    told = "Ask bo@example.com, see example.com/a_(b) or HTTPS://Example.ORG. Not 3.5, e.g. or Mr.Smith."
+    assert links(told) == ["example.com/a_(b", "HTTPS://Example.ORG"]
+
+
+def test_a_hostile_text_is_counted_at_once() -> None:
+    for text in ("a." * 5000, "a-" * 5000, "http://" * 1500, "\u200d" * 10000, "#" * 10000):
+        assert weighted(text) > 0
