@@ -1,7 +1,9 @@
 """Deliveries on their way: claim, commit, send, record. What was found half-done is looked up, never just repeated."""
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from time import monotonic
 
 import structlog
 from kombu.exceptions import OperationalError
@@ -13,25 +15,37 @@ from directory.db import writing
 from directory.language import gettext
 from directory.secrets import Secrets
 from directory.settings import Settings
+from directory.week import channel as channels
 from directory.week import delivery as deliveries
 from directory.week.channel import Channel, keep_secrets, secrets_of
 from directory.week.delivery import Delivery
+from directory.week.stop import is_stopped, ledger
 from jobs.channels import mail_transport, transport_of
 from jobs.channels.transport import Account, Message, Transport, TransportError
 from jobs.letters import mail_of
+from jobs.memory import guard, remember
 from jobs.worker import celery_app, engine, settings
 
 LEASE = timedelta(seconds=60)  # longer than the worker lets a task run
 SETTLE = timedelta(seconds=90)  # after the lease: whatever was still on its way has arrived by then, or never will
+PACES = {  # lease and settle of the kinds that are not like the others
+    "file": (LEASE, timedelta(0)),  # nothing is on its way once its process is gone
+    "x": (LEASE, timedelta(minutes=2)),  # it may take a minute over a post
+    "x_keys": (LEASE, timedelta(minutes=2)),
+}
 PATIENCE = timedelta(hours=1)  # so long a look-up that fails is tried again before a person is asked
+SILENCE = timedelta(hours=1)  # what waited longer may be there by a way this database does not know: look first
 EXPIRES = 60  # seconds, then a ring is dropped: the sweep has rung again
 LONGEST_WAIT = timedelta(hours=2)  # between two tries
+RINGS = 16  # at most, each time: one ring is enough for many deliveries
+SHIFT = timedelta(seconds=15)  # so long one ring goes on with what is due; with a last try still within its time
 
 log = structlog.get_logger()
 
 
 def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: datetime) -> bool:
     """Try a delivery that is due, unless somebody else has it. True when this try brought it there."""
+    guard(engine, settings.home, now=now)
     with writing(engine) as session:
         claimed = deliveries.claim(session, now=now, lease=LEASE, ids=[public_id])
         if claimed is None:
@@ -42,12 +56,22 @@ def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: date
             gone = gettext("Its receiver has left the network.")
             deliveries.failed(session, delivery=claimed, reason=gone, now=now)
             return False
+        chapter_id = claimed.channel.chapter_id if claimed.channel else None
+        claimed.lease_until = now + _pace(claimed)[0]
+        known = ledger(session)
+        session.flush()
         session.expunge(claimed)  # as it is now, to name this try later on
+    if chapter_id is not None:
+        remember(settings.home, *known)
+        if _is_stopped_now(engine, claimed, chapter_id, now):
+            return False
+    message = Message(claimed.key, payload)
     try:
-        external_id = transport.send(Message(claimed.key, payload))
+        was_silent = chapter_id is not None and now - claimed.due_at > SILENCE
+        external_id = (_looked_up(transport, message) if was_silent else None) or transport.send(message)
     except TransportError as error:
         log.warning("not_delivered", delivery=public_id, accepted=error.accepted, permanent=error.permanent)
-        if error.accepted == "no":
+        if error.accepted == "no" or error.is_revoked:
             with writing(engine) as session:
                 _record_refusal(session, claimed, error, now)
         return False  # What may have been accepted stays as it is, until ``settle`` looks.
@@ -57,41 +81,101 @@ def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: date
     return True
 
 
-def settle(engine: Engine, *, settings: Settings, now: datetime) -> None:
-    """Look up what a crash or a lost answer left half-done: it arrived, it is to be sent again, or nobody can tell."""
+def _pace(row: Delivery) -> tuple[timedelta, timedelta]:
+    """How long a try may take, and how long what it sent may still be on its way after that."""
+    return PACES.get(row.channel.kind if row.channel else "mail", (LEASE, SETTLE))
+
+
+def _is_stopped_now(engine: Engine, claimed: Delivery, chapter_id: int, now: datetime) -> bool:
+    """Look a last time before the call; what was stopped since it was claimed waits as before."""
+    with Session(engine) as session:
+        if not is_stopped(session, chapter_id):
+            return False
     with writing(engine) as session:
-        late = [
-            (row, transport_for(engine, row, settings)) for row in deliveries.stuck(session, now=now, settle=SETTLE)
-        ]
-        session.expunge_all()
-    for row, transport in late:
+        return deliveries.put_back(session, delivery=claimed, at=claimed.due_at)
+
+
+def _looked_up(transport: Transport, message: Message) -> str | None:
+    """The id of what arrived, as far as can be told; an account that cannot be asked at the moment is asked later."""
+    try:
+        return transport.find(message)
+    except TransportError as error:
+        if error.permanent and not error.is_revoked:
+            return None  # Nobody can ever look there, and nothing here says that it was sent.
+        raise TransportError(
+            str(error), permanent=False, accepted="no", retry_at=error.retry_at, is_revoked=error.is_revoked
+        ) from None
+
+
+def settle(engine: Engine, *, settings: Settings, now: datetime) -> None:
+    """Look up what a crash or a lost answer left half-done: it arrived, it is to be sent again, or nobody can tell.
+
+    It ends with its shift, so that accounts that do not answer leave time for the others; they come last next time.
+    """
+    end = monotonic() + SHIFT.total_seconds()
+    with Session(engine) as session:
+        late = deliveries.stuck(session, now=now, settle=timedelta(0))
+        ids = [row.id for row in late if row.lease_until is not None and row.lease_until + _pace(row)[1] <= now]
+    for row_id in ids:
+        if monotonic() > end:
+            break
         try:
-            external_id = transport.find(Message(row.key, row.payload))
-        except TransportError as error:
-            if not error.permanent and row.started_at is not None and now - row.started_at < PATIENCE:
-                continue
+            _settle_one(engine, row_id, settings, now)
+        except Exception as error:
+            log.error("settling_failed", error=type(error).__name__)
+
+
+def _settle_one(engine: Engine, row_id: int, settings: Settings, now: datetime) -> None:
+    with writing(engine) as session:
+        row = session.get_one(Delivery, row_id)
+        message, public_id, began = Message(row.key, row.payload), row.public_id, row.started_at or now
+        deliveries.look(session, delivery=row, now=now)
+        transport = transport_for(engine, row, settings)
+        session.flush()
+        session.expunge(row)
+    try:
+        external_id = transport.find(message)
+    except TransportError as error:
+        if error.permanent or now - began >= PATIENCE:
             with writing(engine) as session:
                 deliveries.unknown(session, delivery=row, reason=str(error), now=now)
-            log.warning("unknown", delivery=row.public_id)
-            continue
-        with writing(engine) as session:
-            if external_id is not None:
-                deliveries.delivered(session, delivery=row, external_id=external_id, now=now)
-            else:
-                lost = gettext("The last try was cut off before it arrived.")
-                deliveries.retry_later(session, delivery=row, at=now, reason=lost, now=now)
-        log.info("settled", delivery=row.public_id, has_arrived=external_id is not None)
+            log.warning("unknown", delivery=public_id)
+        return
+    with writing(engine) as session:
+        if external_id is not None:
+            deliveries.delivered(session, delivery=row, external_id=external_id, now=now)
+        else:
+            lost = gettext("The last try was cut off before it arrived.")
+            deliveries.retry_later(session, delivery=row, at=now, reason=lost, now=now)
+    log.info("settled", delivery=public_id, has_arrived=external_id is not None)
 
 
 def announce(engine: Engine, *, now: datetime) -> None:
-    """Ring for each delivery that is due. Without a broker nothing is lost: the next minute rings again."""
+    """Ring for what is due. Without a broker nothing is lost: the next sweep rings again."""
     with Session(engine) as session:
-        waiting = [row.public_id for row in deliveries.due(session, now=now)]
+        waiting = len(deliveries.fairest(session, now=now, most=RINGS))
     try:
-        for public_id in waiting:
-            celery_app.send_task("jobs.deliver.deliver", (public_id,), expires=EXPIRES)
+        for _ in range(waiting):
+            celery_app.send_task("jobs.deliver.deliver", expires=EXPIRES)
     except OperationalError:
-        log.warning("no_broker", waiting=len(waiting))
+        log.warning("no_broker", waiting=waiting)
+
+
+def drain(engine: Engine, *, settings: Settings, utc_now: Callable[[], datetime]) -> None:
+    """Deliver what is due, the fairest first, until nothing is or this hand's shift is over."""
+    end = utc_now() + SHIFT
+    while (now := utc_now()) < end:
+        with Session(engine) as session:
+            waiting = deliveries.fairest(session, now=now, most=RINGS)
+        if not waiting:
+            return
+        public_id = waiting[os.getpid() % len(waiting)]  # by process, so that two seldom want the same
+        try:
+            deliver_one(engine, public_id, settings=settings, now=now)
+        except Exception as error:
+            log.error("stumbled", delivery=public_id, error=type(error).__name__)
+            with writing(engine) as session:
+                deliveries.stumble(session, public_id=public_id, now=now)
 
 
 def transport_for(engine: Engine, row: Delivery, settings: Settings) -> Transport:
@@ -116,20 +200,27 @@ def account_of(engine: Engine, channel: Channel, settings: Settings) -> Account:
 
 
 def _record_refusal(session: Session, row: Delivery, error: TransportError, now: datetime) -> None:
-    if error.permanent:
+    if error.is_revoked and row.channel_id is not None:
+        channels.broke(session, session.get_one(Channel, row.channel_id), reason=str(error), now=now)
+        if error.accepted == "no":
+            deliveries.put_back(session, delivery=row, at=now, reason=str(error))  # till it is connected again
+    elif error.permanent:
         deliveries.failed(session, delivery=row, reason=str(error), now=now)
     else:
         wait = min(timedelta(minutes=2**row.attempts), LONGEST_WAIT)
         deliveries.retry_later(session, delivery=row, at=error.retry_at or now + wait, reason=str(error), now=now)
 
 
-def _deliver(public_id: str) -> None:
-    deliver_one(engine(), public_id, settings=settings(), now=clock.utc_now())
+def _deliver() -> None:
+    drain(engine(), settings=settings(), utc_now=clock.utc_now)
 
 
 def _sweep() -> None:
     now = clock.utc_now()
+    guard(engine(), settings().home, now=now)
     settle(engine(), settings=settings(), now=now)
+    with writing(engine()) as session:
+        deliveries.give_up_late(session, now=now)
     announce(engine(), now=now)
 
 

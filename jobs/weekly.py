@@ -1,38 +1,54 @@
 """The week's turn: plan, compose, post. Each chapter in a transaction of its own, so that none holds up another."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory import clock
 from directory.db import writing
 from directory.errors import Conflict
+from directory.people.chapter import Chapter
 from directory.settings import Settings
 from directory.week import delivery as deliveries
 from directory.week.occurrence import Occurrence, plan
 from directory.week.post import freeze
+from directory.week.stop import is_let
 from jobs.deliver import announce, deliver_one, settle
+from jobs.memory import guard
 from jobs.worker import celery_app, engine
+from jobs.worker import settings as settings_here
+
+STALE = timedelta(minutes=5)  # so old a coming post may be; it is written a last time when it is frozen
 
 log = structlog.get_logger()
 
 
 def turn(engine: Engine, *, now: datetime, chapter: str | None = None) -> None:
-    """Plan what comes, write the coming posts anew, and freeze those whose time has come; of one chapter, or of all."""
+    """Plan what comes, freeze the posts whose time has come, and write the coming ones anew; of one chapter, or of all.
+
+    A chapter whose posts somebody stopped keeps its turn, so that what it says then is what is agreed to then.
+    """
     with writing(engine) as session:
+        open_turns = plan(session, now=now)
+        let = set(session.scalars(select(Chapter.id).where(is_let(Chapter.id))))
         waiting = [
-            (row.id, row.public_id) for row in plan(session, now=now) if chapter is None or row.chapter.key == chapter
+            (row.id, row.public_id)
+            for row in open_turns
+            if (chapter is None or row.chapter.key == chapter)
+            and (
+                row.chapter_id in let if row.due_at <= now else row.drafted_at is None or row.drafted_at <= now - STALE
+            )
         ]
     for row_id, public_id in waiting:
         try:
             with writing(engine) as session:
-                frozen = freeze(session, occurrence=session.get_one(Occurrence, row_id), now=now)
+                occurrence = session.get_one(Occurrence, row_id)
+                frozen, occurrence.drafted_at = freeze(session, occurrence=occurrence, now=now), now
         except Conflict:
             continue  # Somebody else did it in this moment.
-        except SQLAlchemyError as error:
+        except Exception as error:  # whatever it is, the other chapters' turns come too
             log.error("turn_failed", occurrence=public_id, error=type(error).__name__)
             continue
         if frozen:
@@ -57,6 +73,7 @@ def run(engine: Engine, *, settings: Settings, now: datetime, chapter: str | Non
 
 def _tick() -> None:
     now = clock.utc_now()
+    guard(engine(), settings_here().home, now=now)
     turn(engine(), now=now)
     announce(engine(), now=now)
 

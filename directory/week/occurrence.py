@@ -1,6 +1,6 @@
 """Occurrences: one turn of a chapter's week, (chapter, local date), once and only once."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -14,12 +14,15 @@ from directory.errors import Conflict
 from directory.language import gettext
 from directory.people.chapter import Chapter
 from directory.people.member import Member
+from directory.week.quiet import quiet_times, why_quiet
+from directory.week.stop import is_let
 
 if TYPE_CHECKING:
     from directory.week.mention import Mention
 
 CATCH_UP = timedelta(hours=12)  # so long after its instant a missed turn still takes place, later it is skipped
 WEEK = timedelta(days=7)
+AGES = timedelta(days=70)
 
 
 class Occurrence(PublicRow, Base):
@@ -38,6 +41,11 @@ class Occurrence(PublicRow, Base):
     held_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))  # None: the program itself
     held_reason: Mapped[str] = mapped_column(String(300), default="")
     posted_at: Mapped[datetime | None]  # its deliveries were written
+    seat_id: Mapped[int | None] = mapped_column(ForeignKey("capability.id"))  # what its posts say is missing
+    paired_at: Mapped[datetime | None]  # its talks were proposed
+    own_time: Mapped[time | None]  # this week only, in place of the chapter's post time
+    drafted_at: Mapped[datetime | None]  # when its posts were last written anew
+    preflight_at: Mapped[datetime | None]  # when it was looked at, a day before
     skipped: Mapped[str | None]  # why there is no post this week, in words
 
     chapter: Mapped[Chapter] = relationship()
@@ -49,13 +57,13 @@ class Occurrence(PublicRow, Base):
         return self.posted_at is None and self.skipped is None
 
 
-def slot(chapter: Chapter, on: date) -> datetime:
-    """The instant of the chapter's post time on a local day.
+def slot(chapter: Chapter, on: date, at: time | None = None) -> datetime:
+    """The instant of the chapter's post time, or of another ``at``, on a local day.
 
     A time that the spring change leaves out comes as much later (02:30 runs at 03:30); one that the autumn change
     repeats means its first pass.
     """
-    return datetime.combine(on, chapter.post_time, ZoneInfo(chapter.zone)).astimezone(UTC)
+    return datetime.combine(on, at or chapter.post_time, ZoneInfo(chapter.zone)).astimezone(UTC)
 
 
 def _turns(chapter: Chapter, after: date, now: datetime) -> list[tuple[date, datetime]]:
@@ -77,45 +85,89 @@ def plan(session: Session, *, now: datetime, window: timedelta = CATCH_UP) -> li
     """See that every chapter's coming turn is a row, and every missed one; the turns that are open now, oldest first.
 
     What was missed by more than ``window``, or overtaken by the next turn, is kept as skipped: never two posts at
-    once. Planners may run at the same time. A chapter that changes its slot takes its coming turn along.
+    once. Planners may run at the same time. A chapter that changes its slot takes its coming turns along.
     """
+    begun, ahead, written = _begun(session, now), _ahead(session, now), []
+    quiet = quiet_times(session, since=(now - AGES).date())
     for chapter in session.scalars(select(Chapter).order_by(Chapter.id)):
-        _plan_chapter(session, chapter, now, window)
+        last, today = begun.get(chapter.id), now.astimezone(ZoneInfo(chapter.zone)).date()
+        *missed, coming = _turns(chapter, last or today - WEEK, now)
+        if chapter.id in ahead:  # Turns are written without a gap, so nothing before it was missed.
+            _take_along(chapter, ahead[chapter.id], coming[0], now)
+            continue
+        for on, due_at in [*missed, coming]:
+            if last or due_at > now - window:
+                written.append({**_row(chapter, on, due_at), "skipped": why_quiet(quiet, chapter.id, on)})
+    insert_once(session, written)
     session.flush()
+    _skip_missed(session, now, window)
     open_turns = select(Occurrence).where(Occurrence.posted_at.is_(None), Occurrence.skipped.is_(None))
     return list(session.scalars(open_turns.order_by(Occurrence.due_at, Occurrence.id)))
 
 
-def _plan_chapter(session: Session, chapter: Chapter, now: datetime, window: timedelta) -> None:
-    rows = select(Occurrence).where(Occurrence.chapter_id == chapter.id)
-    begun = select(func.max(Occurrence.local_date)).where(Occurrence.chapter_id == chapter.id, Occurrence.due_at <= now)
-    last = session.scalar(begun)
-    today = now.astimezone(ZoneInfo(chapter.zone)).date()
-    *missed, coming = _turns(chapter, last or today - WEEK, now)
-    planned = session.scalars(
-        rows.where(Occurrence.due_at > now).order_by(Occurrence.due_at).limit(1).with_for_update()
-    ).first()
-    if planned is not None:  # It was written a week ahead, so nothing before it was missed.
-        planned.local_date, planned.due_at = coming
-    else:
-        for on, due_at in [*missed, coming]:
-            if last or due_at > now - window:
-                _insert_once(session, chapter_id=chapter.id, local_date=on, due_at=due_at)
-    session.flush()
-    last = session.scalar(begun)
-    unposted = rows.where(Occurrence.due_at <= now, Occurrence.posted_at.is_(None), Occurrence.skipped.is_(None))
-    for occurrence in session.scalars(unposted.with_for_update().execution_options(populate_existing=True)):
-        if occurrence.local_date != last:
-            occurrence.skipped = gettext("The next week's turn came before this one was posted.")
-        elif occurrence.held_at is None and occurrence.due_at <= now - window:
-            occurrence.skipped = gettext("Nothing was running when its time came, and it was too late afterwards.")
+def _begun(session: Session, now: datetime) -> dict[int, date]:
+    """The local day of each chapter's last turn whose time has come; who was silent for AGES begins anew."""
+    lately = (Occurrence.due_at <= now, Occurrence.due_at > now - AGES)
+    last = select(Occurrence.chapter_id, func.max(Occurrence.local_date)).where(*lately)
+    return dict(session.execute(last.group_by(Occurrence.chapter_id)).all())
 
 
-def _insert_once(session: Session, **values: object) -> None:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(
-        dialect.insert(Occurrence).values(public_id=new_public_id(), held_reason="", **values).on_conflict_do_nothing()
+def _ahead(session: Session, now: datetime) -> dict[int, list[Occurrence]]:
+    """The turns of each chapter whose time has not come, the first of them first."""
+    rows: dict[int, list[Occurrence]] = {}
+    for row in session.scalars(select(Occurrence).where(Occurrence.due_at > now).order_by(Occurrence.due_at)):
+        rows.setdefault(row.chapter_id, []).append(row)
+    return rows
+
+
+def _take_along(chapter: Chapter, rows: list[Occurrence], coming: date, now: datetime) -> None:
+    """Put written turns where the chapter's day and time are now; a turn never becomes due by it."""
+    moves = rows[0].local_date.weekday() != chapter.weekday
+    shift = coming - rows[0].local_date if moves else timedelta(0)
+    for row in rows:
+        due_at = slot(chapter, row.local_date + shift, row.own_time)
+        if due_at != row.due_at and due_at > now:
+            row.local_date, row.due_at = row.local_date + shift, due_at
+
+
+def _skip_missed(session: Session, now: datetime, window: timedelta) -> None:
+    """Keep what came too late as skipped; what a person keeps back waits until the next turn."""
+    late = select(Occurrence).where(
+        Occurrence.due_at <= now, Occurrence.posted_at.is_(None), Occurrence.skipped.is_(None)
     )
+    rows = session.scalars(late.with_for_update().execution_options(populate_existing=True)).all()
+    if not rows:
+        return
+    last, let = _begun(session, now), set(session.scalars(select(Chapter.id).where(is_let(Chapter.id))))
+    for row in rows:
+        if row.local_date != last.get(row.chapter_id):
+            row.skipped = gettext("The next week's turn came before this one was posted.")
+        elif row.held_at is None and row.chapter_id in let and row.due_at <= now - window:
+            row.skipped = gettext("Nothing was running when its time came, and it was too late afterwards.")
+
+
+def _row(chapter: Chapter, on: date, due_at: datetime) -> dict[str, object]:
+    return {"chapter_id": chapter.id, "local_date": on, "due_at": due_at, "held_reason": ""}
+
+
+def insert_once(session: Session, rows: list[dict[str, object]]) -> None:
+    """Write turns that nobody has written yet."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    if rows:
+        written = [{"public_id": new_public_id(), **row} for row in rows]
+        session.connection().execute(dialect.insert(Occurrence).on_conflict_do_nothing(), written)
+
+
+def write_ahead(session: Session, *, chapter: Chapter, until: date, now: datetime) -> None:
+    """Write the chapter's turns up to a local day, without a gap, so that people may decide about each."""
+    first = now.astimezone(ZoneInfo(chapter.zone)).date() - timedelta(days=1)
+    *_, (on, due_at) = _turns(chapter, _begun(session, now).get(chapter.id, first), now)
+    quiet, rows = quiet_times(session, since=on, chapter_id=chapter.id), []
+    while on <= until:
+        rows.append({**_row(chapter, on, due_at), "skipped": why_quiet(quiet, chapter.id, on)})
+        on += WEEK
+        due_at = slot(chapter, on)
+    insert_once(session, rows)
 
 
 def upcoming(session: Session, *, chapter: Chapter, now: datetime) -> Occurrence | None:

@@ -93,7 +93,7 @@ def arm() -> None:
     """Shorten the times, add the tape, and put a death at every boundary."""
     channels.CHANNEL_KINDS += (ChannelKind("tape", "Tape"),)
     transports.CHANNEL_KINDS += (("tape", Tape),)
-    deliver.LEASE, deliver.SETTLE, deliver.EXPIRES = LEASE, SETTLE, RING
+    deliver.LEASE, deliver.SETTLE, deliver.EXPIRES, deliver.PACES = LEASE, SETTLE, RING, {}
     worker.SCHEDULE = tuple((task, RING) for task, _ in worker.SCHEDULE)
     deliveries.claim = dying(deliveries.claim, before=DELIVERING[0], after=DELIVERING[1])
     Tape.send = dying(Tape.send, before=DELIVERING[2])

@@ -30,8 +30,9 @@ LEASE = timedelta(minutes=1)
 
 
 def written(session: Session, now: datetime, many: int = 1) -> list[Delivery]:
-    channel = Channel(chapter=Chapter(key="x", name="X"), kind="file", name="F")
-    rows = [Delivery(key=f"k{number}", channel=channel, payload=b"{}", due_at=now) for number in range(many)]
+    chapter = Chapter(key="x", name="X")
+    channels = [Channel(chapter=chapter, kind="file", name="F") for _ in range(many)]
+    rows = [Delivery(key=f"k{at}", channel=each, payload=b"{}", due_at=now) for at, each in enumerate(channels)]
     session.add_all(rows)
     session.flush()
     return rows

@@ -1,0 +1,240 @@
+"""What keeps a post from going out where it should not: a stop, an older copy of the database, a lock that changed."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, delete, select, update
+from sqlalchemy.orm import Session
+
+from directory.db import writing
+from directory.people.business import Business
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.settings import Settings
+from directory.week.channel import Channel, ChannelState
+from directory.week.delivery import Delivery, DeliveryState, let_go
+from directory.week.stop import Ledger, Stop, stop
+from jobs import channels as transports
+from jobs import deliver, memory
+from jobs.channels.transport import Account, Message, TransportError
+from jobs.deliver import LEASE, SETTLE, deliver_one, drain, settle
+from jobs.memory import guard
+
+MINUTE = timedelta(minutes=1)
+NO = {"permanent": False, "accepted": "no"}
+MAYBE = {"permanent": False, "accepted": "maybe"}
+REVOKED = TransportError("The account lets us in no more.", permanent=True, accepted="no", is_revoked=True)
+
+
+class Platform:
+    """Keeps what it is sent; ``says`` is what it answers to one that has no answer yet, an exception is raised."""
+
+    sent: list[str]
+    says: dict[str, Any]
+
+    def __init__(self, account: Account) -> None:
+        pass
+
+    def send(self, message: Message) -> str:
+        answer = self.says.get(message.key)
+        if callable(answer):
+            answer()
+        elif answer is not None:
+            raise answer
+        self.sent.append(message.key)
+        return message.key
+
+    def find(self, message: Message) -> str | None:
+        answer = self.says.get(f"find {message.key}")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer or (message.key if message.key in self.sent else None)
+
+
+@pytest.fixture
+def rows(engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Three posts of one chapter for three accounts on the platform, due now."""
+    Platform.sent, Platform.says = [], {}
+    monkeypatch.setattr(transports, "CHANNEL_KINDS", (("platform", Platform),))
+    with writing(engine) as session:
+        chapter = Chapter(key="c", name="C")
+        posts = [
+            Delivery(key=key, channel=Channel(chapter=chapter, kind="platform", name=key), payload=b"{}", due_at=now)
+            for key in "abc"
+        ]
+        session.add_all(posts)
+        session.flush()
+        return [post.public_id for post in posts]
+
+
+def states(engine: Engine) -> list[str]:
+    with Session(engine) as session:
+        return [str(state) for state in session.scalars(select(Delivery.state).order_by(Delivery.id))]
+
+
+def clock(start: datetime) -> Callable[[], datetime]:
+    ticks = iter(range(10**6))
+    return lambda: start + timedelta(seconds=next(ticks))
+
+
+def stops(engine: Engine) -> list[str]:
+    with Session(engine) as session:
+        return list(session.scalars(select(Stop.reason)))
+
+
+def test_a_stop_acts_in_the_last_moment_before_the_call(
+    engine: Engine, rows: list[str], settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop_now(*_: object) -> None:
+        with writing(engine) as session:
+            stop(session, chapter=session.get_one(Chapter, 1), member=None, now=now)
+
+    monkeypatch.setattr(deliver, "remember", stop_now)  # claimed and committed, and nothing is sent yet
+    assert not deliver_one(engine, rows[0], settings=settings, now=now)
+    assert (Platform.sent, states(engine)) == ([], ["pending"] * 3)
+    with Session(engine) as session:
+        assert session.scalars(select(Delivery.attempts)).all() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (update(Ledger).values(number=1), "put back from a copy"),
+        (update(Ledger).values(identity="another"), "not the one"),
+        (delete(Ledger), "not the one"),
+    ],
+)
+def test_a_database_that_was_put_back_posts_nothing_until_a_person_says_so(
+    engine: Engine, rows: list[str], settings: Settings, now: datetime, change: Any, reason: str
+) -> None:
+    for row in rows[:2]:
+        assert deliver_one(engine, row, settings=settings, now=now)
+    with writing(engine) as session:
+        session.execute(change)
+    assert not deliver_one(engine, rows[2], settings=settings, now=now)
+    (said,) = stops(engine)
+    assert reason in said
+    guard(engine, settings.home, now=now)
+    assert stops(engine) == [said], "it is found once"
+    with writing(engine) as session:
+        session.execute(delete(Stop))
+    assert deliver_one(engine, rows[2], settings=settings, now=now)
+    assert Platform.sent == ["a", "b", "c"]
+
+
+def test_a_copy_of_the_whole_installation_on_another_machine_posts_nothing(
+    engine: Engine, rows: list[str], settings: Settings, now: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("here", "there"):
+        (tmp_path / name).write_text(name)
+    monkeypatch.setattr(memory, "MACHINE_ID", tmp_path / "here")
+    assert deliver_one(engine, rows[0], settings=settings, now=now)
+    monkeypatch.setattr(memory, "MACHINE_ID", tmp_path / "there")
+    assert not deliver_one(engine, rows[1], settings=settings, now=now)
+    assert "another machine" in stops(engine)[0]
+    monkeypatch.setattr(memory, "MACHINE_ID", tmp_path / "here")
+    guard(engine, settings.home, now=now)
+    assert len(stops(engine)) == 1, "two machines on one home know each other from then on"
+
+
+def test_a_new_installation_on_a_database_that_has_posted_asks_first(
+    engine: Engine, rows: list[str], settings: Settings, now: datetime
+) -> None:
+    guard(engine, settings.home, now=now)
+    assert not (settings.home / "posting.json").exists()
+    deliver_one(engine, rows[0], settings=settings, now=now)
+    assert json.loads((settings.home / "posting.json").read_text())["number"] == 1
+    (settings.home / "posting.json").unlink()
+    guard(engine, settings.home, now=now)
+    assert "knows nothing of it" in stops(engine)[0]
+
+
+def test_after_a_long_silence_it_looks_before_it_sends(
+    engine: Engine, rows: list[str], settings: Settings, now: datetime
+) -> None:
+    Platform.says = {
+        "find a": "there",
+        "find b": TransportError("cannot look", permanent=True, accepted="maybe"),
+        "find c": TransportError("down", **MAYBE),
+    }
+    late = now + timedelta(hours=2)
+    assert [deliver_one(engine, row, settings=settings, now=late) for row in rows] == [True, True, False]
+    assert (Platform.sent, states(engine)) == (["b"], ["delivered", "delivered", "pending"])
+
+
+def test_a_revoked_account_breaks_its_channel_and_its_post_waits(
+    engine: Engine, rows: list[str], settings: Settings, now: datetime
+) -> None:
+    Platform.says = {"a": REVOKED, "b": TransportError("busy", **NO)}
+    for row in rows:
+        deliver_one(engine, row, settings=settings, now=now)
+    assert states(engine) == ["pending", "pending", "delivered"]
+    with Session(engine) as session:
+        assert [channel.state for channel in session.scalars(select(Channel).order_by(Channel.id))] == [
+            ChannelState.BROKEN,
+            ChannelState.OPEN,  # a server in trouble is not a lost account
+            ChannelState.OPEN,
+        ]
+    drain(engine, settings=settings, utc_now=clock(now + timedelta(minutes=5)))
+    assert states(engine) == ["pending", "pending", "delivered"]
+    Platform.says = {}
+    with writing(engine) as session:
+        session.get_one(Channel, 1).state = ChannelState.OPEN
+    drain(engine, settings=settings, utc_now=clock(now + timedelta(minutes=6)))
+    assert states(engine) == ["delivered"] * 3
+
+
+def test_it_waits_as_long_as_the_platform_says(
+    engine: Engine, rows: list[str], settings: Settings, now: datetime
+) -> None:
+    Platform.says = {"a": TransportError("slow down", retry_at=now + 17 * MINUTE, **NO)}
+    deliver_one(engine, rows[0], settings=settings, now=now)
+    with Session(engine) as session:
+        assert session.get_one(Delivery, 1).due_at == now + 17 * MINUTE
+
+
+def test_one_account_that_breaks_our_code_stops_nobody_else(
+    engine: Engine, rows: list[str], settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writing(engine) as session:
+        session.get_one(Channel, 1).sealed = "no key opens this"
+    monkeypatch.setattr(deliver.os, "getpid", lambda: 0)
+    drain(engine, settings=settings, utc_now=clock(now))
+    assert states(engine) == ["pending", "delivered", "delivered"]
+    with writing(engine) as session:
+        session.execute(update(Delivery).values(state=DeliveryState.SENDING, lease_until=now, started_at=now))
+    settle(engine, settings=settings, now=now + SETTLE)
+    assert states(engine) == ["sending", "delivered", "delivered"]
+
+
+def test_each_kind_settles_in_its_own_time(
+    engine: Engine, rows: list[str], settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(deliver.PACES, "platform", (MINUTE / 2, MINUTE * 3))
+    Platform.says = {"a": TransportError("no answer", **MAYBE)}
+    deliver_one(engine, rows[0], settings=settings, now=now)
+    for late, then in ((timedelta(0), "sending"), (MINUTE / 2 + MINUTE * 3, "pending")):
+        settle(engine, settings=settings, now=now + late)
+        assert states(engine)[0] == then
+    assert LEASE + SETTLE < MINUTE * 3
+
+
+def test_a_person_lets_the_network_go_and_the_memory_does_not_stop_it_again(
+    engine: Engine, rows: list[str], settings: Settings, now: datetime
+) -> None:
+    for row in rows[:2]:
+        deliver_one(engine, row, settings=settings, now=now)
+    with writing(engine) as session:
+        session.execute(update(Ledger).values(number=1))
+    guard(engine, settings.home, now=now)
+    with writing(engine) as session:
+        ada = Member(name="Ada", business=Business(name="B", created_at=now), joined_at=now, is_admin=True)
+        session.add(ada)
+        session.flush()
+        let_go(session, chapter=None, member=ada, now=now)
+    drain(engine, settings=settings, utc_now=clock(now))
+    assert (stops(engine), states(engine)) == ([], ["delivered"] * 3)
