@@ -50,7 +50,41 @@ class ChannelKind:
     is_by_hand: bool = False
 
 
-CHANNEL_KINDS = (ChannelKind("file", "Files in a folder"),)
+X_LIMITS = (Limit("weighted", 280),)
+X_COSTS = (Decimal("0.015"), Decimal("0.20"))  # August 2026
+X_CLIENT = "In X's developer console, your app, Keys and tokens, OAuth 2.0."
+X_KEYS = "In X's developer console, your app, Keys and tokens."
+
+CHANNEL_KINDS = (
+    ChannelKind("file", "Files in a folder"),
+    ChannelKind(
+        "x",
+        "X",
+        X_LIMITS,
+        (
+            ChannelField("client_id", "Client ID", X_CLIENT),
+            ChannelField("client_secret", "Client secret", X_CLIENT, is_secret=True),
+        ),
+        "Make an app in X's developer console, of type Web App, that may read and write. Then X asks you, signed in "
+        "as the account that shall post, to let it in. X bills each post to the app's owner.",
+        X_COSTS,
+        has_image=True,
+    ),
+    ChannelKind(
+        "x_keys",
+        "X, with four keys",
+        X_LIMITS,
+        (
+            ChannelField("consumer_key", "API key", X_KEYS, is_secret=True),
+            ChannelField("consumer_secret", "API key secret", X_KEYS, is_secret=True),
+            ChannelField("access_token", "Access token", X_KEYS, is_secret=True),
+            ChannelField("access_token_secret", "Access token secret", X_KEYS, is_secret=True),
+        ),
+        "For the account that owns the app: set the app to read and write first, then make its access token.",
+        X_COSTS,
+        has_image=True,
+    ),
+)
 
 
 class ChannelState(StrEnum):

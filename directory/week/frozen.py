@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 FOLDER = "cards"  # of the files, where the picture of a post is
 
+
 @dataclass(frozen=True)
 class Frozen:
     """What a transport sends is made from this alone, however often it tries.

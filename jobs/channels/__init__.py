@@ -10,10 +10,15 @@ from directory.settings import Settings
 from jobs.channels.file import FileTransport
 from jobs.channels.smtp import SmtpTransport
 from jobs.channels.transport import Account, Transport
+from jobs.channels.x import XTransport
 
 # A kind, and how its transport is made. What everybody may know of a kind (label, limits, fields) stands in
 # ``directory.week.channel``, where pages can read it.
-CHANNEL_KINDS: tuple[tuple[str, Callable[[Account], Transport]], ...] = (("file", FileTransport.of_account),)
+CHANNEL_KINDS: tuple[tuple[str, Callable[[Account], Transport]], ...] = (
+    ("file", FileTransport.of_account),
+    ("x", XTransport),
+    ("x_keys", XTransport),
+)
 
 
 def transport_of(kind: str, account: Account) -> Transport:
