@@ -25,6 +25,7 @@ from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted
 from directory.week.channel import Channel
 from directory.week.occurrence import Occurrence
+from directory.week.pairing import Pairing
 
 
 class Verdict(StrEnum):
@@ -132,6 +133,11 @@ RELATIONS: dict[type[Base], Relation] = {
     Suggestion: Relation(lambda asker, me, row: row.asker_id == me.id, lambda row: row.lead.business.chapter_id),
     AccountSession: Relation(lambda asker, me, row: row.account.member_id == me.id, lambda row: None),
     SavedSearch: Relation(lambda asker, me, row: row.member_id == me.id, lambda row: None),
+    Pairing: Relation(
+        lambda asker, me, row: row.one_id == me.id,
+        lambda row: row.occurrence.chapter_id,
+        lambda me, row: row.other_id == me.id,
+    ),
     Channel: Relation(_keeps, lambda row: row.chapter_id),
     Occurrence: Relation(_keeps, lambda row: row.chapter_id),
 }
@@ -238,6 +244,9 @@ RULES: dict[str, Rule] = {
     "lead.update": Rule(N, (Lead,), owner=A, lead=A, admin=J),
     "suggestion.create": Rule(N, (Lead,), owner=A, lead=F, admin=F),
     "suggestion.read": Rule(N, (Suggestion,), owner=A),
+    "pairing.read": Rule(N, (Pairing,), owner=A, party=A),
+    "pairing.answer": Rule(N, (Pairing,), owner=A, party=A),
+    "pairing.take_part": MEMBERS,
     "occurrence.read": Rule(A, (Occurrence,)),
     "channel.post_or_schedule": Rule(N, WEEK, owner=A, lead=A, admin=A),
     "channel.edit_or_cancel_queued": Rule(N, WEEK, owner=A, lead=A, admin=A),

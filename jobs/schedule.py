@@ -8,6 +8,7 @@ from celery.beat import Scheduler
 SCHEDULE = (
     ("jobs.weekly.tick", 60),
     ("jobs.deliver.sweep", 10),  # somebody sits and waits for the link that signs them in
+    ("jobs.pairings.pair", 300),
     ("jobs.housekeeping.embed", 60),
     ("jobs.housekeeping.forget", 3600),
     ("jobs.housekeeping.freeze_bands", 3600),  # does something in the first hour of a week only

@@ -61,7 +61,7 @@ def configuration() -> dict[str, Any]:
 
 
 TRANSPORT_ALIASES["filesystem"] = "jobs.broker:Transport"
-celery_app = Celery("goodword", include=["jobs.weekly", "jobs.deliver", "jobs.housekeeping"])
+celery_app = Celery("goodword", include=["jobs.weekly", "jobs.deliver", "jobs.housekeeping", "jobs.pairings"])
 celery_app.add_defaults(configuration)
 
 

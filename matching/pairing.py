@@ -7,9 +7,11 @@ worth half of one from which both would.
 import networkx as nx
 import numpy as np
 
-from matching.inputs import Floats
+from matching.inputs import Bools, Floats
 
 SCALE = 1_000_000  # weights are whole numbers for the matching: exact, and the same on every machine
+UNKNOWN = 0.05  # what a talk is worth of which nothing is known but that it would be their first
+WAITED = 0.25  # what each week without a talk adds: six outweigh any difference of interest
 CLIENTS = 0.5  # what looking for the same clients adds at most, beside the interest in each other
 
 
@@ -26,6 +28,21 @@ def worth(interest: Floats, clients: Floats, rivalry: Floats) -> Floats:
     total = interest + interest.T
     harmonic = np.divide(2 * both, total, out=np.zeros_like(total, dtype=np.float64), where=total > 0)
     value: Floats = (harmonic + most) / 2 + CLIENTS * clients * (1 - rivalry)
+    np.fill_diagonal(value, 0)
+    return value
+
+
+def turn(weights: Floats, barred: Bools, waited: Floats) -> Floats:
+    """The weights of this week's talks, (n, n), symmetric: everybody with everybody, but who is ``barred``.
+
+    ``barred`` (symmetric) are pairs that had theirs, or may not have one; ``waited`` (n,) are the weeks since the last
+    talk of each, which go before interest in the end, so that nobody waits for ever.
+
+    >>> turn(np.zeros((2, 2)), np.zeros((2, 2), bool), np.array([1.0, 0.0])).round(2).tolist()
+    [[0.0, 0.3], [0.3, 0.0]]
+    """
+    value: Floats = np.maximum(weights, UNKNOWN) + WAITED * (waited[:, None] + waited[None, :])
+    value[barred] = 0
     np.fill_diagonal(value, 0)
     return value
 

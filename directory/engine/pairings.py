@@ -1,7 +1,7 @@
 """The pairs of a chapter that should talk, and why, from its first minute: what they want, and what their firms say."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -116,9 +116,16 @@ def told(why: Why, reader: Member | None = None) -> str:
     return _("%(wants)s; %(does)s", wants=wants, does=does)
 
 
-def read(session: Session, chapter: Chapter, around: Member | None = None) -> Circle:
-    """The chapter's circle, in three queries; of a chapter of more than MOST, the newest, and ``around`` with them."""
-    here = (Business.chapter_id == chapter.id, Member.is_active)
+def read(
+    session: Session, chapter: Chapter, around: Member | None = None, among: Collection[int] | None = None
+) -> Circle:
+    """The chapter's circle, in three queries; of a chapter of more than MOST, the newest, and ``around`` with them.
+
+    ``among``: only these of its members.
+    """
+    here = [Business.chapter_id == chapter.id, Member.is_active]
+    if among is not None:
+        here.append(Member.id.in_(among))
     newest = session.scalars(
         select(Member)
         .join(Member.business)

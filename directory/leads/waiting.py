@@ -15,6 +15,7 @@ from directory.people.interaction import Interaction
 from directory.people.member import Member
 from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted, WantedKind
+from directory.week.pairing import Pairing, PairingState
 
 MOST_LEADS = 100
 
@@ -27,6 +28,7 @@ class Waiting(NamedTuple):
     introductions: list[Introduction]
     stories: list[CaseStudy]
     applicants: list[Application]
+    talks: list[Pairing]  # the week's, until either says how it went
     leads: list[Lead]  # the member's own
     offers: list[Wanted]  # the member's own
 
@@ -40,6 +42,7 @@ def waiting_for(session: Session, *, member: Member, now: datetime) -> Waiting:
         vouches=[each for each in found.vouches if each.giver.is_active],
         introductions=[each for each in found.introductions if each.is_seen_by(member) and each.waits_for(member, now)],
         stories=[each for each in found.stories if each.teller.is_active],
+        talks=[each for each in found.talks[:1] if each.partner(member).is_active],
     )
 
 
@@ -58,6 +61,7 @@ def _rows() -> Select[Any]:
         (Introduction, (part, Introduction.state.not_in(ended))),
         (CaseStudy, (CaseStudy.id.in_(named),)),
         (Application, (Application.known_by_id == me, _none(Application.answered_at, Application.decided_at))),
+        (Pairing, (or_(Pairing.one_id == me, Pairing.other_id == me), Pairing.state == PairingState.PROPOSED)),
         (Lead, (Lead.id.in_(leads),)),
         (Wanted, (Wanted.member_id == me, Wanted.kind == WantedKind.OFFER, _none(Wanted.ended_at))),
     )
@@ -66,11 +70,12 @@ def _rows() -> Select[Any]:
     for at, (table, conditions) in enumerate(tables):
         rows = rows.outerjoin(table, and_(number.c["is"] == at, *conditions))
     people = (Interaction.said_by, Vouch.giver, Introduction.asker, Introduction.via, Application.member)
-    firms = (joinedload(person).joinedload(Member.business) for person in people)
+    two = (Pairing.one, Pairing.other)
+    firms = (joinedload(person).joinedload(Member.business) for person in (*people, *two))
     others = (joinedload(other) for other in (Vouch.capability, Introduction.target, CaseStudy.teller))
     return rows.options(*firms, *others).order_by(
         *(Interaction.said_at.desc(), Interaction.id.desc(), Vouch.given_at.desc(), Vouch.id.desc()),
-        *(Introduction.id.desc(), CaseStudy.id.desc(), Application.id, *newest),
+        *(Introduction.id.desc(), CaseStudy.id.desc(), Application.id, Pairing.id.desc(), *newest),
         *(Wanted.wanted_at.desc(), Wanted.id.desc()),
     )
 

@@ -59,6 +59,7 @@ class Member(PublicRow, Base):
     arrived_at: Mapped[datetime | None]  # first signed in
     sponsor_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     spotlight_at: Mapped[datetime | None]
+    sits_out_at: Mapped[datetime | None]  # takes no part in the week's talks
     public_at: Mapped[datetime | None]
     indexed_at: Mapped[datetime | None]
     is_admin: Mapped[bool] = mapped_column(default=False)

@@ -27,6 +27,7 @@ from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted
 from directory.week.channel import Channel
 from directory.week.occurrence import Occurrence
+from directory.week.pairing import Pairing
 
 with (Path(__file__).parent / "permission_matrix.csv").open(encoding="utf-8") as file:
     MATRIX = {f"{row['object']}.{row['action']}": row for row in csv.DictReader(file)}
@@ -76,6 +77,7 @@ ROWS: dict[type[Base], Base] = {
     SavedSearch: SavedSearch(member_id=1),
     Channel: Channel(chapter_id=TUCSON),
     Occurrence: Occurrence(chapter_id=TUCSON),
+    Pairing: Pairing(one_id=1, other_id=2, occurrence=Occurrence(chapter_id=TUCSON)),
 }
 PENDING: dict[type[Base], Base] = {
     Member: PAT,
@@ -83,7 +85,7 @@ PENDING: dict[type[Base], Base] = {
     Wanted: Wanted(member_id=10, member=PAT),
     AccountSession: AccountSession(account=User(member_id=10)),
 }
-TWO_SIDED = (Application, CaseStudy, Interaction, Introduction, Vouch, Rating, RatingCase)
+TWO_SIDED = (Application, CaseStudy, Interaction, Introduction, Pairing, Vouch, Rating, RatingCase)
 
 
 def wrong_cells(action: str) -> Iterator[tuple[str, str, str]]:

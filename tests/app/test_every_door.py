@@ -37,6 +37,7 @@ from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted, WantedKind
 from directory.week.channel import Channel
 from directory.week.occurrence import Occurrence
+from directory.week.pairing import Pairing
 from directory.week.post import Post
 from tests.access.test_matrix import MATRIX, TWO_SIDED
 from tests.app.conftest import SignIn
@@ -119,6 +120,7 @@ class Network:
             "searches": SavedSearch(member_id=nora.id, name="S", saved_at=now, seen_at=now),
             "ratings": Rating(rater_id=nora.id, ratee_id=bea.id, warmth=4, competence=4, rated_at=now),
             "rating-cases": RatingCase(ratee=bea, flagged_at=now),
+            "pairings": Pairing(occurrence=occurrence, one_id=nora.id, other_id=bea.id, paired_at=now),
             "posts": Post(occurrence=occurrence, channel=channel, text="Hello", composed_at=now),
         }
         session.add_all(self.rows.values())

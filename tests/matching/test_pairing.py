@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.inputs import Floats
-from matching.pairing import pairs, worth
+from matching.pairing import pairs, turn, worth
 
 
 def every_matching(people: list[int]) -> Iterator[list[tuple[int, int]]]:
@@ -61,3 +61,30 @@ def test_interest_from_both_sides_is_worth_more_and_rivals_share_no_clients() ->
     nothing, all_of_it = np.zeros((2, 2)), np.ones((2, 2))
     assert worth(both, nothing, nothing)[0, 1] == 2 * worth(one, nothing, nothing)[0, 1]
     assert worth(nothing, all_of_it, nothing)[0, 1] > worth(nothing, all_of_it, all_of_it)[0, 1] == 0
+
+
+@settings(max_examples=150, deadline=None)
+@given(groups(), st.data())
+def test_a_week_pairs_nobody_again_and_as_many_as_it_can(weights: Floats, data: st.DataObject) -> None:
+    n = len(weights)
+    two = st.tuples(st.integers(0, max(n - 1, 0)), st.integers(0, max(n - 1, 0)))
+    barred = np.zeros((n, n), dtype=bool)
+    for a, b in data.draw(st.lists(two, max_size=n * n if n else 0)):
+        barred[a, b] = barred[b, a] = True
+    waited = np.array(data.draw(st.lists(st.integers(0, 20), min_size=n, max_size=n)), dtype=np.float64)
+    value = turn(weights, barred, waited)
+    found = pairs(value)
+    assert not any(barred[pair] for pair in found)
+    best = max(sum(value[pair] for pair in each) for each in every_matching(list(range(n))))
+    assert sum(value[pair] for pair in found) == pytest.approx(best)
+    assert not any(
+        not barred[a, b] for a in range(n) for b in range(a) if not any({a, b} & set(pair) for pair in found)
+    )
+
+
+def test_who_waited_seven_weeks_goes_before_any_interest() -> None:
+    weights = np.zeros((3, 3))
+    weights[0, 1] = weights[1, 0] = 1.5
+    barred, waited = np.zeros((3, 3), dtype=bool), np.array([0.0, 0.0, 7.0])
+    ((a, b),) = pairs(turn(weights, barred, waited))
+    assert 2 in (a, b)

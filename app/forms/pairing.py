@@ -1,0 +1,16 @@
+"""The form of a talk: when and where, of what, and what comes next."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateTimeLocalField, StringField, TextAreaField
+from wtforms.validators import Optional
+
+from app.forms import Form
+
+
+class TalkForm(Form):
+    """What the two write down; all of it may stay empty."""
+
+    meets_at = DateTimeLocalField(_l("When"), [Optional()], format="%Y-%m-%dT%H:%M")
+    place = StringField(_l("Where, or by what number"))
+    topics = TextAreaField(_l("What you want to talk about"))
+    next_step = StringField(_l("What comes next, and who does it"))

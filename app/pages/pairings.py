@@ -1,0 +1,122 @@
+"""Pairings: the week's talk of two, with both worksheets, a time for the calendar, and one tap for how it went."""
+
+from flask import Blueprint, Response, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from icalendar import Calendar, Event
+
+from app.access import me, policy, reach
+from app.back import done
+from app.db import db
+from app.forms import blamed
+from app.forms.pairing import TalkForm
+from app.moment import now
+from directory.engine.one_to_ones import why
+from directory.engine.pairings import told
+from directory.people.contact import contact_of
+from directory.people.view import view
+from directory.week import pairing as pairings
+from directory.week.pairing import LASTS, Pairing
+
+pages = Blueprint("pairings", __name__)
+
+
+@pages.get("/pairings/<public_id>")
+@policy("pairing.read")
+def show(public_id: str) -> str:
+    row = reach(Pairing, public_id, "pairing.read")
+    form = TalkForm(formdata=None, obj=row)
+    form.meets_at.data = row.meets_at and row.meets_at.astimezone(row.zone)
+    return _page(row, form)
+
+
+@pages.post("/pairings/<public_id>")
+@policy("pairing.answer")
+def arrange(public_id: str) -> ResponseReturnValue:
+    row, form = reach(Pairing, public_id, "pairing.answer"), TalkForm()
+    if form.validate_on_submit():
+        with blamed(form):
+            pairings.arrange(
+                db.session(),
+                pairing=row,
+                by=me(),
+                meets_at=form.meets_at.data,
+                place=form.place.data or "",
+                topics=form.topics.data or "",
+                next_step=form.next_step.data or "",
+                now=now(),
+            )
+            name = row.partner(me()).first_name
+            said = _("Written down. %(name)s reads it here, too.", name=name)
+            return done(said, to=url_for(".show", public_id=public_id))
+    return _page(row, form), form.status
+
+
+@pages.post("/pairings/<public_id>/<any(keep, miss, decline, reopen):act>")
+@policy("pairing.answer")
+def answer(public_id: str, act: str) -> ResponseReturnValue:
+    row = reach(Pairing, public_id, "pairing.answer")
+    name = row.partner(me()).first_name
+    verb, sentence = {
+        "keep": (pairings.keep, _("You talked. It counts as a fact when %(name)s says so, too.", name=name)),
+        "miss": (pairings.miss, _("Then not this week. Nobody asks why.")),
+        "decline": (pairings.decline, _("You sit this one out.")),
+        "reopen": (pairings.reopen, _("It is open again.")),
+    }[act]
+    verb(db.session(), pairing=row, by=me(), now=now())
+    undo = "message" if act == "reopen" else url_for(".answer", public_id=public_id, act="reopen")
+    return done(sentence, undo=undo)
+
+
+@pages.post("/talks/<any(join, leave):act>")
+@policy("pairing.take_part")
+def take_part(act: str) -> ResponseReturnValue:
+    pairings.take_part(db.session(), member=me(), takes_part=act == "join", now=now())
+    undo = url_for(".take_part", act="leave" if act == "join" else "join")
+    return done(
+        _("You take part in the week’s talks.") if act == "join" else _("You are in no talks until you come back."),
+        undo=undo,
+    )
+
+
+@pages.get("/pairings/<public_id>/meeting.ics")
+@policy("pairing.read")
+def meeting(public_id: str) -> ResponseReturnValue:
+    """The talk for one's calendar; the page where there is no time yet."""
+    row = reach(Pairing, public_id, "pairing.read")
+    if row.meets_at is None:
+        form = TalkForm(formdata=None, obj=row)
+        form.refuse(_("Write down when you talk, then take it into your calendar."), 409)
+        return _page(row, form), form.status
+    partner, page = row.partner(me()), url_for(".show", public_id=public_id, _external=True)
+    calendar, event = Calendar(), Event()
+    for name, value in (("prodid", "-//Goodword//EN"), ("version", "2.0"), ("method", "PUBLISH")):
+        calendar.add(name, value)
+    event.add("uid", f"{row.public_id}@goodword")
+    event.add("dtstamp", now())
+    event.add("dtstart", row.meets_at)
+    event.add("duration", LASTS)
+    event.add("summary", _("Talk with %(name)s, %(firm)s", name=partner.name, firm=partner.business.name))
+    event.add("location", row.place)
+    event.add("description", "\n\n".join(part for part in (row.topics, page) if part))
+    calendar.add_component(event)
+    answer = Response(calendar.to_ical(), mimetype="text/calendar")
+    answer.headers["Content-Disposition"] = 'attachment; filename="talk.ics"'
+    return answer
+
+
+def _page(row: Pairing, form: TalkForm) -> str:
+    session, asker = db.session(), me()
+    partner = row.partner(asker)
+    seen = view(session, reader=asker, member=partner)
+    return render_template(
+        "pairings/show.html",
+        row=row,
+        form=form,
+        me=asker,
+        partner=partner,
+        views={partner: seen, asker: view(session, reader=asker, member=asker)},
+        contact=contact_of(seen),
+        reasons=why(session, row),
+        told=told,
+    )

@@ -1,0 +1,157 @@
+"""Pairings: the week's talk of two members, which either calls kept, missed or not this time."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, or_, select
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+
+from directory.db import Base, PublicRow
+from directory.errors import Conflict, Invalid, Refused
+from directory.language import gettext as _
+from directory.people import interaction
+from directory.people.interaction import Interaction, InteractionKind
+from directory.people.member import Member
+from directory.text import clean_line, clean_text
+from directory.week.occurrence import Occurrence
+
+LASTS = timedelta(minutes=45)
+FAR = timedelta(days=120)  # nobody arranges a talk later than that: it is a wrong year
+
+
+class PairingState(StrEnum):
+    """How the talk went. ``declined``: one of the two sits this one out; the other is not told which."""
+
+    PROPOSED = "proposed"
+    KEPT = "kept"
+    MISSED = "missed"
+    DECLINED = "declined"
+
+
+class Pairing(PublicRow, Base):
+    """Two members of a chapter and their talk in one of its weeks; what they arranged is read by the two alone."""
+
+    __tablename__ = "pairing"
+    __table_args__ = (CheckConstraint("one_id <> other_id", name="two_people"),)
+
+    occurrence_id: Mapped[int] = mapped_column(ForeignKey("occurrence.id"), index=True)
+    one_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    paired_at: Mapped[datetime]
+    state: Mapped[PairingState] = mapped_column(default=PairingState.PROPOSED)
+    said_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))  # who said how it went
+    meets_at: Mapped[datetime | None]
+    place: Mapped[str] = mapped_column(String(200), default="")  # or a number, or the address of a call
+    topics: Mapped[str] = mapped_column(String(1000), default="")
+    next_step: Mapped[str] = mapped_column(String(300), default="")
+
+    occurrence: Mapped[Occurrence] = relationship()
+    one: Mapped[Member] = relationship(foreign_keys=[one_id])
+    other: Mapped[Member] = relationship(foreign_keys=[other_id])
+
+    def partner(self, member: Member) -> Member:
+        """The other of the two."""
+        return self.other if member.id == self.one_id else self.one
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the two are: that of their chapter."""
+        return ZoneInfo(self.occurrence.chapter.zone)
+
+
+def theirs(member: Member) -> ColumnElement[bool]:
+    """The condition for pairings that a member is in."""
+    return or_(Pairing.one_id == member.id, Pairing.other_id == member.id)
+
+
+def of_week(session: Session, *, occurrence: Occurrence, member: Member | None = None) -> list[Pairing]:
+    """The talks of a week that were not declined; of one member, or all."""
+    found = select(Pairing).where(Pairing.occurrence_id == occurrence.id, Pairing.state != PairingState.DECLINED)
+    mine = found if member is None else found.where(theirs(member))
+    return list(session.scalars(mine.options(joinedload(Pairing.one), joinedload(Pairing.other)).order_by(Pairing.id)))
+
+
+def take_part(session: Session, *, member: Member, takes_part: bool, now: datetime) -> None:
+    """Be paired in the weeks to come, or not."""
+    member.sits_out_at = None if takes_part else member.sits_out_at or now
+    session.flush()
+
+
+def arrange(
+    session: Session,
+    *,
+    pairing: Pairing,
+    by: Member,
+    meets_at: datetime | None,
+    place: str,
+    topics: str,
+    next_step: str,
+    now: datetime,
+) -> None:
+    """Write down when and where, of what, and what comes next; ``meets_at`` is local to the chapter, without a zone.
+
+    Raises Invalid, and then changes nothing; Refused for anybody but the two.
+    """
+    _of(pairing, by)
+    at = None if meets_at is None else meets_at.replace(tzinfo=pairing.zone)
+    if at is not None and at != pairing.meets_at and not now - FAR < at < now + FAR:
+        raise Invalid(_("Choose a day within the next months."), field="meets_at")
+    said = (
+        clean_line(place, field="place", what=_("the place"), limit=200, required=False),
+        clean_text(topics, field="topics", what=_("what you want to talk about"), limit=1000, required=False),
+        clean_line(next_step, field="next_step", what=_("what comes next"), limit=300, required=False),
+    )
+    pairing.meets_at, (pairing.place, pairing.topics, pairing.next_step) = at, said
+    session.flush()
+
+
+def keep(session: Session, *, pairing: Pairing, by: Member, now: datetime) -> None:
+    """They talked: a fact once the other confirms it, as every interaction. Raises Refused for anybody but the two."""
+    _answer(session, pairing, by, PairingState.KEPT)
+    today = now.astimezone(pairing.zone).date()
+    try:
+        with session.begin_nested():
+            met = InteractionKind.MET
+            interaction.say(session, said_by=by, other=pairing.partner(by), kind=met, happened_on=today, now=now)
+    except Conflict:
+        return  # They have it for this year already.
+
+
+def miss(session: Session, *, pairing: Pairing, by: Member, now: datetime) -> None:
+    """It did not come about; nobody asks why. Raises Refused for anybody but the two."""
+    _answer(session, pairing, by, PairingState.MISSED)
+
+
+def decline(session: Session, *, pairing: Pairing, by: Member, now: datetime) -> None:
+    """Not this time; the two are not paired again for half a year. Raises Refused for anybody but the two."""
+    _answer(session, pairing, by, PairingState.DECLINED)
+
+
+def reopen(session: Session, *, pairing: Pairing, by: Member, now: datetime) -> None:
+    """Take back what one said of it, with what nobody confirmed. Raises Refused for anybody but who said it."""
+    if pairing.said_by_id != by.id:
+        raise Refused(_("Only the person who said this can take it back."))
+    was_kept = pairing.state is PairingState.KEPT
+    pairing.state, pairing.said_by_id = PairingState.PROPOSED, None
+    year = now.astimezone(pairing.zone).year
+    said = select(Interaction).filter_by(
+        said_by_id=by.id, other_id=pairing.partner(by).id, kind=InteractionKind.MET, confirmed_at=None
+    )
+    for each in session.scalars(said) if was_kept else ():
+        if each.happened_on.year == year and each.said_at >= pairing.paired_at:
+            interaction.withdraw(session, interaction=each, by=by, now=now)
+    session.flush()
+
+
+def _answer(session: Session, pairing: Pairing, by: Member, state: PairingState) -> None:
+    _of(pairing, by)
+    if pairing.state is not PairingState.PROPOSED and pairing.said_by_id != by.id:
+        raise Conflict(_("%(name)s has said already how it went.", name=pairing.partner(by).first_name))
+    pairing.state, pairing.said_by_id = state, by.id
+    session.flush()
+
+
+def _of(pairing: Pairing, by: Member) -> None:
+    if by.id not in (pairing.one_id, pairing.other_id):
+        raise Refused(_("Only the two can say this."))

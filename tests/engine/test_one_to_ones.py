@@ -1,0 +1,106 @@
+"""The week's talks: everybody who takes part, nobody twice or again within half a year, nobody left out for long."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from directory.engine import one_to_ones
+from directory.engine.one_to_ones import pair_up, waiting, why
+from directory.people.business import Business
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.people.wanted import WantedKind, want
+from directory.week.occurrence import Occurrence, plan, skip
+from directory.week.pairing import Pairing, of_week, take_part
+
+WEEK = timedelta(days=7)
+NAMES = ("Ana", "Ben", "Cleo", "Dev", "Eve")
+
+
+@pytest.fixture
+def five(session: Session, now: datetime) -> list[Member]:
+    """A chapter of five who have come in, one of whom does what another wants."""
+    chapter = Chapter(key="mesa", name="Mesa", zone="UTC")
+    members = [
+        Member(
+            name=f"{name} One", business=Business(name=f"{name} & Co", chapter=chapter, created_at=now), joined_at=now
+        )
+        for name in ("Ana", "Ben", "Cleo", "Dev", "Eve")
+    ]
+    for member in members:
+        member.arrived_at = now
+    members[1].business.summary = "We keep books for shops"
+    session.add_all(members)
+    session.flush()
+    want(session, member=members[0], kind=WantedKind.PARTNER, text="Somebody who keeps books", now=now)
+    return members
+
+
+def turn(session: Session, now: datetime) -> tuple[Occurrence, datetime]:
+    occurrence = plan(session, now=now)[-1]
+    return occurrence, occurrence.due_at - one_to_ones.AHEAD
+
+
+def pair(session: Session, now: datetime) -> list[Pairing]:
+    occurrence, at = turn(session, now)
+    return pair_up(session, occurrence=occurrence, now=at)
+
+
+def test_who_answers_a_want_is_paired_for_that_reason(session: Session, five: list[Member], now: datetime) -> None:
+    talks = {frozenset((talk.one, talk.other)): talk for talk in pair(session, now)}
+    assert len(talks) == 2
+    (reason,) = why(session, talks[frozenset(five[:2])])
+    assert (reason.asker, reason.giver, reason.want) == (five[0], five[1], "Somebody who keeps books")
+
+
+def test_in_a_season_nobody_meets_twice_and_whoever_was_left_out_is_next(
+    session: Session, five: list[Member], now: datetime
+) -> None:
+    seen: set[frozenset[int]] = set()
+    left: set[int] = set()
+    for week in range(5):
+        talks = pair(session, now + week * WEEK)
+        pairs = {frozenset((talk.one_id, talk.other_id)) for talk in talks}
+        paired = {id for pair in pairs for id in pair}
+        assert len(paired) == 2 * len(talks) == 4
+        assert not pairs & seen
+        assert left <= paired
+        seen, left = seen | pairs, {member.id for member in five} - paired
+    assert len(seen) == 10  # everybody has met everybody
+    assert pair(session, now + 5 * WEEK) == []
+
+
+def test_a_week_is_paired_once_from_the_morning_on_and_not_where_it_was_left_out(
+    session: Session, five: list[Member], now: datetime
+) -> None:
+    occurrence, at = turn(session, now)
+    assert waiting(session, now=at - timedelta(minutes=1)) == []
+    assert waiting(session, now=at) == [occurrence]
+    assert pair_up(session, occurrence=occurrence, now=at)
+    assert waiting(session, now=at) == pair_up(session, occurrence=occurrence, now=at) == []
+    after, later = turn(session, now + WEEK)
+    skip(session, occurrence=after, member=five[0], now=now)
+    assert waiting(session, now=later) == []
+
+
+def test_who_sits_out_or_never_came_or_shares_a_firm_is_not_paired(
+    session: Session, five: list[Member], now: datetime
+) -> None:
+    take_part(session, member=five[0], takes_part=False, now=now)
+    five[1].arrived_at = None
+    five[3].business = five[2].business
+    session.flush()
+    occurrence, at = turn(session, now)
+    pair_up(session, occurrence=occurrence, now=at)
+    (talk,) = of_week(session, occurrence=occurrence)
+    assert five[4] in (talk.one, talk.other)
+    assert of_week(session, occurrence=occurrence, member=five[0]) == []
+
+
+def test_a_large_chapter_is_dealt_into_circles(
+    session: Session, five: list[Member], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(one_to_ones, "CIRCLE", 3)
+    talks = pair(session, now)
+    assert len({id for talk in talks for id in (talk.one_id, talk.other_id)}) == 2 * len(talks) == 4
