@@ -11,11 +11,11 @@ from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.people.wanted import Wanted
-from directory.week.channel import USUAL_LIMIT
+from directory.week.channel import MOST as MOST_TEXT
 from directory.week.mention import MOST, Item, choose, names_in, silent_names
 from directory.week.occurrence import coming_slot, upcoming
 from directory.week.post import posts_of
-from directory.week.wording import tell
+from directory.week.wording import Frame, tell
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ def drafts(session: Session, *, chapter: Chapter, now: datetime) -> list[Draft]:
     items = choose(session, chapter=chapter, now=now)
     told = items or _would_ask(session, chapter)
     on = due_at.astimezone(ZoneInfo(chapter.zone)).date()
-    text, count = tell(told, chapter=chapter, on=on, limits=(USUAL_LIMIT,))
-    return [Draft("", text, due_at, is_agreed=bool(items))] if count else []
+    text, _ = tell(told, Frame(chapter, on), (MOST_TEXT,))
+    return [Draft("", text, due_at, is_agreed=bool(items))] if told else []
 
 
 def _would_ask(session: Session, chapter: Chapter) -> list[Item]:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, islice, zip_longest
@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, joinedload, m
 
 from directory.db import Base, Row
 from directory.language import ago, gettext, listed
+from directory.leads.case_study import CaseStudy, CaseStudyParty
 from directory.leads.lead import Lead
 from directory.people.audience import Audience
 from directory.people.business import Business
@@ -22,13 +23,17 @@ from directory.people.view import as_seen_by
 from directory.people.wanted import Wanted, WantedKind
 from directory.text import folded
 from directory.week.occurrence import Occurrence
+from directory.week.policy import errors
 
 MOST = 4  # people in one week's post
 NEW_FOR = timedelta(days=60)  # so long somebody is welcomed as new
 
 
 class Mention(Row, Base):
-    """A member stands in an occurrence's posts, for a reason: a spotlight, a wanted or a lead's ask."""
+    """A member stands in an occurrence's posts, for a reason: a spotlight, a wanted, a lead's ask or a story.
+
+    One that its member took back stays as a row, so that the week is not about them again.
+    """
 
     __tablename__ = "mention"
     __table_args__ = (UniqueConstraint("occurrence_id", "member_id"),)
@@ -37,18 +42,23 @@ class Mention(Row, Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
     wanted_id: Mapped[int | None] = mapped_column(ForeignKey("wanted.id"))
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"))
+    case_study_id: Mapped[int | None] = mapped_column(ForeignKey("case_study.id", ondelete="SET NULL"))
     reason: Mapped[str] = mapped_column(String(300))
+    vetoed_at: Mapped[datetime | None]
 
     occurrence: Mapped[Occurrence] = relationship()
     member: Mapped[Member] = relationship(lazy="joined", innerjoin=True)
     wanted: Mapped[Wanted | None] = relationship()
     lead: Mapped[Lead | None] = relationship()
+    case_study: Mapped[CaseStudy | None] = relationship()
 
     @property
     def is_agreed(self) -> bool:
         """Whether the member still agrees to it, and what they ask for is still open."""
-        if not self.member.is_active:
+        if not self.member.is_active or self.vetoed_at is not None:
             return False
+        if self.case_study is not None:
+            return is_told(self.case_study)
         if self.wanted is not None:
             return self.wanted.shared_at is not None and self.wanted.ended_at is None
         if self.lead is not None:
@@ -75,14 +85,20 @@ def shown(mention: Mention, reader: Member, may_edit: bool) -> Shown:
 
 @dataclass(frozen=True)
 class Item:
-    """What a post may say of a member: an ask of theirs, or a spotlight; ``told_at`` is when it was last said."""
+    """What a post may say of a member: an ask, a story or a spotlight; ``told_at`` is when it was last said."""
 
     member: Member
     since: datetime  # when the member agreed that this is said
     wanted: Wanted | None = None
     lead: Lead | None = None
+    story: CaseStudy | None = None
     told_at: datetime | None = None
     is_new_member: bool = False
+
+    @property
+    def people(self) -> list[Member]:
+        """Whom it is about, who says it first."""
+        return [self.member, *self.story.names_beside(self.member)] if self.story is not None else [self.member]
 
     @property
     def is_named(self) -> bool:
@@ -98,6 +114,8 @@ class Item:
         """The words of the member's own that a post repeats."""
         if self.wanted is not None:
             return f"{self.wanted.text}\n{self.wanted.why}"
+        if self.story is not None:
+            return self.story.title
         if self.lead is not None:
             return ""
         # A post is read by everybody.
@@ -111,6 +129,8 @@ class Item:
     def _why(self, now: datetime) -> str:
         if self.wanted is not None and self.wanted.kind is WantedKind.OFFER:
             return gettext("offers: %(what)s", what=self.wanted.text[:260])
+        if self.story is not None:
+            return gettext("has finished something: %(what)s", what=self.story.title)
         if self.wanted is not None:
             return gettext("asks to meet: %(what)s", what=self.wanted.text[:260])
         if self.lead is not None:
@@ -155,26 +175,38 @@ def _even(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
-def choose(session: Session, *, chapter: Chapter, now: datetime) -> list[Item]:
+def choose(session: Session, *, chapter: Chapter, now: datetime, without: Collection[int] = ()) -> list[Item]:
     """Whom this week's post is about, the most important first; nobody when there is nothing new to say.
 
-    News comes first, asks and spotlights in turn. A client waits behind a lead, so the newest leads are the first of
-    the asks, then whoever waits longest to meet somebody; of the spotlights the newest member. Then, to fill the post,
-    those who were not mentioned longest. Nobody stands there twice, and at most MOST do. Whose words name somebody
-    who does not agree to it is left out.
+    News comes first: asks, spotlights and stories in turn. A client waits behind a lead, so the newest leads are the
+    first of the asks, then whoever waits longest to meet somebody; of the spotlights the newest member. Nobody has a
+    second one before everybody had a first: who agreed anew waits their turn. Then, to fill the post, those who were
+    not mentioned longest. Nobody stands there twice, and at most MOST items do. Whose words name somebody who does
+    not agree to it, or must not be repeated in public, is left out, and so are the members ``without``.
     """
     spotlights, asks = _spotlights(session, chapter, now), _asks(session, chapter)
     new_asks = sorted((item for item in asks if item.is_news), key=_urgency)
-    new_faces = sorted((item for item in spotlights if item.is_news), key=lambda item: item.member.joined_at)
-    pairs = zip_longest(new_asks, reversed(new_faces))
-    news = [item for item in chain.from_iterable(pairs) if item is not None]
+    faces = sorted((item for item in spotlights if item.told_at is None), key=lambda item: item.member.joined_at)
+    turns = zip_longest(new_asks, reversed(faces), _stories(session, chapter))
+    news = [item for item in chain.from_iterable(turns) if item is not None]
     known = sorted(
-        (item for item in [*asks, *spotlights] if not item.is_news), key=lambda item: item.told_at or item.since
+        (item for item in [*asks, *spotlights] if item.told_at is not None and item not in new_asks),
+        key=lambda item: item.told_at or item.since,
     )
     silent = silent_names(session)
-    sayable = (item for item in [*news, *known] if not names_in(item.quoted, silent))
+    sayable = (item for item in [*news, *known] if _is_sayable(item, silent, without))
     chosen = list(islice(_once_each(sayable), MOST))
     return chosen if any(item.is_news for item in chosen) else []
+
+
+def _is_sayable(item: Item, silent: Collection[str], without: Collection[int] = ()) -> bool:
+    is_whole = not any(person.id in without for person in item.people)
+    return is_whole and not names_in(item.quoted, silent) and not errors(item.quoted)
+
+
+def is_told(story: CaseStudy) -> bool:
+    """Whether a post may tell the story: everybody in it agreed to it, and to be named in the weekly post."""
+    return story.is_published and all(party.member.spotlight_at is not None for party in story.parties)
 
 
 def _urgency(ask: Item) -> tuple[bool, float]:
@@ -182,22 +214,24 @@ def _urgency(ask: Item) -> tuple[bool, float]:
     return (False, -since) if ask.lead is not None else (True, since)
 
 
-def resume(session: Session, mentions: Iterable[Mention]) -> list[Item]:
+def resume(session: Session, mentions: Sequence[Mention]) -> list[Item]:
     """What an earlier choice may still say."""
     silent = silent_names(session)
+    gone = {mention.member_id for mention in mentions if not mention.is_agreed}
     items = (
-        Item(mention.member, mention.member.joined_at, mention.wanted, mention.lead)
+        Item(mention.member, mention.member.joined_at, mention.wanted, mention.lead, mention.case_study)
         for mention in mentions
-        if mention.is_agreed
+        if mention.is_agreed and (mention.case_study is None or mention.case_study.teller_id == mention.member_id)
     )
-    return [item for item in items if not names_in(item.quoted, silent)]
+    return [item for item in items if _is_sayable(item, silent, gone)]
 
 
 def _once_each(items: Iterable[Item]) -> Iterator[Item]:
     seen: set[int] = set()
     for item in items:
-        if item.member.id not in seen:
-            seen.add(item.member.id)
+        people = {person.id for person in item.people}
+        if not people & seen:
+            seen |= people
             yield item
 
 
@@ -206,7 +240,7 @@ def _last_told(chapter: Chapter, *by: InstrumentedAttribute[Any]) -> Select[Any]
     return (
         select(func.max(Occurrence.posted_at), *by)
         .join_from(Mention, Occurrence)
-        .where(Occurrence.chapter_id == chapter.id, Occurrence.posted_at.is_not(None))
+        .where(Occurrence.chapter_id == chapter.id, Occurrence.posted_at.is_not(None), Mention.vetoed_at.is_(None))
         .group_by(*by)
     )
 
@@ -249,3 +283,23 @@ def _asks(session: Session, chapter: Chapter) -> list[Item]:
             )
         ),
     ]
+
+
+def _stories(session: Session, chapter: Chapter) -> list[Item]:
+    """The chapter's stories that no post has told, the oldest first."""
+    told = (
+        select(Mention.case_study_id)
+        .join(Occurrence)
+        .where(Occurrence.posted_at.is_not(None), Mention.case_study_id.is_not(None), Mention.vetoed_at.is_(None))
+    )
+    parties = joinedload(CaseStudy.parties).joinedload(CaseStudyParty.member).joinedload(Member.business)
+    fresh = (
+        select(CaseStudy)
+        .join(CaseStudy.teller)
+        .join(Member.business)
+        .where(Business.chapter_id == chapter.id, CaseStudy.id.not_in(told))
+        .options(parties)
+        .order_by(CaseStudy.id)
+    )
+    stories = session.scalars(fresh).unique()
+    return [Item(story.teller, story.told_at, story=story) for story in stories if is_told(story)]

@@ -1,24 +1,31 @@
 """Posts: the week's text for a channel, what people change in it, and the moment it is frozen for sending."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Text, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from directory import audit
+from directory import audit, files
 from directory.db import Base, PublicRow
-from directory.errors import Invalid
+from directory.errors import Conflict, Invalid
 from directory.language import gettext
 from directory.people.member import Member
+from directory.settings import Settings
 from directory.text import clean_text
 from directory.week import wording
-from directory.week.channel import MOST, USUAL_LIMIT, Channel, ChannelState, channels_of, limits_of
-from directory.week.counting import excess
+from directory.week.archive import path_of
+from directory.week.card import Card, card_of
+from directory.week.channel import MOST, Channel, ChannelState, channels_of, kind_of, limits_of
+from directory.week.counting import excess, links
 from directory.week.delivery import Delivery
-from directory.week.frozen import Frozen
+from directory.week.frozen import FOLDER, Frozen
 from directory.week.mention import Item, Mention, choose, names_in, resume, silent_names, stands
 from directory.week.occurrence import Occurrence, hold, lock_open
+from directory.week.policy import Remark, lint
+from directory.week.seat import missing_seat
+from directory.week.wording import Frame
 
 
 class Post(PublicRow, Base):
@@ -45,30 +52,44 @@ def posts_of(session: Session, *, occurrence: Occurrence) -> list[Post]:
 
 def mentions_of(session: Session, *, occurrence: Occurrence) -> list[Mention]:
     """Who stands in a turn's posts, in the order they were chosen."""
+    return [mention for mention in _all_mentions(session, occurrence) if mention.vetoed_at is None]
+
+
+def _all_mentions(session: Session, occurrence: Occurrence) -> list[Mention]:
     return list(session.scalars(select(Mention).where(Mention.occurrence_id == occurrence.id).order_by(Mention.id)))
 
 
-def compose(session: Session, *, occurrence: Occurrence, now: datetime) -> list[Post]:
+def compose(session: Session, *, occurrence: Occurrence, now: datetime, settings: Settings | None = None) -> list[Post]:
     """Write the turn's posts anew from what members agree to now; none when there is nothing new to say.
 
     A text that a person edited stays, and so does the choice of people from then on; if it speaks of somebody who
-    no longer agrees, the turn is held. Raises Conflict when the turn is over.
+    no longer agrees, the turn is held. Without ``settings`` no address is known to end with. Raises Conflict when
+    the turn is over.
     """
     lock_open(session, occurrence)
     written = {post.channel_id: post for post in posts_of(session, occurrence=occurrence)}
-    mentions = mentions_of(session, occurrence=occurrence)
+    mentions = _all_mentions(session, occurrence)
+    vetoed = [mention for mention in mentions if mention.vetoed_at is not None]
+    stands = [mention for mention in mentions if mention.vetoed_at is None]
     edited = [post for post in written.values() if post.edited_at is not None]
-    items = resume(session, mentions) if edited else choose(session, chapter=occurrence.chapter, now=now)
-    told = 0
+    without = {mention.member_id for mention in vetoed}
+    items = (
+        resume(session, mentions) if edited else choose(session, chapter=occurrence.chapter, now=now, without=without)
+    )
+    seat = missing_seat(session, chapter=occurrence.chapter, now=now)
+    occurrence.seat_id = seat.id if seat is not None else None
+    told: set[int] = set()
     for channel in channels_of(session, chapter=occurrence.chapter):
         post = written.get(channel.id)
         if post is None or post.edited_at is None:
-            told = max(told, _write(session, occurrence, channel, post, items, now))
+            frame = _frame(occurrence, channel, settings, seat.name if seat is not None else "")
+            told |= {item.member.id for item in _write(session, frame, occurrence, channel, post, items, now)}
     if not edited:
-        _note(session, occurrence, mentions, items[:told], now)
+        _note(session, occurrence, stands, [item for item in items if item.member.id in told], now)
     elif occurrence.held_at is None and (
-        not all(mention.is_agreed for mention in mentions)
+        not all(mention.is_agreed for mention in stands)
         or any(_unwilling(session, post.text, mentions) for post in edited)
+        or any(_is_later(mention.vetoed_at, post.edited_at) for mention in vetoed for post in edited)
     ):
         reason = gettext("The edited text speaks of somebody who no longer agrees to it, or of an ask that has ended.")
         hold(session, occurrence=occurrence, member=None, now=now, reason=reason)
@@ -79,42 +100,86 @@ def compose(session: Session, *, occurrence: Occurrence, now: datetime) -> list[
 def edit(session: Session, *, post: Post, text: str, member: Member, now: datetime) -> None:
     """Replace the composed text; what the post was composed from and is no longer agreed to is forgotten.
 
-    Raises Invalid for an empty, too long or oddly spelled text, or one that names somebody who does not agree to
-    it; Conflict when the turn is over.
+    Raises Invalid for an empty, too long or oddly spelled text, one that the policy does not allow, or one that
+    names somebody who does not agree to it; Conflict when the turn is over.
     """
     lock_open(session, post.occurrence)
     text = clean_text(text, field="text", what=gettext("the text of the post"), limit=MOST.most)
     if over := excess(text, limits_of(post.channel)):
         message = gettext("It is %(over)s too long for %(channel)s.", over=over, channel=post.channel.name)
         raise Invalid(message, field="text")
-    mentions = mentions_of(session, occurrence=post.occurrence)
+    if faults := [remark.sentence for remark in remarks_on(session, post=post, text=text) if remark.is_error]:
+        raise Invalid(" ".join(faults), field="text")
+    mentions = _all_mentions(session, post.occurrence)
     if unwilling := _unwilling(session, text, mentions):
         who = unwilling[0]
         message = gettext("%(name)s does not agree to be named in the weekly post; leave the name out.", name=who)
         raise Invalid(message, field="text")
     for mention in mentions:
-        if not mention.is_agreed:
+        if not mention.is_agreed and mention.vetoed_at is None:
             session.delete(mention)
     post.text, post.edited_at, post.edited_by_id = text, now, member.id
     audit.record(session, actor_id=member.id, action="post.edit", object=f"post {post.public_id}", now=now)
     session.flush()
 
 
-def restore(session: Session, *, post: Post, member: Member, now: datetime) -> None:
+def remarks_on(session: Session, *, post: Post, text: str) -> list[Remark]:
+    """What the policy says of ``text`` as this post, the errors first."""
+    costs = kind_of(post.channel).costs
+    return lint(
+        text,
+        has_link=post.channel.has_link,
+        costs_link=f"${costs[1]}" if costs else "",
+        is_known=_is_known(session, post.occurrence, post.channel, text),
+    )
+
+
+def restore(session: Session, *, post: Post, member: Member, now: datetime, settings: Settings | None = None) -> None:
     """Give up an edited text for the composed one. Raises Conflict when the turn is over."""
     lock_open(session, post.occurrence)
     post.edited_at, post.edited_by_id = None, None
     audit.record(session, actor_id=member.id, action="post.restore", object=f"post {post.public_id}", now=now)
-    compose(session, occurrence=post.occurrence, now=now)
+    compose(session, occurrence=post.occurrence, now=now, settings=settings)
 
 
-def freeze(session: Session, *, occurrence: Occurrence, now: datetime) -> list[Delivery]:
+def take_back(
+    session: Session, *, occurrence: Occurrence, member: Member, now: datetime, settings: Settings | None = None
+) -> None:
+    """The member is not to stand in this week's posts, which are written anew without them.
+
+    Raises Conflict when they do not stand there, or the turn is over.
+    """
+    lock_open(session, occurrence)
+    mine = [mention for mention in mentions_of(session, occurrence=occurrence) if mention.member_id == member.id]
+    if not mine:
+        raise Conflict(gettext("You are not in this week's post."))
+    mine[0].vetoed_at = now
+    what = f"occurrence {occurrence.public_id}"
+    audit.record(session, actor_id=member.id, action="mention.take_back", object=what, now=now)
+    compose(session, occurrence=occurrence, now=now, settings=settings)
+
+
+def stand_again(
+    session: Session, *, occurrence: Occurrence, member: Member, now: datetime, settings: Settings | None = None
+) -> None:
+    """The member may stand in this week's posts after all. Raises Conflict when the turn is over."""
+    lock_open(session, occurrence)
+    theirs = (Mention.occurrence_id == occurrence.id, Mention.member_id == member.id, Mention.vetoed_at.is_not(None))
+    session.execute(delete(Mention).where(*theirs))
+    what = f"occurrence {occurrence.public_id}"
+    audit.record(session, actor_id=member.id, action="mention.give_back", object=what, now=now)
+    compose(session, occurrence=occurrence, now=now, settings=settings)
+
+
+def freeze(
+    session: Session, *, occurrence: Occurrence, now: datetime, settings: Settings | None = None
+) -> list[Delivery]:
     """At its time: compose a last time, and write one delivery per post with its final bytes.
 
     Without anything to say, or anywhere to say it, the turn is skipped with the reason. None while it is held or
     its time has not come. Raises Conflict when it was done before: once is enough, whoever tries.
     """
-    posts = compose(session, occurrence=occurrence, now=now)
+    posts = compose(session, occurrence=occurrence, now=now, settings=settings)
     if occurrence.held_at is not None or occurrence.due_at > now:
         return []
     posts = [post for post in posts if post.channel.state is ChannelState.OPEN]
@@ -126,12 +191,13 @@ def freeze(session: Session, *, occurrence: Occurrence, now: datetime) -> list[D
         )
         return []
     occurrence.posted_at = now
+    card = card_of(mentions_of(session, occurrence=occurrence), settings)
     deliveries = [
         Delivery(
             key=f"post:{occurrence.public_id}:{post.channel.public_id}",
             channel_id=post.channel_id,
             occurrence_id=occurrence.id,
-            payload=_frozen(post, now).to_bytes(),
+            payload=_frozen(post, card, now, settings).to_bytes(),
             due_at=now,
         )
         for post in posts
@@ -142,50 +208,90 @@ def freeze(session: Session, *, occurrence: Occurrence, now: datetime) -> list[D
 
 
 def _write(
-    session: Session, occurrence: Occurrence, channel: Channel, post: Post | None, items: Sequence[Item], now: datetime
-) -> int:
-    """Make the post say what ``items`` are, or not be there; how many it tells."""
-    text, told = wording.tell(
-        items,
-        chapter=occurrence.chapter,
-        on=occurrence.local_date,
-        limits=(USUAL_LIMIT, *limits_of(channel)),
-    )
-    if not told:
+    session: Session,
+    frame: Frame,
+    occurrence: Occurrence,
+    channel: Channel,
+    post: Post | None,
+    items: Sequence[Item],
+    now: datetime,
+) -> list[Item]:
+    """Make the post say what ``items`` are, or not be there; those it tells.
+
+    Where a link costs and none was chosen, nothing is told that would become one.
+    """
+    is_costly, limits = bool(kind_of(channel).costs) and not channel.has_link, limits_of(channel)
+    sayable = [item for item in items if not (is_costly and links(wording.tell([item], frame, (MOST,))[0]))]
+    text, told = wording.tell(sayable, frame, limits) if sayable or frame.seat else ("", [])
+    if text and _is_known(session, occurrence, channel, text):
+        text, told = wording.tell(sayable, replace(frame, is_dated=True), limits)
+    if not text or (is_costly and links(text)):
         if post is not None:
             session.delete(post)
-    elif post is None:
+        return []
+    if post is None:
         session.add(Post(occurrence_id=occurrence.id, channel_id=channel.id, text=text, composed_at=now))
     elif post.text != text:
         post.text, post.composed_at = text, now
     return told
 
 
+def _frame(occurrence: Occurrence, channel: Channel, settings: Settings | None, seat: str) -> Frame:
+    """What stands around the items; the address of the week's page only where there is one to read."""
+    has_page = channel.has_link and settings is not None and occurrence.chapter.public_at is not None
+    link = f"{settings.base_url}{path_of(occurrence)}" if has_page and settings is not None else ""
+    return Frame(occurrence.chapter, occurrence.local_date, seat=seat, link=link)
+
+
+def _is_known(session: Session, occurrence: Occurrence, channel: Channel, text: str) -> bool:
+    """Whether an earlier week of the channel said the very same."""
+    earlier = (Post.channel_id == channel.id, Post.occurrence_id != occurrence.id, Post.text == text)
+    return session.scalar(select(Post.id).where(*earlier).limit(1)) is not None
+
+
+def _is_later(vetoed_at: datetime | None, edited_at: datetime | None) -> bool:
+    return vetoed_at is not None and edited_at is not None and vetoed_at >= edited_at
+
+
 def _note(
     session: Session, occurrence: Occurrence, mentions: Sequence[Mention], items: Sequence[Item], now: datetime
 ) -> None:
     """Keep who is mentioned and why, in the order of the text."""
-    wanted = [(item.member.id, item.wanted and item.wanted.id, item.lead and item.lead.id) for item in items]
-    if wanted == [(mention.member_id, mention.wanted_id, mention.lead_id) for mention in mentions]:
-        return
-    for mention in mentions:
-        session.delete(mention)
-    session.flush()
-    session.add_all(
+    wanted = [
         Mention(
-            occurrence_id=occurrence.id, member=item.member, wanted=item.wanted, lead=item.lead, reason=item.reason(now)
+            occurrence_id=occurrence.id,
+            member_id=person.id,
+            wanted_id=item.wanted.id if item.wanted else None,
+            lead_id=item.lead.id if item.lead else None,
+            case_study_id=item.story.id if item.story else None,
+            reason=item.reason(now),
         )
         for item in items
-    )
+        for person in item.people
+    ]
+    if [_subject(row) for row in wanted] != [_subject(row) for row in mentions]:
+        for mention in mentions:
+            session.delete(mention)
+        session.flush()
+        session.add_all(wanted)
+
+
+def _subject(row: Mention) -> tuple[int | None, ...]:
+    return row.member_id, row.wanted_id, row.lead_id, row.case_study_id
 
 
 def _unwilling(session: Session, text: str, mentions: Sequence[Mention]) -> list[str]:
     """The names in ``text`` of members who do not agree to be named: full ones, and first ones of the mentioned."""
-    mentioned = (mention.member for mention in mentions)
-    first = [who.name for who in mentioned if who.spotlight_at is None and stands(who.first_name, text)]
-    return names_in(text, silent_names(session)) + first
+    silent = [row.member for row in mentions if row.member.spotlight_at is None or row.vetoed_at is not None]
+    first = [who.name for who in silent if stands(who.first_name, text)]
+    vetoed = [row.member.name for row in mentions if row.vetoed_at is not None]
+    return names_in(text, [*silent_names(session), *vetoed]) + first
 
 
-def _frozen(post: Post, now: datetime) -> Frozen:
-    turn = post.occurrence
-    return Frozen(turn.chapter.name, post.channel.public_id, turn.public_id, turn.local_date, now, post.text)
+def _frozen(post: Post, card: Card | None, now: datetime, settings: Settings | None) -> Frozen:
+    turn, image, alt = post.occurrence, "", ""
+    if card is not None and settings is not None and kind_of(post.channel).has_image:
+        image, alt = files.keep(settings.home, FOLDER, card.png), card.alt
+    return Frozen(
+        turn.chapter.name, post.channel.public_id, turn.public_id, turn.local_date, now, post.text, image, alt
+    )

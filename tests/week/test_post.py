@@ -14,11 +14,12 @@ from directory.people.chapter import Chapter
 from directory.people.member import Member, MemberState
 from directory.people.wanted import Wanted, WantedKind
 from directory.week import wording
-from directory.week.counting import Limit
+from directory.week.counting import Limit, excess
 from directory.week.delivery import Delivery
 from directory.week.mention import MOST, Item
 from directory.week.occurrence import Occurrence, hold, release
 from directory.week.post import compose, edit, freeze, mentions_of, posts_of
+from directory.week.wording import Frame
 from tests.conftest import NOW
 from tests.week.conftest import Chapterhouse
 
@@ -179,6 +180,12 @@ def test_a_week_is_frozen_once_at_its_time_and_not_while_it_is_held(mesa: Chapte
     assert mesa.session.scalars(select(Delivery)).all() == [delivery]
 
 
+LIMITS = [
+    (Limit("weighted", 280),),
+    (Limit("graphemes", 300), Limit("bytes", 3000)),
+    (Limit("characters", 500),),
+    (Limit("characters", 5000),),
+]
 words = some.text(some.characters(codec="utf-8"), max_size=300)
 
 
@@ -190,16 +197,17 @@ words = some.text(some.characters(codec="utf-8"), max_size=300)
     ),
     name=words,
     tags=some.lists(words, max_size=5),
+    limits=some.sampled_from(LIMITS),
 )
 def test_whatever_people_write_a_post_is_short_and_tells_somebody(
-    members: list[tuple[str, str, str, str, WantedKind | None]], name: str, tags: list[str]
+    members: list[tuple[str, str, str, str, WantedKind | None]], name: str, tags: list[str], limits: tuple[Limit, ...]
 ) -> None:
     items = []
     for person, firm, said, why, kind in members:
         member = Member(name=person, headline=said, spotlight_at=NOW, business=Business(name=firm, summary=""))
         wanted = Wanted(member=member, kind=kind, text=said, why=why) if kind else None
         items.append(Item(member, NOW, wanted=wanted))
-    chapter = Chapter(name=name, hashtags=tags)
-    text, told = wording.tell(items, chapter=chapter, on=NOW.date(), limits=[Limit("characters", 400)])
-    assert len(text) <= 400
-    assert told >= 1
+    frame = Frame(Chapter(name=name, hashtags=tags), NOW.date(), seat=name, link="https://network.example/a/b")
+    text, told = wording.tell(items, frame, limits)
+    assert excess(text, limits) == 0
+    assert told

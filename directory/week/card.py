@@ -1,0 +1,128 @@
+"""Cards: a picture for the week's post of one member it names, with the firm, whom they want, and a code to scan."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import cast
+
+import segno
+from PIL import Image, ImageDraw, ImageFont
+
+from directory.language import gettext
+from directory.people.audience import Audience
+from directory.people.view import as_seen_by
+from directory.people.wanted import WantedKind
+from directory.settings import Settings
+from directory.week.mention import Mention
+from directory.week.policy import errors
+from directory.week.wording import cut
+
+SIZE, EDGE, CODE = (1200, 675), 80, 240  # what X and Mastodon show without cutting
+PAPER, INK, MUTED, ACCENT = "#FAF7F2", "#1D2433", "#5B6274", "#0F5C4D"  # the look's own
+FONTS = Path(__file__).parents[2] / "node_modules" / "@fontsource-variable"
+HEADING, TEXT = FACES = "newsreader", "figtree"
+Font = ImageFont.FreeTypeFont
+
+
+@dataclass(frozen=True)
+class Card:
+    """The picture as PNG, and what it says for who cannot see it."""
+
+    png: bytes
+    alt: str
+
+
+def card_of(mentions: Iterable[Mention], settings: Settings | None) -> Card | None:
+    """The card of the first mentioned member who agreed to be named; None where there is nobody.
+
+    The code leads to the member's page on the open web, and only who has one has a code. What no font at hand can
+    write is not drawn as empty boxes: then there is no card.
+    """
+    for mention in mentions:
+        if mention.member.spotlight_at is not None and mention.case_study is None:
+            break
+    else:
+        return None
+    member, chapter = mention.member, mention.occurrence.chapter.name
+    name, firm = member.name, member.business.name
+    # A picture is seen by everybody.
+    wanted = mention.wanted.text if mention.wanted is not None else ""
+    words = wanted or as_seen_by(member, Audience.PUBLIC).get("headline")
+    words = "" if errors(words) else words
+    if not all(_can_write(face, chapter + name + firm + words + "…") for face in FACES):
+        return None
+    code = f"{settings.base_url}/people/{member.public_id}" if settings and member.public_at is not None else ""
+    alt = [gettext("%(chapter)s: %(name)s of %(firm)s.", chapter=chapter, name=name, firm=firm)]
+    if words:
+        said = (
+            gettext("Would like to meet: %(words)s", words=words)
+            if mention.wanted is not None and mention.wanted.kind is not WantedKind.OFFER
+            else words
+        )
+        alt.append(said)
+    if code:
+        alt.append(gettext("With a code that leads to %(address)s", address=code))
+    return Card(_drawn(chapter, name, firm, words, code), " ".join(alt))
+
+
+def _drawn(chapter: str, name: str, firm: str, words: str, code: str) -> bytes:
+    picture = Image.new("RGB", SIZE, PAPER)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 0, 15, SIZE[1]), fill=ACCENT)
+    whole = SIZE[0] - 2 * EDGE
+    beside = whole - (CODE + 40 if code else 0)
+    y = EDGE
+    for text, face, size, colour, most, width in (
+        (chapter, TEXT, 30, ACCENT, 1, whole),
+        (name, HEADING, 80, INK, 1, whole),
+        (firm, TEXT, 36, MUTED, 1, whole),
+        (words, HEADING, 46, INK, 4, beside),
+    ):
+        for line in _lines(text, _font(face, size), width, most):
+            draw.text((EDGE, y), line, colour, _font(face, size))
+            y += round(size * 1.25)
+        y += size // 2
+    if code:
+        out = BytesIO()
+        segno.make(code, error="m").save(out, kind="png", scale=10, border=0, dark=INK, light=PAPER)
+        square = Image.open(out).convert("RGB").resize((CODE, CODE), Image.Resampling.NEAREST)
+        picture.paste(square, (SIZE[0] - EDGE - CODE, SIZE[1] - EDGE - CODE))
+    out = BytesIO()
+    picture.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _lines(text: str, font: Font, width: int, most: int) -> list[str]:
+    """``text`` in at most ``most`` lines of ``width`` pixels, shortened at the end where it is longer."""
+    lines, words = [""], text.split()
+    for at, word in enumerate(words):
+        longer = f"{lines[-1]} {word}".strip()
+        if font.getlength(longer) <= width or not lines[-1]:
+            lines[-1] = longer
+        elif len(lines) < most:
+            lines.append(word)
+        else:
+            lines[-1] = cut(" ".join([lines[-1], *words[at:]]), len(lines[-1]))
+            break
+    while len(lines[-1]) > 1 and font.getlength(lines[-1]) > width:
+        lines[-1] = cut(lines[-1], len(lines[-1]) - 1)
+    return [line for line in lines if line]
+
+
+def _can_write(face: str, text: str) -> bool:
+    font = _font(face, 20)
+    nothing = bytes(font.getmask("\U0010fffe"))
+    return all(character.isspace() or bytes(font.getmask(character)) != nothing for character in set(text))
+
+
+@cache
+def _font(face: str, size: int) -> Font:
+    """The look's own type; where it was never fetched, what Pillow brings."""
+    path = FONTS / face / "files" / f"{face}-latin-wght-normal.woff2"
+    if not path.exists():
+        return cast(Font, ImageFont.load_default(size))
+    font = ImageFont.truetype(path, size)
+    font.set_variation_by_axes([500])
+    return font

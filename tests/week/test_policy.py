@@ -1,0 +1,54 @@
+"""What must not be posted is refused with a sentence that says what to do; what had better not be is remarked on."""
+
+import pytest
+
+from directory.week.policy import lint
+
+REFUSED = [
+    ("Meet \u202eolrac\u202c", "hidden characters"),
+    ("\u200eMeet Carlo", "hidden characters"),
+    ("Meet Carlo # referral wednesday", "A hashtag has no blanks"),
+    ("#a #b #c #d #e #f #g", "more than 6"),
+    ("Thank you @carlo", "Write the name instead"),
+    ("Write to carlo@firm.example", "mail address"),
+    ("Call +1 (520) 555-0142", "telephone number"),
+    ("Call 520.555.0142 today", "telephone number"),
+    ("There is a finder's fee", "not for sale"),
+    ("We give $50 for each referral", "not for sale"),
+    ("A bonus for all your referrals", "not for sale"),
+]
+FINE = [
+    "Carlo of Prieto Law, since 1998: 12 people, 2,400 cases. 5 % of 10,000 firms know him.",
+    "A commission of 12 portraits",
+    "Plumbers (24/7) in Mesa, AZ; the CEO of IBM or of AT&T",
+    "Open 2024-2026, founded in 1999",
+    "#referralwednesday #oldpueblo #mesa",
+    "Ask for a referral; that is what it is for.",
+]
+
+
+@pytest.mark.parametrize(("text", "sentence"), REFUSED)
+def test_a_text_that_must_not_be_posted_is_refused_and_told_why(text: str, sentence: str) -> None:
+    (remark,) = lint(text)
+    assert remark.is_error
+    assert sentence in remark.sentence
+
+
+@pytest.mark.parametrize("text", FINE)
+def test_plain_words_are_left_in_peace(text: str) -> None:
+    assert lint(text) == []
+
+
+def test_a_link_is_an_error_where_it_costs_and_was_not_chosen() -> None:
+    text = "See bramble.example.com"
+    (costly,), (free,) = lint(text, costs_link="$0.20"), lint(text)
+    assert costly.is_error
+    assert "$0.20" in costly.sentence
+    assert not free.is_error
+    assert lint(text, costs_link="$0.20", has_link=True) == []
+
+
+def test_shouting_is_remarked_on_and_errors_come_first() -> None:
+    said = lint("MEET ALL OUR NEW PEOPLE NOW, @carlo", is_known=True)
+    assert [remark.is_error for remark in said] == [True, True, False]
+    assert "small" in said[-1].sentence
