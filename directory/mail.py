@@ -52,6 +52,7 @@ LETTERS: tuple[LetterKind, ...] = (
     LetterKind("applied"),  # to a chapter's leads: words name, chapter
     LetterKind("know_them"),  # words name, firm, by
     LetterKind("admitted"),  # words by, chapter, welcome
+    LetterKind("channel_broken"),  # to who is in charge of it: words channel, chapter, reason, path
     LetterKind("turned_away"),  # a last letter, to an address: words name, by, chapter, reason
 )
 BY_NAME = {kind.name: kind for kind in LETTERS}

@@ -15,7 +15,7 @@ from directory.db import writing
 from directory.language import gettext
 from directory.secrets import Secrets
 from directory.settings import Settings
-from directory.week import channel as channels
+from directory.week import connecting as channels
 from directory.week import delivery as deliveries
 from directory.week.channel import Channel, keep_secrets, secrets_of
 from directory.week.delivery import Delivery

@@ -8,6 +8,7 @@ from celery.beat import Scheduler
 SCHEDULE = (
     ("jobs.weekly.tick", 60),
     ("jobs.deliver.sweep", 10),  # somebody sits and waits for the link that signs them in
+    ("jobs.checks.answer", 5),  # somebody waits to see whether an account is connected
     ("jobs.pairings.pair", 300),
     ("jobs.housekeeping.embed", 60),
     ("jobs.housekeeping.forget", 3600),

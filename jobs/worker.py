@@ -61,7 +61,9 @@ def configuration() -> dict[str, Any]:
 
 
 TRANSPORT_ALIASES["filesystem"] = "jobs.broker:Transport"
-celery_app = Celery("goodword", include=["jobs.weekly", "jobs.deliver", "jobs.housekeeping", "jobs.pairings"])
+celery_app = Celery(
+    "goodword", include=["jobs.weekly", "jobs.deliver", "jobs.checks", "jobs.housekeeping", "jobs.pairings"]
+)
 celery_app.add_defaults(configuration)
 
 

@@ -13,11 +13,13 @@ def secrets() -> None:
 @secrets.command()
 def rotate() -> None:
     """Seal every secret with the first key of GOODWORD_ENCRYPTION_KEYS; the others may be removed afterwards."""
-    from app.accounts.second_factor import seal_anew
+    from app.accounts import second_factor
     from directory.db import writing
     from directory.secrets import Secrets
     from directory.settings import load_settings
+    from directory.week import channel
 
     with opened() as engine, writing(engine) as session:
-        count = seal_anew(session, Secrets(load_settings().encryption_keys))
+        keys = Secrets(load_settings().encryption_keys)
+        count = second_factor.seal_anew(session, keys) + channel.seal_anew(session, keys)
     click.echo(f"Sealed with the first key: {count}.")

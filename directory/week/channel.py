@@ -112,6 +112,10 @@ class Channel(PublicRow, Base):
     broken_at: Mapped[datetime | None]
     broken_reason: Mapped[str] = mapped_column(String(300), default="")
     has_link: Mapped[bool] = mapped_column(default=False)  # its posts end with the address of the week's page
+    check_asked_at: Mapped[datetime | None]  # a person wants to know now whether it lets us in
+    checked_at: Mapped[datetime | None]
+    check_said: Mapped[str] = mapped_column(String(300), default="")  # what the last look found, in words
+    is_ok: Mapped[bool | None]  # whether it let us in then
 
     chapter: Mapped[Chapter] = relationship()
     owner: Mapped[Member | None] = relationship()
@@ -147,3 +151,11 @@ def secrets_of(channel: Channel, secrets: Secrets) -> dict[str, str]:
 def keep_secrets(channel: Channel, said: Mapping[str, str], secrets: Secrets) -> None:
     """Seal what the account needs, in place of what was kept. The channel must have its id."""
     channel.sealed = secrets.seal(json.dumps(dict(said)), **SEALED, row=channel.id)
+
+
+def seal_anew(session: Session, secrets: Secrets) -> int:
+    """Seal what every channel keeps with the first key; how many keep something."""
+    sealed = session.scalars(select(Channel).where(Channel.sealed != "").with_for_update()).all()
+    for channel in sealed:
+        keep_secrets(channel, secrets_of(channel, secrets), secrets)
+    return len(sealed)

@@ -55,6 +55,9 @@ class Delivery(PublicRow, Base):
     settled_at: Mapped[datetime | None]
     external_id: Mapped[str | None] = mapped_column(String(200))
     reason: Mapped[str] = mapped_column(String(300), default="")
+    look_asked_at: Mapped[datetime | None]  # a person wants it looked up now, since nobody can tell
+    looked_at: Mapped[datetime | None]
+    found: Mapped[str] = mapped_column(String(300), default="")  # what that look said, in words
 
     channel: Mapped[Channel | None] = relationship()
     occurrence: Mapped[Occurrence | None] = relationship()

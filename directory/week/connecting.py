@@ -1,0 +1,260 @@
+"""Connecting: an account becomes a chapter's channel, pauses, breaks and leaves; whoever is in charge hears of it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from directory import audit, mail
+from directory.errors import Conflict, Invalid
+from directory.language import gettext as _
+from directory.people.chapter import Chapter
+from directory.people.member import ChapterRole, Member, Role
+from directory.secrets import Secrets
+from directory.text import clean_line
+from directory.week.channel import CHANNEL_KINDS, Channel, ChannelKind, ChannelState, keep_secrets, kind_of
+from directory.week.delivery import Delivery, DeliveryState
+from directory.week.frozen import Frozen
+
+LONGEST = 2000  # characters of one field; tokens are long
+FRESH = timedelta(minutes=10)  # so long a page waits for what it asked the worker, and the worker still answers it
+LIVING = (ChannelState.OPEN, ChannelState.PAUSED, ChannelState.BROKEN)
+
+
+def kind_named(name: str) -> ChannelKind:
+    """The kind of that name. Raises Invalid."""
+    found = next((kind for kind in CHANNEL_KINDS if kind.kind == name), None)
+    if found is None:
+        raise Invalid(_("There is no such kind of channel."))
+    return found
+
+
+def filled_in(kind: ChannelKind, said: Mapping[str, str]) -> dict[str, str]:
+    """The kind's fields as they may be kept. Raises Invalid for the first that is missing or too long."""
+    return {
+        field.name: clean_line(said.get(field.name, ""), field=field.name, what=field.label, limit=LONGEST)
+        for field in kind.fields
+    }
+
+
+def connect(
+    session: Session,
+    *,
+    chapter: Chapter,
+    kind: str,
+    said: Mapping[str, str],
+    given: Mapping[str, str] | None = None,
+    secrets: Secrets,
+    member: Member,
+    channel: Channel | None = None,
+    now: datetime,
+) -> Channel:
+    """A chapter's new channel, or the old ``channel`` connected anew: the same row, which keeps what waits for it.
+
+    ``said`` are the kind's fields, ``given`` the secrets that a hand-shake brought besides. Whether the account
+    lets us in is looked up next. Raises Invalid.
+    """
+    about = kind_named(kind)
+    clean = filled_in(about, said)
+    typed = {field.name: clean.pop(field.name) for field in about.fields if field.is_secret}
+    if channel is None:
+        channel = Channel(chapter_id=chapter.id, kind=kind, name=about.label, owner_id=member.id)
+        session.add(channel)
+    elif channel.kind != kind or channel.state is ChannelState.GONE:
+        raise Conflict(_("This channel was disconnected; connect the account as a new one."))
+    session.flush()
+    channel.settings = clean
+    if kept := {**typed, **(given or {})}:
+        keep_secrets(channel, kept, secrets)
+    channel.state, channel.connected_at = ChannelState.OPEN, now
+    channel.broken_at, channel.broken_reason, channel.is_ok, channel.check_said = None, "", None, ""
+    channel.check_asked_at = now
+    _note(session, "channel.connect", channel, member, now)
+    return channel
+
+
+def pause(session: Session, *, channel: Channel, member: Member, now: datetime) -> None:
+    """Post nothing there until it is resumed. Raises Conflict."""
+    _turn(session, channel, member, now, ChannelState.OPEN, ChannelState.PAUSED, "channel.pause")
+
+
+def resume(session: Session, *, channel: Channel, member: Member, now: datetime) -> None:
+    """Post there again. Raises Conflict."""
+    _turn(session, channel, member, now, ChannelState.PAUSED, ChannelState.OPEN, "channel.resume")
+
+
+def disconnect(session: Session, *, channel: Channel, member: Member, now: datetime) -> None:
+    """Let it go for good: nothing opens it any more, and what still waited for it stays unsent. Raises Conflict.
+
+    The secrets are wiped at once; only the platform itself can end what it gave, and the page says where.
+    """
+    if channel.state is ChannelState.GONE:
+        raise Conflict(_("This channel was disconnected before."))
+    channel.state, channel.sealed, channel.check_asked_at = ChannelState.GONE, "", None
+    waiting = select(Delivery).where(
+        Delivery.channel_id == channel.id, Delivery.state.in_((DeliveryState.PENDING, DeliveryState.BY_HAND))
+    )
+    for row in session.scalars(waiting.with_for_update()):
+        row.state, row.settled_at, row.reason = DeliveryState.FAILED, now, _("Its channel was disconnected.")
+    _note(session, "channel.disconnect", channel, member, now)
+
+
+def put_in_charge(session: Session, *, channel: Channel, owner: Member, member: Member, now: datetime) -> None:
+    """Say who is written to when something is wrong with it. Raises Invalid where they do not run the chapter."""
+    if owner not in keepers(session, chapter=channel.chapter):
+        raise Invalid(_("Choose somebody who runs the chapter."), field="owner")
+    channel.owner = owner
+    _note(session, "channel.put_in_charge", channel, member, now)
+
+
+def set_link(session: Session, *, channel: Channel, has_link: bool, member: Member, now: datetime) -> None:
+    """Whether its posts end with the address of the week's page; some networks bill that."""
+    channel.has_link = has_link
+    _note(session, "channel.link" if has_link else "channel.no_link", channel, member, now)
+
+
+def ask_check(session: Session, *, channel: Channel, now: datetime) -> None:
+    """Have the worker look whether the account lets us in. Raises Conflict where there is nothing to look at."""
+    if channel.state is ChannelState.GONE:
+        raise Conflict(_("This channel was disconnected before."))
+    channel.check_asked_at = now
+
+
+def try_post(session: Session, *, channel: Channel, member: Member, now: datetime) -> Delivery:
+    """Send one short post there now, as any other post is sent. Raises Conflict unless the channel is open."""
+    if channel.state is not ChannelState.OPEN or kind_of(channel).is_by_hand:
+        raise Conflict(_("Nothing can be sent there at the moment."))
+    words = _("%(chapter)s posts here every week: asks, offers and good words.", chapter=channel.chapter.name)
+    today = now.astimezone(ZoneInfo(channel.chapter.zone)).date()
+    said = _("%(words)s This is a first try, on %(day)s.", words=words, day=today.isoformat())
+    post = Frozen(channel.chapter.name, channel.public_id, "", today, now, said)
+    key = f"post:try-{uuid4().hex[:12]}:{channel.public_id}"
+    row = Delivery(key=key, channel_id=channel.id, payload=post.to_bytes(), due_at=now)
+    session.add(row)
+    session.flush()
+    _note(session, "channel.try", channel, member, now)
+    return row
+
+
+def checked(session: Session, *, channel: Channel, name: str, limit: int | None, now: datetime) -> None:
+    """A look found that the account lets us in: keep what it is called there, and how much it takes."""
+    found: dict[str, str | int] = {"account": name[:120], **({"limit": limit} if limit else {})}
+    if any(channel.settings.get(key) != value for key, value in found.items()):
+        channel.settings = {**channel.settings, **found}
+    _looked(channel, True, "", now)
+
+
+def refused(session: Session, *, channel: Channel, reason: str, now: datetime) -> None:
+    """A look found that it does not, or could not tell; whether it is broken is ``broke``'s to say."""
+    _looked(channel, False, reason, now)
+
+
+def broke(session: Session, channel: Channel, *, reason: str, now: datetime) -> bool:
+    """The account lets us in no more until a person connects it again; tells who is in charge. False if known."""
+    session.refresh(channel, with_for_update=True)
+    if channel.state not in (ChannelState.OPEN, ChannelState.PAUSED):
+        return False
+    channel.state, channel.broken_at, channel.broken_reason = ChannelState.BROKEN, now, reason[:300]
+    _note(session, "channel.broke", channel, None, now, reason)
+    words = {
+        **{"channel": channel.name, "chapter": channel.chapter.name, "reason": reason},
+        "path": f"/channels/{channel.public_id}",
+    }
+    event = f"broken-{channel.public_id}-{now:%Y%m%d%H%M%S}"
+    for person in in_charge(session, channel=channel):
+        mail.write(session, letter="channel_broken", to=person, event=event, words=words, now=now)
+    return True
+
+
+def in_charge(session: Session, *, channel: Channel) -> list[Member]:
+    """Whom to write to about a channel: its owner while they are here, else the leads, else the network's admins."""
+    if channel.owner is not None and channel.owner in keepers(session, chapter=channel.chapter):
+        return [channel.owner]
+    leads = _holding(session, channel.chapter, (Role.LEAD,))
+    return leads or list(session.scalars(select(Member).where(Member.is_admin, Member.is_active).order_by(Member.id)))
+
+
+def keepers(session: Session, *, chapter: Chapter) -> list[Member]:
+    """Who may be in charge of a channel: those who lead or keep the chapter, and the network's admins."""
+    held = _holding(session, chapter, (Role.LEAD, Role.SECRETARY))
+    admins = session.scalars(select(Member).where(Member.is_admin, Member.is_active).order_by(Member.id))
+    return list(dict.fromkeys([*held, *admins]))
+
+
+def connected(session: Session, *, chapter: Chapter) -> list[Channel]:
+    """The chapter's channels that are not gone, whatever they stand like."""
+    theirs = select(Channel).where(Channel.chapter_id == chapter.id, Channel.state.in_(LIVING))
+    return list(session.scalars(theirs.options(joinedload(Channel.owner)).order_by(Channel.id)))
+
+
+def last_posts(session: Session, channels: Sequence[Channel]) -> dict[int, datetime]:
+    """When each channel last took a post, by its id; those that never did are left out."""
+    arrived = (Delivery.state == DeliveryState.DELIVERED, Delivery.channel_id.in_([each.id for each in channels]))
+    rows = select(Delivery.channel_id, func.max(Delivery.settled_at)).where(*arrived).group_by(Delivery.channel_id)
+    return {channel: at for channel, at in session.execute(rows).tuples() if channel and at}
+
+
+def unsettled(session: Session, *, chapters: Collection[int]) -> list[Delivery]:
+    """The posts of these chapters of which nobody can tell whether they arrived, the oldest first."""
+    theirs = (Delivery.state == DeliveryState.UNKNOWN, Channel.chapter_id.in_(chapters))
+    rows = select(Delivery).join(Delivery.channel).where(*theirs).order_by(Delivery.due_at, Delivery.id)
+    return list(session.scalars(rows.options(joinedload(Delivery.channel).joinedload(Channel.chapter))))
+
+
+def ask_look(session: Session, *, delivery: Delivery, now: datetime) -> None:
+    """Have the worker look once more whether it arrived. Raises Conflict when it is no longer unknown."""
+    if delivery.state is not DeliveryState.UNKNOWN:
+        raise Conflict(_("Somebody has decided this already; look at it again."))
+    delivery.look_asked_at = now
+
+
+def looked(session: Session, *, delivery: Delivery, found: str, now: datetime) -> None:
+    """Keep what such a look said, for the person who decides."""
+    delivery.look_asked_at, delivery.looked_at, delivery.found = None, now, found[:300]
+
+
+def waits_for_look(asked_at: datetime | None, now: datetime) -> bool:
+    """Whether an answer to what was asked then may still come."""
+    return asked_at is not None and now - asked_at < FRESH
+
+
+def asked_for(session: Session, *, now: datetime) -> tuple[list[int], list[int]]:
+    """The ids of the channels and of the deliveries that a page wants looked at."""
+    channels = select(Channel.id).where(Channel.check_asked_at > now - FRESH).order_by(Channel.check_asked_at)
+    rows = select(Delivery.id).where(Delivery.look_asked_at > now - FRESH, Delivery.state == DeliveryState.UNKNOWN)
+    return list(session.scalars(channels)), list(session.scalars(rows.order_by(Delivery.look_asked_at)))
+
+
+def _holding(session: Session, chapter: Chapter, roles: Collection[Role]) -> list[Member]:
+    held = select(ChapterRole.member_id).where(ChapterRole.chapter_id == chapter.id, ChapterRole.role.in_(roles))
+    return list(session.scalars(select(Member).where(Member.id.in_(held), Member.is_active).order_by(Member.id)))
+
+
+def _looked(channel: Channel, is_ok: bool, said: str, now: datetime) -> None:
+    channel.check_asked_at, channel.checked_at, channel.check_said, channel.is_ok = None, now, said[:300], is_ok
+
+
+def _turn(
+    session: Session,
+    channel: Channel,
+    member: Member,
+    now: datetime,
+    was: ChannelState,
+    then: ChannelState,
+    action: str,
+) -> None:
+    if channel.state is not was:
+        raise Conflict(_("This channel has changed meanwhile; look at it again."))
+    channel.state = then
+    _note(session, action, channel, member, now)
+
+
+def _note(
+    session: Session, action: str, channel: Channel, member: Member | None, now: datetime, reason: str = ""
+) -> None:
+    actor = member.id if member else None
+    what = f"channel {channel.public_id}"
+    audit.record(session, actor_id=actor, action=action, object=what, reason=reason[:300], now=now)

@@ -1,0 +1,89 @@
+"""Checks: what a page wants to know of an account is a row; the worker looks, and writes what it found."""
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from directory import clock
+from directory.db import writing
+from directory.language import gettext as _
+from directory.settings import Settings
+from directory.week import connecting
+from directory.week import delivery as deliveries
+from directory.week.channel import Channel, ChannelState
+from directory.week.delivery import Delivery, DeliveryState
+from jobs.channels import transport_of
+from jobs.channels.transport import Message, TransportError
+from jobs.deliver import account_of, transport_for
+from jobs.worker import celery_app, engine, settings
+
+MOST = 4  # looks in one turn of the worker, each of which a network may answer late
+
+log = structlog.get_logger()
+
+
+def check_one(engine: Engine, channel_id: int, *, settings: Settings, now: datetime) -> bool:
+    """Look whether the account lets us in, and keep what was found; False for one that is broken or gone as well."""
+    with Session(engine) as session:
+        channel = session.get_one(Channel, channel_id)
+        if channel.state not in (ChannelState.OPEN, ChannelState.PAUSED):
+            return False
+        transport = transport_of(channel.kind, account_of(engine, channel, settings))
+    failure = None
+    try:
+        found = transport.check()
+    except TransportError as error:
+        failure = error
+    with writing(engine) as session:
+        channel = session.get_one(Channel, channel_id, with_for_update=True)
+        if failure is None:
+            connecting.checked(session, channel=channel, name=found.name, limit=found.limit, now=now)
+            return True
+        connecting.refused(session, channel=channel, reason=str(failure), now=now)
+        if failure.is_revoked:
+            session.flush()
+            connecting.broke(session, channel, reason=str(failure), now=now)
+    log.warning("not_let_in", channel=channel_id, is_revoked=failure.is_revoked)
+    return False
+
+
+def look_one(engine: Engine, delivery_id: int, *, settings: Settings, now: datetime) -> None:
+    """Look whether a delivery that nobody can tell of arrived; what is found there needs nobody to decide."""
+    with Session(engine) as session:
+        row = session.get_one(Delivery, delivery_id)
+        message, transport = Message(row.key, row.payload), transport_for(engine, row, settings)
+    found = None
+    try:
+        found = transport.find(message)
+        said = _("It is not there.")
+    except TransportError as error:
+        said = str(error)
+    with writing(engine) as session:
+        row = session.get_one(Delivery, delivery_id, with_for_update=True)
+        if row.state is not DeliveryState.UNKNOWN:
+            return
+        connecting.looked(session, delivery=row, found=said if found is None else "", now=now)
+        session.flush()
+        if found is not None:
+            deliveries.delivered(session, delivery=row, external_id=found, now=now)
+
+
+def answer(engine: Engine, *, settings: Settings, now: datetime) -> None:
+    """Look at what pages asked for, the longest waiting first; one that fails holds up no other."""
+    with Session(engine) as session:
+        channels, rows = connecting.asked_for(session, now=now)
+    looks = [(check_one, each) for each in channels] + [(look_one, each) for each in rows]
+    for look, row_id in looks[:MOST]:
+        try:
+            look(engine, row_id, settings=settings, now=now)
+        except Exception as error:
+            log.error("look_failed", row=row_id, error=type(error).__name__)
+
+
+def _answer() -> None:
+    answer(engine(), settings=settings(), now=clock.utc_now())
+
+
+task = celery_app.task(name="jobs.checks.answer")(_answer)

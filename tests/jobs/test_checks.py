@@ -1,0 +1,125 @@
+"""What a page asks of an account is looked up by the worker; a revoked one is told of once, to who is in charge."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from directory.audit import AuditEntry
+from directory.db import writing
+from directory.settings import Settings
+from directory.week import connecting
+from directory.week.channel import Channel, ChannelState
+from directory.week.delivery import Delivery, DeliveryState
+from jobs import channels as transports
+from jobs import checks
+from jobs.channels.transport import Checked, TransportError
+from jobs.letters import mail_of
+from tests.week.conftest import Chapterhouse, mesa
+
+assert mesa
+REVOKED = TransportError("It let us out.", permanent=True, accepted="no", is_revoked=True)
+BUSY = TransportError("It is busy.", permanent=False, accepted="no")
+
+
+class Platform:
+    """Says what the test wants it to say."""
+
+    said: Any = None
+
+    def __init__(self, account: Any) -> None:
+        self.check = self.answer
+
+    def answer(self, *_: Any) -> Any:
+        if isinstance(self.said, Exception):
+            raise self.said
+        return self.said
+
+    find = answer
+
+
+@pytest.fixture
+def channel(mesa: Chapterhouse, monkeypatch: pytest.MonkeyPatch) -> Channel:
+    monkeypatch.setattr(transports, "CHANNEL_KINDS", (("file", Platform),))
+    mesa.channel.owner_id = mesa.alma.id
+    mesa.channel.check_asked_at = mesa.now
+    mesa.alma.email = "alma@mesa.example"
+    mesa.alma.is_admin = True
+    mesa.session.commit()
+    return mesa.channel
+
+
+def asked(engine: Engine, now: datetime, settings: Settings, said: Any) -> Channel:
+    Platform.said = said
+    checks.answer(engine, settings=settings, now=now)
+    with Session(engine) as session:
+        return session.get_one(Channel, 1)
+
+
+def test_a_look_keeps_the_name_and_the_limit_of_the_account(
+    engine: Engine, channel: Channel, now: datetime, settings: Settings
+) -> None:
+    found = asked(engine, now, settings, Checked("@mesa@example", 500))
+    assert (found.is_ok, found.checked_at, found.check_asked_at) == (True, now, None)
+    assert found.settings == {"account": "@mesa@example", "limit": 500}
+
+
+def test_an_account_that_is_busy_stays_connected(
+    engine: Engine, channel: Channel, now: datetime, settings: Settings
+) -> None:
+    found = asked(engine, now, settings, BUSY)
+    assert (found.is_ok, found.check_said, found.state) == (False, "It is busy.", ChannelState.OPEN)
+
+
+def test_a_revoked_account_is_broken_and_its_person_told_once(
+    engine: Engine, channel: Channel, now: datetime, settings: Settings
+) -> None:
+    assert asked(engine, now, settings, REVOKED).state is ChannelState.BROKEN
+    with writing(engine) as session:
+        row = session.get_one(Channel, 1)
+        assert not connecting.broke(session, row, reason="again", now=now + timedelta(minutes=1))
+        assert not checks.check_one(engine, 1, settings=settings, now=now)
+        (letter,) = session.scalars(select(Delivery)).all()
+        sent = mail_of(session, letter, settings=settings, now=now)
+        assert sent is not None
+        assert "alma@mesa.example" in sent.decode()
+        assert f"http://localhost/channels/{row.public_id}" in sent.decode()
+        assert [entry.actor_id for entry in session.scalars(select(AuditEntry))] == [None]
+
+
+@pytest.mark.parametrize(
+    ("said", "then", "found"),
+    [
+        ("id", DeliveryState.DELIVERED, ""),
+        (None, DeliveryState.UNKNOWN, "It is not there."),
+        (BUSY, DeliveryState.UNKNOWN, "It is busy."),
+    ],
+)
+def test_a_look_settles_what_it_finds_and_leaves_the_rest_to_a_person(
+    engine: Engine, channel: Channel, now: datetime, settings: Settings, said: Any, then: DeliveryState, found: str
+) -> None:
+    with writing(engine) as session:
+        session.get_one(Channel, 1).check_asked_at = None
+        session.add(Delivery(key="k", channel_id=1, payload=b"{}", due_at=now, state=DeliveryState.UNKNOWN))
+        session.flush()
+        connecting.ask_look(session, delivery=session.get_one(Delivery, 1), now=now)
+    asked(engine, now, settings, said)
+    with Session(engine) as session:
+        row = session.get_one(Delivery, 1)
+        assert (row.state, row.found, row.look_asked_at, row.looked_at) == (then, found, None, now)
+
+
+def test_what_nobody_waits_for_any_more_is_not_looked_up(
+    engine: Engine, channel: Channel, now: datetime, settings: Settings
+) -> None:
+    assert asked(engine, now + connecting.FRESH, settings, Checked("late")).checked_at is None
+
+
+def test_a_failure_of_our_own_is_not_the_end_of_the_round(
+    engine: Engine, channel: Channel, now: datetime, settings: Settings
+) -> None:
+    with writing(engine) as session:
+        session.add(Channel(chapter_id=1, kind="gone", name="G", check_asked_at=now - timedelta(seconds=1)))
+    assert asked(engine, now, settings, Checked("mesa")).is_ok
