@@ -21,6 +21,7 @@ from directory.people.chapter import Chapter, edit_chapter, start_chapter
 from directory.people.member import Member
 from directory.people.membership import suspended_in
 from directory.week.draft import drafts
+from directory.week.pairing import latest
 
 pages = Blueprint("chapter", __name__)
 
@@ -70,6 +71,7 @@ def room(chapter: Chapter, form: Form) -> str:
         form=form,
         talks=pairings.suggested(session, chapter=chapter),
         told=pairings.told,
+        paired=latest(session, chapter=chapter),
         drafts=drafts(session, chapter=chapter, now=now()),
         suspended=suspended_in(session, chapter=chapter),
     )

@@ -115,7 +115,7 @@ def _page(row: Pairing, form: TalkForm) -> str:
         form=form,
         me=asker,
         partner=partner,
-        views={partner: seen, asker: view(session, reader=asker, member=asker)},
+        views={partner: seen, asker: view(session, reader=partner, member=asker)},
         contact=contact_of(seen),
         reasons=why(session, row),
         told=told,

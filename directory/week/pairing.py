@@ -11,6 +11,7 @@ from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid, Refused
 from directory.language import gettext as _
 from directory.people import interaction
+from directory.people.chapter import Chapter
 from directory.people.interaction import Interaction, InteractionKind
 from directory.people.member import Member
 from directory.text import clean_line, clean_text
@@ -70,6 +71,13 @@ def of_week(session: Session, *, occurrence: Occurrence, member: Member | None =
     found = select(Pairing).where(Pairing.occurrence_id == occurrence.id, Pairing.state != PairingState.DECLINED)
     mine = found if member is None else found.where(theirs(member))
     return list(session.scalars(mine.options(joinedload(Pairing.one), joinedload(Pairing.other)).order_by(Pairing.id)))
+
+
+def latest(session: Session, *, chapter: Chapter) -> list[Pairing]:
+    """The talks of the chapter's newest week that has some."""
+    newest = select(Occurrence).where(Occurrence.chapter_id == chapter.id, Occurrence.paired_at.is_not(None))
+    occurrence = session.scalars(newest.order_by(Occurrence.due_at.desc()).limit(1)).first()
+    return of_week(session, occurrence=occurrence) if occurrence else []
 
 
 def take_part(session: Session, *, member: Member, takes_part: bool, now: datetime) -> None:

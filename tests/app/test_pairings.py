@@ -39,6 +39,7 @@ def talk(engine: Engine, now: datetime) -> str:
     with writing(engine) as session:
         two = {key: session.scalars(select(Member).where(Member.key == key)).one() for key in ("nadia", "bea")}
         turn = next(each for each in plan(session, now=now) if each.chapter == two["nadia"].business.chapter)
+        turn.paired_at = now
         row = Pairing(occurrence=turn, one=two["nadia"], other=two["bea"], paired_at=now)
         session.add(row)
         session.flush()
@@ -111,3 +112,9 @@ def test_who_wants_no_talks_leaves_and_comes_back(engine: Engine, nadia: FlaskCl
     assert of(engine, "nadia").sits_out_at
     nadia.post("/talks/join")
     assert of(engine, "nadia").sits_out_at is None
+
+
+def test_a_lead_reads_who_talks_and_opens_nobody_s_talk(engine: Engine, sign_in: SignIn, talk: str) -> None:
+    lena = sign_in(of(engine, "lena"))
+    assert "One talk this week" in lena.get("/chapter").text
+    assert lena.get(talk).status_code == 404
