@@ -30,6 +30,7 @@ class ChannelField:
     label: str
     help: str = ""
     is_secret: bool = False
+    is_optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class ChannelKind:
     """What everybody may know of a kind; the code that talks to it is in ``jobs.channels``.
 
     ``limits`` all hold at once; an account may narrow or widen the first in its settings, as ``limit``. ``costs`` are
-    in US dollars, of a post and of one with a link. What ``is_by_hand`` a person posts, and says so.
+    in US dollars, of a post and of one with a link. ``page`` is where anybody sees the account, by its name and host.
+    What ``is_by_hand`` a person posts, and says so.
     """
 
     kind: str
@@ -48,6 +50,7 @@ class ChannelKind:
     costs: tuple[Decimal, Decimal] | None = None
     has_image: bool = False
     is_by_hand: bool = False
+    page: str = ""
 
 
 X_LIMITS = (Limit("weighted", 280),)
@@ -69,6 +72,7 @@ CHANNEL_KINDS = (
         "as the account that shall post, to let it in. X bills each post to the app's owner.",
         X_COSTS,
         has_image=True,
+        page="https://x.com/{name}",
     ),
     ChannelKind(
         "x_keys",
@@ -83,6 +87,62 @@ CHANNEL_KINDS = (
         "For the account that owns the app: set the app to read and write first, then make its access token.",
         X_COSTS,
         has_image=True,
+        page="https://x.com/{name}",
+    ),
+    ChannelKind(
+        "mastodon",
+        "Mastodon",
+        (Limit("characters", 500),),
+        (ChannelField("address", "Server", "The part after the second @ of the account, such as mastodon.social."),),
+        "The server asks you, signed in as the account that shall post, to let Goodword in.",
+        has_image=True,
+        page="https://{host}/@{name}",
+    ),
+    ChannelKind(
+        "bluesky",
+        "Bluesky",
+        (Limit("graphemes", 300), Limit("bytes", 3000)),
+        (
+            ChannelField("handle", "Handle", "Such as network.bsky.social."),
+            ChannelField("app_password", "App password", "Settings, Privacy and security, App passwords.", True),
+            ChannelField(
+                "address",
+                "Server",
+                "Leave it empty unless the account lives elsewhere than on Bluesky.",
+                is_optional=True,
+            ),
+        ),
+        "Make an app password for the account that shall post. Its own password is never needed.",
+        has_image=True,
+        page="https://bsky.app/profile/{name}",
+    ),
+    ChannelKind(
+        "mail",
+        "Mailing list",
+        (MOST,),
+        (
+            ChannelField("address", "Address of the list", "Where a mail reaches everybody on it."),
+            ChannelField(
+                "unsubscribe",
+                "Address to unsubscribe",
+                "A page or a mail address; empty if there is none.",
+                is_optional=True,
+            ),
+        ),
+        "The list must take mail from the sender of this installation.",
+        has_image=True,
+    ),
+    ChannelKind(
+        "feed", "Feed of the week", (MOST,), help="Readers and other sites follow it. Nothing is to be connected."
+    ),
+    ChannelKind(
+        "kit",
+        "Closed group, by hand",
+        (MOST,),
+        (ChannelField("address", "Address of the group", "Where you post, so that it is one tap away."),),
+        "For a group that lets no program in: each week you copy the text, post it, and say that you did.",
+        has_image=True,
+        is_by_hand=True,
     ),
 )
 

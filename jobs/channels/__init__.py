@@ -7,7 +7,12 @@ certainly not accepted from what may have been.
 from collections.abc import Callable
 
 from directory.settings import Settings
+from jobs.channels.bluesky import BlueskyTransport
+from jobs.channels.feed import FeedTransport
 from jobs.channels.file import FileTransport
+from jobs.channels.kit import KitTransport
+from jobs.channels.mail import MailTransport
+from jobs.channels.mastodon import MastodonTransport
 from jobs.channels.smtp import SmtpTransport
 from jobs.channels.transport import Account, Transport
 from jobs.channels.x import XTransport
@@ -18,6 +23,11 @@ CHANNEL_KINDS: tuple[tuple[str, Callable[[Account], Transport]], ...] = (
     ("file", FileTransport.of_account),
     ("x", XTransport),
     ("x_keys", XTransport),
+    ("mastodon", MastodonTransport),
+    ("bluesky", BlueskyTransport),
+    ("mail", lambda account: MailTransport(account, mail_transport(account.installation))),
+    ("feed", FeedTransport),
+    ("kit", KitTransport),
 )
 
 

@@ -1,0 +1,203 @@
+"""Kind ``bluesky``: a post is a record under a key that its instant and its delivery decide, so it stands there once.
+
+Plain XRPC rather than the library of that name, which drops ``swapRecord: null``, the very thing that makes it once.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from directory import net
+from directory.language import gettext
+from directory.week.frozen import Frozen
+from jobs.channels.transport import Account, Checked, Heard, Message, Secrets, TransportError
+from jobs.http import Refused, Session, picture_of, understood
+
+HOME = "https://bsky.social"
+POST = "app.bsky.feed.post"
+LARGEST_PICTURE = 976_000  # bytes
+PAGE, PAGES = 50, 4
+TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
+LINK = re.compile(r"https?://[^\s<>]*[^\s<>.,;:!?'\")\]]")
+HASHTAG = re.compile(r"(?<!\S)#(?=\w*[^\W\d_])(\w+)")
+
+
+class BlueskyTransport:
+    """One account, by an app password; the session that it gave is kept, since few may be made a day."""
+
+    def __init__(self, account: Account) -> None:
+        self.account, self.secrets, self.http = account, account.secrets, Session()
+
+    @cached_property
+    def server(self) -> str:
+        return net.origin(str(self.account.settings.get("address") or HOME))
+
+    def send(self, message: Message) -> str:
+        """Put the record where none stands; its address, also where the same one stands already."""
+        frozen = Frozen.from_bytes(message.payload)
+        with understood("no"):
+            place = self._place(message, frozen)
+            record: dict[str, Any] = {"$type": POST, "text": frozen.text, "createdAt": _instant(frozen.at)}
+            if facets := list(facets_of(frozen.text)):
+                record["facets"] = facets
+            if frozen.image:
+                picture, media_type = picture_of(self.account, frozen, LARGEST_PICTURE)
+                said = {"data": picture, "headers": {"Content-Type": media_type}}
+                image = {"image": self._ask("POST", "com.atproto.repo.uploadBlob", **said)["blob"], "alt": frozen.alt}
+                record["embed"] = {"$type": "app.bsky.embed.images", "images": [image]}
+        try:
+            with understood():
+                put = {**place, "record": record, "swapRecord": None}
+                return str(self._ask("POST", "com.atproto.repo.putRecord", json=put)["uri"])
+        except Refused as error:
+            if error.code == "InvalidSwap" and (found := self.find(message)):
+                return found
+            raise
+
+    def find(self, message: Message) -> str | None:
+        """The address of the record under the post's key. Raises TransportError where another text stands there."""
+        frozen = Frozen.from_bytes(message.payload)
+        with understood("maybe"):
+            try:
+                found = self._ask("GET", "com.atproto.repo.getRecord", params=self._place(message, frozen))
+            except Refused as error:
+                if error.code == "RecordNotFound":
+                    return None
+                raise
+            if found["value"]["text"] == frozen.text:
+                return str(found["uri"])
+        raise TransportError(gettext("Another text stands in its place."), permanent=True, accepted="maybe")
+
+    def check(self) -> Checked:
+        """Who the server says we are."""
+        with understood("no"):
+            return Checked(f"@{self._ask('GET', 'com.atproto.server.getSession')['handle']}")
+
+    def listen(self, since: str | None, tags: list[str]) -> list[Heard]:
+        """Replies, mentions, and what others post under ``tags``, where the server can search."""
+        heard: dict[str, Heard] = {}
+        asked: list[tuple[str, str, dict[str, Any]]] = [
+            ("app.bsky.feed.searchPosts", "posts", {"q": f"#{tag}", "sort": "latest"}) for tag in tags
+        ]
+        reasons = {"reasons": ["mention", "reply"]}
+        with understood("no"):
+            me = self._session()["did"]
+            for method, name, params in [*asked, ("app.bsky.notification.listNotifications", "notifications", reasons)]:
+                for page in self._pages(method, name, params):
+                    heard |= {post["uri"]: _heard(post) for post in page if post["author"]["did"] != me}
+                    if since is None or any(_key(post["uri"]) <= _key(since) for post in page):
+                        break
+        return sorted(heard.values(), key=lambda one: (one.at, one.external_id))
+
+    def _pages(self, method: str, name: str, params: dict[str, Any]) -> Iterator[list[Any]]:
+        cursor: dict[str, str] = {}
+        for _ in range(PAGES):
+            try:
+                answer = self._ask("GET", method, params={**params, **cursor, "limit": PAGE})
+            except Refused as error:
+                if error.status in (404, 501) or error.code in ("MethodNotImplemented", "XRPCNotSupported"):
+                    return  # A server without a view of the network hears nothing.
+                raise
+            yield answer[name]
+            if not answer.get("cursor"):
+                return
+            cursor = {"cursor": answer["cursor"]}
+
+    def _place(self, message: Message, frozen: Frozen) -> dict[str, str]:
+        return {"repo": self._session()["did"], "collection": POST, "rkey": record_key(frozen.at, message.key)}
+
+    def _ask(self, verb: str, method: str, **said: Any) -> Any:
+        """An answer to the account; a token that has run out is renewed, which nothing was accepted before."""
+        token = self._session()["accessJwt"]
+        try:
+            return self._call(verb, method, token, **said)
+        except Refused as error:
+            if error.status != 401 and error.code not in ("ExpiredToken", "InvalidToken"):
+                raise
+        with understood("no"):
+            token = self._renewed(token)["accessJwt"]
+        return self._call(verb, method, token, **said)
+
+    def _call(self, verb: str, method: str, token: str = "", **said: Any) -> Any:
+        headers = {**said.pop("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
+        return self.http.request(verb, f"{self.server}/xrpc/{method}", headers=headers, **said).json()
+
+    def _session(self) -> dict[str, str]:
+        kept: dict[str, str] = json.loads(self.secrets.get("session", "{}"))
+        return kept or self._renewed(None)
+
+    def _renewed(self, used: str | None) -> dict[str, str]:
+        """Another session than that of the token ``used``: another worker's, a refreshed one, or at last a new one."""
+
+        def change(stored: Secrets) -> Secrets:
+            kept = json.loads(stored.get("session", "{}"))
+            if kept and kept["accessJwt"] != used:
+                return stored
+            return {**stored, "session": json.dumps(self._refreshed(kept) if kept else self._created(stored))}
+
+        self.secrets = self.account.renew(change)
+        session: dict[str, str] = json.loads(self.secrets["session"])
+        return session
+
+    def _refreshed(self, kept: dict[str, str]) -> dict[str, str]:
+        try:
+            return _session_of(self._call("POST", "com.atproto.server.refreshSession", kept["refreshJwt"]))
+        except Refused as error:
+            if error.status not in (400, 401):
+                raise
+            return self._created(self.secrets)
+
+    def _created(self, stored: Secrets) -> dict[str, str]:
+        """A session by the app password; where even that is refused, only a person can help."""
+        who = {"identifier": str(self.account.settings["handle"]).lstrip("@"), "password": stored["app_password"]}
+        return _session_of(self._call("POST", "com.atproto.server.createSession", json=who))
+
+
+def record_key(at: datetime, key: str) -> str:
+    """The TID of a delivery: the second in which it was frozen, and 30 bits of its key. See atproto.com/specs/tid."""
+    said = int.from_bytes(sha256(key.encode()).digest()[:8], "big")
+    microseconds = int(at.timestamp()) * 10**6 + (said >> 10) % 10**6
+    number = microseconds << 10 | said % 1024
+    return "".join(TID_ALPHABET[number >> shift & 31] for shift in range(60, -1, -5))
+
+
+def facets_of(text: str) -> Iterator[dict[str, Any]]:
+    """What readers can tap in a text, by its place in the bytes of UTF-8."""
+    links = [
+        (match.span(), {"$type": "app.bsky.richtext.facet#link", "uri": match[0]}) for match in LINK.finditer(text)
+    ]
+    tags = [
+        (match.span(), {"$type": "app.bsky.richtext.facet#tag", "tag": match[1]}) for match in HASHTAG.finditer(text)
+    ]
+    for (start, end), feature in sorted(links + tags, key=lambda one: one[0]):
+        index = {"byteStart": len(text[:start].encode()), "byteEnd": len(text[:end].encode())}
+        yield {"index": index, "features": [feature]}
+
+
+def _session_of(answer: dict[str, Any]) -> dict[str, str]:
+    return {name: answer[name] for name in ("did", "handle", "accessJwt", "refreshJwt")}
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _key(uri: str) -> str:
+    return uri.rpartition("/")[2]
+
+
+def _heard(post: dict[str, Any]) -> Heard:
+    record, author = post["record"], post["author"]["handle"]
+    return Heard(
+        external_id=post["uri"],
+        kind=post.get("reason", "tag"),
+        author=f"@{author}",
+        text=record["text"],
+        address=f"https://bsky.app/profile/{author}/post/{_key(post['uri'])}",
+        at=datetime.fromisoformat(post["indexedAt"]),
+        about=record.get("reply", {}).get("parent", {}).get("uri", ""),
+    )

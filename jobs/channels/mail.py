@@ -1,0 +1,56 @@
+"""Kind ``mail``: the week's post as one mail to a mailing list. At most once: nobody can look where it arrived."""
+
+from email.message import EmailMessage
+from email.policy import SMTP
+from hashlib import sha256
+
+from directory.language import gettext
+from directory.week.frozen import Frozen
+from jobs.channels.transport import Account, Checked, Message, Transport
+from jobs.http import picture_of, understood
+
+LARGEST_PICTURE = 5_000_000  # bytes
+
+
+class MailTransport:
+    """Writes the mail and lets ``carrier``, which sends all mail of the installation, bring it there."""
+
+    def __init__(self, account: Account, carrier: Transport) -> None:
+        self.account, self.carrier = account, carrier
+
+    def send(self, message: Message) -> str:
+        """Hand the mail over; its Message-ID, or what the carrier calls it."""
+        with understood("no"):
+            mail = self._mail(message)
+        return self.carrier.send(Message(message.key, mail))
+
+    def find(self, message: Message) -> str | None:
+        """What the carrier knows of it."""
+        return self.carrier.find(message)
+
+    def check(self) -> Checked:
+        """Whether the carrier takes mail, and where it would go."""
+        self.carrier.check()
+        return Checked(str(self.account.settings.get("address", "")))
+
+    def _mail(self, message: Message) -> bytes:
+        frozen, settings = Frozen.from_bytes(message.payload), self.account.settings
+        sender = self.account.installation.mail_from
+        name, domain = sha256(message.key.encode()).hexdigest()[:32], sender.rpartition("@")[2].rstrip(">")
+        mail = EmailMessage(policy=SMTP)
+        mail["From"], mail["To"], mail["Date"] = sender, settings["address"], frozen.at
+        mail["Subject"] = gettext("%(chapter)s: the week of %(day)s", chapter=frozen.chapter, day=frozen.on.isoformat())
+        mail["Message-ID"] = f"<{name}@{domain}>"
+        mail["List-Id"] = f"{frozen.chapter.replace('<', '').replace('>', '')} <{frozen.channel}.{domain}>"
+        if unsubscribe := settings.get("unsubscribe"):
+            mail["List-Unsubscribe"] = f"<{unsubscribe if '://' in unsubscribe else f'mailto:{unsubscribe}'}>"
+        mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(frozen.text + "\n")
+        if frozen.image:
+            picture, media_type = picture_of(self.account, frozen, LARGEST_PICTURE)
+            main, _, sub = media_type.partition("/")
+            mail.add_attachment(picture, main, sub, disposition="inline", filename=f"{name}.{sub}")
+            *_, part = mail.iter_parts()
+            part["Content-Description"] = frozen.alt
+            mail.set_boundary(name)
+        return mail.as_bytes()

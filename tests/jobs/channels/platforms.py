@@ -1,0 +1,190 @@
+"""One server on loopback for each kind of channel, all with the same few doors for the contract suite."""
+
+import json
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from email import message_from_bytes
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any
+
+import requests
+from aiosmtpd.controller import Controller
+
+from directory import clock, files
+from directory.settings import Settings
+from directory.week.frozen import FOLDER, Frozen
+from jobs.channels import transport_of
+from jobs.channels.mastodon import plain
+from jobs.channels.transport import Account, Message, Secrets
+from tests.services import bluesky, mastodon, x
+from tests.services.proxy import Proxy
+
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(64)
+ALT = "A card: Alma & Co looks for owners of old theaters."
+TEXT = "Alma & Co <Tucson> looks for “owners”.\n\nSeen one? 🏳️‍🌈 Tell us: #referralwednesday #PartnerNetzwerkTübingen"
+
+
+@dataclass
+class Platform:
+    """A kind of channel, an account there, and what a person would see who looks."""
+
+    kind: str
+    account: Account
+    texts: Callable[[], list[str]]
+    alts: Callable[[], list[str]]
+    proxy: Proxy | None = None
+    post: tuple[str, str] = ("POST", "")
+
+    @property
+    def transport(self) -> Any:
+        return transport_of(self.kind, self.account)
+
+    def at(self, address: str) -> "Platform":
+        """The same account, looked for elsewhere."""
+        settings = (
+            {**self.account.settings, "host": address} if "host" in self.account.settings else {"address": address}
+        )
+        return replace(
+            self,
+            account=account_of({**self.account.settings, **settings}, self.account.secrets, self.account.installation),
+        )
+
+    def shut_out(self) -> "Platform":
+        """The same with secrets that open nothing."""
+        wrong = {name: f"canary-{name}" for name in self.account.secrets}
+        return replace(self, account=account_of(self.account.settings, wrong, self.account.installation))
+
+
+def account_of(settings: Mapping[str, Any], secrets: Mapping[str, str], installation: Settings) -> Account:
+    kept = dict(secrets)
+
+    def renew(change: Callable[[Secrets], Secrets]) -> Secrets:
+        changed = dict(change(dict(kept)))
+        kept.update(changed)
+        return changed
+
+    return Account("channel", settings, kept, renew, installation)
+
+
+def message(key: str = "post:o:c", text: str = TEXT, image: str = "", at: Any = None) -> Message:
+    frozen = Frozen("Old Pueblo", "c", "o", date(2026, 11, 4), at or clock.utc_now(), text, image, ALT if image else "")
+    return Message(key, frozen.to_bytes())
+
+
+def picture(settings: Settings) -> str:
+    return files.keep(settings.home, FOLDER, PICTURE)
+
+
+@dataclass
+class Postbox:
+    """A mail server that keeps what it is sent."""
+
+    mails: list[Any] = field(default_factory=list)
+    answer: str | None = "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.answer is None or self.answer.startswith("250"):
+            self.mails.append(message_from_bytes(envelope.content, policy=SMTP))
+        if self.answer is None:
+            server.transport.abort()
+        return self.answer or "250 never heard"
+
+
+@contextmanager
+def postbox() -> Iterator[tuple[Postbox, int]]:
+    box = Postbox()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = Controller(box, hostname="127.0.0.1", port=port)
+    server.start()
+    yield box, port
+    server.stop()
+
+
+def _x(kept: ExitStack, settings: Settings, secrets: Mapping[str, str], kind: str) -> Platform:
+    fake = x.FakeX()
+    port = int(kept.enter_context(x.serving(fake)).rpartition(":")[2])
+    proxy = kept.enter_context(Proxy(port))
+    said = {**x.CLIENT, "host": proxy.address}
+    return Platform(
+        kind,
+        account_of(said, secrets, settings),
+        lambda: [post["text"] for post in fake.posts],
+        lambda: [picture["alt"] for picture in fake.pictures.values()],
+        proxy,
+        ("POST", "/2/tweets"),
+    )
+
+
+def _mastodon(kept: ExitStack, settings: Settings) -> Platform:
+    server = kept.enter_context(mastodon.server())
+    proxy = kept.enter_context(Proxy(server.port))
+
+    def posts() -> list[Any]:
+        headers = {"Authorization": f"Bearer {mastodon.TOKEN}"}
+        me = requests.get(f"{server.base_url}/api/v1/accounts/verify_credentials", headers=headers, timeout=5).json()[
+            "id"
+        ]
+        found: list[Any] = requests.get(
+            f"{server.base_url}/api/v1/accounts/{me}/statuses", headers=headers, timeout=5
+        ).json()
+        return found
+
+    return Platform(
+        "mastodon",
+        account_of({"address": proxy.address}, {"access_token": mastodon.TOKEN}, settings),
+        lambda: [plain(post["content"]) for post in posts()],
+        lambda: [media["description"] for post in posts() for media in post["media_attachments"]],
+        proxy,
+        ("POST", "/api/v1/statuses"),
+    )
+
+
+def _bluesky(kept: ExitStack, settings: Settings) -> Platform:
+    server = kept.enter_context(bluesky.Bluesky())
+    proxy = kept.enter_context(Proxy(server.port))
+    said = {"address": proxy.address, "handle": f"@{bluesky.HANDLE}"}
+    return Platform(
+        "bluesky",
+        account_of(said, {"app_password": bluesky.PASSWORD}, settings),
+        lambda: [record["text"] for record in server.records.values()],
+        lambda: [one["alt"] for record in server.records.values() for one in record["embed"]["images"]],
+        proxy,
+        ("POST", "putRecord"),
+    )
+
+
+def _mail(kept: ExitStack, settings: Settings) -> Platform:
+    box, port = kept.enter_context(postbox())
+    account = account_of({"address": "list@mesa.example"}, {}, replace(settings, mail_url=f"smtp://127.0.0.1:{port}"))
+    return Platform(
+        "mail",
+        account,
+        lambda: [mail.get_body().get_content().strip() for mail in box.mails],
+        lambda: [
+            part["Content-Description"] for mail in box.mails for part in mail.walk() if part["Content-Description"]
+        ],
+    )
+
+
+def _file(kept: ExitStack, settings: Settings) -> Platform:
+    def said() -> list[Any]:
+        return [json.loads(path.read_bytes()) for path in Path(settings.home).glob("posts/*/*.json")]
+
+    texts = [lambda: [one["text"] for one in said()], lambda: [one["alt"] for one in said()]]
+    return Platform("file", account_of({}, {}, settings), *texts)
+
+
+MAKERS: dict[str, Callable[[ExitStack, Settings], Platform]] = {
+    "file": _file,
+    "x": lambda kept, settings: _x(kept, settings, {"client_secret": x.CLIENT["client_secret"], **x.TOKENS}, "x"),
+    "x_keys": lambda kept, settings: _x(kept, settings, x.KEYS, "x_keys"),
+    "mastodon": _mastodon,
+    "bluesky": _bluesky,
+    "mail": _mail,
+}

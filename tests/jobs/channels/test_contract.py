@@ -1,0 +1,168 @@
+"""What every kind of channel promises, tried on each against a server on loopback."""
+
+import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from directory import clock, net
+from directory.settings import Settings
+from directory.week import channel as channels
+from jobs.channels import CHANNEL_KINDS, transport_of
+from jobs.channels.transport import TransportError
+from tests.jobs.channels.platforms import ALT, MAKERS, TEXT, Platform, account_of, message, picture
+from tests.services.proxy import Fault
+
+pytestmark = pytest.mark.slow
+
+ONLINE = ["x", "x_keys", "mastodon", "bluesky"]
+KEYED = [*ONLINE, "file"]
+SPOKEN = "canary-text"
+
+
+@pytest.fixture
+def platform(request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
+    monkeypatch.setattr(net, "LOOPBACK_IS_ALLOWED", True)
+    with ExitStack() as kept:
+        yield MAKERS[request.param](kept, settings)
+
+
+def over(kinds: list[str]) -> Any:
+    return pytest.mark.parametrize("platform", kinds, indirect=True)
+
+
+def failing(platform: Platform, act: str, *args: Any) -> TransportError:
+    """The error of an act; as a log would tell it, it names neither a secret nor the text."""
+    with pytest.raises(TransportError) as caught:
+        getattr(platform.transport, act)(*args)
+    told = "".join(traceback.format_exception(caught.value))
+    for hidden in (*platform.account.secrets.values(), TEXT[:12], "canary"):
+        assert hidden not in told
+    return caught.value
+
+
+def test_every_kind_is_tried_or_needs_nobody() -> None:
+    assert {kind for kind, _ in CHANNEL_KINDS} == {*MAKERS, "feed", "kit"}
+
+
+@over([*KEYED, "mail"])
+def test_a_post_arrives_whole(platform: Platform) -> None:
+    assert platform.transport.send(message())
+    assert ["".join(text.split()) for text in platform.texts()] == ["".join(TEXT.split())]
+
+
+@over(KEYED)
+def test_a_post_sent_twice_is_there_once_under_one_id(platform: Platform) -> None:
+    first = platform.transport.send(message())
+    assert platform.transport.send(message()) == first == platform.transport.find(message())
+    assert len(platform.texts()) == 1
+
+
+@over(KEYED)
+def test_what_was_never_sent_is_certainly_not_found(platform: Platform) -> None:
+    platform.transport.send(message(key="post:o:another", text="Another text"))
+    assert platform.transport.find(message()) is None
+
+
+@over([*KEYED, "mail"])
+def test_a_picture_arrives_with_its_words(platform: Platform, settings: Settings) -> None:
+    platform.transport.send(message(image=picture(settings)))
+    assert platform.alts() == [ALT]
+
+
+@over([*ONLINE, "mail"])
+def test_a_picture_that_is_gone_posts_nothing(platform: Platform) -> None:
+    error = failing(platform, "send", message(image="0" * 64))
+    assert (error.permanent, error.accepted) == (True, "no")
+    assert platform.texts() == []
+
+
+@over([*KEYED, "mail"])
+def test_a_look_at_the_account_says_its_name(platform: Platform) -> None:
+    assert platform.transport.check().name
+
+
+@over(ONLINE)
+def test_a_server_that_is_not_there_accepted_nothing(platform: Platform) -> None:
+    nowhere = platform.at("http://127.0.0.1:1")
+    assert failing(nowhere, "send", message()).accepted == "no"
+    assert failing(nowhere, "find", message()).accepted == "maybe"
+    assert not failing(nowhere, "check").is_revoked
+
+
+@over(ONLINE)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_answer_that_never_came_may_be_a_post_and_a_look_tells(platform: Platform, when: str) -> None:
+    assert platform.proxy
+    platform.proxy.faults.append(Fault(*platform.post, when))
+    error = failing(platform, "send", message())
+    assert (error.accepted, error.permanent, error.is_revoked) == ("maybe", False, False)
+    found = platform.transport.find(message())
+    assert (found is not None) == (when == "after")
+    assert platform.transport.send(message()) == (found or platform.transport.find(message()))
+    assert len(platform.texts()) == 1
+
+
+@over(ONLINE)
+def test_a_server_that_asks_to_wait_says_until_when(platform: Platform) -> None:
+    assert platform.proxy
+    platform.proxy.faults.append(Fault(*platform.post, 429, headers={"Retry-After": "90"}))
+    error = failing(platform, "send", message())
+    assert (error.accepted, error.permanent, error.is_revoked) == ("no", False, False)
+    assert error.retry_at is not None
+    assert abs(error.retry_at - clock.utc_now() - timedelta(seconds=90)) < timedelta(seconds=10)
+
+
+@over(ONLINE)
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_server_in_trouble_never_disconnects_an_account(platform: Platform, status: int) -> None:
+    assert platform.proxy
+    every = [Fault(method, "", status, times=9, body=SPOKEN.encode()) for method in ("GET", "POST")]
+    platform.proxy.faults.append(Fault(*platform.post, status, body=TEXT.encode()))
+    error = failing(platform, "send", message())
+    assert (error.accepted, error.permanent, error.is_revoked) == ("maybe", False, False)
+    platform.proxy.faults = every
+    for act, args in (("check", ()), ("find", (message(),))):
+        error = failing(platform, act, *args)
+        assert (error.permanent, error.is_revoked) == (False, False)
+
+
+@over(ONLINE)
+def test_an_answer_that_makes_no_sense_may_be_a_post(platform: Platform) -> None:
+    assert platform.proxy
+    platform.proxy.faults.append(Fault(*platform.post, 200, body=f"<html>{SPOKEN}".encode()))
+    assert failing(platform, "send", message()).accepted == "maybe"
+
+
+@over(ONLINE)
+def test_a_refusal_of_the_text_is_for_good(platform: Platform) -> None:
+    assert platform.proxy
+    platform.proxy.faults.append(Fault(*platform.post, 422, body=b'{"error": "canary-text is bad", "title": "no"}'))
+    error = failing(platform, "send", message())
+    assert (error.accepted, error.permanent, error.is_revoked) == ("no", True, False)
+
+
+@over(ONLINE)
+def test_an_account_that_lets_us_in_no_more_is_told_apart(platform: Platform) -> None:
+    out = platform.shut_out()
+    for act, args in (("send", (message(),)), ("find", (message(),)), ("check", ())):
+        assert failing(out, act, *args).is_revoked
+    assert platform.texts() == []
+
+
+def test_a_feed_publishes_by_being_recorded(settings: Settings) -> None:
+    feed: Any = transport_of("feed", account_of({}, {}, settings))
+    assert feed.send(message()) == feed.find(message()) == "post:o:c"
+    assert feed.check()
+
+
+def test_what_a_person_posts_no_worker_sends(settings: Settings) -> None:
+    kit: Any = transport_of("kit", account_of({}, {}, settings))
+    assert next(kind for kind in channels.CHANNEL_KINDS if kind.kind == "kit").is_by_hand
+    for act, accepted in (("send", "no"), ("find", "maybe")):
+        with pytest.raises(TransportError) as caught:
+            getattr(kit, act)(message())
+        assert (caught.value.permanent, caught.value.accepted) == (True, accepted)
