@@ -56,17 +56,27 @@ OVERWRITTEN: dict[str, dict[str, Any]] = {
     "introduction.via_id": {"word": ""},
     "lead.member_id": {"text": "", "place": "", "asked_at": None},
     "mention.member_id": {"reason": ""},
+    "pairing.one_id": {"place": "", "topics": "", "next_step": ""},
+    "pairing.other_id": {"place": "", "topics": "", "next_step": ""},
+    "channel.owner_id": {"owner_id": None},
 }
 # Columns that go on naming a row without a name: who acted, who sat where, who let somebody in.
 KEPT = (
     *("audit_entry.actor_id", "member.sponsor_id", "suggestion.asker_id", "seat.member_id", "occurrence.held_by_id"),
     *("post.edited_by_id", "application.known_by_id", "import_batch.uploader_id"),
+    *(
+        "pairing.said_by_id",
+        "quiet_time.set_by_id",
+        "post_frame.written_by_id",
+        "post_frame.approved_by_id",
+        "stop.by_id",
+    ),
 )
 # Texts of others that may name somebody, and what takes their place then.
 SPOKEN: dict[str, Any] = {"audit_entry.reason": "–", "application.knows": "", "import_batch.rows": {}}
 PERSONAL: dict[str, Any] = {
     **dict.fromkeys(("role", "headline", "phone", "video"), ""),
-    **dict.fromkeys(("key", "email", "photo", "invited_at", "arrived_at", "spotlight_at"), None),
+    **dict.fromkeys(("key", "email", "photo", "invited_at", "arrived_at", "spotlight_at", "sits_out_at"), None),
     **dict.fromkeys(("public_at", "indexed_at"), None),
     **{"audiences": {}, "is_admin": False, "state": MemberState.GONE},
 }

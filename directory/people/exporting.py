@@ -31,6 +31,7 @@ from directory.people.rating import Rating
 from directory.people.view import as_seen_by
 from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted
+from directory.week.pairing import Pairing, theirs
 
 INSIDE = ("id", "business_id", "member_id", "chapter_id", "sponsor_id", "search_text", "capability_id", "key")
 Rows = list[dict[str, Any]]
@@ -79,6 +80,10 @@ def of_member(session: Session, *, member: Member, by: Member, band: Any, more: 
                 **_asked(row, member),
             }
             for row in introductions(session, member=member)
+        ],
+        "talks": [
+            {"with": row.partner(member).name, **_plain(row, "one_id", "other_id", "said_by_id")}
+            for row in session.scalars(select(Pairing).where(theirs(member)).order_by(Pairing.id))
         ],
         "leads": [_plain(row) for row in session.scalars(select(Lead).where(Lead.member_id == me).order_by(Lead.id))],
         "ratings_given": [

@@ -37,6 +37,7 @@ from directory.week.channel import Channel
 from directory.week.delivery import Delivery
 from directory.week.mention import Mention
 from directory.week.occurrence import Occurrence
+from directory.week.pairing import Pairing
 from directory.week.post import Post
 from tests.conftest import Cast
 
@@ -127,6 +128,8 @@ def everywhere(cast: Cast, bea: Member, now: datetime, home: Path) -> None:
     session.add_all([turn, channel])
     session.flush()
     session.add(Mention(occurrence_id=turn.id, member_id=bea.id, wanted_id=ask.id, reason=CANARY))
+    talk = {"place": CANARY, "topics": CANARY, "next_step": CANARY, "paired_at": now}
+    session.add(Pairing(occurrence_id=turn.id, one_id=nadia.id, other_id=bea.id, **talk))
     session.add(Post(occurrence_id=turn.id, channel_id=channel.id, text=CANARY, composed_at=now, edited_at=now))
     sent = {"channel_id": channel.id, "occurrence_id": turn.id, "due_at": now, "settled_at": now}
     session.add(Delivery(key="post:x:y", payload=CANARY.encode(), **sent))
