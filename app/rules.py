@@ -248,6 +248,7 @@ RULES: dict[str, Rule] = {
     "pairing.answer": Rule(N, (Pairing,), owner=A, party=A),
     "pairing.take_part": MEMBERS,
     "occurrence.read": Rule(A, (Occurrence,)),
+    "mention.veto_own": Rule(A, (Occurrence,)),
     "channel.post_or_schedule": Rule(N, WEEK, owner=A, lead=A, admin=A),
     "channel.edit_or_cancel_queued": Rule(N, WEEK, owner=A, lead=A, admin=A),
     "profile.read_public_card": PUBLIC,

@@ -25,7 +25,7 @@ STALE = timedelta(minutes=5)  # so old a coming post may be; it is written a las
 log = structlog.get_logger()
 
 
-def turn(engine: Engine, *, now: datetime, chapter: str | None = None) -> None:
+def turn(engine: Engine, *, now: datetime, chapter: str | None = None, settings: Settings | None = None) -> None:
     """Plan what comes, freeze the posts whose time has come, and write the coming ones anew; of one chapter, or of all.
 
     A chapter whose posts somebody stopped keeps its turn, so that what it says then is what is agreed to then.
@@ -45,7 +45,7 @@ def turn(engine: Engine, *, now: datetime, chapter: str | None = None) -> None:
         try:
             with writing(engine) as session:
                 occurrence = session.get_one(Occurrence, row_id)
-                frozen, occurrence.drafted_at = freeze(session, occurrence=occurrence, now=now), now
+                frozen, occurrence.drafted_at = freeze(session, occurrence=occurrence, now=now, settings=settings), now
         except Conflict:
             continue  # Somebody else did it in this moment.
         except Exception as error:  # whatever it is, the other chapters' turns come too
@@ -60,7 +60,7 @@ def run(engine: Engine, *, settings: Settings, now: datetime, chapter: str | Non
 
     A worker may be doing the same; each message leaves once. The public ids of what this call delivered.
     """
-    turn(engine, now=now, chapter=chapter)
+    turn(engine, now=now, chapter=chapter, settings=settings)
     settle(engine, settings=settings, now=now)
     with Session(engine) as session:
         due = [
@@ -74,7 +74,7 @@ def run(engine: Engine, *, settings: Settings, now: datetime, chapter: str | Non
 def _tick() -> None:
     now = clock.utc_now()
     guard(engine(), settings_here().home, now=now)
-    turn(engine(), now=now)
+    turn(engine(), now=now, settings=settings_here())
     announce(engine(), now=now)
 
 

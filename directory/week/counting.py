@@ -71,4 +71,9 @@ COUNTS: dict[str, Callable[[str], int]] = {
 
 def excess(text: str, limits: Iterable[Limit]) -> int:
     """By how much ``text`` is too long for the limit it breaks most, in that limit's unit; 0 where it fits all."""
-    return max(0, *(COUNTS[limit.unit](text) - limit.most for limit in limits))
+    return max(0, *(length - limit.most for limit, length in lengths(text, limits)))
+
+
+def lengths(text: str, limits: Iterable[Limit]) -> list[tuple[Limit, int]]:
+    """How long ``text`` is by each limit, in its order."""
+    return [(limit, COUNTS[limit.unit](text)) for limit in limits]

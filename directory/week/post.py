@@ -19,7 +19,8 @@ from directory.week.archive import path_of
 from directory.week.card import Card, card_of
 from directory.week.channel import MOST, Channel, ChannelState, channels_of, kind_of, limits_of
 from directory.week.counting import excess, links
-from directory.week.delivery import Delivery
+from directory.week.delivery import Delivery, DeliveryState
+from directory.week.frame import PostFrame, frame_of
 from directory.week.frozen import FOLDER, Frozen
 from directory.week.mention import Item, Mention, choose, names_in, resume, silent_names, stands
 from directory.week.occurrence import Occurrence, hold, lock_open
@@ -59,12 +60,12 @@ def _all_mentions(session: Session, occurrence: Occurrence) -> list[Mention]:
     return list(session.scalars(select(Mention).where(Mention.occurrence_id == occurrence.id).order_by(Mention.id)))
 
 
-def compose(session: Session, *, occurrence: Occurrence, now: datetime, settings: Settings | None = None) -> list[Post]:
+def compose(session: Session, *, occurrence: Occurrence, now: datetime, base_url: str = "") -> list[Post]:
     """Write the turn's posts anew from what members agree to now; none when there is nothing new to say.
 
     A text that a person edited stays, and so does the choice of people from then on; if it speaks of somebody who
-    no longer agrees, the turn is held. Without ``settings`` no address is known to end with. Raises Conflict when
-    the turn is over.
+    no longer agrees, the turn is held. ``base_url`` is where the week's page is, for posts that end with its address.
+    Raises Conflict when the turn is over.
     """
     lock_open(session, occurrence)
     written = {post.channel_id: post for post in posts_of(session, occurrence=occurrence)}
@@ -78,11 +79,11 @@ def compose(session: Session, *, occurrence: Occurrence, now: datetime, settings
     )
     seat = missing_seat(session, chapter=occurrence.chapter, now=now)
     occurrence.seat_id = seat.id if seat is not None else None
-    told: set[int] = set()
+    own, told = frame_of(session, chapter=occurrence.chapter), set[int]()
     for channel in channels_of(session, chapter=occurrence.chapter):
         post = written.get(channel.id)
         if post is None or post.edited_at is None:
-            frame = _frame(occurrence, channel, settings, seat.name if seat is not None else "")
+            frame = _frame(occurrence, channel, base_url, seat.name if seat is not None else "", own)
             told |= {item.member.id for item in _write(session, frame, occurrence, channel, post, items, now)}
     if not edited:
         _note(session, occurrence, stands, [item for item in items if item.member.id in told], now)
@@ -134,17 +135,15 @@ def remarks_on(session: Session, *, post: Post, text: str) -> list[Remark]:
     )
 
 
-def restore(session: Session, *, post: Post, member: Member, now: datetime, settings: Settings | None = None) -> None:
+def restore(session: Session, *, post: Post, member: Member, now: datetime, base_url: str = "") -> None:
     """Give up an edited text for the composed one. Raises Conflict when the turn is over."""
     lock_open(session, post.occurrence)
     post.edited_at, post.edited_by_id = None, None
     audit.record(session, actor_id=member.id, action="post.restore", object=f"post {post.public_id}", now=now)
-    compose(session, occurrence=post.occurrence, now=now, settings=settings)
+    compose(session, occurrence=post.occurrence, now=now, base_url=base_url)
 
 
-def take_back(
-    session: Session, *, occurrence: Occurrence, member: Member, now: datetime, settings: Settings | None = None
-) -> None:
+def take_back(session: Session, *, occurrence: Occurrence, member: Member, now: datetime, base_url: str = "") -> None:
     """The member is not to stand in this week's posts, which are written anew without them.
 
     Raises Conflict when they do not stand there, or the turn is over.
@@ -156,19 +155,17 @@ def take_back(
     mine[0].vetoed_at = now
     what = f"occurrence {occurrence.public_id}"
     audit.record(session, actor_id=member.id, action="mention.take_back", object=what, now=now)
-    compose(session, occurrence=occurrence, now=now, settings=settings)
+    compose(session, occurrence=occurrence, now=now, base_url=base_url)
 
 
-def stand_again(
-    session: Session, *, occurrence: Occurrence, member: Member, now: datetime, settings: Settings | None = None
-) -> None:
+def stand_again(session: Session, *, occurrence: Occurrence, member: Member, now: datetime, base_url: str = "") -> None:
     """The member may stand in this week's posts after all. Raises Conflict when the turn is over."""
     lock_open(session, occurrence)
     theirs = (Mention.occurrence_id == occurrence.id, Mention.member_id == member.id, Mention.vetoed_at.is_not(None))
     session.execute(delete(Mention).where(*theirs))
     what = f"occurrence {occurrence.public_id}"
     audit.record(session, actor_id=member.id, action="mention.give_back", object=what, now=now)
-    compose(session, occurrence=occurrence, now=now, settings=settings)
+    compose(session, occurrence=occurrence, now=now, base_url=base_url)
 
 
 def freeze(
@@ -177,9 +174,11 @@ def freeze(
     """At its time: compose a last time, and write one delivery per post with its final bytes.
 
     Without anything to say, or anywhere to say it, the turn is skipped with the reason. None while it is held or
-    its time has not come. Raises Conflict when it was done before: once is enough, whoever tries.
+    its time has not come. Without ``settings`` no picture goes along. Raises Conflict when it was done before: once
+    is enough, whoever tries.
     """
-    posts = compose(session, occurrence=occurrence, now=now, settings=settings)
+    base_url = settings.base_url if settings is not None else ""
+    posts = compose(session, occurrence=occurrence, now=now, base_url=base_url)
     if occurrence.held_at is not None or occurrence.due_at > now:
         return []
     posts = [post for post in posts if post.channel.state is ChannelState.OPEN]
@@ -191,7 +190,7 @@ def freeze(
         )
         return []
     occurrence.posted_at = now
-    card = card_of(mentions_of(session, occurrence=occurrence), settings)
+    card = card_of(mentions_of(session, occurrence=occurrence), base_url)
     deliveries = [
         Delivery(
             key=f"post:{occurrence.public_id}:{post.channel.public_id}",
@@ -199,6 +198,7 @@ def freeze(
             occurrence_id=occurrence.id,
             payload=_frozen(post, card, now, settings).to_bytes(),
             due_at=now,
+            state=DeliveryState.BY_HAND if kind_of(post.channel).is_by_hand else DeliveryState.PENDING,
         )
         for post in posts
     ]
@@ -236,11 +236,12 @@ def _write(
     return told
 
 
-def _frame(occurrence: Occurrence, channel: Channel, settings: Settings | None, seat: str) -> Frame:
+def _frame(occurrence: Occurrence, channel: Channel, base_url: str, seat: str, own: PostFrame | None) -> Frame:
     """What stands around the items; the address of the week's page only where there is one to read."""
-    has_page = channel.has_link and settings is not None and occurrence.chapter.public_at is not None
-    link = f"{settings.base_url}{path_of(occurrence)}" if has_page and settings is not None else ""
-    return Frame(occurrence.chapter, occurrence.local_date, seat=seat, link=link)
+    has_page = channel.has_link and base_url and occurrence.chapter.public_at is not None
+    link = f"{base_url}{path_of(occurrence)}" if has_page else ""
+    opening, closing = (own.opening, own.closing) if own is not None else ("", "")
+    return Frame(occurrence.chapter, occurrence.local_date, seat=seat, link=link, opening=opening, closing=closing)
 
 
 def _is_known(session: Session, occurrence: Occurrence, channel: Channel, text: str) -> bool:
