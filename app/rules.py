@@ -190,6 +190,8 @@ RULES: dict[str, Rule] = {
     "chapter.read_room": Rule(F, (Chapter,), owner=A, lead=A, admin=A),
     "chapter.start": Rule(F, admin=A),
     "chapter.update_settings": Rule(F, (Chapter,), lead=A, admin=A),
+    "chapter.plan_weeks": Rule(F, (Chapter,), owner=A, lead=A, admin=A),
+    "ops.publishing": Rule(F, admin=A),
     "chapter.approve_or_remove_member": Rule(F, (Application,), lead=J, admin=J),
     "import.upload_preview": Rule(F, (Chapter, ImportBatch), lead=A, admin=A),
     "import.commit_or_rollback": Rule(F, (ImportBatch,), owner=A, lead=S, other_lead=N, admin=S),

@@ -15,7 +15,7 @@ from directory.db import writing
 from directory.language import gettext
 from directory.secrets import Secrets
 from directory.settings import Settings
-from directory.week import connecting as channels
+from directory.week import connecting
 from directory.week import delivery as deliveries
 from directory.week.channel import Channel, keep_secrets, secrets_of
 from directory.week.delivery import Delivery
@@ -201,7 +201,7 @@ def account_of(engine: Engine, channel: Channel, settings: Settings) -> Account:
 
 def _record_refusal(session: Session, row: Delivery, error: TransportError, now: datetime) -> None:
     if error.is_revoked and row.channel_id is not None:
-        channels.broke(session, session.get_one(Channel, row.channel_id), reason=str(error), now=now)
+        connecting.broke(session, session.get_one(Channel, row.channel_id), reason=str(error), now=now)
         if error.accepted == "no":
             deliveries.put_back(session, delivery=row, at=now, reason=str(error))  # till it is connected again
     elif error.permanent:

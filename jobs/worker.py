@@ -1,20 +1,27 @@
 """The worker: Celery as a doorbell. Tasks carry an id at most; what there is to do stands in the database."""
 
+import os
 from functools import cache
+from socket import gethostname
+from time import monotonic
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_ready
+from celery.signals import setup_logging, task_postrun, worker_ready
 from kombu.transport import TRANSPORT_ALIASES
 from sqlalchemy import Engine
 
-from directory.db import connect
+from directory.clock import utc_now
+from directory.db import connect, writing
 from directory.log import configure_logging
 from directory.settings import Settings, load_settings
 from directory.tables import TABLES
+from directory.week.heartbeat import beat
 from jobs.schedule import SCHEDULE
 
 TIME_LIMIT = 50  # seconds, then the task's process is ended; shorter than a delivery's lease
+BEAT = 15  # seconds between two heartbeats
+beaten_at = 0.0  # by monotonic()
 
 assert TABLES
 
@@ -77,7 +84,17 @@ def _begin_at_once(**_: Any) -> None:
         celery_app.send_task(task, expires=seconds)
 
 
+def _beat(**_: Any) -> None:
+    """Say that a task was finished, at most each BEAT seconds in a process: progress counts, not being alive."""
+    global beaten_at
+    if monotonic() - beaten_at >= BEAT:
+        beaten_at = monotonic()
+        with writing(engine()) as session:
+            beat(session, worker=f"{gethostname()} {os.getppid()}", now=utc_now())
+
+
 setup_logging.connect(_log_our_way)
+task_postrun.connect(_beat)
 worker_ready.connect(_begin_at_once)
 
 

@@ -3,6 +3,7 @@
 from app.pages import (
     account,
     answers,
+    calendar,
     chapter,
     contacts,
     giving,
@@ -34,7 +35,7 @@ PAGES = (
     *(members.pages, ratings.pages, searches.pages),
     *(contacts.pages, interactions.pages, vouches.pages, profile.pages, leads.pages, week.pages),
     *(introductions.pages, answers.pages, stories.pages, pairings.pages),
-    *(chapter.pages, imports.pages, joining.pages),
+    *(calendar.pages, chapter.pages, imports.pages, joining.pages),
     *(public.pages, out.pages, merging.pages),
     *(welcome.pages, giving.pages),
 )

@@ -202,7 +202,7 @@ def hold(session: Session, *, occurrence: Occurrence, member: Member | None, now
     lock_open(session, occurrence)
     occurrence.held_at, occurrence.held_by_id = now, member.id if member else None
     occurrence.held_reason = reason[:300]
-    _record(session, "occurrence.hold", occurrence, member, now, reason)
+    record(session, "occurrence.hold", occurrence, member, now, reason)
 
 
 def release(session: Session, *, occurrence: Occurrence, member: Member, now: datetime) -> None:
@@ -216,19 +216,20 @@ def release(session: Session, *, occurrence: Occurrence, member: Member, now: da
     lock_open(session, occurrence)
     occurrence.held_at, occurrence.held_by_id, occurrence.held_reason = None, None, ""
     occurrence.due_at = max(occurrence.due_at, now)
-    _record(session, "occurrence.release", occurrence, member, now)
+    record(session, "occurrence.release", occurrence, member, now)
 
 
 def skip(session: Session, *, occurrence: Occurrence, member: Member, now: datetime, reason: str = "") -> None:
     """Leave this week out, and keep why. Raises Conflict when it was posted or skipped before."""
     lock_open(session, occurrence)
     occurrence.skipped = reason.strip()[:300] or gettext("Left out this week.")
-    _record(session, "occurrence.skip", occurrence, member, now, occurrence.skipped)
+    record(session, "occurrence.skip", occurrence, member, now, occurrence.skipped)
 
 
-def _record(
+def record(
     session: Session, action: str, occurrence: Occurrence, member: Member | None, now: datetime, reason: str = ""
 ) -> None:
+    """Keep in the audit log what was done to a turn; ``member`` None is the program itself."""
     audit.record(
         session,
         actor_id=member.id if member else None,

@@ -184,7 +184,7 @@ def test_a_revoked_account_breaks_its_channel_and_its_post_waits(
     Platform.says = {}
     with writing(engine) as session:
         session.get_one(Channel, 1).state = ChannelState.OPEN
-    drain(engine, settings=settings, utc_now=clock(now + timedelta(minutes=6)))
+    drain(engine, settings=settings, utc_now=clock(now + timedelta(minutes=10)))
     assert states(engine) == ["delivered"] * 3
 
 

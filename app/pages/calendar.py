@@ -1,0 +1,168 @@
+"""A chapter's calendar: its coming weeks, its quiet times, its own sentences, and the one click that stops it all."""
+
+from datetime import date, time
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from app.access import me, policy, reach
+from app.back import done
+from app.db import db
+from app.forms import blamed
+from app.forms.calendar import FrameForm, QuietForm
+from app.moment import now
+from directory.errors import Invalid
+from directory.language import gettext as _
+from directory.people.chapter import Chapter
+from directory.week import calendar, frame, occurrence
+from directory.week.delivery import let_go
+from directory.week.quiet import QuietTime, quiet_times
+from directory.week.stop import stop, stops_of
+
+pages = Blueprint("calendar", __name__)
+
+
+@pages.get("/chapters/<public_id>/calendar")
+@policy("chapter.plan_weeks")
+def show(public_id: str) -> str:
+    return _page(reach(Chapter, public_id, "chapter.plan_weeks"))
+
+
+@pages.post("/chapters/<public_id>/calendar/<any(hold, release, skip):act>")
+@policy("chapter.plan_weeks")
+def change(public_id: str, act: str) -> ResponseReturnValue:
+    chapter = reach(Chapter, public_id, "chapter.plan_weeks")
+    verb, sentence, undo = {
+        "hold": (occurrence.hold, _("Held. Nothing is posted until somebody lets it go."), "release"),
+        "release": (occurrence.release, _("It goes out at its time."), "hold"),
+        "skip": (occurrence.skip, _("There will be no post that week."), "release"),
+    }[act]
+    on = _day()
+    turn = calendar.turn_on(db.session(), chapter=chapter, on=on, now=now())
+    verb(db.session(), occurrence=turn, member=me(), now=now())
+    return done(sentence, undo=url_for(".change", public_id=public_id, act=undo, on=on), to=_home(chapter))
+
+
+@pages.post("/chapters/<public_id>/calendar/hour")
+@policy("chapter.plan_weeks")
+def set_hour(public_id: str) -> ResponseReturnValue:
+    chapter, on, said = reach(Chapter, public_id, "chapter.plan_weeks"), _day(), request.values.get("at", "")
+    try:
+        at = time.fromisoformat(said) if said else None
+    except ValueError:
+        raise Invalid(_("Write a time such as 14:30.")) from None
+    turn = calendar.turn_on(db.session(), chapter=chapter, on=on, now=now())
+    before = turn.own_time.strftime("%H:%M") if turn.own_time else ""
+    calendar.set_hour(db.session(), occurrence=turn, at=at, member=me(), now=now())
+    undo = url_for(".set_hour", public_id=public_id, on=on, at=before)
+    return done(
+        _("That week has its own time now.") if at else _("The usual time it is."), undo=undo, to=_home(chapter)
+    )
+
+
+@pages.post("/chapters/<public_id>/calendar/quiet")
+@policy("chapter.plan_weeks")
+def keep_quiet(public_id: str) -> ResponseReturnValue:
+    chapter, form = reach(Chapter, public_id, "chapter.plan_weeks"), QuietForm()
+    if form.validate_on_submit() and form.first_on.data and form.last_on.data:
+        with blamed(form):
+            days = {"first_on": form.first_on.data, "last_on": form.last_on.data}
+            quiet = calendar.keep_quiet(
+                db.session(), chapter=chapter, **days, reason=form.reason.data or "", member=me(), now=now()
+            )
+            undo = url_for(".end_quiet", public_id=public_id, which=quiet.public_id)
+            return done(_("Nothing is posted on those days."), undo=undo, to=_home(chapter))
+    return _page(chapter, quiet_form=form), form.status
+
+
+@pages.post("/chapters/<public_id>/calendar/quiet/end")
+@policy("chapter.plan_weeks")
+def end_quiet(public_id: str) -> ResponseReturnValue:
+    chapter = reach(Chapter, public_id, "chapter.plan_weeks")
+    theirs = (QuietTime.chapter_id == chapter.id, QuietTime.public_id == request.values.get("which"))
+    quiet = db.session.scalars(select(QuietTime).where(*theirs)).one_or_none() or abort(404)
+    calendar.end_quiet(db.session(), quiet=quiet, member=me(), now=now())
+    return done(_("Those weeks are posted again."), to=_home(chapter))
+
+
+@pages.post("/chapters/<public_id>/calendar/frame")
+@policy("chapter.plan_weeks")
+def write_frame(public_id: str) -> ResponseReturnValue:
+    chapter, form = reach(Chapter, public_id, "chapter.plan_weeks"), FrameForm()
+    with blamed(form):
+        said = {"opening": form.opening.data or "", "closing": form.closing.data or ""}
+        frame.write_frame(db.session(), chapter=chapter, member=me(), **said, now=now())
+        undo = url_for(".decide_frame", public_id=public_id, act="refuse")
+        return done(_("It waits for a second person. Until then nothing changes."), undo=undo, to=_home(chapter))
+    return _page(chapter, frame_form=form), form.status
+
+
+@pages.post("/chapters/<public_id>/calendar/frame/<any(approve, refuse):act>")
+@policy("chapter.plan_weeks")
+def decide_frame(public_id: str, act: str) -> ResponseReturnValue:
+    chapter = reach(Chapter, public_id, "chapter.plan_weeks")
+    waiting = frame.waiting_frame(db.session(), chapter=chapter) or abort(404)
+    frame.decide_frame(db.session(), frame=waiting, member=me(), is_approved=act == "approve", now=now())
+    sentence = _("The next post uses it.") if act == "approve" else _("It is gone. The posts stay as they were.")
+    return done(sentence, to=_home(chapter))
+
+
+@pages.post("/chapters/<public_id>/calendar/<any(stop, go):act>")
+@policy("chapter.plan_weeks")
+def stop_or_go(public_id: str, act: str) -> ResponseReturnValue:
+    chapter = reach(Chapter, public_id, "chapter.plan_weeks")
+    sentence = _stop_or_go(chapter, act)
+    undo = url_for(".stop_or_go", public_id=public_id, act="go" if act == "stop" else "stop")
+    return done(sentence, undo=undo, to=_home(chapter))
+
+
+@pages.get("/publishing")
+@policy("ops.publishing")
+def publishing() -> str:
+    return render_template("week/publishing.html", stops=stops_of(db.session(), chapter=None))
+
+
+@pages.post("/publishing/<any(stop, go, copy):act>")
+@policy("ops.publishing")
+def stop_or_go_network(act: str) -> ResponseReturnValue:
+    return done(_stop_or_go(None, act), to=url_for(".publishing"))
+
+
+def _stop_or_go(chapter: Chapter | None, act: str) -> str:
+    """Do it, and say it in a sentence."""
+    if act == "stop":
+        stop(db.session(), chapter=chapter, member=me(), now=now())
+        return _("Stopped. Nothing more is posted until somebody lets it go; all of it is kept.")
+    let_go(db.session(), chapter=chapter, member=me(), is_copy=act == "copy", now=now())
+    return _("It goes on. What waited goes out now.") if act == "go" else _("It goes on with what comes next.")
+
+
+def _day() -> date:
+    try:
+        return date.fromisoformat(request.values.get("on", ""))
+    except ValueError:
+        raise Invalid(_("Choose one of the days of the calendar.")) from None
+
+
+def _home(chapter: Chapter) -> str:
+    return url_for(".show", public_id=chapter.public_id)
+
+
+def _page(chapter: Chapter, quiet_form: QuietForm | None = None, frame_form: FrameForm | None = None) -> str:
+    """The calendar; a form is given where it came back."""
+    session, zone = db.session(), ZoneInfo(chapter.zone)
+    used = frame.frame_of(session, chapter=chapter)
+    return render_template(
+        "week/calendar.html",
+        chapter=chapter,
+        weeks=calendar.weeks(session, chapter=chapter, now=now()),
+        zone=zone,
+        quiet=quiet_times(session, since=now().astimezone(zone).date(), chapter_id=chapter.id),
+        quiet_form=quiet_form or QuietForm(formdata=None),
+        frame_form=frame_form or FrameForm(formdata=None, obj=used),
+        used=used,
+        waiting=frame.waiting_frame(session, chapter=chapter),
+        stops=stops_of(session, chapter=chapter),
+    )
