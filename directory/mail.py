@@ -53,6 +53,7 @@ LETTERS: tuple[LetterKind, ...] = (
     LetterKind("know_them"),  # words name, firm, by
     LetterKind("admitted"),  # words by, chapter, welcome
     LetterKind("channel_broken"),  # to who is in charge of it: words channel, chapter, reason, path
+    LetterKind("preflight"),  # to who runs a channel or chapter: words chapter, found, path
     LetterKind("turned_away"),  # a last letter, to an address: words name, by, chapter, reason
 )
 BY_NAME = {kind.name: kind for kind in LETTERS}

@@ -7,7 +7,8 @@ from celery.beat import Scheduler
 
 SCHEDULE = (
     ("jobs.weekly.tick", 60),
-    ("jobs.deliver.sweep", 10),  # somebody sits and waits for the link that signs them in
+    ("jobs.preflight.look_ahead", 300),
+    ("jobs.deliver.sweep", 5),  # somebody sits and waits for the link that signs them in
     ("jobs.checks.answer", 5),  # somebody waits to see whether an account is connected
     ("jobs.pairings.pair", 300),
     ("jobs.housekeeping.embed", 60),

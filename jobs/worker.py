@@ -69,7 +69,8 @@ def configuration() -> dict[str, Any]:
 
 TRANSPORT_ALIASES["filesystem"] = "jobs.broker:Transport"
 celery_app = Celery(
-    "goodword", include=["jobs.weekly", "jobs.deliver", "jobs.checks", "jobs.housekeeping", "jobs.pairings"]
+    "goodword",
+    include=["jobs.weekly", "jobs.deliver", "jobs.checks", "jobs.housekeeping", "jobs.preflight", "jobs.pairings"],
 )
 celery_app.add_defaults(configuration)
 

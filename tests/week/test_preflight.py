@@ -1,0 +1,141 @@
+"""The day before: who is in charge hears once of what is in a post's way, and nobody where all is well."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from directory.people.member import ChapterRole, Role
+from directory.settings import Settings
+from directory.week import channel as channels
+from directory.week.channel import Channel, ChannelKind, ChannelState
+from directory.week.counting import Limit
+from directory.week.delivery import Delivery
+from directory.week.frame import write_frame
+from directory.week.occurrence import Occurrence, hold
+from directory.week.post import compose
+from directory.week.preflight import AHEAD, coming, tell
+from directory.week.stop import stop
+from jobs import channels as transports
+from jobs.channels.transport import Account, Checked, TransportError
+from jobs.letters import mail_of
+from jobs.preflight import look_ahead
+from tests.week.conftest import Chapterhouse
+
+
+@pytest.fixture
+def house(mesa: Chapterhouse, monkeypatch: pytest.MonkeyPatch) -> Chapterhouse:
+    """Alma leads Mesa and Bo keeps its channel; the coming post is written."""
+    for member in (mesa.alma, mesa.bo):
+        member.email = f"{member.first_name}@firm.example"
+    mesa.session.add_all(
+        [
+            ChapterRole(member_id=mesa.alma.id, chapter_id=mesa.chapter.id, role=Role.LEAD),
+            ChapterRole(member_id=mesa.bo.id, chapter_id=mesa.chapter.id, role=Role.SECRETARY),
+        ]
+    )
+    mesa.channel.owner = mesa.bo
+    mesa.asks(mesa.cleo)
+    compose(mesa.session, occurrence=mesa.turn(), now=mesa.now)
+    tiny = ChannelKind("tiny", "Tiny", (Limit("characters", 9),))
+    monkeypatch.setattr(channels, "CHANNEL_KINDS", (*channels.CHANNEL_KINDS, tiny))
+    mesa.session.flush()
+    return mesa
+
+
+def written(session: Session) -> dict[int, str]:
+    """Who is written to, and what was found."""
+    letters = [
+        json.loads(row.payload) for row in session.scalars(select(Delivery).where(Delivery.channel_id.is_(None)))
+    ]
+    return {said["to"]: said["words"]["found"] for said in letters}
+
+
+def test_nobody_is_written_to_where_all_is_well(house: Chapterhouse) -> None:
+    turn = house.turn()
+    assert tell(house.session, occurrence=turn, now=house.now) == 0
+    assert turn.preflight_at == house.now
+    assert coming(house.session, now=turn.due_at - AHEAD) == []
+
+
+def test_a_turn_is_looked_at_a_day_before_and_not_sooner(house: Chapterhouse) -> None:
+    turn = house.turn()
+    assert coming(house.session, now=turn.due_at - AHEAD - timedelta(seconds=1)) == []
+    assert coming(house.session, now=turn.due_at - AHEAD) == [turn]
+
+
+Change = Callable[[Chapterhouse, Occurrence], Any]
+OF_TURN: tuple[tuple[Change, str], ...] = (
+    (lambda house, turn: hold(house.session, occurrence=turn, member=house.bo, now=house.now), "is held"),
+    (lambda house, turn: stop(house.session, chapter=None, member=None, now=house.now), "stopped it"),
+    (
+        lambda house, turn: write_frame(
+            house.session, chapter=house.chapter, opening="Hello.", closing="", member=house.bo, now=house.now
+        ),
+        "second person",
+    ),
+    (lambda house, turn: setattr(house.channel, "state", ChannelState.PAUSED), "No channel"),
+)
+OF_CHANNEL: tuple[tuple[Change, str], ...] = (
+    (lambda house, turn: setattr(house.channel, "state", ChannelState.BROKEN), "connect it again"),
+    (lambda house, turn: setattr(house.channel, "is_ok", False), "did not answer"),
+    (lambda house, turn: setattr(house.channel, "has_link", True), "no public page"),
+    (lambda house, turn: setattr(house.channel, "kind", "tiny"), "too long"),
+)
+
+
+@pytest.mark.parametrize(("change", "words"), OF_TURN)
+def test_what_keeps_the_turn_back_is_told_to_who_runs_the_chapter(
+    house: Chapterhouse, change: Change, words: str
+) -> None:
+    turn = house.turn()
+    change(house, turn)
+    assert tell(house.session, occurrence=turn, now=house.now) == 2
+    found = written(house.session)
+    assert set(found) == {house.alma.id, house.bo.id}
+    assert words in found[house.alma.id]
+
+
+@pytest.mark.parametrize(("change", "words"), OF_CHANNEL)
+def test_what_is_wrong_with_an_account_is_told_to_its_owner_once(
+    house: Chapterhouse, change: Change, words: str
+) -> None:
+    turn = house.turn()
+    change(house, turn)
+    for _ in range(2):
+        assert tell(house.session, occurrence=turn, now=house.now) == 1
+    ((to, found),) = written(house.session).items()
+    assert to == house.bo.id
+    assert words in found
+
+
+class Gate:
+    """An account that is no longer let in; to look at the other breaks our code."""
+
+    def __init__(self, account: Account) -> None:
+        pass
+
+    def check(self) -> Checked:
+        raise TransportError("The token has expired.", permanent=True, accepted="no", is_revoked=True)
+
+
+def test_an_expired_token_is_found_the_day_before_and_its_letter_can_be_sent(
+    house: Chapterhouse, engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = Channel(chapter=house.chapter, kind="file", name="No code", sealed="no key opens this")
+    house.session.add(broken)
+    turn = house.turn()
+    due_at = turn.due_at
+    house.session.commit()
+    monkeypatch.setattr(transports, "CHANNEL_KINDS", (("file", Gate),))
+    assert look_ahead(engine, settings=settings, now=due_at - AHEAD) == 1
+    assert look_ahead(engine, settings=settings, now=due_at - AHEAD) == 0
+    with Session(engine) as session:
+        row = session.scalars(select(Delivery).where(Delivery.key.like("mail:preflight%"))).one()
+        letter = mail_of(session, row, settings=settings, now=due_at)
+    assert letter is not None
+    assert b"lets us in no more" in letter
