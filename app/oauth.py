@@ -31,7 +31,7 @@ class Handshake(NamedTuple):
     """How one kind does it; ``begin`` returns an address and what it wants kept besides."""
 
     begin: Callable[[Said, str, str], tuple[str, dict[str, str]]]  # said, redirect_uri, state
-    finish: Callable[[Said, Said, str, datetime], dict[str, str]]  # said, kept, code, now
+    finish: Callable[[Said, Said, str], dict[str, str]]  # said, kept, code
 
 
 def begin(kind: str, said: Said, redirect_uri: str, *, now: datetime) -> tuple[str, dict[str, str]]:
@@ -51,7 +51,7 @@ def finish(kind: str, said: Said, kept: Said, answered: Said, *, now: datetime) 
         raise Invalid(gettext("That answer does not belong to a connection you began just now. Begin again."))
     if not answered.get("code"):
         raise Invalid(gettext("The network was told not to let Goodword in, so nothing was connected."))
-    return dict(HANDSHAKES)[kind].finish(said, kept, answered["code"], now)
+    return dict(HANDSHAKES)[kind].finish(said, kept, answered["code"])
 
 
 def _begin_x(said: Said, redirect_uri: str, state: str) -> tuple[str, dict[str, str]]:
@@ -68,7 +68,7 @@ def _begin_x(said: Said, redirect_uri: str, state: str) -> tuple[str, dict[str, 
     return f"{X_PAGE}/i/oauth2/authorize?{urlencode(asked)}", {"verifier": verifier}
 
 
-def _finish_x(said: Said, kept: Said, code: str, now: datetime) -> dict[str, str]:
+def _finish_x(said: Said, kept: Said, code: str) -> dict[str, str]:
     asked = {
         "grant_type": "authorization_code",
         "code": code,
@@ -85,12 +85,7 @@ def _finish_x(said: Said, kept: Said, code: str, now: datetime) -> dict[str, str
             timeout=TIMEOUT,
         )
         given = answer.raise_for_status().json()
-        return {
-            "client_secret": secret,
-            "access_token": given["access_token"],
-            "refresh_token": given["refresh_token"],
-            "expires_at": (now + timedelta(seconds=given["expires_in"])).isoformat(),
-        }
+        return {"client_secret": secret, **{name: str(given[name]) for name in ("access_token", "refresh_token")}}
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in (400, 401):
             refused = gettext("X did not accept the client ID and secret. Copy both once more, and begin again.")

@@ -28,7 +28,6 @@ from jobs.channels.transport import Account, Checked, Heard, Message, Secrets, T
 HOST = "https://api.x.com"
 TWEEPYS_HOST = "https://api.twitter.com"
 TIMEOUT = (5, 10)  # seconds, to connect and for each piece of the answer
-EARLY = timedelta(minutes=2)  # before its end a token counts as used up
 SKEW = timedelta(hours=1)  # by which X's clock may differ from ours
 LONGEST_ALT = 1000  # characters
 LARGEST_PICTURE = 5 * 1024 * 1024  # bytes
@@ -162,14 +161,9 @@ class XTransport:
     def _call(self, call: Callable[[Any], T], *, lost: Literal["no", "maybe"] = "no") -> T:
         """Call X as the account; ``lost`` is what an answer that never came, or makes no sense, means for the post."""
         with _understood(lost):
-            until = self.secrets.get("expires_at")
-            if until and datetime.fromisoformat(until) - EARLY < clock.utc_now():
-                self._renew()
             try:
                 return call(self._client())
             except tweepy.Unauthorized:
-                if self.is_oauth_1:
-                    raise
                 self._renew()
                 return call(self._client())
 
@@ -198,9 +192,7 @@ class XTransport:
             if answer.status_code != 200:
                 raise _busy(answer, "no")
             given = answer.json()
-            until = clock.utc_now() + timedelta(seconds=given["expires_in"])
-            new = {name: given[name] for name in ("access_token", "refresh_token")}
-            return {**kept, **new, "expires_at": until.isoformat()}
+            return {**kept, **{name: str(given[name]) for name in ("access_token", "refresh_token")}}
 
 
 @contextmanager
@@ -224,7 +216,7 @@ def _understood(lost: Literal["no", "maybe"]) -> Iterator[None]:
         if code == 402:
             said = gettext("X asks for credit: add some in its developer console.")
             raise TransportError(said, permanent=False, accepted="no") from None
-        said = gettext("X refused it (%(code)s).") % {"code": code}
+        said = gettext("X refused it (%(code)s).", code=code)
         raise TransportError(said, permanent=code >= 400, accepted="no" if code >= 400 else lost) from None
     except requests.RequestException as error:
         reason = getattr(error.args[0] if error.args else None, "reason", None)
@@ -241,7 +233,7 @@ def _busy(answer: requests.Response, accepted: Literal["no", "maybe"]) -> Transp
     now = clock.utc_now()
     named = [datetime.fromtimestamp(int(reset), UTC)] if answer.status_code == 429 and reset.isdigit() else []
     named += [now + timedelta(seconds=int(after))] if after.isdigit() else []
-    said = gettext("X asks to wait (%(code)s).") % {"code": answer.status_code}
+    said = gettext("X asks to wait (%(code)s).", code=answer.status_code)
     later = max((at for at in named if at > now), default=None)
     return TransportError(said, permanent=False, accepted=accepted, retry_at=later)
 

@@ -14,7 +14,7 @@ import time
 import unicodedata
 from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from html import escape
@@ -58,8 +58,8 @@ class Refusal(Exception):
 class FakeX:
     """Its posts, pictures and tokens; ``faults`` are pairs of a path and what happens to its next request.
 
-    A fault is a status, ``drop_before`` or ``drop_after`` the request was carried out, or ``slow``: both, after
-    ``pause`` seconds.
+    A fault is a status, ``drop_before`` or ``drop_after`` the request was carried out, ``slow`` (carried out after
+    ``pause`` seconds) or ``expire``: no access token counts from that moment on.
     """
 
     def __init__(
@@ -146,7 +146,7 @@ class FakeX:
             if self.codes.pop(said["code"], None) != challenge:
                 raise Refusal(400, "invalid_request")
         access, self.refresh_token = f"access-{len(self.asked)}", f"refresh-{len(self.asked)}"
-        self.ends = {access: self.now() + LASTS}
+        self.ends[access] = self.now() + LASTS
         given = {"access_token": access, "refresh_token": self.refresh_token}
         return {**given, "token_type": "bearer", "expires_in": int(LASTS.total_seconds())}
 
@@ -261,6 +261,8 @@ class Door(BaseHTTPRequestHandler):
             time.sleep(fake.pause)
         if fault[1] == "drop_before":
             return self.drop()
+        if fault[1] == "expire":
+            fake.expire()
         try:
             if fault[1].isdigit():
                 raise Refusal(int(fault[1]), "as the test asked")
@@ -292,10 +294,13 @@ class Door(BaseHTTPRequestHandler):
         reset = int((self.fake.now() + WINDOW).timestamp())
         for name, value in (("limit", MOST), ("remaining", max(0, MOST - len(self.fake.posts))), ("reset", reset)):
             self.send_header(f"x-rate-limit-{name}", str(value))
+        if 300 <= code < 400:
+            self.send_header("Location", self.path)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+        with suppress(ConnectionError):  # Who was too slow to wait has gone.
+            self.end_headers()
+            self.wfile.write(data)
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
