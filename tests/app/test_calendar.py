@@ -1,0 +1,128 @@
+"""The calendar's page: who runs a chapter plans its weeks and stops its posts; an admin stops everybody's."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from directory.db import writing
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.week.occurrence import Occurrence
+from directory.week.quiet import QuietTime
+from directory.week.stop import Stop, stop
+from tests.app.conftest import SignIn
+
+Browser = Callable[[str], FlaskClient]
+
+
+@pytest.fixture
+def engine(demo: Engine) -> Engine:
+    return demo
+
+
+@pytest.fixture
+def home(engine: Engine) -> str:
+    """Where Old Pueblo's calendar is."""
+    with Session(engine) as session:
+        chapter = session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
+        return f"/chapters/{chapter.public_id}/calendar"
+
+
+@pytest.fixture
+def browser(engine: Engine, sign_in: SignIn) -> Browser:
+    def of(key: str) -> FlaskClient:
+        with Session(engine) as session:
+            return sign_in(session.scalars(select(Member).where(Member.key == key)).one())
+
+    return of
+
+
+def many(engine: Engine, table: type) -> int:
+    with Session(engine) as session:
+        return session.scalars(select(func.count()).select_from(table)).one()
+
+
+def test_a_lead_holds_skips_and_moves_a_coming_week_and_takes_it_back(browser: Browser, home: str) -> None:
+    lena = browser("lena")
+    assert "The next post goes out on Wednesday, 4 November at 09:00" in lena.get(home).text
+    held = lena.post(f"{home}/hold", data={"on": "2026-11-04"}, follow_redirects=True).text
+    assert "The next post goes out on Wednesday, 11 November" in held
+    assert "/calendar/release?on=2026-11-04" in held, "its undo"
+    lena.post(f"{home}/release?on=2026-11-04")
+    assert "Left out" in lena.post(f"{home}/skip", data={"on": "2026-11-18"}, follow_redirects=True).text
+    moved = lena.post(f"{home}/hour", data={"on": "2026-11-04", "at": "14:30"}, follow_redirects=True).text
+    assert "at 14:30" in moved
+    assert "at 09:00" in lena.post(f"{home}/hour?on=2026-11-04&at=", follow_redirects=True).text
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "status"),
+    [
+        ("hold", {"on": "2026-11-05"}, 409),
+        ("hold", {"on": "soon"}, 422),
+        ("hour", {"on": "2026-11-04", "at": "25:00"}, 422),
+        ("quiet", {"first_on": "2026-11-09", "last_on": "2026-11-02", "reason": "x"}, 422),
+        ("quiet", {"first_on": "", "last_on": "", "reason": ""}, 422),
+        ("quiet/end", {"which": "23456789abcd"}, 404),
+        ("frame", {"opening": "Thanks, Theo Ramsey"}, 422),
+        ("frame/approve", {}, 404),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence_and_changes_nothing(
+    browser: Browser, engine: Engine, home: str, path: str, data: dict[str, str], status: int
+) -> None:
+    lena = browser("lena")
+    assert lena.post(f"{home}/{path}", data=data).status_code == status
+    assert many(engine, Occurrence) == many(engine, QuietTime) == 0
+
+
+def test_quiet_weeks_are_set_and_taken_back(browser: Browser, home: str) -> None:
+    lena = browser("lena")
+    data = {"first_on": "2026-11-23", "last_on": "2026-11-27", "reason": "Thanksgiving"}
+    page = lena.post(f"{home}/quiet", data=data, follow_redirects=True).text
+    assert page.count("Thanksgiving") == 2
+    which = page.partition("/quiet/end?which=")[2][:12]
+    assert "Thanksgiving" not in lena.post(f"{home}/quiet/end", data={"which": which}, follow_redirects=True).text
+
+
+def test_new_sentences_need_a_second_person(browser: Browser, home: str) -> None:
+    lena, ada = browser("lena"), browser("ada")
+    assert "Take them back" in lena.post(f"{home}/frame", data={"opening": "We ask."}, follow_redirects=True).text
+    assert lena.post(f"{home}/frame/approve").status_code == 403
+    assert "Lena Okafor wrote them" in ada.get(home).text
+    assert "The next post uses it" in ada.post(f"{home}/frame/approve", follow_redirects=True).text
+    assert "Ada" in lena.get(home).text
+
+
+def test_one_click_stops_a_chapter_and_another_lets_it_go(browser: Browser, engine: Engine, home: str) -> None:
+    lena = browser("lena")
+    assert "Nothing is posted until somebody" in lena.post(f"{home}/stop", follow_redirects=True).text
+    assert "Lena Okafor stopped it today" in lena.get(home).text
+    lena.post(f"{home}/go")
+    assert many(engine, Stop) == 0
+
+
+def test_an_admin_confirms_what_the_program_doubts_and_no_lead_can(
+    browser: Browser, engine: Engine, home: str, now: datetime
+) -> None:
+    lena, ada = browser("lena"), browser("ada")
+    assert "Every chapter posts at its time" in ada.get("/publishing").text
+    with writing(engine) as session:
+        stop(session, chapter=None, member=None, reason="The database is older.", now=now)
+    assert "The database is older." in lena.get(home).text
+    lena.post(f"{home}/go")
+    assert [lena.get("/publishing").status_code, lena.post("/publishing/go").status_code] == [403, 403]
+    assert many(engine, Stop) == 1
+    assert "an older copy?" in ada.get("/publishing").text
+    assert "Every chapter posts" in ada.post("/publishing/copy", follow_redirects=True).text
+    assert many(engine, Stop) == 0
+
+
+def test_who_runs_nothing_here_plans_nothing(browser: Browser, engine: Engine, home: str) -> None:
+    nadia = browser("nadia")
+    assert nadia.get(home).status_code == nadia.post(f"{home}/stop").status_code == 403
+    assert many(engine, Stop) == 0
