@@ -77,7 +77,8 @@ def compose(session: Session, *, occurrence: Occurrence, now: datetime, base_url
     items = (
         resume(session, mentions) if edited else choose(session, chapter=occurrence.chapter, now=now, without=without)
     )
-    seat = missing_seat(session, chapter=occurrence.chapter, now=now)
+    asked = [need.capability_id for item in items if item.lead is not None for need in item.lead.needs]
+    seat = missing_seat(session, chapter=occurrence.chapter, now=now, besides=asked)
     occurrence.seat_id = seat.id if seat is not None else None
     own, told = frame_of(session, chapter=occurrence.chapter), set[int]()
     for channel in channels_of(session, chapter=occurrence.chapter):

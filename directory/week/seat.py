@@ -1,5 +1,6 @@
 """The missing seat: what is asked for in a chapter and nobody there does, told without a client or a member."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
@@ -16,11 +17,13 @@ from directory.week.occurrence import Occurrence
 LOOKS_BACK = timedelta(days=180)  # a lead that is older asks for nothing any more, open or lost
 
 
-def missing_seat(session: Session, *, chapter: Chapter, now: datetime) -> Capability | None:
+def missing_seat(
+    session: Session, *, chapter: Chapter, now: datetime, besides: Collection[int] = ()
+) -> Capability | None:
     """What the chapter's leads need most and no firm of its members does; None where nothing is missing.
 
-    Each is told once in LOOKS_BACK. One lead that its bringer keeps for themselves does not count: that two need the
-    same speaks of neither.
+    ``besides`` are capabilities that are told already. Each is told once in LOOKS_BACK. One lead that its bringer
+    keeps for themselves does not count: that two need the same speaks of neither.
     """
     since, below, holder = now - LOOKS_BACK, aliased(Capability), aliased(Business)
     told = select(Occurrence.seat_id).where(
@@ -39,7 +42,7 @@ def missing_seat(session: Session, *, chapter: Chapter, now: datetime) -> Capabi
         .join(Lead, Lead.id == Need.lead_id)
         .join(Business, Business.id == Lead.business_id)
         .where(Business.chapter_id == chapter.id, Lead.created_at > since, Need.is_must)
-        .where(Capability.scheme == CURATED, Capability.id.not_in(told), ~held.exists())
+        .where(Capability.scheme == CURATED, Capability.id.not_in(told), Capability.id.not_in(besides), ~held.exists())
         .group_by(Capability.id)
         .having(or_(func.count(Lead.asked_at) > 0, func.count(Lead.id) > 1))
         .order_by(func.count(Lead.id).desc(), Capability.id)
