@@ -14,7 +14,9 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 import httpx
+import requests
 
+from directory import net
 from directory.errors import Invalid
 from directory.language import gettext
 
@@ -23,6 +25,7 @@ TIMEOUT = 10  # seconds
 
 X_PAGE, X_API = "https://x.com", "https://api.x.com"
 X_SCOPES = "tweet.read tweet.write users.read media.write offline.access"
+MASTODON_SCOPES = "read:accounts read:statuses read:notifications write:statuses write:media"
 
 Said = Mapping[str, str]  # the kind's fields as the person filled them in, secret ones too
 
@@ -93,4 +96,40 @@ def _finish_x(said: Said, kept: Said, code: str) -> dict[str, str]:
         raise Invalid(gettext("X could not answer just now. Begin again in a few minutes.")) from None
 
 
-HANDSHAKES: tuple[tuple[str, Handshake], ...] = (("x", Handshake(_begin_x, _finish_x)),)
+def _begin_mastodon(said: Said, redirect_uri: str, state: str) -> tuple[str, dict[str, str]]:
+    app = {"client_name": "Goodword", "redirect_uris": redirect_uri, "scopes": MASTODON_SCOPES}
+    kept = _mastodon(said, "/api/v1/apps", app, "client_id", "client_secret")
+    asked = {
+        "response_type": "code",
+        "client_id": kept["client_id"],
+        "redirect_uri": redirect_uri,
+        "scope": MASTODON_SCOPES,
+        "state": state,
+    }
+    return f"{net.origin(said['address'])}/oauth/authorize?{urlencode(asked)}", kept
+
+
+def _finish_mastodon(said: Said, kept: Said, code: str) -> dict[str, str]:
+    asked = {name: kept[name] for name in ("client_id", "client_secret", "redirect_uri")}
+    asked |= {"grant_type": "authorization_code", "code": code, "scope": MASTODON_SCOPES}
+    return _mastodon(said, "/oauth/token", asked, "access_token")
+
+
+def _mastodon(said: Said, path: str, asked: dict[str, str], *names: str) -> dict[str, str]:
+    """What a server that a person named gives under these names. Raises Invalid."""
+    try:
+        answer = net.Session().post(net.origin(said["address"]) + path, data=asked)
+        answer.raise_for_status()
+        given = answer.json()
+        return {name: str(given[name]) for name in names}
+    except (requests.RequestException, OSError, LookupError, TypeError, ValueError):
+        refused = gettext(
+            "The server did not let Goodword in. Write its address as in mastodon.social, and begin again."
+        )
+        raise Invalid(refused, field="address") from None
+
+
+HANDSHAKES: tuple[tuple[str, Handshake], ...] = (
+    ("x", Handshake(_begin_x, _finish_x)),
+    ("mastodon", Handshake(_begin_mastodon, _finish_mastodon)),
+)

@@ -41,12 +41,12 @@ def checked_address(host: str) -> str:
 
 
 def origin(typed: str) -> str:
-    """``https://host`` of a server as people write it. Raises ValueError where it is none."""
+    """``https://host`` of a server as people write it, an account's whole name included. Raises ValueError."""
     parts = urlsplit(typed.strip() if "://" in typed else f"https://{typed.strip()}")
     is_allowed = parts.scheme == "https" or (LOOPBACK_IS_ALLOWED and parts.scheme == "http")
-    if not is_allowed or not parts.hostname or "@" in parts.netloc or any(sign.isspace() for sign in parts.netloc):
+    if not is_allowed or not parts.hostname or any(sign.isspace() for sign in parts.netloc):
         raise ValueError("not the address of a server")
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
 
 
 class _Checked:

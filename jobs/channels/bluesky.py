@@ -14,8 +14,8 @@ from typing import Any
 from directory import net
 from directory.language import gettext
 from directory.week.frozen import Frozen
+from jobs.channels.http import Refused, Session, picture_of, understood
 from jobs.channels.transport import Account, Checked, Heard, Message, Secrets, TransportError
-from jobs.http import Refused, Session, picture_of, understood
 
 HOME = "https://bsky.social"
 POST = "app.bsky.feed.post"

@@ -6,8 +6,8 @@ from hashlib import sha256
 
 from directory.language import gettext
 from directory.week.frozen import Frozen
+from jobs.channels.http import picture_of, understood
 from jobs.channels.transport import Account, Checked, Message, Transport
-from jobs.http import picture_of, understood
 
 LARGEST_PICTURE = 5_000_000  # bytes
 

@@ -15,8 +15,8 @@ from mastodon.errors import MastodonError
 
 from directory import clock, net
 from directory.week.frozen import Frozen
+from jobs.channels.http import Session, picture_of, understood
 from jobs.channels.transport import Account, Checked, Heard, Message
-from jobs.http import Session, picture_of, understood
 
 KEPT = timedelta(minutes=55)  # servers keep a key for an hour
 SKEW = timedelta(hours=1)  # by which the server's clock may differ from ours

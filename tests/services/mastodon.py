@@ -21,7 +21,7 @@ TOKEN, NEIGHBOUR = "a-token-that-is-secret", "the-token-of-bea"
 PEOPLE = [SeedAccount(username="goodword", access_token=TOKEN), SeedAccount(username="bea", access_token=NEIGHBOUR)]
 CONFIG = MastodonMockConfig(
     database=DatabaseConfig(path=":memory:"),
-    auth=AuthConfig(permissive=False, enforce_scopes=True),
+    auth=AuthConfig(permissive=False),
     streaming=StreamingConfig(enabled=False),
     seed=SeedConfig(accounts=PEOPLE),
 )

@@ -9,6 +9,7 @@ from datetime import date
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import requests
@@ -60,12 +61,12 @@ class Platform:
 
 
 def account_of(settings: Mapping[str, Any], secrets: Mapping[str, str], installation: Settings) -> Account:
-    kept = dict(secrets)
+    kept, lock = dict(secrets), Lock()
 
     def renew(change: Callable[[Secrets], Secrets]) -> Secrets:
-        changed = dict(change(dict(kept)))
-        kept.update(changed)
-        return changed
+        with lock:
+            kept.update(change(dict(kept)))
+            return dict(kept)
 
     return Account("channel", settings, kept, renew, installation)
 

@@ -1,0 +1,154 @@
+"""Mastodon: what is special to it, against a server on loopback."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from mastodon import Mastodon
+
+from app import oauth
+from directory import clock, net
+from directory.errors import Invalid
+from directory.settings import Settings
+from jobs.channels import http
+from jobs.channels import mastodon as kind
+from jobs.channels.mastodon import MastodonTransport, plain
+from jobs.channels.transport import TransportError
+from tests.jobs.channels.platforms import MAKERS, Platform, account_of, message, picture
+from tests.services import mastodon
+from tests.services.proxy import Fault
+
+pytestmark = pytest.mark.slow
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def here(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
+    monkeypatch.setattr(net, "LOOPBACK_IS_ALLOWED", True)
+    with ExitStack() as kept:
+        yield MAKERS["mastodon"](kept, settings)
+
+
+@pytest.fixture
+def bea(here: Platform) -> Any:
+    assert here.proxy
+    return Mastodon(access_token=mastodon.NEIGHBOUR, api_base_url=here.proxy.address)
+
+
+def test_a_post_older_than_its_key_is_read_back_first(here: Platform) -> None:
+    first = here.transport.send(message(key="forgotten by the server"))
+    assert here.transport.send(message(at=clock.utc_now() - 2 * HOUR)) == first
+    assert here.transport.send(message()) != first  # a younger one trusts its key, which this server has not seen
+    assert len(here.texts()) == 2
+
+
+def test_the_same_text_of_an_earlier_week_is_not_this_post(here: Platform) -> None:
+    here.transport.send(message())
+    assert here.transport.find(message(at=clock.utc_now() + 2 * HOUR)) is None
+
+
+def test_a_post_is_found_on_a_later_page_and_where_pages_end_nobody_can_tell(
+    here: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = here.transport.send(message())
+    for number in range(3):
+        here.transport.send(message(key=str(number), text=str(number)))
+    monkeypatch.setattr(kind, "PAGE", 2)
+    assert here.transport.find(message()) == first
+    monkeypatch.setattr(kind, "PAGES", 1)
+    with pytest.raises(TransportError) as caught:
+        here.transport.find(message())
+    assert (caught.value.permanent, caught.value.accepted) == (False, "maybe")
+
+
+def test_a_look_says_the_name_and_the_server_s_own_limit(here: Platform) -> None:
+    checked = here.transport.check()
+    assert checked.name == f"@goodword@{urlsplit(here.account.settings['address']).netloc}"
+    assert checked.limit == 500
+
+
+def test_a_picture_that_is_refused_for_now_posts_nothing(here: Platform, settings: Settings) -> None:
+    assert here.proxy
+    here.proxy.faults.append(Fault("POST", "/media", "after"))
+    with pytest.raises(TransportError) as caught:
+        here.transport.send(message(image=picture(settings)))
+    assert (caught.value.permanent, caught.value.accepted) == (False, "no")
+
+
+def test_mentions_replies_and_tags_are_heard_and_never_ourselves(here: Platform, bea: Any) -> None:
+    post = here.transport.send(message())
+    mention = bea.status_post("Hi @goodword, <script>alert(1)</script> who knows a roofer?")
+    bea.status_post("I do! @goodword", in_reply_to_id=post)
+    bea.status_post("Nothing to do with you")
+    bea.status_post("Somebody for a theater? #referralwednesday")
+    heard = here.transport.listen(None, ["referralwednesday"])
+    assert [one.kind for one in heard] == ["mention", "reply", "tag"]
+    assert [one.about for one in heard] == ["", post, ""]
+    assert heard[0].external_id == str(mention["id"])
+    assert heard[0].author == "@bea"
+    assert heard[0].text == "Hi @goodword, <script>alert(1)</script> who knows a roofer?"
+    assert heard[0].address.startswith("http")
+    later = bea.status_post("And a painter, @goodword?")
+    again = here.transport.listen(heard[-1].external_id, ["referralwednesday"])
+    assert [one.external_id for one in again][-1] == str(later["id"])
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>One<br />two</p><p>three</p>", "One\ntwo\n\nthree"),
+        ('<p><a href="#">#<span>tag</span></a> &amp; &lt;b&gt;</p>', "#tag & <b>"),
+        ('<a><span class="invisible">https://</span><span>a.example/b</span></a>', "https://a.example/b"),
+        ("<p>no end &am", "no end &am"),
+        ("", ""),
+    ],
+)
+def test_html_is_read_as_it_was_typed(html: str, text: str) -> None:
+    assert plain(html) == text
+
+
+@pytest.mark.parametrize(
+    ("headers", "until"),
+    [
+        ({"X-RateLimit-Reset": "2026-11-04T16:05:00.000Z"}, datetime(2026, 11, 4, 16, 5, tzinfo=UTC)),
+        ({"RateLimit-Reset": "1793808300"}, datetime(2026, 11, 4, 16, 5, tzinfo=UTC)),
+        ({"Retry-After": "Wed, 04 Nov 2026 16:05:00 GMT"}, datetime(2026, 11, 4, 16, 5, tzinfo=UTC)),
+        ({"Retry-After": "soon"}, None),
+        ({"X-RateLimit-Reset": "9" * 30}, None),
+        ({}, None),
+    ],
+)
+def test_until_when_to_wait_is_read_as_each_network_writes_it(
+    here: Platform, headers: dict[str, str], until: datetime | None
+) -> None:
+    assert here.proxy
+    here.proxy.faults.append(Fault("GET", "/", 429, headers=headers))
+    with pytest.raises(TransportError) as caught:
+        http.Session().get(here.proxy.address)
+    assert caught.value.retry_at == until
+
+
+def test_a_person_lets_us_in_by_the_server_s_own_page(here: Platform, settings: Settings, now: datetime) -> None:
+    said = {"address": here.account.settings["address"]}
+    page, kept = oauth.begin("mastodon", said, "https://here.example/answer", now=now)
+    form = {name: values[0] for name, values in parse_qs(urlsplit(page).query).items()}
+    yes = requests.post(page.partition("?")[0], {**form, "username": "goodword"}, allow_redirects=False, timeout=5)
+    answered = {name: values[0] for name, values in parse_qs(urlsplit(yes.headers["Location"]).query).items()}
+    given = oauth.finish("mastodon", said, kept, answered, now=now)
+    transport = MastodonTransport(account_of(said, given, settings))
+    assert transport.send(message())
+    assert transport.listen(None, ["referralwednesday"]) == []
+    assert transport.check().name.startswith("@goodword@")
+    with pytest.raises(Invalid):
+        oauth.finish("mastodon", said, kept, {**answered, "code": "forged"}, now=now)
+
+
+@pytest.mark.parametrize("typed", ["127.0.0.1", "localhost", "http://a.example", "https://", "no server", "[::1", "a@"])
+def test_an_address_that_is_no_public_server_is_refused(typed: str, now: datetime) -> None:
+    with pytest.raises(Invalid) as caught:
+        oauth.begin("mastodon", {"address": typed}, "https://here.example/answer", now=now)
+    assert caught.value.field == "address"
