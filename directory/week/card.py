@@ -10,11 +10,11 @@ from typing import cast
 import segno
 from PIL import Image, ImageDraw, ImageFont
 
-from directory.language import gettext
+from directory.language import gettext, listed
 from directory.people.audience import Audience
 from directory.people.view import as_seen_by
 from directory.people.wanted import WantedKind
-from directory.week.mention import Mention
+from directory.week.mention import Mention, needs_of
 from directory.week.policy import errors
 from directory.week.wording import cut
 
@@ -46,24 +46,28 @@ def card_of(mentions: Iterable[Mention], base_url: str) -> Card | None:
         return None
     member, chapter = mention.member, mention.occurrence.chapter.name
     name, firm = member.name, member.business.name
-    # A picture is seen by everybody.
-    wanted = mention.wanted.text if mention.wanted is not None else ""
-    words = wanted or as_seen_by(member, Audience.PUBLIC).get("headline")
+    words = _words(mention)
     words = "" if errors(words) else words
     if not all(_can_write(face, chapter + name + firm + words + "…") for face in FACES):
         return None
     code = f"{base_url}/people/{member.public_id}" if base_url and member.public_at is not None else ""
     alt = [gettext("%(chapter)s: %(name)s of %(firm)s.", chapter=chapter, name=name, firm=firm)]
     if words:
-        said = (
-            gettext("Would like to meet: %(words)s", words=words)
-            if mention.wanted is not None and mention.wanted.kind is not WantedKind.OFFER
-            else words
-        )
-        alt.append(said)
+        alt.append(words)
     if code:
         alt.append(gettext("With a code that leads to %(address)s", address=code))
     return Card(_drawn(chapter, name, firm, words, code), " ".join(alt))
+
+
+def _words(mention: Mention) -> str:
+    if mention.wanted is not None:
+        if mention.wanted.kind is WantedKind.OFFER:
+            return gettext("Offers: %(what)s", what=mention.wanted.text)
+        return gettext("Wanted: %(what)s", what=mention.wanted.text)
+    if mention.lead is not None:
+        return gettext("Wanted: %(what)s", what=listed(needs_of(mention.lead)))
+    # A picture is seen by everybody.
+    return str(as_seen_by(mention.member, Audience.PUBLIC).get("headline"))
 
 
 def _drawn(chapter: str, name: str, firm: str, words: str, code: str) -> bytes:
@@ -73,16 +77,16 @@ def _drawn(chapter: str, name: str, firm: str, words: str, code: str) -> bytes:
     whole = SIZE[0] - 2 * EDGE
     beside = whole - (CODE + 40 if code else 0)
     y = EDGE
-    for text, face, size, colour, most, width in (
-        (chapter, TEXT, 30, ACCENT, 1, whole),
-        (name, HEADING, 80, INK, 1, whole),
-        (firm, TEXT, 36, MUTED, 1, whole),
-        (words, HEADING, 46, INK, 4, beside),
+    for text, face, size, colour, most, width, space in (
+        (chapter, TEXT, 30, ACCENT, 1, whole, 24),
+        (name, HEADING, 80, INK, 1, whole, 12),
+        (firm, TEXT, 36, MUTED, 1, whole, 48),
+        (words, HEADING, 46, INK, 4, beside, 0),
     ):
         for line in _lines(text, _font(face, size), width, most):
             draw.text((EDGE, y), line, colour, _font(face, size))
             y += round(size * 1.25)
-        y += size // 2
+        y += space
     if code:
         out = BytesIO()
         segno.make(code, error="m").save(out, kind="png", scale=10, border=0, dark=INK, light=PAPER)

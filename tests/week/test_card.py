@@ -1,0 +1,66 @@
+"""The picture of the week shows one who agreed to be named, leads only where the open web may go, and is described."""
+
+from hashlib import sha256
+from io import BytesIO
+
+from PIL import Image
+
+from directory import files
+from directory.settings import Settings
+from directory.week.card import SIZE, card_of
+from directory.week.frozen import FOLDER, Frozen
+from directory.week.post import compose, freeze, mentions_of
+from tests.week.conftest import Chapterhouse
+
+BASE = "https://goodword.example"
+
+
+def test_the_card_goes_out_with_the_post_as_it_was_drawn_and_says_what_it_shows(
+    mesa: Chapterhouse, settings: Settings
+) -> None:
+    mesa.channel.kind, mesa.bo.spotlight_at = "mastodon", mesa.now
+    mesa.asks(mesa.bo)
+    turn = mesa.turn()
+    (sent,) = freeze(mesa.session, occurrence=turn, now=turn.due_at, settings=settings)
+    frozen = Frozen.from_bytes(sent.payload)
+    png = files.read(settings.home, FOLDER, frozen.image)
+    assert sha256(png).hexdigest() == frozen.image
+    with Image.open(BytesIO(png)) as picture:
+        assert picture.size == SIZE
+    assert frozen.alt == "Mesa: Bo Carver of Bo & Co. Wanted: Owners of old theaters"
+
+
+def test_a_channel_without_pictures_gets_none(mesa: Chapterhouse, settings: Settings) -> None:
+    mesa.bo.spotlight_at = mesa.now
+    turn = mesa.turn()
+    (sent,) = freeze(mesa.session, occurrence=turn, now=turn.due_at, settings=settings)
+    assert Frozen.from_bytes(sent.payload).image == ""
+
+
+def test_only_who_stands_on_the_open_web_has_a_code_and_only_who_agreed_a_card(mesa: Chapterhouse) -> None:
+    mesa.asks(mesa.bo)
+    turn = mesa.turn()
+    compose(mesa.session, occurrence=turn, now=mesa.now)
+    (mention,) = mentions_of(mesa.session, occurrence=turn)
+    assert card_of([mention], BASE) is None
+    mesa.bo.spotlight_at = mesa.now
+    plain = card_of([mention], BASE)
+    mesa.bo.public_at = mesa.now
+    coded = card_of([mention], BASE)
+    assert plain
+    assert coded
+    assert plain.png != coded.png
+    assert mesa.bo.public_id not in plain.alt
+    assert coded.alt.endswith(f"With a code that leads to {BASE}/people/{mesa.bo.public_id}")
+    assert coded == card_of([mention], BASE)
+
+
+def test_what_no_font_can_write_is_not_drawn_as_boxes_and_long_words_stay_on_the_card(mesa: Chapterhouse) -> None:
+    mesa.bo.spotlight_at = mesa.now
+    mesa.bo.headline = "W" * 300
+    turn = mesa.turn()
+    compose(mesa.session, occurrence=turn, now=mesa.now)
+    (mention,) = mentions_of(mesa.session, occurrence=turn)
+    assert card_of([mention], BASE)
+    mesa.bo.name = "渡辺 のの"
+    assert card_of([mention], BASE) is None

@@ -1,0 +1,128 @@
+"""The words of a week's post on each kind of channel are known; no week says what an earlier one said.
+
+After a wanted change: GOLDEN=write pytest tests/week/test_wording.py, and read the difference.
+"""
+
+import os
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from directory.leads.case_study import CaseStudy, CaseStudyParty
+from directory.leads.lead import Lead, Need
+from directory.people.business import Business
+from directory.people.capability import Capability
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.people.wanted import Wanted, WantedKind
+from directory.week.channel import CHANNEL_KINDS, MOST
+from directory.week.counting import excess
+from directory.week.mention import Item
+from directory.week.post import compose, freeze, posts_of
+from directory.week.wording import Frame, tell
+from tests.conftest import NOW
+from tests.week.conftest import Chapterhouse
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "posts"
+WEDNESDAY = date(2026, 11, 4)
+PUEBLO = Chapter(name="Old Pueblo", city="Tucson", hashtags=["oldpueblopartners"])
+KINDS = {kind.kind: kind for kind in CHANNEL_KINDS}
+
+
+def person(id: int, name: str, firm: str, headline: str = "", *, is_named: bool = True) -> Member:
+    business = Business(id=id, name=firm, summary="", city="Tucson", chapter=PUEBLO)
+    return Member(id=id, name=name, business=business, headline=headline, spotlight_at=NOW if is_named else None)
+
+
+NADIA = person(1, "Nadia Soto", "Northlight Studio", "I like websites that a small team is still proud of.")
+OMAR = person(2, "Omar Haddad", "Bramble & Co")
+ELENA = person(3, "Elena Vargas", "Presidio Marketing", is_named=False)
+LONG = "Owners of family restaurants in the old town who think of handing them on to their children " * 3
+
+
+def ask(member: Member, kind: WantedKind, text: str, why: str = "") -> Item:
+    return Item(member, NOW, wanted=Wanted(member=member, kind=kind, text=text, why=why))
+
+
+def lead(member: Member, *needs: str) -> Item:
+    wants = [Need(id=at, is_must=True, capability=Capability(name=name)) for at, name in enumerate(needs)]
+    return Item(member, NOW, lead=Lead(business=member.business, place="Tucson, AZ", needs=wants))
+
+
+STORY = CaseStudy(title="The Fox Theater reopens", teller=NADIA)
+STORY.parties = [CaseStudyParty(member=each, member_id=each.id, agreed_at=NOW) for each in (NADIA, OMAR)]
+WEEKS: dict[str, tuple[list[Item], Frame]] = {
+    "first": (  # names and wants, and not one word more
+        [
+            ask(ELENA, WantedKind.CLIENT, "Owners of old theaters"),
+            Item(OMAR, NOW, is_new_member=True),
+            ask(NADIA, WantedKind.PARTNER, "Somebody who writes Spanish"),
+        ],
+        Frame(PUEBLO, WEDNESDAY),
+    ),
+    "usual": (
+        [
+            lead(ELENA, "WordPress", "Spanish copywriting"),
+            Item(NADIA, NOW),
+            ask(OMAR, WantedKind.OFFER, "An hour with your website", "I see what slows it down"),
+            ask(ELENA, WantedKind.CATEGORY, "Good accountants", "My clients ask me for one"),
+        ],
+        Frame(PUEBLO, WEDNESDAY + timedelta(7), seat="Offset printing", link="https://goodword.example/w/2"),
+    ),
+    "story": ([Item(NADIA, NOW, story=STORY)], Frame(PUEBLO, WEDNESDAY + timedelta(14))),
+    "seat": ([], Frame(PUEBLO, WEDNESDAY + timedelta(21), seat="Offset printing")),
+    "long": (
+        [ask(OMAR, WantedKind.CLIENT, LONG.strip(), LONG.strip()), Item(NADIA, NOW)],
+        Frame(PUEBLO, WEDNESDAY + timedelta(28)),
+    ),
+    "own": (
+        [ask(NADIA, WantedKind.CLIENT, "Owners of old theaters", "They renovate")],
+        Frame(PUEBLO, WEDNESDAY, opening="¡Hola, Tucson!", closing="Write to your neighbor.", is_dated=True),
+    ),
+}
+
+
+@pytest.mark.parametrize("week", WEEKS)
+@pytest.mark.parametrize("kind", ["file", "x", "bluesky", "mastodon"])
+def test_every_kind_of_week_reads_as_it_should_on_every_kind_of_channel(week: str, kind: str) -> None:
+    (items, frame), limits = WEEKS[week], KINDS[kind].limits or (MOST,)
+    text, _ = tell(items, frame, limits)
+    path = GOLDEN / f"{week}.{kind}.txt"
+    if os.environ.get("GOLDEN") == "write":
+        path.write_text(f"{text}\n", encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == f"{text}\n"
+    assert excess(text, limits) == 0
+
+
+def test_the_frame_changes_from_week_to_week() -> None:
+    items = WEEKS["first"][0]
+    texts = {tell(items, Frame(PUEBLO, WEDNESDAY + timedelta(7 * week)), (MOST,))[0] for week in range(20)}
+    assert len(texts) == 20
+
+
+def test_no_week_says_what_an_earlier_one_said(mesa: Chapterhouse) -> None:
+    ask = mesa.asks(mesa.bo)
+    turn = mesa.turn()
+    freeze(mesa.session, occurrence=turn, now=turn.due_at)
+    (first,) = posts_of(mesa.session, occurrence=turn)
+    again = mesa.turn(1)
+    again.local_date = turn.local_date + timedelta(7 * 20)  # when the sentences come round
+    ask.shared_at = turn.due_at + timedelta(days=1)
+    (second,) = compose(mesa.session, occurrence=again, now=again.due_at)
+    assert second.text != first.text
+    assert second.text.replace(" (24 March 2027)", "") == first.text
+
+
+def test_what_would_become_a_link_is_not_told_where_links_cost_and_none_was_chosen(mesa: Chapterhouse) -> None:
+    mesa.channel.kind = "x"
+    mesa.asks(mesa.bo, "Readers of theaters.example.com")
+    mesa.asks(mesa.cleo, "Owners of old theaters")
+    turn = mesa.turn()
+    (post,) = compose(mesa.session, occurrence=turn, now=mesa.now)
+    assert "theaters.example.com" not in post.text
+    assert "Owners of old theaters" in post.text
+    mesa.channel.has_link, mesa.chapter.public_at = True, mesa.now
+    (post,) = compose(mesa.session, occurrence=turn, now=mesa.now, base_url="https://goodword.example")
+    assert post.text.endswith(f"\nhttps://goodword.example/chapters/{mesa.chapter.public_id}/weeks/{turn.public_id}")
+    assert "theaters.example.com" in post.text
