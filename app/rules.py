@@ -24,6 +24,7 @@ from directory.people.saved_search import SavedSearch
 from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted
 from directory.week.channel import Channel
+from directory.week.delivery import Delivery
 from directory.week.occurrence import Occurrence
 from directory.week.pairing import Pairing
 
@@ -139,6 +140,10 @@ RELATIONS: dict[type[Base], Relation] = {
         lambda me, row: row.other_id == me.id,
     ),
     Channel: Relation(_keeps, lambda row: row.chapter_id),
+    Delivery: Relation(
+        lambda asker, me, row: row.channel is not None and row.channel.chapter_id in asker.keeps,
+        lambda row: row.channel.chapter_id if row.channel else None,
+    ),
     Occurrence: Relation(_keeps, lambda row: row.chapter_id),
 }
 
@@ -163,7 +168,7 @@ class Rule:
 
 
 PUBLIC, MEMBERS = Rule(A, is_public=True), Rule(A)
-WEEK = (Channel, Occurrence)
+WEEK = (Channel, Delivery, Occurrence)
 
 RULES: dict[str, Rule] = {
     "ops.health_live": PUBLIC,
@@ -251,6 +256,9 @@ RULES: dict[str, Rule] = {
     "pairing.take_part": MEMBERS,
     "occurrence.read": Rule(A, (Occurrence,)),
     "mention.veto_own": Rule(A, (Occurrence,)),
+    "channel.connect": Rule(F, (Channel, Chapter), owner=S, lead=S, admin=S),
+    "channel.disconnect": Rule(N, (Channel,), owner=A, lead=A, admin=A),
+    "channel.resolve_unknown": Rule(N, (Delivery,), owner=S, lead=S, admin=S),
     "channel.post_or_schedule": Rule(N, WEEK, owner=A, lead=A, admin=A),
     "channel.edit_or_cancel_queued": Rule(N, WEEK, owner=A, lead=A, admin=A),
     "profile.read_public_card": PUBLIC,

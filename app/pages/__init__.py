@@ -4,8 +4,10 @@ from app.pages import (
     account,
     answers,
     calendar,
+    channels,
     chapter,
     contacts,
+    deliveries,
     giving,
     health,
     imports,
@@ -37,5 +39,6 @@ PAGES = (
     *(introductions.pages, answers.pages, stories.pages, pairings.pages),
     *(calendar.pages, chapter.pages, imports.pages, joining.pages),
     *(public.pages, out.pages, merging.pages),
+    *(channels.pages, deliveries.pages),
     *(welcome.pages, giving.pages),
 )

@@ -13,6 +13,7 @@ from app.moment import now
 from directory.engine.pairings import meet, told
 from directory.leads.waiting import waiting_for
 from directory.people import application, welcome
+from directory.week.connecting import unsettled
 from directory.week.mention import shown
 from directory.week.occurrence import upcoming
 
@@ -32,9 +33,11 @@ def today() -> str:
     pairs = meet(session, member=member)
     zone = ZoneInfo(chapter.zone if chapter else "UTC")
     week = upcoming(session, chapter=chapter, now=now()) if chapter else None
+    runs = principal().leads | principal().keeps
     return render_template(
         "today/index.html",
         me=member,
+        unsettled=unsettled(session, chapters=runs) if runs else [],
         wants_second=second_factor.is_wanted(session, account=current_user._get_current_object()),
         today=now().astimezone(zone),
         **waiting_for(session, member=member, now=now())._asdict(),

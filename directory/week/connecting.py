@@ -35,7 +35,13 @@ def kind_named(name: str) -> ChannelKind:
 def filled_in(kind: ChannelKind, said: Mapping[str, str]) -> dict[str, str]:
     """The kind's fields as they may be kept. Raises Invalid for the first that is missing or too long."""
     return {
-        field.name: clean_line(said.get(field.name, ""), field=field.name, what=field.label, limit=LONGEST)
+        field.name: clean_line(
+            said.get(field.name, ""),
+            field=field.name,
+            what=field.label,
+            limit=LONGEST,
+            required=not field.is_optional,
+        )
         for field in kind.fields
     }
 
@@ -184,6 +190,12 @@ def keepers(session: Session, *, chapter: Chapter) -> list[Member]:
     return list(dict.fromkeys([*held, *admins]))
 
 
+def page_of(channel: Channel) -> str:
+    """Where anybody sees the account; empty where it has no page, or was never let in."""
+    name, _at, host = str(channel.settings.get("account", "")).removeprefix("@").partition("@")
+    return kind_of(channel).page.format(name=name, host=host) if name else ""
+
+
 def connected(session: Session, *, chapter: Chapter) -> list[Channel]:
     """The chapter's channels that are not gone, whatever they stand like."""
     theirs = select(Channel).where(Channel.chapter_id == chapter.id, Channel.state.in_(LIVING))
@@ -194,7 +206,7 @@ def last_posts(session: Session, channels: Sequence[Channel]) -> dict[int, datet
     """When each channel last took a post, by its id; those that never did are left out."""
     arrived = (Delivery.state == DeliveryState.DELIVERED, Delivery.channel_id.in_([each.id for each in channels]))
     rows = select(Delivery.channel_id, func.max(Delivery.settled_at)).where(*arrived).group_by(Delivery.channel_id)
-    return {channel: at for channel, at in session.execute(rows).tuples() if channel and at}
+    return {channel: at for channel, at in session.execute(rows) if channel and at}
 
 
 def unsettled(session: Session, *, chapters: Collection[int]) -> list[Delivery]:

@@ -36,6 +36,8 @@ from directory.people.saved_search import SavedSearch
 from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted, WantedKind
 from directory.week.channel import Channel
+from directory.week.delivery import Delivery, DeliveryState
+from directory.week.frozen import Frozen
 from directory.week.occurrence import Occurrence
 from directory.week.pairing import Pairing
 from directory.week.post import Post
@@ -121,6 +123,14 @@ class Network:
             "ratings": Rating(rater_id=nora.id, ratee_id=bea.id, warmth=4, competence=4, rated_at=now),
             "rating-cases": RatingCase(ratee=bea, flagged_at=now),
             "pairings": Pairing(occurrence=occurrence, one_id=nora.id, other_id=bea.id, paired_at=now),
+            "channels": channel,
+            "deliveries": Delivery(
+                key="post",
+                channel=channel,
+                state=DeliveryState.UNKNOWN,
+                payload=Frozen("Tucson", "c", "o", now.date(), now, "Hello").to_bytes(),
+                due_at=now,
+            ),
             "posts": Post(occurrence=occurrence, channel=channel, text="Hello", composed_at=now),
         }
         session.add_all(self.rows.values())
@@ -193,7 +203,7 @@ def cell(action: str, who: str, row: PublicRow | None) -> str:
     about_own = bool(rule.about) and not isinstance(row, rule.about)
     if who == "pending" and rule.about and not about_own:
         return "F"  # the cell speaks of what is the applicant's own
-    keeps = isinstance(row, (Channel, Chapter, Occurrence))  # whose owner is its secretary
+    keeps = isinstance(row, (Channel, Chapter, Delivery, Occurrence))  # whose owner is its secretary
     column = who
     if about_own and who not in ("anon", "pending"):
         column = "party" if rule.party and not rule.owner else "owner"

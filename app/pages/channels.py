@@ -1,0 +1,228 @@
+"""Channels: where a chapter posts, how each account stands, and connecting one on one guided page."""
+
+import json
+from typing import Any
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app import oauth
+from app.access import me, permit, policy, reach
+from app.back import done
+from app.db import db
+from app.forms import Form, blamed
+from app.forms.channel import ChargeForm, form_for
+from app.moment import now
+from app.pages.chapter import chapters_run
+from directory.db import claim_write
+from directory.errors import DomainError
+from directory.people.chapter import Chapter
+from directory.secrets import Secrets
+from directory.week import connecting
+from directory.week.channel import CHANNEL_KINDS, Channel, kind_of
+
+pages = Blueprint("channels", __name__)
+
+KINDS = ",".join(kind.kind for kind in CHANNEL_KINDS)
+
+
+@pages.get("/chapter/channels")
+@policy("chapter.read_room")
+def index() -> ResponseReturnValue:
+    chapters, chosen = chapters_run(), request.args.get("of")
+    chapter = next((each for each in chapters if chosen in (None, each.public_id)), None)
+    if chosen is not None and chapter is None:
+        abort(404)
+    permit("chapter.read_room", chapter or Chapter())
+    if chapter is None:
+        return redirect(url_for("chapter.start"), 303)
+    channels = connecting.connected(db.session(), chapter=chapter)
+    return render_template(
+        "channels/index.html",
+        chapter=chapter,
+        chapters=chapters,
+        channels=channels,
+        kinds=CHANNEL_KINDS,
+        kind_of=kind_of,
+        last=connecting.last_posts(db.session(), channels),
+        unsettled=connecting.unsettled(db.session(), chapters=[chapter.id]),
+    )
+
+
+@pages.route(f"/chapters/<public_id>/channels/<any({KINDS}):kind>", methods=["GET", "POST"])
+@policy("channel.connect")
+def connect(public_id: str, kind: str) -> ResponseReturnValue:
+    return _guided(reach(Chapter, public_id, "channel.connect"), kind, None)
+
+
+@pages.route("/channels/<public_id>/connect", methods=["GET", "POST"])
+@policy("channel.connect")
+def reconnect(public_id: str) -> ResponseReturnValue:
+    channel = reach(Channel, public_id, "channel.connect")
+    return _guided(channel.chapter, channel.kind, channel)
+
+
+def _guided(chapter: Chapter, kind: str, channel: Channel | None) -> ResponseReturnValue:
+    about = connecting.kind_named(kind)
+    form = form_for(about, channel)
+    if form.validate_on_submit():
+        with blamed(form):
+            said = connecting.filled_in(about, {each.name: form[each.name].data or "" for each in about.fields})
+            if kind in dict(oauth.HANDSHAKES):
+                return _begin(chapter, kind, channel, said)
+            return _connected(chapter, kind, channel, said, None)
+    has_handshake = kind in dict(oauth.HANDSHAKES)
+    return render_template(
+        "channels/connect.html",
+        chapter=chapter,
+        kind=about,
+        channel=channel,
+        form=form,
+        has_handshake=has_handshake,
+        answer_address=_answer_address(),
+    ), form.status
+
+
+def _begin(chapter: Chapter, kind: str, channel: Channel | None, said: dict[str, str]) -> str:
+    """Ask the network; what must be kept till it answers is sealed, since it holds secrets."""
+    what: dict[str, Any] = {"chapter": chapter.public_id, "channel": channel and channel.id, "kind": kind, "said": said}
+    label = connecting.kind_named(kind).label
+    db.session.rollback()  # nobody waits for us while a network is asked
+    address, kept = oauth.begin(kind, said, _answer_address(), now=now())
+    session["connecting"] = _secrets().seal(json.dumps({**what, "kept": kept}), **_place())
+    return render_template("channels/leave.html", address=address, label=label)
+
+
+@pages.get("/chapter/channels/answer")
+@policy("channel.connect")
+def answered() -> ResponseReturnValue:
+    """The network sends the browser back here. What it says is believed once, and only by who began it."""
+    sealed = session.get("connecting")
+    begun: dict[str, Any] = {"kind": "", "said": {}, "kept": {}}
+    if sealed:
+        begun = json.loads(_secrets().unseal(sealed, **_place()))
+        chapter = reach(Chapter, begun["chapter"], "channel.connect")
+    else:
+        chapter = next(iter(chapters_run()), Chapter())
+        permit("channel.connect", chapter)
+    session.pop("connecting", None)
+    try:
+        given = oauth.finish(begun["kind"], begun["said"], begun["kept"], request.args.to_dict(), now=now())
+        db.session.rollback()
+        claim_write(db.session())
+        old = db.session.get_one(Channel, begun["channel"], with_for_update=True) if begun["channel"] else None
+        return _connected(db.session.get_one(Chapter, chapter.id), begun["kind"], old, begun["said"], given)
+    except DomainError as error:
+        db.session.rollback()
+        flash(error.message)
+        return redirect(url_for(".index"), 303)
+
+
+def _connected(
+    chapter: Chapter, kind: str, channel: Channel | None, said: dict[str, str], given: dict[str, str] | None
+) -> ResponseReturnValue:
+    row = connecting.connect(
+        db.session(),
+        chapter=chapter,
+        kind=kind,
+        said=said,
+        given=given,
+        secrets=_secrets(),
+        member=me(),
+        channel=channel,
+        now=now(),
+    )
+    return done(_("%(name)s is connected.", name=row.name), to=url_for(".show", public_id=row.public_id))
+
+
+@pages.get("/channels/<public_id>")
+@policy("channel.edit_or_cancel_queued")
+def show(public_id: str) -> ResponseReturnValue:
+    return _page(reach(Channel, public_id, "channel.edit_or_cancel_queued"))
+
+
+def _page(channel: Channel, sent: Form | None = None) -> ResponseReturnValue:
+    form = sent or ChargeForm(formdata=None, owner=channel.owner.public_id if channel.owner else None)
+    if isinstance(form, ChargeForm):
+        form.offer(connecting.keepers(db.session(), chapter=channel.chapter))
+    return render_template(
+        "channels/show.html",
+        channel=channel,
+        kind=kind_of(channel),
+        page=connecting.page_of(channel),
+        last=connecting.last_posts(db.session(), [channel]).get(channel.id),
+        waits=connecting.waits_for_look(channel.check_asked_at, now()),
+        form=form,
+    ), form.status
+
+
+@pages.post("/channels/<public_id>/<any(pause,resume,check,link,unlink):act>")
+@policy("channel.edit_or_cancel_queued")
+def change(public_id: str, act: str) -> ResponseReturnValue:
+    channel = reach(Channel, public_id, "channel.edit_or_cancel_queued")
+    if act == "check":
+        connecting.ask_check(db.session(), channel=channel, now=now())
+        db.session.commit()
+        return redirect(url_for(".show", public_id=public_id), 303)
+    by: dict[str, Any] = {"channel": channel, "member": me(), "now": now()}
+    if act in ("link", "unlink"):
+        connecting.set_link(db.session(), **by, has_link=act == "link")
+    else:
+        (connecting.pause if act == "pause" else connecting.resume)(db.session(), **by)
+    sentence, undo = {
+        "pause": (_("Nothing is posted there until you go on."), "resume"),
+        "resume": (_("It posts again."), "pause"),
+        "link": (_("Its posts end with the address of the week’s page."), "unlink"),
+        "unlink": (_("Its posts carry no link."), "link"),
+    }[act]
+    back = url_for(".show", public_id=public_id)
+    return done(sentence, undo=url_for(".change", public_id=public_id, act=undo), to=back)
+
+
+@pages.post("/channels/<public_id>/charge")
+@policy("channel.edit_or_cancel_queued")
+def charge(public_id: str) -> ResponseReturnValue:
+    channel, form = reach(Channel, public_id, "channel.edit_or_cancel_queued"), ChargeForm()
+    people = connecting.keepers(db.session(), chapter=channel.chapter)
+    form.offer(people)
+    if form.validate_on_submit():
+        owner = next(person for person in people if person.public_id == form.owner.data)
+        connecting.put_in_charge(db.session(), channel=channel, owner=owner, member=me(), now=now())
+        sentence = _("%(name)s is written to when something is wrong.", name=owner.name)
+        return done(sentence, to=url_for(".show", public_id=public_id))
+    return _page(channel, form)
+
+
+@pages.post("/channels/<public_id>/try")
+@policy("channel.post_or_schedule")
+def try_it(public_id: str) -> ResponseReturnValue:
+    channel = reach(Channel, public_id, "channel.post_or_schedule")
+    row = connecting.try_post(db.session(), channel=channel, member=me(), now=now())
+    db.session.commit()
+    return redirect(url_for("deliveries.show", public_id=row.public_id), 303)
+
+
+@pages.post("/channels/<public_id>/disconnect")
+@policy("channel.disconnect")
+def disconnect(public_id: str) -> ResponseReturnValue:
+    channel = reach(Channel, public_id, "channel.disconnect")
+    connecting.disconnect(db.session(), channel=channel, member=me(), now=now())
+    return done(
+        _("%(name)s is disconnected, and its secrets are deleted here.", name=channel.name),
+        to=url_for(".index", of=channel.chapter.public_id),
+    )
+
+
+def _answer_address() -> str:
+    return f"{current_app.config['BASE_URL']}{url_for('channels.answered')}"
+
+
+def _place() -> dict[str, Any]:
+    """What waits for an answer is sealed for this member alone."""
+    return {"table": "account_session", "column": "connecting", "row": me().id}
+
+
+def _secrets() -> Secrets:
+    secrets: Secrets = current_app.config["SECRETS"]
+    return secrets

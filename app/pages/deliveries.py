@@ -1,0 +1,72 @@
+"""Deliveries: what became of one post, who decides where nobody can tell, and how the whole machine stands."""
+
+from flask import Blueprint, abort, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.access import me, permit, policy, reach
+from app.back import done
+from app.db import db
+from app.moment import now
+from app.pages.chapter import chapters_run
+from directory.people.chapter import Chapter
+from directory.week import connecting
+from directory.week import delivery as deliveries
+from directory.week.channel import Channel
+from directory.week.delivery import Delivery
+from directory.week.frozen import Frozen
+from directory.week.heartbeat import heartbeats
+from directory.week.status import statuses
+
+pages = Blueprint("deliveries", __name__)
+
+
+@pages.get("/deliveries/<public_id>")
+@policy("channel.edit_or_cancel_queued")
+def show(public_id: str) -> str:
+    row, channel = _post(public_id, "channel.edit_or_cancel_queued")
+    return render_template(
+        "channels/delivery.html",
+        row=row,
+        channel=channel,
+        post=Frozen.from_bytes(row.payload),
+        page=connecting.page_of(channel),
+        waits=connecting.waits_for_look(row.look_asked_at, now()),
+    )
+
+
+@pages.post("/deliveries/<public_id>/look")
+@policy("channel.edit_or_cancel_queued")
+def look(public_id: str) -> ResponseReturnValue:
+    row, _channel = _post(public_id, "channel.edit_or_cancel_queued")
+    connecting.ask_look(db.session(), delivery=row, now=now())
+    db.session.commit()
+    return redirect(url_for(".show", public_id=public_id), 303)
+
+
+@pages.post("/deliveries/<public_id>/<any(there,again):act>")
+@policy("channel.resolve_unknown")
+def resolve(public_id: str, act: str) -> ResponseReturnValue:
+    row, _channel = _post(public_id, "channel.resolve_unknown")
+    deliveries.resolve_unknown(db.session(), delivery=row, has_arrived=act == "there", member=me(), now=now())
+    sentence = _("Good: it counts as posted.") if act == "there" else _("It is sent again now.")
+    return done(sentence, to=url_for(".show", public_id=public_id))
+
+
+def _post(public_id: str, action: str) -> tuple[Delivery, Channel]:
+    """A letter is nobody's business, not even an admin's."""
+    row = reach(Delivery, public_id, action)
+    return (row, row.channel) if row.channel is not None else abort(404)
+
+
+@pages.get("/chapter/status")
+@policy("chapter.read_room")
+def status() -> str:
+    chapters = chapters_run()
+    permit("chapter.read_room", chapters[0] if chapters else Chapter())
+    return render_template(
+        "channels/status.html",
+        statuses=statuses(db.session(), chapters=chapters, now=now()),
+        workers=heartbeats(db.session()),
+        now=now(),
+    )
