@@ -1,6 +1,8 @@
 """The week's turn: plan, compose, post. Each chapter in a transaction of its own, so that none holds up another."""
 
 from datetime import datetime, timedelta
+from math import inf
+from time import monotonic
 
 import structlog
 from sqlalchemy import Engine, select
@@ -20,16 +22,26 @@ from jobs.memory import guard
 from jobs.worker import celery_app, engine
 from jobs.worker import settings as settings_here
 
+SHIFT = timedelta(seconds=40)  # shorter than the worker lets a task run
 STALE = timedelta(minutes=5)  # so old a coming post may be; it is written a last time when it is frozen
 
 log = structlog.get_logger()
 
 
-def turn(engine: Engine, *, now: datetime, chapter: str | None = None, settings: Settings | None = None) -> None:
+def turn(
+    engine: Engine,
+    *,
+    now: datetime,
+    chapter: str | None = None,
+    settings: Settings | None = None,
+    shift: timedelta | None = None,
+) -> None:
     """Plan what comes, freeze the posts whose time has come, and write the coming ones anew; of one chapter, or of all.
 
     A chapter whose posts somebody stopped keeps its turn, so that what it says then is what is agreed to then.
+    After a ``shift`` the rest is left to the next call.
     """
+    end = monotonic() + shift.total_seconds() if shift else inf
     with writing(engine) as session:
         open_turns = plan(session, now=now)
         let = set(session.scalars(select(Chapter.id).where(is_let(Chapter.id))))
@@ -42,6 +54,8 @@ def turn(engine: Engine, *, now: datetime, chapter: str | None = None, settings:
             )
         ]
     for row_id, public_id in waiting:
+        if monotonic() > end:
+            break
         try:
             with writing(engine) as session:
                 occurrence = session.get_one(Occurrence, row_id)
@@ -74,7 +88,7 @@ def run(engine: Engine, *, settings: Settings, now: datetime, chapter: str | Non
 def _tick() -> None:
     now = clock.utc_now()
     guard(engine(), settings_here().home, now=now)
-    turn(engine(), now=now, settings=settings_here())
+    turn(engine(), now=now, settings=settings_here(), shift=SHIFT)
     announce(engine(), now=now)
 
 
