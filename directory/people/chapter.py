@@ -92,6 +92,8 @@ def _zone(name: str) -> str:
 
 def _hashtags(text: str) -> list[str]:
     """The words of a line, each once, without the sign."""
+    if re.search(r"#\w+\s+\w", text):
+        raise Invalid(_("A hashtag has no blanks: write #oldpueblo for Old Pueblo."), field="hashtags")
     words = list(dict.fromkeys(word.lstrip("#") for word in re.split(r"[\s,;]+", text) if word.strip("#")))
     if not 1 <= len(words) <= MOST_HASHTAGS:
         raise Invalid(_("Write one to %(most)s hashtags.", most=MOST_HASHTAGS), field="hashtags")

@@ -27,10 +27,28 @@ Font = ImageFont.FreeTypeFont
 
 @dataclass(frozen=True)
 class Card:
-    """The picture as PNG, and what it says for who cannot see it."""
+    """What is on the picture; ``code`` is the address its code leads to, empty for none."""
 
-    png: bytes
-    alt: str
+    chapter: str
+    name: str
+    firm: str
+    words: str
+    code: str
+
+    @property
+    def alt(self) -> str:
+        """What the picture says, for who cannot see it."""
+        said = [gettext("%(chapter)s: %(name)s of %(firm)s.", chapter=self.chapter, name=self.name, firm=self.firm)]
+        if self.words:
+            said.append(self.words)
+        if self.code:
+            said.append(gettext("With a code that leads to %(address)s", address=self.code))
+        return " ".join(said)
+
+    @property
+    def png(self) -> bytes:
+        """The picture, the same bytes for the same words."""
+        return _drawn(self)
 
 
 def card_of(mentions: Iterable[Mention], base_url: str) -> Card | None:
@@ -51,12 +69,7 @@ def card_of(mentions: Iterable[Mention], base_url: str) -> Card | None:
     if not all(_can_write(face, chapter + name + firm + words + "…") for face in FACES):
         return None
     code = f"{base_url}/people/{member.public_id}" if base_url and member.public_at is not None else ""
-    alt = [gettext("%(chapter)s: %(name)s of %(firm)s.", chapter=chapter, name=name, firm=firm)]
-    if words:
-        alt.append(words)
-    if code:
-        alt.append(gettext("With a code that leads to %(address)s", address=code))
-    return Card(_drawn(chapter, name, firm, words, code), " ".join(alt))
+    return Card(chapter, name, firm, words, code)
 
 
 def _words(mention: Mention) -> str:
@@ -70,26 +83,26 @@ def _words(mention: Mention) -> str:
     return str(as_seen_by(mention.member, Audience.PUBLIC).get("headline"))
 
 
-def _drawn(chapter: str, name: str, firm: str, words: str, code: str) -> bytes:
+def _drawn(card: Card) -> bytes:
     picture = Image.new("RGB", SIZE, PAPER)
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, 0, 15, SIZE[1]), fill=ACCENT)
     whole = SIZE[0] - 2 * EDGE
-    beside = whole - (CODE + 40 if code else 0)
+    beside = whole - (CODE + 40 if card.code else 0)
     y = EDGE
     for text, face, size, colour, most, width, space in (
-        (chapter, TEXT, 30, ACCENT, 1, whole, 24),
-        (name, HEADING, 80, INK, 1, whole, 12),
-        (firm, TEXT, 36, MUTED, 1, whole, 48),
-        (words, HEADING, 46, INK, 4, beside, 0),
+        (card.chapter, TEXT, 30, ACCENT, 1, whole, 24),
+        (card.name, HEADING, 80, INK, 1, whole, 12),
+        (card.firm, TEXT, 36, MUTED, 1, whole, 48),
+        (card.words, HEADING, 46, INK, 4, beside, 0),
     ):
         for line in _lines(text, _font(face, size), width, most):
             draw.text((EDGE, y), line, colour, _font(face, size))
             y += round(size * 1.25)
         y += space
-    if code:
+    if card.code:
         out = BytesIO()
-        segno.make(code, error="m").save(out, kind="png", scale=10, border=0, dark=INK, light=PAPER)
+        segno.make(card.code, error="m").save(out, kind="png", scale=10, border=0, dark=INK, light=PAPER)
         square = Image.open(out).convert("RGB").resize((CODE, CODE), Image.Resampling.NEAREST)
         picture.paste(square, (SIZE[0] - EDGE - CODE, SIZE[1] - EDGE - CODE))
     out = BytesIO()

@@ -7,7 +7,7 @@ from directory.language import gettext as _
 from directory.week.counting import links
 
 MOST_HASHTAGS = 6  # the network's and at most five of the chapter
-_CAPITALS = re.compile(r"(?:\b[^\W\d_a-z]{2,}\b\W+){4,}")
+_CAPITALS = re.compile(r"(?:\b[^\W\d_a-z]{2,}\b(?:\W+|$)){4,}")
 _TELEPHONE = re.compile(r"(?<![\w/])(?:\+|\()?\d(?:[ ()./–-]{0,2}\d){8,}(?!\w)")
 _REWARD = re.compile(
     r"\b(referral|finder.?s|introduction) (fee|bonus|reward|commission)|\bkickback"

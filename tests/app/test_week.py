@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from directory.db import writing
 from directory.people.chapter import Chapter
 from directory.people.member import Member, MemberState
+from directory.week.channel import Channel
 from directory.week.occurrence import Occurrence, plan, upcoming
 from directory.week.post import Post, compose, mentions_of, posts_of
 from tests.app.conftest import SignIn
@@ -111,3 +112,61 @@ def test_who_was_suspended_since_stands_beside_it_no_more(browser: Browser, engi
     with writing(engine) as session:
         session.get_one(Member, gone.id).state = MemberState.SUSPENDED
     assert path not in lena.get("/week").text
+
+
+def test_a_member_leaves_the_post_by_one_click_and_comes_back_by_one(
+    browser: Browser, engine: Engine, now: datetime
+) -> None:
+    nadia, (turn, post) = browser("nadia"), coming(engine, now)
+    assert "Nadia Soto" in post.text
+    for path in ("/", "/week"):
+        assert f'action="/week/{turn.public_id}/mine/leave"' in nadia.get(path).text
+    page = nadia.post(f"/week/{turn.public_id}/mine/leave", follow_redirects=True).text
+    assert "You are not in this week’s post." in page
+    assert f'action="/week/{turn.public_id}/mine/return"' in page
+    assert "Nadia Soto" not in coming(engine, now)[1].text
+    assert "Omar Haddad" in coming(engine, now)[1].text
+    assert nadia.post(f"/week/{turn.public_id}/mine/leave").status_code == 409
+    nadia.post(f"/week/{turn.public_id}/mine/return")
+    assert coming(engine, now)[1].text == post.text
+
+
+def test_the_page_shows_lengths_costs_the_picture_and_what_is_the_matter(
+    browser: Browser, engine: Engine, now: datetime
+) -> None:
+    with writing(engine) as session:
+        chapter = session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
+        session.scalars(select(Channel).where(Channel.chapter_id == chapter.id)).one().kind = "x"
+        turn = upcoming(session, chapter=chapter, now=now)
+        compose(session, occurrence=turn, now=now)
+    lena, (turn, post) = browser("lena"), coming(engine, now)
+    page = lena.get("/week").text
+    assert "of 280, as X counts characters" in page
+    assert "It costs $0.015; with a link it would cost $0.20." in page
+    assert 'alt="Old Pueblo: Nadia Soto of Northlight Studio. Wanted:' in page
+    picture = lena.get(f"/week/{turn.public_id}/card.png")
+    assert picture.data.startswith(b"\x89PNG")
+    path = f"/week/{turn.public_id}/posts/{post.public_id}"
+    for text, sentence in (
+        ("Write to nadia@northlight.example", "Take the mail address out"),
+        ("See northlight.com", "Take the link out, or choose links"),
+        ("Meet \u202eaidaN", "Remove the hidden character"),
+        ("x" * 281, "It is 1 too long for"),
+        ("x" * 10_000, "Shorten the text of the post"),
+    ):
+        answer = lena.post(path, data={"text": text})
+        assert answer.status_code == 422
+        assert sentence in answer.text
+        assert f"{text}</textarea>" in answer.text  # nothing that was typed is lost
+    assert coming(engine, now)[1].text == post.text
+    assert "read like shouting" in lena.post(path, data={"text": "MEET ALL OUR PEOPLE"}, follow_redirects=True).text
+
+
+def test_a_hashtag_with_a_blank_is_refused_and_told(browser: Browser, engine: Engine, now: datetime) -> None:
+    lena, (turn, _) = browser("lena"), coming(engine, now)
+    said = {"name": "Old Pueblo", "zone": "America/Phoenix", "weekday": "2", "post_time": "09:00"}
+    with Session(engine) as session:
+        path = f"/chapters/{session.get_one(Occurrence, turn.id).chapter.public_id}/settings"
+    answer = lena.post(path, data={**said, "hashtags": "#old pueblo"})
+    assert answer.status_code == 422
+    assert "A hashtag has no blanks" in answer.text
