@@ -74,7 +74,7 @@ class XTransport:
     def send(self, message: Message) -> str:
         """Post the text, with its picture; the id of the post, also of the same one where it stands already."""
         frozen = Frozen.from_bytes(message.payload)
-        said: dict[str, Any] = {"text": unicodedata.normalize("NFC", frozen.text), "user_auth": self.is_oauth_1}
+        said: dict[str, Any] = {"text": frozen.text, "user_auth": self.is_oauth_1}
         if frozen.image:
             said["media_ids"] = [self._upload(frozen)]
         try:

@@ -1,7 +1,7 @@
 """X on loopback: a stateful stand-in that refuses what X refuses, and misbehaves where a test asks it to.
 
 With the published description every request and every answer of it is judged by openapi-core. As a process of its own:
-``python -m tests.services.x PORT [TAPE [DESCRIPTION]]``; ``/control`` then takes faults and tells what there is.
+``python -m tests.services.x PORT --tape FILE``; ``/control`` then takes faults and tells what there is.
 """
 
 import gzip
@@ -12,10 +12,12 @@ import signal
 import sys
 import time
 import unicodedata
+from argparse import ArgumentParser
 from base64 import b64decode, b64encode, urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -38,7 +40,7 @@ CLIENT = {"client_id": "the-client", "client_secret": "the-client's-secret"}
 TOKENS = {"access_token": "access-0", "refresh_token": "refresh-0"}
 KEYS = {name: f"{name}-1" for name in ("consumer_key", "consumer_secret", "access_token", "access_token_secret")}
 LASTS = timedelta(hours=2)
-MOST, WINDOW = 100, timedelta(minutes=15)
+WINDOW = timedelta(minutes=15)
 LONGEST = 280
 EPOCH = 1288834974657  # of X's ids, in milliseconds
 ADDRESS = re.compile(r"https?://[^\s]+|\b[\w-]+\.(?:com|org|net|example)\b")
@@ -59,7 +61,7 @@ class FakeX:
     """Its posts, pictures and tokens; ``faults`` are pairs of a path and what happens to its next request.
 
     A fault is a status, ``drop_before`` or ``drop_after`` the request was carried out, ``slow`` (carried out after
-    ``pause`` seconds) or ``expire``: no access token counts from that moment on.
+    ``pause`` seconds) or ``expire``: no access token counts from that moment on. It takes ``most`` posts in 15 minutes.
     """
 
     def __init__(
@@ -67,9 +69,11 @@ class FakeX:
         *,
         tape: Path | None = None,
         description: Path | None = None,
-        now: Callable[[], datetime] = clock.utc_now,
+        most: int = 100,
+        allows_duplicates: bool = False,
     ) -> None:
-        self.tape, self.now, self.pause, self.lock = tape, now, 0.5, Lock()
+        self.tape, self.most, self.allows_duplicates = tape, most, allows_duplicates
+        self.pause, self.lock = 0.5, Lock()
         self.description = Description(description) if description else None
         self.posts: list[dict[str, Any]] = []
         self.pictures: dict[str, dict[str, Any]] = {}
@@ -77,7 +81,7 @@ class FakeX:
         self.asked: list[str] = []
         self.refreshed = 0
         self.codes: dict[str, str] = {}
-        self.ends = {TOKENS["access_token"]: self.now() + LASTS}
+        self.ends = {TOKENS["access_token"]: clock.utc_now() + LASTS}
         self.refresh_token = TOKENS["refresh_token"]
 
     def expire(self) -> None:
@@ -97,7 +101,7 @@ class FakeX:
 
     def add(self, author: str, text: str, **more: Any) -> str:
         """A post that is there from now on."""
-        at = self.now()
+        at = clock.utc_now()
         post_id = str((int(at.timestamp() * 1000) - EPOCH) << 22 | len(self.posts))
         post = {"id": post_id, "author_id": author, "text": text, "created_at": at, **more}
         if self.tape:
@@ -146,7 +150,7 @@ class FakeX:
             if self.codes.pop(said["code"], None) != challenge:
                 raise Refusal(400, "invalid_request")
         access, self.refresh_token = f"access-{len(self.asked)}", f"refresh-{len(self.asked)}"
-        self.ends[access] = self.now() + LASTS
+        self.ends[access] = clock.utc_now() + LASTS
         given = {"access_token": access, "refresh_token": self.refresh_token}
         return {**given, "token_type": "bearer", "expires_in": int(LASTS.total_seconds())}
 
@@ -157,18 +161,18 @@ class FakeX:
             signed.signature = dict(collect_parameters(exclude_oauth_signature=False, **parts))["oauth_signature"]
             if verify_hmac_sha1(signed, KEYS["consumer_secret"], KEYS["access_token_secret"]):
                 return
-        elif self.ends.get(authorization.removeprefix("Bearer "), self.now()) > self.now():
+        elif self.ends.get(authorization.removeprefix("Bearer "), clock.utc_now()) > clock.utc_now():
             return
         raise Refusal(401, "Unauthorized")
 
     def _post(self, said: dict[str, Any]) -> dict[str, Any]:
         text = unicodedata.normalize("NFC", said["text"]).strip()
-        latest = [post for post in self.posts if post["author_id"] == ME and post["created_at"] > self.now() - WINDOW]
-        if len(latest) >= MOST:
+        lately, ours = clock.utc_now() - WINDOW, [post for post in self.posts if post["author_id"] == ME]
+        if sum(post["created_at"] > lately for post in ours) >= self.most:
             raise Refusal(429, "Too Many Requests")
         if len(ADDRESS.sub("a" * 23, text)) > LONGEST:
             raise Refusal(403, "Your Tweet text is too long.")
-        if any(post["text"] == text for post in self.posts if post["author_id"] == ME):
+        if not self.allows_duplicates and text in [post["text"] for post in ours]:
             raise Refusal(403, "You are not allowed to create a Tweet with duplicate content.")
         media = said.get("media", {}).get("media_ids", [])
         if not set(media) <= set(self.pictures):
@@ -204,6 +208,7 @@ class FakeX:
         return " ".join([escape(short, quote=False), *links])
 
 
+@cache
 class Description:
     """The published description, narrowed to what we use of it; X refuses a parameter that it does not name."""
 
@@ -291,8 +296,8 @@ class Door(BaseHTTPRequestHandler):
     def reply(self, code: int, said: dict[str, Any]) -> None:
         data = json.dumps(said).encode()
         self.send_response(code)
-        reset = int((self.fake.now() + WINDOW).timestamp())
-        for name, value in (("limit", MOST), ("remaining", max(0, MOST - len(self.fake.posts))), ("reset", reset)):
+        reset = int((clock.utc_now() + WINDOW).timestamp())
+        for name, value in (("limit", self.fake.most), ("reset", reset)):
             self.send_header(f"x-rate-limit-{name}", str(value))
         if 300 <= code < 400:
             self.send_header("Location", self.path)
@@ -322,9 +327,14 @@ def serving(fake: FakeX, port: int = 0) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    port, tape, description = (*sys.argv[1:], *[""] * 3)[:3]
-    x = FakeX(tape=Path(tape) if tape else None, description=Path(description) if description else None)
-    with serving(x, int(port)) as where:
+    parser = ArgumentParser()
+    parser.add_argument("port", type=int)
+    parser.add_argument("--tape", type=Path)
+    parser.add_argument("--description", type=Path)
+    parser.add_argument("--most", type=int, default=sys.maxsize)
+    parser.add_argument("--allows-duplicates", action="store_true")  # for a control run: nothing but us keeps it once
+    chosen = vars(parser.parse_args())
+    with serving(FakeX(**{name: value for name, value in chosen.items() if name != "port"}), chosen["port"]) as where:
         sys.stdout.write(f"{where}\n")
         sys.stdout.flush()
         signal.pause()
