@@ -31,7 +31,7 @@ TIMEOUT = (5, 10)  # seconds, to connect and for each piece of the answer
 SKEW = timedelta(hours=1)  # by which X's clock may differ from ours
 LONGEST_ALT = 1000  # characters
 LARGEST_PICTURE = 5 * 1024 * 1024  # bytes
-PAGES = 9  # of 100 posts; X shows no more than 800 mentions
+PAGES = 31  # of 100 posts: X ends after the latest 3,200, and that end would prove nothing
 T_CO = re.compile(r"https://t\.co/\w+")
 LAST_T_CO = re.compile(rf"\s*{T_CO.pattern}$")
 
