@@ -65,18 +65,12 @@ class _Checked:
             self._dns_host = name
 
 
-class _Http(_Checked, HTTPConnection): ...
-
-
-class _Https(_Checked, HTTPSConnection): ...
-
-
 class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _Http
+    ConnectionCls = type("_Http", (_Checked, HTTPConnection), {})
 
 
 class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _Https
+    ConnectionCls = type("_Https", (_Checked, HTTPSConnection), {})
 
 
 class _Adapter(HTTPAdapter):

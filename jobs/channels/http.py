@@ -1,7 +1,7 @@
 """The way out to the networks: every answer is sorted into there, certainly not there, and perhaps there."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
@@ -47,7 +47,7 @@ def understood(accepted: Literal["no", "maybe"] | None = None, *also: type[Excep
     try:
         yield
     except caught as error:
-        told: BaseException | None = error if isinstance(error, TransportError) else error.__context__
+        told = error.__context__ if isinstance(error, also) else error
         if not isinstance(told, TransportError):
             odd = gettext("The network answered with something that is not understood.")
             told = TransportError(odd, permanent=False, accepted="maybe")
@@ -57,17 +57,16 @@ def understood(accepted: Literal["no", "maybe"] | None = None, *also: type[Excep
 
 def _refusal(answer: requests.Response) -> Refused:
     status = answer.status_code
-    is_open = status >= 500 or status == 408
     told = gettext("The network refused it (%(status)s).", status=status)
-    is_lasting = not is_open and status not in (401, 429)
-    refused = Refused(told, permanent=is_lasting, accepted="maybe" if is_open else "no", is_revoked=status == 401)
-    if status in (429, 503):
-        refused.retry_at = _reset(answer.headers)
+    if status == 401:
+        told = gettext("The network lets this account in no more. Connect it again.")
+    may_be_there, is_lasting = status >= 500 or status == 408, status < 500 and status not in (401, 408, 429)
+    accepted: Literal["no", "maybe"] = "maybe" if may_be_there else "no"
+    until = _reset(answer.headers) if status in (429, 503) else None
+    refused = Refused(told, permanent=is_lasting, accepted=accepted, retry_at=until, is_revoked=status == 401)
     refused.status = status
-    try:
+    with suppress(LookupError, TypeError, ValueError):
         refused.code = str(answer.json()["error"])
-    except (LookupError, TypeError, ValueError):
-        refused.code = ""
     return refused
 
 

@@ -5,6 +5,7 @@ A server keeps a post's key for an hour. After that the account's own posts are 
 
 import unicodedata
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property, partial
 from html.parser import HTMLParser
@@ -43,8 +44,9 @@ class MastodonTransport:
     def send(self, message: Message) -> str:
         """Post the text with its picture; the id of the post, also of the one that stands there already."""
         frozen, media = Frozen.from_bytes(message.payload), None
-        if clock.utc_now() - frozen.at > KEPT and (found := self.find(message)):
-            return found
+        with understood("no"):  # A row is only sent where no earlier try can have arrived, or its key still counts.
+            if clock.utc_now() - frozen.at > KEPT and (found := self.find(message)):
+                return found
         if frozen.image:
             picture, media_type = picture_of(self.account, frozen, LARGEST_PICTURE)
             with understood("no", MastodonError):
@@ -72,8 +74,10 @@ class MastodonTransport:
         """Who the server says we are, and how long it lets a text be."""
         with understood("no", MastodonError):
             name = self.api.account_verify_credentials()["acct"]
-            limit = self.api.instance_v2()["configuration"]["statuses"]["max_characters"]
-            return Checked(f"@{name}@{self._server.partition('://')[2]}", int(limit))
+            limit = None
+            with suppress(MastodonError, LookupError, TypeError):  # servers of other makes may not say
+                limit = int(self.api.instance_v2()["configuration"]["statuses"]["max_characters"])
+            return Checked(f"@{name}@{self._server.partition('://')[2]}", limit)
 
     def listen(self, since: str | None, tags: list[str]) -> list[Heard]:
         """Mentions, replies, and what others post under ``tags``, as far as the server knows of it."""

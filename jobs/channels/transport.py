@@ -96,4 +96,7 @@ class Listener(Protocol):
     """What a transport that hears can do besides."""
 
     def listen(self, since: str | None, tags: list[str]) -> list[Heard]:
-        """What was said to the account or under ``tags`` after the external id ``since``, the oldest first."""
+        """What was said to the account or under ``tags`` after the external id ``since``, the oldest first.
+
+        What reached a network late may come with what was heard before: ``external_id`` tells.
+        """

@@ -14,7 +14,7 @@ from lexrpc.base import XrpcError
 from lexrpc.flask_server import init_flask
 from lexrpc.server import Server
 from multiformats import CID, multihash
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 DID, HANDLE, PASSWORD = "did:plc:ewvi7nxzyoun6zhxrhs64oiz", "goodword.test", "abcd-secret-efgh"
 BEA = {"did": "did:plc:44ybard66vv44zksje25o7dz", "handle": "bea.test"}
@@ -27,6 +27,11 @@ def cid_of(content: bytes) -> CID:
 
 def no(name: str, status: int = 400) -> XrpcError:
     return XrpcError(name, name=name, status=status)
+
+
+class Quiet(WSGIRequestHandler):
+    def log(self, *_: object) -> None:
+        """Nothing is told."""
 
 
 class Bluesky:
@@ -55,7 +60,7 @@ class Bluesky:
         }.items():
             self._xrpc.register(nsid, method)
         init_flask(self._xrpc, app)
-        self._server = make_server("127.0.0.1", port, app, threaded=True)
+        self._server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
         self.port = self._server.server_port
 
     def __enter__(self) -> Self:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -46,6 +47,15 @@ def test_a_post_older_than_its_key_is_read_back_first(here: Platform) -> None:
     assert len(here.texts()) == 2
 
 
+def test_an_old_post_that_cannot_be_read_back_is_not_sent(here: Platform) -> None:
+    assert here.proxy
+    here.proxy.faults.append(Fault("GET", "/statuses", 503))
+    with pytest.raises(TransportError) as caught:
+        here.transport.send(message(at=clock.utc_now() - 2 * HOUR))
+    assert (caught.value.accepted, caught.value.permanent) == ("no", False)
+    assert here.texts() == []
+
+
 def test_the_same_text_of_an_earlier_week_is_not_this_post(here: Platform) -> None:
     here.transport.send(message())
     assert here.transport.find(message(at=clock.utc_now() + 2 * HOUR)) is None
@@ -60,8 +70,11 @@ def test_a_post_is_found_on_a_later_page_and_where_pages_end_nobody_can_tell(
     monkeypatch.setattr(kind, "PAGE", 2)
     assert here.transport.find(message()) == first
     monkeypatch.setattr(kind, "PAGES", 1)
-    with pytest.raises(TransportError) as caught:
-        here.transport.find(message())
+    try:
+        raise TransportError("what was handled meanwhile", permanent=True, accepted="no")
+    except TransportError:
+        with pytest.raises(TransportError) as caught:
+            here.transport.find(message())
     assert (caught.value.permanent, caught.value.accepted) == (False, "maybe")
 
 
@@ -69,6 +82,9 @@ def test_a_look_says_the_name_and_the_server_s_own_limit(here: Platform) -> None
     checked = here.transport.check()
     assert checked.name == f"@goodword@{urlsplit(here.account.settings['address']).netloc}"
     assert checked.limit == 500
+    assert here.proxy
+    here.proxy.faults.append(Fault("GET", "/instance", 404))
+    assert here.transport.check() == replace(checked, limit=None)
 
 
 def test_a_picture_that_is_refused_for_now_posts_nothing(here: Platform, settings: Settings) -> None:
