@@ -6,13 +6,16 @@ export GOODWORD_HOME ?= $(CURDIR)/.home
 LOCKS := requirements/lock.txt requirements/model.txt
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: demo test check setup clean locks
+.PHONY: demo test chaos check setup clean locks
 
 demo: .venv/.ready app/static/vendor/manifest.json
 	$(BIN)/goodword demo
 
 test: setup
 	$(BIN)/python -m pytest
+
+chaos: setup
+	CHAOS_KILLS=1000 $(BIN)/python -m pytest -s tests/jobs/test_chaos.py
 
 check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

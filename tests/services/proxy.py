@@ -40,6 +40,10 @@ class Proxy(ThreadingHTTPServer):
     def address(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
+    @property
+    def behind(self) -> str:
+        return f"http://127.0.0.1:{self.target}"
+
     def fault(self, method: str, path: str) -> Fault | None:
         with self.lock:
             self.asked.append(f"{method} {path}")

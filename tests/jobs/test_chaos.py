@@ -1,0 +1,145 @@
+"""Workers killed whenever chance says, while the networks hang up before and after they did what they were asked:
+each post arrives, and arrives once. ``CHAOS_KILLS`` says how many kills; ``make chaos`` takes a thousand.
+"""
+
+import os
+import random
+import sys
+import time
+from collections import Counter
+from contextlib import ExitStack
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from mastodon import Mastodon
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from directory import net
+from directory.clock import utc_now
+from directory.db import Base, connect, writing
+from directory.people.business import Business
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.secrets import Secrets
+from directory.settings import load_settings
+from directory.week.channel import Channel, keep_secrets
+from directory.week.delivery import Delivery, DeliveryState
+from directory.week.frozen import Frozen
+from jobs.channels.mastodon import plain
+from tests.conftest import REAL_DATA
+from tests.jobs.channels import platforms
+from tests.jobs.channels.platforms import MAKERS, Platform
+from tests.jobs.test_crash import storm
+from tests.services import mastodon, x
+from tests.services.proxy import Fault, Proxy
+
+KILLS = int(os.environ.get("CHAOS_KILLS", "8"))
+KINDS = ("x", "mastodon", "bluesky", "mail", "file")
+DESCRIPTION = REAL_DATA / "x-openapi.json.gz"
+OVER = (DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.UNKNOWN)
+pytestmark = pytest.mark.slow
+
+
+class Malice(Proxy):
+    """Hangs up on one request in eight, before or after it was carried out, and is slow with every other."""
+
+    def fault(self, method: str, path: str) -> Fault | None:
+        chance = random.random()
+        what = "before" if chance < 0.06 else "after" if chance < 0.12 else ""
+        return Fault(method, path, what, delay=random.uniform(0, 0.25)) if chance < 0.5 else None
+
+
+def write_chapters(engine: Engine, accounts: dict[str, Platform], secrets: Secrets, many: int) -> None:
+    """Chapters whose turn came five minutes ago, each with a channel of every kind and a member to speak of."""
+    now = utc_now()
+    at = now - timedelta(minutes=5)
+    with writing(engine) as session:
+        for number in range(many):
+            chapter = Chapter(key=f"c{number}", name=f"Chapter {number}", zone="UTC")
+            chapter.weekday, chapter.post_time = at.weekday(), at.time()
+            business = Business(name=f"Firm {number}", chapter=chapter, created_at=now)
+            session.add(Member(name=f"Alma {number}", business=business, joined_at=now, spotlight_at=now))
+            for kind, platform in accounts.items():
+                said = dict(platform.account.settings)
+                channel = Channel(chapter=chapter, kind=kind, name=kind, settings=said)
+                session.add(channel)
+                session.flush()
+                keep_secrets(channel, platform.account.secrets, secrets)
+
+
+def weathered(folder: Path, engine: Engine, many: int, kills: int) -> list[Delivery]:
+    """Wait until every kill was done and every post is over."""
+    end = time.monotonic() + 60 + 6 * kills
+    while time.monotonic() < end:
+        time.sleep(0.5)
+        with Session(engine) as session:
+            rows = list(session.scalars(select(Delivery).where(Delivery.channel_id.is_not(None))))
+            kinds = {row.id: row.channel.kind for row in rows}
+        died = folder / "kills"
+        is_over = len(rows) == many and all(row.state in OVER for row in rows)
+        if is_over and died.exists() and int(died.read_text() or 0) >= kills:
+            break
+    for row in rows:
+        row.reason = f"{kinds[row.id]}: {row.reason}"
+    return rows
+
+
+def told(platform: Platform) -> list[str]:
+    """All that stands there; Mastodon shows it by pages."""
+    if platform.kind != "mastodon":
+        return platform.texts()
+    api = Mastodon(access_token=mastodon.TOKEN, api_base_url=platform.proxy.behind)
+    page = api.account_statuses(api.me()["id"], limit=40)
+    return [plain(post["content"]) for post in api.fetch_remaining(page)]
+
+
+def play(folder: Path, kinds: tuple[str, ...], kills: int, *flags: str) -> tuple[Counter, list]:
+    """How often each post stands where it should, by kind and text, and the deliveries as they ended."""
+    settings = load_settings({"GOODWORD_HOME": str(folder / "home")})
+    url = f"sqlite:///{folder / 'chaos.db'}"
+    engine, many = connect(url), 3 * kills
+    with ExitStack() as kept, pytest.MonkeyPatch.context() as patch:
+        kept.callback(engine.dispose)
+        patch.setattr(net, "LOOPBACK_IS_ALLOWED", True)
+        patch.setattr(platforms, "Proxy", Malice)
+        described = {"description": DESCRIPTION} if DESCRIPTION.exists() else {}
+        patch.setattr(x, "FakeX", partial(x.FakeX, most=10**6, allows_duplicates="--blind" in flags, **described))
+        there = {kind: MAKERS[kind](kept, settings) for kind in kinds}
+        if "mail" in there:
+            patch.setenv("GOODWORD_MAIL_URL", there["mail"].account.installation.mail_url)
+        Base.metadata.create_all(engine)
+        write_chapters(engine, there, Secrets(settings.encryption_keys), many)
+        with storm(folder, url, "filesystem://", "--wild", str(kills), *flags):
+            rows = weathered(folder, engine, many * len(kinds), kills)
+        arrived = Counter((kind, even(text)) for kind, platform in there.items() for text in told(platform))
+    return arrived, rows
+
+
+def even(text: str) -> str:
+    return " ".join(text.split())  # mail ends its lines in its own way
+
+
+def of(row: Delivery) -> tuple[str, str]:
+    return row.reason.partition(":")[0], even(Frozen.from_bytes(row.payload).text)
+
+
+def test_killed_at_any_instant_each_post_arrives_once(tmp_path: Path) -> None:
+    arrived, rows = play(tmp_path, KINDS, KILLS)
+    ends = Counter((of(row)[0], row.state) for row in rows)
+    lost = [of(row)[0] for row in rows if row.state is DeliveryState.DELIVERED and arrived[of(row)] < 1]
+    doubled = [kind for (kind, _), times in arrived.items() if times > 1]
+    said = f"kills={KILLS} posts={len(rows)} lost={len(lost)} doubled={len(doubled)} {dict(ends)}\n"
+    sys.stdout.write(said)
+    assert (len(rows), lost, doubled) == (3 * KILLS * len(KINDS), [], [])
+    assert {kind for kind, state in ends if state is not DeliveryState.DELIVERED} <= {"mail"}, (
+        tmp_path / "log"
+    ).read_text()[-3000:]
+    assert {state for kind, state in ends if kind == "mail"} <= {DeliveryState.DELIVERED, DeliveryState.UNKNOWN}
+
+
+def test_a_poster_that_does_not_look_doubles_where_the_network_lets_it(tmp_path: Path) -> None:
+    arrived, _ = play(tmp_path, ("x",), 5, "--blind")
+    assert max(arrived.values()) > 1
