@@ -39,9 +39,9 @@ def check_one(engine: Engine, channel_id: int, *, settings: Settings, now: datet
     with writing(engine) as session:
         channel = session.get_one(Channel, channel_id, with_for_update=True)
         if failure is None:
-            connecting.checked(session, channel=channel, name=found.name, limit=found.limit, now=now)
+            connecting.checked(channel, name=found.name, limit=found.limit, now=now)
             return True
-        connecting.refused(session, channel=channel, reason=str(failure), now=now)
+        connecting.checked(channel, said=str(failure), now=now)
         if failure.is_revoked:
             session.flush()
             connecting.broke(session, channel, reason=str(failure), now=now)
@@ -64,7 +64,7 @@ def look_one(engine: Engine, delivery_id: int, *, settings: Settings, now: datet
         row = session.get_one(Delivery, delivery_id, with_for_update=True)
         if row.state is not DeliveryState.UNKNOWN:
             return
-        connecting.looked(session, delivery=row, found=said if found is None else "", now=now)
+        row.look_asked_at, row.looked_at, row.found = None, now, said[:300] if found is None else ""
         session.flush()
         if found is not None:
             deliveries.delivered(session, delivery=row, external_id=found, now=now)

@@ -72,16 +72,9 @@ def _guided(chapter: Chapter, kind: str, channel: Channel | None) -> ResponseRet
             if kind in dict(oauth.HANDSHAKES):
                 return _begin(chapter, kind, channel, said)
             return _connected(chapter, kind, channel, said, None)
-    has_handshake = kind in dict(oauth.HANDSHAKES)
-    return render_template(
-        "channels/connect.html",
-        chapter=chapter,
-        kind=about,
-        channel=channel,
-        form=form,
-        has_handshake=has_handshake,
-        answer_address=_answer_address(),
-    ), form.status
+    shown = {"chapter": chapter, "kind": about, "channel": channel, "form": form, "answer_address": _answer_address()}
+    page = render_template("channels/connect.html", **shown, has_handshake=kind in dict(oauth.HANDSHAKES))
+    return page, form.status
 
 
 def _begin(chapter: Chapter, kind: str, channel: Channel | None, said: dict[str, str]) -> str:
@@ -122,17 +115,8 @@ def answered() -> ResponseReturnValue:
 def _connected(
     chapter: Chapter, kind: str, channel: Channel | None, said: dict[str, str], given: dict[str, str] | None
 ) -> ResponseReturnValue:
-    row = connecting.connect(
-        db.session(),
-        chapter=chapter,
-        kind=kind,
-        said=said,
-        given=given,
-        secrets=_secrets(),
-        member=me(),
-        channel=channel,
-        now=now(),
-    )
+    what: dict[str, Any] = {"chapter": chapter, "kind": kind, "channel": channel, "said": said, "given": given}
+    row = connecting.connect(db.session(), **what, secrets=_secrets(), member=me(), now=now())
     return done(_("%(name)s is connected.", name=row.name), to=url_for(".show", public_id=row.public_id))
 
 
@@ -169,7 +153,7 @@ def change(public_id: str, act: str) -> ResponseReturnValue:
     if act in ("link", "unlink"):
         connecting.set_link(db.session(), **by, has_link=act == "link")
     else:
-        (connecting.pause if act == "pause" else connecting.resume)(db.session(), **by)
+        connecting.pause(db.session(), **by, is_over=act == "resume")
     sentence, undo = {
         "pause": (_("Nothing is posted there until you go on."), "resume"),
         "resume": (_("It posts again."), "pause"),

@@ -82,14 +82,13 @@ def connect(
     return channel
 
 
-def pause(session: Session, *, channel: Channel, member: Member, now: datetime) -> None:
-    """Post nothing there until it is resumed. Raises Conflict."""
-    _turn(session, channel, member, now, ChannelState.OPEN, ChannelState.PAUSED, "channel.pause")
-
-
-def resume(session: Session, *, channel: Channel, member: Member, now: datetime) -> None:
-    """Post there again. Raises Conflict."""
-    _turn(session, channel, member, now, ChannelState.PAUSED, ChannelState.OPEN, "channel.resume")
+def pause(session: Session, *, channel: Channel, member: Member, now: datetime, is_over: bool = False) -> None:
+    """Post nothing there, or go on where the pause ``is_over``. Raises Conflict when somebody else was first."""
+    was, then = (ChannelState.PAUSED, ChannelState.OPEN) if is_over else (ChannelState.OPEN, ChannelState.PAUSED)
+    if channel.state is not was:
+        raise Conflict(_("This channel has changed meanwhile; look at it again."))
+    channel.state = then
+    _note(session, "channel.resume" if is_over else "channel.pause", channel, member, now)
 
 
 def disconnect(session: Session, *, channel: Channel, member: Member, now: datetime) -> None:
@@ -145,17 +144,11 @@ def try_post(session: Session, *, channel: Channel, member: Member, now: datetim
     return row
 
 
-def checked(session: Session, *, channel: Channel, name: str, limit: int | None, now: datetime) -> None:
-    """A look found that the account lets us in: keep what it is called there, and how much it takes."""
-    found: dict[str, str | int] = {"account": name[:120], **({"limit": limit} if limit else {})}
-    if any(channel.settings.get(key) != value for key, value in found.items()):
-        channel.settings = {**channel.settings, **found}
-    _looked(channel, True, "", now)
-
-
-def refused(session: Session, *, channel: Channel, reason: str, now: datetime) -> None:
-    """A look found that it does not, or could not tell; whether it is broken is ``broke``'s to say."""
-    _looked(channel, False, reason, now)
+def checked(channel: Channel, *, said: str = "", name: str = "", limit: int | None = None, now: datetime) -> None:
+    """Keep what a look found: what the account is called and how much it takes, or what it ``said`` to keep us out."""
+    channel.check_asked_at, channel.checked_at, channel.check_said, channel.is_ok = None, now, said[:300], not said
+    found = {"account": name[:120], "limit": limit}
+    channel.settings = {**channel.settings, **{key: value for key, value in found.items() if value}}
 
 
 def broke(session: Session, channel: Channel, *, reason: str, now: datetime) -> bool:
@@ -165,10 +158,8 @@ def broke(session: Session, channel: Channel, *, reason: str, now: datetime) -> 
         return False
     channel.state, channel.broken_at, channel.broken_reason = ChannelState.BROKEN, now, reason[:300]
     _note(session, "channel.broke", channel, None, now, reason)
-    words = {
-        **{"channel": channel.name, "chapter": channel.chapter.name, "reason": reason},
-        "path": f"/channels/{channel.public_id}",
-    }
+    words = {"channel": channel.name, "chapter": channel.chapter.name, "reason": reason}
+    words["path"] = f"/channels/{channel.public_id}"
     event = f"broken-{channel.public_id}-{now:%Y%m%d%H%M%S}"
     for person in in_charge(session, channel=channel):
         mail.write(session, letter="channel_broken", to=person, event=event, words=words, now=now)
@@ -223,11 +214,6 @@ def ask_look(session: Session, *, delivery: Delivery, now: datetime) -> None:
     delivery.look_asked_at = now
 
 
-def looked(session: Session, *, delivery: Delivery, found: str, now: datetime) -> None:
-    """Keep what such a look said, for the person who decides."""
-    delivery.look_asked_at, delivery.looked_at, delivery.found = None, now, found[:300]
-
-
 def waits_for_look(asked_at: datetime | None, now: datetime) -> bool:
     """Whether an answer to what was asked then may still come."""
     return asked_at is not None and now - asked_at < FRESH
@@ -243,25 +229,6 @@ def asked_for(session: Session, *, now: datetime) -> tuple[list[int], list[int]]
 def _holding(session: Session, chapter: Chapter, roles: Collection[Role]) -> list[Member]:
     held = select(ChapterRole.member_id).where(ChapterRole.chapter_id == chapter.id, ChapterRole.role.in_(roles))
     return list(session.scalars(select(Member).where(Member.id.in_(held), Member.is_active).order_by(Member.id)))
-
-
-def _looked(channel: Channel, is_ok: bool, said: str, now: datetime) -> None:
-    channel.check_asked_at, channel.checked_at, channel.check_said, channel.is_ok = None, now, said[:300], is_ok
-
-
-def _turn(
-    session: Session,
-    channel: Channel,
-    member: Member,
-    now: datetime,
-    was: ChannelState,
-    then: ChannelState,
-    action: str,
-) -> None:
-    if channel.state is not was:
-        raise Conflict(_("This channel has changed meanwhile; look at it again."))
-    channel.state = then
-    _note(session, action, channel, member, now)
 
 
 def _note(

@@ -47,8 +47,8 @@ def statuses(session: Session, *, chapters: Sequence[Chapter], now: datetime) ->
     broken = select(Channel.chapter_id, func.count()).where(*out).group_by(Channel.chapter_id)
     is_next = (Occurrence.chapter_id.in_(ids), Occurrence.due_at > now, Occurrence.skipped.is_(None))
     turns = select(Occurrence.chapter_id, func.min(Occurrence.due_at)).where(*is_next).group_by(Occurrence.chapter_id)
-    out_of = {chapter: many for chapter, many in session.execute(broken)}
-    next_at = {chapter: at for chapter, at in session.execute(turns)}
+    out_of = dict(session.execute(broken).all())
+    next_at = dict(session.execute(turns).all())
     return [
         Status(
             chapter,
