@@ -7,7 +7,8 @@ from jobs.channels.transport import Account, Checked, Message, TransportError
 class KitTransport:
     """Sends nothing: its deliveries wait for a person, and no worker should have asked."""
 
-    def __init__(self, account: Account) -> None: ...
+    def __init__(self, account: Account) -> None:
+        self.group = str(account.settings.get("address", ""))
 
     def send(self, message: Message) -> str:
         """Always TransportError, for good."""
@@ -20,5 +21,5 @@ class KitTransport:
         raise TransportError(only, permanent=True, accepted="maybe")
 
     def check(self) -> Checked:
-        """There is nothing to sign in to."""
-        return Checked("")
+        """There is nothing to sign in to; which group it is."""
+        return Checked(self.group)

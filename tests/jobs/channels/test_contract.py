@@ -160,7 +160,8 @@ def test_a_feed_publishes_by_being_recorded(settings: Settings) -> None:
 
 
 def test_what_a_person_posts_no_worker_sends(settings: Settings) -> None:
-    kit: Any = transport_of("kit", account_of({}, {}, settings))
+    kit: Any = transport_of("kit", account_of({"address": "groups.example/tucson"}, {}, settings))
+    assert kit.check().name == "groups.example/tucson"
     assert next(kind for kind in channels.CHANNEL_KINDS if kind.kind == "kit").is_by_hand
     for act, accepted in (("send", "no"), ("find", "maybe")):
         with pytest.raises(TransportError) as caught:
