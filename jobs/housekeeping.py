@@ -16,6 +16,7 @@ from directory.people.band import publish_bands
 from directory.people.capability import Capability
 from directory.people.erasing import erase
 from directory.people.photo import forget_unused, sweep
+from directory.week.card import sweep as sweep_cards
 from jobs.worker import celery_app, engine, settings
 
 AT_ONCE = 50  # nodes a minute: under a second, in which an embedded database takes no other writes
@@ -52,6 +53,7 @@ def forget(engine: Engine, *, home: Path, now: datetime) -> int:
         application.forget_unconfirmed(session, now=now)
         forget_lists(session, now=now)
         sweep(session, home=home, now=now)
+        sweep_cards(session, home=home, now=now)
     while True:
         with writing(engine) as session:
             gone = leaving.due(session, now=now)

@@ -89,7 +89,9 @@ def mine(public_id: str, act: str) -> ResponseReturnValue:
 def card(public_id: str) -> Response:
     """The picture that goes with the post, as it would be drawn now."""
     turn = reach(Occurrence, public_id, "occurrence.read")
-    drawn = card_of(posts.mentions_of(db.session(), occurrence=turn), _base_url()) or abort(404)
+    drawn = card_of(posts.mentions_of(db.session(), occurrence=turn), _base_url())
+    if drawn is None:
+        return Response(status=204)
     return Response(drawn.png, mimetype="image/png", headers={"Cache-Control": "private, no-store"})
 
 

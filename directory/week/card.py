@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -9,11 +10,16 @@ from typing import cast
 
 import segno
 from PIL import Image, ImageDraw, ImageFont
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from directory import files
 from directory.language import gettext, listed
 from directory.people.audience import Audience
 from directory.people.view import as_seen_by
 from directory.people.wanted import WantedKind
+from directory.week.delivery import Delivery
+from directory.week.frozen import FOLDER, Frozen
 from directory.week.mention import Mention, needs_of
 from directory.week.policy import errors
 from directory.week.wording import cut
@@ -22,6 +28,7 @@ SIZE, EDGE, CODE = (1200, 675), 80, 240  # what X and Mastodon show without cutt
 PAPER, INK, MUTED, ACCENT = "#FAF7F2", "#1D2433", "#5B6274", "#0F5C4D"  # the look's own
 FONTS = Path(__file__).parents[2] / "node_modules" / "@fontsource-variable"
 HEADING, TEXT = FACES = "newsreader", "figtree"
+KEPT = timedelta(days=60)  # so long a posted picture may be looked at again
 Font = ImageFont.FreeTypeFont
 
 
@@ -142,3 +149,10 @@ def _font(face: str, size: int) -> Font:
     font = ImageFont.truetype(path, size)
     font.set_variation_by_axes([500])
     return font
+
+
+def sweep(session: Session, *, home: Path, now: datetime) -> int:
+    """Remove the pictures that no post of the last KEPT names, those of members who were erased among them."""
+    recent = select(Delivery.payload).where(Delivery.channel_id.is_not(None), Delivery.due_at > now - KEPT)
+    used = {Frozen.from_bytes(payload).image for payload in session.scalars(recent) if payload}
+    return files.forget_others(home, FOLDER, used, now)

@@ -1,5 +1,7 @@
 """The picture of the week shows one who agreed to be named, leads only where the open web may go, and is described."""
 
+import os
+from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
 
@@ -7,7 +9,7 @@ from PIL import Image
 
 from directory import files
 from directory.settings import Settings
-from directory.week.card import SIZE, card_of
+from directory.week.card import SIZE, card_of, sweep
 from directory.week.frozen import FOLDER, Frozen
 from directory.week.post import compose, freeze, mentions_of
 from tests.week.conftest import Chapterhouse
@@ -64,3 +66,17 @@ def test_what_no_font_can_write_is_not_drawn_as_boxes_and_long_words_stay_on_the
     assert card_of([mention], BASE)
     mesa.bo.name = "渡辺 のの"
     assert card_of([mention], BASE) is None
+
+
+def test_a_picture_goes_when_no_recent_post_names_it(mesa: Chapterhouse, settings: Settings) -> None:
+    mesa.channel.kind, mesa.bo.spotlight_at = "mastodon", mesa.now
+    turn = mesa.turn()
+    (sent,) = freeze(mesa.session, occurrence=turn, now=turn.due_at, settings=settings)
+    image = Frozen.from_bytes(sent.payload).image
+    path = settings.home / "files" / FOLDER / image[:2] / image
+    rested = turn.due_at - timedelta(days=2)
+    os.utime(path, (rested.timestamp(), rested.timestamp()))
+    assert sweep(mesa.session, home=settings.home, now=turn.due_at) == 0
+    sent.payload = b""  # as erasing leaves it
+    assert sweep(mesa.session, home=settings.home, now=turn.due_at) == 1
+    assert not path.exists()
