@@ -8,12 +8,13 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from directory.audit import record
 from directory.db import Base, PublicRow
-from directory.errors import Conflict
+from directory.errors import Conflict, Invalid
 from directory.language import gettext as _
 from directory.people.business import index_business
 from directory.people.capability import Capability
 from directory.people.member import Member
 from directory.text import clean_line
+from directory.week.policy import errors
 
 MOST_LIVE = 12  # asks a member may have at a time: a list longer than that asks for nothing
 
@@ -85,9 +86,14 @@ def resume(session: Session, *, wanted: Wanted) -> None:
 
 
 def share(session: Session, *, wanted: Wanted, now: datetime) -> None:
-    """The member's consent that the ask stands in the weekly post. Raises Conflict for an ended one."""
+    """The member's consent that the ask stands in the weekly post.
+
+    Raises Conflict for an ended one, Invalid for words that must not be repeated in public.
+    """
     if wanted.ended_at is not None:
         raise Conflict(_("This ask has ended; ask anew to share it."))
+    if faults := errors(f"{wanted.text}\n{wanted.why}"):
+        raise Invalid(" ".join(faults), field="text")
     if wanted.shared_at is None:
         wanted.shared_at = now
         _note_consent(session, wanted, "wanted.share", now)

@@ -6,11 +6,12 @@ from random import Random
 import pytest
 from sqlalchemy import select
 
-from directory.errors import Conflict
+from directory.errors import Conflict, Invalid
 from directory.leads import case_study
 from directory.people.capability import CURATED
 from directory.people.claim import Claim
 from directory.people.member import Member
+from directory.people.wanted import share
 from directory.week.frozen import Frozen
 from directory.week.mention import MOST, Item, Mention, choose
 from directory.week.occurrence import Occurrence
@@ -156,7 +157,10 @@ def test_a_seat_that_somebody_asks_for_in_the_same_post_is_not_told_twice(mesa: 
 
 @pytest.mark.parametrize("words", ["Call 520 555 0142", "Write to bo@firm.example", "A finder's fee for you"])
 def test_words_that_must_not_be_repeated_in_public_stay_out_of_the_post(mesa: Chapterhouse, words: str) -> None:
-    mesa.asks(mesa.bo, words)
+    asked = mesa.asks(mesa.bo, words)
+    with pytest.raises(Invalid) as refusal:
+        share(mesa.session, wanted=asked, now=mesa.now)
+    assert refusal.value.field == "text"
     mesa.alma.spotlight_at = mesa.now
     (post,) = compose(mesa.session, occurrence=mesa.turn(), now=mesa.now)
     assert words not in post.text
