@@ -7,7 +7,8 @@ nobody can notice: a copy of the database and of the home, put back together on 
 import fcntl
 import json
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -26,22 +27,11 @@ MACHINE_ID = Path("/etc/machine-id")  # absent in many containers, which are one
 log = structlog.get_logger()
 
 
-def remember(home: Path, identity: str, number: int, *, is_anew: bool = False) -> None:
-    """Keep how far the ledger was, on disk before anything is posted; ``is_anew`` forgets another database."""
-    with (home / "posting.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def remember(home: Path, identity: str, number: int) -> None:
+    """Keep how far the ledger was, on disk before anything is posted."""
+    with _locked(home):
         kept = _kept(home)
-        known = number if is_anew or kept is None else max(number, kept["number"])
-        machines = sorted({_machine(), *(kept["machines"] if kept else ())})
-        said = {"identity": identity, "number": known, "machines": machines}
-        if said == kept:
-            return
-        draft = home / "posting.json.draft"
-        with draft.open("w", encoding="ascii") as file:
-            json.dump(said, file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(home / "posting.json")
+        _write(home, identity, max(number, kept["number"] if kept else 0))
 
 
 def guard(engine: Engine, home: Path, *, now: datetime) -> None:
@@ -49,15 +39,40 @@ def guard(engine: Engine, home: Path, *, now: datetime) -> None:
     kept = _kept(home)  # before the database is asked, which may go on counting meanwhile
     with Session(engine) as session:
         identity, number = ledger(session)
-    why = _doubt(kept, identity, number)
-    if why:
+    if kept is not None and not _doubt(kept, identity, number):
+        if number > kept["number"]:  # other machines post too
+            remember(home, identity, number)
+        return
+    with _locked(home):  # Others begin at the same moment: only the first makes the memory, or doubts.
+        kept = _kept(home)
         with writing(engine) as session:
-            stop(session, chapter=None, member=None, reason=why, now=now)
-            count_up(session, to=kept["number"] if kept else 0)
-            identity, number = ledger(session)
-        log.warning("posts_stopped", reason=why)
-    if number:
-        remember(home, identity, number, is_anew=bool(why))
+            if why := _doubt(kept, *ledger(session)):
+                stop(session, chapter=None, member=None, reason=why, now=now)
+                log.warning("posts_stopped", reason=why)
+            if why or kept is None:
+                count_up(session, to=kept["number"] if kept else 0)
+            found = ledger(session)
+        if why or kept is None:
+            _write(home, *found)
+
+
+@contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    with (home / "posting.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _write(home: Path, identity: str, number: int) -> None:
+    """Put it in place of what is kept, as a whole."""
+    kept = _kept(home)
+    machines = sorted({_machine(), *(kept["machines"] if kept else ())})
+    draft = home / "posting.json.draft"
+    with draft.open("w", encoding="ascii") as file:
+        json.dump({"identity": identity, "number": number, "machines": machines}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(home / "posting.json")
 
 
 def _doubt(kept: dict[str, Any] | None, identity: str, number: int) -> str:

@@ -38,7 +38,13 @@ def instant(context: click.Context, parameter: click.Parameter, text: str | None
 @click.option("--at", callback=instant, metavar="INSTANT", help="As if it were 2026-11-04T16:00Z.")
 @click.option("--chapter", "key", metavar="KEY", help="This chapter only.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def week(is_preview: bool, at: datetime | None, key: str | None, as_json: bool) -> None:
+@click.option(
+    "--let-go",
+    type=click.Choice(["all", "new"]),
+    help="End a stop of the network's posts: all that waits goes out, or only what is due from now on, "
+    "where the database was put back from an older copy.",
+)
+def week(is_preview: bool, at: datetime | None, key: str | None, as_json: bool, let_go: str | None) -> None:
     """Preview the coming posts, or post what is due: once, however often it is run, and while a worker runs too.
 
     A preview writes nothing. After --run the command ends with 1 if a delivery has not arrived.
@@ -47,6 +53,9 @@ def week(is_preview: bool, at: datetime | None, key: str | None, as_json: bool) 
 
     now = at or utc_now()
     with opened() as engine:
+        if let_go:
+            _let_go(engine, let_go == "new", now)
+        _say_stops(engine)
         cards = _coming(engine, key, now) if is_preview else _done(engine, key, now)
     if as_json:
         click.echo(json.dumps(cards, ensure_ascii=False, indent=2))
@@ -54,6 +63,26 @@ def week(is_preview: bool, at: datetime | None, key: str | None, as_json: bool) 
         click.echo("\n\n".join(_worded(card) for card in cards) or "No turn has come yet.")
     if not is_preview and any(post["state"] != "delivered" for card in cards for post in card["posts"]):
         sys.exit(1)
+
+
+def _let_go(engine: "Engine", is_copy: bool, now: datetime) -> None:
+    from directory.db import writing
+    from directory.week import delivery
+
+    with writing(engine) as session:
+        delivery.let_go(session, chapter=None, member=None, is_copy=is_copy, now=now)
+
+
+def _say_stops(engine: "Engine") -> None:
+    """Why nothing is posted, on standard error, where a stop of the whole network is the reason."""
+    from sqlalchemy.orm import Session
+
+    from directory.week.stop import stops_of
+
+    with Session(engine) as session:
+        for stop in stops_of(session, chapter=None):
+            said = stop.reason or "An admin stopped the posts of the whole network."
+            click.echo(f"{said} Nothing is posted until `goodword week --let-go` or an admin says so.", err=True)
 
 
 def _coming(engine: "Engine", key: str | None, now: datetime) -> list[Card]:

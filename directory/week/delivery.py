@@ -143,10 +143,13 @@ def give_up_late(session: Session, *, now: datetime) -> None:
     _fail(session, late, gettext("It was too late when it could have been sent again."), now)
 
 
-def let_go(session: Session, *, chapter: Chapter | None, member: Member, is_copy: bool = False, now: datetime) -> None:
+def let_go(
+    session: Session, *, chapter: Chapter | None, member: Member | None, is_copy: bool = False, now: datetime
+) -> None:
     """A person ends the chapter's stop, or the network's: what waited goes out now.
 
-    ``is_copy``: the database is an older copy, and what was due until now may be out already; it is left out.
+    ``member`` None is who runs the installation. ``is_copy``: the database is an older copy, and what was due until
+    now may be out already; it is left out.
     """
     ended = session.scalars(select(Stop).where(Stop.chapter_id == (chapter.id if chapter else None))).all()
     for row in ended:
@@ -165,7 +168,8 @@ def let_go(session: Session, *, chapter: Chapter | None, member: Member, is_copy
         session.execute(turns.values(due_at=now))
         session.execute(update(Delivery).where(*theirs).values(due_at=now))
     action = "post.let_go_of_copy" if is_copy else "post.let_go"
-    audit.record(session, actor_id=member.id, action=action, object=named(chapter), now=now)
+    actor_id = member.id if member else None
+    audit.record(session, actor_id=actor_id, action=action, object=named(chapter), now=now)
 
 
 def stuck(session: Session, *, now: datetime, settle: timedelta) -> list[Delivery]:

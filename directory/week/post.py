@@ -191,7 +191,8 @@ def freeze(
         )
         return []
     occurrence.posted_at = now
-    card = card_of(mentions_of(session, occurrence=occurrence), base_url)
+    is_pictured = any(kind_of(post.channel).has_image for post in posts)
+    card = card_of(mentions_of(session, occurrence=occurrence), base_url) if is_pictured else None
     deliveries = [
         Delivery(
             key=f"post:{occurrence.public_id}:{post.channel.public_id}",

@@ -55,3 +55,22 @@ def test_a_wrong_request_is_answered_in_a_sentence(home: Path, arguments: tuple[
     assert answer.returncode != 0
     assert said in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_an_older_copy_of_the_database_posts_nothing_until_it_is_let_go(home: Path) -> None:
+    older = (home / "goodword.db").read_bytes()
+    due = ("--run", "--at", "2026-11-04T16:00Z", "--chapter", "old-pueblo", "--json")
+    assert goodword(home, *due).returncode == 0
+    (post,) = home.glob("posts/*/*.json")
+    for path in home.glob("goodword.db*"):
+        path.unlink()
+    (home / "goodword.db").write_bytes(older)
+    again = goodword(home, *due)
+    assert "Nothing is posted until" in goodword(home).stderr
+    assert list(home.glob("posts/*/*.json")) == [post], again.stderr
+    goodword(home, "--let-go", "new", "--at", "2026-11-04T16:05Z")
+    later = goodword(home, "--run", "--at", "2026-11-04T16:06Z", "--chapter", "old-pueblo", "--json")
+    assert later.stderr.count("Nothing is posted until") == 0
+    assert list(home.glob("posts/*/*.json")) == [post]
+    (turn,) = json.loads(later.stdout)
+    assert "older copy" in turn["skipped"]

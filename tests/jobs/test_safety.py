@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from directory.people.member import Member
 from directory.settings import Settings
 from directory.week.channel import Channel, ChannelState
 from directory.week.delivery import Delivery, DeliveryState, let_go
-from directory.week.stop import Ledger, Stop, stop
+from directory.week.stop import Ledger, Stop, ledger, stop
 from jobs import channels as transports
 from jobs import deliver, memory
 from jobs.channels.transport import Account, Message, TransportError
@@ -144,10 +145,9 @@ def test_a_copy_of_the_whole_installation_on_another_machine_posts_nothing(
 def test_a_new_installation_on_a_database_that_has_posted_asks_first(
     engine: Engine, rows: list[str], settings: Settings, now: datetime
 ) -> None:
-    guard(engine, settings.home, now=now)
-    assert not (settings.home / "posting.json").exists()
     deliver_one(engine, rows[0], settings=settings, now=now)
-    assert json.loads((settings.home / "posting.json").read_text())["number"] == 1
+    assert stops(engine) == []
+    assert json.loads((settings.home / "posting.json").read_text())["number"] == 2, "its own beginning, and the post"
     (settings.home / "posting.json").unlink()
     guard(engine, settings.home, now=now)
     assert "knows nothing of it" in stops(engine)[0]
@@ -238,3 +238,21 @@ def test_a_person_lets_the_network_go_and_the_memory_does_not_stop_it_again(
         let_go(session, chapter=None, member=ada, now=now)
     drain(engine, settings=settings, utc_now=clock(now))
     assert (stops(engine), states(engine)) == ([], ["delivered"] * 3)
+
+
+def test_however_often_the_bell_is_rung_for_eight_hands_each_post_goes_out_once(
+    engine: Engine, rows: list[str], settings: Settings, now: datetime
+) -> None:
+    with writing(engine) as session:
+        chapter = session.get_one(Chapter, 1)
+        for number in range(30):
+            channel = Channel(chapter=chapter, kind="platform", name="P")
+            session.add(Delivery(key=f"k{number}", channel=channel, payload=b"{}", due_at=now))
+    with ThreadPoolExecutor(8) as hands:
+        for hand in [hands.submit(drain, engine, settings=settings, utc_now=clock(now)) for _ in range(3 * 8)]:
+            hand.result()
+    drain(engine, settings=settings, utc_now=clock(now))
+    assert sorted(Platform.sent) == sorted([*"abc", *(f"k{number}" for number in range(30))])
+    assert set(states(engine)) == {"delivered"}
+    with Session(engine) as session:
+        assert json.loads((settings.home / "posting.json").read_text())["number"] == ledger(session)[1] == 34
