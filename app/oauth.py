@@ -13,7 +13,6 @@ from secrets import token_urlsafe
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-import httpx
 import requests
 
 from directory import net
@@ -21,7 +20,6 @@ from directory.errors import Invalid
 from directory.language import gettext
 
 LASTS = timedelta(minutes=10)
-TIMEOUT = 10  # seconds
 
 X_PAGE, X_API = "https://x.com", "https://api.x.com"
 X_SCOPES = "tweet.read tweet.write users.read media.write offline.access"
@@ -81,16 +79,13 @@ def _finish_x(said: Said, kept: Said, code: str) -> dict[str, str]:
     }
     secret = said.get("client_secret", "")
     try:
-        answer = httpx.post(
-            f"{X_API}/2/oauth2/token",
-            data=asked,
-            auth=(said["client_id"], secret) if secret else None,
-            timeout=TIMEOUT,
-        )
-        given = answer.raise_for_status().json()
+        known = (said["client_id"], secret) if secret else None
+        answer = net.Session().post(f"{X_API}/2/oauth2/token", data=asked, auth=known)
+        answer.raise_for_status()
+        given = answer.json()
         return {"client_secret": secret, **{name: str(given[name]) for name in ("access_token", "refresh_token")}}
-    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-        if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in (400, 401):
+    except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, requests.HTTPError) and error.response.status_code in (400, 401):
             refused = gettext("X did not accept the client ID and secret. Copy both once more, and begin again.")
             raise Invalid(refused, field="client_id") from None
         raise Invalid(gettext("X could not answer just now. Begin again in a few minutes.")) from None

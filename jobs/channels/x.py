@@ -102,6 +102,16 @@ class XTransport:
         """Who X says we are."""
         return Checked(f"@{self._me()['username']}")
 
+    def leave(self) -> None:
+        """Give the token back; X ends the four keys of OAuth 1 in its developer console alone."""
+        if self.is_oauth_1:
+            return
+        client, secret = str(self.account.settings.get("client_id", "")), self.secrets.get("client_secret", "")
+        said = {"token": self.secrets.get("access_token", ""), "client_id": client}
+        with _understood("no"):
+            auth = (client, secret) if secret else None
+            self.session.request("POST", "/2/oauth2/revoke", data=said, auth=auth).raise_for_status()
+
     def listen(self, since: str | None, tags: list[str]) -> list[Heard]:
         """Mentions and replies. Under ``tags`` alone nothing is heard, and nothing at all where the plan forbids it."""
         asked = {"expansions": "author_id,in_reply_to_user_id", "post.fields": "conversation_id,created_at"}

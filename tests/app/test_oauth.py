@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from app import oauth
+from directory import net
 from directory.errors import Invalid
 from directory.settings import Settings
 from jobs.channels.transport import Account
@@ -22,6 +23,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeX]:
     fake.revoke()
     with serving(fake) as host:
         monkeypatch.setattr(oauth, "X_API", host)
+        monkeypatch.setattr(net, "LOOPBACK_IS_ALLOWED", True)
         yield fake
 
 

@@ -117,6 +117,10 @@ class FakeX:
         path, query = urlsplit(address).path, dict(parse_qsl(urlsplit(address).query))
         if path == "/2/oauth2/token":
             return 200, self._token(dict(parse_qsl(body.decode())), authorization)
+        if path == "/2/oauth2/revoke":
+            assert dict(parse_qsl(body.decode()))["token"] in self.ends
+            self.revoke()
+            return 200, {"revoked": True}
         self._let_in(method, address, authorization)
         said = json.loads(body) if body else {}
         match method, path.split("/")[2:]:

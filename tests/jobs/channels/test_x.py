@@ -11,7 +11,6 @@ from pathlib import Path
 from threading import Barrier
 from time import sleep
 
-import httpx
 import pytest
 import requests
 from sqlalchemy import Engine
@@ -324,9 +323,9 @@ def test_a_plan_without_reading_hears_nothing(fake: FakeX, make: Make) -> None:
 def test_the_stand_in_refuses_what_is_not_described(real_data: Path, fake: FakeX, host: str) -> None:
     headers = {"Authorization": f"Bearer {TOKENS['access_token']}"}
     for wrong in ("tweet.fields=entities", "max_results=3", "start_time=yesterday"):
-        assert httpx.get(f"{host}/2/users/{ME}/tweets?{wrong}", headers=headers).status_code == 400
+        assert requests.get(f"{host}/2/users/{ME}/tweets?{wrong}", headers=headers).status_code == 400
     for body in ({"words": "no"}, {"text": 7}, {"text": "x", "media": {"media_ids": ["a picture"]}}):
-        assert httpx.post(f"{host}/2/tweets", headers=headers, json=body).status_code == 400
+        assert requests.post(f"{host}/2/tweets", headers=headers, json=body).status_code == 400
     assert fake.posts == []
 
 
@@ -337,11 +336,20 @@ def test_the_stand_in_as_a_process_keeps_what_it_accepted(make: Make, tmp_path: 
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         where = process.stdout.readline().strip()
-        httpx.post(f"{where}/control", json=[["/2/tweets", "drop_after"]])
+        requests.post(f"{where}/control", json=[["/2/tweets", "drop_after"]])
         with pytest.raises(TransportError) as failed:
             make(where=where).send(message())
         assert failed.value.accepted == "maybe"
         make(where=where).send(message())
-        assert httpx.get(f"{where}/control").json() == {"posts": 2, "refreshed": 0}
+        assert requests.get(f"{where}/control").json() == {"posts": 2, "refreshed": 0}
         process.send_signal(signal.SIGKILL)
     assert [json.loads(line)["text"] for line in tape.read_text().splitlines()] == [TEXT, TEXT]
+
+
+def test_a_token_is_given_back(make: Make) -> None:
+    make(KEYS).leave()
+    assert make().check().name == "@network"
+    make().leave()
+    with pytest.raises(TransportError) as error:
+        make().check()
+    assert error.value.is_revoked
