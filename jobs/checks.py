@@ -15,7 +15,7 @@ from directory.week import delivery as deliveries
 from directory.week.channel import Channel, ChannelState
 from directory.week.delivery import Delivery, DeliveryState
 from jobs.channels import transport_of
-from jobs.channels.transport import Message, TransportError
+from jobs.channels.transport import Leaver, Message, Transport, TransportError
 from jobs.deliver import account_of, transport_for
 from jobs.worker import celery_app, engine, settings
 
@@ -28,9 +28,13 @@ def check_one(engine: Engine, channel_id: int, *, settings: Settings, now: datet
     """Look whether the account lets us in, and keep what was found; False for one that is broken or gone as well."""
     with Session(engine) as session:
         channel = session.get_one(Channel, channel_id)
-        if channel.state not in (ChannelState.OPEN, ChannelState.PAUSED):
+        if channel.state is ChannelState.BROKEN:
             return False
+        is_gone = channel.state is ChannelState.GONE
         transport = transport_of(channel.kind, account_of(engine, channel, settings))
+    if is_gone:
+        _leave(engine, channel_id, transport)
+        return False
     failure = None
     try:
         found = transport.check()
@@ -47,6 +51,17 @@ def check_one(engine: Engine, channel_id: int, *, settings: Settings, now: datet
             connecting.broke(session, channel, reason=str(failure), now=now)
     log.warning("not_let_in", channel=channel_id, is_revoked=failure.is_revoked)
     return False
+
+
+def _leave(engine: Engine, channel_id: int, transport: Transport) -> None:
+    """Have the network forget us, and wipe the secrets whatever it says: nothing opens the channel any more."""
+    try:
+        if isinstance(transport, Leaver):
+            transport.leave()
+    except TransportError:
+        log.warning("permission_not_taken_back", channel=channel_id)
+    with writing(engine) as session:
+        session.get_one(Channel, channel_id).sealed = ""
 
 
 def look_one(engine: Engine, delivery_id: int, *, settings: Settings, now: datetime) -> None:

@@ -193,7 +193,7 @@ def disconnect(public_id: str) -> ResponseReturnValue:
     channel = reach(Channel, public_id, "channel.disconnect")
     connecting.disconnect(db.session(), channel=channel, member=me(), now=now())
     return done(
-        _("%(name)s is disconnected, and its secrets are deleted here.", name=channel.name),
+        _("%(name)s is disconnected; its secrets are deleted within seconds.", name=channel.name),
         to=url_for(".index", of=channel.chapter.public_id),
     )
 

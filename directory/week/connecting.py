@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from directory import audit, mail
@@ -94,11 +94,11 @@ def pause(session: Session, *, channel: Channel, member: Member, now: datetime, 
 def disconnect(session: Session, *, channel: Channel, member: Member, now: datetime) -> None:
     """Let it go for good: nothing opens it any more, and what still waited for it stays unsent. Raises Conflict.
 
-    The secrets are wiped at once; only the platform itself can end what it gave, and the page says where.
+    The worker has the network take its permission back, where it does so, and wipes the secrets.
     """
     if channel.state is ChannelState.GONE:
         raise Conflict(_("This channel was disconnected before."))
-    channel.state, channel.sealed, channel.check_asked_at = ChannelState.GONE, "", None
+    channel.state, channel.check_asked_at = ChannelState.GONE, None
     waiting = select(Delivery).where(
         Delivery.channel_id == channel.id, Delivery.state.in_((DeliveryState.PENDING, DeliveryState.BY_HAND))
     )
@@ -220,8 +220,10 @@ def waits_for_look(asked_at: datetime | None, now: datetime) -> bool:
 
 
 def asked_for(session: Session, *, now: datetime) -> tuple[list[int], list[int]]:
-    """The ids of the channels and of the deliveries that a page wants looked at."""
-    channels = select(Channel.id).where(Channel.check_asked_at > now - FRESH).order_by(Channel.check_asked_at)
+    """The ids of the channels and of the deliveries that a page wants looked at; and of the channels to be left."""
+    to_be_left = and_(Channel.state == ChannelState.GONE, Channel.sealed != "")
+    wanted = or_(Channel.check_asked_at > now - FRESH, to_be_left)
+    channels = select(Channel.id).where(wanted).order_by(Channel.check_asked_at, Channel.id)
     rows = select(Delivery.id).where(Delivery.look_asked_at > now - FRESH, Delivery.state == DeliveryState.UNKNOWN)
     return list(session.scalars(channels)), list(session.scalars(rows.order_by(Delivery.look_asked_at)))
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from directory.settings import Settings
 
@@ -90,6 +90,14 @@ class Transport(Protocol):
 
     def check(self) -> Checked:
         """Look whether the account lets us in, without posting."""
+
+
+@runtime_checkable
+class Leaver(Protocol):
+    """What a transport can do besides whose network takes a permission back when it is told to."""
+
+    def leave(self) -> None:
+        """Have the network forget what it gave us."""
 
 
 class Listener(Protocol):

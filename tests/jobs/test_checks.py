@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from directory.audit import AuditEntry
 from directory.db import writing
+from directory.secrets import Secrets
 from directory.settings import Settings
 from directory.week import connecting
-from directory.week.channel import Channel, ChannelState
+from directory.week.channel import Channel, ChannelState, keep_secrets
 from directory.week.delivery import Delivery, DeliveryState
 from jobs import channels as transports
 from jobs import checks
@@ -28,16 +29,18 @@ class Platform:
     """Says what the test wants it to say."""
 
     said: Any = None
+    asked = 0
 
     def __init__(self, account: Any) -> None:
         self.check = self.answer
 
     def answer(self, *_: Any) -> Any:
+        Platform.asked += 1
         if isinstance(self.said, Exception):
             raise self.said
         return self.said
 
-    find = answer
+    find = leave = answer
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ def channel(mesa: Chapterhouse, monkeypatch: pytest.MonkeyPatch) -> Channel:
 
 
 def asked(engine: Engine, now: datetime, settings: Settings, said: Any) -> Channel:
-    Platform.said = said
+    Platform.said, Platform.asked = said, 0
     checks.answer(engine, settings=settings, now=now)
     with Session(engine) as session:
         return session.get_one(Channel, 1)
@@ -87,6 +90,19 @@ def test_a_revoked_account_is_broken_and_its_person_told_once(
         assert "alma@mesa.example" in sent.decode()
         assert f"http://localhost/channels/{row.public_id}" in sent.decode()
         assert [entry.actor_id for entry in session.scalars(select(AuditEntry))] == [None]
+
+
+@pytest.mark.parametrize("said", [None, BUSY])
+def test_the_secrets_of_a_channel_that_is_let_go_are_wiped_whatever_its_network_says(
+    engine: Engine, mesa: Chapterhouse, channel: Channel, now: datetime, settings: Settings, said: Any
+) -> None:
+    keep_secrets(channel, {"token": "t"}, Secrets(settings.encryption_keys))
+    connecting.disconnect(mesa.session, channel=channel, member=mesa.alma, now=now)
+    mesa.session.commit()
+    assert channel.sealed
+    left = asked(engine, now + timedelta(days=1), settings, said)
+    assert (left.state, left.sealed, left.checked_at) == (ChannelState.GONE, "", None)
+    assert Platform.asked == 1
 
 
 @pytest.mark.parametrize(
