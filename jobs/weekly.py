@@ -74,6 +74,7 @@ def run(engine: Engine, *, settings: Settings, now: datetime, chapter: str | Non
 
     A worker may be doing the same; each message leaves once. The public ids of what this call delivered.
     """
+    guard(engine, settings.home, now=now)
     turn(engine, now=now, chapter=chapter, settings=settings)
     settle(engine, settings=settings, now=now)
     with Session(engine) as session:

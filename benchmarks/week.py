@@ -1,0 +1,170 @@
+"""How the busiest minute goes: the turns of many chapters due at once, planned, frozen and drained by some workers.
+
+Chapters are made up: each with a member to speak of and some accounts of the kind ``file``, their turn at the same
+minute. ``plan`` sees that each has its turn; ``freeze`` composes and writes the deliveries; ``drain`` is worker
+processes delivering until nothing is due, with the longest time that any chapter waited for its first post (no
+starvation: not far from its mean). One kind may answer late (--slow seconds), as a network in trouble does; ``others``
+is when all posts for the other kind were out.
+
+Its peer ``naive`` does what a plain job does: one chapter after the other planned in its own transaction, and the
+longest waiting delivery claimed first.
+
+    python -m benchmarks.week [--chapters 1000] [--channels 4] [--workers 4] [--slow 0] [--naive]
+
+Results are kept in benchmarks/week.tsv.
+"""
+
+import argparse
+import multiprocessing
+import os
+import tempfile
+import time
+from datetime import datetime, timedelta
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import logging
+
+import structlog
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from directory.clock import utc_now
+from directory.db import Base, connect, writing
+from directory.people.business import Business
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.settings import load_settings
+from directory.tables import TABLES
+from directory.week import channel as kinds
+from directory.week import delivery as deliveries
+from directory.week.channel import Channel, ChannelKind
+from directory.week.delivery import Delivery
+from directory.week.occurrence import Occurrence, plan
+from jobs import channels as transports
+from jobs.channels.file import FileTransport
+from jobs.channels.transport import Message
+from jobs.deliver import drain
+from jobs.weekly import turn
+
+assert TABLES
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
+def slow_file(seconds: float) -> type[FileTransport]:
+    """The file channel of a network that takes its time."""
+
+    class Slow(FileTransport):
+        def send(self, message: Message) -> str:
+            time.sleep(seconds)
+            return super().send(message)
+
+    return Slow
+
+
+def write(url: str, chapters: int, channels: int, at: datetime) -> None:
+    """The network, in which every chapter's turn comes at one minute; a quarter of the accounts are slow ones."""
+    kinds.CHANNEL_KINDS += (ChannelKind("slow", "A network in trouble"),)  # type: ignore[assignment] # one more kind, for this run
+    engine = connect(url)
+    Base.metadata.create_all(engine)
+    with writing(engine) as session:
+        for number in range(chapters):
+            chapter = Chapter(key=f"c{number}", name="C", zone="UTC", weekday=at.weekday(), post_time=at.time())
+            business = Business(name="B", chapter=chapter, created_at=at)
+            session.add(Member(name=f"Ann {number}", business=business, joined_at=at, spotlight_at=at))
+            accounts = ["slow", *["file"] * (channels - 1)]
+            session.add_all(Channel(chapter=chapter, kind=kind, name="F") for kind in accounts)
+    engine.dispose()
+
+
+def work(home: Path, url: str, slow: float, is_naive: bool, begin: Barrier) -> None:
+    """A worker: it drains until nothing is due."""
+    transports.CHANNEL_KINDS = (("file", FileTransport.of_account), ("slow", slow_file(slow).of_account))
+    engine, settings = connect(url), load_settings({"GOODWORD_HOME": str(home), "GOODWORD_DATABASE_URL": url})
+    if is_naive:
+        deliveries.fairest = oldest
+    begin.wait()
+    is_left = True
+    while is_left:
+        drain(engine, settings=settings, utc_now=utc_now)
+        with Session(engine) as session:
+            is_left = bool(deliveries.fairest(session, now=utc_now(), most=1))
+    engine.dispose()
+
+
+def oldest(session: Session, *, now: datetime, most: int) -> list[str]:
+    """What a plain queue hands out: whatever has waited longest."""
+    waiting = select(Delivery.public_id).where(Delivery.state == "pending", Delivery.due_at <= now)
+    return list(session.scalars(waiting.order_by(Delivery.due_at, Delivery.id).limit(most)))
+
+
+def measured(chapters: int, channels: int, workers: int, slow: float, is_naive: bool) -> dict[str, float]:
+    """Seconds of each step, and of the longest wait."""
+    with tempfile.TemporaryDirectory() as folder:
+        home, url = Path(folder), f"sqlite:///{folder}/week.db"
+        at = (utc_now() + timedelta(hours=1)).replace(second=0, microsecond=0)
+        write(url, chapters, channels, at)
+        engine = connect(url)
+        start = time.perf_counter()
+        if is_naive:
+            for _ in range(chapters):
+                with writing(engine) as session:
+                    plan(session, now=at - timedelta(minutes=1))
+        else:
+            with writing(engine) as session:
+                plan(session, now=at - timedelta(minutes=1))
+        planned = time.perf_counter()
+        turn(engine, now=at)
+        frozen = time.perf_counter()
+        with writing(engine) as session:
+            session.execute(update(Delivery).values(due_at=utc_now()))
+        context = multiprocessing.get_context("spawn")
+        begin = context.Barrier(workers + 1)
+        hands = [context.Process(target=work, args=(home, url, slow, is_naive, begin)) for _ in range(workers)]
+        for hand in hands:
+            hand.start()
+        begin.wait()
+        began = utc_now()
+        for hand in hands:
+            hand.join()
+        with Session(engine) as session:
+            settled = select(Delivery.settled_at, Channel.kind, Delivery.occurrence_id).join(Delivery.channel)
+            out = [
+                ((at - began).total_seconds(), kind, turn_id or 0)
+                for at, kind, turn_id in session.execute(settled)
+                if at
+            ]
+            turns = session.scalars(select(func.count()).select_from(Occurrence)).one()
+        engine.dispose()
+    waits: dict[int, float] = {}
+    for wait, _kind, turn_id in out:
+        waits[turn_id] = min(wait, waits.get(turn_id, wait))
+    return {
+        "turns": turns,
+        "delivered": len(out),
+        "plan": planned - start,
+        "freeze": frozen - planned,
+        "drain": max(wait for wait, _kind, _turn in out),
+        "others": max(wait for wait, kind, _turn in out if kind == "file"),
+        "mean wait": sum(waits.values()) / len(waits),
+        "longest wait": max(waits.values()),
+    }
+
+
+def main() -> None:
+    """Measure once, and print a line for the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, default in (("chapters", 1000), ("channels", 4), ("workers", 4)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--slow", type=float, default=0.0)
+    parser.add_argument("--naive", action="store_true")
+    asked = parser.parse_args()
+    found = measured(asked.chapters, asked.channels, asked.workers, asked.slow, asked.naive)
+    print("\t".join(["chapters", "channels", "workers", "slow", "naive", *found]))
+    print("\t".join(map(str, [*vars(asked).values(), *(round(value, 2) for value in found.values())])))
+
+
+if __name__ == "__main__":
+    main()
