@@ -3,7 +3,7 @@
 from datetime import date, time
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -13,7 +13,7 @@ from app.db import db
 from app.forms import blamed
 from app.forms.calendar import FrameForm, QuietForm
 from app.moment import now
-from directory.errors import Invalid
+from directory.errors import Conflict, Invalid
 from directory.language import gettext as _
 from directory.people.chapter import Chapter
 from directory.week import calendar, frame, occurrence
@@ -82,7 +82,9 @@ def keep_quiet(public_id: str) -> ResponseReturnValue:
 def end_quiet(public_id: str) -> ResponseReturnValue:
     chapter = reach(Chapter, public_id, "chapter.plan_weeks")
     theirs = (QuietTime.chapter_id == chapter.id, QuietTime.public_id == request.values.get("which"))
-    quiet = db.session.scalars(select(QuietTime).where(*theirs)).one_or_none() or abort(404)
+    quiet = db.session.scalars(select(QuietTime).where(*theirs)).one_or_none()
+    if quiet is None:
+        raise Conflict(_("It was taken back before."))
     calendar.end_quiet(db.session(), quiet=quiet, member=me(), now=now())
     return done(_("Those weeks are posted again."), to=_home(chapter))
 
@@ -103,7 +105,9 @@ def write_frame(public_id: str) -> ResponseReturnValue:
 @policy("chapter.plan_weeks")
 def decide_frame(public_id: str, act: str) -> ResponseReturnValue:
     chapter = reach(Chapter, public_id, "chapter.plan_weeks")
-    waiting = frame.waiting_frame(db.session(), chapter=chapter) or abort(404)
+    waiting = frame.waiting_frame(db.session(), chapter=chapter)
+    if waiting is None:
+        raise Conflict(_("No sentences wait any more; look at the calendar again."))
     frame.decide_frame(db.session(), frame=waiting, member=me(), is_approved=act == "approve", now=now())
     sentence = _("The next post uses it.") if act == "approve" else _("It is gone. The posts stay as they were.")
     return done(sentence, to=_home(chapter))

@@ -67,9 +67,9 @@ def test_a_lead_holds_skips_and_moves_a_coming_week_and_takes_it_back(browser: B
         ("hour", {"on": "2026-11-04", "at": "25:00"}, 422),
         ("quiet", {"first_on": "2026-11-09", "last_on": "2026-11-02", "reason": "x"}, 422),
         ("quiet", {"first_on": "", "last_on": "", "reason": ""}, 422),
-        ("quiet/end", {"which": "23456789abcd"}, 404),
+        ("quiet/end", {"which": "23456789abcd"}, 409),
         ("frame", {"opening": "Thanks, Theo Ramsey"}, 422),
-        ("frame/approve", {}, 404),
+        ("frame/approve", {}, 409),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence_and_changes_nothing(
