@@ -107,7 +107,7 @@ def _sentence(status: int) -> str:
         403: _("You can look at this, but not change it."),
         404: _("There is nothing here, or nothing that is yours to see."),
         405: _("This address does not take what was sent to it."),
-        413: _("That is too large: %(most)s is the most that can be sent here at once.", most=most),
+        413: _("That is too large. Go back and send something of at most %(most)s.", most=most),
         429: _("That was too often in a short while. Try again in a quarter of an hour."),
         500: _("Something went wrong on our side. Nothing you wrote was saved; try again in a moment."),
     }
@@ -119,5 +119,6 @@ def _page(status: int, sentence: str, failure: HTTPException | None = None) -> R
     db.session.rollback()
     name = "errors/_error.html" if request.headers.get("HX-Request") else "errors/error.html"
     number = g.get("request_id", "") if failure else ""
-    page = render_template(name, sentence=sentence, status=HTTPStatus(status), number=number)
+    back = page_before() if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "/"
+    page = render_template(name, sentence=sentence, status=HTTPStatus(status), number=number, back=back)
     return make_response(page, status)

@@ -74,7 +74,10 @@ def confirm(token: str) -> str:
 def stay(token: str) -> ResponseReturnValue:
     departure = leaving.find(db.session(), token=token, now=now())
     leaving.come_back(db.session(), member=departure.member, now=now())
-    return done(_("You are back, and nothing is lost. Sign in as before."), to=url_for("sign_in.sign_in"))
+    return done(
+        _("You are back, and nothing is lost. Sign in once more, so that we know it is you; a mailed link will do."),
+        to=url_for("sign_in.sign_in"),
+    )
 
 
 @pages.post("/members/<public_id>/export")

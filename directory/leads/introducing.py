@@ -41,7 +41,13 @@ def ask(
         raise Conflict(_("You asked in the last three weeks. Give it a little time."))
     state = IntroductionState.WITH_VIA if via else IntroductionState.WITH_TARGET
     made = Introduction(
-        asker=asker, target=target, via=via, state=state, asker_yes=True, text=_reason(text), asked_at=now
+        asker=asker,
+        target=target,
+        via=via,
+        state=state,
+        asker_yes=True,
+        text=_reason(text, _("why you want to meet")),
+        asked_at=now,
     )
     return _begin(session, made, by=asker, now=now)
 
@@ -58,7 +64,7 @@ def offer(
     made = Introduction(
         asker=one, target=other, via=introducer, state=IntroductionState.OFFERED, is_offer=True, asked_at=now
     )
-    made.text = _reason(text)
+    made.text = _reason(text, _("why they should meet"))
     return _begin(session, made, by=introducer, now=now)
 
 
@@ -75,8 +81,8 @@ def _between(session: Session, one: Member, other: Member) -> list[Introduction]
     return before
 
 
-def _reason(text: str) -> str:
-    text = clean_text(text, field="text", what=_("why they should meet"), limit=600)
+def _reason(text: str, what: str) -> str:
+    text = clean_text(text, field="text", what=what, limit=600)
     if len(text) < 10:
         raise Invalid(_("Say a little more, in a sentence."), field="text")
     return text

@@ -57,9 +57,18 @@ def invite_by_mail(
     if not spend(session, key=f"invitation {member.public_id}", most=1, within=AGAIN_AFTER, now=now):
         return False
     chapter = member.business.chapter
-    words = {"by": by.name, "chapter": chapter.name if chapter else ""}
+    who = _("%(name)s of %(firm)s", name=by.name, firm=by.business.name)
+    words = {"by": who, "chapter": chapter.name if chapter else ""}
     written = mail.write(
-        session, letter="invitation", to=member, event=event, about=by.public_id, words=words, due_at=due_at, now=now
+        session,
+        letter="invitation",
+        to=member,
+        event=event,
+        about=by.public_id,
+        words=words,
+        reply_to=by.email or "",
+        due_at=due_at,
+        now=now,
     )
     return written is not None
 

@@ -100,12 +100,21 @@ def test_a_long_list_may_be_pasted(lead: FlaskClient, chapter: Chapter) -> None:
 
 
 def test_an_invitation_shows_who_asks_and_lets_in_once(
-    lead: FlaskClient, chapter: Chapter, client: FlaskClient, mailed: Mailed, session: Session
+    lead: FlaskClient,
+    chapter: Chapter,
+    client: FlaskClient,
+    mailed: Mailed,
+    session: Session,
+    settings: Settings,
+    bea: Member,
 ) -> None:
     data = {"name": "Ida Quist", "email": "Ida@quist.example", "firm": "Quist Books"}
     assert lead.post(f"/chapters/{chapter.public_id}/invite", data=data).status_code == 303
     assert lead.post(f"/chapters/{chapter.public_id}/invite", data=data).status_code == 409
     path = mailed("ida@quist.example")
+    letter = message_from_bytes(next((settings.home / "mail").glob("*")).read_bytes())
+    assert letter["Reply-To"] == bea.email
+    assert f"{bea.name} of {bea.business.name} would like to have you" in " ".join(letter.get_payload().split())
     page = client.get(path).text
     assert "Bea Lindqvist would like to have you here, Ida" in page
     session.rollback()

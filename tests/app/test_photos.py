@@ -139,7 +139,9 @@ def test_what_rides_on_a_photo_is_left_behind(send, settings: Settings) -> None:
 def test_a_file_of_twelve_megabytes_is_read_and_others_are_not(send, browser: FlaskClient) -> None:
     assert send(picture() + bytes(11_000_000)).status_code == 303
     assert send(picture() + bytes(12_000_000)).status_code == 422
-    elsewhere = browser.post("/profile/person", data=bytes(6_000_000), content_type=FORM)
+    back = {"Referer": "http://localhost/profile"}
+    elsewhere = browser.post("/profile/person", data=bytes(6_000_000), content_type=FORM, headers=back)
+    assert '<a class="btn btn-primary" href="/profile">' in elsewhere.text
     assert (elsewhere.status_code, "half a megabyte" in elsewhere.text) == (413, True)
 
 

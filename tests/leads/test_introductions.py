@@ -120,6 +120,13 @@ def test_what_cannot_be_asked(
         ask(session, cast, now, **instead)
 
 
+def test_who_says_no_why_is_told_whose_is_missing(session: Session, cast: Cast, now: datetime) -> None:
+    with pytest.raises(Invalid, match="why you want to meet"):
+        ask(session, cast, now, text="")
+    with pytest.raises(Invalid, match="why they should meet"):
+        introducing.offer(session, introducer=cast.carla, one=cast.nia, other=cast.bea, text="", now=now)
+
+
 def test_nobody_is_asked_twice_in_three_weeks_whatever_the_answer(session: Session, cast: Cast, now: datetime) -> None:
     for act in ("wait", "decline", "cancel"):
         asked = ask(session, cast, now)
