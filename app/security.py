@@ -57,7 +57,8 @@ def init_security(app: Flask) -> None:
         if request.method not in SAFE_METHODS and origin is not None and origin not in ours:
             abort(403)
 
-    CSRFProtect(app)
+    # A mail program posts to this for its reader; the signed link is the proof (RFC 8058).
+    CSRFProtect(app).exempt("app.pages.prompts.unsubscribe")
 
     @app.after_request
     def protect(response: Response) -> Response:

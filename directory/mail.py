@@ -1,9 +1,10 @@
 """Mail: a letter is a row in the outbox, written in the verb's own transaction and put into words when it is sent."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -28,6 +29,7 @@ class LetterKind:
     lasts: timedelta = timedelta()
     reaches_absent: bool = False  # who is suspended, or has left and may still come back
     is_to_about: bool = False
+    switch: str = ""  # of directory.switch: what a member turns off; without one it always comes
 
 
 LETTERS: tuple[LetterKind, ...] = (
@@ -39,21 +41,28 @@ LETTERS: tuple[LetterKind, ...] = (
     LetterKind("address_was", is_to_about=True),  # about: the address that was theirs
     LetterKind("left", "/stay/"),  # to the address of whoever left, about: them; words name
     LetterKind("relay_confirm", "/relay/"),  # to a visitor, about: their message; words name
-    LetterKind("interaction", "/answer/interaction/", timedelta(days=30)),  # words name, firm, kind, when, note
-    LetterKind("vouch", "/answer/vouch/", timedelta(days=30)),  # words name, firm, text, capability
-    LetterKind("introduction", "/answer/introduction/", timedelta(days=30)),  # words part, asker, firm, other, via, ...
+    LetterKind(
+        "interaction", "/answer/interaction/", timedelta(days=30), switch="people"
+    ),  # words name, firm, kind, when, note
+    LetterKind("vouch", "/answer/vouch/", timedelta(days=30), switch="people"),  # words name, firm, text, capability
+    LetterKind(
+        "introduction", "/answer/introduction/", timedelta(days=30), switch="people"
+    ),  # words part, asker, firm, other, via, ...
     LetterKind("introduced"),  # words other, and also: one of the two, where it goes to who introduced them
-    LetterKind("story", "/answer/story/", timedelta(days=30)),  # words name, firm, title, text
+    LetterKind("story", "/answer/story/", timedelta(days=30), switch="people"),  # words name, firm, title, text
     LetterKind("case_closed"),  # somebody looked at the band, as its member had asked
     LetterKind("relay"),  # what a visitor writes: words name, text
     LetterKind("invitation", "/join/", timedelta(days=14)),  # about: who invites; words by, chapter
     LetterKind("confirm_application", "/apply/", timedelta(days=2)),  # words chapter
     LetterKind("here_already"),  # to a member whose address somebody applied with
     LetterKind("applied"),  # to a chapter's leads: words name, chapter
-    LetterKind("know_them"),  # words name, firm, by
+    LetterKind("know_them", switch="people"),  # words name, firm, by
     LetterKind("admitted"),  # words by, chapter, welcome
     LetterKind("channel_broken"),  # to who is in charge of it: words channel, chapter, reason, path
     LetterKind("preflight"),  # to who runs a channel or chapter: words chapter, found, path
+    LetterKind("prompt", "/prompt/", timedelta(days=14), switch="week"),  # words chapter, day, lead, items
+    LetterKind("mentioned", "/answer/mentioned/", timedelta(days=8), switch="post"),  # words chapter, day, why, text
+    LetterKind("helps", switch="people"),  # to who asks for something: words name, firm, text
     LetterKind("turned_away"),  # a last letter, to an address: words name, by, chapter, reason
 )
 BY_NAME = {kind.name: kind for kind in LETTERS}
@@ -82,17 +91,41 @@ def write(
         return None
     if session.scalar(select(Delivery.id).where(Delivery.key == key)) is not None:
         return None
+    row = _row(key, letter, to, about, words or {}, reply_to, due_at or now)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def write_all(
+    session: Session,
+    *,
+    letter: str,
+    event: str,
+    letters: Iterable[tuple[Member, str, Mapping[str, Any]]],
+    reply_to: str = "",
+    now: datetime,
+) -> int:
+    """The same for many members at once, each with what it is about and its words; how many were written."""
+    able = {f"mail:{event}:{row[0].public_id}": row for row in letters if address_of(BY_NAME[letter], *row[:2])}
+    before = set(session.scalars(select(Delivery.key).where(Delivery.key.in_(able))))
+    fresh = [(key, *row) for key, row in able.items() if key not in before]
+    session.add_all(_row(key, letter, to, about, words, reply_to, now) for key, to, about, words in fresh)
+    session.flush()
+    return len(fresh)
+
+
+def _row(
+    key: str, letter: str, to: Member | str, about: str, words: Mapping[str, Any], reply_to: str, due_at: datetime
+) -> Delivery:
     said = {
         "letter": BY_NAME[letter].name,
         "to": to if isinstance(to, str) else to.id,
         "about": about,
-        "words": dict(words or {}),
+        "words": dict(words),
         "reply_to": reply_to,
     }
-    row = Delivery(key=key, channel_id=None, payload=json.dumps(said).encode(), due_at=due_at or now)
-    session.add(row)
-    session.flush()
-    return row
+    return Delivery(key=key, channel_id=None, payload=json.dumps(said).encode(), due_at=due_at)
 
 
 def ask(
@@ -105,9 +138,11 @@ def ask(
 
 
 def address_of(kind: LetterKind, to: Member | str, about: str) -> str | None:
-    """Where a letter goes; None where it goes nowhere: its receiver has no address, is suspended or has gone."""
+    """Where a letter goes; None where it goes nowhere: who gets it has no address, has switched it off or is away."""
     if isinstance(to, str):
         return to
+    if kind.switch and kind.switch in (to.mail_off or ()):
+        return None
     is_here = to.state in (MemberState.ACTIVE, MemberState.PENDING)
     return ((about if kind.is_to_about else to.email) or None) if is_here or kind.reaches_absent else None
 

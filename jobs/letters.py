@@ -9,8 +9,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
-from directory import mail
-from directory.language import translations
+from directory import mail, switch
+from directory.language import gettext, translations
 from directory.link import mint
 from directory.people import leaving, relay
 from directory.people.member import Member
@@ -58,6 +58,10 @@ def mail_of(session: Session, row: Delivery, *, settings: Settings, now: datetim
     text = _environment.get_template(f"{kind.name}.txt").render(
         to=to, link=link, words=said["words"], about=said["about"], home=settings.base_url
     )
+    off = ""
+    if kind.switch and not isinstance(to, str):
+        off = f"{settings.base_url}/unsubscribe/{switch.token(to, kind.switch, settings.secret_key)}"
+        text += "\n-- \n" + gettext("Fewer letters of this kind: %(link)s", link=off) + "\n"
     subject, _, body = text.partition("\n")
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"], message["Subject"] = settings.mail_from, address, " ".join(subject.split())
@@ -65,6 +69,8 @@ def mail_of(session: Session, row: Delivery, *, settings: Settings, now: datetim
         message["Reply-To"] = said["reply_to"]
     message["Date"] = now
     message["Message-ID"] = f"<{row.public_id}@{settings.mail_from.rpartition('@')[2].rstrip('>')}>"
+    if off:  # RFC 8058
+        message["List-Unsubscribe"], message["List-Unsubscribe-Post"] = f"<{off}>", "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body.strip() + "\n")
     return message.as_bytes()

@@ -70,7 +70,10 @@ def configuration() -> dict[str, Any]:
 TRANSPORT_ALIASES["filesystem"] = "jobs.broker:Transport"
 celery_app = Celery(
     "goodword",
-    include=["jobs.weekly", "jobs.deliver", "jobs.checks", "jobs.housekeeping", "jobs.preflight", "jobs.pairings"],
+    include=[
+        *("jobs.weekly", "jobs.deliver", "jobs.checks", "jobs.housekeeping"),
+        *("jobs.preflight", "jobs.pairings", "jobs.prompts"),
+    ],
 )
 celery_app.add_defaults(configuration)
 

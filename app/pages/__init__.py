@@ -20,6 +20,7 @@ from app.pages import (
     out,
     pairings,
     profile,
+    prompts,
     public,
     ratings,
     searches,
@@ -40,5 +41,5 @@ PAGES = (
     *(calendar.pages, chapter.pages, imports.pages, joining.pages),
     *(public.pages, out.pages, merging.pages),
     *(channels.pages, deliveries.pages),
-    *(welcome.pages, giving.pages),
+    *(welcome.pages, giving.pages, prompts.pages),
 )

@@ -19,6 +19,7 @@ from directory.db import claim_write
 from directory.errors import Conflict, Invalid
 from directory.language import gettext as _
 from directory.link import find, use
+from directory.switch import SWITCHES
 
 pages = Blueprint("account", __name__)
 
@@ -36,6 +37,7 @@ def index() -> str:
         has_second=second_factor.is_on(db.session(), account=account),
         codes_left=second_factor.codes_left(db.session(), account=account),
         wants_second=second_factor.is_wanted(db.session(), account=account),
+        letters=[(name, words(), name not in me().mail_off) for name, words in SWITCHES.items()],
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -20,6 +20,8 @@ from directory.people import interaction, vouch
 from directory.people.interaction import Interaction
 from directory.people.member import Member
 from directory.people.vouch import Vouch
+from directory.week.occurrence import Occurrence
+from directory.week.post import take_back
 
 pages = Blueprint("answers", __name__)
 
@@ -36,6 +38,10 @@ class Question(NamedTuple):
 def _story_waits(row: CaseStudy, by: Member, at: datetime) -> bool:
     party = row.party(by)
     return bool(party and not party.agreed_at and not party.declined_at and row.teller.is_active)
+
+
+def _base_url() -> str:
+    return str(current_app.config["BASE_URL"])
 
 
 def _introduce(row: Introduction, by: Member) -> None:
@@ -64,6 +70,14 @@ QUESTIONS = {
         _introduce,
         lambda row, by: introducing.decline(db.session(), introduction=row, by=by, now=now()),
     ),
+    "mentioned": Question(
+        Occurrence,
+        lambda row, by, at: (
+            row.is_open and any(each.member_id == by.id and not each.vetoed_at for each in row.mentions)
+        ),
+        lambda row, by: None,  # they stay
+        lambda row, by: take_back(db.session(), occurrence=row, member=by, now=now(), base_url=_base_url()),
+    ),
     "story": Question(
         CaseStudy,
         _story_waits,
@@ -73,7 +87,9 @@ QUESTIONS = {
 }
 
 
-@pages.route("/answer/<any(interaction, vouch, introduction, story):kind>/<string:token>", methods=["GET", "POST"])
+@pages.route(
+    "/answer/<any(interaction, vouch, introduction, story, mentioned):kind>/<string:token>", methods=["GET", "POST"]
+)
 @policy("answer.by_link")
 def answer(kind: str, token: str) -> ResponseReturnValue:
     session, question, is_sent = db.session(), QUESTIONS[kind], request.method == "POST"

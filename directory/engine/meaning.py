@@ -19,13 +19,13 @@ _remembered: OrderedDict[str, tuple[Vectors | None, frozenset[str]]] = OrderedDi
 _lock = Lock()
 
 
-def likeness(ones: Sequence[str], others: Sequence[str]) -> Floats:
+def likeness(ones: Sequence[str], others: Sequence[str], fresh: int = FRESH) -> Floats:
     """How alike each of ``ones`` is to each of ``others``, (ones, others), from about 0 to somewhat above 1.
 
-    Without a model, and for what is beyond the first FRESH new texts of a call, the words alone are compared; what was
-    not read this time is read the next.
+    Without a model, and for what is beyond the first ``fresh`` new texts of a call, the words alone are compared; what
+    was not read this time is read the next.
     """
-    known = _read([*ones, *others])
+    known = _read([*ones, *others], fresh)
     shared = np.array([[len(known[one][1] & known[other][1]) for other in others] for one in ones], dtype=np.float64)
     shared = shared.reshape(len(ones), len(others))
     by_words = np.where(shared > 0, FIRST + FURTHER * (shared - 1), 0.0)
@@ -42,7 +42,7 @@ def _stacked(vectors: list[Vectors | None]) -> Vectors:
     )
 
 
-def _read(texts: list[str]) -> dict[str, tuple[Vectors | None, frozenset[str]]]:
+def _read(texts: list[str], most: int) -> dict[str, tuple[Vectors | None, frozenset[str]]]:
     model = load_model()
     with _lock:
         for text in dict.fromkeys(texts):
@@ -50,7 +50,7 @@ def _read(texts: list[str]) -> dict[str, tuple[Vectors | None, frozenset[str]]]:
                 roots = frozenset(stem[:ROOT] for stem in informative(tokens(clean(text))))
                 _remembered[text] = (None, roots)
             _remembered.move_to_end(text)
-        fresh = [text for text in dict.fromkeys(texts) if _remembered[text][0] is None][:FRESH]
+        fresh = [text for text in dict.fromkeys(texts) if _remembered[text][0] is None][:most]
         if model is not None and fresh:
             for text, vector in zip(fresh, model.encode(fresh), strict=True):
                 _remembered[text] = (vector, _remembered[text][1])

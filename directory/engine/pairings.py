@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from directory.engine.meaning import likeness
+from directory.engine.meaning import FRESH, likeness
 from directory.engine.welcoming import named_in
 from directory.engine.world import known_world
 from directory.language import gettext as _
@@ -117,11 +117,15 @@ def told(why: Why, reader: Member | None = None) -> str:
 
 
 def read(
-    session: Session, chapter: Chapter, around: Member | None = None, among: Collection[int] | None = None
+    session: Session,
+    chapter: Chapter,
+    around: Member | None = None,
+    among: Collection[int] | None = None,
+    fresh: int = FRESH,
 ) -> Circle:
     """The chapter's circle, in three queries; of a chapter of more than MOST, the newest, and ``around`` with them.
 
-    ``among``: only these of its members.
+    ``among``: only these of its members. ``fresh``: as for ``likeness``.
     """
     here = [Business.chapter_id == chapter.id, Member.is_active]
     if among is not None:
@@ -139,8 +143,8 @@ def read(
     wants = sorted((want for member in members for want in member.asks), key=lambda want: want.id)
     claims = _claims(session, {member.business_id for member in members})
     guessed = _guessed(session, members, claims) if wants else {}
-    answers = _answers(members, wants, claims, guessed, at)
-    clients = _clients(members, wants, at)
+    answers = _answers(members, wants, claims, guessed, at, fresh)
+    clients = _clients(members, wants, at, fresh)
     n = len(members)
     interest, alike, rivalry = np.zeros((n, n)), np.zeros((n, n)), np.zeros((n, n))
     for (one, other), why in answers.items():
@@ -201,6 +205,7 @@ def _answers(
     claims: dict[int, list[_Claimed]],
     guessed: dict[int, tuple[str, ...]],
     at: dict[int, int],
+    fresh: int,
 ) -> dict[tuple[int, int], Why]:
     """The best answer of each member to the wants of each other."""
     if not wants:
@@ -212,7 +217,7 @@ def _answers(
         said += [(position, "said", text, text) for text in (firm.summary, open_headline(member)) if text]
         said += [(position, "said", firm.summary, name) for name in guessed.get(firm.id, ())]
         said.append((position, "name", firm.name, firm.name))
-    alike = likeness([want.text for want in wants], [compared for _position, _kind, _text, compared in said])
+    alike = likeness([want.text for want in wants], [compared for _position, _kind, _text, compared in said], fresh)
     alike -= SPEAKS * np.array([kind == "said" and text == compared for _position, kind, text, compared in said])
     strength = np.where(alike >= FITS, np.clip((alike - FITS / 2) / (SURELY - FITS / 2), 0, 1), 0)
     owners = np.array([position for position, _kind, _text, _compared in said])
@@ -234,10 +239,12 @@ def _answers(
     return best
 
 
-def _clients(members: tuple[Member, ...], wants: list[Wanted], at: dict[int, int]) -> dict[tuple[int, int], Why]:
+def _clients(
+    members: tuple[Member, ...], wants: list[Wanted], at: dict[int, int], fresh: int
+) -> dict[tuple[int, int], Why]:
     """Who looks for the same clients, by both positions either way round."""
     sought = [(at[want.member_id], want.text) for want in wants if want.kind is WantedKind.CLIENT]
-    alike = likeness([text for _position, text in sought], [text for _position, text in sought])
+    alike = likeness([text for _position, text in sought], [text for _position, text in sought], fresh)
     found: dict[tuple[int, int], Why] = {}
     for row, column in zip(*np.nonzero(alike >= SAME), strict=True):
         one, other = sought[row][0], sought[column][0]

@@ -42,7 +42,7 @@ DELETED = (
     *("one_time_link.member_id", "chapter_role.member_id", "departure.member_id", "relay_message.receiver_id"),
     *("rating.rater_id", "rating.ratee_id", "band.member_id", "rating_case.ratee_id"),
     *("quarantine.ratee_id", "quarantine.rater_id", "application.member_id", "saved_search.member_id"),
-    *("case_study.teller_id", "case_study_party.member_id"),
+    *("case_study.teller_id", "case_study_party.member_id", "prompt.member_id"),
 )
 # Rows that stay, for what they say of others, and what takes the place of what was personal in them.
 OVERWRITTEN: dict[str, dict[str, Any]] = {
@@ -78,7 +78,7 @@ PERSONAL: dict[str, Any] = {
     **dict.fromkeys(("role", "headline", "phone", "video"), ""),
     **dict.fromkeys(("key", "email", "photo", "invited_at", "arrived_at", "spotlight_at", "sits_out_at"), None),
     **dict.fromkeys(("public_at", "indexed_at"), None),
-    **{"audiences": {}, "is_admin": False, "state": MemberState.GONE},
+    **{"audiences": {}, "mail_off": [], "is_admin": False, "state": MemberState.GONE},
 }
 FIRM = ("phone", "email", "website", "summary", "best_customers", "good_referrals", "not_a_fit")
 

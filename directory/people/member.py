@@ -63,6 +63,7 @@ class Member(PublicRow, Base):
     public_at: Mapped[datetime | None]
     indexed_at: Mapped[datetime | None]
     is_admin: Mapped[bool] = mapped_column(default=False)
+    mail_off: Mapped[list[str]] = mapped_column(default=list)  # the kinds of letter they do not want
 
     business: Mapped[Business] = relationship(back_populates="members")
     sponsor: Mapped["Member | None"] = relationship(remote_side="Member.id")

@@ -45,6 +45,7 @@ class Occurrence(PublicRow, Base):
     paired_at: Mapped[datetime | None]  # its talks were proposed
     own_time: Mapped[time | None]  # this week only, in place of the chapter's post time
     drafted_at: Mapped[datetime | None]  # when its posts were last written anew
+    prompted_at: Mapped[datetime | None]  # everybody's letter of the week was written
     preflight_at: Mapped[datetime | None]  # when it was looked at, a day before
     skipped: Mapped[str | None]  # why there is no post this week, in words
 

@@ -1,0 +1,171 @@
+"""Prompts: what a member was asked on the morning of a week, once, and what they answered."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ForeignKey, UniqueConstraint, literal, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from directory import mail
+from directory.db import Base, PublicRow
+from directory.errors import Conflict
+from directory.language import gettext as _
+from directory.leads.introduction import Introduction
+from directory.people import interaction
+from directory.people.chapter import Chapter
+from directory.people.interaction import InteractionKind
+from directory.people.member import ChapterRole, Member, Role
+from directory.people.wanted import Wanted
+from directory.week import pairing
+from directory.week.delivery import Delivery
+from directory.week.mention import Mention
+from directory.week.occurrence import Occurrence, lock
+from directory.week.pairing import Pairing, PairingState
+
+Item = dict[str, Any]  # kind, about (a public id), answer ("", "yes" or "no")
+
+# What an item is about. The first two are new; the others are promises, and a yes says that it is done.
+ABOUT: dict[str, type[Any]] = {
+    "meet": Member,
+    "ask": Wanted,
+    "call": Member,
+    "help": Wanted,
+    "talk": Pairing,
+    "introduction": Introduction,
+}
+PROMISES = {"meet": "call", "ask": "help"}  # what a yes to it becomes, until it is done
+
+
+class Prompt(PublicRow, Base):
+    """What a member was asked in a week, as ids; nothing, where there was nothing for them."""
+
+    __tablename__ = "prompt"
+    __table_args__ = (UniqueConstraint("occurrence_id", "member_id"),)
+
+    occurrence_id: Mapped[int] = mapped_column(ForeignKey("occurrence.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    made_at: Mapped[datetime]
+    items: Mapped[list[dict[str, Any]]]
+
+    occurrence: Mapped[Occurrence] = relationship()
+    member: Mapped[Member] = relationship()
+
+
+@dataclass(frozen=True)
+class Composed:
+    """What a member is asked, and the words for it: name, firm and why, in the same order."""
+
+    member_id: int
+    items: tuple[Item, ...]
+    words: tuple[dict[str, str], ...]
+
+
+def keep(session: Session, *, occurrence: Occurrence, composed: Sequence[Composed], now: datetime) -> int:
+    """Write prompts and their letters, each once, whoever else does the same; how many letters that made.
+
+    None where the week was held or left out meanwhile.
+    """
+    lock(session, occurrence)
+    if occurrence.skipped is not None or occurrence.held_at is not None:
+        return 0
+    done = prompted(session, occurrence)
+    made = [
+        Prompt(occurrence_id=occurrence.id, member_id=each.member_id, made_at=now, items=list(each.items))
+        for each in composed
+        if each.member_id not in done
+    ]
+    session.add_all(made)
+    session.flush()
+    words = {each.member_id: each.words for each in composed}
+    receivers = [row for row in made if row.items]
+    people = select(Member).where(Member.id.in_([row.member_id for row in receivers]))
+    members = {member.id: member for member in session.scalars(people)}
+    lead = in_charge(session, occurrence.chapter)
+    common = {
+        "chapter": occurrence.chapter.name,
+        "day": f"{occurrence.due_at.astimezone(ZoneInfo(occurrence.chapter.zone)):%A}",
+        "lead": lead.name if lead else "",
+    }
+    letters = [(members[row.member_id], row.public_id, {**common, "items": words[row.member_id]}) for row in receivers]
+    reply_to = lead.email or "" if lead else ""
+    event = f"prompt-{occurrence.public_id}"
+    return mail.write_all(session, letter="prompt", event=event, letters=letters, reply_to=reply_to, now=now)
+
+
+def prompted(session: Session, occurrence: Occurrence) -> Collection[int]:
+    """The ids of the members whose prompt of this week is written, or for whom there was nothing."""
+    return set(session.scalars(select(Prompt.member_id).where(Prompt.occurrence_id == occurrence.id)))
+
+
+def in_charge(session: Session, chapter: Chapter) -> Member | None:
+    """Who reads what members reply: the first of the chapter's leads with an address."""
+    led = ChapterRole.chapter_id == chapter.id, ChapterRole.role == Role.LEAD
+    leads = select(Member).join(ChapterRole, ChapterRole.member_id == Member.id).where(*led)
+    here = leads.where(Member.is_active, Member.email.is_not(None)).order_by(ChapterRole.id)
+    return session.scalars(here.limit(1)).one_or_none()
+
+
+def subject(session: Session, prompt: Prompt, item: Item) -> Any:
+    """The row that an item is about; None where it has ended, or whoever it is about has gone."""
+    table = ABOUT[item["kind"]]
+    row = session.scalar(select(table).where(table.public_id == item["about"]))
+    is_over = (
+        row is None
+        or not whom(row, prompt.member).is_active
+        or (isinstance(row, Wanted) and row.ended_at is not None)
+        or (isinstance(row, Pairing) and row.state is not PairingState.PROPOSED)
+    )
+    return None if is_over else row
+
+
+def whom(row: Any, member: Member) -> Member:
+    """The person whom an item is about."""
+    if isinstance(row, Pairing):
+        return row.partner(member)
+    if isinstance(row, Introduction):
+        return row.other(member)
+    return row.member if isinstance(row, Wanted) else row
+
+
+def answer(session: Session, *, prompt: Prompt, at: int, is_yes: bool, now: datetime) -> None:
+    """The member says yes or no to an item, once. Raises Conflict where they did, or it is over."""
+    session.refresh(prompt, with_for_update=True)
+    item = prompt.items[at]
+    row = None if item["answer"] else subject(session, prompt, item)
+    if row is None:
+        raise Conflict(_("You have answered this, or it is over."))
+    said = {**item, "answer": "yes" if is_yes else "no"}
+    prompt.items = [*prompt.items[:at], said, *prompt.items[at + 1 :]]
+    member, kind = prompt.member, item["kind"]
+    if kind == "talk":
+        (pairing.keep if is_yes else pairing.decline)(session, pairing=row, by=member, now=now)
+    elif is_yes and kind == "ask":
+        words = {"name": member.name, "firm": member.business.name, "text": row.text}
+        event, reply_to = f"helps-{prompt.public_id}", member.email or ""
+        mail.write(session, letter="helps", to=row.member, event=event, words=words, reply_to=reply_to, now=now)
+    elif is_yes and kind in ("call", "introduction"):
+        _have_met(session, prompt, whom(row, member), now)
+    session.flush()
+
+
+def unaware(session: Session, *, now: datetime) -> list[Mention]:
+    """Who stands in a post of the next day, has an address, and has not been told yet."""
+    key = literal("mail:mention-") + Occurrence.public_id + ":" + Member.public_id
+    coming = (Occurrence.due_at.between(now, now + timedelta(days=1)), Occurrence.skipped.is_(None))
+    rows = select(Mention).join(Mention.occurrence).join(Member, Member.id == Mention.member_id)
+    here = rows.where(*coming, Occurrence.posted_at.is_(None), Mention.vetoed_at.is_(None), Member.email.is_not(None))
+    is_told = select(Delivery.id).where(Delivery.key == key).exists()
+    return list(session.scalars(here.where(~is_told).order_by(Mention.id)))
+
+
+def _have_met(session: Session, prompt: Prompt, other: Member, now: datetime) -> None:
+    today = now.astimezone(ZoneInfo(prompt.occurrence.chapter.zone)).date()
+    try:
+        with session.begin_nested():
+            said_by, met = prompt.member, InteractionKind.MET
+            interaction.say(session, said_by=said_by, other=other, kind=met, happened_on=today, now=now)
+    except Conflict:
+        return  # They have it for this year already.

@@ -1,0 +1,143 @@
+"""The letter of the week on its pages: one link answers each thing once, scanners change nothing, switches hold."""
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from app.errors import Site
+from directory import mail
+from directory.db import writing
+from directory.engine import prompting
+from directory.people.member import Member
+from directory.settings import Settings
+from directory.week.mention import Mention
+from directory.week.occurrence import plan
+from directory.week.prompt import Prompt
+from jobs.prompts import compose, tell_mentioned
+from jobs.weekly import turn
+from tests.app.conftest import SignIn
+from tests.app.post import delivered
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "prompt.txt"
+
+
+@pytest.fixture
+def engine(demo: Engine) -> Engine:
+    return demo
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return replace(settings, secret_key="k" * 32)  # as the website under test has it
+
+
+def of(engine: Engine, key: str) -> Member:
+    with Session(engine) as session:
+        return session.scalars(select(Member).where(Member.key == key)).one()
+
+
+@pytest.fixture
+def letter(engine: Engine, settings: Settings, now: datetime, app: Site) -> EmailMessage:
+    """What Nadia gets on Wednesday's morning."""
+    with writing(engine) as session:
+        at = prompting.morning(next(row for row in plan(session, now=now) if row.chapter.key == "old-pueblo"))
+    compose(engine, now=at)
+    app.config["CLOCK"] = lambda: at
+    return next(mail for mail in delivered(engine, settings, at) if mail["To"].startswith("nadia@"))
+
+
+def links(mail: EmailMessage) -> list[str]:
+    return re.findall(r"^  http://localhost(/prompt/\S+)\r?$", mail.get_content(), re.M)
+
+
+def answers(engine: Engine) -> list[str]:
+    with Session(engine) as session:
+        mine = session.scalars(select(Prompt).where(Prompt.member_id == of(engine, "nadia").id)).one()
+        return [item["answer"] for item in mine.items]
+
+
+def test_the_letter_reads_as_it_should(letter: EmailMessage) -> None:
+    text = re.sub(r"/(prompt|unsubscribe|pairings)/[\w-]+", r"/\1/TOKEN", letter.get_content().replace("\r", ""))
+    assert f"{letter['Subject']}\n\n{text}" == GOLDEN.read_text(encoding="utf-8")
+    assert letter["Reply-To"].startswith("lena@")
+    assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_each_thing_is_answered_once_and_no_scanner_answers(
+    engine: Engine, client: FlaskClient, letter: EmailMessage
+) -> None:
+    paths = links(letter)
+    assert len(paths) >= 3
+    for path in paths:
+        for _scanner in range(2):
+            assert (client.get(path).status_code, client.head(path).status_code) == (200, 200)
+    assert client.post(paths[0], data={"act": "both"}).status_code == 200
+    assert set(answers(engine)) == {""}
+    assert client.post(paths[0], data={"act": "yes"}).status_code == 200
+    assert "Put aside" in client.post(paths[1], data={"act": "no"}).text
+    assert answers(engine)[:2] == ["yes", "no"]
+    for again in (client.get(paths[0]), client.post(paths[0], data={"act": "no"})):
+        assert (again.status_code, "nothing left to answer" in again.text) == (410, True)
+    wrong = (paths[2][:-1] + "9", paths[2][:-1] + "0", paths[2].replace("/prompt/", "/prompt/x"))
+    assert [client.post(path, data={"act": "yes"}).status_code for path in wrong] == [410, 410, 410]
+    assert client.get("/members").status_code == 303  # it signs nobody in
+
+
+def test_one_click_unsubscribes_without_a_form_of_ours_and_only_by_post(
+    engine: Engine, app: Site, client: FlaskClient, letter: EmailMessage
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = True
+    path = letter["List-Unsubscribe"].strip("<>").removeprefix("http://localhost")
+    assert client.get(path).status_code == client.head(path).status_code == 200
+    assert of(engine, "nadia").mail_off == []
+    assert client.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert client.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert of(engine, "nadia").mail_off == ["week"]
+    assert client.post(path, data={"act": "on"}).status_code == 200
+    assert of(engine, "nadia").mail_off == []
+    assert client.post(path[:-1] + "x", data={"List-Unsubscribe": "One-Click"}).status_code == 410
+
+
+def test_the_account_page_switches_each_kind_and_says_what_always_comes(
+    engine: Engine, sign_in: SignIn, now: datetime
+) -> None:
+    bea = sign_in(of(engine, "bea"))
+    page = bea.post("/account/letters/people/off", follow_redirects=True).text
+    assert "You get no more of these letters." in page
+    assert "These always come" in page
+    assert bea.post("/account/letters/nothing/off").status_code == 404
+    with writing(engine) as session:
+        member = session.get_one(Member, of(engine, "bea").id)
+        words = {"name": "N", "firm": "F", "text": "T", "capability": ""}
+        assert mail.write(session, letter="vouch", to=member, event="v", words=words, now=now) is None
+        assert mail.write(session, letter="told", to=member, event="t", words=words, now=now) is not None
+    bea.post("/account/letters/people/on")
+    assert of(engine, "bea").mail_off == []
+
+
+def test_who_stands_in_the_post_is_out_by_one_click(
+    engine: Engine, client: FlaskClient, app: Site, settings: Settings, now: datetime
+) -> None:
+    at = now + timedelta(days=1, hours=2)
+    turn(engine, now=at)
+    tell_mentioned(engine, now=at)
+    app.config["CLOCK"] = lambda: at
+    mails = [mail.get_content() for mail in delivered(engine, settings, at)]
+    path = next(found[1] for text in mails if (found := re.search(r"localhost(/answer/mentioned/\S+)", text)))
+
+    def vetoed() -> int:
+        with Session(engine) as session:
+            return len(session.scalars(select(Mention).where(Mention.vetoed_at.is_not(None))).all())
+
+    assert client.get(path).status_code == 200
+    assert vetoed() == 0
+    assert "You are not in this week" in client.post(path, data={"act": "no"}).text
+    assert vetoed() == 1
+    assert client.get(path).status_code == 410

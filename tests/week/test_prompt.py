@@ -1,0 +1,206 @@
+"""The prompt of a morning: who is asked what, once; nothing for who has nothing; and what an answer does."""
+
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from directory import switch
+from directory.db import writing
+from directory.engine import prompting
+from directory.errors import Conflict, Invalid
+from directory.people.interaction import Interaction
+from directory.people.member import Member, MemberState
+from directory.people.wanted import Wanted
+from directory.settings import Settings
+from directory.week import occurrence as occurrences
+from directory.week import prompt as prompts
+from directory.week import stop as stops
+from directory.week.delivery import Delivery
+from directory.week.occurrence import Occurrence, plan
+from directory.week.pairing import Pairing, PairingState
+from directory.week.prompt import Prompt
+from jobs.prompts import compose, tell_mentioned
+from jobs.weekly import turn
+from tests.app.post import delivered
+
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+def engine(demo: Engine) -> Engine:
+    return demo
+
+
+@pytest.fixture
+def morning(engine: Engine, now: datetime) -> datetime:
+    """Wednesday, 7:00 in Tucson."""
+    with writing(engine) as session:
+        return prompting.morning(next(row for row in plan(session, now=now) if row.chapter.key == "old-pueblo"))
+
+
+def of(session: Session, key: str) -> Member:
+    return session.scalars(select(Member).where(Member.key == key)).one()
+
+
+def prompt_of(session: Session, key: str) -> Prompt:
+    mine = select(Prompt).where(Prompt.member_id == of(session, key).id).order_by(Prompt.id.desc())
+    return session.scalars(mine.limit(1)).one()
+
+
+def letters(session: Session) -> int:
+    return session.scalars(select(func.count()).where(Delivery.key.startswith("mail:prompt-"))).one()
+
+
+def test_on_the_morning_each_member_is_asked_once_however_often_it_is_tried(engine: Engine, morning: datetime) -> None:
+    assert compose(engine, now=morning - timedelta(minutes=1)) == 0
+    made = compose(engine, now=morning)
+    with Session(engine) as session:
+        assert made == letters(session) > 5
+        session.rollback()
+        with writing(engine) as other:
+            for row in other.scalars(select(Occurrence)):
+                row.prompted_at = None
+        assert compose(engine, now=morning) == 0
+        assert letters(session) == made
+
+
+def test_two_workers_at_once_write_each_letter_once(engine: Engine, morning: datetime) -> None:
+    with Session(engine) as session:
+        (row,) = (row for row in prompting.due(session, now=morning) if row.chapter.key == "old-pueblo")
+        (people,) = prompting.circles(session, occurrence=row)
+        both = [prompting.compose(session, occurrence=row, people=people, now=morning) for _worker in range(2)]
+        row_id = row.id
+    made = []
+    for composed in both:
+        with writing(engine) as session:
+            made.append(
+                prompts.keep(session, occurrence=session.get_one(Occurrence, row_id), composed=composed, now=morning)
+            )
+    assert made[0] > 5
+    assert made[1] == 0
+
+
+def test_it_asks_of_others_only_with_a_reason_and_of_nobody_in_the_own_firm(engine: Engine, morning: datetime) -> None:
+    compose(engine, now=morning)
+    with Session(engine) as session:
+        rows = session.scalars(select(Prompt)).all()
+        kinds = {item["kind"] for row in rows for item in row.items}
+        assert {"meet", "ask", "talk"} <= kinds
+        for row in rows:
+            assert [item["kind"] for item in row.items].count("meet") <= 2
+            for item in row.items:
+                who = prompts.whom(prompts.subject(session, row, item), row.member)
+                assert who.business_id != row.member.business_id
+                if item["kind"] == "ask":
+                    assert prompts.subject(session, row, item).shared_at is not None
+
+
+@pytest.mark.parametrize("way", ["skip", "hold", "stop"])
+def test_a_week_that_is_left_out_held_or_stopped_asks_nobody(engine: Engine, morning: datetime, way: str) -> None:
+    with writing(engine) as session:
+        lena = of(session, "lena")
+        for row in session.scalars(select(Occurrence)):
+            if way == "stop":
+                stops.stop(session, chapter=row.chapter, member=lena, now=morning)
+            else:
+                verb = occurrences.skip if way == "skip" else occurrences.hold
+                verb(session, occurrence=row, member=lena, now=morning)
+    assert compose(engine, now=morning) == 0
+
+
+def test_who_has_no_address_has_switched_it_off_or_has_nothing_gets_no_letter(
+    engine: Engine, morning: datetime
+) -> None:
+    with writing(engine) as session:
+        of(session, "nadia").email = None
+        switch.turn(session, member=of(session, "bea"), name="week", is_on=False, now=morning)
+        session.query(Wanted).update({"ended_at": morning})
+        for member in session.scalars(select(Member)):
+            member.sits_out_at = morning
+    assert compose(engine, now=morning) == 0
+    with Session(engine) as session:
+        asked = {row.member_id for row in session.scalars(select(Prompt))}
+        assert not {of(session, "nadia").id, of(session, "bea").id} & asked
+        assert {len(row.items) for row in session.scalars(select(Prompt))} <= {0, 1}
+
+
+def test_nobody_is_told_the_same_again_and_a_promise_comes_back_until_it_is_done(
+    engine: Engine, morning: datetime
+) -> None:
+    compose(engine, now=morning)
+    with writing(engine) as session:
+        first = prompt_of(session, "nadia")
+        at = [item["kind"] for item in first.items].index("meet")
+        prompts.answer(session, prompt=first, at=at, is_yes=True, now=morning)
+        with pytest.raises(Conflict):
+            prompts.answer(session, prompt=first, at=at, is_yes=False, now=morning)
+        first_id = first.id
+        told = {(item["kind"], item["about"]) for item in first.items if item["kind"] != "talk"}
+        for talk in session.scalars(select(Pairing)):
+            talk.state = PairingState.MISSED
+        for member in session.scalars(select(Member)):
+            member.sits_out_at = morning
+        plan(session, now=morning + WEEK - timedelta(days=1))
+    compose(engine, now=morning + WEEK)
+    with writing(engine) as session:
+        second = prompt_of(session, "nadia")
+        assert second.id != first_id
+        assert not told & {(item["kind"], item["about"]) for item in second.items}
+        (open_one,) = (at for at, item in enumerate(second.items) if item["kind"] == "call")
+        before = session.scalars(select(func.count()).select_from(Interaction)).one()
+        prompts.answer(session, prompt=second, at=open_one, is_yes=True, now=morning + WEEK)
+        assert session.scalars(select(func.count()).select_from(Interaction)).one() == before + 1
+
+
+def test_who_can_help_writes_to_who_asks_and_what_is_over_is_not_answered(
+    engine: Engine, morning: datetime, settings: Settings
+) -> None:
+    compose(engine, now=morning)
+    with writing(engine) as session:
+        found = [(row, at) for row in session.scalars(select(Prompt)) for at, it in enumerate(row.items)
+                 if it["kind"] == "ask"]  # fmt: skip
+        (helped, at), (late, other) = found[0], found[1]
+        asker = prompts.subject(session, helped, helped.items[at]).member.email
+        helper = helped.member.email
+        prompts.answer(session, prompt=helped, at=at, is_yes=True, now=morning)
+        prompts.subject(session, late, late.items[other]).member.state = MemberState.SUSPENDED
+        session.flush()
+        with pytest.raises(Conflict):
+            prompts.answer(session, prompt=late, at=other, is_yes=True, now=morning)
+    mails = [mail for mail in delivered(engine, settings, morning) if "can help with what you ask" in mail["Subject"]]
+    assert [(mail["To"], mail["Reply-To"]) for mail in mails] == [(asker, helper)]
+
+
+def kept(settings: Settings, to: str) -> EmailMessage:
+    mails = (
+        message_from_bytes(path.read_bytes(), policy=policy.default) for path in (settings.home / "mail").iterdir()
+    )
+    return next(mail for mail in mails if str(mail["To"]).startswith(to))
+
+
+def test_who_stands_in_the_post_is_told_the_day_before_once(
+    engine: Engine, morning: datetime, settings: Settings
+) -> None:
+    turn(engine, now=morning - timedelta(days=2))
+    assert tell_mentioned(engine, now=morning - timedelta(days=2)) == 0
+    told = tell_mentioned(engine, now=morning - timedelta(hours=20))
+    assert told > 0
+    assert tell_mentioned(engine, now=morning - timedelta(hours=19)) == 0
+    (mail, *_others) = delivered(engine, settings, morning - timedelta(hours=19))
+    assert "You stand in Wednesday’s post" in mail["Subject"]
+    assert "/answer/mentioned/" in mail.get_content()
+
+
+def test_a_switch_is_signed_for_one_member_and_one_kind(session: Session, engine: Engine) -> None:
+    bea = of(session, "bea")
+    token = switch.token(bea, "week", "k" * 32)
+    assert switch.read(session, token=token, key="k" * 32) == (bea, "week")
+    for wrong in (token[:-1], token.replace("week", "post"), token.replace("week", "none"), "", "a-b", "-week-é"):
+        with pytest.raises(Invalid):
+            switch.read(session, token=wrong, key="k" * 32)
+    with pytest.raises(Invalid):
+        switch.read(session, token=token, key="x" * 32)
