@@ -85,7 +85,7 @@ def _finish_x(said: Said, kept: Said, code: str) -> dict[str, str]:
         given = answer.json()
         return {"client_secret": secret, **{name: str(given[name]) for name in ("access_token", "refresh_token")}}
     except (requests.RequestException, ValueError, KeyError, TypeError) as error:
-        if isinstance(error, requests.HTTPError) and error.response.status_code in (400, 401):
+        if isinstance(error, requests.HTTPError) and answer.status_code in (400, 401):
             refused = gettext("X did not accept the client ID and secret. Copy both once more, and begin again.")
             raise Invalid(refused, field="client_id") from None
         raise Invalid(gettext("X could not answer just now. Begin again in a few minutes.")) from None

@@ -3,6 +3,7 @@
 from app.pages import (
     account,
     answers,
+    archive,
     calendar,
     channels,
     chapter,
@@ -24,6 +25,7 @@ from app.pages import (
     public,
     ratings,
     searches,
+    sharing,
     sign_in,
     standing,
     stories,
@@ -36,10 +38,10 @@ from app.pages import (
 PAGES = (
     *(health.pages, sign_in.pages, account.pages, standing.pages, today.pages),
     *(members.pages, ratings.pages, searches.pages),
-    *(contacts.pages, interactions.pages, vouches.pages, profile.pages, leads.pages, week.pages),
+    *(contacts.pages, interactions.pages, vouches.pages, profile.pages, leads.pages, sharing.pages, week.pages),
     *(introductions.pages, answers.pages, stories.pages, pairings.pages),
     *(calendar.pages, chapter.pages, imports.pages, joining.pages),
-    *(public.pages, out.pages, merging.pages),
+    *(public.pages, archive.pages, out.pages, merging.pages),
     *(channels.pages, deliveries.pages),
     *(welcome.pages, giving.pages, prompts.pages),
 )

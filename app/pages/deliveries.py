@@ -53,6 +53,19 @@ def resolve(public_id: str, act: str) -> ResponseReturnValue:
     return done(sentence, to=url_for(".show", public_id=public_id))
 
 
+@pages.post("/deliveries/<public_id>/<any(posted,waiting):act>")
+@policy("channel.edit_or_cancel_queued")
+def by_hand(public_id: str, act: str) -> ResponseReturnValue:
+    """A person says that they posted it themselves, or takes that back."""
+    row, _channel = _post(public_id, "channel.edit_or_cancel_queued")
+    deliveries.posted_by_hand(db.session(), delivery=row, member=me(), now=now(), is_so=act == "posted")
+    here = url_for(".show", public_id=public_id)
+    if act == "waiting":
+        return done(_("It waits for you again."), to=here)
+    undo = url_for(".by_hand", public_id=public_id, act="waiting")
+    return done(_("Thank you: it counts as posted."), undo=undo, to=here)
+
+
 def _post(public_id: str, action: str) -> tuple[Delivery, Channel]:
     """A letter is nobody's business, not even an admin's."""
     row = reach(Delivery, public_id, action)

@@ -1,8 +1,76 @@
-"""The archive: the public page of a chapter's past week."""
+"""The archive: a chapter's past weeks as the open web may read them, without who no longer agrees to stand there."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory.people.chapter import Chapter
+from directory.week.delivery import Delivery, DeliveryState
+from directory.week.frozen import Frozen
+from directory.week.mention import Mention, names_in, silent_names
 from directory.week.occurrence import Occurrence
+
+MOST = 52  # weeks that the list and the feed show
+
+
+@dataclass(frozen=True)
+class PastWeek:
+    """One week's post; ``key`` names it for ever, for readers of the feed."""
+
+    occurrence: Occurrence
+    key: str
+    at: datetime
+    text: str
 
 
 def path_of(occurrence: Occurrence) -> str:
     """Where the week stands on the open web, while its chapter does."""
     return f"/chapters/{occurrence.chapter.public_id}/weeks/{occurrence.public_id}"
+
+
+def past_weeks(session: Session, *, chapter: Chapter, only: str = "") -> list[PastWeek]:
+    """The chapter's weeks that were posted, the newest first; or the one of the public id ``only``.
+
+    Each has the longest of its texts that arrived somewhere, and of that what everybody in it still agrees to.
+    """
+    posted = (
+        select(Delivery, Occurrence)
+        .join(Occurrence, Occurrence.id == Delivery.occurrence_id)
+        .where(Occurrence.chapter_id == chapter.id, Occurrence.posted_at.is_not(None))
+        .where(Delivery.state == DeliveryState.DELIVERED, Delivery.channel_id.is_not(None), Delivery.payload != b"")
+        .order_by(Occurrence.due_at.desc(), Delivery.id)
+    )
+    if only:
+        posted = posted.where(Occurrence.public_id == only)
+    longest: dict[int, tuple[Occurrence, Frozen]] = {}
+    for delivery, occurrence in session.execute(posted):
+        frozen, known = Frozen.from_bytes(delivery.payload), longest.get(occurrence.id)
+        if known is None or len(frozen.text) > len(known[1].text):
+            if known is None and len(longest) == MOST:
+                break
+            longest[occurrence.id] = (occurrence, frozen)
+    barred = _barred(session, longest)
+    silent = silent_names(session) if longest else []
+    weeks = (
+        PastWeek(turn, f"{turn.public_id}@{chapter.public_id}", frozen.at, _said(frozen.text, [*silent, *barred[id]]))
+        for id, (turn, frozen) in longest.items()
+    )
+    return [week for week in weeks if week.text]
+
+
+def _barred(session: Session, occurrences: Iterable[int]) -> dict[int, list[str]]:
+    """By what those are known, in each week, who no longer agree to be named: their own and their firm's names."""
+    barred: dict[int, list[str]] = {id: [] for id in occurrences}
+    for mention in session.scalars(select(Mention).where(Mention.occurrence_id.in_(barred))):
+        member = mention.member
+        if not member.is_active or member.spotlight_at is None or mention.vetoed_at is not None:
+            barred[mention.occurrence_id] += [member.name, member.first_name, member.business.name]
+    return barred
+
+
+def _said(text: str, barred: list[str]) -> str:
+    """The paragraphs that name none of ``barred``."""
+    return "\n\n".join(part for part in text.split("\n\n") if not names_in(part, barred))

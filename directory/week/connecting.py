@@ -201,8 +201,9 @@ def last_posts(session: Session, channels: Sequence[Channel]) -> dict[int, datet
 
 
 def unsettled(session: Session, *, chapters: Collection[int]) -> list[Delivery]:
-    """The posts of these chapters of which nobody can tell whether they arrived, the oldest first."""
-    theirs = (Delivery.state == DeliveryState.UNKNOWN, Channel.chapter_id.in_(chapters))
+    """The posts of these chapters that wait for a person: to look whether they arrived, or to post them by hand."""
+    waiting = Delivery.state.in_((DeliveryState.UNKNOWN, DeliveryState.BY_HAND))
+    theirs = (waiting, Channel.chapter_id.in_(chapters))
     rows = select(Delivery).join(Delivery.channel).where(*theirs).order_by(Delivery.due_at, Delivery.id)
     return list(session.scalars(rows.options(joinedload(Delivery.channel).joinedload(Channel.chapter))))
 

@@ -34,6 +34,18 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => (button.textContent = label), 2000);
 });
 
+// <button hidden data-share="#id">: the phone's own share sheet, where there is one.
+for (const button of document.querySelectorAll("[data-share]")) {
+  button.hidden = !navigator.share;
+  button.addEventListener("click", () => navigator.share({ text: document.querySelector(button.dataset.share).value }).catch(() => {}));
+}
+
+// <a data-draft="#id" data-base data-field>: leads to a draft that says what stands there now.
+document.addEventListener("click", ({ target }) => {
+  const link = target.closest("[data-draft]");
+  if (link) link.href = `${link.dataset.base}?${new URLSearchParams([[link.dataset.field, document.querySelector(link.dataset.draft).value]])}`;
+});
+
 // A form that came back opens at the first thing to correct.
 const wrong = document.querySelector("[aria-invalid=true]");
 if (wrong) requestAnimationFrame(() => (wrong.focus({ preventScroll: true }), wrong.scrollIntoView({ block: "center" })));

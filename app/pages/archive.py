@@ -1,0 +1,82 @@
+"""The archive on the open web: a public chapter's past weeks, one page each, and the feed that readers follow."""
+
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from flask import Blueprint, Response, abort, current_app, render_template, url_for
+
+from app.access import policy
+from app.db import db
+from directory.language import gettext as _
+from directory.people import publicity
+from directory.people.chapter import Chapter
+from directory.week.archive import PastWeek, past_weeks, path_of
+
+pages = Blueprint("archive", __name__, url_prefix="/chapters/<public_id>/weeks")
+
+ATOM = "http://www.w3.org/2005/Atom"
+
+
+@pages.get("")
+@policy("chapter.read_public")
+def index(public_id: str) -> str:
+    chapter = _chapter(public_id)
+    return _page(chapter, past_weeks(db.session(), chapter=chapter))
+
+
+@pages.get("/<week_id>")
+@policy("chapter.read_public")
+def week(public_id: str, week_id: str) -> str:
+    chapter = _chapter(public_id)
+    return _page(chapter, past_weeks(db.session(), chapter=chapter, only=week_id) or abort(404), is_one=True)
+
+
+@pages.get("/feed.atom")
+@policy("chapter.read_public")
+def feed(public_id: str) -> Response:
+    """The same as Atom (RFC 4287); an entry's id never changes, so that no reader shows a week twice."""
+    chapter, base = _chapter(public_id), current_app.config["BASE_URL"]
+    weeks = past_weeks(db.session(), chapter=chapter)
+    root = Element("feed", xmlns=ATOM)
+    here = f"{base}{url_for('.feed', public_id=public_id)}"
+    for name, text in (("id", here), ("title", _title(chapter)), ("updated", _newest(chapter, weeks))):
+        SubElement(root, name).text = text
+    SubElement(root, "link", rel="self", href=here)
+    SubElement(root, "link", rel="alternate", href=f"{base}{url_for('.index', public_id=public_id)}")
+    SubElement(SubElement(root, "author"), "name").text = chapter.name
+    for each in weeks:
+        entry = SubElement(root, "entry")
+        day = each.occurrence.local_date.isoformat()
+        for name, text in (
+            ("id", f"urn:goodword:{each.key}"),
+            ("title", _("The week of %(day)s", day=day)),
+            ("updated", each.at.isoformat()),
+        ):
+            SubElement(entry, name).text = text
+        SubElement(entry, "link", rel="alternate", href=f"{base}{path_of(each.occurrence)}")
+        SubElement(entry, "content", type="text").text = each.text
+    return Response(tostring(root, encoding="utf-8", xml_declaration=True), mimetype="application/atom+xml")
+
+
+def _chapter(public_id: str) -> Chapter:
+    return publicity.public_chapter(db.session(), public_id) or abort(404)
+
+
+def _title(chapter: Chapter) -> str:
+    return _("%(chapter)s, week by week", chapter=chapter.name)
+
+
+def _newest(chapter: Chapter, weeks: list[PastWeek]) -> str:
+    at = weeks[0].at if weeks else chapter.public_at
+    return at.isoformat() if at is not None else ""
+
+
+def _page(chapter: Chapter, weeks: list[PastWeek], is_one: bool = False) -> str:
+    return render_template(
+        "public/weeks.html",
+        chapter=chapter,
+        weeks=weeks,
+        is_one=is_one,
+        title=_title(chapter),
+        is_indexed=chapter.indexed_at is not None,
+        path_of=path_of,
+    )

@@ -1,0 +1,42 @@
+"""The share sheet: a member takes their own words, or the way to the network's post, into their own accounts."""
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, render_template
+
+from app.access import me, permit, policy
+from app.db import db
+from app.moment import now
+from directory.week.archive import past_weeks, path_of
+from directory.week.channel import channels_of
+from directory.week.connecting import page_of
+from directory.week.occurrence import Occurrence, upcoming
+from directory.week.share import own_words
+
+pages = Blueprint("sharing", __name__)
+
+# Where a text is put into a draft of one's own, and the name of its parameter.
+PLACES = (
+    ("WhatsApp", "https://wa.me/", "text"),
+    ("X", "https://x.com/intent/post", "text"),
+    ("Bluesky", "https://bsky.app/intent/compose", "text"),
+)
+
+
+@pages.get("/week/share")
+@policy("occurrence.read")
+def show() -> str:
+    session, chapter = db.session(), me().business.chapter
+    permit("occurrence.read", (chapter and upcoming(session, chapter=chapter, now=now())) or Occurrence())
+    text = own_words(session, member=me())
+    latest = past_weeks(session, chapter=chapter)[:1] if chapter else []
+    return render_template(
+        "week/share.html",
+        text=text,
+        places=[(name, f"{href}?{urlencode({field: text})}", href, field) for name, href, field in PLACES],
+        latest=latest[0] if latest else None,
+        path=path_of(latest[0].occurrence) if latest and chapter and chapter.public_at else "",
+        accounts=[(row, page) for row in channels_of(session, chapter=chapter) if (page := page_of(row))]
+        if chapter
+        else [],
+    )

@@ -1,0 +1,108 @@
+"""What was posted stays readable on the open web, without who no longer agrees; members share words of their own; a
+closed group's post waits for a person."""
+
+from datetime import datetime
+from xml.etree.ElementTree import fromstring
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from app.errors import Site
+from app.pages.archive import ATOM
+from directory.db import writing
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.settings import Settings
+from directory.week.channel import Channel
+from directory.week.delivery import Delivery, DeliveryState
+from directory.week.mention import Mention
+from directory.week.occurrence import Occurrence, plan
+from directory.week.share import own_words
+from jobs import weekly
+from tests.app.conftest import SignIn
+
+
+@pytest.fixture
+def engine(demo: Engine) -> Engine:
+    return demo
+
+
+@pytest.fixture
+def posted(engine: Engine, settings: Settings, now: datetime) -> str:
+    """The path of Old Pueblo's archive after a week on a file and in a closed group."""
+    with writing(engine) as session:
+        chapter = session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
+        chapter.public_at, path = now, f"/chapters/{chapter.public_id}/weeks"
+        said = {"address": "https://groups.example/tucson"}
+        session.add(Channel(chapter=chapter, kind="kit", name="Tucson traders", settings=said))
+        due_at = next(turn.due_at for turn in plan(session, now=now) if turn.chapter is chapter)
+    assert weekly.run(engine, settings=settings, now=due_at, chapter="old-pueblo")
+    return path
+
+
+def week_of(engine: Engine, path: str) -> tuple[str, str]:
+    with Session(engine) as session:
+        turn = session.scalars(select(Occurrence).where(Occurrence.posted_at.is_not(None))).one()
+        mention = session.scalars(select(Mention).where(Mention.occurrence_id == turn.id)).first()
+        return f"{path}/{turn.public_id}", mention.member.name
+
+
+def test_past_weeks_stand_on_the_open_web_and_in_the_feed(engine: Engine, app: Site, posted: str) -> None:
+    stranger, (page, name) = app.test_client(), week_of(engine, posted)
+    for path in (posted, page):
+        assert name.split()[0] in stranger.get(path).text
+    answer = stranger.get(f"{posted}/feed.atom")
+    assert answer.mimetype == "application/atom+xml"
+    (entry,) = fromstring(answer.data).findall(f"{{{ATOM}}}entry")
+    assert name.split()[0] in entry.findtext(f"{{{ATOM}}}content")
+    assert entry.find(f"{{{ATOM}}}link").get("href") == f"http://localhost{page}"
+    again = fromstring(stranger.get(f"{posted}/feed.atom").data)
+    assert again.findtext(f"{{{ATOM}}}entry/{{{ATOM}}}id") == entry.findtext(f"{{{ATOM}}}id")
+
+
+def test_who_no_longer_agrees_is_left_out_at_once(engine: Engine, app: Site, posted: str) -> None:
+    page, name = week_of(engine, posted)
+    with writing(engine) as session:
+        member = session.scalars(select(Member).where(Member.name == name)).one()
+        member.spotlight_at, firm = None, member.business.name
+    for path in (posted, page, f"{posted}/feed.atom"):
+        text = app.test_client().get(path).text
+        assert name not in text
+        assert firm not in text
+
+
+def test_a_chapter_that_is_not_public_has_no_archive(engine: Engine, app: Site, posted: str) -> None:
+    page, _name = week_of(engine, posted)
+    with writing(engine) as session:
+        session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one().public_at = None
+    stranger, absent = app.test_client(), "/chapters/23456789abcd/weeks"
+    for path in (posted, page, f"{posted}/feed.atom"):
+        answer = stranger.get(path)
+        assert (answer.status_code, answer.data) == (404, stranger.get(absent).data)
+
+
+def test_a_closed_group_waits_for_a_person_who_may_take_it_back(engine: Engine, sign_in: SignIn, posted: str) -> None:
+    with Session(engine) as session:
+        lena = sign_in(session.scalars(select(Member).where(Member.key == "lena")).one())
+        row = session.scalars(select(Delivery).where(Delivery.state == DeliveryState.BY_HAND)).one()
+        path = f"/deliveries/{row.public_id}"
+    assert "A post for you to post" in lena.get("/").text
+    assert "Copy the words" in lena.get(path).text
+    assert "counts as posted" in lena.post(f"{path}/posted", follow_redirects=True).text
+    assert lena.post(f"{path}/posted").status_code == 409
+    lena.post(f"{path}/waiting")
+    with Session(engine) as session:
+        assert session.scalars(select(Delivery.state).where(Delivery.public_id == row.public_id)).one() == "by_hand"
+
+
+def test_a_member_shares_words_of_their_own(engine: Engine, sign_in: SignIn, posted: str) -> None:
+    with Session(engine) as session:
+        nadia = session.scalars(select(Member).where(Member.key == "nadia")).one()
+        page = sign_in(nadia).get("/week/share").text
+        assert "https://wa.me/?text=" in page
+        assert "#referralwednesday" in page
+        here = select(Member).where(Member.is_active, Member.business.has(chapter_id=nadia.business.chapter_id))
+        texts = [own_words(session, member=member) for member in session.scalars(here)]
+    assert len(set(texts)) == len(texts) > 10
+    assert max(map(len, texts)) <= 450
