@@ -1,5 +1,6 @@
 """Prompts: the letters of a chapter's morning, written circle by circle; and a word to who stands in the next post."""
 
+import os
 from datetime import datetime, timedelta
 from math import inf
 from time import monotonic
@@ -20,7 +21,7 @@ from directory.week.occurrence import Occurrence
 from directory.week.post import posts_of
 from jobs.worker import celery_app, engine
 
-SHIFT = timedelta(seconds=40)  # shorter than the worker lets a task run; what is left waits for the next ring
+SHIFT = timedelta(seconds=25)  # shorter than the time between two rings, which goes on with what is left
 FEW = 30  # texts that are read by their meaning in each circle of a busy morning
 
 log = structlog.get_logger()
@@ -31,7 +32,8 @@ def compose(engine: Engine, *, now: datetime, shift: timedelta | None = None) ->
     end, made = monotonic() + shift.total_seconds() if shift else inf, 0
     with Session(engine) as session:
         turns = [(row.id, row.public_id) for row in prompting.due(session, now=now)]
-    for row_id, public_id in turns:
+    first = os.getpid() % len(turns) if turns else 0  # two workers at once do not begin with the same
+    for row_id, public_id in turns[first:] + turns[:first]:
         if monotonic() > end:
             break
         try:
@@ -44,7 +46,10 @@ def compose(engine: Engine, *, now: datetime, shift: timedelta | None = None) ->
 def _of_turn(engine: Engine, row_id: int, fresh: int, end: float, now: datetime) -> int:
     made = 0
     with writing(engine) as session:
-        pair_up(session, occurrence=session.get_one(Occurrence, row_id), now=now)  # so that the letter names the talk
+        turn = session.get_one(Occurrence, row_id)
+        if turn.prompted_at is not None:
+            return 0
+        pair_up(session, occurrence=turn, now=now)  # so that the letter names the talk
     with Session(engine) as session:
         circles = prompting.circles(session, occurrence=session.get_one(Occurrence, row_id))
     for people in circles:

@@ -11,7 +11,7 @@ SCHEDULE = (
     ("jobs.deliver.sweep", 5),  # somebody sits and waits for the link that signs them in
     ("jobs.checks.answer", 5),  # somebody waits to see whether an account is connected
     ("jobs.pairings.pair", 300),
-    ("jobs.prompts.compose", 60),
+    ("jobs.prompts.compose", 30),
     ("jobs.prompts.tell_mentioned", 300),
     ("jobs.housekeeping.embed", 60),
     ("jobs.housekeeping.forget", 3600),

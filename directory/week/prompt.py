@@ -145,7 +145,9 @@ def answer(session: Session, *, prompt: Prompt, at: int, is_yes: bool, now: date
     elif is_yes and kind == "ask":
         words = {"name": member.name, "firm": member.business.name, "text": row.text}
         event, reply_to = f"helps-{prompt.public_id}", member.email or ""
-        mail.write(session, letter="helps", to=row.member, event=event, words=words, reply_to=reply_to, now=now)
+        letter = {"letter": "helps", "to": row.member, "event": event, "words": words, "reply_to": reply_to}
+        if mail.write(session, **letter, now=now) is None:
+            raise Conflict(_("%(name)s gets no such letters. Call instead.", name=row.member.first_name))
     elif is_yes and kind in ("call", "introduction"):
         _have_met(session, prompt, whom(row, member), now)
     session.flush()

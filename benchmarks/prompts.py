@@ -1,0 +1,145 @@
+"""The letters of a busy morning, composed by circles, beside the plain way: one member after the other.
+
+A made-up network of chapters of 100, each member in a firm of their own with a sentence, a claim and an ask that is
+shared; every sentence and ask is another one, so that no reading is saved by repetition. ``circles`` is what the worker
+does, letters and rows written, with one process or two; ``naive`` asks the directory about each member anew, and writes
+nothing. Results are kept in benchmarks/prompts.tsv.
+
+    python -m benchmarks.prompts [--members 100000] [--workers 2] [--naive 20] [--url postgresql://…]
+"""
+
+import argparse
+import multiprocessing
+import os
+import random
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from directory.db import Base, connect, writing
+from directory.engine.pairings import meet, told
+from directory.engine.wanting import wanting
+from directory.leads.waiting import waiting_for
+from directory.people.business import Business
+from directory.people.capability import Capability, Kind
+from directory.people.chapter import Chapter
+from directory.people.claim import Claim
+from directory.people.member import Member
+from directory.people.wanted import Wanted, WantedKind
+from directory.tables import TABLES
+from directory.week.delivery import Delivery
+from directory.week.occurrence import Occurrence, plan
+from jobs.prompts import SHIFT, compose
+
+assert TABLES
+AT = datetime(2026, 11, 4, 14, 0, tzinfo=UTC)  # 7:00 in Arizona
+TRADES = ("web design", "bookkeeping", "roofing", "catering", "printing", "law", "insurance", "photography", "welding")
+PEOPLE = ("owners of clinics", "architects", "hotel managers", "school boards", "dentists", "builders", "brewers")
+
+
+def write(url: str, members: int) -> None:
+    """The network, its turns at nine that morning."""
+    engine, draw = connect(url), random.Random(1)
+    Base.metadata.create_all(engine)
+    with writing(engine) as session:
+        session.execute(
+            insert(Capability),
+            [{"id": at, "scheme": "b", "code": str(at), "name": f"{TRADES[at % 9].title()} {at}", "kind": Kind.SERVICE}
+             for at in range(1, 901)],
+        )  # fmt: skip
+        chapters = range(1, members // 100 + 1)
+        session.execute(
+            insert(Chapter),
+            [{"id": at, "key": f"c{at}", "name": f"Chapter {at}", "zone": "America/Phoenix", "weekday": 2,
+              "post_time": clock_time(9), "hashtags": ["referralwednesday"]} for at in chapters],
+        )  # fmt: skip
+        for first in range(1, members + 1, 10_000):
+            ids = range(first, min(first + 10_000, members + 1))
+            firms = [
+                {"id": at, "name": f"Firm {at}", "chapter_id": 1 + (at - 1) // 100, "created_at": AT,
+                 "summary": f"We do {draw.choice(TRADES)} for {draw.choice(PEOPLE)} near street {at}"} for at in ids
+            ]  # fmt: skip
+            people = [
+                {"id": at, "business_id": at, "name": f"Ann Number{at}", "email": f"a{at}@b.example", "joined_at": AT,
+                 "arrived_at": AT} for at in ids
+            ]  # fmt: skip
+            claims = [{"business_id": at, "capability_id": draw.randint(1, 900), "claimed_at": AT} for at in ids]
+            wants = [
+                {"member_id": at, "kind": WantedKind.PARTNER, "wanted_at": AT, "shared_at": AT,
+                 "capability_id": draw.randint(1, 900), "text": f"{draw.choice(PEOPLE)} on road {at}"} for at in ids
+            ]  # fmt: skip
+            for table, rows in ((Business, firms), (Member, people), (Claim, claims), (Wanted, wants)):
+                session.execute(insert(table), rows)
+        plan(session, now=AT - timedelta(days=1))
+        session.query(Occurrence).update({"paired_at": AT})  # the talks of the week were proposed before
+    engine.dispose()
+
+
+def work(url: str) -> None:
+    """A worker of the morning: shifts, until there is nothing left."""
+    engine = connect(url)
+    while True:
+        with Session(engine) as session:
+            left = session.scalar(select(func.count()).where(Occurrence.prompted_at.is_(None))) or 0
+        if not left:
+            break
+        compose(engine, now=AT, shift=SHIFT)
+    engine.dispose()
+
+
+def naive(url: str, members: int) -> float:
+    """Seconds for so many members, each asked about anew."""
+    engine = connect(url)
+    with Session(engine) as session:
+        people = session.scalars(select(Member).order_by(Member.id).limit(members)).all()
+        start = time.perf_counter()
+        for member in people:
+            for pair in meet(session, member=member):
+                told(pair.reasons[0], member)
+            wanting(session, text=member.business.summary, member=member)
+            waiting_for(session, member=member, now=AT)
+        seconds = time.perf_counter() - start
+    engine.dispose()
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--members", type=int, default=100_000)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--naive", type=int, default=20)
+    parser.add_argument("--url", default="")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        url = options.url or f"sqlite:///{Path(folder, 'b.db')}"
+        write(url, options.members)
+        start = time.perf_counter()
+        workers = [multiprocessing.Process(target=work, args=(url,)) for _ in range(options.workers)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        seconds = time.perf_counter() - start
+        engine = connect(url)
+        with Session(engine) as session:
+            letters = session.scalar(select(func.count()).select_from(Delivery)) or 0
+        engine.dispose()
+        print("way\tdatabase\tmembers\tworkers\tletters\tseconds\tmembers / s")
+        kind = url.partition(":")[0]
+        rate = options.members / seconds
+        print(f"circles\t{kind}\t{options.members}\t{options.workers}\t{letters}\t{seconds:.1f}\t{rate:.0f}")
+        if options.naive:
+            seconds = naive(url, options.naive)
+            rate = options.naive / seconds
+            print(f"naive\t{kind}\t{options.naive} of {options.members}\t1\t–\t{seconds:.1f}\t{rate:.2f}")
+
+
+if __name__ == "__main__":
+    main()
