@@ -52,8 +52,9 @@ def _signed_in(name: str) -> User | None:
     """The account of a session, with all that every page asks of its member, in one query."""
     home = joinedload(User.member).joinedload(Member.business).joinedload(Business.chapter)
     held = joinedload(User.member).joinedload(Member.holds)
+    second = joinedload(User.second_factor)
     account = (
-        db.session.scalars(select(User).where(User.fs_uniquifier == name, User.active).options(home, held))
+        db.session.scalars(select(User).where(User.fs_uniquifier == name, User.active).options(home, held, second))
         .unique()
         .one_or_none()
     )

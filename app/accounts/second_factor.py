@@ -72,10 +72,10 @@ def is_on(session: Session, *, account: User) -> bool:
     return session.scalar(used) is not None
 
 
-def is_wanted(session: Session, *, account: User) -> bool:
+def is_wanted(account: User) -> bool:
     """Whether its member runs something here, and so is asked to have one, and has none yet."""
     runs = account.member.is_admin or any(held.role is Role.LEAD for held in account.member.holds)
-    return runs and not is_on(session, account=account)
+    return runs and (account.second_factor is None or account.second_factor.confirmed_at is None)
 
 
 def accept(session: Session, *, account: User, code: str, now: datetime) -> bool:

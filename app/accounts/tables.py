@@ -30,6 +30,7 @@ class User(FsUserMixin, Base):
     update_datetime: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=utc_now)
 
     member: Mapped[Member] = relationship()
+    second_factor: Mapped["SecondFactor | None"] = relationship(viewonly=True)
 
 
 class AccountSession(PublicRow, Base):

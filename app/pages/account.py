@@ -36,7 +36,7 @@ def index() -> str:
         this=hash_of(this_browser() or ""),
         has_second=second_factor.is_on(db.session(), account=account),
         codes_left=second_factor.codes_left(db.session(), account=account),
-        wants_second=second_factor.is_wanted(db.session(), account=account),
+        wants_second=second_factor.is_wanted(account),
         letters=[(name, words(), name not in me().mail_off) for name, words in SWITCHES.items()],
     )
 

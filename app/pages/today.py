@@ -38,7 +38,7 @@ def today() -> str:
         "today/index.html",
         me=member,
         unsettled=unsettled(session, chapters=runs) if runs else [],
-        wants_second=second_factor.is_wanted(session, account=current_user._get_current_object()),
+        wants_second=second_factor.is_wanted(current_user._get_current_object()),
         today=now().astimezone(zone),
         **waiting_for(session, member=member, now=now())._asdict(),
         asking=application.waiting_in(session, chapter=chapter) if chapter and chapter.id in principal().leads else [],
