@@ -46,16 +46,17 @@ def turn(
         open_turns = plan(session, now=now)
         let = set(session.scalars(select(Chapter.id).where(is_let(Chapter.id))))
         waiting = [
-            (row.id, row.public_id)
+            (row.id, row.public_id, row.due_at <= now)
             for row in open_turns
             if (chapter is None or row.chapter.key == chapter)
             and (
                 row.chapter_id in let if row.due_at <= now else row.drafted_at is None or row.drafted_at <= now - STALE
             )
         ]
-    for row_id, public_id in waiting:
-        if monotonic() > end:
-            break
+    has_posted = False
+    for row_id, public_id, is_due in waiting:
+        if monotonic() > end or (has_posted and not is_due):
+            break  # What is due does not wait for what comes next week.
         try:
             with writing(engine) as session:
                 occurrence = session.get_one(Occurrence, row_id)
@@ -66,6 +67,7 @@ def turn(
             log.error("turn_failed", occurrence=public_id, error=type(error).__name__)
             continue
         if frozen:
+            has_posted = True
             log.info("posted", occurrence=public_id, deliveries=len(frozen))
 
 

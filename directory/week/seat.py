@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from directory.leads.lead import Lead, Need
@@ -25,26 +26,39 @@ def missing_seat(
     ``besides`` are capabilities that are told already. Each is told once in LOOKS_BACK. One lead that its bringer
     keeps for themselves does not count: that two need the same speaks of neither.
     """
-    since, below, holder = now - LOOKS_BACK, aliased(Capability), aliased(Business)
+    asked = {"chapter_id": chapter.id, "since": now - LOOKS_BACK, "besides": list(besides)}
+    return session.scalars(_asked(), asked).first()
+
+
+@cache
+def _asked() -> Select[tuple[Capability]]:
+    """What to ask the database; built once, since building it takes longer than the answer."""
+    below, holder = aliased(Capability), aliased(Business)
+    chapter_id, since = bindparam("chapter_id"), bindparam("since")
     told = select(Occurrence.seat_id).where(
-        Occurrence.chapter_id == chapter.id, Occurrence.posted_at > since, Occurrence.seat_id.is_not(None)
+        Occurrence.chapter_id == chapter_id, Occurrence.posted_at > since, Occurrence.seat_id.is_not(None)
     )
     held = (
         select(Claim.id)
         .join(holder, holder.id == Claim.business_id)
         .join(below, below.id == Claim.capability_id)
-        .where(holder.chapter_id == chapter.id, holder.members.any(Member.is_active))
+        .where(holder.chapter_id == chapter_id, holder.members.any(Member.is_active))
         .where(or_(below.id == Capability.id, below.parent_id == Capability.id))
     )
-    asked = (
+    return (
         select(Capability)
         .join(Need, Need.capability_id == Capability.id)
         .join(Lead, Lead.id == Need.lead_id)
         .join(Business, Business.id == Lead.business_id)
-        .where(Business.chapter_id == chapter.id, Lead.created_at > since, Need.is_must)
-        .where(Capability.scheme == CURATED, Capability.id.not_in(told), Capability.id.not_in(besides), ~held.exists())
+        .where(Business.chapter_id == chapter_id, Lead.created_at > since, Need.is_must)
+        .where(
+            Capability.scheme == CURATED,
+            Capability.id.not_in(told),
+            Capability.id.not_in(bindparam("besides", expanding=True)),
+            ~held.exists(),
+        )
         .group_by(Capability.id)
         .having(or_(func.count(Lead.asked_at) > 0, func.count(Lead.id) > 1))
         .order_by(func.count(Lead.id).desc(), Capability.id)
+        .limit(1)
     )
-    return session.scalars(asked.limit(1)).first()
