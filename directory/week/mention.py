@@ -160,6 +160,10 @@ def silent_names(session: Session) -> list[str]:
     return list(session.scalars(silent))
 
 
+# What a phone or a person who means it puts into a name, and nobody sees as another name.
+_LOOKALIKE = str.maketrans("\u2018\u2019\u02bc\u2010\u2013", "'''--", "\u200d")
+
+
 def names_in(text: str, names: Iterable[str]) -> list[str]:
     """Those of ``names`` that stand in ``text``, in whatever case and spacing."""
     told = _even(text)
@@ -172,7 +176,7 @@ def stands(name: str, text: str) -> bool:
 
 
 def _even(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    return " ".join(unicodedata.normalize("NFKC", text).translate(_LOOKALIKE).casefold().split())
 
 
 def choose(session: Session, *, chapter: Chapter, now: datetime, without: Collection[int] = ()) -> list[Item]:

@@ -79,7 +79,7 @@ def _reset(headers: Any) -> datetime | None:
             return clock.utc_now() + timedelta(seconds=int(wait)) if wait.isdigit() else parsedate_to_datetime(wait)
         at = datetime.fromtimestamp(int(until), UTC) if until.isdigit() else datetime.fromisoformat(until)
         return at if at.tzinfo else at.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):  # the last for a year that the machine cannot count to
         return None
 
 

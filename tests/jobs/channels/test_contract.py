@@ -11,7 +11,7 @@ import pytest
 from directory import clock, net
 from directory.settings import Settings
 from directory.week import channel as channels
-from jobs.channels import CHANNEL_KINDS, transport_of
+from jobs.channels import CHANNEL_KINDS, http, transport_of
 from jobs.channels.transport import TransportError
 from tests.jobs.channels.platforms import ALT, MAKERS, TEXT, Platform, account_of, message, picture
 from tests.services.proxy import Fault
@@ -167,3 +167,7 @@ def test_what_a_person_posts_no_worker_sends(settings: Settings) -> None:
         with pytest.raises(TransportError) as caught:
             getattr(kit, act)(message())
         assert (caught.value.permanent, caught.value.accepted) == (True, accepted)
+
+
+def test_an_hour_that_no_machine_can_count_to_is_no_hour() -> None:
+    assert http._reset({"X-RateLimit-Reset": "9" * 18}) is None
