@@ -29,7 +29,7 @@ def show(public_id: str) -> str:
         "channels/delivery.html",
         row=row,
         channel=channel,
-        post=Frozen.from_bytes(row.payload),
+        post=Frozen.from_bytes(row.payload) if row.payload else None,
         page=connecting.page_of(channel),
         waits=connecting.waits_for_look(row.look_asked_at, now()),
     )

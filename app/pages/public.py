@@ -119,8 +119,8 @@ def robots() -> Response:
     chapters, people = publicity.indexed(db.session())
     allowed = [url_for(".chapter", public_id=row.public_id) for row in chapters]
     allowed += [url_for(".person", public_id=row.public_id) for row in people]
-    allowed += [url_for("archive.index", public_id=row.public_id) for row in chapters]
-    lines = ["User-agent: *", *(f"Allow: {path}$" for path in allowed), "Allow: /static/", "Disallow: /"]
+    weeks = [f"Allow: {url_for('archive.index', public_id=row.public_id)}" for row in chapters]
+    lines = ["User-agent: *", *(f"Allow: {path}$" for path in allowed), *weeks, "Allow: /static/", "Disallow: /"]
     lines += ["", f"Sitemap: {_absolute(url_for('.sitemap'))}"]
     return Response("\n".join(lines) + "\n", mimetype="text/plain")
 

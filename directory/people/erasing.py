@@ -32,7 +32,7 @@ from directory.people.claim import Claim
 from directory.people.member import Member, MemberState
 from directory.people.suppression import suppress
 from directory.people.wanted import Wanted
-from directory.week.delivery import Delivery
+from directory.week.delivery import Delivery, DeliveryState
 from directory.week.mention import Mention
 from directory.week.post import Post
 
@@ -94,7 +94,7 @@ def erase(session: Session, *, member: Member, by: Member | None, now: datetime)
         suppress(session, email=member.email, now=now)
     session.flush()
     _end(session, member, now)
-    _forget_posts(session, member)
+    _forget_posts(session, member, now)
     _forget_letters(session, member)
     _forget_spoken(session, member)
     named = select(_column("case_study_party.case_study_id")).where(_column("case_study_party.member_id") == member.id)
@@ -159,7 +159,7 @@ def _leave_firm(session: Session, member: Member, name: str) -> None:
     index_business(session, firm)
 
 
-def _forget_posts(session: Session, member: Member) -> None:
+def _forget_posts(session: Session, member: Member, now: datetime) -> None:
     """Posts that spoke of the member lose their text; one that is still to come is written anew."""
     turns = select(Mention.occurrence_id).where(Mention.member_id == member.id)
     named = or_(Post.occurrence_id.in_(turns), Post.text.contains(member.name, autoescape=True))
@@ -169,6 +169,8 @@ def _forget_posts(session: Session, member: Member) -> None:
         occurrences.add(post.occurrence_id)
     sent = Delivery.channel_id.is_not(None) & Delivery.occurrence_id.in_(occurrences)
     session.execute(update(Delivery).where(sent, Delivery.settled_at.is_not(None)).values(payload=b""))
+    gone = {"payload": b"", "state": DeliveryState.FAILED, "settled_at": now, "reason": _("Its words are forgotten.")}
+    session.execute(update(Delivery).where(sent, Delivery.state == DeliveryState.BY_HAND).values(**gone))
     session.flush()
 
 

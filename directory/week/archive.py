@@ -7,10 +7,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from directory.people.business import Business
 from directory.people.chapter import Chapter
+from directory.people.member import Member
 from directory.week.delivery import Delivery, DeliveryState
 from directory.week.frozen import Frozen
-from directory.week.mention import Mention, names_in, silent_names
+from directory.week.mention import Mention, names_in
 from directory.week.occurrence import Occurrence
 
 MOST = 52  # weeks that the list and the feed show
@@ -52,23 +54,35 @@ def past_weeks(session: Session, *, chapter: Chapter, only: str = "") -> list[Pa
             if known is None and len(longest) == MOST:
                 break
             longest[occurrence.id] = (occurrence, frozen)
-    barred = _barred(session, longest)
-    silent = silent_names(session) if longest else []
+    silent, barred = _silent(session, chapter), _barred(session, longest)
     weeks = (
         PastWeek(turn, f"{turn.public_id}@{chapter.public_id}", frozen.at, _said(frozen.text, [*silent, *barred[id]]))
         for id, (turn, frozen) in longest.items()
+        if id in barred
     )
     return [week for week in weeks if week.text]
 
 
+def _silent(session: Session, chapter: Chapter) -> list[str]:
+    """The names of the chapter's members who do not agree to be named."""
+    here = select(Member.name).join(Member.business).where(Business.chapter_id == chapter.id)
+    return list(session.scalars(here.where(Member.spotlight_at.is_(None) | ~Member.is_active)))
+
+
 def _barred(session: Session, occurrences: Iterable[int]) -> dict[int, list[str]]:
-    """By what those are known, in each week, who no longer agree to be named: their own and their firm's names."""
+    """By what those are known, in each week, who no longer agree to be named: their own and their firm's names.
+
+    A week with an ask that was taken back is missing: it may have been told without a name.
+    """
     barred: dict[int, list[str]] = {id: [] for id in occurrences}
+    taken_back = set()
     for mention in session.scalars(select(Mention).where(Mention.occurrence_id.in_(barred))):
-        member = mention.member
+        member, ask, lead = mention.member, mention.wanted, mention.lead
         if not member.is_active or member.spotlight_at is None or mention.vetoed_at is not None:
             barred[mention.occurrence_id] += [member.name, member.first_name, member.business.name]
-    return barred
+        if (ask is not None and ask.shared_at is None) or (lead is not None and lead.asked_at is None):
+            taken_back.add(mention.occurrence_id)
+    return {id: names for id, names in barred.items() if id not in taken_back}
 
 
 def _said(text: str, barred: list[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from directory.leads.lead import Lead, Need
@@ -31,10 +31,11 @@ def missing_seat(
 
 
 @cache
-def _asked() -> Select[tuple[Capability]]:
+def _asked() -> Select[Capability]:
     """What to ask the database; built once, since building it takes longer than the answer."""
     below, holder = aliased(Capability), aliased(Business)
-    chapter_id, since = bindparam("chapter_id"), bindparam("since")
+    chapter_id: BindParameter[int] = bindparam("chapter_id")
+    since: BindParameter[datetime] = bindparam("since")
     told = select(Occurrence.seat_id).where(
         Occurrence.chapter_id == chapter_id, Occurrence.posted_at > since, Occurrence.seat_id.is_not(None)
     )

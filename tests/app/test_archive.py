@@ -12,6 +12,7 @@ from app.errors import Site
 from app.pages.archive import ATOM
 from directory.db import writing
 from directory.people.chapter import Chapter
+from directory.people.erasing import erase
 from directory.people.member import Member
 from directory.settings import Settings
 from directory.week.channel import Channel
@@ -70,6 +71,32 @@ def test_who_no_longer_agrees_is_left_out_at_once(engine: Engine, app: Site, pos
         text = app.test_client().get(path).text
         assert name not in text
         assert firm not in text
+
+
+def test_a_week_with_an_ask_that_was_taken_back_is_gone(engine: Engine, app: Site, posted: str) -> None:
+    page, _name = week_of(engine, posted)
+    with writing(engine) as session:
+        asks = [mention.wanted or mention.lead for mention in session.scalars(select(Mention))]
+        for ask in filter(None, asks):
+            setattr(ask, "shared_at" if hasattr(ask, "shared_at") else "asked_at", None)
+        assert any(asks)
+    assert app.test_client().get(page).status_code == 404
+
+
+def test_the_words_of_who_is_erased_wait_in_no_closed_group(
+    engine: Engine, sign_in: SignIn, posted: str, now: datetime
+) -> None:
+    _page, name = week_of(engine, posted)
+    with writing(engine) as session:
+        erase(session, member=session.scalars(select(Member).where(Member.name == name)).one(), by=None, now=now)
+        kept = session.scalars(select(Delivery).where(Delivery.channel_id.is_not(None))).all()
+        assert [row.payload for row in kept] == [b""] * len(kept)
+        paths = [f"/deliveries/{row.public_id}" for row in kept]
+    with Session(engine) as session:
+        browser = sign_in(session.scalars(select(Member).where(Member.key == "lena")).one())
+    for path in paths:
+        assert "The words are forgotten" in browser.get(path).text
+        assert browser.post(f"{path}/posted").status_code == 409
 
 
 def test_a_chapter_that_is_not_public_has_no_archive(engine: Engine, app: Site, posted: str) -> None:
