@@ -185,7 +185,7 @@ def upcoming(session: Session, *, chapter: Chapter, now: datetime) -> Occurrence
 def lock(session: Session, occurrence: Occurrence) -> None:
     """Read the row as it is now; it is nobody else's until the transaction ends."""
     session.flush()
-    session.refresh(occurrence, with_for_update=True)
+    session.refresh(occurrence, with_for_update={"of": Occurrence})  # not of what was loaded with it
 
 
 def lock_open(session: Session, occurrence: Occurrence) -> None:
