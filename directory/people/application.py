@@ -15,7 +15,7 @@ from directory.limit import spend
 from directory.link import OneTimeLink, use
 from directory.people.business import Business, clean_email
 from directory.people.chapter import Chapter
-from directory.people.member import ChapterRole, Member, MemberState, Role
+from directory.people.member import Member, MemberState, Role, holding
 from directory.people.suppression import is_suppressed
 from directory.people.twins import likeness
 from directory.text import clean_line, folded
@@ -214,11 +214,8 @@ def _applied(
 
 
 def _tell_leads(session: Session, application: Application, now: datetime) -> None:
-    held = select(ChapterRole.member_id).where(
-        ChapterRole.chapter_id == application.chapter_id, ChapterRole.role == Role.LEAD
-    )
     words = {"name": application.member.name, "chapter": application.chapter.name}
-    for lead in session.scalars(select(Member).where(Member.id.in_(held), Member.is_active)).all():
+    for lead in holding(session, chapter_id=application.chapter_id, roles=(Role.LEAD,)):
         mail.write(session, letter="applied", to=lead, event=f"applied-{application.public_id}", words=words, now=now)
 
 

@@ -94,6 +94,15 @@ def say(
     return said
 
 
+def say_met(session: Session, *, said_by: Member, other: Member, on: date, now: datetime) -> None:
+    """One of the two says that they met, unless they have it for that year already. Raises as ``say`` else."""
+    try:
+        with session.begin_nested():
+            say(session, said_by=said_by, other=other, kind=InteractionKind.MET, happened_on=on, now=now)
+    except Conflict:
+        return
+
+
 def confirm(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:
     """The other says it is so: a shareable fact from now on. Raises Refused for anybody else."""
     _answer(session, interaction, by, confirmed_at=interaction.confirmed_at or now, declined_at=None, now=now)

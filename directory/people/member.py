@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -178,6 +179,12 @@ def forbid_spotlight(session: Session, *, member: Member, now: datetime) -> None
     if member.spotlight_at is not None:
         member.spotlight_at = None
         record(session, actor_id=member.id, action="spotlight.forbid", object=f"member {member.public_id}", now=now)
+
+
+def holding(session: Session, *, chapter_id: int, roles: Collection[Role]) -> list[Member]:
+    """The active members who hold one of ``roles`` in a chapter."""
+    held = select(ChapterRole.member_id).where(ChapterRole.chapter_id == chapter_id, ChapterRole.role.in_(roles))
+    return list(session.scalars(select(Member).where(Member.id.in_(held), Member.is_active).order_by(Member.id)))
 
 
 def chapter_roles(session: Session, *, member: Member) -> list[ChapterRole]:

@@ -17,7 +17,6 @@ from directory.people.member import Member
 from directory.secrets import Secrets
 from directory.week.counting import Limit
 
-USUAL_LIMIT = Limit("characters", 500)  # what is composed stays short even where more would fit
 SEALED = {"table": "channel", "column": "sealed"}
 MOST = Limit("characters", 5000)  # where a kind knows no limit
 

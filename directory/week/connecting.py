@@ -12,7 +12,7 @@ from directory import audit, mail
 from directory.errors import Conflict, Invalid
 from directory.language import gettext as _
 from directory.people.chapter import Chapter
-from directory.people.member import ChapterRole, Member, Role
+from directory.people.member import Member, Role, holding
 from directory.secrets import Secrets
 from directory.text import clean_line
 from directory.week.channel import CHANNEL_KINDS, Channel, ChannelKind, ChannelState, keep_secrets, kind_of
@@ -170,13 +170,13 @@ def in_charge(session: Session, *, channel: Channel) -> list[Member]:
     """Whom to write to about a channel: its owner while they are here, else the leads, else the network's admins."""
     if channel.owner is not None and channel.owner in keepers(session, chapter=channel.chapter):
         return [channel.owner]
-    leads = _holding(session, channel.chapter, (Role.LEAD,))
+    leads = holding(session, chapter_id=channel.chapter_id, roles=(Role.LEAD,))
     return leads or list(session.scalars(select(Member).where(Member.is_admin, Member.is_active).order_by(Member.id)))
 
 
 def keepers(session: Session, *, chapter: Chapter) -> list[Member]:
     """Who may be in charge of a channel: those who lead or keep the chapter, and the network's admins."""
-    held = _holding(session, chapter, (Role.LEAD, Role.SECRETARY))
+    held = holding(session, chapter_id=chapter.id, roles=(Role.LEAD, Role.SECRETARY))
     admins = session.scalars(select(Member).where(Member.is_admin, Member.is_active).order_by(Member.id))
     return list(dict.fromkeys([*held, *admins]))
 
@@ -227,11 +227,6 @@ def asked_for(session: Session, *, now: datetime) -> tuple[list[int], list[int]]
     channels = select(Channel.id).where(wanted).order_by(Channel.check_asked_at, Channel.id)
     rows = select(Delivery.id).where(Delivery.look_asked_at > now - FRESH, Delivery.state == DeliveryState.UNKNOWN)
     return list(session.scalars(channels)), list(session.scalars(rows.order_by(Delivery.look_asked_at)))
-
-
-def _holding(session: Session, chapter: Chapter, roles: Collection[Role]) -> list[Member]:
-    held = select(ChapterRole.member_id).where(ChapterRole.chapter_id == chapter.id, ChapterRole.role.in_(roles))
-    return list(session.scalars(select(Member).where(Member.id.in_(held), Member.is_active).order_by(Member.id)))
 
 
 def _note(

@@ -118,12 +118,7 @@ def keep(session: Session, *, pairing: Pairing, by: Member, now: datetime) -> No
     """They talked: a fact once the other confirms it, as every interaction. Raises Refused for anybody but the two."""
     _answer(session, pairing, by, PairingState.KEPT)
     today = now.astimezone(pairing.zone).date()
-    try:
-        with session.begin_nested():
-            met = InteractionKind.MET
-            interaction.say(session, said_by=by, other=pairing.partner(by), kind=met, happened_on=today, now=now)
-    except Conflict:
-        return  # They have it for this year already.
+    interaction.say_met(session, said_by=by, other=pairing.partner(by), on=today, now=now)
 
 
 def miss(session: Session, *, pairing: Pairing, by: Member, now: datetime) -> None:

@@ -16,7 +16,6 @@ from directory.language import gettext as _
 from directory.leads.introduction import Introduction
 from directory.people import interaction
 from directory.people.chapter import Chapter
-from directory.people.interaction import InteractionKind
 from directory.people.member import ChapterRole, Member, Role
 from directory.people.wanted import Wanted
 from directory.week import pairing
@@ -149,7 +148,8 @@ def answer(session: Session, *, prompt: Prompt, at: int, is_yes: bool, now: date
         if mail.write(session, **letter, now=now) is None:
             raise Conflict(_("%(name)s gets no such letters. Call instead.", name=row.member.first_name))
     elif is_yes and kind in ("call", "introduction"):
-        _have_met(session, prompt, whom(row, member), now)
+        today = now.astimezone(ZoneInfo(prompt.occurrence.chapter.zone)).date()
+        interaction.say_met(session, said_by=member, other=whom(row, member), on=today, now=now)
     session.flush()
 
 
@@ -161,13 +161,3 @@ def unaware(session: Session, *, now: datetime) -> list[Mention]:
     here = rows.where(*coming, Occurrence.posted_at.is_(None), Mention.vetoed_at.is_(None), Member.email.is_not(None))
     is_told = select(Delivery.id).where(Delivery.key == key).exists()
     return list(session.scalars(here.where(~is_told).order_by(Mention.id)))
-
-
-def _have_met(session: Session, prompt: Prompt, other: Member, now: datetime) -> None:
-    today = now.astimezone(ZoneInfo(prompt.occurrence.chapter.zone)).date()
-    try:
-        with session.begin_nested():
-            said_by, met = prompt.member, InteractionKind.MET
-            interaction.say(session, said_by=said_by, other=other, kind=met, happened_on=today, now=now)
-    except Conflict:
-        return  # They have it for this year already.

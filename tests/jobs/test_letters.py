@@ -1,16 +1,12 @@
 """Letters: from a row of the outbox to a mail, once, with a link that is nowhere else."""
 
 import re
-import socket
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -25,6 +21,7 @@ from directory.settings import Settings, load_settings
 from directory.week.delivery import Delivery, DeliveryState
 from jobs import letters
 from jobs.deliver import LEASE, SETTLE, deliver_one, settle
+from tests.services.postbox import HANGS_UP, postbox
 
 WORDS = {"act": "Your page was changed.", "by": "Ada\nBcc: eve@evil.example", "reason": "A wrong number."}
 
@@ -100,41 +97,13 @@ def test_whoever_has_gone_is_not_written_to(engine: Engine, bea: Member, setting
     assert not (settings.home / "mail").exists()
 
 
-class Postbox:
-    """A mail server that answers the content of a mail as the test says; None breaks the connection."""
-
-    def __init__(self) -> None:
-        self.mails: list[bytes] = []
-        self.answer: str | None = "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        if self.answer is None:
-            server.transport.abort()
-            return "250 never heard"
-        if self.answer.startswith("250"):
-            self.mails.append(envelope.content)
-        return self.answer
-
-
-@pytest.fixture
-def postbox() -> Iterator[tuple[Postbox, str]]:
-    box = Postbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Controller(box, hostname="127.0.0.1", port=port)
-    server.start()
-    yield box, f"smtp://127.0.0.1:{port}"
-    server.stop()
-
-
 @pytest.mark.parametrize(
     ("answer", "then"),
     [
         ("250 OK", DeliveryState.DELIVERED),
         ("451 later", DeliveryState.PENDING),
         ("550 no", DeliveryState.FAILED),
-        (None, DeliveryState.UNKNOWN),
+        (HANGS_UP, DeliveryState.UNKNOWN),
     ],
 )
 def test_a_mail_server_is_believed_and_never_asked_twice_where_it_may_have_taken_it(
@@ -142,15 +111,14 @@ def test_a_mail_server_is_believed_and_never_asked_twice_where_it_may_have_taken
     bea: Member,
     now: datetime,
     tmp_path: Path,
-    postbox: tuple[Postbox, str],
-    answer: str | None,
+    answer: str,
     then: DeliveryState,
 ) -> None:
-    box, url = postbox
-    box.answer = answer
-    settings = load_settings({"GOODWORD_HOME": str(tmp_path), "GOODWORD_MAIL_URL": url})
-    row = written(engine, bea, now)
-    deliver_one(engine, row, settings=settings, now=now)
+    with postbox() as (box, port):
+        box.answer = answer
+        settings = load_settings({"GOODWORD_HOME": str(tmp_path), "GOODWORD_MAIL_URL": f"smtp://127.0.0.1:{port}"})
+        row = written(engine, bea, now)
+        deliver_one(engine, row, settings=settings, now=now)
     settle(engine, settings=settings, now=now + LEASE + SETTLE)
     with Session(engine) as session:
         assert session.scalars(select(Delivery)).one().state is then

@@ -1,19 +1,15 @@
 """One server on loopback for each kind of channel, all with the same few doors for the contract suite."""
 
 import json
-import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import date
-from email import message_from_bytes
-from email.policy import SMTP
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import requests
-from aiosmtpd.controller import Controller
 
 from directory import clock, files
 from directory.settings import Settings
@@ -22,6 +18,7 @@ from jobs.channels import transport_of
 from jobs.channels.mastodon import plain
 from jobs.channels.transport import Account, Message, Secrets
 from tests.services import bluesky, mastodon, x
+from tests.services.postbox import postbox
 from tests.services.proxy import Proxy
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(64)
@@ -78,33 +75,6 @@ def message(key: str = "post:o:c", text: str = TEXT, image: str = "", at: Any = 
 
 def picture(settings: Settings) -> str:
     return files.keep(settings.home, FOLDER, PICTURE)
-
-
-@dataclass
-class Postbox:
-    """A mail server that keeps what it is sent."""
-
-    mails: list[Any] = field(default_factory=list)
-    answer: str | None = "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        if self.answer is None or self.answer.startswith("250"):
-            self.mails.append(message_from_bytes(envelope.content, policy=SMTP))
-        if self.answer is None:
-            server.transport.abort()
-        return self.answer or "250 never heard"
-
-
-@contextmanager
-def postbox() -> Iterator[tuple[Postbox, int]]:
-    box = Postbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Controller(box, hostname="127.0.0.1", port=port)
-    server.start()
-    yield box, port
-    server.stop()
 
 
 def _x(kept: ExitStack, settings: Settings, secrets: Mapping[str, str], kind: str) -> Platform:

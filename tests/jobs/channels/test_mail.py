@@ -8,7 +8,8 @@ import pytest
 from directory.settings import Settings
 from jobs.channels import transport_of
 from jobs.channels.transport import TransportError
-from tests.jobs.channels.platforms import TEXT, account_of, message, postbox
+from tests.jobs.channels.platforms import TEXT, account_of, message
+from tests.services.postbox import postbox
 
 LIST = {"address": "list@mesa.example"}
 
