@@ -13,7 +13,7 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the goodword command does, and before numpy is loaded
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, select
+from sqlalchemy import URL, Engine, create_engine, make_url, select
 from sqlalchemy.orm import Session
 
 from directory.db import Base, claim_write, connect, writing
@@ -98,31 +98,41 @@ def copy(request: pytest.FixtureRequest) -> Iterator[Copy]:
         with admin.connect() as connection:
             connection.exec_driver_sql(statement)
 
-    @contextmanager
-    def database(template: str) -> Iterator[Engine]:
-        name = f"goodword_test_{secrets.token_hex(4)}"
-        run(f"CREATE DATABASE {name} TEMPLATE {template}")
-        engine = connect(server.set(database=name).render_as_string(hide_password=False))
-        yield engine
-        engine.dispose()
-        run(f"DROP DATABASE {name} WITH (FORCE)")
-
     @cache
-    def template(kind: str) -> str:
-        engine = kept.enter_context(database("template1" if kind == "empty" else template("empty")))
-        if kind == "empty":
-            Base.metadata.create_all(engine)
-        else:
+    def kept(kind: str) -> URL:
+        """One database for all tests of a kind, since making one takes long; it begins with the rows in ``began``."""
+        url = server.set(database=f"goodword_test_{secrets.token_hex(4)}")
+        run(f"CREATE DATABASE {url.database}")
+        opened.callback(run, f"DROP DATABASE {url.database} WITH (FORCE)")
+        engine = connect(url.render_as_string(hide_password=False))
+        Base.metadata.create_all(engine)
+        if kind == "seeded":
             from directory.seed import seed
 
             with writing(engine) as session:
                 seed(session, now=NOW)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE SCHEMA began")
+            connection.exec_driver_sql(";".join(f'CREATE TABLE began."{name}" AS TABLE "{name}"' for name in names))
         engine.dispose()
-        return str(engine.url.database)
+        return url
 
-    with ExitStack() as kept:
-        kept.callback(admin.dispose)
-        yield lambda kind, folder: database(template(kind))
+    @contextmanager
+    def database(kind: str) -> Iterator[Engine]:
+        url = kept(kind)
+        run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{url.database}'")
+        engine = connect(url.render_as_string(hide_password=False))
+        with engine.begin() as connection:
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # rows refer to each other
+            connection.exec_driver_sql(";".join(f'DELETE FROM "{name}"' for name in names))
+            connection.exec_driver_sql(";".join(f'INSERT INTO "{name}" TABLE began."{name}"' for name in names))
+        yield engine
+        engine.dispose()
+
+    names, opened = list(Base.metadata.tables), ExitStack()
+    with opened:
+        opened.callback(admin.dispose)
+        yield lambda kind, folder: database(kind)
 
 
 @pytest.fixture
