@@ -264,6 +264,7 @@ RULES: dict[str, Rule] = {
     "profile.read_public_card": PUBLIC,
     "chapter.read_public": PUBLIC,
     "relay.write": PUBLIC,
+    "short_link.follow": PUBLIC,  # it leads to what is public
     "digest.update_prefs": Rule(N, (Member,), owner=A, admin=F, pending=A),
     "digest.one_click_unsubscribe": PUBLIC,  # the signed link is the proof
     "gdpr.export_own": Rule(N, (Member,), owner=S, admin=S, pending=S),

@@ -41,8 +41,8 @@ class BrowserSession(SecureCookieSession):
 class SessionRows(SecureCookieSessionInterface):
     """Keeps who is signed in as rows, found by the SHA-256 of an opaque cookie.
 
-    Visitors get Flask's signed cookie, which holds no more than the CSRF secret of a form; it is never believed
-    to name an account, so nobody signs in with a stolen key alone.
+    Visitors get Flask's signed cookie, which holds no more than the CSRF secret of a form and the post that led them
+    here; it is never believed to name an account, so nobody signs in with a stolen key alone.
     """
 
     session_class = BrowserSession

@@ -13,6 +13,7 @@ from flask_security.utils import login_user
 from app.accounts import second_factor
 from app.accounts.account import account_of, forget_try, known, may_try, recognise
 from app.accounts.tables import User
+from app.came_from import NAME
 from app.db import db
 from app.moment import now
 from directory import mail
@@ -33,7 +34,10 @@ def begin(account: User, how: Literal["link", "password", "totp"], target: str =
 
     That is ``target``, or the page that asks for the code: only ``how="totp"`` passes a second factor.
     """
+    came_from = session.get(NAME)
     session.clear()
+    if came_from:
+        session[NAME] = came_from  # a post that led here is no secret
     g.pop("csrf_token", None)  # a secret that was there before the sign-in ends with it
     if leaving.come_back(db.session(), member=account.member, now=now()):
         flash(_("You are back, and nothing is lost."))

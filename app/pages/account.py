@@ -1,5 +1,7 @@
 """One's account: how one signs in, and where one is signed in. What changes it asks first who sits there."""
 
+from zoneinfo import ZoneInfo
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -28,7 +30,7 @@ pages = Blueprint("account", __name__)
 @policy("session.list_or_revoke_own")
 def index() -> str:
     permit("session.list_or_revoke_own", me())
-    account = _mine()
+    account, home = _mine(), me().business.chapter
     return render_template(
         "account/index.html",
         account=account,
@@ -37,6 +39,7 @@ def index() -> str:
         has_second=second_factor.is_on(db.session(), account=account),
         codes_left=second_factor.codes_left(db.session(), account=account),
         wants_second=second_factor.is_wanted(account),
+        zone=ZoneInfo(home.zone if home is not None else "UTC"),
         letters=[(name, words(), name not in me().mail_off) for name, words in SWITCHES.items()],
     )
 

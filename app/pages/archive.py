@@ -66,7 +66,7 @@ def _title(chapter: Chapter) -> str:
 
 
 def _newest(chapter: Chapter, weeks: list[PastWeek]) -> str:
-    at = weeks[0].at if weeks else chapter.public_at
+    at = max((week.at for week in weeks), default=chapter.public_at)
     return at.isoformat() if at is not None else ""
 
 

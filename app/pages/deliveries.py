@@ -1,6 +1,6 @@
 """Deliveries: what became of one post, who decides where nobody can tell, and how the whole machine stands."""
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -9,12 +9,13 @@ from app.back import done
 from app.db import db
 from app.moment import now
 from app.pages.chapter import chapters_run
+from directory import files
 from directory.people.chapter import Chapter
 from directory.week import connecting
 from directory.week import delivery as deliveries
 from directory.week.channel import Channel
 from directory.week.delivery import Delivery
-from directory.week.frozen import Frozen
+from directory.week.frozen import FOLDER, Frozen
 from directory.week.heartbeat import heartbeats
 from directory.week.status import statuses
 
@@ -25,14 +26,29 @@ pages = Blueprint("deliveries", __name__)
 @policy("channel.edit_or_cancel_queued")
 def show(public_id: str) -> str:
     row, channel = _post(public_id, "channel.edit_or_cancel_queued")
+    post, group = _frozen(row), str(channel.settings.get("address", ""))
     return render_template(
         "channels/delivery.html",
         row=row,
         channel=channel,
-        post=Frozen.from_bytes(row.payload) if row.payload else None,
+        post=post,
+        has_picture=post and post.image and files.is_kept(current_app.config["HOME"], FOLDER, post.image),
+        group=group if group.startswith("https://") else "",
         page=connecting.page_of(channel),
         waits=connecting.waits_for_look(row.look_asked_at, now()),
     )
+
+
+@pages.get("/deliveries/<public_id>/picture.png")
+@policy("channel.edit_or_cancel_queued")
+def picture(public_id: str) -> Response:
+    """The picture as it was frozen, for who posts it by hand; nothing where there is none."""
+    post = _frozen(_post(public_id, "channel.edit_or_cancel_queued")[0])
+    try:
+        drawn = files.read(current_app.config["HOME"], FOLDER, post.image if post is not None else "")
+    except FileNotFoundError:
+        return Response(status=204)
+    return Response(drawn, mimetype="image/png", headers={"Cache-Control": "private, no-store"})
 
 
 @pages.post("/deliveries/<public_id>/look")
@@ -64,6 +80,11 @@ def by_hand(public_id: str, act: str) -> ResponseReturnValue:
         return done(_("It waits for you again."), to=here)
     undo = url_for(".by_hand", public_id=public_id, act="waiting")
     return done(_("Thank you: it counts as posted."), undo=undo, to=here)
+
+
+def _frozen(row: Delivery) -> Frozen | None:
+    """Its words and picture; None where they are forgotten."""
+    return Frozen.from_bytes(row.payload) if row.payload else None
 
 
 def _post(public_id: str, action: str) -> tuple[Delivery, Channel]:

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from app.access import me, policy, principal, reach
 from app.back import done
+from app.came_from import credited
 from app.db import db
 from app.forms import blamed
 from app.forms.introduction import AskForm, OfferForm, WordForm
@@ -38,13 +39,14 @@ def new(public_id: str) -> ResponseReturnValue:
     vias = {way.via.public_id: way.via for way in ways if way.via}
     form.offer(list(vias.values()), target)
     if form.validate_on_submit():
-        with blamed(form):
+        with blamed(form), credited() as post_id:
             asked = introducing.ask(
                 db.session(),
                 asker=me(),
                 target=target,
                 via=vias.get(form.via.data or ""),
                 text=form.text.data or "",
+                came_from_id=post_id,
                 now=now(),
             )
             db.session.commit()

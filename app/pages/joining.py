@@ -10,6 +10,7 @@ from app.access import me, policy, reach
 from app.accounts.account import account_of
 from app.accounts.signing_in import begin
 from app.back import done
+from app.came_from import credited
 from app.db import SAFE_METHODS, db
 from app.forms import blamed
 from app.forms.chapter import ApplyForm, SuggestForm
@@ -73,7 +74,8 @@ def _apply(chapter: Chapter) -> ResponseReturnValue:
         with blamed(form):
             if not form.homepage.data:
                 said = {name: form[name].data or "" for name in (*PERSON, "knows")}
-                application.apply(db.session(), chapter=chapter, **said, now=now())
+                with credited() as post_id:
+                    application.apply(db.session(), chapter=chapter, **said, came_from_id=post_id, now=now())
             db.session.commit()
             return render_template("joining/sent.html", chapter=chapter)
     return render_template("joining/apply.html", chapter=chapter, form=form), form.status

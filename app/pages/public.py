@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from app.access import me, permit, policy, reach
 from app.back import done
+from app.came_from import credited
 from app.db import db
 from app.forms import blamed
 from app.forms.relay import PublicForm, RelayForm
@@ -21,6 +22,7 @@ from directory.people import publicity, relay
 from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.people.publicity import Card
+from directory.week.archive import pages_of
 from directory.week.occurrence import upcoming
 
 pages = Blueprint("public", __name__)
@@ -42,8 +44,10 @@ def write(public_id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         said = {name: form[name].data or "" for name in ("name", "email", "text")}
         place, is_trap = request.remote_addr or "", bool(form.website.data)
-        with blamed(form):
-            relay.write(db.session(), receiver=member, **said, is_trap=is_trap, place=place, now=now())
+        with blamed(form), credited() as post_id:
+            relay.write(
+                db.session(), receiver=member, **said, is_trap=is_trap, place=place, came_from_id=post_id, now=now()
+            )
             return done(
                 _("Look into your mail: what we sent you there asks whether this message is yours. Then it leaves."),
                 to=url_for(".person", public_id=public_id),
@@ -131,6 +135,8 @@ def sitemap() -> Response:
     chapters, people = publicity.indexed(db.session())
     places = [_absolute(url_for(".chapter", public_id=row.public_id)) for row in chapters]
     places += [_absolute(url_for(".person", public_id=row.public_id)) for row in people]
+    places += [_absolute(url_for("archive.index", public_id=row.public_id)) for row in chapters]
+    places += [_absolute(path) for path in pages_of(db.session(), chapters=chapters)]
     return Response(render_template("public/sitemap.xml", places=places), mimetype="application/xml")
 
 

@@ -47,6 +47,7 @@ class Introduction(PublicRow, Base):
     asked_at: Mapped[datetime]
     passed_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    came_from_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"), index=True)  # the post that led here
 
     asker: Mapped[Member] = relationship(foreign_keys=[asker_id])
     target: Mapped[Member] = relationship(foreign_keys=[target_id])

@@ -78,6 +78,7 @@ class Lead(PublicRow, Base):
     created_at: Mapped[datetime]
     asked_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    came_from_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"), index=True)  # the post that led here
 
     member: Mapped[Member] = relationship()
     business: Mapped[Business] = relationship()
@@ -126,9 +127,19 @@ def read_text(text: str) -> str:
     return CONTACT.sub("…", clean_text(text, field="text", what=_("what the client needs"), limit=TEXT_LIMIT))
 
 
-def bring(session: Session, *, member: Member, text: str, wishes: Sequence[Wish], terms: Terms, now: datetime) -> Lead:
+def bring(
+    session: Session,
+    *,
+    member: Member,
+    text: str,
+    wishes: Sequence[Wish],
+    terms: Terms,
+    came_from_id: int | None = None,
+    now: datetime,
+) -> Lead:
     """A member brings a lead; their firm is its bringer. Raises Invalid."""
     lead = Lead(member=member, business_id=member.business_id, text=read_text(text), created_at=now)
+    lead.came_from_id = came_from_id
     session.add(lead)
     _agree(lead, wishes, terms, now)
     session.flush()

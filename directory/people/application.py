@@ -46,6 +46,7 @@ class Application(PublicRow, Base):
     answered_at: Mapped[datetime | None]
     is_known: Mapped[bool] = mapped_column(default=False)
     decided_at: Mapped[datetime | None]
+    came_from_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"), index=True)  # the post that led here
 
     chapter: Mapped[Chapter] = relationship()
     member: Mapped[Member] = relationship(foreign_keys=[member_id])
@@ -53,7 +54,16 @@ class Application(PublicRow, Base):
 
 
 def apply(
-    session: Session, *, chapter: Chapter, name: str, email: str, firm: str, sentence: str, knows: str, now: datetime
+    session: Session,
+    *,
+    chapter: Chapter,
+    name: str,
+    email: str,
+    firm: str,
+    sentence: str,
+    knows: str,
+    came_from_id: int | None = None,
+    now: datetime,
 ) -> None:
     """Take an application and write to its address, which has to confirm it. Raises Invalid.
 
@@ -69,7 +79,7 @@ def apply(
         mail.write(session, letter="here_already", to=there, event=f"here-{now:%Y%m%d}", now=now)
         return
     if there is None:
-        there = _applied(session, chapter, said, now, knows=known).member
+        there = _applied(session, chapter, said, now, knows=known, came_from_id=came_from_id).member
     waiting = session.scalar(select(Application).where(Application.member_id == there.id))
     if waiting is not None and waiting.confirmed_at is None:
         words = {"chapter": waiting.chapter.name}
@@ -196,6 +206,7 @@ def _applied(
     knows: str = "",
     is_suggested: bool = False,
     confirmed_at: datetime | None = None,
+    came_from_id: int | None = None,
 ) -> Application:
     firm = Business(chapter=chapter, name=said["firm"], summary=said["sentence"], created_at=now)
     person = Member(name=said["name"], email=said["email"], business=firm, state=MemberState.PENDING, joined_at=now)
@@ -207,6 +218,7 @@ def _applied(
         is_suggested=is_suggested,
         applied_at=now,
         confirmed_at=confirmed_at,
+        came_from_id=came_from_id,
     )
     session.add(application)
     session.flush()

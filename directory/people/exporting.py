@@ -33,7 +33,10 @@ from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted
 from directory.week.pairing import Pairing, theirs
 
-INSIDE = ("id", "business_id", "member_id", "chapter_id", "sponsor_id", "search_text", "capability_id", "key")
+INSIDE = (
+    *("id", "business_id", "member_id", "chapter_id", "sponsor_id", "search_text", "capability_id", "key"),
+    "came_from_id",
+)
 Rows = list[dict[str, Any]]
 
 

@@ -15,6 +15,7 @@ from directory.link import hash_of
 from directory.people.business import clean_email
 from directory.people.member import Member
 from directory.text import clean_line, clean_text
+from directory.week.short_link import count_letter
 
 LASTS = timedelta(days=2)
 DAY = timedelta(days=1)
@@ -32,12 +33,22 @@ class RelayMessage(PublicRow, Base):
     email: Mapped[str] = mapped_column(String(254))
     text: Mapped[str] = mapped_column(Text)
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    came_from_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"))  # the post that led here
 
     receiver: Mapped[Member] = relationship()
 
 
 def write(
-    session: Session, *, receiver: Member, name: str, email: str, text: str, is_trap: bool, place: str, now: datetime
+    session: Session,
+    *,
+    receiver: Member,
+    name: str,
+    email: str,
+    text: str,
+    is_trap: bool,
+    place: str,
+    came_from_id: int | None = None,
+    now: datetime,
 ) -> None:
     """Keep a visitor's message and ask its sender, by mail, whether it is theirs. Raises Invalid for what is typed.
 
@@ -59,7 +70,7 @@ def write(
     if is_trap or not all(spend(session, key=key, most=most, within=DAY, now=now) for key, most in limits):
         return
     purge(session, now=now)
-    message = RelayMessage(receiver_id=receiver.id, expires_at=now + LASTS, **said)
+    message = RelayMessage(receiver_id=receiver.id, expires_at=now + LASTS, came_from_id=came_from_id, **said)
     session.add(message)
     session.flush()
     mail.write(
@@ -110,6 +121,8 @@ def send(session: Session, *, token: str, now: datetime) -> Member:
         reply_to=message.email,
         now=now,
     )
+    if message.came_from_id is not None:
+        count_letter(session, delivery_id=message.came_from_id)
     session.delete(message)
     session.flush()
     return message.receiver

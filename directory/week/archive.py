@@ -1,11 +1,12 @@
 """The archive: a chapter's past weeks as the open web may read them, without who no longer agrees to stand there."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from directory.people.business import Business
 from directory.people.chapter import Chapter
@@ -16,11 +17,12 @@ from directory.week.mention import Mention, names_in
 from directory.week.occurrence import Occurrence
 
 MOST = 52  # weeks that the list and the feed show
+SHORT_LINK = re.compile(r"\n\S+/s/[2-9a-z]{12}$", re.MULTILINE)  # it leads here, and counts another place's readers
 
 
 @dataclass(frozen=True)
 class PastWeek:
-    """One week's post; ``key`` names it for ever, for readers of the feed."""
+    """One week's post; ``key`` names it for ever, for readers of the feed, ``at`` is another once words are gone."""
 
     occurrence: Occurrence
     key: str
@@ -55,12 +57,23 @@ def past_weeks(session: Session, *, chapter: Chapter, only: str = "") -> list[Pa
                 break
             longest[occurrence.id] = (occurrence, frozen)
     silent, barred = _silent(session, chapter), _barred(session, longest)
-    weeks = (
-        PastWeek(turn, f"{turn.public_id}@{chapter.public_id}", frozen.at, _said(frozen.text, [*silent, *barred[id]]))
-        for id, (turn, frozen) in longest.items()
-        if id in barred
-    )
+    weeks = [_past_week(turn, frozen, [*silent, *barred[id]]) for id, (turn, frozen) in longest.items() if id in barred]
     return [week for week in weeks if week.text]
+
+
+def pages_of(session: Session, *, chapters: Collection[Chapter], most: int = 10_000) -> list[str]:
+    """The paths of the chapters' weeks that were posted, the newest first; where all words are gone, one is a 404."""
+    posted = select(Occurrence).options(joinedload(Occurrence.chapter)).order_by(Occurrence.due_at.desc()).limit(most)
+    theirs = Occurrence.chapter_id.in_([chapter.id for chapter in chapters])
+    return [path_of(turn) for turn in session.scalars(posted.where(theirs, Occurrence.posted_at.is_not(None)))]
+
+
+def _past_week(turn: Occurrence, frozen: Frozen, barred: list[str]) -> PastWeek:
+    """As it may be read. Nobody keeps when a name was taken out; what a reader of the feed needs is another instant."""
+    whole = SHORT_LINK.sub("", frozen.text)
+    text = _said(whole, barred)
+    at = frozen.at + timedelta(seconds=len(whole) - len(text))
+    return PastWeek(turn, f"{turn.public_id}@{turn.chapter.public_id}", at, text)
 
 
 def _silent(session: Session, chapter: Chapter) -> list[str]:

@@ -69,6 +69,7 @@ def connect(
     typed = {field.name: clean.pop(field.name) for field in about.fields if field.is_secret}
     if channel is None:
         channel = Channel(chapter_id=chapter.id, kind=kind, name=about.label, owner_id=member.id)
+        channel.has_link = about.is_by_hand and chapter.public_at is not None  # else nobody sees what came of it
         session.add(channel)
     elif channel.kind != kind or channel.state is ChannelState.GONE:
         raise Conflict(_("This channel was disconnected; connect the account as a new one."))

@@ -15,7 +15,6 @@ from directory.people.member import Member
 from directory.settings import Settings
 from directory.text import clean_text
 from directory.week import wording
-from directory.week.archive import path_of
 from directory.week.card import Card, card_of
 from directory.week.channel import MOST, Channel, ChannelState, channels_of, kind_of, limits_of
 from directory.week.counting import excess, links
@@ -23,9 +22,10 @@ from directory.week.delivery import Delivery, DeliveryState
 from directory.week.frame import PostFrame, frame_of
 from directory.week.frozen import FOLDER, Frozen
 from directory.week.mention import Item, Mention, choose, names_in, resume, silent_names, stands
-from directory.week.occurrence import Occurrence, hold, lock_open
+from directory.week.occurrence import Occurrence, hold, lock_open, record
 from directory.week.policy import Remark, lint
 from directory.week.seat import missing_seat
+from directory.week.short_link import link_to, open_link
 from directory.week.wording import Frame
 
 
@@ -64,7 +64,7 @@ def compose(session: Session, *, occurrence: Occurrence, now: datetime, base_url
     """Write the turn's posts anew from what members agree to now; none when there is nothing new to say.
 
     A text that a person edited stays, and so does the choice of people from then on; if it speaks of somebody who
-    no longer agrees, the turn is held. ``base_url`` is where the week's page is, for posts that end with its address.
+    no longer agrees, the turn is held. ``base_url`` is where we are, for posts that end with a way there.
     Raises Conflict when the turn is over.
     """
     lock_open(session, occurrence)
@@ -154,8 +154,7 @@ def take_back(session: Session, *, occurrence: Occurrence, member: Member, now: 
     if not mine:
         raise Conflict(gettext("You are not in this week's post."))
     mine[0].vetoed_at = now
-    what = f"occurrence {occurrence.public_id}"
-    audit.record(session, actor_id=member.id, action="mention.take_back", object=what, now=now)
+    record(session, "mention.take_back", occurrence, member, now)
     compose(session, occurrence=occurrence, now=now, base_url=base_url)
 
 
@@ -164,8 +163,7 @@ def stand_again(session: Session, *, occurrence: Occurrence, member: Member, now
     lock_open(session, occurrence)
     theirs = (Mention.occurrence_id == occurrence.id, Mention.member_id == member.id, Mention.vetoed_at.is_not(None))
     session.execute(delete(Mention).where(*theirs))
-    what = f"occurrence {occurrence.public_id}"
-    audit.record(session, actor_id=member.id, action="mention.give_back", object=what, now=now)
+    record(session, "mention.give_back", occurrence, member, now)
     compose(session, occurrence=occurrence, now=now, base_url=base_url)
 
 
@@ -206,6 +204,8 @@ def freeze(
     ]
     session.add_all(deliveries)
     session.flush()
+    for delivery, post in zip(deliveries, posts, strict=True):
+        open_link(session, delivery=delivery, text=post.text, occurrence=occurrence, channel=post.channel)
     return deliveries
 
 
@@ -239,9 +239,9 @@ def _write(
 
 
 def _frame(occurrence: Occurrence, channel: Channel, base_url: str, seat: str, own: PostFrame | None) -> Frame:
-    """What stands around the items; the address of the week's page only where there is one to read."""
+    """What stands around the items; the way to the week's page only where there is one to read."""
     has_page = channel.has_link and base_url and occurrence.chapter.public_at is not None
-    link = f"{base_url}{path_of(occurrence)}" if has_page else ""
+    link = link_to(occurrence, channel, base_url) if has_page else ""
     opening, closing = (own.opening, own.closing) if own is not None else ("", "")
     return Frame(occurrence.chapter, occurrence.local_date, seat=seat, link=link, opening=opening, closing=closing)
 

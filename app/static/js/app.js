@@ -46,6 +46,17 @@ document.addEventListener("click", ({ target }) => {
   if (link) link.href = `${link.dataset.base}?${new URLSearchParams([[link.dataset.field, document.querySelector(link.dataset.draft).value]])}`;
 });
 
+// <form data-server="#id">: opens a draft on one's own server, whose name only this browser keeps; its pattern is a host's.
+for (const form of document.querySelectorAll("[data-server]")) {
+  const field = form.elements.server;
+  field.value ||= localStorage.getItem("server") ?? "";
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    localStorage.setItem("server", field.value);
+    open(`https://${field.value}/share?${new URLSearchParams({ text: document.querySelector(form.dataset.server).value })}`, "_blank", "noopener");
+  });
+}
+
 // A form that came back opens at the first thing to correct.
 const wrong = document.querySelector("[aria-invalid=true]");
 if (wrong) requestAnimationFrame(() => (wrong.focus({ preventScroll: true }), wrong.scrollIntoView({ block: "center" })));

@@ -1,0 +1,30 @@
+"""Attribution: what the chapter's posts brought, for who leads and keeps it; numbers, and nobody's name."""
+
+from itertools import groupby
+
+from flask import Blueprint, render_template
+
+from app.access import me, policy, principal, reach
+from app.db import db
+from app.moment import now
+from directory.people.chapter import Chapter
+from directory.week.attribution import LATELY, credits_of, told, worth_of
+from directory.week.occurrence import coming_slot
+
+pages = Blueprint("attribution", __name__)
+
+
+@pages.get("/chapters/<public_id>/attribution")
+@policy("chapter.read_room")
+def show(public_id: str) -> str:
+    chapter = reach(Chapter, public_id, "chapter.read_room")
+    credits = credits_of(db.session(), chapter=chapter)
+    may_read_leads = chapter.id in principal().leads or me().is_admin
+    return render_template(
+        "week/attribution.html",
+        chapter=chapter,
+        lately=told([each for each in credits if each.post.due_at > now() - LATELY]),
+        weeks=[list(week) for _turn, week in groupby(credits, lambda each: each.post.occurrence_id)],
+        worth=worth_of(credits) if may_read_leads else "",
+        next_at=coming_slot(chapter, now()),
+    )

@@ -1,0 +1,174 @@
+"""A post's own link leads to our page alone and is counted without a trace of who clicked; what came of it adds up."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from app.errors import Site
+from directory.db import writing
+from directory.leads.lead import Lead
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.settings import Settings
+from directory.week.attribution import credits_of, told, worth_of
+from directory.week.channel import Channel
+from directory.week.delivery import Delivery
+from directory.week.frozen import Frozen
+from directory.week.occurrence import plan
+from directory.week.short_link import ShortLink, ShortLinkClicks
+from jobs import weekly
+from tests.app.conftest import SignIn
+from tests.app.post import delivered, link_in
+
+PERSON = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"}
+APPLIES = {"name": "Vera Ok", "email": "vera@client.example", "firm": "Vera & Co", "sentence": "We cook.", "knows": ""}
+Follow = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def engine(demo: Engine) -> Engine:
+    return demo
+
+
+@pytest.fixture
+def code(engine: Engine, settings: Settings, now: datetime) -> str:
+    """The code in Old Pueblo's post for a closed group, after a week on a file without a link and in that group."""
+    with writing(engine) as session:
+        chapter = old_pueblo(session)
+        chapter.public_at = chapter.indexed_at = now
+        session.add(Channel(chapter=chapter, kind="kit", name="Tucson traders", has_link=True))
+        due_at = next(turn.due_at for turn in plan(session, now=now) if turn.chapter is chapter)
+    assert weekly.run(engine, settings=settings, now=due_at, chapter="old-pueblo")
+    with Session(engine) as session:
+        return session.scalars(select(ShortLink)).one().public_id
+
+
+@pytest.fixture
+def follow(app: Site, code: str) -> Follow:
+    """A person's browser after a click on the link."""
+
+    def followed(browser: FlaskClient | None = None) -> FlaskClient:
+        browser = browser or app.test_client()
+        assert browser.get(f"/s/{code}", headers=PERSON).status_code == 302
+        return browser
+
+    return followed
+
+
+def old_pueblo(session: Session) -> Chapter:
+    return session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
+
+
+def member(engine: Engine, key: str) -> Member:
+    with Session(engine) as session:
+        return session.scalars(select(Member).where(Member.key == key)).one()
+
+
+def came(engine: Engine) -> dict[str, int]:
+    """What came of the post in the closed group, without the zeros."""
+    with Session(engine) as session:
+        (credit,) = [each for each in credits_of(session, chapter=old_pueblo(session)) if each.has_link]
+        return dict(+credit.came)
+
+
+def clicks(engine: Engine) -> int:
+    with Session(engine) as session:
+        return session.scalar(select(func.coalesce(func.sum(ShortLinkClicks.count), 0)))
+
+
+def test_the_link_stands_in_the_frozen_text_and_in_no_archive(engine: Engine, app: Site, code: str) -> None:
+    with Session(engine) as session:
+        row = session.scalars(select(ShortLink)).one().delivery
+        assert f"\nhttp://localhost/s/{code}" in Frozen.from_bytes(row.payload).text
+        weeks = f"/chapters/{old_pueblo(session).public_id}/weeks"
+    for path in (weeks, f"{weeks}/feed.atom"):
+        assert "/s/" not in app.test_client().get(path).text
+
+
+def test_it_leads_to_the_week_or_else_to_its_chapter_and_nowhere_else(
+    engine: Engine, app: Site, code: str, now: datetime
+) -> None:
+    stranger, absent = app.test_client(), app.test_client().get("/s/23456789abcd")
+    answer = stranger.get(f"/s/{code}?to=https://evil.example")
+    assert re.fullmatch(r"/chapters/\w{12}/weeks/\w{12}", answer.location)
+    assert stranger.get(answer.location).status_code == 200
+    with writing(engine) as session:
+        session.execute(Member.__table__.update().values(spotlight_at=None))
+        for delivery in session.scalars(select(Delivery).where(Delivery.channel_id.is_not(None))):
+            delivery.payload = b""
+    assert re.fullmatch(r"/chapters/\w{12}", stranger.get(f"/s/{code}").location)
+    with writing(engine) as session:
+        old_pueblo(session).public_at = None
+    hidden = stranger.get(f"/s/{code}", headers=PERSON)
+    assert (hidden.status_code, hidden.data) == (absent.status_code, absent.data) == (404, absent.data)
+    assert clicks(engine) == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("HEAD", PERSON),
+        ("GET", {**PERSON, "Sec-Purpose": "prefetch;prerender"}),
+        ("GET", {**PERSON, "Purpose": "prefetch"}),
+        ("GET", {"User-Agent": "Mozilla/5.0 (compatible; Twitterbot/1.0)"}),
+        ("GET", {"User-Agent": "Mastodon/4.5.0 (http.rb/5.3.0; +https://mastodon.example/)"}),
+        ("GET", {"User-Agent": "facebookexternalhit/1.1"}),
+        ("GET", {"User-Agent": "WhatsApp/2.25.1 A"}),
+        ("GET", {"User-Agent": ""}),
+    ],
+)
+def test_who_only_looks_ahead_is_led_on_and_neither_counted_nor_remembered(
+    engine: Engine, app: Site, code: str, method: str, headers: dict[str, str]
+) -> None:
+    answer = app.test_client().open(f"/s/{code}", method=method, headers=headers)
+    assert answer.status_code == 302
+    assert "Set-Cookie" not in answer.headers
+    assert clicks(engine) == 0
+
+
+def test_clicks_are_counted_by_the_chapters_day_and_one_address_cannot_make_them_up(
+    engine: Engine, app: Site, follow: Follow, now: datetime
+) -> None:
+    for hours in (0, 0, 14, 16):  # 9:00 there, twice; 23:00; and 1:00 of the next day
+        app.config["CLOCK"] = lambda hours=hours: now + timedelta(hours=hours)
+        follow()
+    with Session(engine) as session:
+        assert [row.count for row in session.scalars(select(ShortLinkClicks).order_by(ShortLinkClicks.day))] == [3, 1]
+    for _ in range(70):
+        follow()
+    assert clicks(engine) == 3 + 60
+
+
+def test_what_a_visit_led_to_counts_for_the_post_once(
+    engine: Engine, settings: Settings, app: Site, sign_in: SignIn, follow: Follow, now: datetime
+) -> None:
+    with writing(engine) as session:
+        bea = session.scalars(select(Member).where(Member.key == "bea")).one()
+        bea.public_at, path, home = now, f"/people/{bea.public_id}", old_pueblo(session).public_id
+    lead = {"text": "A bakery in Tucson needs a WordPress site", "budget": "$15,000"}
+    nadia = follow(sign_in(member(engine, "nadia")))
+    for _ in range(2):
+        assert nadia.post("/leads/new", data=lead).status_code == 303
+    follow().post(f"/chapters/{home}/apply", data={**APPLIES, "homepage": ""})
+    follow().post(path, data={"name": "Vera", "email": "vera@other.example", "text": "We need a site.", "website": ""})
+    assert came(engine) == {"visits": 3, "leads": 1}  # neither address is proven yet
+    letters = delivered(engine, settings, now)
+    links = [link_in(letter) for letter in letters if "vera" in letter["To"]]
+    for link in links:
+        assert app.test_client().post(link).status_code == 303
+    assert came(engine) == {"visits": 3, "leads": 1, "applications": 1, "replies": 1}
+    with Session(engine) as session:
+        mine = session.scalars(select(Lead).where(Lead.came_from_id.is_not(None))).one()
+    nadia.post(f"/leads/{mine.public_id}/close")
+    assert came(engine)["closed"] == 1
+    with Session(engine) as session:
+        credits = credits_of(session, chapter=old_pueblo(session))
+        assert (
+            told(credits) == "One post brought 3 visits, one reply, one person who asks to join and one lead (1 closed)"
+        )
+        assert worth_of(credits) == "$15,000"
