@@ -12,9 +12,10 @@ from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.people.wanted import Wanted
 from directory.week.channel import MOST as MOST_TEXT
-from directory.week.mention import MOST, Item, choose, names_in, silent_names
+from directory.week.mention import MOST, Item, choose
 from directory.week.occurrence import coming_slot, upcoming
 from directory.week.post import posts_of
+from directory.week.silence import Silence
 from directory.week.wording import Frame, tell
 
 
@@ -56,8 +57,8 @@ def _would_ask(session: Session, chapter: Chapter) -> list[Item]:
         .options(contains_eager(Wanted.member).contains_eager(Member.business))
         .order_by(Wanted.wanted_at.desc(), Wanted.id.desc())
     )
-    silent, first = silent_names(session), dict[int, Item]()
+    silence, first = Silence(session), dict[int, Item]()
     for ask in session.scalars(live):
-        if ask.member_id not in first and not names_in(f"{ask.text}\n{ask.why}", silent):
+        if ask.member_id not in first and not silence.broken_by(f"{ask.text}\n{ask.why}"):
             first[ask.member_id] = Item(ask.member, ask.wanted_at, wanted=ask)
     return list(first.values())[:MOST]

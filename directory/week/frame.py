@@ -12,8 +12,8 @@ from directory.language import gettext
 from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.text import clean_line
-from directory.week.mention import names_in, silent_names
 from directory.week.policy import lint
+from directory.week.silence import Silence
 
 LONGEST = 120
 
@@ -63,8 +63,9 @@ def write_frame(
             ("closing", closing, gettext("the closing sentence")),
         )
     }
+    silence = Silence(session)
     for name, text in said.items():
-        if unwilling := names_in(text, silent_names(session)):
+        if unwilling := silence.broken_by(text):
             message = gettext("%(name)s does not agree to be named in the weekly post.", name=unwilling[0])
             raise Invalid(message, field=name)
         if faults := [remark.sentence for remark in lint(text) if remark.is_error]:

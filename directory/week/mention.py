@@ -1,7 +1,5 @@
 """Mentions: who stands in the week's posts, and why. Nobody does who did not agree to it."""
 
-import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +22,7 @@ from directory.people.wanted import Wanted, WantedKind
 from directory.text import folded
 from directory.week.occurrence import Occurrence
 from directory.week.policy import errors
+from directory.week.silence import Silence
 
 MOST = 4  # people in one week's post
 NEW_FOR = timedelta(days=60)  # so long somebody is welcomed as new
@@ -154,31 +153,6 @@ def place_of(lead: Lead) -> str:
     return next((place for place in known if place and f" {folded(place)} " in f" {folded(lead.place)} "), "")
 
 
-def silent_names(session: Session) -> list[str]:
-    """The names of all members who do not agree to be named."""
-    silent = select(Member.name).where(Member.spotlight_at.is_(None) | ~Member.is_active)
-    return list(session.scalars(silent))
-
-
-# What a phone or a person who means it puts into a name, and nobody sees as another name.
-_LOOKALIKE = str.maketrans("\u2018\u2019\u02bc\u2010\u2013", "'''--", "\u200d")
-
-
-def names_in(text: str, names: Iterable[str]) -> list[str]:
-    """Those of ``names`` that stand in ``text``, in whatever case and spacing."""
-    told = _even(text)
-    return [name for name in names if stands(_even(name), told)]
-
-
-def stands(name: str, text: str) -> bool:
-    """Whether ``name`` stands in ``text`` as a word."""
-    return name in text and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
-
-
-def _even(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).translate(_LOOKALIKE).casefold().split())
-
-
 def choose(session: Session, *, chapter: Chapter, now: datetime, without: Collection[int] = ()) -> list[Item]:
     """Whom this week's post is about, the most important first; nobody when there is nothing new to say.
 
@@ -197,15 +171,15 @@ def choose(session: Session, *, chapter: Chapter, now: datetime, without: Collec
         (item for item in [*asks, *spotlights] if item.told_at is not None and item not in new_asks),
         key=lambda item: item.told_at or item.since,
     )
-    silent = silent_names(session)
-    sayable = (item for item in [*news, *known] if _is_sayable(item, silent, without))
+    silence = Silence(session)
+    sayable = (item for item in [*news, *known] if _is_sayable(item, silence, without))
     chosen = list(islice(_once_each(sayable), MOST))
     return chosen if any(item.is_news for item in chosen) else []
 
 
-def _is_sayable(item: Item, silent: Collection[str], without: Collection[int] = ()) -> bool:
+def _is_sayable(item: Item, silence: Silence, without: Collection[int] = ()) -> bool:
     is_whole = not any(person.id in without for person in item.people)
-    return is_whole and not names_in(item.quoted, silent) and not errors(item.quoted)
+    return is_whole and not silence.broken_by(item.quoted) and not errors(item.quoted)
 
 
 def is_told(story: CaseStudy) -> bool:
@@ -220,14 +194,14 @@ def _urgency(ask: Item) -> tuple[bool, float]:
 
 def resume(session: Session, mentions: Sequence[Mention]) -> list[Item]:
     """What an earlier choice may still say."""
-    silent = silent_names(session)
+    silence = Silence(session)
     gone = {mention.member_id for mention in mentions if not mention.is_agreed}
     items = (
         Item(mention.member, mention.member.joined_at, mention.wanted, mention.lead, mention.case_study)
         for mention in mentions
         if mention.is_agreed and (mention.case_study is None or mention.case_study.teller_id == mention.member_id)
     )
-    return [item for item in items if _is_sayable(item, silent, gone)]
+    return [item for item in items if _is_sayable(item, silence, gone)]
 
 
 def _once_each(items: Iterable[Item]) -> Iterator[Item]:

@@ -13,7 +13,7 @@ from directory.people.claim import Claim
 from directory.people.member import Member
 from directory.people.wanted import share
 from directory.week.frozen import Frozen
-from directory.week.mention import MOST, Item, Mention, choose, names_in
+from directory.week.mention import MOST, Item, Mention, choose
 from directory.week.occurrence import Occurrence
 from directory.week.post import compose, edit, freeze, mentions_of, posts_of, stand_again, take_back
 from tests.week.conftest import Chapterhouse
@@ -165,8 +165,3 @@ def test_words_that_must_not_be_repeated_in_public_stay_out_of_the_post(mesa: Ch
     (post,) = compose(mesa.session, occurrence=mesa.turn(), now=mesa.now)
     assert words not in post.text
     assert "Alma" in post.text
-
-
-@pytest.mark.parametrize("written", ["Nora O\u2019Brien", "No\u200dra O'Brien", "\uff2eora O'Brien"])
-def test_a_name_is_found_however_its_signs_are_written(written: str) -> None:
-    assert names_in(f"Thanks to {written}!", ["Nora O'Brien"]) == ["Nora O'Brien"]

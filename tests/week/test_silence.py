@@ -1,0 +1,38 @@
+"""Whose name must not be said is found in every text, however it is written, without asking about everybody."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from directory.db import bump_world
+from directory.week.silence import Silence, _Names, names_in
+from tests.week.conftest import Chapterhouse
+
+WORDS = st.text("aAB\u00e9\uff21-'\u2019 _.!", max_size=9)
+
+
+@pytest.mark.parametrize("written", ["Nora O\u2019Brien", "No\u200dra O'Brien", "\uff2eora O'Brien"])
+def test_a_name_is_found_however_its_signs_are_written(written: str) -> None:
+    assert names_in(f"Thanks to {written}!", ["Nora O'Brien"]) == ["Nora O'Brien"]
+
+
+@given(st.lists(WORDS.filter(str.strip), max_size=6), st.lists(WORDS, max_size=6).map(" ".join))
+def test_looking_up_finds_what_holding_each_name_against_the_text_finds(names: list[str], text: str) -> None:
+    known = _Names()
+    for number, name in enumerate(names):
+        known.add(number, name)
+    assert sorted(names[number] for number in known.found_in(text)) == sorted(names_in(text, names))
+
+
+def test_a_word_given_or_taken_back_counts_at_once_and_a_new_member_is_known(mesa: Chapterhouse) -> None:
+    bump_world(mesa.session)  # from here on the names are kept
+    text = f"Ask {mesa.alma.name.upper()} or Zoe Zimmer"
+    mesa.alma.spotlight_at = None
+    mesa.session.flush()
+    assert Silence(mesa.session).broken_by(text) == [mesa.alma.name]
+    mesa.alma.spotlight_at = mesa.now
+    mesa.session.flush()
+    assert Silence(mesa.session).broken_by(text) == []
+    mesa._member("Zoe Zimmer", 0)
+    mesa.session.flush()
+    assert Silence(mesa.session).broken_by(text) == ["Zoe Zimmer"]
