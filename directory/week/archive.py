@@ -13,8 +13,9 @@ from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.week.delivery import Delivery, DeliveryState
 from directory.week.frozen import Frozen
-from directory.week.mention import Mention, names_in
+from directory.week.mention import Mention
 from directory.week.occurrence import Occurrence
+from directory.week.silence import names_in
 
 MOST = 52  # weeks that the list and the feed show
 SHORT_LINK = re.compile(r"\n\S+/s/[2-9a-z]{12}$", re.MULTILINE)  # it leads here, and counts another place's readers

@@ -21,10 +21,11 @@ from directory.week.counting import excess, links
 from directory.week.delivery import Delivery, DeliveryState
 from directory.week.frame import PostFrame, frame_of
 from directory.week.frozen import FOLDER, Frozen
-from directory.week.mention import Item, Mention, choose, names_in, resume, silent_names, stands
+from directory.week.mention import Item, Mention, choose, resume
 from directory.week.occurrence import Occurrence, hold, lock_open, record
 from directory.week.policy import Remark, lint
 from directory.week.seat import missing_seat
+from directory.week.silence import Silence, names_in, stands
 from directory.week.short_link import link_to, open_link
 from directory.week.wording import Frame
 
@@ -288,7 +289,7 @@ def _unwilling(session: Session, text: str, mentions: Sequence[Mention]) -> list
     silent = [row.member for row in mentions if row.member.spotlight_at is None or row.vetoed_at is not None]
     first = [who.name for who in silent if stands(who.first_name, text)]
     vetoed = [row.member.name for row in mentions if row.vetoed_at is not None]
-    return names_in(text, [*silent_names(session), *vetoed]) + first
+    return Silence(session).broken_by(text) + names_in(text, vetoed) + first
 
 
 def _frozen(post: Post, card: Card | None, now: datetime, settings: Settings | None) -> Frozen:
