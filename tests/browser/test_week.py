@@ -11,12 +11,12 @@ from directory.week.counting import COUNTS
 from directory.week.occurrence import plan
 from directory.week.post import compose
 from tests.browser.conftest import Visit
-from tests.week.test_counting import GRAPHEMES, WEIGHTED
+from tests.week.test_counting import GRAPHEMES, TOOTED, WEIGHTED
 
 
 def test_the_counter_counts_as_the_server_does(visit: Visit, session: Session, bea: Member, now: datetime) -> None:
     chapter = Chapter(key="mesa", name="Mesa", zone="America/Phoenix")
-    channels = [Channel(chapter=chapter, kind=kind, name=kind) for kind in ("x", "bluesky")]
+    channels = [Channel(chapter=chapter, kind=kind, name=kind) for kind in ("x", "bluesky", "mastodon")]
     session.add_all([chapter, *channels])
     session.flush()
     session.add(ChapterRole(member_id=bea.id, chapter_id=chapter.id, role=Role.LEAD))
@@ -28,12 +28,12 @@ def test_the_counter_counts_as_the_server_does(visit: Visit, session: Session, b
     for summary in page.locator("summary").all():
         summary.click()
     fields = page.locator("textarea").all()
-    assert len(fields) == 2
-    for text, _ in [*WEIGHTED, *GRAPHEMES]:
+    assert len(fields) == 3
+    for text, _ in [*WEIGHTED, *GRAPHEMES, *TOOTED]:
         even = text.replace("\r\n", "\n")  # as a text area has it
         for field in fields:
             field.fill(even)
         shown = [int(count) for count in page.locator("[data-counts] b").all_inner_texts()]
-        assert shown == [COUNTS[unit](even) for unit in ("weighted", "graphemes", "bytes")], ascii(text)
+        assert shown == [COUNTS[unit](even) for unit in ("weighted", "graphemes", "bytes", "tooted")], ascii(text)
     fields[0].fill("x" * 281)
     assert "over" in (page.locator("[data-counts]").first.get_attribute("class") or "")

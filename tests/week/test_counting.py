@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from directory.week.counting import COUNTS, Limit, clusters, excess, links, weighted
+from directory.week.counting import COUNTS, Limit, clusters, excess, links, tooted, weighted
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
 # The first are twitter-text's conformance cases, of version 3, in which an emoji counts 2 however it is put together.
@@ -36,6 +36,18 @@ WEIGHTED = [
     ("क्ष", 3),
     ("e.g. this, i.e. that", 20),
     ("http://☃.net/ Mr.Smith", 32),
+    ("xhttp://test.co", 15),
+]
+# From the tests of Mastodon's own validator of a post's length.
+TOOTED = [
+    ("a" * 476 + f" http://{'b' * 30}.com/example", 500),
+    ("a" * 476 + f"http://{'b' * 30}.com/example", 525),
+    (f"http://example.com/valid?{'#foo?' * 1000}", 5025),
+    ("a" * 493 + f" @alice@{'b' * 30}.com", 500),
+    (f"@alice@{'b' * 253}.com", 260 + 4),
+    ("✨" * 500, 500),
+    (FAMILY, 1),
+    ("example.com and me@example.com", 30),
 ]
 # From Unicode's GraphemeBreakTest, and what members write.
 GRAPHEMES = [
@@ -60,6 +72,11 @@ def test_a_post_on_x_is_as_long_as_x_counts_it(text: str, length: int) -> None:
     assert weighted(text) == length
 
 
+@pytest.mark.parametrize(("text", "length"), TOOTED)
+def test_a_post_on_mastodon_is_as_long_as_mastodon_counts_it(text: str, length: int) -> None:
+    assert tooted(text) == length
+
+
 @pytest.mark.parametrize(("text", "length"), GRAPHEMES)
 def test_a_grapheme_is_what_a_person_sees_as_one(text: str, length: int) -> None:
     assert COUNTS["graphemes"](text) == length
@@ -78,5 +95,5 @@ def test_only_what_is_below_a_top_level_that_there_is_becomes_a_link() -> None:
 
 
 def test_a_hostile_text_is_counted_at_once() -> None:
-    for text in ("a." * 5000, "a-" * 5000, "http://" * 1500, "\u200d" * 10000, "#" * 10000):
-        assert weighted(text) > 0
+    for text in ("a." * 5000, "a-" * 5000, "http://" * 1500, "\u200d" * 10000, "#" * 10000, "@a" * 5000):
+        assert min(weighted(text), tooted(text)) > 0

@@ -183,7 +183,7 @@ def test_a_week_is_frozen_once_at_its_time_and_not_while_it_is_held(mesa: Chapte
 LIMITS = [
     (Limit("weighted", 280),),
     (Limit("graphemes", 300), Limit("bytes", 3000)),
-    (Limit("characters", 500),),
+    (Limit("tooted", 500),),
     (Limit("characters", 5000),),
 ]
 words = some.text(some.characters(codec="utf-8"), max_size=300)

@@ -6,10 +6,12 @@ const tlds = new Set(document.querySelector("[data-tlds]")?.dataset.tlds.split("
 const label = "[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?";
 const any = "[^\\s!-/:-@\\[-`{-~](?:[^\\s!-,./:-@\\[-`{-~]{0,61}[^\\s!-/:-@\\[-`{-~])?";
 const link = new RegExp(
-  `(?:https?://(?:${any}\\.)+|(?<![a-z0-9@＠$#＃_./-])(?:${label}\\.)+)` +
+  `(?:(?<![a-z0-9@＠$#＃])https?://(?:${any}\\.)+|(?<![a-z0-9@＠$#＃_./-])(?:${label}\\.)+)` +
     '([a-z]{2,}|xn--[a-z0-9-]+)(?![a-z0-9@+-])(?::\\d+)?(?:[/?](?:[^\\s<>"“”]*[\\p{L}\\p{N}_/#=&-])?)?',
   "giu",
 );
+const elsewhere = /(?<![a-z0-9_/])(@[a-z0-9_]+)@[a-z0-9.-]{0,252}[a-z0-9](?![.-]*[a-z0-9])/giu;
+const isLinked = (found, tld) => found.slice(0, 8).includes("://") && found.length <= 4096 && tlds.has(tld.toLowerCase());
 const emoji =
   /^(?:[\u203c\u2049\u2122\u2139\u2194-\u3299©®\u{1f000}-\u{1faff}].*[\ufe0f\u200d\u{1f3fb}-\u{1f3ff}\u{e0020}-\u{e007f}]|[0-9#*]\ufe0f?\u20e3|[\u{1f1e6}-\u{1f1ff}]{2})/u;
 const light = [[0, 4351], [8192, 8205], [8208, 8223], [8242, 8247]];
@@ -19,6 +21,10 @@ const weight = (character) => {
 };
 
 const counts = {
+  tooted: (text) =>
+    clusters(
+      text.replace(link, (found, tld) => (isLinked(found, tld) ? "-".repeat(23) : found)).replace(elsewhere, "$1"),
+    ).length,
   characters: (text) => [...text].length,
   bytes: (text) => new TextEncoder().encode(text).length,
   graphemes: (text) => clusters(text).length,
