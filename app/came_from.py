@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.db import db
 from app.moment import now
+from directory.came_from import coming_from
 from directory.week.delivery import Delivery
 
 NAME, LASTS = "came_from", timedelta(days=30)
@@ -23,9 +24,10 @@ def remember(delivery: Delivery) -> None:
 
 
 @contextmanager
-def credited() -> Iterator[int | None]:
-    """The id of the delivery that brought whoever acts inside; when that is done, the click is used up."""
+def credited() -> Iterator[None]:
+    """What is done inside is credited to that post; when it is done, the click is used up."""
     code, at = session.get(NAME, ("", 0.0))
     is_recent = 0 <= now().timestamp() - at < LASTS.total_seconds()
-    yield db.session.scalar(select(Delivery.id).where(Delivery.public_id == code)) if is_recent else None
+    with coming_from(db.session.scalar(select(Delivery.id).where(Delivery.public_id == code)) if is_recent else None):
+        yield
     session.pop(NAME, None)

@@ -39,14 +39,13 @@ def new(public_id: str) -> ResponseReturnValue:
     vias = {way.via.public_id: way.via for way in ways if way.via}
     form.offer(list(vias.values()), target)
     if form.validate_on_submit():
-        with blamed(form), credited() as post_id:
+        with blamed(form), credited():
             asked = introducing.ask(
                 db.session(),
                 asker=me(),
                 target=target,
                 via=vias.get(form.via.data or ""),
                 text=form.text.data or "",
-                came_from_id=post_id,
                 now=now(),
             )
             db.session.commit()
@@ -71,7 +70,7 @@ def offer(public_id: str) -> ResponseReturnValue:
     people = {each.public_id: each for each in known if each.business_id != one.business_id}
     form.offer(list(people.values()))
     if form.validate_on_submit() and form.other.data:
-        with blamed(form):
+        with blamed(form), credited():
             offered = introducing.offer(
                 db.session(),
                 introducer=me(),

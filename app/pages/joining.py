@@ -74,8 +74,8 @@ def _apply(chapter: Chapter) -> ResponseReturnValue:
         with blamed(form):
             if not form.homepage.data:
                 said = {name: form[name].data or "" for name in (*PERSON, "knows")}
-                with credited() as post_id:
-                    application.apply(db.session(), chapter=chapter, **said, came_from_id=post_id, now=now())
+                with credited():
+                    application.apply(db.session(), chapter=chapter, **said, now=now())
             db.session.commit()
             return render_template("joining/sent.html", chapter=chapter)
     return render_template("joining/apply.html", chapter=chapter, form=form), form.status

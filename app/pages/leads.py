@@ -61,11 +61,8 @@ def _brought(form: LeadForm) -> Lead:
     if not spend(db.session(), key=f"lead {me().id}", most=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()):
         raise Invalid(_("That were many leads in one hour. Wait a while, then bring the next one."), field="text")
     terms = replace(terms, place=terms.place or understood.place, budget=terms.budget or understood.budget)
-    wishes = understood.wishes
-    with credited() as post_id:
-        lead = leads.bring(
-            db.session(), member=me(), text=text, wishes=wishes, terms=terms, came_from_id=post_id, now=now()
-        )
+    with credited():
+        lead = leads.bring(db.session(), member=me(), text=text, wishes=understood.wishes, terms=terms, now=now())
     suggest(db.session(), lead=lead, now=now())
     return lead
 

@@ -44,10 +44,8 @@ def write(public_id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         said = {name: form[name].data or "" for name in ("name", "email", "text")}
         place, is_trap = request.remote_addr or "", bool(form.website.data)
-        with blamed(form), credited() as post_id:
-            relay.write(
-                db.session(), receiver=member, **said, is_trap=is_trap, place=place, came_from_id=post_id, now=now()
-            )
+        with blamed(form), credited():
+            relay.write(db.session(), receiver=member, **said, is_trap=is_trap, place=place, now=now())
             return done(
                 _("Look into your mail: what we sent you there asks whether this message is yours. Then it leaves."),
                 to=url_for(".person", public_id=public_id),

@@ -17,14 +17,7 @@ QUOTA, WEEK = 20, timedelta(days=7)
 
 
 def ask(
-    session: Session,
-    *,
-    asker: Member,
-    target: Member,
-    text: str,
-    via: Member | None = None,
-    came_from_id: int | None = None,
-    now: datetime,
+    session: Session, *, asker: Member, target: Member, text: str, via: Member | None = None, now: datetime
 ) -> Introduction:
     """Ask to meet ``target``, through ``via`` or directly. Where the other has asked already, this is the second yes.
 
@@ -55,7 +48,6 @@ def ask(
         asker_yes=True,
         text=_reason(text, _("why you want to meet")),
         asked_at=now,
-        came_from_id=came_from_id,
     )
     return _begin(session, made, by=asker, now=now)
 

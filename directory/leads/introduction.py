@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, String, and_, func, or_, select, union
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
+from directory.came_from import CameFrom
 from directory.db import Base, PublicRow
 from directory.leads.collaboration import finished_between
 from directory.people import interaction
@@ -26,7 +27,7 @@ class IntroductionState(StrEnum):
     CANCELLED = "cancelled"  # by who began it
 
 
-class Introduction(PublicRow, Base):
+class Introduction(CameFrom, PublicRow, Base):
     """``asker`` wants to meet ``target``, for the reason in ``text``; ``via`` introduces them, None for nobody.
 
     In an offer it is ``via`` who began it, and the two are asked alike.
@@ -47,7 +48,6 @@ class Introduction(PublicRow, Base):
     asked_at: Mapped[datetime]
     passed_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
-    came_from_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"), index=True)  # the post that led here
 
     asker: Mapped[Member] = relationship(foreign_keys=[asker_id])
     target: Mapped[Member] = relationship(foreign_keys=[target_id])

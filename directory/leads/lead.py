@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text, se
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.audit import record
+from directory.came_from import CameFrom
 from directory.db import Base, PublicRow, Row
 from directory.errors import Conflict, Invalid
 from directory.language import gettext as _
@@ -59,7 +60,7 @@ class Terms:
     is_asked: bool = False
 
 
-class Lead(PublicRow, Base):
+class Lead(CameFrom, PublicRow, Base):
     """A request. Its bringer's business is prime unless told otherwise; no client contact is stored.
 
     ``asked_at`` is the bringer's consent that the ask (never the client) stands in the weekly post.
@@ -78,7 +79,6 @@ class Lead(PublicRow, Base):
     created_at: Mapped[datetime]
     asked_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
-    came_from_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"), index=True)  # the post that led here
 
     member: Mapped[Member] = relationship()
     business: Mapped[Business] = relationship()
@@ -127,19 +127,9 @@ def read_text(text: str) -> str:
     return CONTACT.sub("…", clean_text(text, field="text", what=_("what the client needs"), limit=TEXT_LIMIT))
 
 
-def bring(
-    session: Session,
-    *,
-    member: Member,
-    text: str,
-    wishes: Sequence[Wish],
-    terms: Terms,
-    came_from_id: int | None = None,
-    now: datetime,
-) -> Lead:
+def bring(session: Session, *, member: Member, text: str, wishes: Sequence[Wish], terms: Terms, now: datetime) -> Lead:
     """A member brings a lead; their firm is its bringer. Raises Invalid."""
     lead = Lead(member=member, business_id=member.business_id, text=read_text(text), created_at=now)
-    lead.came_from_id = came_from_id
     session.add(lead)
     _agree(lead, wishes, terms, now)
     session.flush()

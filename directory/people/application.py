@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from directory import mail
 from directory.audit import record
+from directory.came_from import CameFrom
 from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid, Refused
 from directory.language import gettext as _
@@ -26,7 +27,7 @@ SUGGESTED_A_DAY = 10  # by one member; each is a letter to every lead
 MOST_GUESSES = 5
 
 
-class Application(PublicRow, Base):
+class Application(CameFrom, PublicRow, Base):
     """``member``, pending, asks to come into ``chapter``; its lead sees it from ``confirmed_at`` on.
 
     ``knows`` is the name they typed of somebody here; ``known_by`` is the member whom a lead asked whether it is so,
@@ -46,7 +47,6 @@ class Application(PublicRow, Base):
     answered_at: Mapped[datetime | None]
     is_known: Mapped[bool] = mapped_column(default=False)
     decided_at: Mapped[datetime | None]
-    came_from_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"), index=True)  # the post that led here
 
     chapter: Mapped[Chapter] = relationship()
     member: Mapped[Member] = relationship(foreign_keys=[member_id])
@@ -54,16 +54,7 @@ class Application(PublicRow, Base):
 
 
 def apply(
-    session: Session,
-    *,
-    chapter: Chapter,
-    name: str,
-    email: str,
-    firm: str,
-    sentence: str,
-    knows: str,
-    came_from_id: int | None = None,
-    now: datetime,
+    session: Session, *, chapter: Chapter, name: str, email: str, firm: str, sentence: str, knows: str, now: datetime
 ) -> None:
     """Take an application and write to its address, which has to confirm it. Raises Invalid.
 
@@ -79,7 +70,7 @@ def apply(
         mail.write(session, letter="here_already", to=there, event=f"here-{now:%Y%m%d}", now=now)
         return
     if there is None:
-        there = _applied(session, chapter, said, now, knows=known, came_from_id=came_from_id).member
+        there = _applied(session, chapter, said, now, knows=known).member
     waiting = session.scalar(select(Application).where(Application.member_id == there.id))
     if waiting is not None and waiting.confirmed_at is None:
         words = {"chapter": waiting.chapter.name}
@@ -206,7 +197,6 @@ def _applied(
     knows: str = "",
     is_suggested: bool = False,
     confirmed_at: datetime | None = None,
-    came_from_id: int | None = None,
 ) -> Application:
     firm = Business(chapter=chapter, name=said["firm"], summary=said["sentence"], created_at=now)
     person = Member(name=said["name"], email=said["email"], business=firm, state=MemberState.PENDING, joined_at=now)
@@ -218,7 +208,6 @@ def _applied(
         is_suggested=is_suggested,
         applied_at=now,
         confirmed_at=confirmed_at,
-        came_from_id=came_from_id,
     )
     session.add(application)
     session.flush()

@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, String, Text, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory import mail
+from directory.came_from import CameFrom
 from directory.db import Base, PublicRow
 from directory.errors import Invalid
 from directory.language import gettext as _
@@ -22,7 +23,7 @@ DAY = timedelta(days=1)
 FROM_A_PLACE, FROM_AN_ADDRESS, TO_A_MEMBER = 10, 3, 10  # a day
 
 
-class RelayMessage(PublicRow, Base):
+class RelayMessage(CameFrom, PublicRow, Base):
     """A message that waits for its sender to confirm, by mail, that the address is theirs; then it is gone."""
 
     __tablename__ = "relay_message"
@@ -33,22 +34,12 @@ class RelayMessage(PublicRow, Base):
     email: Mapped[str] = mapped_column(String(254))
     text: Mapped[str] = mapped_column(Text)
     expires_at: Mapped[datetime] = mapped_column(index=True)
-    came_from_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"))  # the post that led here
 
     receiver: Mapped[Member] = relationship()
 
 
 def write(
-    session: Session,
-    *,
-    receiver: Member,
-    name: str,
-    email: str,
-    text: str,
-    is_trap: bool,
-    place: str,
-    came_from_id: int | None = None,
-    now: datetime,
+    session: Session, *, receiver: Member, name: str, email: str, text: str, is_trap: bool, place: str, now: datetime
 ) -> None:
     """Keep a visitor's message and ask its sender, by mail, whether it is theirs. Raises Invalid for what is typed.
 
@@ -70,7 +61,7 @@ def write(
     if is_trap or not all(spend(session, key=key, most=most, within=DAY, now=now) for key, most in limits):
         return
     purge(session, now=now)
-    message = RelayMessage(receiver_id=receiver.id, expires_at=now + LASTS, came_from_id=came_from_id, **said)
+    message = RelayMessage(receiver_id=receiver.id, expires_at=now + LASTS, **said)
     session.add(message)
     session.flush()
     mail.write(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,18 +12,23 @@ from sqlalchemy.orm import Session
 
 from app.errors import Site
 from directory.db import writing
+from directory.leads.introduction import Introduction
 from directory.leads.lead import Lead
+from directory.people.application import Application
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.member import ChapterRole, Member, Role
+from directory.secrets import Secrets
 from directory.settings import Settings
 from directory.week.attribution import credits_of, told, worth_of
 from directory.week.channel import Channel
+from directory.week.connecting import connect
 from directory.week.delivery import Delivery
 from directory.week.frozen import Frozen
+from directory.week.mention import Mention
 from directory.week.occurrence import plan
 from directory.week.short_link import ShortLink, ShortLinkClicks
 from jobs import weekly
-from tests.app.conftest import SignIn
+from tests.app.conftest import PASSWORD, SignIn
 from tests.app.post import delivered, link_in
 
 PERSON = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"}
@@ -172,3 +178,110 @@ def test_what_a_visit_led_to_counts_for_the_post_once(
             told(credits) == "One post brought 3 visits, one reply, one person who asks to join and one lead (1 closed)"
         )
         assert worth_of(credits) == "$15,000"
+
+
+def test_a_click_leads_through_the_sign_in_counts_for_one_act_and_is_forgotten_after_thirty_days(
+    engine: Engine, app: Site, sign_in: SignIn, follow: Follow, now: datetime
+) -> None:
+    nadia, carla = member(engine, "nadia"), member(engine, "carla")
+    sign_in(nadia)  # so that there is an account
+    browser, said = follow(), {"email": f"{nadia.public_id}@firm.example", "password": PASSWORD}
+    assert browser.post("/sign-in", data=said).status_code == 303
+    asks = {"text": "We could share a client.", "via": ""}
+    browser.post(f"/members/{carla.public_id}/introductions/new", data={**asks, "text": "?"})  # refused, so it waits
+    with Session(engine) as session:
+        assert session.scalars(select(Introduction.came_from_id)).all() == []
+    for key in ("walter", "mei"):
+        browser.post(f"/members/{member(engine, key).public_id}/introductions/new", data=asks)
+    assert came(engine) == {"visits": 1, "introductions": 1}
+    with Session(engine) as session:
+        assert len(session.scalars(select(Introduction.came_from_id)).all()) == 2
+        home = old_pueblo(session).public_id
+    for days in (29, 30):
+        app.config["CLOCK"] = lambda: now
+        stranger = follow()
+        app.config["CLOCK"] = lambda days=days: now + timedelta(days=days)
+        stranger.post(f"/chapters/{home}/apply", data={**APPLIES, "email": f"{days}@client.example", "homepage": ""})
+        with Session(engine) as session:
+            *_, last = session.scalars(select(Application).order_by(Application.id))
+            assert (last.came_from_id is None) is (days == 30)
+
+
+def test_the_page_says_it_in_words_and_numbers_to_who_leads_and_keeps_the_chapter(
+    engine: Engine, sign_in: SignIn, follow: Follow, now: datetime
+) -> None:
+    follow()
+    lena, sam = member(engine, "lena"), member(engine, "carla")
+    with writing(engine) as session:
+        chapter, post = old_pueblo(session), session.scalars(select(ShortLink)).one().delivery
+        session.add(ChapterRole(member_id=sam.id, chapter_id=chapter.id, role=Role.SECRETARY))
+        lead = session.scalars(select(Lead).where(Lead.member.has(key="nadia"))).first()
+        lead.came_from_id, lead.closed_at, lead.budget_minor = post.id, now, 1500000
+        home, kit = f"/chapters/{chapter.public_id}/attribution", f"/deliveries/{post.public_id}"
+        valley = session.scalars(select(Chapter).where(Chapter.key != "old-pueblo")).first().public_id
+    leads, keeps = sign_in(lena), sign_in(sam)
+    page = leads.get(home).text
+    assert "One post brought one visit and one lead (1 closed)" in page  # the kit's is not posted yet
+    assert "not posted yet" in page
+    assert "$15,000" in page
+    assert "$15,000" not in keeps.get(home).text  # a secretary reads no leads
+    assert "Nadia" not in page
+    leads.post(f"{kit}/posted")
+    assert "2 posts brought" in leads.get(home).text
+    leads.post(f"{kit}/waiting")
+    assert "One post brought" in leads.get(home).text
+    assert leads.get(f"/chapters/{valley}/attribution").status_code == 403
+    assert sign_in(member(engine, "ada")).get(f"/chapters/{valley}/attribution").text.count("Nothing is known yet") == 1
+
+
+def test_a_post_for_a_closed_group_brings_its_picture_along(engine: Engine, sign_in: SignIn, code: str) -> None:
+    with Session(engine) as session:
+        row = session.scalars(select(ShortLink)).one().delivery
+        post = Frozen.from_bytes(row.payload)
+    lena = sign_in(member(engine, "lena"))
+    page, picture = lena.get(f"/deliveries/{row.public_id}").text, lena.get(f"/deliveries/{row.public_id}/picture.png")
+    assert post.alt
+    assert f'alt="{post.alt}"' in page
+    assert f"http://localhost/s/{code}" in page
+    assert sha256(picture.data).hexdigest() == post.image
+    stranger = sign_in(member(engine, "nadia"))
+    assert stranger.get(f"/deliveries/{row.public_id}/picture.png").status_code == 404
+
+
+def test_a_new_closed_group_has_a_link_where_there_is_a_page_to_lead_to(engine: Engine, now: datetime) -> None:
+    with writing(engine) as session:
+        chapter, lena = old_pueblo(session), session.scalars(select(Member).where(Member.key == "lena")).one()
+        for public_at in (None, now):
+            chapter.public_at, said = public_at, {"address": "https://groups.example"}
+            what = {"chapter": chapter, "kind": "kit", "said": said, "member": lena, "now": now}
+            assert connect(session, **what, secrets=Secrets(["k" * 32])).has_link is (public_at is not None)
+
+
+def test_a_feed_entry_is_another_once_a_name_is_taken_out_and_search_engines_find_the_weeks(
+    engine: Engine, app: Site, code: str
+) -> None:
+    stranger = app.test_client()
+    week = stranger.get(f"/s/{code}").location
+    feed = f"{week.rpartition('/')[0]}/feed.atom"
+    assert week in stranger.get("/sitemap.xml").text
+    before = re.findall("<updated>([^<]+)", stranger.get(feed).text)
+    assert before == re.findall("<updated>([^<]+)", stranger.get(feed).text)
+    with writing(engine) as session:
+        session.scalars(select(Mention)).first().member.spotlight_at = None
+    after = re.findall("<updated>([^<]+)", stranger.get(feed).text)
+    assert all(was < then for was, then in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("server", "is_one"),
+    [
+        *(("mastodon.social", True), ("Social.Example.ORG", True), ("evil.example/x", False), ("a b.example", False)),
+        *(("evil.example@x.example", False), ("javascript:x", False), ("localhost", False), ("1.2.3.4", False)),
+    ],
+)
+def test_ones_own_mastodon_server_is_a_host_name_or_no_link(
+    engine: Engine, sign_in: SignIn, server: str, is_one: bool
+) -> None:
+    page = sign_in(member(engine, "nadia")).get("/week/share", query_string={"server": server}).text
+    assert (f'href="https://{server.casefold()}/share?text=' in page) is is_one
+    assert page.count("/share?text=") == is_one

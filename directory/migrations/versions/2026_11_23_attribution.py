@@ -6,7 +6,7 @@ from alembic import op
 revision = "c1e84f2d6b70"
 down_revision = "3b7c51d0a9e2"
 
-CAME = ("application", "introduction", "lead")
+CAME = ("application", "introduction", "lead", "relay_message")
 
 
 def upgrade() -> None:
@@ -31,20 +31,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_short_link_clicks")),
         sa.UniqueConstraint("link_id", "day", name=op.f("uq_short_link_clicks_link_id_day")),
     )
-    for table in (*CAME, "relay_message"):
+    for table in CAME:
         with op.batch_alter_table(table, schema=None) as batch_op:
             batch_op.add_column(sa.Column("came_from_id", sa.Integer(), nullable=True))
             name = batch_op.f(f"fk_{table}_came_from_id_delivery")
             batch_op.create_foreign_key(name, "delivery", ["came_from_id"], ["id"])
-            if table in CAME:
-                batch_op.create_index(batch_op.f(f"ix_{table}_came_from_id"), ["came_from_id"], unique=False)
+            batch_op.create_index(batch_op.f(f"ix_{table}_came_from_id"), ["came_from_id"], unique=False)
 
 
 def downgrade() -> None:
-    for table in (*CAME, "relay_message"):
+    for table in CAME:
         with op.batch_alter_table(table, schema=None) as batch_op:
-            if table in CAME:
-                batch_op.drop_index(batch_op.f(f"ix_{table}_came_from_id"))
+            batch_op.drop_index(batch_op.f(f"ix_{table}_came_from_id"))
             batch_op.drop_constraint(batch_op.f(f"fk_{table}_came_from_id_delivery"), type_="foreignkey")
             batch_op.drop_column("came_from_id")
     op.drop_table("short_link_clicks")
