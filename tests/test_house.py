@@ -47,7 +47,7 @@ def test_no_file_is_a_junk_drawer() -> None:
 def test_what_is_tracked_names_no_host_of_a_registry_and_no_installed_folder() -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     assert not [name for name in tracked if "node_modules/" in name or name.startswith(".venv/")]
-    locks = [ROOT / name for name in tracked if name.startswith("requirements/") or name == "package-lock.json"]
+    locks = [ROOT / name for name in tracked if re.search(r"requirements|package-lock", name)]
     assert locks
     assert not [
         named(path)

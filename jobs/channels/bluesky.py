@@ -99,7 +99,8 @@ class BlueskyTransport:
             try:
                 answer = self._ask("GET", method, params={**params, **cursor, "limit": PAGE})
             except Refused as error:
-                if error.status in (404, 501) or error.code in ("MethodNotImplemented", "XRPCNotSupported"):
+                unknown = error.status in (404, 501) or error.code in ("MethodNotImplemented", "XRPCNotSupported")
+                if unknown or error.sentence.startswith("No service configured"):
                     return  # A server without a view of the network hears nothing.
                 raise
             yield answer[name]

@@ -16,9 +16,9 @@ from jobs.channels.transport import Account, TransportError
 
 
 class Refused(TransportError):
-    """An answer that is a no, with its status and the network's own short word for it."""
+    """An answer that is a no, with its status, the network's own short word for it, and its sentence, never shown."""
 
-    status, code = 0, ""
+    status, code, sentence = 0, "", ""
 
 
 class Session(net.Session):
@@ -67,6 +67,7 @@ def _refusal(answer: requests.Response) -> Refused:
     refused.status = status
     with suppress(LookupError, TypeError, ValueError):
         refused.code = str(answer.json()["error"])
+        refused.sentence = str(answer.json()["message"])
     return refused
 
 

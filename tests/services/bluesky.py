@@ -131,7 +131,7 @@ class Bluesky:
 
     def _view(self, fits: Any) -> list[dict[str, Any]]:
         if not self.has_view:
-            raise NotImplementedError("no AppView")
+            raise XrpcError("No service configured for it", name="InvalidRequest", status=400)  # as Bluesky's own does
         return [post for post in self.said if fits(post)]
 
     def _place(self, rkey: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from threading import Lock, Thread
 from typing import Any, Self
 
 LONGEST = 20  # seconds for an answer of the server behind it
-HOP = {"connection", "transfer-encoding", "content-length", "date", "server"}
+HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
 
 
 @dataclass

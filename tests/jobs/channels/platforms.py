@@ -1,6 +1,7 @@
 """One server on loopback for each kind of channel, all with the same few doors for the contract suite."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -17,12 +18,13 @@ from directory.week.frozen import FOLDER, Frozen
 from jobs.channels import transport_of
 from jobs.channels.mastodon import plain
 from jobs.channels.transport import Account, Message, Secrets
-from tests.services import bluesky, mastodon, x
+from tests.services import bluesky, mastodon, pds, x
 from tests.services.postbox import postbox
 from tests.services.proxy import Proxy
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(64)
 ALT = "A card: Alma & Co looks for owners of old theaters."
+FROZEN_AT = clock.utc_now()  # one instant, however often a message is made: a frozen post has one for all its tries
 TEXT = "Alma & Co <Tucson> looks for “owners”.\n\nSeen one? 🏳️‍🌈 Tell us: #referralwednesday #PartnerNetzwerkTübingen"
 
 
@@ -69,7 +71,7 @@ def account_of(settings: Mapping[str, Any], secrets: Mapping[str, str], installa
 
 
 def message(key: str = "post:o:c", text: str = TEXT, image: str = "", at: Any = None) -> Message:
-    frozen = Frozen("Old Pueblo", "c", "o", date(2026, 11, 4), at or clock.utc_now(), text, image, ALT if image else "")
+    frozen = Frozen("Old Pueblo", "c", "o", date(2026, 11, 4), at or FROZEN_AT, text, image, ALT if image else "")
     return Message(key, frozen.to_bytes())
 
 
@@ -117,12 +119,12 @@ def _mastodon(kept: ExitStack, settings: Settings) -> Platform:
 
 
 def _bluesky(kept: ExitStack, settings: Settings) -> Platform:
-    server = kept.enter_context(bluesky.Bluesky())
+    server = kept.enter_context(pds.serving() if "TEST_PDS" in os.environ else bluesky.Bluesky())
     proxy = kept.enter_context(Proxy(server.port))
     said = {"address": proxy.address, "handle": f"@{bluesky.HANDLE}"}
     return Platform(
         "bluesky",
-        account_of(said, {"app_password": bluesky.PASSWORD}, settings),
+        account_of(said, {"app_password": server.password}, settings),
         lambda: [record["text"] for record in server.records.values()],
         lambda: [one["alt"] for record in server.records.values() for one in record["embed"]["images"]],
         proxy,

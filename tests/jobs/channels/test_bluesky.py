@@ -190,4 +190,6 @@ def test_replies_mentions_and_tags_are_heard_the_oldest_first(server: tuple[Blue
 
 def test_a_server_that_sees_nobody_hears_nothing(server: tuple[Bluesky, Proxy], account: Account) -> None:
     server[0].has_view = False
-    assert BlueskyTransport(account).listen(None, ["referralwednesday"]) == []
+    for faults in ([], [Fault("GET", "app.bsky", 501, times=2)]):
+        server[1].faults = faults
+        assert BlueskyTransport(account).listen(None, ["referralwednesday"]) == []
