@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.db import db
 from app.moment import now
-from directory.came_from import coming_from
+from directory.came_from import came_from
 from directory.week.delivery import Delivery
 
 NAME, LASTS = "came_from", timedelta(days=30)
@@ -28,6 +28,10 @@ def credited() -> Iterator[None]:
     """What is done inside is credited to that post; when it is done, the click is used up."""
     code, at = session.get(NAME, ("", 0.0))
     is_recent = 0 <= now().timestamp() - at < LASTS.total_seconds()
-    with coming_from(db.session.scalar(select(Delivery.id).where(Delivery.public_id == code)) if is_recent else None):
+    post = select(Delivery.id).where(Delivery.public_id == code)
+    before = came_from.set(db.session.scalar(post) if is_recent else None)
+    try:
         yield
+    finally:
+        came_from.reset(before)
     session.pop(NAME, None)

@@ -26,13 +26,12 @@ pages = Blueprint("deliveries", __name__)
 @policy("channel.edit_or_cancel_queued")
 def show(public_id: str) -> str:
     row, channel = _post(public_id, "channel.edit_or_cancel_queued")
-    post, group = _frozen(row), str(channel.settings.get("address", ""))
+    group = str(channel.settings.get("address", ""))
     return render_template(
         "channels/delivery.html",
         row=row,
         channel=channel,
-        post=post,
-        has_picture=post and post.image and files.is_kept(current_app.config["HOME"], FOLDER, post.image),
+        post=_frozen(row),
         group=group if group.startswith("https://") else "",
         page=connecting.page_of(channel),
         waits=connecting.waits_for_look(row.look_asked_at, now()),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -135,6 +136,11 @@ def test_who_only_looks_ahead_is_led_on_and_neither_counted_nor_remembered(
     assert answer.status_code == 302
     assert "Set-Cookie" not in answer.headers
     assert clicks(engine) == 0
+
+
+def test_clicks_at_once_all_count(engine: Engine, follow: Follow) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert len([done.result() for done in [pool.submit(follow) for _ in range(24)]]) == clicks(engine) == 24
 
 
 def test_clicks_are_counted_by_the_chapters_day_and_one_address_cannot_make_them_up(
