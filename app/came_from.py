@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.db import db
 from app.moment import now
-from directory.came_from import came_from
+from directory.came_from import coming_from
 from directory.week.delivery import Delivery
 
 NAME, LASTS = "came_from", timedelta(days=30)
@@ -29,9 +29,6 @@ def credited() -> Iterator[None]:
     code, at = session.get(NAME, ("", 0.0))
     is_recent = 0 <= now().timestamp() - at < LASTS.total_seconds()
     post = select(Delivery.id).where(Delivery.public_id == code)
-    before = came_from.set(db.session.scalar(post) if is_recent else None)
-    try:
+    with coming_from(db.session.scalar(post) if is_recent else None):
         yield
-    finally:
-        came_from.reset(before)
     session.pop(NAME, None)
