@@ -218,3 +218,12 @@ def test_an_admin_starts_a_reset_and_never_sees_it(
     assert letter["To"] == f"{bea.public_id}@firm.example"
     assert link_in(letter) not in answer.text
     assert client.post(link_in(letter), data={"password": "another word"}).location == "/"
+
+
+def test_a_sign_in_began_on_the_day_it_was_where_the_member_lives(
+    session: Session, app: Site, town: Town, bea: Member, sign_in: SignIn, now: datetime
+) -> None:
+    town.chapter.zone = "America/Phoenix"
+    session.commit()
+    app.config["CLOCK"] = lambda: now + timedelta(hours=10)  # Tuesday in Greenwich
+    assert "This one, since Monday, 2 November" in sign_in(bea).get("/account").text
