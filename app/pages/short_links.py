@@ -15,7 +15,7 @@ from directory.week import short_link
 
 pages = Blueprint("short_links", __name__)
 
-CLICKS_AN_HOUR = 60  # from one network address; those beyond are led on, and not counted
+CLICKS_AN_HOUR = 60  # from one network address, of which a hash is kept so long; more are led on, and not counted
 # Words in what programs call themselves that fetch a link because somebody posted it: the previews of the networks,
 # and what every search engine and checker has in its name. Each server of the fediverse fetches for itself, so that
 # one post would count hundreds of clicks nobody made. Who hides what it is counts: the number is a hint, not a proof.
