@@ -25,6 +25,7 @@ from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted
 from directory.week.channel import Channel
 from directory.week.delivery import Delivery
+from directory.week.inbox import Reply
 from directory.week.occurrence import Occurrence
 from directory.week.pairing import Pairing
 
@@ -145,6 +146,7 @@ RELATIONS: dict[type[Base], Relation] = {
         lambda row: row.channel.chapter_id if row.channel else None,
     ),
     Occurrence: Relation(_keeps, lambda row: row.chapter_id),
+    Reply: Relation(lambda asker, me, row: row.channel.chapter_id in asker.keeps, lambda row: row.channel.chapter_id),
 }
 
 
@@ -261,6 +263,7 @@ RULES: dict[str, Rule] = {
     "channel.resolve_unknown": Rule(N, (Delivery,), owner=S, lead=S, admin=S),
     "channel.post_or_schedule": Rule(N, WEEK, owner=A, lead=A, admin=A),
     "channel.edit_or_cancel_queued": Rule(N, WEEK, owner=A, lead=A, admin=A),
+    "reply.decide": Rule(N, (Reply, Chapter), owner=A, lead=A, admin=A),
     "profile.read_public_card": PUBLIC,
     "chapter.read_public": PUBLIC,
     "relay.write": PUBLIC,

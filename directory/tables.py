@@ -21,11 +21,11 @@ from directory.people import (
     vouch,
     wanted,
 )
-from directory.week import channel, delivery, frame, heartbeat, occurrence, pairing, post, prompt, short_link
+from directory.week import channel, delivery, frame, heartbeat, inbox, occurrence, pairing, post, prompt, short_link
 
 TABLES = (
     *(audit, limit, link, business, capability, chapter, claim, interaction, member, rating, vouch, wanted),
     *(case_study, collaboration, introduction, lead, suggestion, channel, delivery, occurrence, pairing, post),
     *(leaving, merging, rating_case, relay, saved_search, suppression, frame, heartbeat),
-    *(application, people, prompt, short_link),
+    *(application, people, prompt, short_link, inbox),
 )

@@ -16,6 +16,7 @@ from directory.people.band import publish_bands
 from directory.people.capability import Capability
 from directory.people.erasing import erase
 from directory.people.photo import forget_unused, sweep
+from directory.week import inbox
 from directory.week.card import sweep as sweep_cards
 from jobs.worker import celery_app, engine, settings
 
@@ -45,13 +46,14 @@ def _freeze_bands() -> None:
 def forget(engine: Engine, *, home: Path, now: datetime) -> int:
     """Erase whose week to come back is over, each in a transaction of their own; how many people it were.
 
-    Messages and applications that nobody confirmed go too, and the lists that leads sent.
+    Messages and applications that nobody confirmed go too, the lists that leads sent, and what strangers said.
     """
     erased = 0
     with writing(engine) as session:
         relay.purge(session, now=now)
         application.forget_unconfirmed(session, now=now)
         forget_lists(session, now=now)
+        inbox.forget(session, now=now)
         sweep(session, home=home, now=now)
         sweep_cards(session, home=home, now=now)
     while True:

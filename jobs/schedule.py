@@ -10,6 +10,7 @@ SCHEDULE = (
     ("jobs.preflight.look_ahead", 300),
     ("jobs.deliver.sweep", 5),  # somebody sits and waits for the link that signs them in
     ("jobs.checks.answer", 5),  # somebody waits to see whether an account is connected
+    ("jobs.listen.listen", 60),
     ("jobs.pairings.pair", 300),
     ("jobs.prompts.compose", 30),
     ("jobs.prompts.tell_mentioned", 300),

@@ -72,7 +72,7 @@ celery_app = Celery(
     "goodword",
     include=[
         *("jobs.weekly", "jobs.deliver", "jobs.checks", "jobs.housekeeping"),
-        *("jobs.preflight", "jobs.pairings", "jobs.prompts"),
+        *("jobs.preflight", "jobs.pairings", "jobs.prompts", "jobs.listen"),
     ],
 )
 celery_app.add_defaults(configuration)

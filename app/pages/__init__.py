@@ -13,6 +13,7 @@ from app.pages import (
     giving,
     health,
     imports,
+    inbox,
     interactions,
     introductions,
     joining,
@@ -44,6 +45,6 @@ PAGES = (
     *(introductions.pages, answers.pages, stories.pages, pairings.pages),
     *(calendar.pages, chapter.pages, imports.pages, joining.pages),
     *(public.pages, archive.pages, short_links.pages, attribution.pages, out.pages, merging.pages),
-    *(channels.pages, deliveries.pages),
+    *(channels.pages, deliveries.pages, inbox.pages),
     *(welcome.pages, giving.pages, prompts.pages),
 )

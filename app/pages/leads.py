@@ -16,6 +16,7 @@ from app.forms import blamed
 from app.forms.lead import LeadForm
 from app.moment import now
 from app.rules import can as may
+from directory.came_from import coming_from
 from directory.db import claim_write
 from directory.engine.suggestions import latest, runners_up, suggest, understand
 from directory.engine.telling import Telling
@@ -24,6 +25,8 @@ from directory.leads import lead as leads
 from directory.leads.lead import Lead, Wish
 from directory.limit import spend
 from directory.people.capability import Capability, choices, named
+from directory.week import inbox
+from directory.week.inbox import Outcome, Reply
 
 LEADS_AN_HOUR = 30  # of one member; each is read and answered
 
@@ -40,18 +43,20 @@ def index() -> ResponseReturnValue:
 @pages.route("/leads/new", methods=["GET", "POST"])
 @policy("lead.create_as_member")
 def new() -> ResponseReturnValue:
-    form = LeadForm()
+    """A new lead; with ``?reply=`` it is made of what somebody said on a network."""
+    form, code = LeadForm(), request.args.get("reply")
+    reply = reach(Reply, code, "reply.decide") if code else None
     if form.validate_on_submit():
         with blamed(form):
-            lead = _brought(form)
+            lead = _brought(form, reply)
             db.session.commit()
             return redirect(url_for("leads.show", public_id=lead.public_id), 303)
     else:
-        form.text.data = form.text.data or request.args.get("text", "")
+        form.text.data = form.text.data or (reply.text if reply else request.args.get("text", ""))
     return render_template("leads/new.html", form=form), form.status
 
 
-def _brought(form: LeadForm) -> Lead:
+def _brought(form: LeadForm, reply: Reply | None) -> Lead:
     text = leads.read_text(str(form.text.data or ""))
     terms = form.terms(now().date())
     db.session.rollback()  # the text is read outside a writing transaction, which others wait for
@@ -61,8 +66,10 @@ def _brought(form: LeadForm) -> Lead:
     if not spend(db.session(), key=f"lead {me().id}", most=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()):
         raise Invalid(_("That were many leads in one hour. Wait a while, then bring the next one."), field="text")
     terms = replace(terms, place=terms.place or understood.place, budget=terms.budget or understood.budget)
-    with credited():
+    with coming_from(reply.about_id) if reply else credited():
         lead = leads.bring(db.session(), member=me(), text=text, wishes=understood.wishes, terms=terms, now=now())
+    if reply is not None:
+        inbox.decide(db.session(), reply=reply, outcome=Outcome.LEAD, lead=lead, by=me(), now=now())
     suggest(db.session(), lead=lead, now=now())
     return lead
 

@@ -59,6 +59,7 @@ OVERWRITTEN: dict[str, dict[str, Any]] = {
     "pairing.one_id": {"place": "", "topics": "", "next_step": ""},
     "pairing.other_id": {"place": "", "topics": "", "next_step": ""},
     "channel.owner_id": {"owner_id": None},
+    "reply.member_id": {"member_id": None},
 }
 # Columns that go on naming a row without a name: who acted, who sat where, who let somebody in.
 KEPT = (

@@ -38,7 +38,7 @@ class ChannelKind:
 
     ``limits`` all hold at once; an account may narrow or widen the first in its settings, as ``limit``. ``costs`` are
     in US dollars, of a post and of one with a link. ``page`` is where anybody sees the account, by its name and host.
-    What ``is_by_hand`` a person posts, and says so.
+    What ``is_by_hand`` a person posts, and says so; what ``is_heard`` tells us what people say there.
     """
 
     kind: str
@@ -49,6 +49,7 @@ class ChannelKind:
     costs: tuple[Decimal, Decimal] | None = None
     has_image: bool = False
     is_by_hand: bool = False
+    is_heard: bool = False
     page: str = ""
 
 
@@ -58,7 +59,9 @@ X_CLIENT = "In X's developer console, your app, Keys and tokens, OAuth 2.0."
 X_KEYS = "In X's developer console, your app, Keys and tokens."
 
 CHANNEL_KINDS = (
-    ChannelKind("file", "Files in a folder"),
+    ChannelKind(
+        "file", "Files in a folder", help="For trying it out: each post becomes a file, which nobody else sees."
+    ),
     ChannelKind(
         "x",
         "X",
@@ -71,6 +74,7 @@ CHANNEL_KINDS = (
         "as the account that shall post, to let it in. X bills each post to the app's owner.",
         X_COSTS,
         has_image=True,
+        is_heard=True,
         page="https://x.com/{name}",
     ),
     ChannelKind(
@@ -86,6 +90,7 @@ CHANNEL_KINDS = (
         "For the account that owns the app: set the app to read and write first, then make its access token.",
         X_COSTS,
         has_image=True,
+        is_heard=True,
         page="https://x.com/{name}",
     ),
     ChannelKind(
@@ -95,6 +100,7 @@ CHANNEL_KINDS = (
         (ChannelField("address", "Server", "The part after the second @ of the account, such as mastodon.social."),),
         "The server asks you, signed in as the account that shall post, to let Goodword in.",
         has_image=True,
+        is_heard=True,
         page="https://{host}/@{name}",
     ),
     ChannelKind(
@@ -113,6 +119,7 @@ CHANNEL_KINDS = (
         ),
         "Make an app password for the account that shall post. Its own password is never needed.",
         has_image=True,
+        is_heard=True,
         page="https://bsky.app/profile/{name}",
     ),
     ChannelKind(
@@ -171,6 +178,9 @@ class Channel(PublicRow, Base):
     broken_at: Mapped[datetime | None]
     broken_reason: Mapped[str] = mapped_column(String(300), default="")
     has_link: Mapped[bool] = mapped_column(default=False)  # its posts end with the address of the week's page
+    listened_at: Mapped[datetime | None]  # when what people say there was last asked for
+    heard_until: Mapped[str | None] = mapped_column(String(300))  # the id there of the last thing heard
+    listen_said: Mapped[str] = mapped_column(String(300), default="")  # what kept us from hearing, in words
     check_asked_at: Mapped[datetime | None]  # a person wants to know now whether it lets us in
     checked_at: Mapped[datetime | None]
     check_said: Mapped[str] = mapped_column(String(300), default="")  # what the last look found, in words

@@ -100,6 +100,7 @@ class Leaver(Protocol):
         """Have the network forget what it gave us."""
 
 
+@runtime_checkable
 class Listener(Protocol):
     """What a transport that hears can do besides."""
 

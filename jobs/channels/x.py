@@ -15,7 +15,6 @@ from html import unescape
 from typing import Any, Literal, TypeVar
 
 import requests
-import structlog
 import tweepy  # type: ignore[import-untyped]
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
@@ -37,7 +36,6 @@ LAST_T_CO = re.compile(rf"\s*{T_CO.pattern}$")
 
 Json = Mapping[str, Any]
 T = TypeVar("T")
-log = structlog.get_logger()
 
 
 class _Forbidden(TransportError):
@@ -113,16 +111,17 @@ class XTransport:
             self.session.request("POST", "/2/oauth2/revoke", data=said, auth=auth).raise_for_status()
 
     def listen(self, since: str | None, tags: list[str]) -> list[Heard]:
-        """Mentions and replies. Under ``tags`` alone nothing is heard, and nothing at all where the plan forbids it."""
+        """Mentions and replies; under ``tags`` alone nothing is heard, and a plan may forbid all of it."""
         asked = {"expansions": "author_id,in_reply_to_user_id", "post.fields": "conversation_id,created_at"}
         try:
             me = self._me()["id"]
             pages = list(self._pages(me, "mentions", {**asked, **({"since_id": since} if since else {})}))
         except _Forbidden:
-            log.info("plan_allows_no_listening", channel=self.account.channel)
-            return []
+            said = gettext("Your plan with X lets no program read what people say.")
+            raise TransportError(said, permanent=True, accepted="no") from None
         with _understood("no"):
-            heard = [_heard(post, users[post["author_id"]], me) for posts, users in pages for post in posts]
+            others = [(post, users) for posts, users in pages for post in posts if post["author_id"] != me]
+            heard = [_heard(post, users[post["author_id"]], me) for post, users in others]
         return heard[::-1]
 
     def _me(self) -> dict[str, str]:

@@ -27,6 +27,7 @@ from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted
 from directory.week.channel import Channel
 from directory.week.delivery import Delivery
+from directory.week.inbox import Reply
 from directory.week.occurrence import Occurrence
 from directory.week.pairing import Pairing
 
@@ -79,6 +80,7 @@ ROWS: dict[type[Base], Base] = {
     Channel: Channel(chapter_id=TUCSON),
     Delivery: Delivery(channel=Channel(chapter_id=TUCSON)),
     Occurrence: Occurrence(chapter_id=TUCSON),
+    Reply: Reply(channel=Channel(chapter_id=TUCSON)),
     Pairing: Pairing(one_id=1, other_id=2, occurrence=Occurrence(chapter_id=TUCSON)),
 }
 PENDING: dict[type[Base], Base] = {
@@ -95,7 +97,7 @@ def wrong_cells(action: str) -> Iterator[tuple[str, str, str]]:
         for column, asker in PEOPLE.items():
             if column == "party" and model not in (None, *TWO_SIDED):
                 continue
-            if column == "owner" and model in (Chapter, Channel, Delivery, Occurrence):
+            if column == "owner" and model in (Chapter, Channel, Delivery, Occurrence, Reply):
                 asker = SECRETARY
             rows = ROWS | PENDING if column == "pending" else ROWS
             verdict = can(asker, action, rows[model] if model else None)

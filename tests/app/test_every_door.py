@@ -38,6 +38,7 @@ from directory.people.wanted import Wanted, WantedKind
 from directory.week.channel import Channel
 from directory.week.delivery import Delivery, DeliveryState
 from directory.week.frozen import Frozen
+from directory.week.inbox import Reply
 from directory.week.occurrence import Occurrence
 from directory.week.pairing import Pairing
 from directory.week.post import Post
@@ -131,6 +132,16 @@ class Network:
                 payload=Frozen("Tucson", "c", "o", now.date(), now, "Hello").to_bytes(),
                 due_at=now,
             ),
+            "replies": Reply(
+                channel=channel,
+                external_id="1",
+                kind="tag",
+                author="@a",
+                text="T",
+                address="",
+                said_at=now,
+                heard_at=now,
+            ),
             "posts": Post(occurrence=occurrence, channel=channel, text="Hello", composed_at=now),
         }
         session.add_all(self.rows.values())
@@ -203,7 +214,7 @@ def cell(action: str, who: str, row: PublicRow | None) -> str:
     about_own = bool(rule.about) and not isinstance(row, rule.about)
     if who == "pending" and rule.about and not about_own:
         return "F"  # the cell speaks of what is the applicant's own
-    keeps = isinstance(row, (Channel, Chapter, Delivery, Occurrence))  # whose owner is its secretary
+    keeps = isinstance(row, (Channel, Chapter, Delivery, Occurrence, Reply))  # whose owner is its secretary
     column = who
     if about_own and who not in ("anon", "pending"):
         column = "party" if rule.party and not rule.owner else "owner"

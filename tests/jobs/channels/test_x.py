@@ -314,10 +314,11 @@ def test_mentions_and_replies_are_heard_oldest_first(fake: FakeX, make: Make) ->
     assert make().listen(new, []) == []
 
 
-def test_a_plan_without_reading_hears_nothing(fake: FakeX, make: Make) -> None:
+def test_a_plan_without_reading_is_said(fake: FakeX, make: Make) -> None:
     fake.add("2002", "Hello @network")
     fake.faults = [(f"/2/users/{ME}/mentions", "403")]
-    assert make().listen(None, []) == []
+    with pytest.raises(TransportError, match="plan"):
+        make().listen(None, [])
 
 
 def test_the_stand_in_refuses_what_is_not_described(real_data: Path, fake: FakeX, host: str) -> None:

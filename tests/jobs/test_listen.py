@@ -1,0 +1,167 @@
+"""Whatever is said to an account comes in once, from each account by itself, and nothing is ever sent."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from directory.db import writing
+from directory.people.chapter import Chapter
+from directory.settings import Settings
+from directory.week.channel import CHANNEL_KINDS, Channel, ChannelState
+from directory.week.delivery import Delivery, DeliveryState
+from directory.week.inbox import EACH, KEPT_FOR, Outcome, Reply
+from jobs import channels, listen
+from jobs.channels.transport import Account, Heard, TransportError
+from jobs.housekeeping import forget
+from jobs.listen import listen as listen_once
+
+HOSTILE = "<script>alert(1)</script>\u202e evil\u200b" + "x" * 10_000
+
+
+class Ears:
+    """An account that says what the test wants; it can do nothing but listen, so that a try to send would fail."""
+
+    says: dict[str, Any]
+    asked: list[tuple[str, str | None, tuple[str, ...]]]
+
+    def __init__(self, account: Account) -> None:
+        self.name = account.settings["name"]
+
+    def listen(self, since: str | None, tags: list[str]) -> list[Heard]:
+        self.asked.append((self.name, since, tuple(tags)))
+        said = self.says.get(self.name, [])
+        if isinstance(said, Exception):
+            raise said
+        return list(said)
+
+
+def heard(external_id: str, at: datetime, **said: Any) -> Heard:
+    return Heard(
+        **{"kind": "mention", "author": "@vera", "text": "Who?", "address": "https://s.example/1", **said},
+        external_id=external_id,
+        at=at,
+    )
+
+
+@pytest.fixture(autouse=True)
+def accounts(engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two accounts of Mesa that hear, one that is paused, and a file, which hears nothing."""
+    monkeypatch.setattr(Ears, "says", {}, raising=False)
+    monkeypatch.setattr(Ears, "asked", [], raising=False)
+    monkeypatch.setattr(listen, "transport_of", lambda kind, account: Ears(account))
+    with writing(engine) as session:
+        mesa = Chapter(key="mesa", name="Mesa", hashtags=["Mesa Makers"])
+        for name, kind, state in (
+            ("one", "mastodon", ChannelState.OPEN),
+            ("two", "bluesky", ChannelState.OPEN),
+            ("three", "x", ChannelState.PAUSED),
+            ("four", "file", ChannelState.OPEN),
+        ):
+            session.add(
+                Channel(
+                    chapter=mesa, kind=kind, name=name, settings={"name": name, "account": "@us@s.example"}, state=state
+                )
+            )
+
+
+def replies(engine: Engine) -> list[Reply]:
+    with Session(engine) as session:
+        return list(session.scalars(select(Reply).order_by(Reply.id)))
+
+
+def test_what_a_kind_promises_to_hear_its_transport_can_hear(settings: Settings) -> None:
+    for kind, factory in channels.CHANNEL_KINDS:
+        assert hasattr(factory, "listen") == next(each.is_heard for each in CHANNEL_KINDS if each.kind == kind)
+
+
+def test_open_accounts_are_asked_each_ten_minutes_for_what_came_since(
+    engine: Engine, settings: Settings, now: datetime
+) -> None:
+    Ears.says = {"one": [heard("7", now), heard("9", now)]}
+    tags = ("referralwednesday", "MesaMakers")
+    assert listen_once(engine, settings=settings, now=now) == 2
+    assert listen_once(engine, settings=settings, now=now + EACH / 2) == 0
+    assert Ears.asked == [("one", None, tags), ("two", None, tags)]
+    assert listen_once(engine, settings=settings, now=now + EACH) == 0  # they say the same again
+    assert Ears.asked[2:] == [("one", "9", tags), ("two", None, tags)]
+    assert [each.external_id for each in replies(engine)] == ["7", "9"]
+
+
+def test_eight_workers_at_once_hear_it_once(engine: Engine, settings: Settings, now: datetime) -> None:
+    Ears.says = {"one": [heard("7", now)]}
+    with ThreadPoolExecutor(8) as pool:
+        new = list(pool.map(lambda _: listen_once(engine, settings=settings, now=now), range(8)))
+    assert sum(new) == len(replies(engine)) == 1
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        TransportError("Not now.", permanent=False, accepted="no"),
+        TransportError("Let in no more.", permanent=True, accepted="no", is_revoked=True),
+        ValueError("whatever"),
+    ],
+)
+def test_an_account_in_trouble_holds_up_no_other_and_stays_as_it_is(
+    engine: Engine, settings: Settings, now: datetime, trouble: Exception
+) -> None:
+    Ears.says = {"one": trouble, "two": [heard("at://a/1", now)]}
+    assert listen_once(engine, settings=settings, now=now) == 1
+    with Session(engine) as session:
+        assert session.scalars(select(Channel.state).where(Channel.name == "one")).one() is ChannelState.OPEN
+
+
+def test_a_network_that_asks_for_patience_gets_it_within_reason(
+    engine: Engine, settings: Settings, now: datetime
+) -> None:
+    no = {"permanent": False, "accepted": "no"}
+    Ears.says = {
+        "one": TransportError("Later.", retry_at=now + timedelta(hours=1), **no),
+        "two": TransportError("Later.", retry_at=now + timedelta(days=9999), **no),
+    }
+    for minutes, asked in ((0, ["one", "two"]), (50, []), (60, ["one"]), (119, ["one"]), (120, ["two"])):
+        Ears.asked.clear()
+        listen_once(engine, settings=settings, now=now + timedelta(minutes=minutes))
+        assert [name for name, *_rest in Ears.asked] == asked, minutes
+
+
+def test_strange_words_come_in_tame_about_the_post_they_answer(
+    engine: Engine, settings: Settings, now: datetime
+) -> None:
+    with writing(engine) as session:
+        channel = session.scalars(select(Channel).where(Channel.name == "one")).one()
+        post = Delivery(key="p", channel=channel, payload=b"", due_at=now, state=DeliveryState.DELIVERED)
+        post.external_id = "42"
+        session.add(post)
+    Ears.says = {
+        "one": [
+            heard("1", now + timedelta(days=3), text=HOSTILE, author="@v\u202eera\n" + "e" * 500, about="42"),
+            heard("2", now, address="javascript:alert(1)", text=""),
+            heard("3", now, address="https://user@evil.example/"),
+            heard("4", now - KEPT_FOR - EACH),
+            heard("5" * 400, now),
+        ]
+    }
+    assert listen_once(engine, settings=settings, now=now) == 3
+    first, second, third = replies(engine)
+    assert first.text.startswith("<script>alert(1)</script> evilx")
+    assert (len(first.text), first.said_at, first.author[:9]) == (4000, now, "@vera eee")
+    assert (first.about_id is not None, first.address) == (True, "https://s.example/1")
+    assert (second.address, third.address) == ("", "")
+
+
+def test_what_was_said_is_deleted_after_ninety_days_decided_or_not(
+    engine: Engine, settings: Settings, now: datetime
+) -> None:
+    Ears.says = {"one": [heard("1", now), heard("2", now)]}
+    listen_once(engine, settings=settings, now=now)
+    with writing(engine) as session:
+        session.scalars(select(Reply)).first().outcome = Outcome.IGNORED  # type: ignore[union-attr]
+    forget(engine, home=settings.home, now=now + KEPT_FOR - EACH)
+    assert len(replies(engine)) == 2
+    forget(engine, home=settings.home, now=now + KEPT_FOR)
+    assert replies(engine) == []
