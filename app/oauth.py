@@ -117,7 +117,7 @@ def _mastodon(said: Said, path: str, asked: dict[str, str], *names: str) -> dict
         answer.raise_for_status()
         given = answer.json()
         return {name: str(given[name]) for name in names}
-    except (requests.RequestException, OSError, LookupError, TypeError, ValueError):
+    except (requests.RequestException, OSError, LookupError, TypeError, ValueError, RecursionError):
         refused = gettext(
             "The server did not let Goodword in. Write its address as in mastodon.social, and begin again."
         )

@@ -41,9 +41,13 @@ def checked_address(host: str) -> str:
 
 
 def origin(typed: str) -> str:
-    """``https://host`` of a server as people write it, an account's whole name included. Raises ValueError."""
+    """``https://host`` of a server as people write it, an account's whole name included. Raises ValueError.
+
+    No port but that of the web: what listens on another is no business of who types an address.
+    """
     parts = urlsplit(typed.strip() if "://" in typed else f"https://{typed.strip()}")
-    is_allowed = parts.scheme == "https" or (LOOPBACK_IS_ALLOWED and parts.scheme == "http")
+    is_allowed = parts.scheme == "https" and parts.port in (None, 443)
+    is_allowed |= LOOPBACK_IS_ALLOWED and parts.scheme in ("https", "http")
     if not is_allowed or not parts.hostname or any(sign.isspace() for sign in parts.netloc):
         raise ValueError("not the address of a server")
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"

@@ -14,9 +14,8 @@ from directory.week import connecting
 from directory.week import delivery as deliveries
 from directory.week.channel import Channel, ChannelState
 from directory.week.delivery import Delivery, DeliveryState
-from jobs.channels import transport_of
 from jobs.channels.transport import Leaver, Message, Transport, TransportError
-from jobs.deliver import account_of, transport_for
+from jobs.deliver import transport_for, transport_to
 from jobs.worker import celery_app, engine, settings
 
 MOST = 4  # looks in one turn of the worker, each of which a network may answer late
@@ -30,8 +29,8 @@ def check_one(engine: Engine, channel_id: int, *, settings: Settings, now: datet
         channel = session.get_one(Channel, channel_id)
         if channel.state is ChannelState.BROKEN:
             return False
-        is_gone = channel.state is ChannelState.GONE
-        transport = transport_of(channel.kind, account_of(engine, channel, settings))
+        is_gone, connected_at = channel.state is ChannelState.GONE, channel.connected_at
+        transport = transport_to(engine, channel, settings)
     if is_gone:
         _leave(engine, channel_id, transport)
         return False
@@ -42,6 +41,11 @@ def check_one(engine: Engine, channel_id: int, *, settings: Settings, now: datet
         failure = error
     with writing(engine) as session:
         channel = session.get_one(Channel, channel_id, with_for_update=True)
+        if channel.connected_at != connected_at:
+            return False  # Somebody connected it anew meanwhile, and has that looked at.
+        if failure is None and (said := connecting.another(channel, found.name)):
+            failure = TransportError(said, permanent=True, accepted="no", is_revoked=True)
+            connecting.leave_to_a_person(session, channel=channel, now=now)
         if failure is None:
             connecting.checked(channel, name=found.name, limit=found.limit, now=now)
             return True
@@ -69,10 +73,11 @@ def look_one(engine: Engine, delivery_id: int, *, settings: Settings, now: datet
     with Session(engine) as session:
         row = session.get_one(Delivery, delivery_id)
         message, transport = Message(row.key, row.payload), transport_for(engine, row, settings)
+        is_known = row.channel is None or "before" not in row.channel.settings
     found = None
     try:
-        found = transport.find(message)
-        said = _("It is not there.")
+        found = transport.find(message) if is_known else None
+        said = _("It is not there.") if is_known else _("The account it was sent from is not connected.")
     except TransportError as error:
         said = str(error)
     with writing(engine) as session:

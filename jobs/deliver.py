@@ -4,8 +4,10 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import NoReturn
 
 import structlog
+from cryptography.fernet import InvalidToken
 from kombu.exceptions import OperationalError
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -17,8 +19,10 @@ from directory.secrets import Secrets
 from directory.settings import Settings
 from directory.week import connecting
 from directory.week import delivery as deliveries
+from directory.week.archive import may_be_said
 from directory.week.channel import Channel, keep_secrets, secrets_of
 from directory.week.delivery import Delivery
+from directory.week.occurrence import CATCH_UP
 from directory.week.stop import is_stopped, ledger
 from jobs.channels import mail_transport, transport_of
 from jobs.channels.transport import Account, Message, Transport, TransportError
@@ -53,10 +57,15 @@ def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: date
         transport = transport_for(engine, claimed, settings)
         payload = claimed.payload if claimed.channel else mail_of(session, claimed, settings=settings, now=now)
         if payload is None:
-            gone = gettext("Its receiver has left the network.")
+            gone = gettext("Nobody wants it any more: they have left, get no such letters, or the week was left out.")
             deliveries.failed(session, delivery=claimed, reason=gone, now=now)
             return False
+        if claimed.occurrence_id is not None and not may_be_said(session, claimed.occurrence_id, payload):
+            unwilling = gettext("Somebody in it no longer agrees to it. Post it by hand, without them.")
+            deliveries.failed(session, delivery=claimed, reason=unwilling, now=now)
+            return False
         chapter_id = claimed.channel.chapter_id if claimed.channel else None
+        connected_at = claimed.channel.connected_at if claimed.channel else None
         claimed.lease_until = now + _pace(claimed)[0]
         known = ledger(session)
         session.flush()
@@ -73,7 +82,7 @@ def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: date
         log.warning("not_delivered", delivery=public_id, accepted=error.accepted, permanent=error.permanent)
         if error.accepted == "no" or error.is_revoked:
             with writing(engine) as session:
-                _record_refusal(session, claimed, error, now)
+                _record_refusal(session, claimed, connected_at, error, now)
         return False  # What may have been accepted stays as it is, until ``settle`` looks.
     with writing(engine) as session:
         deliveries.delivered(session, delivery=claimed, external_id=external_id, now=now)
@@ -182,7 +191,27 @@ def transport_for(engine: Engine, row: Delivery, settings: Settings) -> Transpor
     """What brings a delivery there, with the secrets of its channel as they are now."""
     if row.channel is None:
         return mail_transport(settings)
-    return transport_of(row.channel.kind, account_of(engine, row.channel, settings))
+    return transport_to(engine, row.channel, settings)
+
+
+class Locked:
+    """The transport of an account whose secrets no key of the installation opens: it says so, and does nothing."""
+
+    def send(self, *_: object) -> NoReturn:
+        """Always TransportError: the account waits for a person, as one does that lets us in no more."""
+        shut = gettext("This installation no longer has the key to this account’s secrets. Connect the account again.")
+        raise TransportError(shut, permanent=True, accepted="no", is_revoked=True)
+
+    find = check = send
+
+
+def transport_to(engine: Engine, channel: Channel, settings: Settings) -> Transport:
+    """What brings messages to a channel."""
+    try:
+        account = account_of(engine, channel, settings)
+    except (InvalidToken, ValueError):
+        return Locked()
+    return transport_of(channel.kind, account)
 
 
 def account_of(engine: Engine, channel: Channel, settings: Settings) -> Account:
@@ -199,16 +228,21 @@ def account_of(engine: Engine, channel: Channel, settings: Settings) -> Account:
     return Account(channel.public_id, channel.settings, secrets_of(channel, secrets), renew, settings)
 
 
-def _record_refusal(session: Session, row: Delivery, error: TransportError, now: datetime) -> None:
+def _record_refusal(
+    session: Session, row: Delivery, connected_at: datetime | None, error: TransportError, now: datetime
+) -> None:
     if error.is_revoked and row.channel_id is not None:
-        connecting.broke(session, session.get_one(Channel, row.channel_id), reason=str(error), now=now)
+        channel = session.get_one(Channel, row.channel_id)
+        if channel.connected_at == connected_at:  # else a person connected it anew meanwhile, and this is old news
+            connecting.broke(session, channel, reason=str(error), now=now)
         if error.accepted == "no":
-            deliveries.put_back(session, delivery=row, at=now, reason=str(error))  # till it is connected again
+            deliveries.retry_later(session, delivery=row, at=now, reason=str(error), now=now)  # once it is connected
     elif error.permanent:
         deliveries.failed(session, delivery=row, reason=str(error), now=now)
     else:
         wait = min(timedelta(minutes=2**row.attempts), LONGEST_WAIT)
-        deliveries.retry_later(session, delivery=row, at=error.retry_at or now + wait, reason=str(error), now=now)
+        at = min(error.retry_at or now + wait, now + CATCH_UP)  # after that it is too late for the week
+        deliveries.retry_later(session, delivery=row, at=at, reason=str(error), now=now)
 
 
 def _deliver() -> None:

@@ -16,6 +16,7 @@ from directory.people import leaving, relay
 from directory.people.member import Member
 from directory.settings import Settings
 from directory.week.delivery import Delivery
+from directory.week.prompt import is_called_off
 
 TEMPLATES = Path(__file__).parents[1] / "templates" / "mail"
 
@@ -35,7 +36,8 @@ _environment.install_gettext_callables(  # type: ignore[attr-defined] # jinja fi
 
 
 def mail_of(session: Session, row: Delivery, *, settings: Settings, now: datetime) -> bytes | None:
-    """The bytes of the mail that a row stands for; None where its receiver has left, or lost their address.
+    """The bytes of the mail that a row stands for; None where its receiver has left, or wants it no more, or
+    the week that it speaks of was left out.
 
     Commit before it is sent: its link is a row.
     """
@@ -43,7 +45,7 @@ def mail_of(session: Session, row: Delivery, *, settings: Settings, now: datetim
     kind, to = mail.BY_NAME[said["letter"]], said["to"]
     if not isinstance(to, str):  # a visitor's address
         to = session.get_one(Member, to)
-    if (address := mail.address_of(kind, to, said["about"])) is None:
+    if (address := mail.address_of(kind, to, said["about"])) is None or is_called_off(session, row.key):
         return None
     link = ""
     if kind.path is not None:

@@ -62,11 +62,19 @@ def test_nothing_is_asked_at_home_or_in_the_open(address: str) -> None:
         ("mastodon.social", "https://mastodon.social"),
         (" https://Mastodon.Social/@me ", "https://mastodon.social"),
         ("@me@mastodon.social", "https://mastodon.social"),
-        ("a.example:8443/x?y", "https://a.example:8443"),
+        ("a.example:443/x?y", "https://a.example:443"),
     ],
 )
 def test_an_address_is_understood_as_people_write_it(typed: str, origin: str) -> None:
     assert net.origin(typed) == origin
+
+
+@pytest.mark.parametrize(
+    "typed", ["a.example:8443", "a.example:22", "http://a.example", "file://a.example", "a b.example"]
+)
+def test_a_server_is_reached_by_the_port_of_the_web_and_by_no_other(typed: str) -> None:
+    with pytest.raises(ValueError, match="address of a server"):
+        net.origin(typed)
 
 
 class Odd(BaseHTTPRequestHandler):

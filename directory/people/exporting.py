@@ -31,7 +31,9 @@ from directory.people.rating import Rating
 from directory.people.view import as_seen_by
 from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted
+from directory.week.occurrence import Occurrence
 from directory.week.pairing import Pairing, theirs
+from directory.week.prompt import Prompt
 
 INSIDE = (
     *("id", "business_id", "member_id", "chapter_id", "sponsor_id", "search_text", "capability_id", "key"),
@@ -87,6 +89,15 @@ def of_member(session: Session, *, member: Member, by: Member, band: Any, more: 
         "talks": [
             {"with": row.partner(member).name, **_plain(row, "one_id", "other_id", "said_by_id")}
             for row in session.scalars(select(Pairing).where(theirs(member)).order_by(Pairing.id))
+        ],
+        "prompts": [
+            {"day": day, **_plain(row, "occurrence_id")}
+            for row, day in session.execute(
+                select(Prompt, Occurrence.local_date)
+                .join(Prompt.occurrence)
+                .where(Prompt.member_id == me)
+                .order_by(Prompt.id)
+            )
         ],
         "leads": [_plain(row) for row in session.scalars(select(Lead).where(Lead.member_id == me).order_by(Lead.id))],
         "ratings_given": [

@@ -62,6 +62,14 @@ def past_weeks(session: Session, *, chapter: Chapter, only: str = "") -> list[Pa
     return [week for week in weeks if week.text]
 
 
+def may_be_said(session: Session, occurrence_id: int, payload: bytes) -> bool:
+    """Whether everybody in a week's frozen post, which waits to be sent, still agrees to it."""
+    in_it = select(Member.name).join(Mention, Mention.member_id == Member.id)
+    silent = in_it.where(Mention.occurrence_id == occurrence_id, Member.spotlight_at.is_(None) | ~Member.is_active)
+    named = names_in(Frozen.from_bytes(payload).text, session.scalars(silent))
+    return not named and occurrence_id in _barred(session, [occurrence_id])
+
+
 def pages_of(session: Session, *, chapters: Collection[Chapter], most: int = 10_000) -> list[str]:
     """The paths of the chapters' weeks that were posted, the newest first; where all words are gone, one is a 404."""
     posted = select(Occurrence).options(joinedload(Occurrence.chapter)).order_by(Occurrence.due_at.desc()).limit(most)

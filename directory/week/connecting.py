@@ -1,5 +1,6 @@
 """Connecting: an account becomes a chapter's channel, pauses, breaks and leaves; whoever is in charge hears of it."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -14,8 +15,8 @@ from directory.language import gettext as _
 from directory.people.chapter import Chapter
 from directory.people.member import Member, Role, holding
 from directory.secrets import Secrets
-from directory.text import clean_line
-from directory.week.channel import CHANNEL_KINDS, Channel, ChannelKind, ChannelState, keep_secrets, kind_of
+from directory.text import clean_line, harmless
+from directory.week.channel import CHANNEL_KINDS, MOST, Channel, ChannelKind, ChannelState, keep_secrets, kind_of
 from directory.week.delivery import Delivery, DeliveryState
 from directory.week.frozen import Frozen
 from directory.week.occurrence import Occurrence
@@ -62,7 +63,7 @@ def connect(
     """A chapter's new channel, or the old ``channel`` connected anew: the same row, which keeps what waits for it.
 
     ``said`` are the kind's fields, ``given`` the secrets that a hand-shake brought besides. Whether the account
-    lets us in is looked up next. Raises Invalid.
+    lets us in is looked up next; one that was known to us does nothing until it is seen to be the same. Raises Invalid.
     """
     about = kind_named(kind)
     clean = filled_in(about, said)
@@ -74,7 +75,8 @@ def connect(
     elif channel.kind != kind or channel.state is ChannelState.GONE:
         raise Conflict(_("This channel was disconnected; connect the account as a new one."))
     session.flush()
-    channel.settings = clean
+    before = channel.settings.get("before") or channel.settings.get("account") if about.page else None
+    channel.settings = {**clean, **({"before": before} if before else {})}
     if kept := {**typed, **(given or {})}:
         keep_secrets(channel, kept, secrets)
     channel.state, channel.connected_at = ChannelState.OPEN, now
@@ -108,7 +110,16 @@ def disconnect(session: Session, *, channel: Channel, member: Member, now: datet
     )
     for row in session.scalars(waiting.with_for_update()):
         row.state, row.settled_at, row.reason = DeliveryState.FAILED, now, _("Its channel was disconnected.")
+    leave_to_a_person(session, channel=channel, now=now)
     _note(session, "channel.disconnect", channel, member, now)
+
+
+def leave_to_a_person(session: Session, *, channel: Channel, now: datetime) -> None:
+    """Nobody can look any more where its posts on their way were sent: only a person can tell whether they arrived."""
+    on_their_way = (Delivery.channel_id == channel.id, Delivery.state == DeliveryState.SENDING)
+    reason = _("The account it was sent from is no longer connected; look there.")
+    values = {"state": DeliveryState.UNKNOWN, "settled_at": now, "lease_until": None, "reason": reason}
+    session.execute(update(Delivery).where(*on_their_way).values(**values))
 
 
 def put_in_charge(session: Session, *, channel: Channel, owner: Member, member: Member, now: datetime) -> None:
@@ -151,8 +162,21 @@ def try_post(session: Session, *, channel: Channel, member: Member, now: datetim
 def checked(channel: Channel, *, said: str = "", name: str = "", limit: int | None = None, now: datetime) -> None:
     """Keep what a look found: what the account is called and how much it takes, or what it ``said`` to keep us out."""
     channel.check_asked_at, channel.checked_at, channel.check_said, channel.is_ok = None, now, said[:300], not said
-    found = {"account": name[:120], "limit": limit}
-    channel.settings = {**channel.settings, **{key: value for key, value in found.items() if value}}
+    found = {"account": harmless(name, 120), "limit": min(max(limit or 0, 0), MOST.most)}
+    kept = {key: value for key, value in channel.settings.items() if said or key != "before"}
+    channel.settings = {**kept, **{key: value for key, value in found.items() if value}}
+
+
+def another(channel: Channel, name: str) -> str:
+    """What to do where the account is not the one that the channel was; empty where it is, or none was known."""
+    before, found = str(channel.settings.get("before", "")), harmless(name, 120)
+    if not before or before.casefold() == found.casefold():
+        return ""
+    return _(
+        "It is %(found)s now, and was %(before)s: connect that one, or disconnect this and connect the other anew.",
+        found=found,
+        before=before,
+    )
 
 
 def broke(session: Session, channel: Channel, *, reason: str, now: datetime) -> bool:
@@ -187,8 +211,9 @@ def keepers(session: Session, *, chapter: Chapter) -> list[Member]:
 
 def page_of(channel: Channel) -> str:
     """Where anybody sees the account; empty where it has no page, or was never let in."""
-    name, _at, host = str(channel.settings.get("account", "")).removeprefix("@").partition("@")
-    return kind_of(channel).page.format(name=name, host=host) if name else ""
+    # What the server calls the account must not lead to another: it is a name, and the server's own address.
+    found = re.fullmatch(r"@([\w.-]+)(?:@([\w.:-]+))?", str(channel.settings.get("account", "")), re.ASCII)
+    return kind_of(channel).page.format(name=found[1], host=found[2]) if found else ""
 
 
 def connected(session: Session, *, chapter: Chapter) -> list[Channel]:

@@ -63,6 +63,8 @@ class Delivery(PublicRow, Base):
     occurrence: Mapped[Occurrence | None] = relationship()
 
 
+# Not while nobody has looked whether an account that was connected anew is the one that it was.
+_IS_KNOWN = Channel.settings["before"].as_string().is_(None)
 _KEPT = case((Delivery.channel_id.is_(None), b""), else_=Delivery.payload)  # what a settled row keeps
 
 
@@ -115,7 +117,7 @@ def claim(session: Session, *, now: datetime, lease: timedelta, ids: Collection[
 
 def _ready(now: datetime) -> tuple[ColumnElement[bool], ...]:
     """What may be tried now. Letters always; a post while its channel is open and nobody has stopped its chapter."""
-    is_open = select(Channel.id).where(Channel.state == ChannelState.OPEN, is_let(Channel.chapter_id))
+    is_open = select(Channel.id).where(Channel.state == ChannelState.OPEN, _IS_KNOWN, is_let(Channel.chapter_id))
     may_go = or_(Delivery.channel_id.is_(None), Delivery.channel_id.in_(is_open))
     return Delivery.state == DeliveryState.PENDING, Delivery.due_at <= now, may_go
 
@@ -174,7 +176,10 @@ def let_go(
 
 def stuck(session: Session, *, now: datetime, settle: timedelta) -> list[Delivery]:
     """What is still on its way ``settle`` after its lease ran out: look whether it arrived before anything else."""
-    late = select(Delivery).where(Delivery.state == DeliveryState.SENDING, Delivery.lease_until <= now - settle)
+    is_seen = or_(Delivery.channel_id.is_(None), Delivery.channel_id.in_(select(Channel.id).where(_IS_KNOWN)))
+    late = select(Delivery).where(
+        Delivery.state == DeliveryState.SENDING, Delivery.lease_until <= now - settle, is_seen
+    )
     return list(session.scalars(late.order_by(Delivery.lease_until, Delivery.id)))
 
 
@@ -221,6 +226,8 @@ def resolve_unknown(session: Session, *, delivery: Delivery, has_arrived: bool, 
         if has_arrived
         else {"state": DeliveryState.PENDING, "settled_at": None, "due_at": now}
     )
+    if not has_arrived and delivery.channel is not None and delivery.channel.state is ChannelState.GONE:
+        raise Conflict(gettext("Its channel was disconnected, so nothing can be sent; post it by hand and say so."))
     if not _move(session, delivery, (DeliveryState.UNKNOWN,), **values):
         raise Conflict(gettext("Somebody has decided this already; look at it again."))
     action = "delivery.arrived" if has_arrived else "delivery.resend"

@@ -1,5 +1,6 @@
 """Prompts: what a member was asked on the morning of a week, once, and what they answered."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -151,6 +152,13 @@ def answer(session: Session, *, prompt: Prompt, at: int, is_yes: bool, now: date
         today = now.astimezone(ZoneInfo(prompt.occurrence.chapter.zone)).date()
         interaction.say_met(session, said_by=member, other=whom(row, member), on=today, now=now)
     session.flush()
+
+
+def is_called_off(session: Session, key: str) -> bool:
+    """Whether the letter of that key speaks of a week that was left out since it was written."""
+    of_week = re.match(r"mail:(?:prompt|mention)-(\w+):", key)
+    left_out = (Occurrence.public_id == (of_week and of_week[1]), Occurrence.skipped.is_not(None))
+    return of_week is not None and session.scalar(select(Occurrence.id).where(*left_out)) is not None
 
 
 def unaware(session: Session, *, now: datetime) -> list[Mention]:

@@ -1,4 +1,7 @@
-"""Silence: whose names must not stand in a text that the network says, whoever wrote it there."""
+"""Silence: whose names must not stand in a text that the network says, whoever wrote it there.
+
+A whole name is found however its signs are written; a nickname or a misspelt one is for who reads the text over.
+"""
 
 import re
 import unicodedata

@@ -54,7 +54,7 @@ class FileTransport:
         """A folder lets everybody in who may write there."""
         with _or_refused("The folder could not be made", accepted="no"):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Checked(self.folder.name)
+        return Checked("")
 
     def _path(self, message: Message) -> Path:
         return self.folder / f"{quote(message.key, safe=':')}{self.ending}"

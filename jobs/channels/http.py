@@ -43,7 +43,15 @@ def understood(accepted: Literal["no", "maybe"] | None = None, *also: type[Excep
 
     A library that wraps what a Session raises has its errors named in ``also``.
     """
-    caught: tuple[type[Exception], ...] = (TransportError, LookupError, TypeError, ValueError, AttributeError, *also)
+    caught: tuple[type[Exception], ...] = (
+        TransportError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RecursionError,
+        *also,
+    )
     try:
         yield
     except caught as error:
@@ -76,9 +84,10 @@ def _reset(headers: Any) -> datetime | None:
     wait = str(headers.get("Retry-After", ""))
     until = str(headers.get("X-RateLimit-Reset") or headers.get("RateLimit-Reset") or "")
     try:
-        if wait:
-            return clock.utc_now() + timedelta(seconds=int(wait)) if wait.isdigit() else parsedate_to_datetime(wait)
-        at = datetime.fromtimestamp(int(until), UTC) if until.isdigit() else datetime.fromisoformat(until)
+        if wait.isdigit():
+            return clock.utc_now() + timedelta(seconds=int(wait))
+        stamp = datetime.fromtimestamp(int(until), UTC) if until.isdigit() and not wait else None
+        at = stamp or (parsedate_to_datetime(wait) if wait else datetime.fromisoformat(until))
         return at if at.tzinfo else at.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):  # the last for a year that the machine cannot count to
         return None

@@ -22,6 +22,8 @@ from directory.people.member import ChapterRole, Member, MemberState, Role
 from directory.people.rating import Rating
 from directory.people.vouch import Vouch
 from directory.settings import Settings
+from directory.week.occurrence import plan
+from directory.week.prompt import Prompt
 from jobs.housekeeping import forget
 from tests.app.conftest import PASSWORD, SignIn
 
@@ -54,6 +56,9 @@ def test_an_export_holds_what_one_wrote_and_nobodys_opinion_of_one(
         Vouch(giver_id=giver.id, receiver_id=to.id, text=f"By {giver.name}", known_as="x", given_at=now)
         for giver, to in pair
     )
+    turn = plan(session, now=now)[0]
+    asked = [{"kind": "meet", "about": nadia.public_id, "answer": "yes"}]
+    session.add(Prompt(occurrence_id=turn.id, member_id=bea.id, made_at=now, items=asked))
     session.commit()
     browser = sign_in(bea)
     assert browser.get("/account/export").status_code == 200
@@ -69,6 +74,8 @@ def test_an_export_holds_what_one_wrote_and_nobodys_opinion_of_one(
     assert kept["band_received"] == []
     assert [row["text"] for row in kept["vouches_given"]] == ["By Bea Lindqvist"]
     assert kept["vouches_received"] == []
+    (prompt,) = kept["prompts"]
+    assert (prompt["day"], prompt["items"]) == (turn.local_date.isoformat(), asked)
     assert len(kept["signed_in"]) == 1
     assert "'=HYPERLINK(1)" in archive.read("profile.csv").decode()
     assert "password" not in archive.read("everything.json").decode()

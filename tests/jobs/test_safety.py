@@ -18,6 +18,7 @@ from directory.people.member import Member
 from directory.settings import Settings
 from directory.week.channel import Channel, ChannelState
 from directory.week.delivery import Delivery, DeliveryState, let_go
+from directory.week.occurrence import CATCH_UP
 from directory.week.stop import Ledger, Stop, ledger, stop
 from jobs import channels as transports
 from jobs import deliver, memory
@@ -197,11 +198,25 @@ def test_it_waits_as_long_as_the_platform_says(
         assert session.get_one(Delivery, 1).due_at == now + 17 * MINUTE
 
 
+def test_no_network_makes_a_post_wait_till_long_after_its_week(
+    engine: Engine, rows: list[str], settings: Settings, now: datetime
+) -> None:
+    Platform.says = {"a": TransportError("slow down", retry_at=now + timedelta(days=9000), **NO)}
+    deliver_one(engine, rows[0], settings=settings, now=now)
+    with Session(engine) as session:
+        assert session.get_one(Delivery, 1).due_at == now + CATCH_UP
+
+
 def test_one_account_that_breaks_our_code_stops_nobody_else(
     engine: Engine, rows: list[str], settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with writing(engine) as session:
-        session.get_one(Channel, 1).sealed = "no key opens this"
+    with Session(engine) as session:
+        first = session.get_one(Channel, 1).public_id
+    monkeypatch.setattr(
+        transports,
+        "CHANNEL_KINDS",
+        (("platform", lambda account: {}[1] if account.channel == first else Platform(account)),),
+    )
     monkeypatch.setattr(deliver.os, "getpid", lambda: 0)
     drain(engine, settings=settings, utc_now=clock(now))
     assert states(engine) == ["pending", "delivered", "delivered"]

@@ -126,7 +126,8 @@ class Gate:
 def test_an_expired_token_is_found_the_day_before_and_its_letter_can_be_sent(
     house: Chapterhouse, engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = Channel(chapter=house.chapter, kind="file", name="No code", sealed="no key opens this")
+    broken = Channel(chapter=house.chapter, kind="file", name="No key", sealed="no key opens this")
+    broken.owner_id = house.channel.owner_id
     house.session.add(broken)
     turn = house.turn()
     due_at = turn.due_at

@@ -23,6 +23,7 @@ from directory.week.delivery import Delivery
 from directory.week.occurrence import Occurrence, plan
 from directory.week.pairing import Pairing, PairingState
 from directory.week.prompt import Prompt
+from jobs.deliver import deliver_one
 from jobs.prompts import compose, tell_mentioned
 from jobs.weekly import turn
 from tests.app.post import delivered
@@ -110,6 +111,28 @@ def test_a_week_that_is_left_out_held_or_stopped_asks_nobody(engine: Engine, mor
                 verb = occurrences.skip if way == "skip" else occurrences.hold
                 verb(session, occurrence=row, member=lena, now=morning)
     assert compose(engine, now=morning) == 0
+
+
+@pytest.mark.parametrize("way", ["skip", "off", "left"])
+def test_a_letter_that_nobody_wants_any_more_does_not_leave_and_says_no_lie(
+    engine: Engine, morning: datetime, settings: Settings, way: str
+) -> None:
+    compose(engine, now=morning)
+    with writing(engine) as session:
+        bea = of(session, "bea")
+        turn = prompt_of(session, "bea").occurrence
+        if way == "skip":
+            occurrences.skip(session, occurrence=turn, member=of(session, "lena"), now=morning)
+        elif way == "off":
+            switch.turn(session, member=bea, name="week", is_on=False, now=morning)
+        else:
+            bea.email = None
+        key = f"mail:prompt-{turn.public_id}:{bea.public_id}"
+        row_id = session.scalars(select(Delivery.public_id).where(Delivery.key == key)).one()
+    assert not deliver_one(engine, row_id, settings=settings, now=morning)
+    with Session(engine) as session:
+        row = session.scalars(select(Delivery).where(Delivery.public_id == row_id)).one()
+        assert (row.state, row.reason.partition(":")[0]) == ("failed", "Nobody wants it any more")
 
 
 def test_who_has_no_address_has_switched_it_off_or_has_nothing_gets_no_letter(

@@ -1,9 +1,10 @@
 """What every kind of channel promises, tried on each against a server on loopback."""
 
+import json
 import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -80,7 +81,7 @@ def test_a_picture_that_is_gone_posts_nothing(platform: Platform) -> None:
     assert platform.texts() == []
 
 
-@over([*KEYED, "mail"])
+@over([*ONLINE, "mail"])
 def test_a_look_at_the_account_says_its_name(platform: Platform) -> None:
     assert platform.transport.check().name
 
@@ -167,6 +168,16 @@ def test_what_a_person_posts_no_worker_sends(settings: Settings) -> None:
         with pytest.raises(TransportError) as caught:
             getattr(kit, act)(message())
         assert (caught.value.permanent, caught.value.accepted) == (True, accepted)
+
+
+def test_an_hour_of_a_clock_without_a_zone_is_one_in_utc() -> None:
+    at = datetime(2026, 11, 4, 16, 5, tzinfo=UTC)
+    assert http._reset({"Retry-After": "Wed, 04 Nov 2026 16:05:00 -0000"}) == at
+
+
+def test_an_answer_too_deep_to_read_is_one_that_makes_no_sense() -> None:
+    with pytest.raises(TransportError, match="not understood"), http.understood():
+        json.loads("[" * 10**5)
 
 
 def test_an_hour_that_no_machine_can_count_to_is_no_hour() -> None:

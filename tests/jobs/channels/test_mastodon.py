@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -125,6 +126,13 @@ def test_mentions_replies_and_tags_are_heard_and_never_ourselves(here: Platform,
 )
 def test_html_is_read_as_it_was_typed(html: str, text: str) -> None:
     assert plain(html) == text
+
+
+@pytest.mark.parametrize("piece", ["<a ", "<a b='", "<!--", "<p>", "&#"])
+def test_hostile_html_keeps_nobody_busy(piece: str) -> None:
+    began = monotonic()
+    plain(piece * 200_000)
+    assert monotonic() - began < 3
 
 
 @pytest.mark.parametrize(

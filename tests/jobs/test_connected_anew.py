@@ -1,0 +1,223 @@
+"""A channel is one account for life: connected anew it does nothing until it is seen to be the same."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, update
+from sqlalchemy.orm import Session
+
+from directory.db import writing
+from directory.errors import Conflict
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.secrets import Secrets
+from directory.settings import Settings
+from directory.week import connecting, delivery
+from directory.week.channel import Channel, ChannelState, keep_secrets
+from directory.week.delivery import MOST_TRIES, Delivery, DeliveryState
+from jobs import channels as transports
+from jobs import checks
+from jobs.channels.transport import Account, Checked, Message, TransportError
+from jobs.deliver import deliver_one, settle
+from tests.week.conftest import Chapterhouse, mesa
+
+assert mesa
+REVOKED = TransportError("The account lets us in no more.", permanent=True, accepted="no", is_revoked=True)
+HANDLE = {"handle": "mesa.example", "app_password": "hush"}
+LATER = timedelta(minutes=5)
+
+
+class Accounts:
+    """A network of accounts: which one its visitor is in is up to the test, and what each was sent is kept."""
+
+    name = "@mesa.example"
+    posts: list[tuple[str, str]]
+    on_send: Any = None
+
+    def __init__(self, account: Account) -> None:
+        pass
+
+    def check(self) -> Checked:
+        return Checked(self.name)
+
+    def send(self, message: Message) -> str:
+        if Accounts.on_send is not None:
+            Accounts.on_send()
+        self.posts.append((self.name, message.key))
+        return message.key
+
+    def find(self, message: Message) -> str | None:
+        return message.key if (self.name, message.key) in self.posts else None
+
+
+class House:
+    """Mesa with an account that posts k (it waits), s (on its way, and there) and u (nobody could tell, and there)."""
+
+    def __init__(self, engine: Engine, settings: Settings, now: datetime) -> None:
+        self.engine, self.settings, self.now = engine, settings, now
+
+    def connect(self, at: datetime | None = None) -> None:
+        with writing(self.engine) as session:
+            of = session.get_one(Channel, 1)
+            what: dict[str, Any] = {"chapter": of.chapter, "kind": "bluesky", "said": HANDLE, "channel": of}
+            what |= {"secrets": Secrets(["k" * 32]), "member": session.get_one(Member, 1)}
+            connecting.connect(session, **what, now=at or self.now + LATER)
+
+    def look(self) -> None:
+        checks.answer(self.engine, settings=self.settings, now=self.now + LATER)
+
+    def work(self) -> None:
+        for key in "ksu":
+            deliver_one(self.engine, self.row(key).public_id, settings=self.settings, now=self.now + LATER)
+        settle(self.engine, settings=self.settings, now=self.now + LATER)
+
+    def row(self, key: str) -> Delivery:
+        with Session(self.engine) as session:
+            return session.query(Delivery).filter_by(key=key).one()
+
+    def channel(self) -> Channel:
+        with Session(self.engine) as session:
+            return session.get_one(Channel, 1)
+
+    def states(self) -> list[str]:
+        return [self.row(key).state for key in "ksu"]
+
+
+@pytest.fixture
+def house(
+    mesa: Chapterhouse, engine: Engine, settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> House:
+    monkeypatch.setattr(transports, "CHANNEL_KINDS", (("bluesky", Accounts),))
+    monkeypatch.setattr(Accounts, "posts", [("@mesa.example", "s"), ("@mesa.example", "u")], raising=False)
+    monkeypatch.setattr(Accounts, "name", "@mesa.example")
+    monkeypatch.setattr(Accounts, "on_send", None)
+    settings = settings.__class__(**{**settings.__dict__, "encryption_keys": ("k" * 32,)})
+    mesa.channel.kind, mesa.channel.settings = "bluesky", {"handle": "mesa.example", "account": "@mesa.example"}
+    mesa.channel.connected_at = now
+    states = {"k": DeliveryState.PENDING, "s": DeliveryState.SENDING, "u": DeliveryState.UNKNOWN}
+    for key, state in states.items():
+        row = Delivery(key=key, channel=mesa.channel, payload=b"{}", state=state, due_at=now, attempts=key != "k")
+        row.lease_until = now if key == "s" else None
+        mesa.session.add(row)
+    mesa.session.commit()
+    return House(engine, settings, now)
+
+
+def test_nothing_is_sent_or_looked_up_until_the_account_is_seen_to_be_the_same(house: House) -> None:
+    house.connect()
+    house.work()
+    assert house.states() == ["pending", "sending", "unknown"]
+    house.look()
+    house.work()
+    assert house.states() == ["delivered", "delivered", "unknown"]
+    assert len(Accounts.posts) == 3
+
+
+def test_another_account_takes_over_nothing_that_was_meant_for_the_first(house: House) -> None:
+    house.connect()
+    Accounts.name = "@new.example"
+    house.look()
+    with writing(house.engine) as session:
+        connecting.ask_look(session, delivery=session.get_one(Delivery, 3), now=house.now + LATER)
+    house.look()
+    house.work()
+    assert house.states() == ["pending", "unknown", "unknown"]
+    channel = house.channel()
+    assert channel.state is ChannelState.BROKEN
+    assert channel.broken_reason.startswith("It is @new.example now, and was @mesa.example")
+    assert "not connected" in house.row("u").found
+    Accounts.name = "@mesa.example"
+    house.connect(house.now + 2 * LATER)
+    house.look()
+    house.work()
+    assert house.states() == ["delivered", "unknown", "unknown"]
+    assert {name for name, _key in Accounts.posts} == {"@mesa.example"}
+
+
+def test_what_was_on_its_way_when_an_account_was_let_go_is_for_a_person_and_not_sent_again(house: House) -> None:
+    with writing(house.engine) as session:
+        member, channel = session.get_one(Member, 1), session.get_one(Channel, 1)
+        connecting.disconnect(session, channel=channel, member=member, now=house.now)
+    assert house.states() == ["failed", "unknown", "unknown"]
+    by: dict[str, Any] = {"has_arrived": False, "now": house.now}
+    with writing(house.engine) as session, pytest.raises(Conflict, match="by hand"):
+        delivery.resolve_unknown(
+            session, delivery=session.get_one(Delivery, 2), member=session.get_one(Member, 1), **by
+        )
+
+
+def test_a_worker_with_the_old_token_does_not_break_the_fresh_connection(house: House) -> None:
+    def connect_and_refuse() -> None:
+        house.connect()
+        raise REVOKED
+
+    Accounts.on_send = connect_and_refuse
+    assert not deliver_one(house.engine, house.row("k").public_id, settings=house.settings, now=house.now)
+    assert (house.channel().state, house.row("k").state) == (ChannelState.OPEN, "pending")
+
+
+def test_a_look_with_the_old_token_does_not_break_the_fresh_connection(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(_: Accounts) -> Checked:
+        house.connect()
+        raise REVOKED
+
+    monkeypatch.setattr(Accounts, "check", check)
+    assert not checks.check_one(house.engine, 1, settings=house.settings, now=house.now)
+    assert (house.channel().state, house.channel().is_ok) == (ChannelState.OPEN, None)
+
+
+def test_an_account_that_is_connected_and_refused_for_ever_is_not_tried_for_ever(house: House) -> None:
+    def refuse() -> None:
+        raise REVOKED
+
+    Accounts.on_send = refuse
+    for number in range(MOST_TRIES):
+        assert house.row("k").state == "pending"
+        at = house.now + number * LATER
+        assert not deliver_one(house.engine, house.row("k").public_id, settings=house.settings, now=at)
+        with writing(house.engine) as session:
+            session.execute(update(Channel).values(state=ChannelState.OPEN))
+    assert house.row("k").state == "failed"
+
+
+def test_without_the_key_to_its_secrets_an_account_posts_nothing_and_says_so(house: House) -> None:
+    with writing(house.engine) as session:
+        keep_secrets(session.get_one(Channel, 1), {"app_password": "hush"}, Secrets(["another key"]))
+    house.work()
+    channel = house.channel()
+    assert (house.states(), len(Accounts.posts)) == (["pending", "unknown", "unknown"], 2)
+    assert channel.state is ChannelState.BROKEN
+    assert "no longer has the key" in channel.broken_reason
+    house.connect()
+    house.look()
+    house.work()
+    assert house.states() == ["delivered", "unknown", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("told", "kept", "page"),
+    [
+        ("@net.example", "@net.example", "https://bsky.app/profile/net.example"),
+        ("@a\u202eb\x00\u200b\n<i>", "@ab <i>", ""),
+        ("@" + "x" * 10_000, "@" + "x" * 119, "https://bsky.app/profile/" + "x" * 119),
+        ("@a/../../evil", "@a/../../evil", ""),
+        ("javascript:alert(1)", "javascript:alert(1)", ""),
+    ],
+)
+def test_what_a_server_calls_the_account_is_kept_clean_and_leads_nowhere_else(
+    now: datetime, told: str, kept: str, page: str
+) -> None:
+    channel = Channel(kind="bluesky", settings={})
+    connecting.checked(channel, name=told, limit=10**9, now=now)
+    assert (channel.settings["account"], channel.settings["limit"]) == (kept, 5000)
+    assert connecting.page_of(channel) == page
+
+
+def test_a_mastodon_server_cannot_send_readers_to_another() -> None:
+    channel = Channel(kind="mastodon", chapter=Chapter(name="C"), settings={"account": "@a@evil.example/@m.example"})
+    assert connecting.page_of(channel) == ""
+    channel.settings = {"account": "@a@m.example"}
+    assert connecting.page_of(channel) == "https://m.example/@a"

@@ -1,0 +1,65 @@
+"""What waits to be sent is sent while everybody in it still agrees to it, and not a moment longer."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from directory.db import writing
+from directory.people.chapter import Chapter
+from directory.people.member import Member, MemberState
+from directory.people.wanted import Wanted
+from directory.settings import Settings
+from directory.week.delivery import Delivery, DeliveryState, let_go
+from directory.week.post import freeze
+from directory.week.stop import stop
+from jobs.deliver import deliver_one
+from tests.week.conftest import Chapterhouse, mesa
+
+assert mesa
+
+
+def take_back_the_name(session: Session) -> None:
+    session.get_one(Member, 1).spotlight_at = None
+
+
+def be_suspended(session: Session) -> None:
+    session.get_one(Member, 1).state = MemberState.SUSPENDED
+
+
+def take_back_the_ask(session: Session) -> None:
+    session.get_one(Wanted, 1).shared_at = None
+
+
+def nothing(session: Session) -> None:
+    """Somebody else's silence, who only asks and is not named, changes nothing."""
+    assert session.get_one(Member, 2).spotlight_at is None
+
+
+@pytest.mark.parametrize("change", [take_back_the_name, be_suspended, take_back_the_ask, nothing])
+def test_a_post_that_was_stopped_does_not_leave_with_who_took_their_word_back(
+    mesa: Chapterhouse, engine: Engine, settings: Settings, change: Any
+) -> None:
+    mesa.alma.spotlight_at = mesa.now
+    mesa.asks(mesa.alma)
+    mesa.asks(mesa.bo, "Builders of boats")
+    turn = mesa.turn()
+    due_at = turn.due_at
+    (row,) = freeze(mesa.session, occurrence=turn, now=due_at)
+    assert b"Alma Reyes" in row.payload
+    public_id = row.public_id
+    stop(mesa.session, chapter=mesa.chapter, member=mesa.bo, now=due_at)
+    mesa.session.commit()
+    later = due_at + timedelta(minutes=5)
+    with writing(engine) as session:
+        change(session)
+        let_go(session, chapter=session.get_one(Chapter, 1), member=None, now=later)
+    is_fine = change is nothing
+    assert deliver_one(engine, public_id, settings=settings, now=later) is is_fine
+    with Session(engine) as session:
+        row = session.get_one(Delivery, 1)
+        assert row.state is (DeliveryState.DELIVERED if is_fine else DeliveryState.FAILED)
+        assert is_fine or "without them" in row.reason
+    assert bool(list(settings.home.glob("posts/*/*.json"))) is is_fine
