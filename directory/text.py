@@ -52,7 +52,7 @@ def _checked(text: str, field: str, what: str, limit: int, required: bool) -> st
 
 
 def harmless(text: str, limit: int) -> str:
-    """One line of what a machine elsewhere said, without the signs that pose as others, hide or turn it around.
+    r"""One line of what a machine elsewhere said, without the signs that pose as others, hide or turn it around.
 
     >>> harmless("@me\u202e\n <b>", 5)
     '@me <'

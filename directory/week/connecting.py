@@ -81,7 +81,7 @@ def connect(
         keep_secrets(channel, kept, secrets)
     channel.state, channel.connected_at = ChannelState.OPEN, now
     channel.broken_at, channel.broken_reason, channel.is_ok, channel.check_said = None, "", None, ""
-    channel.check_asked_at = now
+    channel.check_asked_at, channel.heard_until = now, None
     coming = (Occurrence.chapter_id == chapter.id, Occurrence.posted_at.is_(None))
     session.execute(update(Occurrence).where(*coming).values(drafted_at=None))  # so that its post is written at once
     _note(session, "channel.connect", channel, member, now)

@@ -4,7 +4,6 @@ A server keeps a post's key for an hour. After that the account's own posts are 
 """
 
 import re
-import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -25,7 +24,6 @@ KEPT = timedelta(minutes=55)  # servers keep a key for an hour
 SKEW = timedelta(hours=1)  # by which the server's clock may differ from ours
 LARGEST_PICTURE = 8_000_000  # bytes
 PAGE, PAGES = 40, 5
-TAG = re.compile(r"<(/?\w*)[^<>]*>")
 TAG = re.compile(r"<(/?\w*)[^<>]*>")
 
 
