@@ -22,6 +22,7 @@ from directory.money import Money
 from directory.people.application import Application
 from directory.people.chapter import Chapter
 from directory.week.delivery import Delivery, DeliveryState
+from directory.week.inbox import Reply
 from directory.week.occurrence import Occurrence
 from directory.week.short_link import ShortLink, ShortLinkClicks
 
@@ -53,6 +54,8 @@ def credits_of(session: Session, *, chapter: Chapter) -> list[Credit]:
     for name, counted, post_id in (
         ("visits", select(link, func.sum(ShortLinkClicks.count)).join_from(ShortLink, ShortLinkClicks), link),
         ("replies", select(link, func.sum(ShortLink.letters)), link),
+        ("replies", select(Reply.about_id, many), Reply.about_id),
+        ("introductions", select(Reply.about_id, many).where(Reply.outcome == "introduction"), Reply.about_id),
         ("applications", select(Application.came_from_id, many).where(applied), Application.came_from_id),
         ("introductions", select(Introduction.came_from_id, many), Introduction.came_from_id),
     ):

@@ -25,6 +25,7 @@ from directory.week.channel import Channel
 from directory.week.connecting import connect
 from directory.week.delivery import Delivery
 from directory.week.frozen import Frozen
+from directory.week.inbox import Outcome, Reply
 from directory.week.mention import Mention
 from directory.week.occurrence import plan
 from directory.week.short_link import ShortLink, ShortLinkClicks
@@ -211,6 +212,22 @@ def test_a_click_leads_through_the_sign_in_counts_for_one_act_and_is_forgotten_a
         with Session(engine) as session:
             *_, last = session.scalars(select(Application).order_by(Application.id))
             assert (last.came_from_id is None) is (days == 30)
+
+
+def test_what_was_said_to_a_post_counts_for_it_and_so_does_the_lead_made_of_it(
+    engine: Engine, sign_in: SignIn, code: str, now: datetime
+) -> None:
+    with writing(engine) as session:
+        post = session.scalars(select(ShortLink)).one().delivery
+        for at, outcome in enumerate((None, Outcome.INTRODUCTION, Outcome.IGNORED)):
+            said = {"author": "@vera@social.example", "text": "I know one in Tucson", "address": ""}
+            where = {"channel_id": post.channel_id, "about_id": post.id, "external_id": str(at), "kind": "reply"}
+            session.add(Reply(**where, **said, said_at=now, heard_at=now, outcome=outcome))
+        session.flush()
+        reply = session.scalars(select(Reply.public_id).where(Reply.outcome.is_(None))).one()
+    lena = sign_in(member(engine, "lena"))
+    assert lena.post(f"/leads/new?reply={reply}", data={"text": "A bakery needs a WordPress site"}).status_code == 303
+    assert came(engine) == {"replies": 3, "introductions": 1, "leads": 1}
 
 
 def test_the_page_says_it_in_words_and_numbers_to_who_leads_and_keeps_the_chapter(
