@@ -52,9 +52,9 @@ def room(engine: Engine) -> str:
 
 
 def test_it_waits_on_today_and_in_the_inbox_in_its_own_words(lena: FlaskClient, engine: Engine, reply: str) -> None:
-    assert "Somebody said something to Old Pueblo" in lena.get("/").text
+    assert "Something was said to Old Pueblo" in lena.get("/").text
     page = lena.get(f"/chapters/{room(engine)}/inbox").text
-    assert "One person said something" in page
+    assert "Something was said to you" in page
     assert "A shop &lt;b&gt;needs&lt;/b&gt; a site" in page
 
 

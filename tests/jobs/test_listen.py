@@ -23,7 +23,7 @@ HOSTILE = "<script>alert(1)</script>\u202e evil\u200b" + "x" * 10_000
 
 
 class Ears:
-    """An account that says what the test wants; it can do nothing but listen, so that a try to send would fail."""
+    """An account that says what the test wants, and keeps what it is asked: to listen, and never to send."""
 
     says: dict[str, Any]
     asked: list[tuple[str, str | None, tuple[str, ...]]]
@@ -37,6 +37,10 @@ class Ears:
         if isinstance(said, Exception):
             raise said
         return list(said)
+
+    def send(self, *_: object) -> str:
+        self.asked.append(("sent", None, ()))
+        return "1"
 
 
 def heard(external_id: str, at: datetime, **said: Any) -> Heard:
