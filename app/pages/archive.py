@@ -38,7 +38,8 @@ def feed(public_id: str) -> Response:
     weeks = past_weeks(db.session(), chapter=chapter)
     root = Element("feed", xmlns=ATOM)
     here = f"{base}{url_for('.feed', public_id=public_id)}"
-    for name, text in (("id", here), ("title", _title(chapter)), ("updated", _newest(chapter, weeks))):
+    newest = max((week.at for week in weeks), default=chapter.public_at)
+    for name, text in (("id", here), ("title", _title(chapter)), ("updated", newest.isoformat() if newest else "")):
         SubElement(root, name).text = text
     SubElement(root, "link", rel="self", href=here)
     SubElement(root, "link", rel="alternate", href=f"{base}{url_for('.index', public_id=public_id)}")
@@ -63,11 +64,6 @@ def _chapter(public_id: str) -> Chapter:
 
 def _title(chapter: Chapter) -> str:
     return _("%(chapter)s, week by week", chapter=chapter.name)
-
-
-def _newest(chapter: Chapter, weeks: list[PastWeek]) -> str:
-    at = max((week.at for week in weeks), default=chapter.public_at)
-    return at.isoformat() if at is not None else ""
 
 
 def _page(chapter: Chapter, weeks: list[PastWeek], is_one: bool = False) -> str:

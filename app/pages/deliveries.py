@@ -31,7 +31,7 @@ def show(public_id: str) -> str:
         "channels/delivery.html",
         row=row,
         channel=channel,
-        post=_frozen(row),
+        post=Frozen.from_bytes(row.payload) if row.payload else None,
         group=group if group.startswith("https://") else "",
         page=connecting.page_of(channel),
         waits=connecting.waits_for_look(row.look_asked_at, now()),
@@ -42,9 +42,10 @@ def show(public_id: str) -> str:
 @policy("channel.edit_or_cancel_queued")
 def picture(public_id: str) -> Response:
     """The picture as it was frozen, for who posts it by hand; nothing where there is none."""
-    post = _frozen(_post(public_id, "channel.edit_or_cancel_queued")[0])
+    row, _channel = _post(public_id, "channel.edit_or_cancel_queued")
+    image = Frozen.from_bytes(row.payload).image if row.payload else ""
     try:
-        drawn = files.read(current_app.config["HOME"], FOLDER, post.image if post is not None else "")
+        drawn = files.read(current_app.config["HOME"], FOLDER, image)
     except FileNotFoundError:
         return Response(status=204)
     return Response(drawn, mimetype="image/png", headers={"Cache-Control": "private, no-store"})
@@ -79,11 +80,6 @@ def by_hand(public_id: str, act: str) -> ResponseReturnValue:
         return done(_("It waits for you again."), to=here)
     undo = url_for(".by_hand", public_id=public_id, act="waiting")
     return done(_("Thank you: it counts as posted."), undo=undo, to=here)
-
-
-def _frozen(row: Delivery) -> Frozen | None:
-    """Its words and picture; None where they are forgotten."""
-    return Frozen.from_bytes(row.payload) if row.payload else None
 
 
 def _post(public_id: str, action: str) -> tuple[Delivery, Channel]:

@@ -112,8 +112,7 @@ def send(session: Session, *, token: str, now: datetime) -> Member:
         reply_to=message.email,
         now=now,
     )
-    if message.came_from_id is not None:
-        count_letter(session, delivery_id=message.came_from_id)
+    count_letter(session, delivery_id=message.came_from_id)
     session.delete(message)
     session.flush()
     return message.receiver

@@ -81,7 +81,7 @@ def count_click(session: Session, *, link: ShortLink, now: datetime) -> None:
     session.execute(insert.on_conflict_do_update(index_elements=["link_id", "day"], set_=counted))
 
 
-def count_letter(session: Session, *, delivery_id: int) -> None:
-    """Who came by the delivery's link has written to a member."""
+def count_letter(session: Session, *, delivery_id: int | None) -> None:
+    """Who came by the delivery's link, or by none, has written to a member."""
     theirs = update(ShortLink).where(ShortLink.delivery_id == delivery_id)
     session.execute(theirs.values(letters=ShortLink.letters + 1))
