@@ -32,7 +32,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from directory.clock import utc_now
-from directory.db import Base, connect, writing
+from directory.db import Base, bump_world, connect, writing
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import Member
@@ -76,6 +76,7 @@ def write(url: str, chapters: int, channels: int, at: datetime) -> None:
             session.add(Member(name=f"Ann {number}", business=business, joined_at=at, spotlight_at=at))
             accounts = ["slow", *["file"] * (channels - 1)]
             session.add_all(Channel(chapter=chapter, kind=kind, name="F") for kind in accounts)
+        bump_world(session)
     engine.dispose()
 
 

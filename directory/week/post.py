@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Text, UniqueConstraint, delete, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from directory import audit, files
 from directory.db import Base, PublicRow
@@ -25,8 +25,8 @@ from directory.week.mention import Item, Mention, choose, resume
 from directory.week.occurrence import Occurrence, hold, lock_open, record
 from directory.week.policy import Remark, lint
 from directory.week.seat import missing_seat
-from directory.week.silence import Silence, names_in, stands
 from directory.week.short_link import link_to, open_link
+from directory.week.silence import Silence, names_in, stands
 from directory.week.wording import Frame
 
 
@@ -49,7 +49,8 @@ class Post(PublicRow, Base):
 
 def posts_of(session: Session, *, occurrence: Occurrence) -> list[Post]:
     """The posts of a turn, in the order of its channels."""
-    return list(session.scalars(select(Post).where(Post.occurrence_id == occurrence.id).order_by(Post.channel_id)))
+    theirs = select(Post).where(Post.occurrence_id == occurrence.id).order_by(Post.channel_id)
+    return list(session.scalars(theirs.options(joinedload(Post.channel, innerjoin=True))))
 
 
 def mentions_of(session: Session, *, occurrence: Occurrence) -> list[Mention]:
@@ -250,7 +251,8 @@ def _frame(occurrence: Occurrence, channel: Channel, base_url: str, seat: str, o
 def _is_known(session: Session, occurrence: Occurrence, channel: Channel, text: str) -> bool:
     """Whether an earlier week of the channel said the very same."""
     earlier = (Post.channel_id == channel.id, Post.occurrence_id != occurrence.id, Post.text == text)
-    return session.scalar(select(Post.id).where(*earlier).limit(1)) is not None
+    with session.no_autoflush:  # what waits to be written is of this week
+        return session.scalar(select(Post.id).where(*earlier).limit(1)) is not None
 
 
 def _is_later(vetoed_at: datetime | None, edited_at: datetime | None) -> bool:
