@@ -38,7 +38,7 @@ from tests.services import mastodon, x
 from tests.services.proxy import Fault, Proxy
 
 KILLS = int(os.environ.get("CHAOS_KILLS", "8"))
-WAVE = 2  # chapters that come due with each kill
+WAVE = 1  # chapters that come due with each kill
 KINDS = ("x", "mastodon", "bluesky", "mail", "file")
 DESCRIPTION = REAL_DATA / "x-openapi.json.gz"
 OVER = (DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.UNKNOWN)
