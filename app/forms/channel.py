@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, SelectChoice, SelectField, StringField
 
@@ -12,7 +13,7 @@ from directory.week.channel import Channel, ChannelKind
 
 def form_for(kind: ChannelKind, channel: Channel | None) -> Form:
     """A field for each of the kind's. What ``channel`` was connected with stands in it, but never a secret."""
-    fields = {each.name: (PasswordField if each.is_secret else StringField)(each.label) for each in kind.fields}
+    fields = {each.name: (PasswordField if each.is_secret else StringField)(_(each.label)) for each in kind.fields}
     form: Form = type("ConnectForm", (Form,), fields)(data=channel.settings if channel else None)
     return form
 

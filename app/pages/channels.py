@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from cryptography.fernet import InvalidToken
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -80,7 +81,7 @@ def _guided(chapter: Chapter, kind: str, channel: Channel | None) -> ResponseRet
 def _begin(chapter: Chapter, kind: str, channel: Channel | None, said: dict[str, str]) -> str:
     """Ask the network; what must be kept till it answers is sealed, since it holds secrets."""
     what: dict[str, Any] = {"chapter": chapter.public_id, "channel": channel and channel.id, "kind": kind, "said": said}
-    label = connecting.kind_named(kind).label
+    label = _(connecting.kind_named(kind).label)
     db.session.rollback()  # nobody waits for us while a network is asked
     address, kept = oauth.begin(kind, said, _answer_address(), now=now())
     session["connecting"] = _secrets().seal(json.dumps({**what, "kept": kept}), **_place())
@@ -91,14 +92,14 @@ def _begin(chapter: Chapter, kind: str, channel: Channel | None, said: dict[str,
 @policy("channel.connect")
 def answered() -> ResponseReturnValue:
     """The network sends the browser back here. What it says is believed once, and only by who began it."""
-    sealed = session.get("connecting")
     begun: dict[str, Any] = {"kind": "", "said": {}, "kept": {}}
-    if sealed:
-        begun = json.loads(_secrets().unseal(sealed, **_place()))
-        chapter = reach(Chapter, begun["chapter"], "channel.connect")
-    else:
+    try:
+        begun = json.loads(_secrets().unseal(session.get("connecting", ""), **_place()))
+    except (InvalidToken, ValueError):  # nothing was begun, or with a key that is gone
         chapter = next(iter(chapters_run()), Chapter())
         permit("channel.connect", chapter)
+    else:
+        chapter = reach(Chapter, begun["chapter"], "channel.connect")
     session.pop("connecting", None)
     try:
         given = oauth.finish(begun["kind"], begun["said"], begun["kept"], request.args.to_dict(), now=now())

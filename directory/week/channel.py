@@ -12,6 +12,7 @@ from sqlalchemy import ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.db import Base, PublicRow
+from directory.language import N_
 from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.secrets import Secrets
@@ -34,7 +35,8 @@ class ChannelField:
 
 @dataclass(frozen=True)
 class ChannelKind:
-    """What everybody may know of a kind; the code that talks to it is in ``jobs.channels``.
+    """What everybody may know of a kind; the code that talks to it is in ``jobs.channels``. Its words are put into the
+    reader's language where they are shown.
 
     ``limits`` all hold at once; an account may narrow or widen the first in its settings, as ``limit``. ``costs`` are
     in US dollars, of a post and of one with a link. ``page`` is where anybody sees the account, by its name and host.
@@ -55,23 +57,25 @@ class ChannelKind:
 
 X_LIMITS = (Limit("weighted", 280),)
 X_COSTS = (Decimal("0.015"), Decimal("0.20"))  # August 2026
-X_CLIENT = "In X's developer console, your app, Keys and tokens, OAuth 2.0."
-X_KEYS = "In X's developer console, your app, Keys and tokens."
+X_CLIENT = N_("In X's developer console, your app, Keys and tokens, OAuth 2.0.")
+X_KEYS = N_("In X's developer console, your app, Keys and tokens.")
 
 CHANNEL_KINDS = (
     ChannelKind(
-        "file", "Files in a folder", help="For trying it out: each post becomes a file, which nobody else sees."
+        "file", N_("Files in a folder"), help=N_("For trying it out: each post becomes a file, which nobody else sees.")
     ),
     ChannelKind(
         "x",
         "X",
         X_LIMITS,
         (
-            ChannelField("client_id", "Client ID", X_CLIENT),
-            ChannelField("client_secret", "Client secret", X_CLIENT, is_secret=True),
+            ChannelField("client_id", N_("Client ID"), X_CLIENT),
+            ChannelField("client_secret", N_("Client secret"), X_CLIENT, is_secret=True),
         ),
-        "Make an app in X's developer console, of type Web App, that may read and write. Then X asks you, signed in "
-        "as the account that shall post, to let it in. X bills each post to the app's owner.",
+        N_(
+            "Make an app in X's developer console, of type Web App, that may read and write. Then X asks you, signed "
+            "in as the account that shall post, to let it in. X bills each post to the app's owner."
+        ),
         X_COSTS,
         has_image=True,
         is_heard=True,
@@ -79,15 +83,15 @@ CHANNEL_KINDS = (
     ),
     ChannelKind(
         "x_keys",
-        "X, with four keys",
+        N_("X, with four keys"),
         X_LIMITS,
         (
-            ChannelField("consumer_key", "API key", X_KEYS, is_secret=True),
-            ChannelField("consumer_secret", "API key secret", X_KEYS, is_secret=True),
-            ChannelField("access_token", "Access token", X_KEYS, is_secret=True),
-            ChannelField("access_token_secret", "Access token secret", X_KEYS, is_secret=True),
+            ChannelField("consumer_key", N_("API key"), X_KEYS, is_secret=True),
+            ChannelField("consumer_secret", N_("API key secret"), X_KEYS, is_secret=True),
+            ChannelField("access_token", N_("Access token"), X_KEYS, is_secret=True),
+            ChannelField("access_token_secret", N_("Access token secret"), X_KEYS, is_secret=True),
         ),
-        "For the account that owns the app: set the app to read and write first, then make its access token.",
+        N_("For the account that owns the app: set the app to read and write first, then make its access token."),
         X_COSTS,
         has_image=True,
         is_heard=True,
@@ -97,8 +101,12 @@ CHANNEL_KINDS = (
         "mastodon",
         "Mastodon",
         (Limit("tooted", 500),),
-        (ChannelField("address", "Server", "The part after the second @ of the account, such as mastodon.social."),),
-        "The server asks you, signed in as the account that shall post, to let Goodword in.",
+        (
+            ChannelField(
+                "address", N_("Server"), N_("The part after the second @ of the account, such as mastodon.social.")
+            ),
+        ),
+        N_("The server asks you, signed in as the account that shall post, to let Goodword in."),
         has_image=True,
         is_heard=True,
         page="https://{host}/@{name}",
@@ -108,45 +116,50 @@ CHANNEL_KINDS = (
         "Bluesky",
         (Limit("graphemes", 300), Limit("bytes", 3000)),
         (
-            ChannelField("handle", "Handle", "Such as network.bsky.social."),
-            ChannelField("app_password", "App password", "Settings, Privacy and security, App passwords.", True),
+            ChannelField("handle", N_("Handle"), N_("Such as network.bsky.social.")),
+            ChannelField(
+                "app_password", N_("App password"), N_("Settings, Privacy and security, App passwords."), True
+            ),
             ChannelField(
                 "address",
-                "Server",
-                "Leave it empty unless the account lives elsewhere than on Bluesky.",
+                N_("Server"),
+                N_("Leave it empty unless the account lives elsewhere than on Bluesky."),
                 is_optional=True,
             ),
         ),
-        "Make an app password for the account that shall post. Its own password is never needed.",
+        N_("Make an app password for the account that shall post. Its own password is never needed."),
         has_image=True,
         is_heard=True,
         page="https://bsky.app/profile/{name}",
     ),
     ChannelKind(
         "mail",
-        "Mailing list",
+        N_("Mailing list"),
         (MOST,),
         (
-            ChannelField("address", "Address of the list", "Where a mail reaches everybody on it."),
+            ChannelField("address", N_("Address of the list"), N_("Where a mail reaches everybody on it.")),
             ChannelField(
                 "unsubscribe",
-                "Address to unsubscribe",
-                "A page or a mail address; empty if there is none.",
+                N_("Address to unsubscribe"),
+                N_("A page or a mail address; empty if there is none."),
                 is_optional=True,
             ),
         ),
-        "The list must take mail from the sender of this installation.",
+        N_("The list must take mail from the sender of this installation."),
         has_image=True,
     ),
     ChannelKind(
-        "feed", "Feed of the week", (MOST,), help="Readers and other sites follow it. Nothing is to be connected."
+        "feed",
+        N_("Feed of the week"),
+        (MOST,),
+        help=N_("Readers and other sites follow it. Nothing is to be connected."),
     ),
     ChannelKind(
         "kit",
-        "Closed group, by hand",
+        N_("Closed group, by hand"),
         (MOST,),
-        (ChannelField("address", "Address of the group", "Where you post, so that it is one tap away."),),
-        "For a group that lets no program in: each week you copy the text, post it, and say that you did.",
+        (ChannelField("address", N_("Address of the group"), N_("Where you post, so that it is one tap away.")),),
+        N_("For a group that lets no program in: each week you copy the text, post it, and say that you did."),
         has_image=True,
         is_by_hand=True,
     ),

@@ -40,7 +40,7 @@ def filled_in(kind: ChannelKind, said: Mapping[str, str]) -> dict[str, str]:
         field.name: clean_line(
             said.get(field.name, ""),
             field=field.name,
-            what=field.label,
+            what=_(field.label),
             limit=LONGEST,
             required=not field.is_optional,
         )
@@ -69,7 +69,7 @@ def connect(
     clean = filled_in(about, said)
     typed = {field.name: clean.pop(field.name) for field in about.fields if field.is_secret}
     if channel is None:
-        channel = Channel(chapter_id=chapter.id, kind=kind, name=about.label, owner_id=member.id)
+        channel = Channel(chapter_id=chapter.id, kind=kind, name=_(about.label), owner_id=member.id)
         channel.has_link = about.is_by_hand and chapter.public_at is not None  # else nobody sees what came of it
         session.add(channel)
     elif channel.kind != kind or channel.state is ChannelState.GONE:
