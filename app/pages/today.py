@@ -14,7 +14,6 @@ from directory.engine.pairings import meet, told
 from directory.leads.waiting import waiting_for
 from directory.people import application, welcome
 from directory.week import inbox
-from directory.week.connecting import unsettled
 from directory.week.mention import shown
 from directory.week.occurrence import upcoming
 
@@ -38,8 +37,7 @@ def today() -> str:
     return render_template(
         "today/index.html",
         me=member,
-        unsettled=unsettled(session, chapters=runs) if runs else [],
-        heard=inbox.waiting(session, chapters=runs) if runs else {},
+        **inbox.watch(session, chapters=runs)._asdict(),
         wants_second=second_factor.is_wanted(current_user._get_current_object()),
         today=now().astimezone(zone),
         **waiting_for(session, member=member, now=now())._asdict(),

@@ -1,9 +1,11 @@
 """The inbox: what people said on the networks, kept for a person to decide about. Nobody is ever answered from here."""
 
 import re
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete, func, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
@@ -20,7 +22,7 @@ from directory.people.member import Member
 from directory.text import harmless
 from directory.week.channel import CHANNEL_KINDS, Channel, ChannelState
 from directory.week.connecting import page_of
-from directory.week.delivery import Delivery
+from directory.week.delivery import Delivery, DeliveryState
 
 KEPT_FOR = timedelta(days=90)
 EACH = timedelta(minutes=10)  # so often each account is listened to
@@ -132,13 +134,26 @@ def replies_in(session: Session, *, chapter: Chapter) -> list[Reply]:
     return list(session.scalars(newest.options(*loaded)))
 
 
-def waiting(session: Session, *, chapters: Collection[int]) -> dict[Chapter, int]:
-    """The chapters, of these, in which somebody waits for a person to decide, and how many."""
-    many = select(Channel.chapter_id, func.count().label("many")).join(Reply, Reply.channel_id == Channel.id)
-    theirs = many.where(Reply.outcome.is_(None), Channel.chapter_id.in_(chapters)).group_by(Channel.chapter_id)
-    counted = theirs.subquery()
-    found = select(Chapter, counted.c.many).join(counted, counted.c.chapter_id == Chapter.id).order_by(Chapter.name)
-    return dict(iter(session.execute(found)))
+class Watch(NamedTuple):
+    """What waits for who runs some chapters: posts to settle, accounts to connect again, how much was said in each."""
+
+    unsettled: list[Delivery]
+    out_of_order: list[Channel]
+    heard: dict[Chapter, int]
+
+
+def watch(session: Session, *, chapters: Collection[int]) -> Watch:
+    """All that waits about the channels of these chapters, in one query, since Today asks for it at every visit."""
+    said = select(func.count()).where(Reply.channel_id == Channel.id, Reply.outcome.is_(None)).scalar_subquery()
+    unsettled = Delivery.state.in_((DeliveryState.UNKNOWN, DeliveryState.BY_HAND))
+    found = select(Channel, Delivery, said).outerjoin(Delivery, (Delivery.channel_id == Channel.id) & unsettled)
+    theirs = found.where(Channel.chapter_id.in_(chapters)).options(joinedload(Channel.chapter))
+    rows = session.execute(theirs.order_by(Delivery.due_at, Delivery.id, Channel.id)).all() if chapters else []
+    many, heard = {channel: many for channel, _row, many in rows}, Counter[Chapter]()
+    for channel, count in many.items():
+        heard[channel.chapter] += count
+    broken = [channel for channel in many if channel.state is ChannelState.BROKEN]
+    return Watch([row for _channel, row, _many in rows if row], broken, dict(+heard))
 
 
 def nameable(session: Session, *, chapter: Chapter) -> list[Member]:
