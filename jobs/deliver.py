@@ -254,6 +254,7 @@ def _sweep() -> None:
     guard(engine(), settings().home, now=now)
     settle(engine(), settings=settings(), now=now)
     with writing(engine()) as session:
+        deliveries.shorten(session, lease=LEASE, now=now)
         deliveries.give_up_late(session, now=now)
     announce(engine(), now=now)
 

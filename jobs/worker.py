@@ -3,11 +3,15 @@
 import os
 from functools import cache
 from socket import gethostname
-from time import monotonic
+from threading import Thread
+from time import monotonic, sleep
 from typing import Any
 
+import structlog
 from celery import Celery
+from celery.beat import EmbeddedService
 from celery.signals import setup_logging, task_postrun, worker_ready
+from celery.worker import state
 from kombu.transport import TRANSPORT_ALIASES
 from sqlalchemy import Engine
 
@@ -21,9 +25,12 @@ from jobs.schedule import SCHEDULE
 
 TIME_LIMIT = 50  # seconds, then the task's process is ended; shorter than a delivery's lease
 BEAT = 15  # seconds between two heartbeats
+SCHEDULER = "jobs.schedule:Beat"
 beaten_at = 0.0  # by monotonic()
 
 assert TABLES
+
+log = structlog.get_logger()
 
 
 @cache
@@ -88,6 +95,25 @@ def _begin_at_once(**_: Any) -> None:
         celery_app.send_task(task, expires=seconds)
 
 
+def _keep_scheduler(sender: Any, **_: Any) -> None:
+    """Start the scheduler again whenever it has died: nobody else looks after it, and without it nobody rings."""
+
+    def watch() -> None:
+        scheduler = sender.controller.beat
+        while True:
+            scheduler.join()
+            sleep(1)
+            if (state.should_stop, state.should_terminate) != (None, None):
+                return
+            log.warning("scheduler_died")
+            scheduler = EmbeddedService(sender.app, scheduler_cls=SCHEDULER)
+            scheduler.daemon = True  # it ends with the worker, which does not know it
+            scheduler.start()
+
+    worker_ready.disconnect(_keep_scheduler)  # it is ready again whenever it found its broker again
+    Thread(target=watch, daemon=True).start()
+
+
 def _beat(**_: Any) -> None:
     """Say that a task was finished, at most each BEAT seconds in a process: progress counts, not being alive."""
     global beaten_at
@@ -100,11 +126,10 @@ def _beat(**_: Any) -> None:
 setup_logging.connect(_log_our_way)
 task_postrun.connect(_beat)
 worker_ready.connect(_begin_at_once)
+worker_ready.connect(_keep_scheduler)
 
 
 def work(*, concurrency: int) -> None:
     """Run a worker with its scheduler until it is stopped. Any number may run; each thing is done once all the same."""
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    celery_app.worker_main(
-        ["worker", "--beat", "--scheduler", "jobs.schedule:Beat", "--concurrency", str(concurrency), *quiet]
-    )
+    celery_app.worker_main(["worker", "--beat", "--scheduler", SCHEDULER, "--concurrency", str(concurrency), *quiet])

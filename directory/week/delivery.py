@@ -183,6 +183,12 @@ def stuck(session: Session, *, now: datetime, settle: timedelta) -> list[Deliver
     return list(session.scalars(late.order_by(Delivery.lease_until, Delivery.id)))
 
 
+def shorten(session: Session, *, lease: timedelta, now: datetime) -> None:
+    """Let no try last beyond a whole ``lease`` from now: it was begun by a clock that was ahead and was set back."""
+    ahead = (Delivery.state == DeliveryState.SENDING, Delivery.lease_until > now + lease)
+    session.execute(update(Delivery).where(*ahead).values(started_at=now, lease_until=now + lease))
+
+
 def look(session: Session, *, delivery: Delivery, now: datetime) -> None:
     """It is looked for now; should nobody be able to tell yet, the next look is after all the others'."""
     delivery.lease_until = max(delivery.lease_until or now, now)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.settings import Settings
+from directory.week import delivery as deliveries
 from directory.week.channel import Channel, ChannelState
 from directory.week.delivery import Delivery, DeliveryState, let_go
 from directory.week.occurrence import CATCH_UP
@@ -236,6 +238,48 @@ def test_each_kind_settles_in_its_own_time(
         settle(engine, settings=settings, now=now + late)
         assert states(engine)[0] == then
     assert LEASE + SETTLE < MINUTE * 3
+
+
+def test_a_try_of_a_clock_that_was_ahead_is_looked_up_once_it_is_set_back_and_not_repeated(
+    engine: Engine, rows: list[str], settings: Settings, now: datetime
+) -> None:
+    Platform.says = {"a": TransportError("no answer", **MAYBE)}
+    deliver_one(engine, rows[0], settings=settings, now=now + timedelta(days=9000))
+    with writing(engine) as session:
+        deliveries.shorten(session, lease=LEASE, now=now)
+    Platform.says = {"find a": "there"}
+    for late, then in ((LEASE, "sending"), (LEASE + SETTLE, "delivered")):
+        settle(engine, settings=settings, now=now + late)
+        assert states(engine)[0] == then
+    assert Platform.sent == []
+
+
+def test_of_an_account_that_eight_hands_find_revoked_its_people_are_told_once(
+    engine: Engine, rows: list[str], settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "DAILY_CAP", 100)
+    gate = Barrier(8, timeout=20)
+
+    def refuse() -> None:
+        gate.wait()
+        raise REVOKED
+
+    keys = [f"k{number}" for number in range(8)]
+    Platform.says = dict.fromkeys(keys, refuse)
+    with writing(engine) as session:
+        ada = Member(name="Ada", business=Business(name="B", created_at=now), joined_at=now, is_admin=True)
+        ada.email, channel = "ada@example.org", session.get_one(Channel, 1)
+        posts = [Delivery(key=key, channel=channel, payload=b"{}", due_at=now) for key in keys]
+        session.add_all([ada, *posts])
+        session.flush()
+        ids = [post.public_id for post in posts]
+    with ThreadPoolExecutor(8) as hands:
+        assert not any(hands.map(lambda row: deliver_one(engine, row, settings=settings, now=now), ids))
+    with Session(engine) as session:
+        assert session.get_one(Channel, 1).state is ChannelState.BROKEN
+        told = session.scalars(select(Delivery.state).where(Delivery.key.like("mail:%"))).all()
+        waiting = session.scalars(select(Delivery.state).where(Delivery.key.in_(keys))).all()
+    assert (len(told), waiting) == (1, [DeliveryState.PENDING] * 8)
 
 
 def test_a_person_lets_the_network_go_and_the_memory_does_not_stop_it_again(

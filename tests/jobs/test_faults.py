@@ -1,0 +1,141 @@
+"""Whatever of a worker is killed, emptied or told three times, what was due happens, and happens once."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from directory.clock import utc_now
+from directory.db import Base, connect, writing
+from directory.people.business import Business
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.week.channel import Channel
+from directory.week.occurrence import Occurrence
+
+MOST = 40  # seconds
+pytestmark = pytest.mark.slow
+
+
+class Home:
+    """A home with a database of its own, and what its workers did there."""
+
+    def __init__(self, path: Path, database_url: str = "") -> None:
+        self.path, self.url = path, database_url or f"sqlite:///{path / 'week.db'}"
+        self.engine = connect(self.url)
+
+    @contextmanager
+    def hands(self, broker_url: str, many: int = 1, times: int = 1, wrong: int = 0, **environ: str) -> Iterator[None]:
+        """That many workers, until the end of the block."""
+        names = {"HOME": str(self.path), "DATABASE_URL": self.url, "BROKER_URL": broker_url, **environ}
+        environ = {**os.environ, **{f"GOODWORD_{name}": value for name, value in names.items()}}
+        command = [sys.executable, "-m", "tests.jobs.hands", str(many), str(times), str(wrong)]
+        with (self.path / "log").open("ab") as log:
+            process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
+            try:
+                yield
+            finally:
+                process.terminate()
+                process.wait(10)
+
+    def falls_due(self, *keys: str) -> None:
+        """Chapters whose turn came five minutes ago, each with an account and a member to speak of."""
+        now = utc_now()
+        at = now - timedelta(minutes=5)
+        with writing(self.engine) as session:
+            for key in keys:
+                chapter = Chapter(key=key, name=key, zone="UTC", weekday=at.weekday(), post_time=at.time())
+                business = Business(name="B", chapter=chapter, created_at=now)
+                session.add(Member(name="A", business=business, joined_at=now, spotlight_at=now))
+                session.add(Channel(chapter=chapter, kind="tape", name=key))
+
+    def until(self, is_so: Callable[[], object]) -> None:
+        end = time.monotonic() + MOST
+        while not is_so():
+            assert time.monotonic() < end, (self.path / "log").read_text()[-3000:]
+            time.sleep(0.1)
+
+    def arrived(self) -> Counter[str]:
+        """How often something arrived for each chapter."""
+        tape = self.path / "tape"
+        keys = tape.read_text().splitlines() if tape.exists() else []
+        with Session(self.engine) as session:
+            turns = {row.public_id: row.chapter.key for row in session.scalars(select(Occurrence))}
+        return Counter(turns[key.split(":")[1]] for key in keys)
+
+    def schedulers(self) -> set[int]:
+        """The processes of the schedulers that ring, or rang last."""
+        return {int(said) for path in self.path.glob("beat *") if (said := path.read_text())}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    home = Home(tmp_path)
+    Base.metadata.create_all(home.engine)
+    yield home
+    home.engine.dispose()
+
+
+def test_a_killed_scheduler_is_started_again_and_each_turn_comes_once(home: Home) -> None:
+    home.falls_due("a")
+    with home.hands("filesystem://"):
+        home.until(home.schedulers)
+        home.until(lambda: home.arrived()["a"])
+        for key in "bc":
+            before = home.schedulers()
+            for pid in before:
+                os.kill(pid, signal.SIGKILL)
+            home.falls_due(key)
+            home.until(lambda key=key: home.arrived()[key])
+            home.until(lambda before=before: home.schedulers() - before)
+    assert home.arrived() == dict.fromkeys("abc", 1)
+
+
+@pytest.mark.parametrize("broker", ["filesystem", "redis"])
+def test_an_emptied_broker_loses_nothing_that_is_due(home: Home, broker: str, request: pytest.FixtureRequest) -> None:
+    url = request.getfixturevalue("redis_url") if broker == "redis" else "filesystem://"
+    home.falls_due("a")
+    with home.hands(url):
+        home.until(lambda: home.arrived()["a"])
+        home.falls_due("b", "c")
+        for _ in range(5):
+            if broker == "redis":
+                with Redis.from_url(url) as redis:
+                    redis.flushall()
+            for message in (home.path / "broker").glob("*.msg"):
+                message.unlink(missing_ok=True)
+            time.sleep(0.2)
+        home.until(lambda: len(home.arrived()) == 3)
+    assert home.arrived() == dict.fromkeys("abc", 1)
+
+
+def test_eight_workers_that_are_told_all_three_times_do_it_once(home: Home) -> None:
+    home.falls_due(*"abcdef")
+    with home.hands("filesystem://", many=8, times=3):
+        home.until(lambda: len(home.arrived()) == 6)
+        time.sleep(2)  # what was told again comes to nothing
+    assert home.arrived() == dict.fromkeys("abcdef", 1)
+    with Session(home.engine) as session:
+        assert session.scalar(select(func.count()).where(Occurrence.posted_at.is_not(None))) == 6
+
+
+def test_under_a_clock_that_runs_ahead_and_is_set_back_each_turn_comes_once(home: Home) -> None:
+    for many, (key, wrong) in enumerate(zip("abcd", (0, 12 * 3600 - 600, -3600, 0), strict=True), 1):
+        before = home.schedulers()
+        home.falls_due(key)
+        with home.hands("filesystem://", wrong=wrong):
+            home.until(lambda before=before: home.schedulers() - before)
+            home.until(lambda wrong=wrong, many=many: wrong < 0 or len(home.arrived()) == many)
+            time.sleep(1.5)
+    assert home.arrived() == dict.fromkeys("abcd", 1)
