@@ -105,7 +105,7 @@ def new_address(token: str) -> ResponseReturnValue:
         accounts.change_address(db.session(), account=account, email=found.about, now=now())
     except (Invalid, Conflict) as error:
         db.session.rollback()
-        flash(error.message)
+        flash(error.message, "open")
         return redirect("/", 303)
     return done(_("From now on we write to %(address)s, and you sign in with it.", address=found.about), to="/")
 
@@ -130,7 +130,7 @@ def new_password(token: str) -> ResponseReturnValue:
     try:
         found = find(db.session(), purpose="reset", token=token, now=now())
     except Invalid as error:
-        flash(error.message)
+        flash(error.message, "open")
         return redirect(url_for(".reset"), 303)
     with blamed(form):
         if form.validate_on_submit():

@@ -109,7 +109,7 @@ def answered() -> ResponseReturnValue:
         return _connected(db.session.get_one(Chapter, chapter.id), begun["kind"], old, begun["said"], given)
     except DomainError as error:
         db.session.rollback()
-        flash(error.message)
+        flash(error.message, "open")
         return redirect(url_for(".index"), 303)
 
 

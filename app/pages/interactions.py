@@ -23,7 +23,7 @@ def create(public_id: str) -> ResponseReturnValue:
     other, form = reach(Member, public_id, "profile.read_member_fields"), InteractionForm()
     back = url_for("members.show", public_id=public_id, _anchor="you-two")
     if not form.validate_on_submit():
-        flash(" ".join(str(error) for errors in form.errors.values() for error in errors))
+        flash(" ".join(str(error) for errors in form.errors.values() for error in errors), "open")
         return redirect(back, 303)
     try:
         said = interactions.say(
@@ -37,7 +37,7 @@ def create(public_id: str) -> ResponseReturnValue:
         )
     except DomainError as error:
         db.session.rollback()
-        flash(error.message)
+        flash(error.message, "open")
         return redirect(back, 303)
     db.session.commit()
     if said.confirmed_at:

@@ -147,5 +147,5 @@ def _said(form: RatingForm, ratee: Member, about: Capability | None) -> Rating |
         with blamed(form):
             values = {"warmth": int(form.warmth.data), "competence": int(form.competence.data)}
             return ratings.rate(db.session(), rater=me(), ratee=ratee, capability=about, **values, now=now())
-    flash(" ".join(map(str, form.form_errors)) or _("Choose one answer to each of the two questions."))
+    flash(" ".join(map(str, form.form_errors)) or _("Choose one answer to each of the two questions."), "open")
     return None

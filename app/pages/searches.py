@@ -60,7 +60,7 @@ def save() -> ResponseReturnValue:
         search = saved_search.save(session, member=me(), name=wanted.name, parameters=wanted.said, now=now())
     except DomainError as error:
         session.rollback()
-        flash(error.message)
+        flash(error.message, "open")
         return redirect(wanted.to(), 303)
     return done(
         _("Saved. The list of members says when somebody new fits."),

@@ -59,7 +59,7 @@ def link(token: str) -> ResponseReturnValue:
     try:
         found = (find if is_look else use)(db.session(), purpose="sign_in", token=token, now=now())
     except Invalid as error:
-        flash(error.message)
+        flash(error.message, "open")
         return redirect(url_for(".sign_in"), 303)
     if is_look:
         return render_template("sign_in/link.html", member=found.member)
@@ -124,7 +124,7 @@ def _prove_by_link(token: str) -> ResponseReturnValue:
     try:
         found = (find if is_look else use)(db.session(), purpose="prove", token=token, now=now())
     except Invalid as error:
-        flash(error.message)
+        flash(error.message, "open")
         return redirect(url_for(".prove"), 303)
     if found.member_id != me().id:
         abort(404)

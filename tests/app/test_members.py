@@ -249,7 +249,7 @@ def test_a_wrong_year_or_kind_says_so_and_keeps_nothing(
 ) -> None:
     before = rows(engine, Interaction)
     page = nadia.post(f"/members/{who['bea']}/interactions", data=sent, follow_redirects=True)
-    assert 'class="told"' in page.text
+    assert 'class="told open"' in page.text
     assert rows(engine, Interaction) == before
 
 
