@@ -47,9 +47,9 @@ class Card:
         """What the picture says, for who cannot see it."""
         said = [gettext("%(chapter)s: %(name)s of %(firm)s.", chapter=self.chapter, name=self.name, firm=self.firm)]
         if self.words:
-            said.append(self.words)
+            said.append(self.words if self.words.endswith(tuple(".!?…”")) else f"{self.words}.")
         if self.code:
-            said.append(gettext("With a code that leads to %(address)s", address=self.code))
+            said.append(gettext("The code leads to %(address)s", address=self.code))
         return " ".join(said)
 
     @property

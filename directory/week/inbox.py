@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete, func, select
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column, relationship
 
 from directory import audit
 from directory.db import Base, PublicRow, new_public_id
@@ -147,7 +147,8 @@ def watch(session: Session, *, chapters: Collection[int]) -> Watch:
     said = select(func.count()).where(Reply.channel_id == Channel.id, Reply.outcome.is_(None)).scalar_subquery()
     unsettled = Delivery.state.in_((DeliveryState.UNKNOWN, DeliveryState.BY_HAND))
     found = select(Channel, Delivery, said).outerjoin(Delivery, (Delivery.channel_id == Channel.id) & unsettled)
-    theirs = found.where(Channel.chapter_id.in_(chapters)).options(joinedload(Channel.chapter))
+    loaded = found.options(joinedload(Channel.chapter), contains_eager(Delivery.channel).joinedload(Channel.chapter))
+    theirs = loaded.where(Channel.chapter_id.in_(chapters))
     rows = session.execute(theirs.order_by(Delivery.due_at, Delivery.id, Channel.id)).all() if chapters else []
     many, heard = {channel: many for channel, _row, many in rows}, Counter[Chapter]()
     for channel, count in many.items():

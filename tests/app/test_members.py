@@ -24,6 +24,9 @@ from directory.people.interaction import Interaction, InteractionKind
 from directory.people.member import Member, MemberState
 from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted, WantedKind
+from directory.week.channel import Channel, ChannelState
+from directory.week.delivery import Delivery, DeliveryState
+from directory.week.inbox import Reply
 from tests.app.conftest import SignIn
 
 HOSTILE = "<script>alert(1)</script> {{ 191 * 7 }} ' \" & é漢 👩‍🏭"
@@ -136,6 +139,11 @@ def all_at_once(session: Session, lena: Member, bea: Member, carla: Member, now:
             Wanted(member=lena, kind=WantedKind.OFFER, text="Two free days", wanted_at=now),
         ]
     )
+    heard: dict[str, Any] = {"kind": "tag", "author": "@vera", "text": "Who?", "address": "", "heard_at": now}
+    for state in (ChannelState.OPEN, ChannelState.BROKEN):
+        account = Channel(chapter=lena.business.chapter, kind="mastodon", name=f"The {state} one", state=state)
+        post = Delivery(key=f"p{state}", channel=account, payload=b"", due_at=now, state=DeliveryState.UNKNOWN)
+        session.add_all([account, post, Reply(channel=account, external_id="1", said_at=now, **heard)])
 
 
 @pytest.mark.parametrize("reader", ["nadia", "lena"])
@@ -157,8 +165,10 @@ def test_a_page_takes_at_most_twelve_queries(
             page = browser.get(path).text
         assert len(asked) <= 12, (path, asked)
         if (path, reader) == ("/", "lena"):
-            assert "Six things wait for a word from you, Lena" in page
-            assert all(text in page for text in ("A clinic needs a sign", "Two free days"))
+            assert "10 things wait for a word from you, Lena" in page
+            assert all(
+                text in page for text in ("A clinic needs a sign", "Two free days", "The broken one must be connected")
+            )
 
 
 def test_a_profile_says_what_is_known_and_what_is_not(nadia: FlaskClient, who: dict[str, str]) -> None:

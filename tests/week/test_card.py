@@ -29,7 +29,7 @@ def test_the_card_goes_out_with_the_post_as_it_was_drawn_and_says_what_it_shows(
     assert sha256(png).hexdigest() == frozen.image
     with Image.open(BytesIO(png)) as picture:
         assert picture.size == SIZE
-    assert frozen.alt == "Mesa: Bo Carver of Bo & Co. Wanted: Owners of old theaters"
+    assert frozen.alt == "Mesa: Bo Carver of Bo & Co. Wanted: Owners of old theaters."
 
 
 def test_a_channel_without_pictures_gets_none(mesa: Chapterhouse, settings: Settings) -> None:
@@ -53,7 +53,7 @@ def test_only_who_stands_on_the_open_web_has_a_code_and_only_who_agreed_a_card(m
     assert coded
     assert plain.png != coded.png
     assert mesa.bo.public_id not in plain.alt
-    assert coded.alt.endswith(f"With a code that leads to {BASE}/people/{mesa.bo.public_id}")
+    assert coded.alt.endswith(f"The code leads to {BASE}/people/{mesa.bo.public_id}")
     assert coded == card_of([mention], BASE)
 
 
