@@ -241,7 +241,8 @@ def _record_refusal(
         deliveries.failed(session, delivery=row, reason=str(error), now=now)
     else:
         wait = min(timedelta(minutes=2**row.attempts), LONGEST_WAIT)
-        at = min(error.retry_at or now + wait, now + CATCH_UP)  # after that it is too late for the week
+        asked = error.retry_at if error.retry_at is not None and error.retry_at > now else now + wait
+        at = min(max(asked, now + wait / 60), now + CATCH_UP)  # no try in vain; later is too late for the week
         deliveries.retry_later(session, delivery=row, at=at, reason=str(error), now=now)
 
 
