@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from kombu import Connection
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import writing
@@ -19,7 +19,7 @@ from directory.settings import Settings
 from directory.week import channel as channels
 from directory.week.channel import Channel
 from directory.week.delivery import Delivery, DeliveryState
-from directory.week.occurrence import plan
+from directory.week.occurrence import Occurrence, plan
 from jobs import channels as transports
 from jobs import deliver, weekly
 from jobs.channels.file import FileTransport
@@ -138,6 +138,26 @@ def test_the_week_run_twice_is_posted_once(engine: Engine, now: datetime, settin
     runs = [weekly.run(engine, settings=settings, now=due_at, chapter=key) for key in ("elsewhere", "mesa", None)]
     assert [len(run) for run in runs] == [0, 1, 0]
     assert len(list(tmp_path.glob("posts/*/*.json"))) == 1
+
+
+def test_two_weeks_in_which_nothing_ran_are_left_out_and_the_third_is_posted_once(
+    engine: Engine, now: datetime, settings: Settings
+) -> None:
+    with writing(engine) as session:
+        chapter = Chapter(key="mesa", name="Mesa")
+        business = Business(name="Alma & Co", chapter=chapter, created_at=now)
+        session.add(Member(name="Alma Reyes", business=business, joined_at=now, spotlight_at=now))
+        session.add(Channel(chapter=chapter, kind="file", name="Folder"))
+        first = plan(session, now=now)[0].due_at
+    again = [weekly.run(engine, settings=settings, now=first + timedelta(days=14, hours=at)) for at in range(3)]
+    assert [len(delivered) for delivered in again] == [1, 0, 0]
+    with Session(engine) as session:
+        turns = session.scalars(select(Occurrence).order_by(Occurrence.due_at)).all()
+    assert [(bool(turn.skipped), turn.posted_at is not None) for turn in turns] == [
+        *[(True, False)] * 2,
+        (False, True),
+        (False, False),
+    ]
 
 
 def test_everything_scheduled_is_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
