@@ -27,6 +27,7 @@ from directory.week.channel import ChannelKind
 from directory.week.delivery import Delivery
 from jobs import channels as transports
 from jobs import deliver, weekly, worker
+from jobs.channels import mastodon
 from jobs.channels.transport import Account, Message
 from jobs.channels.x import XTransport
 
@@ -130,6 +131,7 @@ def go_wild() -> None:
     deliver.LONGEST_WAIT, deliveries.MOST_TRIES = timedelta(seconds=1), 100
     worker.SCHEDULE = (("jobs.weekly.tick", 3 * RING), ("jobs.deliver.sweep", RING))
     weekly.SHIFT = timedelta(seconds=2 * RING)  # as for real two thirds of the ring, so that posting is not crowded out
+    mastodon.PAGES = 100  # one account gets a post a second here, not three a day
     if IS_BLIND:
         XTransport.find = lambda self, message: None
 
