@@ -2,7 +2,7 @@
 
 Law: a view parses, calls one verb of ``directory``, commits once and renders. Rows are reached from a URL only
 through ``app.access``; every view is tagged with its row of the permission matrix. Never imports ``jobs``.
-Unsafe methods begin a writing transaction; the moment of a request is ``app.moment.now``.
+Unsafe methods begin a writing transaction; the moment of a request is ``app.request_time.now``.
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,6 @@ def create_app(settings: Settings | None = None, *, overrides: Mapping[str, Any]
 
     Raises SettingsError on wrong settings, RuntimeError where a view has no policy or the assets are not built.
     """
-    from app.website import website  # Here, so that a command of the shell, which is in this room, starts without it.
+    from app.factory import website  # Here, so that a command of the shell, which is in this room, starts without it.
 
     return website(settings or load_settings(), overrides or {})

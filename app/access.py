@@ -16,11 +16,11 @@ from sqlalchemy import select
 from sqlalchemy.sql.base import ExecutableOption
 
 from app.db import SAFE_METHODS, db
-from app.moment import now
-from app.rules import DONE, RELATIONS, RULES, A, J, M, N, Principal, S, U, can
-from directory import mail
+from app.permissions import DONE, RELATIONS, RULES, A, J, M, N, Principal, S, U, can
+from app.request_time import now
 from directory.audit import record
 from directory.db import Base, PublicRow
+from directory.outbox import mail
 from directory.people.member import Member, MemberState, Role
 
 
@@ -55,7 +55,7 @@ def permit(action: str, row: Base | None = None) -> None:
     """
     verdict = can(principal(), action, row)
     if verdict is S:
-        prove()
+        require_recent_login()
     elif verdict is J:
         _account_for(action, row)
     elif verdict not in (A, M):
@@ -80,7 +80,7 @@ class ReasonWanted(Exception):
     """This may be done with a typed reason; the error page asks for one, and sends the form again with it."""
 
 
-def prove() -> None:
+def require_recent_login() -> None:
     """Go on, or send the browser to prove who sits before it, and back to this page."""
     if not is_fresh():
         raise ProofWanted
@@ -104,7 +104,7 @@ def _account_for(action: str, row: Base | None) -> None:
 RowType = TypeVar("RowType", bound=PublicRow)
 
 
-def reach(
+def get_permitted_or_404(
     model: type[RowType],
     public_id: str,
     action: str,

@@ -14,8 +14,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as Answer
 
 from app.access import ProofWanted, ReasonWanted
-from app.back import page_before
 from app.db import SAFE_METHODS, db
+from app.redirects import previous_page
 from directory.errors import Conflict, DomainError, Invalid, Refused
 from directory.log import places
 
@@ -75,7 +75,7 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(ProofWanted)
     def prove(error: ProofWanted) -> Answer:
-        back = request.full_path.rstrip("?") if request.method in SAFE_METHODS else page_before()
+        back = request.full_path.rstrip("?") if request.method in SAFE_METHODS else previous_page()
         target = app.url_for("sign_in.prove", next=back)
         if request.headers.get("HX-Request"):
             return Response(status=403, headers={"HX-Redirect": target})
@@ -88,7 +88,7 @@ def init_errors(app: Flask) -> None:
             (name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "reason")
         ]
         page = render_template(
-            "errors/reason.html", typed=typed, reason=request.form.get("reason", ""), back=page_before()
+            "errors/reason.html", typed=typed, reason=request.form.get("reason", ""), back=previous_page()
         )
         return make_response(page, 422)
 
@@ -119,6 +119,6 @@ def _page(status: int, sentence: str, failure: HTTPException | None = None) -> R
     db.session.rollback()
     name = "errors/_error.html" if request.headers.get("HX-Request") else "errors/error.html"
     number = g.get("request_id", "") if failure else ""
-    back = page_before() if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "/"
+    back = previous_page() if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "/"
     page = render_template(name, sentence=sentence, status=HTTPStatus(status), number=number, back=back)
     return make_response(page, status)

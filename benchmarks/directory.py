@@ -39,21 +39,21 @@ from app import create_app
 from app.accounts.account import create_account
 from app.db import db
 from directory.db import Base, bump_world, connect, new_public_id, writing
-from directory.engine.embedding import embed_missing
-from directory.engine.sentences import load_model
+from directory.engine.capability_embeddings import embed_missing
+from directory.engine.search import search
+from directory.engine.sentence_encoder import load_model
+from directory.facts.vouch import Vouch
+from directory.imports.taxonomy_scheme import CURATED_FILE, import_scheme
 from directory.people.business import Business
-from directory.people.capability import CURATED, Capability
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.industry import INDUSTRIES
 from directory.people.member import Member, MemberState
 from directory.people.place import locate
-from directory.people.search import search
-from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted, WantedKind
 from directory.settings import load_settings
 from directory.tables import TABLES
-from directory.taxonomy import CURATED_FILE, import_scheme
+from directory.taxonomy.capability import CURATED, Capability
 from directory.text import folded
 
 assert TABLES

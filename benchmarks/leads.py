@@ -21,14 +21,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.db import Base, connect, writing
-from directory.engine.answers import answered
+from directory.engine.suggestion_serializer import suggestion_as_dict
 from directory.engine.world import known_world
 from directory.people.business import Business
-from directory.people.capability import Capability
 from directory.people.claim import Claim
 from directory.seed import seed
 from directory.tables import TABLES
-from matching.words import clean, informative, tokens
+from directory.taxonomy.capability import Capability
+from matching.text_normalization import clean, informative, tokens
 
 assert TABLES
 
@@ -42,7 +42,7 @@ def engine_of(session: Session) -> Callable[[str], Found]:
     """Asks the engine, with nobody as the bringer."""
 
     def ask(text: str) -> Found:
-        answer = answered(session, text=text, bringer=None, teams_wanted=3, now=NOW)
+        answer = suggestion_as_dict(session, text=text, bringer=None, teams_wanted=3, now=NOW)
         needs = [need["capability"] for need in answer["needs"]]
         teams = [{who["business"] for seat, who in team["seats"].items() if seat in needs} for team in answer["teams"]]
         return teams, needs

@@ -24,19 +24,19 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from directory.db import Base, connect, writing
-from directory.engine.pairings import meet, told
-from directory.engine.wanting import wanting
-from directory.leads.waiting import waiting_for
+from directory.engine.pair_candidates import people_to_meet, reason_sentence
+from directory.engine.wanted_matches import match_wanteds
+from directory.outbox.delivery import Delivery
 from directory.people.business import Business
-from directory.people.capability import Capability, Kind
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.member import Member
 from directory.people.wanted import Wanted, WantedKind
+from directory.reports.open_items import open_items
 from directory.tables import TABLES
-from directory.week.delivery import Delivery
+from directory.taxonomy.capability import Capability, Kind
 from directory.week.occurrence import Occurrence, plan
-from jobs.prompts import SHIFT, compose
+from jobs.weekly_prompts import SHIFT, compose
 
 assert TABLES
 AT = datetime(2026, 11, 4, 14, 0, tzinfo=UTC)  # 7:00 in Arizona
@@ -101,10 +101,10 @@ def naive(url: str, members: int) -> float:
         people = session.scalars(select(Member).order_by(Member.id).limit(members)).all()
         start = time.perf_counter()
         for member in people:
-            for pair in meet(session, member=member):
-                told(pair.reasons[0], member)
-            wanting(session, text=member.business.summary, member=member)
-            waiting_for(session, member=member, now=AT)
+            for pair in people_to_meet(session, member=member):
+                reason_sentence(pair.reasons[0], member)
+            match_wanteds(session, text=member.business.summary, member=member)
+            open_items(session, member=member, now=AT)
         seconds = time.perf_counter() - start
     engine.dispose()
     return seconds

@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session
 
 from directory.clock import utc_now
 from directory.db import connect
-from directory.engine.answers import answered
+from directory.engine.suggestion_serializer import suggestion_as_dict
 from directory.tables import TABLES
 
 assert TABLES
@@ -123,7 +123,7 @@ def main(data: Path, queries: int, seed: int) -> None:
         bare = [seconds(subprocess.run, [sys.executable, "-c", BARE], check=True) for _ in cold]
         search, engine = text_search(data), connect(f"sqlite:///{home}/goodword.db")
         with Session(engine) as session:
-            ask = partial(answered, session, bringer=None, teams_wanted=3, now=utc_now())
+            ask = partial(suggestion_as_dict, session, bringer=None, teams_wanted=3, now=utc_now())
             ask(text=texts[0])
             pairs = [(seconds(ask, text=text), seconds(search, text)) for text in texts[1:]]
         engine.dispose()

@@ -17,8 +17,8 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, eye_array, hstack
 
-from matching.cover import NEVER, Options, covers
 from matching.inputs import Bools, Floats
+from matching.team_search import NEVER, Options, covers
 
 HANDS = 0.1
 

@@ -33,21 +33,21 @@ from sqlalchemy.orm import Session
 
 from directory.clock import utc_now
 from directory.db import Base, bump_world, connect, writing
+from directory.outbox import channel as kinds
+from directory.outbox import delivery as deliveries
+from directory.outbox.channel import Channel, ChannelKind
+from directory.outbox.delivery import Delivery
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.settings import load_settings
 from directory.tables import TABLES
-from directory.week import channel as kinds
-from directory.week import delivery as deliveries
-from directory.week.channel import Channel, ChannelKind
-from directory.week.delivery import Delivery
 from directory.week.occurrence import Occurrence, plan
 from jobs import channels as transports
 from jobs.channels.file import FileTransport
 from jobs.channels.transport import Message
 from jobs.deliver import drain
-from jobs.weekly import turn
+from jobs.weekly_posts import turn
 
 assert TABLES
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
@@ -85,13 +85,13 @@ def work(home: Path, url: str, slow: float, is_naive: bool, begin: Barrier) -> N
     transports.CHANNEL_KINDS = (("file", FileTransport.of_account), ("slow", slow_file(slow).of_account))
     engine, settings = connect(url), load_settings({"GOODWORD_HOME": str(home), "GOODWORD_DATABASE_URL": url})
     if is_naive:
-        deliveries.fairest = oldest
+        deliveries.next_fair_batch = oldest
     begin.wait()
     is_left = True
     while is_left:
         drain(engine, settings=settings, utc_now=utc_now)
         with Session(engine) as session:
-            is_left = bool(deliveries.fairest(session, now=utc_now(), most=1))
+            is_left = bool(deliveries.next_fair_batch(session, now=utc_now(), most=1))
     engine.dispose()
 
 

@@ -1,31 +1,34 @@
 """Loads every table of the domain, so that ``Base.metadata`` is whole."""
 
-from directory import audit, limit, link
+from directory import audit, rate_limit
+from directory.engine import saved_search
+from directory.facts import case_study, collaboration, interaction, introduction, rating, rating_case, vouch
 from directory.imports import people
-from directory.leads import case_study, collaboration, introduction, lead, suggestion
-from directory.people import (
-    application,
-    business,
-    capability,
-    chapter,
-    claim,
-    interaction,
-    leaving,
-    member,
-    merging,
-    rating,
-    rating_case,
-    relay,
-    saved_search,
-    suppression,
-    vouch,
-    wanted,
-)
-from directory.week import channel, delivery, frame, heartbeat, inbox, occurrence, pairing, post, prompt, short_link
+from directory.joining import application
+from directory.leads import lead, suggestion
+from directory.outbox import channel, delivery, heartbeat, short_link
+from directory.people import business, chapter, claim, member, one_time_link, wanted
+from directory.privacy import business_merge, departure, suppression
+from directory.profiles import relay
+from directory.taxonomy import capability
+from directory.week import occurrence, opening_closing, pairing, post, prompt, social_inbox
 
 TABLES = (
-    *(audit, limit, link, business, capability, chapter, claim, interaction, member, rating, vouch, wanted),
+    *(
+        audit,
+        rate_limit,
+        one_time_link,
+        business,
+        capability,
+        chapter,
+        claim,
+        interaction,
+        member,
+        rating,
+        vouch,
+        wanted,
+    ),
     *(case_study, collaboration, introduction, lead, suggestion, channel, delivery, occurrence, pairing, post),
-    *(leaving, merging, rating_case, relay, saved_search, suppression, frame, heartbeat),
-    *(application, people, prompt, short_link, inbox),
+    *(departure, business_merge, rating_case, relay, saved_search, suppression, opening_closing, heartbeat),
+    *(application, people, prompt, short_link, social_inbox),
 )

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from directory.errors import Invalid
-from directory.language import gettext as _
+from directory.translation import gettext as _
 
 # Controls, bidirectional ones too, and what looks like nothing let a name pose as another.
 _HIDDEN, _BLANK, _JOINER = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"}), "\u034f\u115f\u1160\u2800\u3164\uffa0", "\u200d"

@@ -6,7 +6,7 @@ from datetime import datetime
 import click
 
 from directory import clock
-from jobs import weekly
+from jobs import weekly_posts
 from jobs.worker import engine, settings, work
 
 
@@ -27,7 +27,7 @@ def worker(concurrency: int) -> None:
 @click.option("--chapter")
 def week(at: datetime | None, chapter: str | None) -> None:
     """Do the week's turn here and now; print the public ids of what was delivered, as JSON."""
-    delivered = weekly.run(engine(), settings=settings(), now=at or clock.utc_now(), chapter=chapter)
+    delivered = weekly_posts.run(engine(), settings=settings(), now=at or clock.utc_now(), chapter=chapter)
     engine().dispose()
     click.echo(json.dumps(delivered))
 

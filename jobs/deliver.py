@@ -14,20 +14,20 @@ from sqlalchemy.orm import Session
 
 from directory import clock
 from directory.db import writing
-from directory.language import gettext
+from directory.outbox import channel_connection
+from directory.outbox import delivery as deliveries
+from directory.outbox.channel import Channel, keep_secrets, secrets_of
+from directory.outbox.delivery import Delivery
+from directory.outbox.kill_switch import is_stopped, posting_counter
 from directory.secrets import Secrets
 from directory.settings import Settings
-from directory.week import connecting
-from directory.week import delivery as deliveries
-from directory.week.archive import may_be_said
-from directory.week.channel import Channel, keep_secrets, secrets_of
-from directory.week.delivery import Delivery
+from directory.translation import gettext
 from directory.week.occurrence import CATCH_UP
-from directory.week.stop import is_stopped, ledger
+from directory.week.post_archive import may_be_said
 from jobs.channels import mail_transport, transport_of
 from jobs.channels.transport import Account, Message, Transport, TransportError
-from jobs.letters import mail_of
-from jobs.memory import guard, remember
+from jobs.mail_rendering import mail_of
+from jobs.restore_guard import remember, stop_if_restored
 from jobs.worker import celery_app, engine, settings
 
 LEASE = timedelta(seconds=60)  # longer than the worker lets a task run
@@ -49,7 +49,7 @@ log = structlog.get_logger()
 
 def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: datetime) -> bool:
     """Try a delivery that is due, unless somebody else has it. True when this try brought it there."""
-    guard(engine, settings.home, now=now)
+    stop_if_restored(engine, settings.home, now=now)
     with writing(engine) as session:
         claimed = deliveries.claim(session, now=now, lease=LEASE, ids=[public_id])
         if claimed is None:
@@ -67,7 +67,7 @@ def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: date
         chapter_id = claimed.channel.chapter_id if claimed.channel else None
         connected_at = claimed.channel.connected_at if claimed.channel else None
         claimed.lease_until = now + _pace(claimed)[0]
-        known = ledger(session)
+        known = posting_counter(session)
         session.flush()
         session.expunge(claimed)  # as it is now, to name this try later on
     if chapter_id is not None:
@@ -101,7 +101,7 @@ def _is_stopped_now(engine: Engine, claimed: Delivery, chapter_id: int, now: dat
         if not is_stopped(session, chapter_id):
             return False
     with writing(engine) as session:
-        return deliveries.put_back(session, delivery=claimed, at=claimed.due_at)
+        return deliveries.release_unsent(session, delivery=claimed, at=claimed.due_at)
 
 
 def _looked_up(transport: Transport, message: Message) -> str | None:
@@ -116,7 +116,7 @@ def _looked_up(transport: Transport, message: Message) -> str | None:
         ) from None
 
 
-def settle(engine: Engine, *, settings: Settings, now: datetime) -> None:
+def reconcile_stuck(engine: Engine, *, settings: Settings, now: datetime) -> None:
     """Look up what a crash or a lost answer left half-done: it arrived, it is to be sent again, or nobody can tell.
 
     It ends with its shift, so that accounts that do not answer leave time for the others; they come last next time.
@@ -138,7 +138,7 @@ def _settle_one(engine: Engine, row_id: int, settings: Settings, now: datetime) 
     with writing(engine) as session:
         row = session.get_one(Delivery, row_id)
         message, public_id, began = Message(row.key, row.payload), row.public_id, row.started_at or now
-        deliveries.look(session, delivery=row, now=now)
+        deliveries.defer_recheck(session, delivery=row, now=now)
         transport = transport_for(engine, row, settings)
         session.flush()
         session.expunge(row)
@@ -162,7 +162,7 @@ def _settle_one(engine: Engine, row_id: int, settings: Settings, now: datetime) 
 def announce(engine: Engine, *, now: datetime) -> None:
     """Ring for what is due. Without a broker nothing is lost: the next sweep rings again."""
     with Session(engine) as session:
-        waiting = len(deliveries.fairest(session, now=now, most=RINGS))
+        waiting = len(deliveries.next_fair_batch(session, now=now, most=RINGS))
     try:
         for _ in range(waiting):
             celery_app.send_task("jobs.deliver.deliver", expires=EXPIRES)
@@ -175,7 +175,7 @@ def drain(engine: Engine, *, settings: Settings, utc_now: Callable[[], datetime]
     end = utc_now() + SHIFT
     while (now := utc_now()) < end:
         with Session(engine) as session:
-            waiting = deliveries.fairest(session, now=now, most=RINGS)
+            waiting = deliveries.next_fair_batch(session, now=now, most=RINGS)
         if not waiting:
             return
         public_id = waiting[os.getpid() % len(waiting)]  # by process, so that two seldom want the same
@@ -184,7 +184,7 @@ def drain(engine: Engine, *, settings: Settings, utc_now: Callable[[], datetime]
         except Exception as error:
             log.error("stumbled", delivery=public_id, error=type(error).__name__)
             with writing(engine) as session:
-                deliveries.stumble(session, public_id=public_id, now=now)
+                deliveries.count_failed_attempt(session, public_id=public_id, now=now)
 
 
 def transport_for(engine: Engine, row: Delivery, settings: Settings) -> Transport:
@@ -234,7 +234,7 @@ def _record_refusal(
     if error.is_revoked and row.channel_id is not None:
         channel = session.get_one(Channel, row.channel_id)
         if channel.connected_at == connected_at:  # else a person connected it anew meanwhile, and this is old news
-            connecting.broke(session, channel, reason=str(error), now=now)
+            channel_connection.mark_broken(session, channel, reason=str(error), now=now)
         if error.accepted == "no":
             deliveries.retry_later(session, delivery=row, at=now, reason=str(error), now=now)  # once it is connected
     elif error.permanent:
@@ -252,10 +252,10 @@ def _deliver() -> None:
 
 def _sweep() -> None:
     now = clock.utc_now()
-    guard(engine(), settings().home, now=now)
-    settle(engine(), settings=settings(), now=now)
+    stop_if_restored(engine(), settings().home, now=now)
+    reconcile_stuck(engine(), settings=settings(), now=now)
     with writing(engine()) as session:
-        deliveries.shorten(session, lease=LEASE, now=now)
+        deliveries.cap_leases(session, lease=LEASE, now=now)
         deliveries.give_up_late(session, now=now)
     announce(engine(), now=now)
 

@@ -8,16 +8,18 @@ from sqlalchemy.orm import Session
 
 from directory import clock
 from directory.db import writing
-from directory.engine.embedding import embed_missing
-from directory.engine.sentences import load_model
+from directory.engine.capability_embeddings import embed_missing
+from directory.engine.sentence_encoder import load_model
+from directory.facts.rating_band import publish_bands
 from directory.imports.people import forget_lists
-from directory.people import application, leaving, relay
-from directory.people.band import publish_bands
-from directory.people.capability import Capability
-from directory.people.erasing import erase
+from directory.joining import application
 from directory.people.photo import forget_unused, sweep
-from directory.week import inbox
-from directory.week.card import sweep as sweep_cards
+from directory.privacy import departure
+from directory.privacy.erasure import erase
+from directory.profiles import relay
+from directory.taxonomy.capability import Capability
+from directory.week import social_inbox
+from directory.week.post_card import sweep as sweep_cards
 from jobs.worker import celery_app, engine, settings
 
 AT_ONCE = 50  # nodes a minute: under a second, in which an embedded database takes no other writes
@@ -53,12 +55,12 @@ def forget(engine: Engine, *, home: Path, now: datetime) -> int:
         relay.purge(session, now=now)
         application.forget_unconfirmed(session, now=now)
         forget_lists(session, now=now)
-        inbox.forget(session, now=now)
+        social_inbox.forget(session, now=now)
         sweep(session, home=home, now=now)
         sweep_cards(session, home=home, now=now)
     while True:
         with writing(engine) as session:
-            gone = leaving.due(session, now=now)
+            gone = departure.due(session, now=now)
             if not gone:
                 return erased
             digest = erase(session, member=gone[0], by=None, now=now)

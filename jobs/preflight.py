@@ -12,8 +12,8 @@ from directory.db import writing
 from directory.settings import Settings
 from directory.week import preflight
 from directory.week.occurrence import Occurrence
-from jobs.checks import check_one
 from jobs.deliver import SHIFT
+from jobs.on_demand_checks import check_one
 from jobs.worker import celery_app, engine, settings
 
 log = structlog.get_logger()

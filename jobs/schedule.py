@@ -6,14 +6,14 @@ from typing import Any
 from celery.beat import Scheduler
 
 SCHEDULE = (
-    ("jobs.weekly.tick", 60),
+    ("jobs.weekly_posts.tick", 60),
     ("jobs.preflight.look_ahead", 300),
     ("jobs.deliver.sweep", 5),  # somebody sits and waits for the link that signs them in
-    ("jobs.checks.answer", 5),  # somebody waits to see whether an account is connected
-    ("jobs.listen.listen", 60),
-    ("jobs.pairings.pair", 300),
-    ("jobs.prompts.compose", 30),
-    ("jobs.prompts.tell_mentioned", 300),
+    ("jobs.on_demand_checks.run_requested_checks", 5),  # somebody waits to see whether an account is connected
+    ("jobs.social_listening.listen", 60),
+    ("jobs.weekly_pairings.pair", 300),
+    ("jobs.weekly_prompts.compose", 30),
+    ("jobs.weekly_prompts.tell_mentioned", 300),
     ("jobs.housekeeping.embed", 60),
     ("jobs.housekeeping.forget", 3600),
     ("jobs.housekeeping.freeze_bands", 3600),  # does something in the first hour of a week only

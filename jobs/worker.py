@@ -21,9 +21,9 @@ from sqlalchemy import Engine
 from directory.clock import utc_now
 from directory.db import connect, writing
 from directory.log import configure_logging
+from directory.outbox.heartbeat import beat
 from directory.settings import Settings, load_settings
 from directory.tables import TABLES
-from directory.week.heartbeat import beat
 from jobs.schedule import SCHEDULE
 
 TIME_LIMIT = 50  # seconds, then the task's process is ended; shorter than a delivery's lease
@@ -82,8 +82,8 @@ TRANSPORT_ALIASES["filesystem"] = "jobs.broker:Transport"
 celery_app = Celery(
     "goodword",
     include=[
-        *("jobs.weekly", "jobs.deliver", "jobs.checks", "jobs.housekeeping"),
-        *("jobs.preflight", "jobs.pairings", "jobs.prompts", "jobs.listen"),
+        *("jobs.weekly_posts", "jobs.deliver", "jobs.on_demand_checks", "jobs.housekeeping"),
+        *("jobs.preflight", "jobs.weekly_pairings", "jobs.weekly_prompts", "jobs.social_listening"),
     ],
 )
 celery_app.add_defaults(configuration)
@@ -99,7 +99,7 @@ def _begin_at_once(**_: Any) -> None:
         celery_app.send_task(task, expires=seconds)
 
 
-def begin_anew(concurrency: int) -> None:
+def exec_worker(concurrency: int) -> None:
     """Be a fresh worker in this process's place, for whoever started it; what was under way is as if it were killed."""
     for child in active_children():
         os.kill(child.pid, SIGKILL)
@@ -120,7 +120,7 @@ def _keep_hearing(sender: Any, **_: Any) -> None:
             sleep(1)
             if monotonic() - heard_at > DEAF:
                 log.error("heard_nothing")
-                begin_anew(sender.controller.concurrency)
+                exec_worker(sender.controller.concurrency)
             if not scheduler.is_alive():
                 log.warning("scheduler_died")
                 scheduler = EmbeddedService(sender.app, scheduler_cls=SCHEDULER)

@@ -32,7 +32,7 @@ def worth(interest: Floats, clients: Floats, rivalry: Floats) -> Floats:
     return value
 
 
-def turn(weights: Floats, barred: Bools, waited: Floats) -> Floats:
+def weekly_weights(weights: Floats, barred: Bools, waited: Floats) -> Floats:
     """The weights of this week's talks, (n, n), symmetric: everybody with everybody, but who is ``barred``.
 
     ``barred`` (symmetric) are pairs that had theirs, or may not have one; ``waited`` (n,) are the weeks since the last

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from matching import blend
-from matching.cover import NEVER, Cover, Options, covers
+from matching import score_blend
 from matching.inputs import Ask, Bools, Floats, Ints, World, per_world
 from matching.outputs import Alternate, Answer, Known, Missing, Proof, Seat, Step, Team
-from matching.seating import COVERS, LEVEL_WORTH, Seatings, level, works_on
-from matching.trust import Vantage, circle, paths, vantage
+from matching.seat_candidates import COVERS, LEVEL_WORTH, SeatCandidates, level, works_on
+from matching.team_search import NEVER, Cover, Options, covers
+from matching.trust import AskerTrust, circle, paths, vantage
 
 MOST_NEEDS = 12
 
@@ -53,7 +53,7 @@ def answer(world: World, ask: Ask, nearness: Floats) -> Answer:
         teams=teams,
         missing=tuple(Missing(need, table.nearest(need)) for need in open_needs),
         proof=Proof(True, teams[0].score if teams else 0.0, len(table.leaders) * prod(max(1, int(n)) for n in counts)),
-        weights_version=blend.WEIGHTS_VERSION,
+        weights_version=score_blend.WEIGHTS_VERSION,
     )
 
 
@@ -68,10 +68,10 @@ def acquainted(world: World) -> tuple[Ints, Ints]:
 class _Table:
     """Every eligible firm in every seat it covers, as rows of ``seatings`` and as a (firms, needs) matrix of values."""
 
-    def __init__(self, world: World, ask: Ask, nearness: Floats, seen: Vantage) -> None:
+    def __init__(self, world: World, ask: Ask, nearness: Floats, seen: AskerTrust) -> None:
         self.world, self.ask, self.nearness, self.seen = world, ask, nearness, seen
         self.is_fixed = ask.keeps_prime and ask.bringer is not None
-        self.share = np.array([need.share for need in ask.needs]) * (1 - blend.STANDING)
+        self.share = np.array([need.share for need in ask.needs]) * (1 - score_blend.STANDING)
         self.eligible: Bools = np.logical_not(seen.blocked)
         self.seatings = self._seatings()
         leader = [ask.bringer] if self.is_fixed else []
@@ -79,7 +79,7 @@ class _Table:
         self.leaders = self._leaders()
         self.column = np.searchsorted(self.firms, self.seatings.business)
         self.value = np.full((len(self.firms), len(ask.needs)), NEVER)
-        self.value[self.column, self.seatings.need] = blend.values(self.seatings)
+        self.value[self.column, self.seatings.need] = score_blend.values(self.seatings)
         self.row = np.full(self.value.shape, -1)
         self.row[self.column, self.seatings.need] = np.arange(len(self.column))
 
@@ -90,7 +90,7 @@ class _Table:
         others = self.firms[self.firms != (-1 if self.ask.bringer is None else self.ask.bringer)]
         return others if len(others) else self.firms
 
-    def _seatings(self) -> Seatings:
+    def _seatings(self) -> SeatCandidates:
         """Each eligible firm's best claim for each need, under nobody in particular."""
         claims = self.world.claims
         useful = self.nearness.max(axis=0) >= COVERS
@@ -110,13 +110,13 @@ class _Table:
 
     def _rows(
         self, business: Ints, need: Ints, claim: Ints, near: Floats, prime: int | Ints = -1, **more: Any
-    ) -> Seatings:
+    ) -> SeatCandidates:
         share = more.pop("share", None)
         share = self.share[need] if share is None else share
         under = np.broadcast_to(np.asarray(prime), business.shape)
-        return Seatings(self.world, self.ask, self.seen, business, need, claim, near, under, share, **more)
+        return SeatCandidates(self.world, self.ask, self.seen, business, need, claim, near, under, share, **more)
 
-    def _bare(self, business: Ints, prime: Ints, share: float) -> Seatings:
+    def _bare(self, business: Ints, prime: Ints, share: float) -> SeatCandidates:
         """Firms under primes without a need: standing seats, or what a pair is worth."""
         nothing = np.full(len(business), -1)
         shares = np.full(len(business), share)
@@ -134,12 +134,12 @@ class _Table:
         leader, partner = place[leader[some]], place[partner[some]]
         both = np.isin(leader, primes) & (partner >= 0)
         leader, partner = leader[both], partner[both]
-        lift = blend.lifts(self._bare(self.firms[partner], self.firms[leader], 1.0))
+        lift = score_blend.prime_bonuses(self._bare(self.firms[partner], self.firms[leader], 1.0))
         gains = lift > 0
         leader, partner, lift = leader[gains], partner[gains], lift[gains]
-        standing = blend.values(self._bare(self.firms[primes], self.firms[primes], blend.STANDING))
+        standing = score_blend.values(self._bare(self.firms[primes], self.firms[primes], score_blend.STANDING))
         pairs = np.searchsorted(primes, leader), partner, self.value[partner] + lift[:, None] * self.share
-        return Options.of(self.value, primes, standing, pairs, hands=blend.FEW_HANDS, is_fixed=self.is_fixed)
+        return Options.of(self.value, primes, standing, pairs, hands=score_blend.FEW_HANDS, is_fixed=self.is_fixed)
 
     def team(self, options: Options, cover: Cover, ways: Mapping[int, tuple[Step, ...]]) -> Team:
         """The cover as people read it: seats with alternates, reasons that add up, how the asker knows each firm."""
@@ -155,21 +155,21 @@ class _Table:
             np.concatenate([[-1], self.seatings.claim[rows]]),
             np.concatenate([[0.0], self.seatings.nearness[rows]]),
             prime,
-            share=np.array([blend.STANDING, *self.share[held]]),
+            share=np.array([score_blend.STANDING, *self.share[held]]),
             paths=known,
         )
-        hands = blend.hands(prime, needs, len({*firms.tolist()} - {prime}), len(missing))
-        reasons = (*blend.reasons(seatings), hands)
+        hands = score_blend.small_team_reason(prime, needs, len({*firms.tolist()} - {prime}), len(missing))
+        reasons = (*score_blend.reasons(seatings), hands)
         score = fsum(reason.contribution for reason in reasons)
         standing = (
-            ("business development", blend.BUSINESS_DEVELOPMENT),
-            ("project management", blend.PROJECT_MANAGEMENT),
+            ("business development", score_blend.BUSINESS_DEVELOPMENT),
+            ("project management", score_blend.PROJECT_MANAGEMENT),
         )
         seats = [Seat(kind, prime, self._member(prime), None, share) for kind, share in standing]
         for need, others in zip(held, self._alternates(options, cover, held, score), strict=True):
             firm = int(self.firms[cover.holders[need]])
             seats.append(Seat("need", firm, self._member(firm), need, float(self.share[need]), others))
-        return Team(score, blend.shown(score, needs), prime, tuple(seats), reasons, known, missing)
+        return Team(score, score_blend.score_percent(score, needs), prime, tuple(seats), reasons, known, missing)
 
     def _alternates(
         self, options: Options, cover: Cover, held: list[int], score: float
@@ -181,14 +181,14 @@ class _Table:
             rest = {cover.prime, *(cover.holders[other] for other in held if other != need)}
             hands = np.ones(len(self.firms))
             hands[list(rest)] = 0.0
-            scores = score + under[:, need] - under[holder, need] - blend.FEW_HANDS * (hands - hands[holder])
+            scores = score + under[:, need] - under[holder, need] - score_blend.FEW_HANDS * (hands - hands[holder])
             scores[holder] = NEVER
             best = np.argsort(-scores, kind="stable")[: self.ask.alternates]
             yield tuple(
                 Alternate(
                     int(self.firms[at]),
                     self._member(int(self.firms[at])),
-                    blend.shown(float(scores[at]), len(self.ask.needs)),
+                    score_blend.score_percent(float(scores[at]), len(self.ask.needs)),
                     Known.YES if self.seen.known[self.firms[at]] else Known.NOT_YET,
                 )
                 for at in best.tolist()

@@ -19,7 +19,7 @@ from scipy.special import betaincinv
 
 from matching.inputs import FACT_KINDS, SPOKEN, Ask, Bools, Floats, Ints, World, per_world
 from matching.outputs import Step
-from matching.ties import Ties
+from matching.pair_weights import PairWeights
 
 HALF_LIFE_DAYS = 730.0
 # Of each of FACT_KINDS, in facts that went well. An introduction that both wanted is half a meeting, praise that comes
@@ -64,7 +64,7 @@ def as_facts(score: int) -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
-class Circle:
+class FactGraph:
     """The facts of a World as what each member may say of another, worth what they are on ``day``."""
 
     day: int  # of the newest fact
@@ -75,11 +75,11 @@ class Circle:
     words: csr_array  # (m, m) the sum of worth
     heard: csr_array  # (m, m) the same by who is spoken of
     spoken: Floats  # (m,) the sum of each row, with whole words
-    firms: Ties  # the same between firms
+    firms: PairWeights  # the same between firms
 
 
 @per_world
-def circle(world: World) -> Circle:
+def circle(world: World) -> FactGraph:
     """Gather the facts: both ways, but for SPOKEN, which speaks from its giver of its receiver only."""
     facts, size = world.facts, len(world.members.ids)
     day = int(facts.days.max(initial=0))
@@ -90,22 +90,22 @@ def circle(world: World) -> Circle:
     fact = np.concatenate([np.arange(len(facts.a)), mutual])
     order = np.lexsort((end, start))
     start, end, fact = start[order], end[order], fact[order]
-    ties = Ties.of(start, end, worth[fact], size)
+    ties = PairWeights.of(start, end, worth[fact], size)
     words = csr_array((ties.worth, (ties.start, ties.end)), shape=(size, size))
     firm, firms = world.members.business, len(world.businesses.ids)
-    between = Ties.of(firm[ties.start], firm[ties.end], ties.worth, firms)
+    between = PairWeights.of(firm[ties.start], firm[ties.end], ties.worth, firms)
     spoken = np.zeros(size)
     np.add.at(spoken, start, (WHOLE[facts.kinds] * decay)[fact] * (start != end))
-    return Circle(day, start, end, fact, worth[fact], words, words.T.tocsr(), spoken, between)
+    return FactGraph(day, start, end, fact, worth[fact], words, words.T.tocsr(), spoken, between)
 
 
-def faded(world: World, today: int) -> float:
+def decay_since(world: World, today: int) -> float:
     """What the worths of the World's circle have to be multiplied with on ``today``."""
     return float(0.5 ** (max(0, today - circle(world).day) / HALF_LIFE_DAYS))
 
 
 @dataclass(frozen=True)
-class Vantage:
+class AskerTrust:
     """How one asker stands to everybody."""
 
     blocked_members: Bools  # (m,)
@@ -118,7 +118,7 @@ class Vantage:
     rated: Bools  # (b,) the asker's own rating speaks
 
 
-def passed_on(heard: csr_array, spoken: Floats, mass: Floats, scale: float) -> Floats:
+def propagate_trust(heard: csr_array, spoken: Floats, mass: Floats, scale: float) -> Floats:
     """The mass that everybody receives when all who have some pass it on: none hands out more than half of theirs."""
     out = heard @ (mass * scale / np.maximum(UNDILUTED, spoken * scale))
     return np.asarray(DAMPING * out, dtype=np.float64)
@@ -128,17 +128,17 @@ def _evidence(world: World, ask: Ask, allowed: Bools) -> Floats:
     """First-hand facts, plus the words of those one has facts with, plus the words of those they speak of."""
     if ask.asker is None:
         return np.zeros(len(allowed))
-    around, scale = circle(world), faded(world, ask.today)
+    around, scale = circle(world), decay_since(world, ask.today)
     direct = around.words[[ask.asker]].toarray()[0] * scale * allowed
-    second = passed_on(around.heard, around.spoken, direct / (1 + direct), scale) * allowed
+    second = propagate_trust(around.heard, around.spoken, direct / (1 + direct), scale) * allowed
     second[ask.asker] = 0.0
-    third = passed_on(around.heard, around.spoken, np.minimum(second * (direct == 0), 1.0), scale) * allowed
+    third = propagate_trust(around.heard, around.spoken, np.minimum(second * (direct == 0), 1.0), scale) * allowed
     third[(direct > 0) | (second > 0)] = 0.0  # an echo of one's own word is no news
     third[ask.asker] = 0.0
     return np.asarray(direct + VOICE * (second + third), dtype=np.float64)
 
 
-def vantage(world: World, ask: Ask) -> Vantage:
+def vantage(world: World, ask: Ask) -> AskerTrust:
     """Trust in every firm as the asker sees it; without an asker nobody is known and published bands remain."""
     people, size = world.members, len(world.businesses.ids)
     cold, (good, bad) = people.warmth_band == 1, BANDS[people.warmth_band].T.copy()
@@ -167,10 +167,10 @@ def vantage(world: World, ask: Ask) -> Vantage:
     rated = np.bincount(people.business[told], minlength=size) > 0
     suspect = np.bincount(people.business[cold], minlength=size) > 0
     bound = np.where(own, 1.0, np.where(member < 0, lower_bound(np.zeros(1)), best))
-    return Vantage(cold, evidence, bound, member, known, suspect & ~known & ~own, own, rated)
+    return AskerTrust(cold, evidence, bound, member, known, suspect & ~known & ~own, own, rated)
 
 
-def paths(world: World, ask: Ask, seen: Vantage, targets: Iterable[int]) -> Mapping[int, tuple[Step, ...]]:
+def paths(world: World, ask: Ask, seen: AskerTrust, targets: Iterable[int]) -> Mapping[int, tuple[Step, ...]]:
     """The strongest way of at most three facts from the asker to each target member; () where there is none.
 
     An edge is as long as -log(DAMPING * strength), so a way is as strong as the product of its edges. Only those whom
@@ -179,7 +179,7 @@ def paths(world: World, ask: Ask, seen: Vantage, targets: Iterable[int]) -> Mapp
     wanted = sorted({target for target in targets if target >= 0 and target != ask.asker})
     if ask.asker is None or not wanted:
         return {}
-    around, scale, allowed = circle(world), faded(world, ask.today), ~seen.blocked_members
+    around, scale, allowed = circle(world), decay_since(world, ask.today), ~seen.blocked_members
     near = np.flatnonzero((around.words[[ask.asker]].toarray()[0] > 0) & allowed)
     before = around.heard[wanted].indices
     middle = np.setdiff1d(np.union1d(before[allowed[before]], wanted), [ask.asker])
@@ -208,7 +208,7 @@ def step_between(world: World, start: int, end: int) -> Step:
     return Step(start, end, FACT_KINDS[facts.kinds[fact]], bool(facts.a[fact] == start), int(facts.days[fact]))
 
 
-def _between(around: Circle, start: int, end: int) -> tuple[int, int]:
+def _between(around: FactGraph, start: int, end: int) -> tuple[int, int]:
     low, high = np.searchsorted(around.start, [start, start + 1])
     first, last = low + np.searchsorted(around.end[low:high], [end, end + 1])
     return int(first), int(last)

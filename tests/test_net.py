@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from directory import net
+from directory import safe_http
 
 
 @pytest.mark.parametrize(
@@ -31,21 +31,21 @@ from directory import net
     ],
 )
 def test_what_is_ours_or_nobody_s_is_not_public(address: str) -> None:
-    assert not net.is_public(address)
+    assert not safe_http.is_public(address)
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "93.184.215.14", "2606:4700:4700::1111", "2a00:1450:4001:80b::200e"])
 def test_the_internet_is_public(address: str) -> None:
-    assert net.is_public(address)
+    assert safe_http.is_public(address)
 
 
 def test_a_name_with_one_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [(2, 1, 6, "", (address, 0)) for address in ("1.1.1.1", "10.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
     with pytest.raises(OSError, match="public"):
-        net.checked_address("two.example")
+        safe_http.checked_address("two.example")
     answers.pop()
-    assert net.checked_address("one.example") == "1.1.1.1"
+    assert safe_http.checked_address("one.example") == "1.1.1.1"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_name_with_one_private_address_is_refused(monkeypatch: pytest.MonkeyPa
 )
 def test_nothing_is_asked_at_home_or_in_the_open(address: str) -> None:
     with pytest.raises(requests.RequestException):
-        net.Session().get(address)
+        safe_http.Session().get(address)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_nothing_is_asked_at_home_or_in_the_open(address: str) -> None:
     ],
 )
 def test_an_address_is_understood_as_people_write_it(typed: str, origin: str) -> None:
-    assert net.origin(typed) == origin
+    assert safe_http.origin(typed) == origin
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_an_address_is_understood_as_people_write_it(typed: str, origin: str) ->
 )
 def test_a_server_is_reached_by_the_port_of_the_web_and_by_no_other(typed: str) -> None:
     with pytest.raises(ValueError, match="address of a server"):
-        net.origin(typed)
+        safe_http.origin(typed)
 
 
 class Odd(BaseHTTPRequestHandler):
@@ -86,7 +86,7 @@ class Odd(BaseHTTPRequestHandler):
         self.send_header("Location", "/endless")
         self.end_headers()
         if self.path == "/endless":
-            for _ in range(net.LARGEST // 2**16 + 2):
+            for _ in range(safe_http.LARGEST // 2**16 + 2):
                 self.wfile.write(bytes(2**16))
 
     def log_message(self, *_: object) -> None:
@@ -95,7 +95,7 @@ class Odd(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def odd(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, list[str]]]:
-    monkeypatch.setattr(net, "LOOPBACK_IS_ALLOWED", True)
+    monkeypatch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
     hosts: list[str] = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("OddDoor", (Odd,), {"hosts": hosts}))
     Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
@@ -114,12 +114,12 @@ def test_a_name_is_resolved_once_and_the_checked_address_is_used(
         return real("127.0.0.1" if asked.count(host) == 1 else "127.0.0.9", *args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
-    assert net.Session().get(f"http://rebinding.example:{odd[0]}/").status_code == 200
+    assert safe_http.Session().get(f"http://rebinding.example:{odd[0]}/").status_code == 200
     assert asked.count("rebinding.example") == 1
     assert odd[1] == [f"rebinding.example:{odd[0]}"]
 
 
 def test_no_redirect_is_followed_and_no_answer_is_without_end(odd: tuple[int, list[str]]) -> None:
-    assert net.Session().get(f"http://127.0.0.1:{odd[0]}/elsewhere").status_code == 302
+    assert safe_http.Session().get(f"http://127.0.0.1:{odd[0]}/elsewhere").status_code == 302
     with pytest.raises(requests.ConnectionError):
-        net.Session().get(f"http://127.0.0.1:{odd[0]}/endless")
+        safe_http.Session().get(f"http://127.0.0.1:{odd[0]}/endless")

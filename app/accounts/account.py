@@ -9,15 +9,15 @@ from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.tables import AccountSession, User
-from directory import mail
 from directory.audit import record
 from directory.errors import Conflict, Invalid
-from directory.language import gettext as _
-from directory.limit import refund, spend
-from directory.link import end_links
+from directory.outbox import mail
 from directory.people.business import clean_email
-from directory.people.leaving import Departure
 from directory.people.member import Member, MemberState
+from directory.people.one_time_link import end_links
+from directory.privacy.departure import Departure
+from directory.rate_limit import consume_allowance, refund_allowance
+from directory.translation import gettext as _
 
 TRIES_AN_ACCOUNT, TRIES_AN_ADDRESS, WITHIN = 10, 50, timedelta(minutes=15)
 MOST = {"sign-in": (TRIES_AN_ACCOUNT, TRIES_AN_ADDRESS), "mail": (5, 25), "code": (5, 50)}  # by account, by address
@@ -55,7 +55,7 @@ def account_of(session: Session, member: Member, now: datetime) -> User:
     return account
 
 
-def known(session: Session, *, email: str) -> Member | None:
+def member_for_email(session: Session, *, email: str) -> Member | None:
     """The member who may sign in with this address."""
     return session.scalar(select(Member).where(Member.email == normal_email(email), Member.state.in_(MAY_SIGN_IN)))
 
@@ -96,22 +96,22 @@ def change_address(session: Session, *, account: User, email: str, now: datetime
     _note(session, account, "account.change_address", now)
 
 
-def may_try(session: Session, *, what: str = "sign-in", email: str, address: str, now: datetime) -> bool:
+def count_attempt(session: Session, *, what: str = "sign-in", email: str, address: str, now: datetime) -> bool:
     """Count a try of ``what``, by account and by network address; False where there were too many."""
     allowed = [
-        spend(session, key=key, most=most, within=WITHIN, now=now)
+        consume_allowance(session, key=key, most=most, within=WITHIN, now=now)
         for key, most in zip(_keys(what, email, address), MOST[what], strict=True)
     ]
     return all(allowed)
 
 
-def forget_try(session: Session, *, what: str = "sign-in", email: str, address: str) -> None:
+def forget_attempt(session: Session, *, what: str = "sign-in", email: str, address: str) -> None:
     """A try that succeeded does not count."""
     for key in _keys(what, email, address):
-        refund(session, key=key)
+        refund_allowance(session, key=key)
 
 
-def recognise(session: Session, *, email: str, password: str) -> User | None:
+def verify_credentials(session: Session, *, email: str, password: str) -> User | None:
     """The account these belong to. An unknown address costs the same time as a wrong password."""
     account = session.scalar(select(User).join(User.member).where(User.email == normal_email(email), _is_open()))
     if account is None or account.password is None:

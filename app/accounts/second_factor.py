@@ -17,9 +17,9 @@ from app.accounts.tables import RecoveryCode, SecondFactor, User
 from directory.audit import record
 from directory.db import new_public_id
 from directory.errors import Conflict, Invalid
-from directory.language import gettext as _
 from directory.people.member import Role
 from directory.secrets import Secrets
+from directory.translation import gettext as _
 
 STEP = 30  # seconds; the step before and the one after are taken too, since clocks differ
 RECOVERY_CODES = 10
@@ -104,7 +104,7 @@ def switch_off(session: Session, *, account: User, now: datetime) -> None:
     _note(session, account, "account.second_factor_off", now)
 
 
-def seal_anew(session: Session, secrets: Secrets) -> int:
+def reencrypt_secrets(session: Session, secrets: Secrets) -> int:
     """Seal every secret with the first key; how many there are."""
     factors = session.scalars(select(SecondFactor).with_for_update()).all()
     for factor in factors:

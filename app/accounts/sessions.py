@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from app.accounts.account import MAY_SIGN_IN, hash_of
 from app.accounts.tables import AccountSession, User
 from app.db import db
-from app.moment import now
+from app.request_time import now
 from directory.db import writing
-from directory.language import gettext
 from directory.people.member import Member
+from directory.translation import gettext
 
 LASTS = timedelta(days=30)
 SEEN_EVERY = timedelta(minutes=10)

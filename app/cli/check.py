@@ -8,8 +8,8 @@ import click
 from sqlalchemy.engine import make_url
 
 from app.cli import Refusal
-from app.cli.database import is_migrated, opened
-from directory.engine.sentences import SHA256, is_genuine, load_model
+from app.cli.connection import is_migrated, open_engine
+from directory.engine.sentence_encoder import SHA256, is_genuine, load_model
 from directory.settings import PREFIX, SETTINGS, Settings, load_settings
 
 SECRET = ("secret_key", "encryption_keys")
@@ -56,7 +56,7 @@ def _findings(settings: Settings) -> Iterator[tuple[str, bool, str]]:
 
 def _database() -> tuple[str, bool, str]:
     try:
-        with opened() as engine:
+        with open_engine() as engine:
             migrated = is_migrated(engine)
     except Refusal as error:
         return "database", False, error.message

@@ -7,8 +7,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 
-from app.cli import Refusal, database
-from app.cli.database import alembic_config, opened
+from app.cli import Refusal, connection
+from app.cli.connection import alembic_config, open_engine
 
 
 @click.group()
@@ -21,7 +21,7 @@ def db() -> None:
 def upgrade(to: str) -> None:
     """Bring the tables up to this version of Goodword."""
     try:
-        database.upgrade(to)
+        connection.upgrade(to)
     except CommandError as error:
         raise Refusal(f"{error}.") from None
     click.echo("The database is up to date.")
@@ -44,7 +44,7 @@ def revision(message: str) -> None:
 
 def _run(act: Callable[[Config], object]) -> None:
     try:
-        with opened() as engine:
+        with open_engine() as engine:
             act(alembic_config(engine))
     except CommandError as error:
         raise Refusal(f"{error}.") from None

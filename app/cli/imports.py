@@ -7,14 +7,14 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from app.cli.database import opened
+from app.cli.connection import open_engine
 from directory.clock import utc_now
 from directory.db import claim_write
 from directory.imports import businesses as firms
 from directory.imports import collaborations as work
 from directory.imports.csv_file import Field, read_rows
 from directory.imports.report import Report
-from directory.people.capability import CURATED
+from directory.taxonomy.capability import CURATED
 
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
@@ -88,7 +88,7 @@ def _import(
     dry_run: bool,
 ) -> None:
     rows = read_rows(file, fields=fields, mapping=mapping, upload=False)
-    with opened() as engine, Session(engine) as session:
+    with open_engine() as engine, Session(engine) as session:
         claim_write(session)
         report = act(session, rows=rows, scheme=scheme, unknown=unknown, now=utc_now())
         if not dry_run:

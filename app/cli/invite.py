@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.database import opened
+from app.cli.connection import open_engine
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,13 +33,13 @@ def invite(name: str, email: str, firm: str, chapter: str | None, is_lead: bool,
     """
     from directory.clock import utc_now
     from directory.db import writing
-    from directory.link import mint
     from directory.people.member import Role
+    from directory.people.one_time_link import create_link
     from directory.people.role import grant, grant_admin
     from directory.settings import load_settings
 
     now = utc_now()
-    with opened() as engine, writing(engine) as session:
+    with open_engine() as engine, writing(engine) as session:
         member = _member(session, name, email, firm, chapter, now)
         home = member.business.chapter
         if is_lead and home is None:
@@ -48,7 +48,7 @@ def invite(name: str, email: str, firm: str, chapter: str | None, is_lead: bool,
             grant(session, member=member, chapter=home, role=Role.LEAD, by=None, now=now)
         if is_admin:
             grant_admin(session, member=member, by=None, now=now)
-        token = mint(session, purpose="sign_in", member=member, about="/", lasts=LASTS, now=now)
+        token = create_link(session, purpose="sign_in", member=member, about="/", lasts=LASTS, now=now)
         said = member.name
     click.echo(f"{said} signs in here, once, within 24 hours:\n{load_settings().base_url}/sign-in/link/{token}")
 

@@ -2,7 +2,7 @@
 
 import click
 
-from app.cli.database import opened
+from app.cli.connection import open_engine
 
 
 @click.group()
@@ -15,11 +15,11 @@ def rotate() -> None:
     """Seal every secret with the first key of GOODWORD_ENCRYPTION_KEYS; the others may be removed afterwards."""
     from app.accounts import second_factor
     from directory.db import writing
+    from directory.outbox import channel
     from directory.secrets import Secrets
     from directory.settings import load_settings
-    from directory.week import channel
 
-    with opened() as engine, writing(engine) as session:
+    with open_engine() as engine, writing(engine) as session:
         keys = Secrets(load_settings().encryption_keys)
-        count = second_factor.seal_anew(session, keys) + channel.seal_anew(session, keys)
+        count = second_factor.reencrypt_secrets(session, keys) + channel.reencrypt_secrets(session, keys)
     click.echo(f"Sealed with the first key: {count}.")

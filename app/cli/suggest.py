@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from app.cli.database import opened
+from app.cli.connection import open_engine
 
 
 @click.command()
@@ -23,12 +23,12 @@ def suggest(text: str, bringer: str | None, top: int, as_json: bool) -> None:
     from sqlalchemy.orm import Session
 
     from directory.clock import utc_now
-    from directory.engine.answers import answered
+    from directory.engine.suggestion_serializer import suggestion_as_dict
 
     began = time.perf_counter()
     words = sys.stdin.buffer.read(200_000).decode("utf-8", errors="replace") if text == "-" else text
-    with opened() as engine, Session(engine) as session:
-        answer = answered(session, text=words, bringer=bringer, teams_wanted=top, now=utc_now())
+    with open_engine() as engine, Session(engine) as session:
+        answer = suggestion_as_dict(session, text=words, bringer=bringer, teams_wanted=top, now=utc_now())
     took = round((time.perf_counter() - began) * 1000)
     if as_json:
         click.echo(json.dumps({**answer, "ms": took}, ensure_ascii=False, indent=2))

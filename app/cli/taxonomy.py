@@ -5,14 +5,14 @@ from pathlib import Path
 import click
 from sqlalchemy import Engine, func, select
 
-from app.cli.database import opened
+from app.cli.connection import open_engine
 from app.cli.imports import FILE, MAP
 from directory.clock import utc_now
 from directory.db import writing
-from directory.engine.embedding import embed_missing
-from directory.engine.sentences import load_model
-from directory.people.capability import CURATED, Capability
-from directory.taxonomy import import_scheme
+from directory.engine.capability_embeddings import embed_missing
+from directory.engine.sentence_encoder import load_model
+from directory.imports.taxonomy_scheme import import_scheme
+from directory.taxonomy.capability import CURATED, Capability
 
 EMBEDDED_HERE = 3000  # nodes; about 20 seconds. The worker embeds larger schemes
 BATCH = 64
@@ -29,7 +29,7 @@ def taxonomy() -> None:
 @MAP
 def import_(file: Path, scheme: str, mapping: dict[str, str]) -> None:
     """Add and update the nodes of a CSV file with the columns code and name; synonyms and parent where it has them."""
-    with opened() as engine:
+    with open_engine() as engine:
         with writing(engine) as session:
             done = import_scheme(session, path=file, scheme=scheme, mapping=mapping, now=utc_now())
         click.echo(f"{done.rows} rows read: {done.added} added, {done.updated} updated.")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from app.cli import Refusal
-from app.cli.database import opened
+from app.cli.connection import open_engine
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -52,7 +52,7 @@ def week(is_preview: bool, at: datetime | None, key: str | None, as_json: bool, 
     from directory.clock import utc_now
 
     now = at or utc_now()
-    with opened() as engine:
+    with open_engine() as engine:
         if let_go:
             _let_go(engine, let_go == "new", now)
         _say_stops(engine)
@@ -67,17 +67,17 @@ def week(is_preview: bool, at: datetime | None, key: str | None, as_json: bool, 
 
 def _let_go(engine: "Engine", is_copy: bool, now: datetime) -> None:
     from directory.db import writing
-    from directory.week import delivery
+    from directory.outbox import delivery
 
     with writing(engine) as session:
-        delivery.let_go(session, chapter=None, member=None, is_copy=is_copy, now=now)
+        delivery.lift_stop(session, chapter=None, member=None, is_copy=is_copy, now=now)
 
 
 def _say_stops(engine: "Engine") -> None:
     """Why nothing is posted, on standard error, where a stop of the whole network is the reason."""
     from sqlalchemy.orm import Session
 
-    from directory.week.stop import stops_of
+    from directory.outbox.kill_switch import stops_of
 
     with Session(engine) as session:
         for stop in stops_of(session, chapter=None):
@@ -140,7 +140,7 @@ def _chapters(session: "Session", key: str | None) -> "list[Chapter]":
 def _card(session: "Session", turn: "Occurrence") -> Card:
     from sqlalchemy import select
 
-    from directory.week.delivery import Delivery
+    from directory.outbox.delivery import Delivery
     from directory.week.post import mentions_of, posts_of
 
     sent = {row.channel_id: row for row in session.scalars(select(Delivery).where(Delivery.occurrence_id == turn.id))}

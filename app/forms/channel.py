@@ -7,8 +7,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, SelectChoice, SelectField, StringField
 
 from app.forms import Form
+from directory.outbox.channel import Channel, ChannelKind
 from directory.people.member import Member
-from directory.week.channel import Channel, ChannelKind
 
 
 def form_for(kind: ChannelKind, channel: Channel | None) -> Form:

@@ -7,10 +7,10 @@ from wtforms import IntegerField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired
 
 from app.forms import Form
-from app.moment import now
+from app.request_time import now
 from directory.errors import Invalid
-from directory.language import gettext as _
-from directory.people.interaction import InteractionKind
+from directory.facts.interaction import InteractionKind
+from directory.translation import gettext as _
 
 
 class InteractionForm(Form):

@@ -8,9 +8,9 @@ from wtforms.validators import Optional
 
 from app.forms import Form
 from directory.errors import Invalid
-from directory.language import gettext as _
 from directory.leads.lead import Lead, Terms
 from directory.money import Money
+from directory.translation import gettext as _
 
 
 class LeadForm(Form):

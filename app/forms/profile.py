@@ -20,15 +20,15 @@ from wtforms import (
 from wtforms.validators import Optional
 
 from app.forms import Form
-from app.moment import now
+from app.request_time import now
 from directory.errors import Invalid
 from directory.money import Money
 from directory.people.audience import FIELDS, Audience, audience_of
 from directory.people.business import Accepting, Business, accepting
 from directory.people.industry import INDUSTRIES
 from directory.people.member import Member
-from directory.people.tongue import name_of, named
 from directory.people.wanted import WantedKind
+from directory.people.working_language import language_name, languages_by_name
 
 PRICES = ("price_low", "price_high", "smallest_deal")
 
@@ -88,10 +88,10 @@ class FirmForm(PartForm):
 
     def show(self, business: Business) -> None:
         super().show(business)
-        self.languages.data = ", ".join(map(name_of, business.languages or ()))
+        self.languages.data = ", ".join(map(language_name, business.languages or ()))
 
     def said(self, business: Business, today: date) -> dict[str, Any]:
-        return super().said(business, today) | {"languages": named(self.languages.data or "")}
+        return super().said(business, today) | {"languages": languages_by_name(self.languages.data or "")}
 
 
 class WorkForm(PartForm):

@@ -8,11 +8,11 @@ from wtforms import RadioField, SelectChoice
 from app.access import me
 from app.db import db
 from app.forms.vouch import AboutForm
-from app.moment import now
-from directory.people.capability import Capability
+from app.request_time import now
+from directory.facts.rating import Rating, given, to_rate
+from directory.joining.onboarding import claimed
 from directory.people.member import Member
-from directory.people.rating import Rating, given, to_rate
-from directory.people.welcome import claimed
+from directory.taxonomy.capability import Capability
 
 WARMTH = (_l("I would rather not again"), _l("Hard going"), _l("All right"), _l("Good"), _l("I would gladly again"))
 COMPETENCE = (_l("Not up to it"), _l("It needed repair"), _l("It did the job"), _l("Good"), _l("As good as it gets"))

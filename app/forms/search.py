@@ -11,17 +11,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.datastructures import MultiDict
 
-from app.moment import now
-from directory.engine.finding import BANDS
-from directory.engine.narrowing import RADII
-from directory.people.capability import Capability
+from app.request_time import now
+from directory.engine.faceted_search import RADII
+from directory.engine.saved_search import PARAMETERS, new_since
+from directory.engine.search import Narrowing, Page, search
+from directory.engine.search_index import BANDS
 from directory.people.chapter import Chapter
 from directory.people.industry import INDUSTRIES, LABELS
 from directory.people.member import Member
 from directory.people.place import typed
-from directory.people.saved_search import PARAMETERS, new_since
-from directory.people.search import Narrowing, Page, search
-from directory.people.tongue import LANGUAGES, name_of
+from directory.people.working_language import LANGUAGES, language_name
+from directory.taxonomy.capability import Capability
 
 LETTERS = 200  # of the words that are read
 TOWN_LETTERS = 80
@@ -37,7 +37,7 @@ assert len(PRICES) == len(BANDS) + 1
 
 
 @dataclass(frozen=True)
-class Asked:
+class SearchQuery:
     """What somebody looks for."""
 
     said: dict[str, str]  # the parameters that count, as they stand in the address
@@ -85,7 +85,7 @@ class Asked:
         every: dict[str, list[tuple[str, str, Any]]] = {
             "chapter": [(each.public_id, each.name, each.id) for each in chapters.values()],
             "industry": [(key, _(label), key) for key, label in INDUSTRIES],
-            "language": [(code, name_of(code), code) for code in LANGUAGES],
+            "language": [(code, language_name(code), code) for code in LANGUAGES],
             "price": [(key, label(), band) for band, (key, label) in enumerate(PRICES)],
             "km": [(str(km), _("within %(km)s km", km=km), km) for km in RADII],
         }
@@ -99,13 +99,13 @@ class Asked:
         }
 
 
-def asked(
+def parse_search_query(
     session: Session,
     sent: "MultiDict[str, str] | dict[str, Any]",
     *,
     by: Member,
     chapters: list[Chapter] | None = None,
-) -> Asked:
+) -> SearchQuery:
     """Read a search from the parameters of an address; ``chapters``, by name, where they are read already."""
     given = {name: str(sent.get(name, ""))[:LETTERS].replace("\0", " ").strip() for name in (*PARAMETERS, "since")}
     if chapters is None:
@@ -129,7 +129,7 @@ def asked(
     if given["industry"] in LABELS:
         choose("industry", _(LABELS[given["industry"]]))
     if given["language"] in LANGUAGES:
-        choose("language", _("speaks %(language)s", language=name_of(given["language"])))
+        choose("language", _("speaks %(language)s", language=language_name(given["language"])))
     price = next((band for band, (key, _label) in enumerate(PRICES) if key == given["price"]), None)
     if price is not None:
         choose("price", PRICES[price][1]())
@@ -147,7 +147,7 @@ def asked(
     since = _moment(given["since"])
     if since is not None:
         choose("since", _("new since your last look"))
-    return Asked(
+    return SearchQuery(
         said={name: value for name, value in said.items() if value},
         capability=capability,
         chapter=chapter,

@@ -6,8 +6,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectChoice, SelectField, StringField, TextAreaField
 
 from app.forms import Form
-from directory.language import gettext as _
-from directory.people.capability import Capability
+from directory.taxonomy.capability import Capability
+from directory.translation import gettext as _
 
 
 class AboutForm(Form):

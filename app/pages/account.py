@@ -5,23 +5,23 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import me, permit, policy, reach
+from app.access import get_permitted_or_404, me, permit, policy
 from app.accounts import account as accounts
 from app.accounts import second_factor
 from app.accounts.account import account_of, end_sessions, hash_of, sessions_of
-from app.accounts.signing_in import ask_for_link, begin, have_proved, may_ask, this_browser
+from app.accounts.sign_in import ask_for_link, begin, have_proved, may_ask, this_browser
 from app.accounts.tables import AccountSession, User
-from app.back import done
 from app.db import SAFE_METHODS, db
 from app.forms import blamed
 from app.forms.sign_in import AddressForm, CodeForm, NewAddressForm, NewPasswordForm
-from app.moment import now
 from app.pages.sign_in import too_often
+from app.redirects import commit_and_redirect
+from app.request_time import now
 from directory.db import claim_write
 from directory.errors import Conflict, Invalid
-from directory.language import gettext as _
-from directory.link import find, use
-from directory.switch import SWITCHES
+from directory.outbox.notification_preferences import PREFERENCES
+from directory.people.one_time_link import find_link, use_link
+from directory.translation import gettext as _
 
 pages = Blueprint("account", __name__)
 
@@ -40,7 +40,7 @@ def index() -> str:
         codes_left=second_factor.codes_left(db.session(), account=account),
         wants_second=second_factor.is_wanted(account),
         zone=ZoneInfo(home.zone if home is not None else "UTC"),
-        letters=[(name, words(), name not in me().mail_off) for name, words in SWITCHES.items()],
+        letters=[(name, words(), name not in me().mail_off) for name, words in PREFERENCES.items()],
     )
 
 
@@ -50,14 +50,14 @@ def end() -> ResponseReturnValue:
     """One sign-in, where the form names it; else all but this one."""
     chosen = request.form.get("session", "")
     if chosen:
-        ended = reach(AccountSession, chosen if chosen.isalnum() else "-", "session.list_or_revoke_own")
+        ended = get_permitted_or_404(AccountSession, chosen if chosen.isalnum() else "-", "session.list_or_revoke_own")
         db.session.delete(ended)
         sentence = _("That browser is signed out.")
     else:
         permit("session.list_or_revoke_own", me())
         end_sessions(db.session(), member=me(), but=this_browser())
         sentence = _("Every other browser is signed out.")
-    return done(sentence, to=url_for(".index"))
+    return commit_and_redirect(sentence, to=url_for(".index"))
 
 
 @pages.route("/account/password", methods=["GET", "POST"])
@@ -69,7 +69,7 @@ def password() -> ResponseReturnValue:
         said = form.password.data or ""
         with blamed(form):
             accounts.set_password(db.session(), account=account, password=said, but=this_browser(), now=now())
-            return done(
+            return commit_and_redirect(
                 _("Your new password counts from now on; every other browser is signed out."), to=url_for(".index")
             )
     return render_template("account/password.html", form=form), form.status
@@ -86,7 +86,7 @@ def address() -> ResponseReturnValue:
         claim_write(db.session())
         with blamed(form):
             accounts.ask_address(db.session(), account=account, email=form.email.data or "", now=now())
-            return done(
+            return commit_and_redirect(
                 _("We have written to the new address. It counts when you open the link in that letter."),
                 to=url_for(".index"),
             )
@@ -98,7 +98,7 @@ def address() -> ResponseReturnValue:
 def new_address(token: str) -> ResponseReturnValue:
     is_look = request.method in SAFE_METHODS
     try:
-        found = (find if is_look else use)(db.session(), purpose="address", token=token, now=now())
+        found = (find_link if is_look else use_link)(db.session(), purpose="address", token=token, now=now())
         if is_look:
             return render_template("account/new_address.html", address=found.about)
         account = account_of(db.session(), found.member, now())
@@ -107,7 +107,9 @@ def new_address(token: str) -> ResponseReturnValue:
         db.session.rollback()
         flash(error.message, "open")
         return redirect("/", 303)
-    return done(_("From now on we write to %(address)s, and you sign in with it.", address=found.about), to="/")
+    return commit_and_redirect(
+        _("From now on we write to %(address)s, and you sign in with it.", address=found.about), to="/"
+    )
 
 
 @pages.route("/reset", methods=["GET", "POST"])
@@ -128,14 +130,14 @@ def new_password(token: str) -> ResponseReturnValue:
     """The link is taken when its password is; one that is too short costs nobody a letter."""
     form = NewPasswordForm()
     try:
-        found = find(db.session(), purpose="reset", token=token, now=now())
+        found = find_link(db.session(), purpose="reset", token=token, now=now())
     except Invalid as error:
         flash(error.message, "open")
         return redirect(url_for(".reset"), 303)
     with blamed(form):
         if form.validate_on_submit():
             account, said = account_of(db.session(), found.member, now()), form.password.data or ""
-            use(db.session(), purpose="reset", token=token, now=now())
+            use_link(db.session(), purpose="reset", token=token, now=now())
             accounts.set_password(db.session(), account=account, password=said, but=None, now=now())
             following = begin(account, "link")
             db.session.commit()

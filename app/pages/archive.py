@@ -6,10 +6,10 @@ from flask import Blueprint, Response, abort, current_app, render_template, url_
 
 from app.access import policy
 from app.db import db
-from directory.language import gettext as _
-from directory.people import publicity
 from directory.people.chapter import Chapter
-from directory.week.archive import PastWeek, past_weeks, path_of
+from directory.profiles import public_page
+from directory.translation import gettext as _
+from directory.week.post_archive import PastWeek, past_weeks, path_of
 
 pages = Blueprint("archive", __name__, url_prefix="/chapters/<public_id>/weeks")
 
@@ -59,7 +59,7 @@ def feed(public_id: str) -> Response:
 
 
 def _chapter(public_id: str) -> Chapter:
-    return publicity.public_chapter(db.session(), public_id) or abort(404)
+    return public_page.public_chapter(db.session(), public_id) or abort(404)
 
 
 def _title(chapter: Chapter) -> str:

@@ -4,11 +4,11 @@ from itertools import groupby
 
 from flask import Blueprint, render_template
 
-from app.access import me, policy, principal, reach
+from app.access import get_permitted_or_404, me, policy, principal
 from app.db import db
-from app.moment import now
+from app.request_time import now
 from directory.people.chapter import Chapter
-from directory.week.attribution import LATELY, credits_of, told, worth_of
+from directory.reports.attribution import LATELY, credits_of, intended_spending, summary_sentence
 from directory.week.occurrence import coming_slot
 
 pages = Blueprint("attribution", __name__)
@@ -17,14 +17,14 @@ pages = Blueprint("attribution", __name__)
 @pages.get("/chapters/<public_id>/attribution")
 @policy("chapter.read_room")
 def show(public_id: str) -> str:
-    chapter = reach(Chapter, public_id, "chapter.read_room")
+    chapter = get_permitted_or_404(Chapter, public_id, "chapter.read_room")
     credits = credits_of(db.session(), chapter=chapter)
     may_read_leads = chapter.id in principal().leads or me().is_admin
     return render_template(
         "week/attribution.html",
         chapter=chapter,
-        lately=told([each for each in credits if each.post.due_at > now() - LATELY]),
+        lately=summary_sentence([each for each in credits if each.post.due_at > now() - LATELY]),
         weeks=[list(week) for _turn, week in groupby(credits, lambda each: each.post.occurrence_id)],
-        worth=worth_of(credits) if may_read_leads else "",
+        worth=intended_spending(credits) if may_read_leads else "",
         next_at=coming_slot(chapter, now()),
     )

@@ -7,19 +7,19 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app.access import me, policy, reach
-from app.back import done
+from app.access import get_permitted_or_404, me, policy
 from app.db import db
 from app.forms import blamed
 from app.forms.calendar import FrameForm, QuietForm
-from app.moment import now
+from app.redirects import commit_and_redirect
+from app.request_time import now
 from directory.errors import Conflict, Invalid
-from directory.language import gettext as _
+from directory.outbox.delivery import lift_stop
+from directory.outbox.kill_switch import stop, stops_of
 from directory.people.chapter import Chapter
-from directory.week import calendar, frame, occurrence
-from directory.week.delivery import let_go
-from directory.week.quiet import QuietTime, quiet_times
-from directory.week.stop import stop, stops_of
+from directory.translation import gettext as _
+from directory.week import calendar, occurrence, opening_closing
+from directory.week.blackout_period import BlackoutPeriod, blackout_periods
 
 pages = Blueprint("calendar", __name__)
 
@@ -27,13 +27,13 @@ pages = Blueprint("calendar", __name__)
 @pages.get("/chapters/<public_id>/calendar")
 @policy("chapter.plan_weeks")
 def show(public_id: str) -> str:
-    return _page(reach(Chapter, public_id, "chapter.plan_weeks"))
+    return _page(get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks"))
 
 
 @pages.post("/chapters/<public_id>/calendar/<any(hold, release, skip):act>")
 @policy("chapter.plan_weeks")
 def change(public_id: str, act: str) -> ResponseReturnValue:
-    chapter = reach(Chapter, public_id, "chapter.plan_weeks")
+    chapter = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks")
     verb, sentence, undo = {
         "hold": (occurrence.hold, _("Held. Nothing is posted until somebody lets it go."), "release"),
         "release": (occurrence.release, _("It goes out at its time."), "hold"),
@@ -42,13 +42,19 @@ def change(public_id: str, act: str) -> ResponseReturnValue:
     on = _day()
     turn = calendar.turn_on(db.session(), chapter=chapter, on=on, now=now())
     verb(db.session(), occurrence=turn, member=me(), now=now())
-    return done(sentence, undo=url_for(".change", public_id=public_id, act=undo, on=on), to=_home(chapter))
+    return commit_and_redirect(
+        sentence, undo=url_for(".change", public_id=public_id, act=undo, on=on), to=_home(chapter)
+    )
 
 
 @pages.post("/chapters/<public_id>/calendar/hour")
 @policy("chapter.plan_weeks")
 def set_hour(public_id: str) -> ResponseReturnValue:
-    chapter, on, said = reach(Chapter, public_id, "chapter.plan_weeks"), _day(), request.values.get("at", "")
+    chapter, on, said = (
+        get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks"),
+        _day(),
+        request.values.get("at", ""),
+    )
     try:
         at = time.fromisoformat(said) if said else None
     except ValueError:
@@ -57,7 +63,7 @@ def set_hour(public_id: str) -> ResponseReturnValue:
     before = turn.own_time.strftime("%H:%M") if turn.own_time else ""
     calendar.set_hour(db.session(), occurrence=turn, at=at, member=me(), now=now())
     undo = url_for(".set_hour", public_id=public_id, on=on, at=before)
-    return done(
+    return commit_and_redirect(
         _("That week has its own time now.") if at else _("The usual time it is."), undo=undo, to=_home(chapter)
     )
 
@@ -65,7 +71,7 @@ def set_hour(public_id: str) -> ResponseReturnValue:
 @pages.post("/chapters/<public_id>/calendar/quiet")
 @policy("chapter.plan_weeks")
 def keep_quiet(public_id: str) -> ResponseReturnValue:
-    chapter, form = reach(Chapter, public_id, "chapter.plan_weeks"), QuietForm()
+    chapter, form = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks"), QuietForm()
     if form.validate_on_submit() and form.first_on.data and form.last_on.data:
         with blamed(form):
             days = {"first_on": form.first_on.data, "last_on": form.last_on.data}
@@ -73,53 +79,55 @@ def keep_quiet(public_id: str) -> ResponseReturnValue:
                 db.session(), chapter=chapter, **days, reason=form.reason.data or "", member=me(), now=now()
             )
             undo = url_for(".end_quiet", public_id=public_id, which=quiet.public_id)
-            return done(_("Nothing is posted on those days."), undo=undo, to=_home(chapter))
+            return commit_and_redirect(_("Nothing is posted on those days."), undo=undo, to=_home(chapter))
     return _page(chapter, quiet_form=form), form.status
 
 
 @pages.post("/chapters/<public_id>/calendar/quiet/end")
 @policy("chapter.plan_weeks")
 def end_quiet(public_id: str) -> ResponseReturnValue:
-    chapter = reach(Chapter, public_id, "chapter.plan_weeks")
-    theirs = (QuietTime.chapter_id == chapter.id, QuietTime.public_id == request.values.get("which"))
-    quiet = db.session.scalars(select(QuietTime).where(*theirs)).one_or_none()
+    chapter = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks")
+    theirs = (BlackoutPeriod.chapter_id == chapter.id, BlackoutPeriod.public_id == request.values.get("which"))
+    quiet = db.session.scalars(select(BlackoutPeriod).where(*theirs)).one_or_none()
     if quiet is None:
         raise Conflict(_("It was taken back before."))
     calendar.end_quiet(db.session(), quiet=quiet, member=me(), now=now())
-    return done(_("Those weeks are posted again."), to=_home(chapter))
+    return commit_and_redirect(_("Those weeks are posted again."), to=_home(chapter))
 
 
 @pages.post("/chapters/<public_id>/calendar/frame")
 @policy("chapter.plan_weeks")
 def write_frame(public_id: str) -> ResponseReturnValue:
-    chapter, form = reach(Chapter, public_id, "chapter.plan_weeks"), FrameForm()
+    chapter, form = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks"), FrameForm()
     with blamed(form):
         said = {"opening": form.opening.data or "", "closing": form.closing.data or ""}
-        frame.write_frame(db.session(), chapter=chapter, member=me(), **said, now=now())
+        opening_closing.write_frame(db.session(), chapter=chapter, member=me(), **said, now=now())
         undo = url_for(".decide_frame", public_id=public_id, act="refuse")
-        return done(_("It waits for a second person. Until then nothing changes."), undo=undo, to=_home(chapter))
+        return commit_and_redirect(
+            _("It waits for a second person. Until then nothing changes."), undo=undo, to=_home(chapter)
+        )
     return _page(chapter, frame_form=form), form.status
 
 
 @pages.post("/chapters/<public_id>/calendar/frame/<any(approve, refuse):act>")
 @policy("chapter.plan_weeks")
 def decide_frame(public_id: str, act: str) -> ResponseReturnValue:
-    chapter = reach(Chapter, public_id, "chapter.plan_weeks")
-    waiting = frame.waiting_frame(db.session(), chapter=chapter)
+    chapter = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks")
+    waiting = opening_closing.waiting_frame(db.session(), chapter=chapter)
     if waiting is None:
         raise Conflict(_("No sentences wait any more; look at the calendar again."))
-    frame.decide_frame(db.session(), frame=waiting, member=me(), is_approved=act == "approve", now=now())
+    opening_closing.decide_frame(db.session(), frame=waiting, member=me(), is_approved=act == "approve", now=now())
     sentence = _("The next post uses it.") if act == "approve" else _("It is gone. The posts stay as they were.")
-    return done(sentence, to=_home(chapter))
+    return commit_and_redirect(sentence, to=_home(chapter))
 
 
 @pages.post("/chapters/<public_id>/calendar/<any(stop, go):act>")
 @policy("chapter.plan_weeks")
 def stop_or_go(public_id: str, act: str) -> ResponseReturnValue:
-    chapter = reach(Chapter, public_id, "chapter.plan_weeks")
+    chapter = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks")
     sentence = _stop_or_go(chapter, act)
     undo = url_for(".stop_or_go", public_id=public_id, act="go" if act == "stop" else "stop")
-    return done(sentence, undo=undo, to=_home(chapter))
+    return commit_and_redirect(sentence, undo=undo, to=_home(chapter))
 
 
 @pages.get("/publishing")
@@ -131,7 +139,7 @@ def publishing() -> str:
 @pages.post("/publishing/<any(stop, go, copy):act>")
 @policy("ops.publishing")
 def stop_or_go_network(act: str) -> ResponseReturnValue:
-    return done(_stop_or_go(None, act), to=url_for(".publishing"))
+    return commit_and_redirect(_stop_or_go(None, act), to=url_for(".publishing"))
 
 
 def _stop_or_go(chapter: Chapter | None, act: str) -> str:
@@ -139,7 +147,7 @@ def _stop_or_go(chapter: Chapter | None, act: str) -> str:
     if act == "stop":
         stop(db.session(), chapter=chapter, member=me(), now=now())
         return _("Stopped. Nothing more is posted until somebody lets it go; all of it is kept.")
-    let_go(db.session(), chapter=chapter, member=me(), is_copy=act == "copy", now=now())
+    lift_stop(db.session(), chapter=chapter, member=me(), is_copy=act == "copy", now=now())
     return _("It goes on. What waited goes out now.") if act == "go" else _("It goes on with what comes next.")
 
 
@@ -157,16 +165,16 @@ def _home(chapter: Chapter) -> str:
 def _page(chapter: Chapter, quiet_form: QuietForm | None = None, frame_form: FrameForm | None = None) -> str:
     """The calendar; a form is given where it came back."""
     session, zone = db.session(), ZoneInfo(chapter.zone)
-    used = frame.frame_of(session, chapter=chapter)
+    used = opening_closing.frame_of(session, chapter=chapter)
     return render_template(
         "week/calendar.html",
         chapter=chapter,
         weeks=calendar.weeks(session, chapter=chapter, now=now()),
         zone=zone,
-        quiet=quiet_times(session, since=now().astimezone(zone).date(), chapter_id=chapter.id),
+        quiet=blackout_periods(session, since=now().astimezone(zone).date(), chapter_id=chapter.id),
         quiet_form=quiet_form or QuietForm(formdata=None),
         frame_form=frame_form or FrameForm(formdata=None, obj=used),
         used=used,
-        waiting=frame.waiting_frame(session, chapter=chapter),
+        waiting=opening_closing.waiting_frame(session, chapter=chapter),
         stops=stops_of(session, chapter=chapter),
     )

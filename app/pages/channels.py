@@ -9,19 +9,19 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app import oauth
-from app.access import me, permit, policy, reach
-from app.back import done
+from app.access import get_permitted_or_404, me, permit, policy
 from app.db import db
 from app.forms import Form, blamed
 from app.forms.channel import ChargeForm, form_for
-from app.moment import now
 from app.pages.chapter import chapters_run
+from app.redirects import commit_and_redirect
+from app.request_time import now
 from directory.db import claim_write
 from directory.errors import DomainError
+from directory.outbox import channel_connection
+from directory.outbox.channel import CHANNEL_KINDS, Channel, kind_of
 from directory.people.chapter import Chapter
 from directory.secrets import Secrets
-from directory.week import connecting
-from directory.week.channel import CHANNEL_KINDS, Channel, kind_of
 
 pages = Blueprint("channels", __name__)
 
@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
     permit("chapter.read_room", chapter or Chapter())
     if chapter is None:
         return redirect(url_for("chapter.start"), 303)
-    channels = connecting.connected(db.session(), chapter=chapter)
+    channels = channel_connection.connected(db.session(), chapter=chapter)
     return render_template(
         "channels/index.html",
         chapter=chapter,
@@ -46,30 +46,30 @@ def index() -> ResponseReturnValue:
         channels=channels,
         kinds=CHANNEL_KINDS,
         kind_of=kind_of,
-        last=connecting.last_posts(db.session(), channels),
-        unsettled=connecting.unsettled(db.session(), chapters=[chapter.id]),
+        last=channel_connection.last_posts(db.session(), channels),
+        unsettled=channel_connection.unsettled(db.session(), chapters=[chapter.id]),
     )
 
 
 @pages.route(f"/chapters/<public_id>/channels/<any({KINDS}):kind>", methods=["GET", "POST"])
 @policy("channel.connect")
 def connect(public_id: str, kind: str) -> ResponseReturnValue:
-    return _guided(reach(Chapter, public_id, "channel.connect"), kind, None)
+    return _guided(get_permitted_or_404(Chapter, public_id, "channel.connect"), kind, None)
 
 
 @pages.route("/channels/<public_id>/connect", methods=["GET", "POST"])
 @policy("channel.connect")
 def reconnect(public_id: str) -> ResponseReturnValue:
-    channel = reach(Channel, public_id, "channel.connect")
+    channel = get_permitted_or_404(Channel, public_id, "channel.connect")
     return _guided(channel.chapter, channel.kind, channel)
 
 
 def _guided(chapter: Chapter, kind: str, channel: Channel | None) -> ResponseReturnValue:
-    about = connecting.kind_named(kind)
+    about = channel_connection.kind_named(kind)
     form = form_for(about, channel)
     if form.validate_on_submit():
         with blamed(form):
-            said = connecting.filled_in(about, {each.name: form[each.name].data or "" for each in about.fields})
+            said = channel_connection.filled_in(about, {each.name: form[each.name].data or "" for each in about.fields})
             if kind in dict(oauth.HANDSHAKES):
                 return _begin(chapter, kind, channel, said)
             return _connected(chapter, kind, channel, said, None)
@@ -81,7 +81,7 @@ def _guided(chapter: Chapter, kind: str, channel: Channel | None) -> ResponseRet
 def _begin(chapter: Chapter, kind: str, channel: Channel | None, said: dict[str, str]) -> str:
     """Ask the network; what must be kept till it answers is sealed, since it holds secrets."""
     what: dict[str, Any] = {"chapter": chapter.public_id, "channel": channel and channel.id, "kind": kind, "said": said}
-    label = _(connecting.kind_named(kind).label)
+    label = _(channel_connection.kind_named(kind).label)
     db.session.rollback()  # nobody waits for us while a network is asked
     address, kept = oauth.begin(kind, said, _answer_address(), now=now())
     session["connecting"] = _secrets().seal(json.dumps({**what, "kept": kept}), **_place())
@@ -99,7 +99,7 @@ def answered() -> ResponseReturnValue:
         chapter = next(iter(chapters_run()), Chapter())
         permit("channel.connect", chapter)
     else:
-        chapter = reach(Chapter, begun["chapter"], "channel.connect")
+        chapter = get_permitted_or_404(Chapter, begun["chapter"], "channel.connect")
     session.pop("connecting", None)
     try:
         given = oauth.finish(begun["kind"], begun["said"], begun["kept"], request.args.to_dict(), now=now())
@@ -117,27 +117,27 @@ def _connected(
     chapter: Chapter, kind: str, channel: Channel | None, said: dict[str, str], given: dict[str, str] | None
 ) -> ResponseReturnValue:
     what: dict[str, Any] = {"chapter": chapter, "kind": kind, "channel": channel, "said": said, "given": given}
-    row = connecting.connect(db.session(), **what, secrets=_secrets(), member=me(), now=now())
-    return done(_("%(name)s is connected.", name=row.name), to=url_for(".show", public_id=row.public_id))
+    row = channel_connection.connect(db.session(), **what, secrets=_secrets(), member=me(), now=now())
+    return commit_and_redirect(_("%(name)s is connected.", name=row.name), to=url_for(".show", public_id=row.public_id))
 
 
 @pages.get("/channels/<public_id>")
 @policy("channel.edit_or_cancel_queued")
 def show(public_id: str) -> ResponseReturnValue:
-    return _page(reach(Channel, public_id, "channel.edit_or_cancel_queued"))
+    return _page(get_permitted_or_404(Channel, public_id, "channel.edit_or_cancel_queued"))
 
 
 def _page(channel: Channel, sent: Form | None = None) -> ResponseReturnValue:
     form = sent or ChargeForm(formdata=None, owner=channel.owner.public_id if channel.owner else None)
     if isinstance(form, ChargeForm):
-        form.offer(connecting.keepers(db.session(), chapter=channel.chapter))
+        form.offer(channel_connection.keepers(db.session(), chapter=channel.chapter))
     return render_template(
         "channels/show.html",
         channel=channel,
         kind=kind_of(channel),
-        page=connecting.page_of(channel),
-        last=connecting.last_posts(db.session(), [channel]).get(channel.id),
-        waits=connecting.waits_for_look(channel.check_asked_at, now()),
+        page=channel_connection.page_of(channel),
+        last=channel_connection.last_posts(db.session(), [channel]).get(channel.id),
+        waits=channel_connection.waits_for_look(channel.check_asked_at, now()),
         form=form,
     ), form.status
 
@@ -145,16 +145,16 @@ def _page(channel: Channel, sent: Form | None = None) -> ResponseReturnValue:
 @pages.post("/channels/<public_id>/<any(pause,resume,check,link,unlink):act>")
 @policy("channel.edit_or_cancel_queued")
 def change(public_id: str, act: str) -> ResponseReturnValue:
-    channel = reach(Channel, public_id, "channel.edit_or_cancel_queued")
+    channel = get_permitted_or_404(Channel, public_id, "channel.edit_or_cancel_queued")
     if act == "check":
-        connecting.ask_check(db.session(), channel=channel, now=now())
+        channel_connection.ask_check(db.session(), channel=channel, now=now())
         db.session.commit()
         return redirect(url_for(".show", public_id=public_id), 303)
     by: dict[str, Any] = {"channel": channel, "member": me(), "now": now()}
     if act in ("link", "unlink"):
-        connecting.set_link(db.session(), **by, has_link=act == "link")
+        channel_connection.set_link(db.session(), **by, has_link=act == "link")
     else:
-        connecting.pause(db.session(), **by, is_over=act == "resume")
+        channel_connection.pause(db.session(), **by, is_over=act == "resume")
     sentence, undo = {
         "pause": (_("Nothing is posted there until you go on."), "resume"),
         "resume": (_("It posts again."), "pause"),
@@ -162,28 +162,28 @@ def change(public_id: str, act: str) -> ResponseReturnValue:
         "unlink": (_("Its posts carry no link."), "link"),
     }[act]
     back = url_for(".show", public_id=public_id)
-    return done(sentence, undo=url_for(".change", public_id=public_id, act=undo), to=back)
+    return commit_and_redirect(sentence, undo=url_for(".change", public_id=public_id, act=undo), to=back)
 
 
 @pages.post("/channels/<public_id>/charge")
 @policy("channel.edit_or_cancel_queued")
 def charge(public_id: str) -> ResponseReturnValue:
-    channel, form = reach(Channel, public_id, "channel.edit_or_cancel_queued"), ChargeForm()
-    people = connecting.keepers(db.session(), chapter=channel.chapter)
+    channel, form = get_permitted_or_404(Channel, public_id, "channel.edit_or_cancel_queued"), ChargeForm()
+    people = channel_connection.keepers(db.session(), chapter=channel.chapter)
     form.offer(people)
     if form.validate_on_submit():
         owner = next(person for person in people if person.public_id == form.owner.data)
-        connecting.put_in_charge(db.session(), channel=channel, owner=owner, member=me(), now=now())
+        channel_connection.put_in_charge(db.session(), channel=channel, owner=owner, member=me(), now=now())
         sentence = _("%(name)s is written to when something is wrong.", name=owner.name)
-        return done(sentence, to=url_for(".show", public_id=public_id))
+        return commit_and_redirect(sentence, to=url_for(".show", public_id=public_id))
     return _page(channel, form)
 
 
 @pages.post("/channels/<public_id>/try")
 @policy("channel.post_or_schedule")
 def try_it(public_id: str) -> ResponseReturnValue:
-    channel = reach(Channel, public_id, "channel.post_or_schedule")
-    row = connecting.try_post(db.session(), channel=channel, member=me(), now=now())
+    channel = get_permitted_or_404(Channel, public_id, "channel.post_or_schedule")
+    row = channel_connection.try_post(db.session(), channel=channel, member=me(), now=now())
     db.session.commit()
     return redirect(url_for("deliveries.show", public_id=row.public_id), 303)
 
@@ -191,9 +191,9 @@ def try_it(public_id: str) -> ResponseReturnValue:
 @pages.post("/channels/<public_id>/disconnect")
 @policy("channel.disconnect")
 def disconnect(public_id: str) -> ResponseReturnValue:
-    channel = reach(Channel, public_id, "channel.disconnect")
-    connecting.disconnect(db.session(), channel=channel, member=me(), now=now())
-    return done(
+    channel = get_permitted_or_404(Channel, public_id, "channel.disconnect")
+    channel_connection.disconnect(db.session(), channel=channel, member=me(), now=now())
+    return commit_and_redirect(
         _("%(name)s is disconnected; its secrets are deleted within seconds.", name=channel.name),
         to=url_for(".index", of=channel.chapter.public_id),
     )

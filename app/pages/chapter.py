@@ -6,22 +6,22 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app.access import me, permit, policy, principal, reach
-from app.back import done
+from app.access import get_permitted_or_404, me, permit, policy, principal
 from app.db import db
 from app.forms import Form, blamed
 from app.forms.chapter import InviteForm, SettingsForm, StartForm
-from app.moment import now
-from directory.engine import pairings
+from app.redirects import commit_and_redirect
+from app.request_time import now
+from directory.engine import pair_candidates
 from directory.imports.people import lately
-from directory.language import gettext as _
-from directory.people import application, invitation
+from directory.joining import application, invitation
 from directory.people.business import index_business
 from directory.people.chapter import Chapter, edit_chapter, start_chapter
 from directory.people.member import Member
-from directory.people.membership import suspended_in
-from directory.week.draft import drafts
+from directory.people.suspension import suspended_members
+from directory.translation import gettext as _
 from directory.week.pairing import latest
+from directory.week.post_preview import post_previews
 
 pages = Blueprint("chapter", __name__)
 
@@ -69,11 +69,11 @@ def room(chapter: Chapter, form: Form) -> str:
         lists=[each for each in lately(session, chapter=chapter, now=now()) if each.undone_at is None],
         runs=chapter.id in principal().leads or me().is_admin,
         form=form,
-        talks=pairings.suggested(session, chapter=chapter),
-        told=pairings.told,
+        talks=pair_candidates.suggested(session, chapter=chapter),
+        told=pair_candidates.reason_sentence,
         paired=latest(session, chapter=chapter),
-        drafts=drafts(session, chapter=chapter, now=now()),
-        suspended=suspended_in(session, chapter=chapter),
+        drafts=post_previews(session, chapter=chapter, now=now()),
+        suspended=suspended_members(session, chapter=chapter),
     )
 
 
@@ -88,7 +88,7 @@ def start() -> ResponseReturnValue:
             if me().business.chapter_id is None:
                 me().business.chapter = chapter
                 index_business(db.session(), me().business)
-            return done(
+            return commit_and_redirect(
                 _("%(chapter)s is there. Say when its week turns, then bring its people in.", chapter=chapter.name),
                 to=url_for(".settings", public_id=chapter.public_id),
             )
@@ -98,7 +98,7 @@ def start() -> ResponseReturnValue:
 @pages.route("/chapters/<public_id>/settings", methods=["GET", "POST"])
 @policy("chapter.update_settings")
 def settings(public_id: str) -> ResponseReturnValue:
-    chapter = reach(Chapter, public_id, "chapter.update_settings")
+    chapter = get_permitted_or_404(Chapter, public_id, "chapter.update_settings")
     form = SettingsForm()
     if form.validate_on_submit() and form.post_time.data is not None:
         with blamed(form):
@@ -112,7 +112,7 @@ def settings(public_id: str) -> ResponseReturnValue:
                 now=now(),
                 **said,
             )
-            return done(
+            return commit_and_redirect(
                 _("The settings of %(chapter)s are up to date.", chapter=chapter.name),
                 to=url_for(".index", of=chapter.public_id),
             )
@@ -125,19 +125,21 @@ def settings(public_id: str) -> ResponseReturnValue:
 @pages.post("/chapters/<public_id>/invite")
 @policy("invitation.send")
 def invite(public_id: str) -> ResponseReturnValue:
-    chapter, form = reach(Chapter, public_id, "invitation.send"), InviteForm()
+    chapter, form = get_permitted_or_404(Chapter, public_id, "invitation.send"), InviteForm()
     if form.validate_on_submit():
         with blamed(form):
             said = {name: form[name].data or "" for name in ("name", "email", "firm")}
             member = invitation.invite(db.session(), chapter=chapter, by=me(), **said, now=now())
-            return done(_("A letter is on its way to %(name)s.", name=member.name), to=url_for(".index", of=public_id))
+            return commit_and_redirect(
+                _("A letter is on its way to %(name)s.", name=member.name), to=url_for(".index", of=public_id)
+            )
     return room(chapter, form), form.status
 
 
 @pages.post("/invitations/<public_id>/again")
 @policy("invitation.send")
 def send_again(public_id: str) -> ResponseReturnValue:
-    member = reach(Member, public_id, "invitation.send")
+    member = get_permitted_or_404(Member, public_id, "invitation.send")
     invitation.send_again(db.session(), member=member, by=me(), now=now())
     db.session.commit()
     flash(_("A second letter is on its way to %(name)s. A call helps more.", name=member.name))

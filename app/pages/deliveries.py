@@ -4,20 +4,20 @@ from flask import Blueprint, Response, abort, current_app, redirect, render_temp
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access import me, permit, policy, reach
-from app.back import done
+from app.access import get_permitted_or_404, me, permit, policy
 from app.db import db
-from app.moment import now
 from app.pages.chapter import chapters_run
+from app.redirects import commit_and_redirect
+from app.request_time import now
 from directory import files
+from directory.outbox import channel_connection
+from directory.outbox import delivery as deliveries
+from directory.outbox.channel import Channel
+from directory.outbox.delivery import Delivery
+from directory.outbox.heartbeat import heartbeats
+from directory.outbox.post_snapshot import FOLDER, PostSnapshot
 from directory.people.chapter import Chapter
-from directory.week import connecting
-from directory.week import delivery as deliveries
-from directory.week.channel import Channel
-from directory.week.delivery import Delivery
-from directory.week.frozen import FOLDER, Frozen
-from directory.week.heartbeat import heartbeats
-from directory.week.status import statuses
+from directory.week.posting_status import posting_statuses
 
 pages = Blueprint("deliveries", __name__)
 
@@ -31,10 +31,10 @@ def show(public_id: str) -> str:
         "channels/delivery.html",
         row=row,
         channel=channel,
-        post=Frozen.from_bytes(row.payload) if row.payload else None,
+        post=PostSnapshot.from_bytes(row.payload) if row.payload else None,
         group=group if group.startswith("https://") else "",
-        page=connecting.page_of(channel),
-        waits=connecting.waits_for_look(row.look_asked_at, now()),
+        page=channel_connection.page_of(channel),
+        waits=channel_connection.waits_for_look(row.look_asked_at, now()),
     )
 
 
@@ -43,7 +43,7 @@ def show(public_id: str) -> str:
 def picture(public_id: str) -> Response:
     """The picture as it was frozen, for who posts it by hand; nothing where there is none."""
     row, _channel = _post(public_id, "channel.edit_or_cancel_queued")
-    image = Frozen.from_bytes(row.payload).image if row.payload else ""
+    image = PostSnapshot.from_bytes(row.payload).image if row.payload else ""
     try:
         drawn = files.read(current_app.config["HOME"], FOLDER, image)
     except FileNotFoundError:
@@ -55,7 +55,7 @@ def picture(public_id: str) -> Response:
 @policy("channel.edit_or_cancel_queued")
 def look(public_id: str) -> ResponseReturnValue:
     row, _channel = _post(public_id, "channel.edit_or_cancel_queued")
-    connecting.ask_look(db.session(), delivery=row, now=now())
+    channel_connection.ask_look(db.session(), delivery=row, now=now())
     db.session.commit()
     return redirect(url_for(".show", public_id=public_id), 303)
 
@@ -66,7 +66,7 @@ def resolve(public_id: str, act: str) -> ResponseReturnValue:
     row, _channel = _post(public_id, "channel.resolve_unknown")
     deliveries.resolve_unknown(db.session(), delivery=row, has_arrived=act == "there", member=me(), now=now())
     sentence = _("Good: it counts as posted.") if act == "there" else _("It is sent again now.")
-    return done(sentence, to=url_for(".show", public_id=public_id))
+    return commit_and_redirect(sentence, to=url_for(".show", public_id=public_id))
 
 
 @pages.post("/deliveries/<public_id>/<any(posted,waiting):act>")
@@ -77,14 +77,14 @@ def by_hand(public_id: str, act: str) -> ResponseReturnValue:
     deliveries.posted_by_hand(db.session(), delivery=row, member=me(), now=now(), is_so=act == "posted")
     here = url_for(".show", public_id=public_id)
     if act == "waiting":
-        return done(_("It waits for you again."), to=here)
+        return commit_and_redirect(_("It waits for you again."), to=here)
     undo = url_for(".by_hand", public_id=public_id, act="waiting")
-    return done(_("Thank you: it counts as posted."), undo=undo, to=here)
+    return commit_and_redirect(_("Thank you: it counts as posted."), undo=undo, to=here)
 
 
 def _post(public_id: str, action: str) -> tuple[Delivery, Channel]:
     """A letter is nobody's business, not even an admin's."""
-    row = reach(Delivery, public_id, action)
+    row = get_permitted_or_404(Delivery, public_id, action)
     return (row, row.channel) if row.channel is not None else abort(404)
 
 
@@ -95,7 +95,7 @@ def status() -> str:
     permit("chapter.read_room", chapters[0] if chapters else Chapter())
     return render_template(
         "channels/status.html",
-        statuses=statuses(db.session(), chapters=chapters, now=now()),
+        statuses=posting_statuses(db.session(), chapters=chapters, now=now()),
         workers=heartbeats(db.session()),
         now=now(),
     )

@@ -3,20 +3,21 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import me, permit, policy, reach
-from app.back import done
+from app.access import get_permitted_or_404, me, permit, policy
 from app.db import db
 from app.forms import blamed
 from app.forms.chapter import CommitForm, ListForm
-from app.moment import now
-from directory.imports import people, taking_back
+from app.redirects import commit_and_redirect
+from app.request_time import now
+from directory.imports import people
+from directory.imports import undo as import_undo
 from directory.imports.line import FIELDS, labels
 from directory.imports.people import ImportBatch
 from directory.imports.sheet import read_sheet
-from directory.language import gettext as _
-from directory.language import listed, ngettext
 from directory.people.chapter import Chapter
 from directory.people.member import Member
+from directory.translation import gettext as _
+from directory.translation import join_as_list, ngettext
 
 pages = Blueprint("imports", __name__)
 
@@ -26,7 +27,7 @@ LOOKED_AT = 50  # lines of a preview; all of them are counted
 @pages.route("/chapters/<public_id>/import", methods=["GET", "POST"])
 @policy("import.upload_preview")
 def send(public_id: str) -> ResponseReturnValue:
-    chapter, form = reach(Chapter, public_id, "import.upload_preview"), ListForm()
+    chapter, form = get_permitted_or_404(Chapter, public_id, "import.upload_preview"), ListForm()
     if form.validate_on_submit():
         file = request.files.get("file")
         content = file.stream.read() if file and file.filename else (form.text.data or "").encode(errors="replace")
@@ -41,7 +42,7 @@ def send(public_id: str) -> ResponseReturnValue:
 @pages.get("/imports/<public_id>")
 @policy("import.upload_preview")
 def show(public_id: str) -> str:
-    batch = reach(ImportBatch, public_id, "import.upload_preview")
+    batch = get_permitted_or_404(ImportBatch, public_id, "import.upload_preview")
     if batch.committed_at is not None:
         return _done(batch)
     return _preview(batch, CommitForm(formdata=None))
@@ -50,7 +51,7 @@ def show(public_id: str) -> str:
 @pages.get("/imports/<public_id>/correct")
 @policy("import.upload_preview")
 def correct(public_id: str) -> str:
-    batch = reach(ImportBatch, public_id, "import.upload_preview")
+    batch = get_permitted_or_404(ImportBatch, public_id, "import.upload_preview")
     form = ListForm(formdata=None, data={"text": batch.sheet.text()})
     return render_template("chapter/import.html", chapter=batch.chapter, form=form)
 
@@ -58,7 +59,7 @@ def correct(public_id: str) -> str:
 @pages.post("/imports/<public_id>/columns")
 @policy("import.upload_preview")
 def arrange(public_id: str) -> ResponseReturnValue:
-    batch = reach(ImportBatch, public_id, "import.upload_preview")
+    batch = get_permitted_or_404(ImportBatch, public_id, "import.upload_preview")
     chosen = [request.form.get(f"column-{place}", "") for place in range(len(batch.rows.get("columns", ())))]
     form = CommitForm(formdata=None)
     with blamed(form):
@@ -77,7 +78,9 @@ def commit(public_id: str) -> ResponseReturnValue:
         seen = people.commit(db.session(), batch=batch, by=me(), apart=apart, share=bool(form.share.data), now=now())
         said = ngettext("%(count)s person is in.", "%(count)s people are in.", len(seen.new))
         said, room = f"{said} {_('Their letters leave in ten minutes.')}", batch.chapter.public_id
-        return done(said, undo=url_for(".undo", public_id=public_id), to=url_for("chapter.index", of=room))
+        return commit_and_redirect(
+            said, undo=url_for(".undo", public_id=public_id), to=url_for("chapter.index", of=room)
+        )
     return (_done(batch) if batch.committed_at else _preview(batch, form)), form.status
 
 
@@ -85,18 +88,18 @@ def commit(public_id: str) -> ResponseReturnValue:
 @policy("import.commit_or_rollback")
 def undo(public_id: str) -> ResponseReturnValue:
     batch = _mine(public_id)
-    result = taking_back.undo(db.session(), batch=batch, by=me(), now=now())
+    result = import_undo.undo(db.session(), batch=batch, by=me(), now=now())
     db.session.commit()
     flash(ngettext("%(count)s person is out again.", "%(count)s people are out again.", result.gone))
     for why in dict.fromkeys(why for _member, why in result.staying):
-        names = listed([member.name for member, each in result.staying if each == why][:10])
+        names = join_as_list([member.name for member, each in result.staying if each == why][:10])
         flash(_("%(names)s stays: %(why)s.", names=names, why=why))
     return redirect(url_for(".show", public_id=public_id), 303)
 
 
 def _mine(public_id: str) -> ImportBatch:
     """The list, for whoever sent it and still runs the chapter, or proves anew that they do."""
-    batch = reach(ImportBatch, public_id, "import.commit_or_rollback")
+    batch = get_permitted_or_404(ImportBatch, public_id, "import.commit_or_rollback")
     permit("import.upload_preview", batch)
     return batch
 

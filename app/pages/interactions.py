@@ -4,14 +4,14 @@ from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access import me, policy, reach
-from app.back import done
+from app.access import get_permitted_or_404, me, policy
 from app.db import db
 from app.forms.interaction import InteractionForm
-from app.moment import now
+from app.redirects import commit_and_redirect
+from app.request_time import now
 from directory.errors import DomainError
-from directory.people import interaction as interactions
-from directory.people.interaction import Interaction, InteractionKind
+from directory.facts import interaction as interactions
+from directory.facts.interaction import Interaction, InteractionKind
 from directory.people.member import Member
 
 pages = Blueprint("interactions", __name__)
@@ -20,7 +20,7 @@ pages = Blueprint("interactions", __name__)
 @pages.post("/members/<public_id>/interactions")
 @policy("interaction.create")
 def create(public_id: str) -> ResponseReturnValue:
-    other, form = reach(Member, public_id, "profile.read_member_fields"), InteractionForm()
+    other, form = get_permitted_or_404(Member, public_id, "profile.read_member_fields"), InteractionForm()
     back = url_for("members.show", public_id=public_id, _anchor="you-two")
     if not form.validate_on_submit():
         flash(" ".join(str(error) for errors in form.errors.values() for error in errors), "open")
@@ -52,7 +52,7 @@ def create(public_id: str) -> ResponseReturnValue:
 @pages.post("/interactions/<public_id>/<any(confirm, decline, reopen):act>")
 @policy("interaction.answer")
 def answer(public_id: str, act: str) -> ResponseReturnValue:
-    said = reach(Interaction, public_id, "interaction.answer")
+    said = get_permitted_or_404(Interaction, public_id, "interaction.answer")
     verb, sentence = {
         "confirm": (interactions.confirm, _("Confirmed: you and %(name)s know each other.")),
         "decline": (interactions.decline, _("Put aside. %(name)s is not told.")),
@@ -60,12 +60,12 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
     }[act]
     verb(db.session(), interaction=said, by=me(), now=now())
     undo = "message" if act == "reopen" else url_for(".answer", public_id=public_id, act="reopen")
-    return done(sentence % {"name": said.said_by.first_name}, undo=undo)
+    return commit_and_redirect(sentence % {"name": said.said_by.first_name}, undo=undo)
 
 
 @pages.post("/interactions/<public_id>/withdraw")
 @policy("interaction.withdraw")
 def withdraw(public_id: str) -> ResponseReturnValue:
-    said = reach(Interaction, public_id, "interaction.withdraw")
+    said = get_permitted_or_404(Interaction, public_id, "interaction.withdraw")
     interactions.withdraw(db.session(), interaction=said, by=me(), now=now())
-    return done(_("Taken back."))
+    return commit_and_redirect(_("Taken back."))

@@ -4,21 +4,21 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access import me, policy, principal, reach
-from app.back import done
-from app.came_from import credited
+from app.access import get_permitted_or_404, me, policy, principal
+from app.attribution_cookie import credited
 from app.db import db
 from app.forms import blamed
 from app.forms.introduction import AskForm, OfferForm, WordForm
-from app.moment import now
-from app.rules import Verdict, can
-from directory.engine.ways import known_to, ways_to
-from directory.leads import introducing, introduction
-from directory.leads.introduction import Introduction
-from directory.people.contact import contact_of
+from app.permissions import Verdict, can
+from app.redirects import commit_and_redirect
+from app.request_time import now
+from directory.engine.introduction_paths import known_to, ways_to
+from directory.facts import introduction, introduction_request
+from directory.facts.introduction import Introduction
 from directory.people.member import Member
-from directory.people.shared import Shared
-from directory.people.view import view
+from directory.profiles.contact_details import contact_of
+from directory.profiles.member_view import view
+from directory.profiles.shared_history import SharedHistory
 
 pages = Blueprint("introductions", __name__)
 
@@ -34,13 +34,13 @@ def index() -> str:
 @pages.route("/members/<public_id>/introductions/new", methods=["GET", "POST"])
 @policy("intro.request")
 def new(public_id: str) -> ResponseReturnValue:
-    target, form = reach(Member, public_id, "profile.read_member_fields"), AskForm()
+    target, form = get_permitted_or_404(Member, public_id, "profile.read_member_fields"), AskForm()
     ways = ways_to(db.session(), asker=me(), target=target, now=now())
     vias = {way.via.public_id: way.via for way in ways if way.via}
     form.offer(list(vias.values()), target)
     if form.validate_on_submit():
         with blamed(form), credited():
-            asked = introducing.ask(
+            asked = introduction_request.ask(
                 db.session(),
                 asker=me(),
                 target=target,
@@ -65,13 +65,13 @@ def new(public_id: str) -> ResponseReturnValue:
 @pages.route("/members/<public_id>/introductions/offer", methods=["GET", "POST"])
 @policy("intro.request")
 def offer(public_id: str) -> ResponseReturnValue:
-    one, form = reach(Member, public_id, "profile.read_member_fields"), OfferForm()
+    one, form = get_permitted_or_404(Member, public_id, "profile.read_member_fields"), OfferForm()
     known = known_to(db.session(), member=me())
     people = {each.public_id: each for each in known if each.business_id != one.business_id}
     form.offer(list(people.values()))
     if form.validate_on_submit() and form.other.data:
         with blamed(form), credited():
-            offered = introducing.offer(
+            offered = introduction_request.offer(
                 db.session(),
                 introducer=me(),
                 one=one,
@@ -80,7 +80,7 @@ def offer(public_id: str) -> ResponseReturnValue:
                 now=now(),
             )
             undo = url_for(".cancel", public_id=offered.public_id)
-            return done(
+            return commit_and_redirect(
                 _("Both are asked, each apart. They meet when both say yes."),
                 undo=undo,
                 to=url_for(".show", public_id=offered.public_id),
@@ -94,7 +94,7 @@ def offer(public_id: str) -> ResponseReturnValue:
 @policy("intro.read")
 def show(public_id: str) -> str:
     """One introduction; the POST is an admin's, who said why they read it."""
-    row, asker = reach(Introduction, public_id, "intro.read"), me()
+    row, asker = get_permitted_or_404(Introduction, public_id, "intro.read"), me()
     two = (row.asker_id, row.target_id)
     is_over = not (row.asker.is_active and row.target.is_active)
     if asker.id in (*two, row.via_id) and (is_over or not row.is_seen_by(asker)):
@@ -108,33 +108,35 @@ def show(public_id: str) -> str:
 @pages.post("/introductions/<public_id>/<any(pass, accept, decline):act>")
 @policy("intro.respond")
 def respond(public_id: str, act: str) -> ResponseReturnValue:
-    row, form = reach(Introduction, public_id, "intro.respond"), WordForm()
+    row, form = get_permitted_or_404(Introduction, public_id, "intro.respond"), WordForm()
     if not row.is_seen_by(me()):
         abort(404)
     session, by, at = db.session(), me(), now()
     if act == "pass":
-        introducing.pass_on(session, introduction=row, by=by, word=form.word.data or "", now=at)
+        introduction_request.pass_on(session, introduction=row, by=by, word=form.word.data or "", now=at)
         said = _("Passed on. %(name)s decides.", name=row.target.first_name)
     elif act == "accept":
-        introducing.accept(session, introduction=row, by=by, now=at)
+        introduction_request.accept(session, introduction=row, by=by, now=at)
         name = row.other(by).first_name
         said = _("You and %(name)s are introduced.", name=name) if row.is_accepted else _("You said yes.")
     else:
-        introducing.decline(session, introduction=row, by=by, now=at)
+        introduction_request.decline(session, introduction=row, by=by, now=at)
         said = _("Put aside. Nobody is told.")
-    return done(said, to=url_for(".show", public_id=public_id))
+    return commit_and_redirect(said, to=url_for(".show", public_id=public_id))
 
 
 @pages.post("/introductions/<public_id>/cancel")
 @policy("intro.cancel")
 def cancel(public_id: str) -> ResponseReturnValue:
-    row, asker = reach(Introduction, public_id, "intro.cancel"), me()
-    introducing.cancel(db.session(), introduction=row, by=asker if asker.id == row.begun_by_id else None, now=now())
-    return done(_("Taken back."), to=url_for(".index") if asker.id == row.begun_by_id else "/")
+    row, asker = get_permitted_or_404(Introduction, public_id, "intro.cancel"), me()
+    introduction_request.cancel(
+        db.session(), introduction=row, by=asker if asker.id == row.begun_by_id else None, now=now()
+    )
+    return commit_and_redirect(_("Taken back."), to=url_for(".index") if asker.id == row.begun_by_id else "/")
 
 
 @pages.app_template_global()
-def meeting(member: Member, shared: Shared) -> dict[str, object]:
+def meeting(member: Member, shared: SharedHistory) -> dict[str, object]:
     """How the reader may come to know the member: the ways there, and what the reader asked already."""
     asker = me()
     mine = [each for each in shared.introductions if each.asker_id == asker.id and not each.is_offer]

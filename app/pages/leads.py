@@ -8,25 +8,25 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.access import me, policy, principal, reach
-from app.back import done
-from app.came_from import credited
+from app.access import get_permitted_or_404, me, policy, principal
+from app.attribution_cookie import credited
 from app.db import db
 from app.forms import blamed
 from app.forms.lead import LeadForm
-from app.moment import now
-from app.rules import can as may
-from directory.came_from import coming_from
+from app.permissions import can as may
+from app.redirects import commit_and_redirect
+from app.request_time import now
+from directory.attribution_source import attributed_to
 from directory.db import claim_write
+from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import latest, runners_up, suggest, understand
-from directory.engine.telling import Telling
 from directory.errors import Invalid
 from directory.leads import lead as leads
 from directory.leads.lead import Lead, Wish
-from directory.limit import spend
-from directory.people.capability import Capability, choices, named
-from directory.week import inbox
-from directory.week.inbox import Outcome, Reply
+from directory.rate_limit import consume_allowance
+from directory.taxonomy.capability import Capability, choices, named
+from directory.week import social_inbox
+from directory.week.social_inbox import Outcome, Reply
 
 LEADS_AN_HOUR = 30  # of one member; each is read and answered
 
@@ -45,7 +45,7 @@ def index() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """A new lead; with ``?reply=`` it is made of what somebody said on a network."""
     form, code = LeadForm(), request.args.get("reply")
-    reply = reach(Reply, code, "reply.decide") if code else None
+    reply = get_permitted_or_404(Reply, code, "reply.decide") if code else None
     if form.validate_on_submit():
         with blamed(form):
             lead = _brought(form, reply)
@@ -63,13 +63,15 @@ def _brought(form: LeadForm, reply: Reply | None) -> Lead:
     understood = understand(db.session(), text=text)
     db.session.rollback()
     claim_write(db.session())
-    if not spend(db.session(), key=f"lead {me().id}", most=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()):
+    if not consume_allowance(
+        db.session(), key=f"lead {me().id}", most=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()
+    ):
         raise Invalid(_("That were many leads in one hour. Wait a while, then bring the next one."), field="text")
     terms = replace(terms, place=terms.place or understood.place, budget=terms.budget or understood.budget)
-    with coming_from(reply.about_id) if reply else credited():
+    with attributed_to(reply.about_id) if reply else credited():
         lead = leads.bring(db.session(), member=me(), text=text, wishes=understood.wishes, terms=terms, now=now())
     if reply is not None:
-        inbox.decide(db.session(), reply=reply, outcome=Outcome.LEAD, lead=lead, by=me(), now=now())
+        social_inbox.decide(db.session(), reply=reply, outcome=Outcome.LEAD, lead=lead, by=me(), now=now())
     suggest(db.session(), lead=lead, now=now())
     return lead
 
@@ -77,11 +79,11 @@ def _brought(form: LeadForm, reply: Reply | None) -> Lead:
 @pages.get("/leads/<public_id>")
 @policy("lead.read_teaser")
 def show(public_id: str) -> ResponseReturnValue:
-    lead = reach(Lead, public_id, "lead.read_teaser")
+    lead = get_permitted_or_404(Lead, public_id, "lead.read_teaser")
     suggestion = latest(db.session(), lead=lead)
     if suggestion is not None and may(principal(), "suggestion.read", suggestion) != "A":
         suggestion = None
-    telling = suggestion and Telling(
+    telling = suggestion and SuggestionPresenter(
         db.session(), lead=lead, suggestion=suggestion, asker=lead.member, business=lead.business, today=now().date()
     )
     rank = request.args.get("team", 1, type=int)
@@ -92,7 +94,7 @@ def show(public_id: str) -> ResponseReturnValue:
 @pages.route("/leads/<public_id>/edit", methods=["GET", "POST"])
 @policy("lead.update")
 def edit(public_id: str) -> ResponseReturnValue:
-    lead = reach(Lead, public_id, "lead.update")
+    lead = get_permitted_or_404(Lead, public_id, "lead.update")
     form = LeadForm()
     if form.validate_on_submit():
         with blamed(form):
@@ -113,7 +115,7 @@ def edit(public_id: str) -> ResponseReturnValue:
 @pages.post("/leads/<public_id>/suggestions")
 @policy("suggestion.create")
 def ask_again(public_id: str) -> ResponseReturnValue:
-    lead = reach(Lead, public_id, "suggestion.create")
+    lead = get_permitted_or_404(Lead, public_id, "suggestion.create")
     suggest(db.session(), lead=lead, now=now())
     db.session.commit()
     return redirect(url_for("leads.show", public_id=lead.public_id), 303)
@@ -122,17 +124,17 @@ def ask_again(public_id: str) -> ResponseReturnValue:
 @pages.post("/leads/<public_id>/reopen")
 @policy("lead.update")
 def reopen(public_id: str) -> ResponseReturnValue:
-    lead = reach(Lead, public_id, "lead.update")
+    lead = get_permitted_or_404(Lead, public_id, "lead.update")
     leads.reopen(db.session(), lead=lead, member=me(), now=now())
-    return done(_("The lead is open again."), to=url_for("leads.show", public_id=lead.public_id))
+    return commit_and_redirect(_("The lead is open again."), to=url_for("leads.show", public_id=lead.public_id))
 
 
 @pages.post("/leads/<public_id>/close")
 @policy("lead.update")
 def close(public_id: str) -> ResponseReturnValue:
-    lead = reach(Lead, public_id, "lead.update")
+    lead = get_permitted_or_404(Lead, public_id, "lead.update")
     leads.close(db.session(), lead=lead, member=me(), now=now())
-    return done(
+    return commit_and_redirect(
         _("The lead is settled."),
         undo=url_for(".reopen", public_id=public_id),
         to=url_for("leads.show", public_id=lead.public_id),

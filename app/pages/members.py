@@ -9,31 +9,31 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.access import me, permit, policy, principal, reach
+from app.access import get_permitted_or_404, me, permit, policy, principal
 from app.db import db
 from app.forms.interaction import InteractionForm
 from app.forms.rating import rating_form
-from app.forms.search import asked
-from app.moment import now
-from app.pages.searches import saved
-from app.rules import Verdict, can
+from app.forms.search import parse_search_query
+from app.pages.saved_searches import saved
+from app.permissions import Verdict, can
+from app.request_time import now
 from directory import files
-from directory.engine.narrowing import RADII
-from directory.leads.brief import good_word
-from directory.leads.collaboration import finished_by
-from directory.leads.introduction import Introduction, between
-from directory.people import vouch
+from directory.engine.faceted_search import RADII
+from directory.engine.search import strongest
+from directory.facts import vouch
+from directory.facts.collaboration import finished_by
+from directory.facts.introduction import Introduction, between
+from directory.leads.message_draft import recommendation_message
 from directory.people.audience import Audience
 from directory.people.business import Accepting, Business, accepting
-from directory.people.contact import contact_of
 from directory.people.industry import LABELS
 from directory.people.member import Member
-from directory.people.merging import moved_to
 from directory.people.photo import FOLDER
-from directory.people.search import strongest
-from directory.people.shared import shared
-from directory.people.tongue import name_of
-from directory.people.view import View, firm_view, view, views
+from directory.people.working_language import language_name
+from directory.privacy.business_merge import moved_to
+from directory.profiles.contact_details import contact_of
+from directory.profiles.member_view import View, firm_view, view, views
+from directory.profiles.shared_history import shared_history
 
 pages = Blueprint("members", __name__)
 
@@ -42,7 +42,7 @@ pages = Blueprint("members", __name__)
 @policy("directory.search")
 def index() -> str:
     session = db.session()
-    look = asked(session, request.args, by=me())
+    look = parse_search_query(session, request.args, by=me())
     found = look.find(session, page=request.args.get("page", 1, type=int))
     people = [member for business in found.businesses for member in found.people[business.id]]
     words = vouch.newest_shown(session, [member.id for member in people])
@@ -69,7 +69,11 @@ def index() -> str:
 def show(public_id: str) -> ResponseReturnValue:
     firm = joinedload(Member.business).joinedload(Business.chapter)
     whole = (firm, joinedload(Member.band), joinedload(Member.asks))
-    member, asker, session = reach(Member, public_id, "profile.read_member_fields", options=whole), me(), db.session()
+    member, asker, session = (
+        get_permitted_or_404(Member, public_id, "profile.read_member_fields", options=whole),
+        me(),
+        db.session(),
+    )
     met = between(session, one=asker, other=member) if member is not asker else []
     return profile_page(view(session, reader=asker, member=member, introductions=met), met=met)
 
@@ -89,12 +93,14 @@ def profile_page(seen: View, *, preview: Audience | None = None, met: Sequence[I
         preview=preview,
         contact=contact_of(seen),
         may_ask=wants_reason and can(principal(), "profile.read_private_contact", member) is Verdict.REASON,
-        message=good_word(asker, member, does=does),
+        message=recommendation_message(asker, member, does=does),
         held=held,
         vouches=words,
         wants=member.asks,
         band=None if preview else member.band,
-        shared=shared(session, one=asker, other=member, vouches=of_two, introductions=met) if is_other else None,
+        shared=shared_history(session, one=asker, other=member, vouches=of_two, introductions=met)
+        if is_other
+        else None,
         form=InteractionForm(year=now().year),
         rating_form=rating_form,
     )
@@ -127,7 +133,7 @@ def face(seen: View | None) -> str:
 
 
 pages.add_app_template_filter(contact_of, "contact")
-pages.add_app_template_filter(name_of, "language")
+pages.add_app_template_filter(language_name, "language")
 
 
 @pages.app_template_filter("industry")
@@ -153,7 +159,7 @@ def business(public_id: str) -> ResponseReturnValue:
     if (moved := moved_to(session, public_id)) is not None:
         permit("business.read", moved)
         return redirect(url_for(".business", public_id=moved.public_id), 301)
-    firm = reach(Business, public_id, "business.read")
+    firm = get_permitted_or_404(Business, public_id, "business.read")
     members = [member for member in firm.members if member.is_active]
     if firm.members and not members:
         abort(404)

@@ -7,26 +7,26 @@ from flask.typing import ResponseReturnValue
 from flask_security.utils import logout_user
 from sqlalchemy import select
 
-from app.access import me, permit, policy, principal, prove, reach
+from app.access import get_permitted_or_404, me, permit, policy, principal, require_recent_login
 from app.accounts.account import end_sessions
 from app.accounts.tables import AccountSession, User
-from app.back import done
 from app.db import db
-from app.moment import now
-from app.rules import Verdict, can
-from directory.language import gettext as _
-from directory.people import exporting, leaving
+from app.permissions import Verdict, can
+from app.redirects import commit_and_redirect
+from app.request_time import now
+from directory.engine.search import strongest
+from directory.facts.rating import Band
+from directory.joining.invitation import has_not_come
 from directory.people.audience import Audience
 from directory.people.chapter import Chapter
-from directory.people.contact import contact_of, reveal
-from directory.people.invitation import has_not_come
 from directory.people.member import Member
-from directory.people.publicity import members_of
-from directory.people.rating import Band
-from directory.people.search import strongest
-from directory.people.vcard import vcard
-from directory.people.view import as_seen_by, view
 from directory.people.wanted import live_for
+from directory.privacy import data_export, departure
+from directory.profiles.contact_details import contact_of, reveal
+from directory.profiles.member_view import view, visible_to
+from directory.profiles.public_page import members_of
+from directory.profiles.vcard import vcard
+from directory.translation import gettext as _
 
 pages = Blueprint("out", __name__)
 
@@ -49,7 +49,7 @@ def download() -> Response:
 @policy("gdpr.erase_own")
 def ask() -> str:
     permit("gdpr.erase_own", me())
-    return render_template("out/leave.html", me=me(), until=now() + leaving.GRACE)
+    return render_template("out/leave.html", me=me(), until=now() + departure.GRACE)
 
 
 @pages.post("/account/leave")
@@ -66,15 +66,15 @@ def leave() -> ResponseReturnValue:
 @pages.get("/stay/<string:token>")
 @policy("account.use_link")
 def confirm(token: str) -> str:
-    return render_template("out/stay.html", departure=leaving.find(db.session(), token=token, now=now()))
+    return render_template("out/stay.html", departure=departure.find(db.session(), token=token, now=now()))
 
 
 @pages.post("/stay/<string:token>")
 @policy("account.use_link")
 def stay(token: str) -> ResponseReturnValue:
-    departure = leaving.find(db.session(), token=token, now=now())
-    leaving.come_back(db.session(), member=departure.member, now=now())
-    return done(
+    left = departure.find(db.session(), token=token, now=now())
+    departure.come_back(db.session(), member=left.member, now=now())
+    return commit_and_redirect(
         _("You are back, and nothing is lost. Sign in once more, so that we know it is you; a mailed link will do."),
         to=url_for("sign_in.sign_in"),
     )
@@ -105,7 +105,7 @@ def erase_for(public_id: str) -> ResponseReturnValue:
 @policy("contact.reveal")
 def card(public_id: str) -> ResponseReturnValue:
     """The member for an address book: a look at how to reach them, counted as one."""
-    member = reach(Member, public_id, "contact.reveal")
+    member = get_permitted_or_404(Member, public_id, "contact.reveal")
     seen = view(db.session(), reader=me(), member=member)
     reveal(db.session(), reader=me(), of=member, now=now())
     db.session.commit()
@@ -124,7 +124,7 @@ def brochure() -> str:
     return render_template(
         "out/brochure.html",
         chapter=chapter,
-        people=[(as_seen_by(member, Audience.MEMBERS), live_for(db.session(), member=member)) for member in people],
+        people=[(visible_to(member, Audience.MEMBERS), live_for(db.session(), member=member)) for member in people],
         held=held,
     )
 
@@ -135,21 +135,21 @@ def chapter_list(public_id: str) -> Response:
     """The chapter's members, for its lead's spreadsheet."""
     chapter = db.session.scalar(select(Chapter).where(Chapter.public_id == public_id))
     if chapter is not None and can(principal(), "directory.export_csv", chapter) is Verdict.REASON:
-        prove()
-    chapter = reach(Chapter, public_id, "directory.export_csv")
-    text = exporting.as_csv(exporting.of_chapter(db.session(), chapter=chapter))
+        require_recent_login()
+    chapter = get_permitted_or_404(Chapter, public_id, "directory.export_csv")
+    text = data_export.as_csv(data_export.of_chapter(db.session(), chapter=chapter))
     db.session.commit()
     return _file(text, "text/csv", f"{_plain(chapter.name)}.csv")
 
 
 def _for_other(public_id: str) -> Member:
     if me().is_admin:
-        prove()
-    return reach(Member, public_id, "gdpr.export_or_erase_for_other")
+        require_recent_login()
+    return get_permitted_or_404(Member, public_id, "gdpr.export_or_erase_for_other")
 
 
 def _leave(member: Member) -> None:
-    leaving.leave(db.session(), member=member, by=me(), now=now())
+    departure.leave(db.session(), member=member, by=me(), now=now())
     end_sessions(db.session(), member=member)
     db.session.commit()
 
@@ -157,14 +157,14 @@ def _leave(member: Member) -> None:
 def _archive(member: Member) -> Response:
     account = db.session.scalar(select(User).where(User.member_id == member.id))
     signed_in = select(AccountSession).where(AccountSession.account_id == (account.id if account else 0))
-    rows: exporting.Rows = [
+    rows: data_export.Rows = [
         {"browser": row.browser, "began_at": row.began_at, "seen_at": row.seen_at, "expires_at": row.expires_at}
         for row in db.session.scalars(signed_in.order_by(AccountSession.id))
     ]
     band = db.session.scalar(select(Band).where(Band.member_id == member.id, Band.warmth > 0))
-    content = exporting.of_member(db.session(), member=member, by=me(), band=band, more={"signed_in": rows})
-    picture = exporting.picture_of(member, home=current_app.config["HOME"])
-    packed = exporting.zipped(content, picture=picture, now=now())
+    content = data_export.of_member(db.session(), member=member, by=me(), band=band, more={"signed_in": rows})
+    picture = data_export.picture_of(member, home=current_app.config["HOME"])
+    packed = data_export.zipped(content, picture=picture, now=now())
     return _file(packed, "application/zip", f"goodword-{_plain(member.name)}-{now():%Y-%m-%d}.zip")
 
 

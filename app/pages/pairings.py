@@ -5,16 +5,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from icalendar import Calendar, Event
 
-from app.access import me, policy, reach
-from app.back import done
+from app.access import get_permitted_or_404, me, policy
 from app.db import db
 from app.forms import blamed
 from app.forms.pairing import TalkForm
-from app.moment import now
-from directory.engine.one_to_ones import why
-from directory.engine.pairings import told
-from directory.people.contact import contact_of
-from directory.people.view import view
+from app.redirects import commit_and_redirect
+from app.request_time import now
+from directory.engine.pair_candidates import reason_sentence
+from directory.engine.weekly_pairings import why
+from directory.profiles.contact_details import contact_of
+from directory.profiles.member_view import view
 from directory.week import pairing as pairings
 from directory.week.pairing import LASTS, Pairing
 
@@ -24,7 +24,7 @@ pages = Blueprint("pairings", __name__)
 @pages.get("/pairings/<public_id>")
 @policy("pairing.read")
 def show(public_id: str) -> str:
-    row = reach(Pairing, public_id, "pairing.read")
+    row = get_permitted_or_404(Pairing, public_id, "pairing.read")
     form = TalkForm(formdata=None, obj=row)
     form.meets_at.data = row.meets_at and row.meets_at.astimezone(row.zone)
     return _page(row, form)
@@ -33,7 +33,7 @@ def show(public_id: str) -> str:
 @pages.post("/pairings/<public_id>")
 @policy("pairing.answer")
 def arrange(public_id: str) -> ResponseReturnValue:
-    row, form = reach(Pairing, public_id, "pairing.answer"), TalkForm()
+    row, form = get_permitted_or_404(Pairing, public_id, "pairing.answer"), TalkForm()
     if form.validate_on_submit():
         with blamed(form):
             pairings.arrange(
@@ -48,14 +48,14 @@ def arrange(public_id: str) -> ResponseReturnValue:
             )
             name = row.partner(me()).first_name
             said = _("Written down. %(name)s reads it here, too.", name=name)
-            return done(said, to=url_for(".show", public_id=public_id))
+            return commit_and_redirect(said, to=url_for(".show", public_id=public_id))
     return _page(row, form), form.status
 
 
 @pages.post("/pairings/<public_id>/<any(keep, miss, decline, reopen):act>")
 @policy("pairing.answer")
 def answer(public_id: str, act: str) -> ResponseReturnValue:
-    row = reach(Pairing, public_id, "pairing.answer")
+    row = get_permitted_or_404(Pairing, public_id, "pairing.answer")
     name = row.partner(me()).first_name
     verb, sentence = {
         "keep": (pairings.keep, _("You talked. It counts as a fact when %(name)s says so, too.", name=name)),
@@ -65,7 +65,7 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
     }[act]
     verb(db.session(), pairing=row, by=me(), now=now())
     undo = "message" if act == "reopen" else url_for(".answer", public_id=public_id, act="reopen")
-    return done(sentence, undo=undo)
+    return commit_and_redirect(sentence, undo=undo)
 
 
 @pages.post("/talks/<any(join, leave):act>")
@@ -73,7 +73,7 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
 def take_part(act: str) -> ResponseReturnValue:
     pairings.take_part(db.session(), member=me(), takes_part=act == "join", now=now())
     undo = url_for(".take_part", act="leave" if act == "join" else "join")
-    return done(
+    return commit_and_redirect(
         _("You take part in the week’s talks.") if act == "join" else _("You are in no talks until you come back."),
         undo=undo,
     )
@@ -83,7 +83,7 @@ def take_part(act: str) -> ResponseReturnValue:
 @policy("pairing.read")
 def meeting(public_id: str) -> ResponseReturnValue:
     """The talk for one's calendar; the page where there is no time yet."""
-    row = reach(Pairing, public_id, "pairing.read")
+    row = get_permitted_or_404(Pairing, public_id, "pairing.read")
     if row.meets_at is None:
         form = TalkForm(formdata=None, obj=row)
         form.refuse(_("Write down when you talk, then take it into your calendar."), 409)
@@ -118,5 +118,5 @@ def _page(row: Pairing, form: TalkForm) -> str:
         views={partner: seen, asker: view(session, reader=partner, member=asker)},
         contact=contact_of(seen),
         reasons=why(session, row),
-        told=told,
+        told=reason_sentence,
     )

@@ -9,8 +9,7 @@ from flask import session as browser
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app.access import me, permit, policy, reach
-from app.back import done
+from app.access import get_permitted_or_404, me, permit, policy
 from app.db import db
 from app.forms import Form, blamed
 from app.forms.profile import (
@@ -24,19 +23,20 @@ from app.forms.profile import (
     WorkForm,
     audiences_form,
 )
-from app.moment import now
 from app.pages.members import profile_page
+from app.redirects import commit_and_redirect
+from app.request_time import now
 from directory import files
 from directory.db import claim_write
+from directory.engine.search import strongest
 from directory.errors import Invalid
-from directory.language import gettext as _
 from directory.people import business, claim, member, wanted
 from directory.people import photo as photos
 from directory.people.audience import Audience
-from directory.people.capability import Capability, choices, named
-from directory.people.search import strongest
-from directory.people.view import as_seen_by, choose, view
 from directory.people.wanted import Wanted, WantedKind
+from directory.profiles.member_view import set_audiences, view, visible_to
+from directory.taxonomy.capability import Capability, choices, named
+from directory.translation import gettext as _
 
 pages = Blueprint("profile", __name__)
 
@@ -77,7 +77,7 @@ def firm(part: str) -> ResponseReturnValue:
     assert isinstance(form, PartForm)
 
     def keep() -> str:
-        said = business.as_said(me().business) | form.said(me().business, now().date())
+        said = business.editable_fields(me().business) | form.said(me().business, now().date())
         business.edit(db.session(), business=me().business, by=me(), now=now(), **said)
         return _("What %(firm)s says of itself is up to date.", firm=me().business.name)
 
@@ -111,7 +111,9 @@ def remove_photo() -> ResponseReturnValue:
     permit("profile.update", me())
     browser["photo_before"] = me().photo
     photos.show(db.session(), member=me(), digest=None, now=now())
-    return done(_("Your photo is off your page."), undo=url_for(".restore_photo"), to=url_for(".edit", _anchor="photo"))
+    return commit_and_redirect(
+        _("Your photo is off your page."), undo=url_for(".restore_photo"), to=url_for(".edit", _anchor="photo")
+    )
 
 
 @pages.post("/profile/photo/restore")
@@ -133,8 +135,8 @@ def audiences() -> ResponseReturnValue:
     form = audiences_form(me())
     if form.validate_on_submit():
         chosen = {name: field.data for name, field in form._fields.items() if name != "csrf_token"}
-        choose(db.session(), member=me(), audiences=chosen, now=now())
-        return done(_("Who sees what is as you chose."), to=url_for(".audiences"))
+        set_audiences(db.session(), member=me(), audiences=chosen, now=now())
+        return commit_and_redirect(_("Who sees what is as you chose."), to=url_for(".audiences"))
     return render_template("profile/audiences.html", form=form, me=me()), form.status
 
 
@@ -142,7 +144,7 @@ def audiences() -> ResponseReturnValue:
 @policy("profile.update")
 def as_others(audience: str) -> ResponseReturnValue:
     permit("profile.update", me())
-    return profile_page(as_seen_by(me(), Audience(audience)), preview=Audience(audience))
+    return profile_page(visible_to(me(), Audience(audience)), preview=Audience(audience))
 
 
 @pages.post("/profile/capabilities")
@@ -165,7 +167,7 @@ def restore(public_id: str) -> ResponseReturnValue:
     permit("claim.add", me().business)
     capability = _capability(public_id)
     claim.claim(db.session(), business=me().business, capability=capability, by=me(), now=now())
-    return done(
+    return commit_and_redirect(
         _("%(capability)s is on your list again.", capability=capability.name), to=url_for(".edit", _anchor="claim")
     )
 
@@ -177,7 +179,9 @@ def remove(public_id: str) -> ResponseReturnValue:
     capability = _capability(public_id)
     claim.unclaim(db.session(), business=me().business, capability=capability, by=me(), now=now())
     message = _("%(capability)s is off your list.", capability=capability.name)
-    return done(message, undo=url_for(".restore", public_id=public_id), to=url_for(".edit", _anchor="claim"))
+    return commit_and_redirect(
+        message, undo=url_for(".restore", public_id=public_id), to=url_for(".edit", _anchor="claim")
+    )
 
 
 @pages.post("/profile/wanted")
@@ -196,7 +200,7 @@ def want() -> ResponseReturnValue:
 @pages.post("/wanted/<public_id>/<any(end, resume, share, unshare):act>")
 @policy("wanted.update")
 def change(public_id: str, act: str) -> ResponseReturnValue:
-    asked, session = reach(Wanted, public_id, "wanted.update"), db.session()
+    asked, session = get_permitted_or_404(Wanted, public_id, "wanted.update"), db.session()
     if act == "share" and asked.member_id != me().id:
         abort(403)  # what stands in public stands there by its owner's consent
     opposite, sentence = {
@@ -214,7 +218,7 @@ def change(public_id: str, act: str) -> ResponseReturnValue:
             wanted.share(session, wanted=asked, now=now())
         case _:
             wanted.unshare(session, wanted=asked, now=now())
-    return done(
+    return commit_and_redirect(
         sentence, undo=url_for(".change", public_id=public_id, act=opposite), to=url_for(".edit", _anchor="wanted")
     )
 
@@ -224,7 +228,7 @@ def _keep(part: str, form: Form, keep: Callable[[], str]) -> ResponseReturnValue
     if form.validate_on_submit():
         with blamed(form):
             sentence = keep()
-            return done(sentence, to=url_for(".edit", _anchor=part))
+            return commit_and_redirect(sentence, to=url_for(".edit", _anchor=part))
     return _page({part: form}), form.status
 
 

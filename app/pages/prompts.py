@@ -6,13 +6,13 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.access import me, permit, policy
-from app.back import done
 from app.db import db
-from app.moment import now
-from directory import switch
+from app.redirects import commit_and_redirect
+from app.request_time import now
 from directory.errors import DomainError, Invalid
-from directory.link import find
-from directory.switch import SWITCHES
+from directory.outbox import notification_preferences
+from directory.outbox.notification_preferences import PREFERENCES
+from directory.people.one_time_link import find_link
 from directory.week import prompt as prompts
 from directory.week.prompt import Prompt
 
@@ -25,13 +25,13 @@ def answer(token: str, number: int) -> ResponseReturnValue:
     """One thing that the letter asks. Its link answers each of them, and each of them once."""
     session, act, wrong = db.session(), request.form.get("act"), ""
     try:
-        link = find(session, purpose="prompt", token=token, now=now())
+        link = find_link(session, purpose="prompt", token=token, now=now())
     except Invalid:
-        return render_template("answer/over.html"), 410
+        return render_template("mail_actions/over.html"), 410
     row = session.scalars(select(Prompt).where(Prompt.public_id == link.about)).one_or_none()
     about = prompts.subject(session, row, row.items[number - 1]) if row and 0 < number <= len(row.items) else None
     if row is None or about is None or row.items[number - 1]["answer"]:
-        return render_template("answer/over.html"), 410
+        return render_template("mail_actions/over.html"), 410
     if act in ("yes", "no"):
         try:
             prompts.answer(session, prompt=row, at=number - 1, is_yes=act == "yes", now=now())
@@ -58,21 +58,25 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     """RFC 8058: a mail program posts here for who reads the letter, without signing in and without our form."""
     session, is_sent = db.session(), request.method == "POST"
     try:
-        member, name = switch.read(session, token=token, key=current_app.config["SECRET_KEY"])
+        member, name = notification_preferences.read_unsubscribe_token(
+            session, token=token, key=current_app.config["SECRET_KEY"]
+        )
     except Invalid:
-        return render_template("answer/over.html"), 410
+        return render_template("mail_actions/over.html"), 410
     if is_sent:
-        switch.turn(session, member=member, name=name, is_on=request.form.get("act") == "on", now=now())
+        notification_preferences.set_preference(
+            session, member=member, name=name, is_on=request.form.get("act") == "on", now=now()
+        )
         session.commit()
     is_on = name not in member.mail_off
-    return render_template("prompts/unsubscribe.html", is_on=is_on, is_sent=is_sent, words=SWITCHES[name]())
+    return render_template("prompts/unsubscribe.html", is_on=is_on, is_sent=is_sent, words=PREFERENCES[name]())
 
 
 @pages.post("/account/letters/<any(week, post, people):name>/<any(on, off):act>")
 @policy("digest.update_prefs")
 def turn(name: str, act: str) -> ResponseReturnValue:
     permit("digest.update_prefs", me())
-    switch.turn(db.session(), member=me(), name=name, is_on=act == "on", now=now())
+    notification_preferences.set_preference(db.session(), member=me(), name=name, is_on=act == "on", now=now())
     undo = url_for(".turn", name=name, act="off" if act == "on" else "on")
     sentence = _("We write to you again.") if act == "on" else _("You get no more of these letters.")
-    return done(sentence, undo=undo, to=url_for("account.index") + "#letters")
+    return commit_and_redirect(sentence, undo=undo, to=url_for("account.index") + "#letters")

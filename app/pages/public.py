@@ -9,21 +9,21 @@ from flask import Blueprint, Response, abort, current_app, flash, redirect, rend
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from app.access import me, permit, policy, reach
-from app.back import done
-from app.came_from import credited
+from app.access import get_permitted_or_404, me, permit, policy
+from app.attribution_cookie import credited
 from app.db import db
 from app.forms import blamed
-from app.forms.relay import PublicForm, RelayForm
-from app.moment import now
+from app.forms.public import PublicForm, RelayForm
 from app.pages.members import face
-from directory.language import gettext as _
-from directory.people import publicity, relay
+from app.redirects import commit_and_redirect
+from app.request_time import now
 from directory.people.chapter import Chapter
 from directory.people.member import Member
-from directory.people.publicity import Card
-from directory.week.archive import pages_of
+from directory.profiles import public_page, relay
+from directory.profiles.public_page import Card
+from directory.translation import gettext as _
 from directory.week.occurrence import upcoming
+from directory.week.post_archive import pages_of
 
 pages = Blueprint("public", __name__)
 
@@ -46,7 +46,7 @@ def write(public_id: str) -> ResponseReturnValue:
         place, is_trap = request.remote_addr or "", bool(form.website.data)
         with blamed(form), credited():
             relay.write(db.session(), receiver=member, **said, is_trap=is_trap, place=place, now=now())
-            return done(
+            return commit_and_redirect(
                 _("Look into your mail: what we sent you there asks whether this message is yours. Then it leaves."),
                 to=url_for(".person", public_id=public_id),
             )
@@ -63,7 +63,7 @@ def confirm(token: str) -> str:
 @policy("relay.write")
 def send(token: str) -> ResponseReturnValue:
     member = relay.send(db.session(), token=token, now=now())
-    return done(
+    return commit_and_redirect(
         _("Your message is on its way to %(name)s. The answer comes to your mail.", name=member.name),
         to=url_for(".person", public_id=member.public_id),
     )
@@ -73,14 +73,14 @@ def send(token: str) -> ResponseReturnValue:
 @policy("chapter.read_public")
 def chapter(public_id: str) -> str:
     session = db.session()
-    group = publicity.public_chapter(session, public_id) or abort(404)
-    people = publicity.public_people(session, chapter=group)
+    group = public_page.public_chapter(session, public_id) or abort(404)
+    people = public_page.public_people(session, chapter=group)
     week = upcoming(session, chapter=group, now=now())
     return render_template(
         "public/chapter.html",
         chapter=group,
-        cards=[publicity.card(session, member=member) for member in people],
-        counted=publicity.counted(session, people=people),
+        cards=[public_page.card(session, member=member) for member in people],
+        counted=public_page.counted(session, people=people),
         week_at=week.due_at.astimezone(ZoneInfo(group.zone)) if week else None,
         is_indexed=group.indexed_at is not None,
         linked=_linked(_organization(group)) if group.indexed_at else "",
@@ -97,7 +97,7 @@ def mine() -> ResponseReturnValue:
         sentence = _stand(me(), form)
         return redirect(url_for(".mine"), 303) if sentence else abort(500)
     form = PublicForm(formdata=None, data={"public": me().public_at, "indexed": me().indexed_at})
-    return render_template("public/mine.html", form=form, me=me(), card=publicity.card(db.session(), member=me()))
+    return render_template("public/mine.html", form=form, me=me(), card=public_page.card(db.session(), member=me()))
 
 
 @pages.get("/profile/public/preview")
@@ -110,7 +110,7 @@ def preview() -> str:
 @pages.post("/chapters/<public_id>/public")
 @policy("chapter.update_settings")
 def stand(public_id: str) -> ResponseReturnValue:
-    group = reach(Chapter, public_id, "chapter.update_settings")
+    group = get_permitted_or_404(Chapter, public_id, "chapter.update_settings")
     _stand(group, PublicForm())
     return redirect(url_for("chapter.settings", public_id=public_id, _anchor="public"), 303)
 
@@ -118,7 +118,7 @@ def stand(public_id: str) -> ResponseReturnValue:
 @pages.get("/robots.txt")
 @policy("page.home")
 def robots() -> Response:
-    chapters, people = publicity.indexed(db.session())
+    chapters, people = public_page.indexed(db.session())
     allowed = [url_for(".chapter", public_id=row.public_id) for row in chapters]
     allowed += [url_for(".person", public_id=row.public_id) for row in people]
     weeks = [f"Allow: {url_for('archive.index', public_id=row.public_id)}" for row in chapters]
@@ -130,7 +130,7 @@ def robots() -> Response:
 @pages.get("/sitemap.xml")
 @policy("page.home")
 def sitemap() -> Response:
-    chapters, people = publicity.indexed(db.session())
+    chapters, people = public_page.indexed(db.session())
     places = [_absolute(url_for(".chapter", public_id=row.public_id)) for row in chapters]
     places += [_absolute(url_for(".person", public_id=row.public_id)) for row in people]
     places += [_absolute(url_for("archive.index", public_id=row.public_id)) for row in chapters]
@@ -141,17 +141,17 @@ def sitemap() -> Response:
 @pages.app_template_global()
 def public_chapters() -> Sequence[Chapter]:
     """The chapters that visitors may look at."""
-    return publicity.public_chapters(db.session())
+    return public_page.public_chapters(db.session())
 
 
 def _member(public_id: str) -> Member:
-    return publicity.public_member(db.session(), public_id) or abort(404)
+    return public_page.public_member(db.session(), public_id) or abort(404)
 
 
 def _stand(row: Member | Chapter, form: PublicForm) -> str:
     """Do as the form says, at once; the sentence that says so."""
     is_public, is_indexed = bool(form.public.data), bool(form.indexed.data)
-    publicity.stand(db.session(), row=row, by=me(), is_public=is_public, is_indexed=is_indexed, now=now())
+    public_page.set_public(db.session(), row=row, by=me(), is_public=is_public, is_indexed=is_indexed, now=now())
     db.session.commit()
     if not is_public:
         sentence = _("Nobody outside the network sees this page now.")
@@ -164,7 +164,7 @@ def _stand(row: Member | Chapter, form: PublicForm) -> str:
 
 
 def _person(member: Member, form: RelayForm, *, is_preview: bool = False) -> str:
-    card = publicity.card(db.session(), member=member)
+    card = public_page.card(db.session(), member=member)
     return render_template(
         "public/person.html",
         card=card,

@@ -4,20 +4,20 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access import me, permit, policy, principal, reach
-from app.back import done, page_before
+from app.access import get_permitted_or_404, me, permit, policy, principal
 from app.db import db
 from app.forms import blamed
 from app.forms.rating import COMPETENCE, WARMTH, RatingForm
-from app.moment import now
-from app.rules import J, can
-from directory.people import rating as ratings
-from directory.people import rating_case as cases
-from directory.people.capability import Capability
+from app.permissions import J, can
+from app.redirects import commit_and_redirect, previous_page
+from app.request_time import now
+from directory.facts import rating as ratings
+from directory.facts import rating_case as cases
+from directory.facts.rating import Rating
+from directory.facts.rating_case import RatingCase
+from directory.joining.onboarding import claimed
 from directory.people.member import Member
-from directory.people.rating import Rating
-from directory.people.rating_case import RatingCase
-from directory.people.welcome import claimed
+from directory.taxonomy.capability import Capability
 
 pages = Blueprint("ratings", __name__)
 ACTS = {"quarantine": cases.set_aside, "release": cases.release}
@@ -55,44 +55,48 @@ def who_sees_what() -> str:
 @pages.post("/members/<public_id>/ratings")
 @policy("rating.create")
 def create(public_id: str) -> ResponseReturnValue:
-    ratee, form, session = reach(Member, public_id, "profile.read_member_fields"), RatingForm(), db.session()
+    ratee, form, session = (
+        get_permitted_or_404(Member, public_id, "profile.read_member_fields"),
+        RatingForm(),
+        db.session(),
+    )
     permit("rating.create", Rating(rater_id=me().id, ratee_id=ratee.id))
     able = claimed(session, business=ratee.business)
     form.offer(able)
     before = ratings.given(session, rater=me(), ratee=ratee)
     said = _said(form, ratee, form.chosen(able))
     if said is None:
-        return redirect(page_before(), 303)
+        return redirect(previous_page(), 303)
     earlier = next((row for row in before if row.capability_id == said.capability_id), None)
     act, row = (".restore", earlier) if earlier else (".withdraw", said)
-    return done(_("Said. Only you see it."), undo=url_for(act, public_id=row.public_id))
+    return commit_and_redirect(_("Said. Only you see it."), undo=url_for(act, public_id=row.public_id))
 
 
 @pages.post("/ratings/<public_id>/update")
 @policy("rating.update_own_given")
 def update(public_id: str) -> ResponseReturnValue:
-    before, form = reach(Rating, public_id, "rating.update_own_given"), RatingForm()
+    before, form = get_permitted_or_404(Rating, public_id, "rating.update_own_given"), RatingForm()
     form.offer([])
     if _said(form, before.ratee, before.capability) is None:
-        return redirect(page_before(), 303)
+        return redirect(previous_page(), 303)
     undo = url_for(".restore", public_id=public_id)
-    return done(_("Changed. It counts from the next Monday on."), undo=undo, to=url_for(".index"))
+    return commit_and_redirect(_("Changed. It counts from the next Monday on."), undo=undo, to=url_for(".index"))
 
 
 @pages.post("/ratings/<public_id>/restore")
 @policy("rating.update_own_given")
 def restore(public_id: str) -> ResponseReturnValue:
-    rating = reach(Rating, public_id, "rating.update_own_given")
+    rating = get_permitted_or_404(Rating, public_id, "rating.update_own_given")
     ratings.restore(db.session(), rating=rating, by=me(), now=now())
-    return done(_("It is as you had said it before."))
+    return commit_and_redirect(_("It is as you had said it before."))
 
 
 @pages.post("/ratings/<public_id>/withdraw")
 @policy("rating.withdraw")
 def withdraw(public_id: str) -> ResponseReturnValue:
-    rating = reach(Rating, public_id, "rating.withdraw")
+    rating = get_permitted_or_404(Rating, public_id, "rating.withdraw")
     ratings.withdraw(db.session(), rating=rating, by=me(), now=now())
-    return done(
+    return commit_and_redirect(
         _("Taken back. It counts until the next Monday, and then no more."),
         undo=url_for(".restore", public_id=public_id),
     )
@@ -103,7 +107,9 @@ def withdraw(public_id: str) -> ResponseReturnValue:
 def flag() -> ResponseReturnValue:
     permit("rating.flag_suspicious", RatingCase(ratee=me()))
     cases.flag(db.session(), ratee=me(), now=now())
-    return done(_("Thank you. Somebody looks at it, without seeing who said what."), to=url_for(".index"))
+    return commit_and_redirect(
+        _("Thank you. Somebody looks at it, without seeing who said what."), to=url_for(".index")
+    )
 
 
 @pages.get("/rating-cases")
@@ -116,11 +122,11 @@ def case_index() -> str:
 @policy("rating.moderate_quarantine")
 def case(public_id: str) -> ResponseReturnValue:
     """What a moderator sees after saying why, and each act on it; a page asks for the reason where none came along."""
-    case, session = reach(RatingCase, public_id, "rating.moderate_quarantine"), db.session()
+    case, session = get_permitted_or_404(RatingCase, public_id, "rating.moderate_quarantine"), db.session()
     act, rater = request.form.get("act", ""), request.form.get("rater", "")[:8]
     if act == "close":
         cases.close(session, case=case, by=me(), now=now())
-        return done(
+        return commit_and_redirect(
             _("The case is closed; %(name)s is told so, and nothing else.", name=case.ratee.first_name),
             to=url_for(".case_index"),
         )

@@ -6,12 +6,12 @@ from flask import Blueprint, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.access import policy
-from app.came_from import remember
+from app.attribution_cookie import remember
 from app.db import db
-from app.moment import now
+from app.request_time import now
 from directory.db import claim_write
-from directory.limit import spend
-from directory.week import short_link
+from directory.outbox import short_link
+from directory.rate_limit import consume_allowance
 
 pages = Blueprint("short_links", __name__)
 
@@ -35,7 +35,7 @@ def follow(public_id: str) -> ResponseReturnValue:
         session.rollback()
         claim_write(session)
         key = f"click from {request.remote_addr}"
-        if spend(session, key=key, most=CLICKS_AN_HOUR, within=timedelta(hours=1), now=now()):
+        if consume_allowance(session, key=key, most=CLICKS_AN_HOUR, within=timedelta(hours=1), now=now()):
             link = session.get_one(short_link.ShortLink, link_id)
             short_link.count_click(session, link=link, now=now())
         remember(link.delivery)

@@ -7,15 +7,23 @@ from flask_security.utils import logout_user
 from app.access import is_fresh, me, policy, principal
 from app.accounts import second_factor
 from app.accounts.account import account_of
-from app.accounts.signing_in import ask_for_link, begin, half_in, have_proved, take_first, try_code, try_password
+from app.accounts.sign_in import (
+    account_awaiting_second_factor,
+    ask_for_link,
+    begin,
+    have_proved,
+    take_first,
+    try_code,
+    try_password,
+)
 from app.db import SAFE_METHODS, db
 from app.forms import Form
 from app.forms.sign_in import AddressForm, CodeForm, PasswordForm, SignInForm
-from app.moment import now
+from app.request_time import now
 from app.security import local_path
 from directory.errors import Invalid
-from directory.language import gettext as _
-from directory.link import find, use
+from directory.people.one_time_link import find_link, use_link
+from directory.translation import gettext as _
 
 pages = Blueprint("sign_in", __name__)
 
@@ -57,7 +65,7 @@ def mail_link() -> ResponseReturnValue:
 def link(token: str) -> ResponseReturnValue:
     is_look = request.method in SAFE_METHODS
     try:
-        found = (find if is_look else use)(db.session(), purpose="sign_in", token=token, now=now())
+        found = (find_link if is_look else use_link)(db.session(), purpose="sign_in", token=token, now=now())
     except Invalid as error:
         flash(error.message, "open")
         return redirect(url_for(".sign_in"), 303)
@@ -71,7 +79,7 @@ def link(token: str) -> ResponseReturnValue:
 @pages.route("/sign-in/code", methods=["GET", "POST"])
 @policy("session.begin")
 def code() -> ResponseReturnValue:
-    account, form = half_in(), CodeForm()
+    account, form = account_awaiting_second_factor(), CodeForm()
     if account is None:
         return redirect(url_for(".sign_in"), 303)
     if form.validate_on_submit():
@@ -122,7 +130,7 @@ def prove() -> ResponseReturnValue:
 def _prove_by_link(token: str) -> ResponseReturnValue:
     is_look = request.method in SAFE_METHODS
     try:
-        found = (find if is_look else use)(db.session(), purpose="prove", token=token, now=now())
+        found = (find_link if is_look else use_link)(db.session(), purpose="prove", token=token, now=now())
     except Invalid as error:
         flash(error.message, "open")
         return redirect(url_for(".prove"), 303)

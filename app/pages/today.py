@@ -9,11 +9,11 @@ from app.access import policy, principal
 from app.accounts import second_factor
 from app.db import db
 from app.forms.rating import rating_next
-from app.moment import now
-from directory.engine.pairings import meet, told
-from directory.leads.waiting import waiting_for
-from directory.people import application, welcome
-from directory.week import inbox
+from app.request_time import now
+from directory.engine.pair_candidates import people_to_meet, reason_sentence
+from directory.joining import application, onboarding
+from directory.reports.open_items import open_items
+from directory.week import social_inbox
 from directory.week.mention import shown
 from directory.week.occurrence import upcoming
 
@@ -30,23 +30,23 @@ def today() -> str:
         return render_template("today/pending.html", me=member)
     session = db.session()
     chapter = member.business.chapter
-    pairs = meet(session, member=member)
+    pairs = people_to_meet(session, member=member)
     zone = ZoneInfo(chapter.zone if chapter else "UTC")
     week = upcoming(session, chapter=chapter, now=now()) if chapter else None
     runs = principal().leads | principal().keeps
     return render_template(
         "today/index.html",
         me=member,
-        **inbox.watch(session, chapters=runs)._asdict(),
+        **social_inbox.watch(session, chapters=runs)._asdict(),
         wants_second=second_factor.is_wanted(current_user._get_current_object()),
         today=now().astimezone(zone),
-        **waiting_for(session, member=member, now=now())._asdict(),
+        **open_items(session, member=member, now=now())._asdict(),
         asking=application.waiting_in(session, chapter=chapter) if chapter and chapter.id in principal().leads else [],
         rate_next=rating_next(member),
         week=week,
         week_at=week.due_at.astimezone(zone) if week else None,
         mentions=[shown(each, member, False) for each in week.mentions if each.member.is_active] if week else [],
-        is_begun=bool(pairs) or welcome.is_begun(session, member=member),
+        is_begun=bool(pairs) or onboarding.is_begun(session, member=member),
         pairs=pairs,
-        told=told,
+        told=reason_sentence,
     )

@@ -4,16 +4,16 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access import me, policy, reach
-from app.back import done
+from app.access import get_permitted_or_404, me, policy
 from app.db import db
 from app.forms import blamed
 from app.forms.vouch import VouchForm
-from app.moment import now
-from directory.people import vouch as vouches
+from app.redirects import commit_and_redirect
+from app.request_time import now
+from directory.facts import vouch as vouches
+from directory.facts.vouch import Vouch
+from directory.joining.onboarding import claimed
 from directory.people.member import Member
-from directory.people.vouch import Vouch
-from directory.people.welcome import claimed
 
 pages = Blueprint("vouches", __name__)
 
@@ -21,7 +21,7 @@ pages = Blueprint("vouches", __name__)
 @pages.route("/members/<public_id>/vouches/new", methods=["GET", "POST"])
 @policy("vouch.create")
 def new(public_id: str) -> ResponseReturnValue:
-    receiver, form = reach(Member, public_id, "profile.read_member_fields"), VouchForm()
+    receiver, form = get_permitted_or_404(Member, public_id, "profile.read_member_fields"), VouchForm()
     able = claimed(db.session(), business=receiver.business)
     form.offer(able)
     if form.validate_on_submit():
@@ -36,7 +36,7 @@ def new(public_id: str) -> ResponseReturnValue:
                 now=now(),
             )
             message = _("Thank you. %(name)s reads it first and then shows it.", name=receiver.first_name)
-            return done(
+            return commit_and_redirect(
                 message,
                 undo=url_for(".withdraw", public_id=given.public_id),
                 to=url_for("members.show", public_id=public_id),
@@ -47,7 +47,7 @@ def new(public_id: str) -> ResponseReturnValue:
 @pages.post("/vouches/<public_id>/<any(accept, decline, reopen):act>")
 @policy("vouch.answer")
 def answer(public_id: str, act: str) -> ResponseReturnValue:
-    given = reach(Vouch, public_id, "vouch.answer")
+    given = get_permitted_or_404(Vouch, public_id, "vouch.answer")
     verb, sentence = {
         "accept": (vouches.accept, _("It is on your page now.")),
         "decline": (vouches.decline, _("Not shown. %(name)s is not told.")),
@@ -55,12 +55,12 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
     }[act]
     verb(db.session(), vouch=given, by=me(), now=now())
     undo = "message" if act == "reopen" else url_for(".answer", public_id=public_id, act="reopen")
-    return done(sentence % {"name": given.giver.first_name}, undo=undo)
+    return commit_and_redirect(sentence % {"name": given.giver.first_name}, undo=undo)
 
 
 @pages.post("/vouches/<public_id>/withdraw")
 @policy("vouch.withdraw")
 def withdraw(public_id: str) -> ResponseReturnValue:
-    given = reach(Vouch, public_id, "vouch.withdraw")
+    given = get_permitted_or_404(Vouch, public_id, "vouch.withdraw")
     vouches.withdraw(db.session(), vouch=given, by=me(), now=now())
-    return done(_("Your good word is taken back."))
+    return commit_and_redirect(_("Your good word is taken back."))

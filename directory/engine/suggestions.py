@@ -8,16 +8,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.engine.sentences import load_model
+from directory.engine.sentence_encoder import load_model
 from directory.engine.world import Known, known_world
+from directory.facts.rating import own_ratings
 from directory.leads.lead import NEEDS_LIMIT, Lead, MatchedBy, Wish
 from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team
 from directory.money import Money
-from directory.people.capability import Capability
 from directory.people.member import Member
-from directory.people.rating import own_ratings
+from directory.taxonomy.capability import Capability
 from directory.text import folded
-from matching import capability, outputs, teams
+from matching import need_extraction, outputs, teams
 from matching.inputs import Ask, Need
 
 TEAMS, ALTERNATES = 3, 3
@@ -39,7 +39,7 @@ def understand(session: Session, *, text: str) -> Understood:
     """The needs, place and budget in a client's words, from the network's taxonomies."""
     known = known_world(session)
     model = load_model()
-    reading = capability.read(text, known.lexicon, encode=model.encode if model else None, places=known.places)
+    reading = need_extraction.read(text, known.lexicon, encode=model.encode if model else None, places=known.places)
     return Understood(
         wishes=tuple(_wish(known, guess) for guess in reading.needs[:NEEDS_LIMIT]),
         negated=tuple(_wish(known, guess) for guess in reading.negated),
@@ -52,7 +52,7 @@ def understand(session: Session, *, text: str) -> Understood:
 def runners_up(session: Session, *, lead: Lead) -> list[Capability]:
     """What else the lead's text may be about, for its bringer to pick from."""
     known, model = known_world(session), load_model()
-    found = capability.runners_up(
+    found = need_extraction.runners_up(
         lead.text,
         known.lexicon,
         encode=model.encode if model else None,
@@ -109,7 +109,9 @@ def propose(
         alternates=ALTERNATES,
     )
     answer = (
-        teams.answer(known.world, ask, capability.nearness(known.world.taxonomy, needs)) if needs else _NOTHING_ASKED
+        teams.answer(known.world, ask, need_extraction.nearness(known.world.taxonomy, needs))
+        if needs
+        else _NOTHING_ASKED
     )
     return Suggestion(
         lead_id=lead.id,
@@ -125,7 +127,7 @@ def propose(
     )
 
 
-def _wish(known: Known, guess: capability.Guess) -> Wish:
+def _wish(known: Known, guess: need_extraction.Guess) -> Wish:
     return Wish(
         capability_id=int(known.world.taxonomy.ids[guess.capability]),
         is_must=guess.must,

@@ -13,20 +13,20 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import world_version
-from directory.leads.collaboration import Collaboration, collaboration_capability
-from directory.leads.introduction import Introduction, IntroductionState
+from directory.facts.collaboration import Collaboration, collaboration_capability
+from directory.facts.interaction import Interaction
+from directory.facts.introduction import Introduction, IntroductionState
+from directory.facts.rating import Band
+from directory.facts.vouch import Vouch
+from directory.facts.vouch_graph import reciprocal_pairs
 from directory.people.audience import is_open
 from directory.people.business import Business
-from directory.people.capability import CURATED, Capability
 from directory.people.claim import standing
-from directory.people.interaction import Interaction
 from directory.people.member import Member
-from directory.people.praise import rings
-from directory.people.rating import Band
-from directory.people.vouch import Vouch
+from directory.taxonomy.capability import CURATED, Capability
 from directory.text import folded
-from matching.capability import Lexicon
 from matching.inputs import FACT_KINDS, Businesses, Claims, Facts, Ints, Members, Taxonomy, Vectors, Works, World
+from matching.need_extraction import Lexicon
 
 DIMENSIONS = 384
 TITLES = 50  # of finished work, for each capability
@@ -175,7 +175,9 @@ def _read(session: Session, version: int, before: Known | None) -> Known:
         ),
     )
     spoken = _spoken(world)
-    is_spoken = before is not None and same_words(before.world.taxonomy, taxonomy) and _spoken(before.world) == spoken
+    is_spoken = (
+        before is not None and same_name_groups(before.world.taxonomy, taxonomy) and _spoken(before.world) == spoken
+    )
     return Known(
         world=world,
         lexicon=before.lexicon if before is not None and is_spoken else Lexicon(taxonomy, spoken[0], heard=spoken),
@@ -271,7 +273,9 @@ def _facts(
         .where(Introduction.state == IntroductionState.ACCEPTED)
         .order_by(Introduction.id)
     )
-    ringed = rings({(firm[a], firm[b]) for a, b, _ in vouched if a in firm and b in firm and firm[a] != firm[b]})
+    ringed = reciprocal_pairs(
+        {(firm[a], firm[b]) for a, b, _ in vouched if a in firm and b in firm and firm[a] != firm[b]}
+    )
     edges: list[tuple[int | None, int | None, str, date]] = [
         *((a, b, kind.value, day) for a, b, kind, day in said),
         *((a, b, "returned" if (firm.get(a), firm.get(b)) in ringed else "vouch", day) for a, b, day in vouched),
@@ -298,7 +302,7 @@ def _spoken(world: World) -> tuple[str, ...]:
     return tuple(sorted(claimed, key=lambda scheme: (-claimed[scheme], scheme != CURATED))) or (CURATED,)
 
 
-def same_words(before: Taxonomy, after: Taxonomy) -> bool:
+def same_name_groups(before: Taxonomy, after: Taxonomy) -> bool:
     """Whether a Lexicon of the one serves for the other."""
     words = (before.names, before.synonyms, before.asks) == (after.names, after.synonyms, after.asks)
     return words and bool(np.array_equal(before.vectors, after.vectors))

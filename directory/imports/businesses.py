@@ -8,15 +8,15 @@ from sqlalchemy.orm import Session
 
 from directory.audit import record
 from directory.db import bump_world
-from directory.imports.codes import Codes, Unknown
+from directory.imports.capability_codes import Codes, Unknown
 from directory.imports.csv_file import CsvRow, Field, ImportErrors, RowError
 from directory.imports.report import Report
-from directory.language import gettext
 from directory.people.business import Business, clean_email, clean_phone, clean_website, index_businesses
-from directory.people.capability import CURATED
 from directory.people.claim import Claim
-from directory.people.merging import moved_keys
-from directory.people.twins import index
+from directory.people.duplicates import index
+from directory.privacy.business_merge import moved_keys
+from directory.taxonomy.capability import CURATED
+from directory.translation import gettext
 
 FIELDS = (
     Field("key", ("key", "id"), 120, required=True),

@@ -9,16 +9,16 @@ from sqlalchemy.orm import Session
 from directory.audit import record
 from directory.db import bump_world
 from directory.errors import Invalid
+from directory.facts.collaboration import Collaboration, collaboration_capability
 from directory.imports.businesses import add_claims
-from directory.imports.codes import Codes, Unknown
+from directory.imports.capability_codes import Codes, Unknown
 from directory.imports.csv_file import CELL_BYTES, CsvRow, Field, ImportErrors, RowError
 from directory.imports.report import Report
-from directory.language import gettext
-from directory.leads.collaboration import Collaboration, collaboration_capability
 from directory.money import Money
 from directory.people.business import Business, index_businesses
-from directory.people.capability import CURATED
-from directory.people.merging import moved_keys
+from directory.privacy.business_merge import moved_keys
+from directory.taxonomy.capability import CURATED
+from directory.translation import gettext
 
 FIELDS = (
     Field("prime", ("prime",), 120, required=True),

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from directory.errors import Invalid
-from directory.language import gettext, ngettext
 from directory.text import clean_line
+from directory.translation import gettext, ngettext
 
 UPLOAD_BYTES, UPLOAD_ROWS, UPLOAD_COLUMNS = 5 * 2**20, 10_000, 64
 SHELL_BYTES = 512 * 2**20  # unpacked: what fits in memory, and what a small .gz may not exceed

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from directory.errors import Invalid
 from directory.imports.csv_file import CELL_BYTES, Field, RowError, unquoted
-from directory.language import gettext as _
 from directory.people.business import clean_email, clean_phone, clean_website
 from directory.text import clean_line
+from directory.translation import gettext as _
 
 FIELDS = (
     Field("name", ("name", "full name", "contact", "contact name", "contact person", "person", "member"), 120),

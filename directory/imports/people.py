@@ -15,19 +15,19 @@ from directory.errors import Conflict, Invalid
 from directory.imports.csv_file import RowError
 from directory.imports.line import BY_NAME, Line, labels, read_person
 from directory.imports.sheet import Sheet
-from directory.language import gettext as _
+from directory.joining.application import Application, forget_unconfirmed
+from directory.joining.invitation import GRACE, invite_by_mail
 from directory.leads.lead import MatchedBy
-from directory.people import twins
-from directory.people.application import Application, forget_unconfirmed
+from directory.people import duplicates
 from directory.people.business import Business, index_businesses
-from directory.people.capability import choices
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
-from directory.people.invitation import GRACE, invite_by_mail
 from directory.people.member import Member, MemberState
-from directory.people.suppression import Suppression, is_suppressed
 from directory.people.wanted import Wanted, WantedKind
+from directory.privacy.suppression import Suppression, is_suppressed
+from directory.taxonomy.capability import choices
 from directory.text import folded
+from directory.translation import gettext as _
 
 KEPT_FOR = timedelta(hours=24)  # a list that was not brought in, and the way back from one that was
 UNDERSTOOD = 60  # firms whose sentence is read for capabilities at once: the others' people say them themselves
@@ -158,13 +158,13 @@ def _known(session: Session, chapter_id: int) -> tuple[dict[str, str], dict[tupl
 
 def _face(name: str, firm: str) -> tuple[str, str]:
     """A person and their firm as an eye reads them."""
-    return twins.likeness(name), twins.plain_name(firm) or twins.likeness(firm)
+    return duplicates.confusable_skeleton(name), duplicates.plain_name(firm) or duplicates.confusable_skeleton(firm)
 
 
 def _twins(session: Session, chapter_id: int, lines: list[Line]) -> dict[str, Business]:
     """The firms of this chapter, and imported ones without people, that firms of the list look like."""
-    known = twins.index(session)
-    wanted = {twins.likeness(line.values["firm"]): line.values for line in lines}
+    known = duplicates.index(session)
+    wanted = {duplicates.confusable_skeleton(line.values["firm"]): line.values for line in lines}
     found = {look: [twin.business_id for twin in known.like(*_told(said))] for look, said in wanted.items()}
     ids = sorted({id for several in found.values() for id in several})
     firms: dict[int, Business] = {}
@@ -200,7 +200,7 @@ def commit(
     made_firms: dict[str, Business] = {}
     people: list[tuple[Line, Member]] = []
     for line in seen.new:
-        look, said = twins.likeness(line.values["firm"]), line.values
+        look, said = duplicates.confusable_skeleton(line.values["firm"]), line.values
         firm = firms.get(look)
         if firm is None:
             place = {"city": said["city"], "region": said["region"]}

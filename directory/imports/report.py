@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from directory.language import gettext, ngettext
+from directory.translation import gettext, ngettext
 
 EXAMPLES = 5
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from directory.errors import Invalid
 from directory.imports.csv_file import UPLOAD_BYTES, UPLOAD_COLUMNS, UPLOAD_ROWS, Field, decoded
-from directory.language import gettext as _
 from directory.text import folded
+from directory.translation import gettext as _
 
 _LOOKED_AT = 50  # rows, to guess what a column holds
 # "A <a@x>, B <b@x>" in one line. Nothing is tried twice: a long blank must not cost the square of its length.

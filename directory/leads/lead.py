@@ -9,16 +9,16 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from directory.attribution_source import AttributedRow
 from directory.audit import record
-from directory.came_from import CameFrom
 from directory.db import Base, PublicRow, Row
 from directory.errors import Conflict, Invalid
-from directory.language import gettext as _
 from directory.money import Money
 from directory.people.business import Business
-from directory.people.capability import Capability
 from directory.people.member import Member
+from directory.taxonomy.capability import Capability
 from directory.text import clean_line, clean_text
+from directory.translation import gettext as _
 
 TEXT_LIMIT = 4000  # characters of a lead; the model reads less
 TITLE_LENGTH = 80
@@ -60,7 +60,7 @@ class Terms:
     is_asked: bool = False
 
 
-class Lead(CameFrom, PublicRow, Base):
+class Lead(AttributedRow, PublicRow, Base):
     """A request. Its bringer's business is prime unless told otherwise; no client contact is stored.
 
     ``asked_at`` is the bringer's consent that the ask (never the client) stands in the weekly post.

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from directory.db import Base, PublicRow, Row
 from directory.leads.lead import Lead
 from directory.people.business import Business
-from directory.people.capability import Capability
 from directory.people.member import Member
+from directory.taxonomy.capability import Capability
 
 
 class Answer(StrEnum):

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.types import TypeDecorator
 
 from directory.errors import Invalid
-from directory.language import gettext
+from directory.translation import gettext
 
 metadata: MetaData | None = context.config.attributes.get("target_metadata")
 engine: Engine | None = context.config.attributes.get("engine")

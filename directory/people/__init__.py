@@ -1,5 +1,5 @@
-"""People and firms: who is in the network, what they can do, and who speaks well of whom.
+"""People and firms: chapters, businesses, members, what they claim and whom they want to meet.
 
-Law: one file per noun, its table and its verbs together. Businesses hold capabilities; people hold trust.
-Ratings never leave this room but as their rater's own, or as the bands that ``rating`` publishes.
+Law: one file per noun with its verbs; the tables stand together in ``tables``, since they refer to each other.
+Businesses hold capabilities; people hold trust.
 """

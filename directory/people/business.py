@@ -14,15 +14,15 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selecti
 from directory.audit import record
 from directory.db import Base, PublicRow, bump_world
 from directory.errors import Invalid
-from directory.language import gettext as _
 from directory.money import Money
 from directory.people.audience import is_open
-from directory.people.capability import Capability
 from directory.people.chapter import Chapter
 from directory.people.industry import clean_industries
 from directory.people.place import locate
-from directory.people.tongue import clean_languages
+from directory.people.working_language import clean_languages
+from directory.taxonomy.capability import Capability
 from directory.text import clean_line, clean_text, folded
+from directory.translation import gettext as _
 
 if TYPE_CHECKING:
     from directory.people.member import Member
@@ -154,7 +154,7 @@ def edit(
     bump_world(session)
 
 
-def as_said(business: Business) -> dict[str, Any]:
+def editable_fields(business: Business) -> dict[str, Any]:
     """What the firm says now, as ``edit`` takes it: what is not changed is put over this."""
     said = ("name", "summary", "city", "region", "is_remote", "website", "phone", "email", "capacity", "free_on")
     amounts = {name: getattr(business, f"{name}_minor") for name in ("price_low", "price_high", "smallest_deal")}

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from directory.audit import record
 from directory.db import Base, PublicRow, bump_world, new_public_id
 from directory.errors import Invalid
-from directory.language import gettext as _
 from directory.text import clean_line, clean_text
+from directory.translation import gettext as _
 
 MOST_HASHTAGS = 5
 

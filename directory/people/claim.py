@@ -14,12 +14,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from directory.audit import record
 from directory.db import Base, Row, bump_world
 from directory.errors import Conflict
-from directory.language import gettext as _
-from directory.leads.collaboration import Collaboration, collaboration_capability
+from directory.facts.collaboration import Collaboration, collaboration_capability
+from directory.facts.vouch_graph import reciprocal_pairs, vouch_edges
 from directory.people.business import Business, index_business
-from directory.people.capability import Capability
 from directory.people.member import Member
-from directory.people.praise import rings, words_about
+from directory.taxonomy.capability import Capability
+from directory.translation import gettext as _
 
 # A word is about people and a craft as they were: most teams and tools have changed after three years. What was
 # finished can still be looked at, and says something for longer.
@@ -130,8 +130,8 @@ def _stands(
     this capability.
     """
     claims = _claims(is_whole=is_whole, is_all=business_ids is None)
-    words = words_about(session, business_ids)
-    ringed = rings({(word.giver, word.receiver) for word in words})
+    words = vouch_edges(session, business_ids)
+    ringed = reciprocal_pairs({(word.giver, word.receiver) for word in words})
     spoken: defaultdict[tuple[int, int | None], dict[int, datetime]] = defaultdict(dict)
     for word in words:
         newest = spoken[word.receiver, word.capability]

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from directory.errors import Invalid
-from directory.language import gettext as _
+from directory.translation import gettext as _
 
 INDUSTRIES: tuple[tuple[str, str], ...] = (
     ("agriculture", "Farming and ranching"),

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from directory.audit import record
 from directory.db import Base, PublicRow, Row, bump_world
 from directory.errors import Invalid
-from directory.language import gettext as _
 from directory.people.business import Business, clean_phone, index_business
 from directory.people.chapter import Chapter
 from directory.text import clean_line, folded
+from directory.translation import gettext as _
 
 if TYPE_CHECKING:
-    from directory.people.rating import Band
+    from directory.facts.rating import Band
     from directory.people.wanted import Wanted
 
 
@@ -181,7 +181,7 @@ def forbid_spotlight(session: Session, *, member: Member, now: datetime) -> None
         record(session, actor_id=member.id, action="spotlight.forbid", object=f"member {member.public_id}", now=now)
 
 
-def holding(session: Session, *, chapter_id: int, roles: Collection[Role]) -> list[Member]:
+def holders_of_roles(session: Session, *, chapter_id: int, roles: Collection[Role]) -> list[Member]:
     """The active members who hold one of ``roles`` in a chapter."""
     held = select(ChapterRole.member_id).where(ChapterRole.chapter_id == chapter_id, ChapterRole.role.in_(roles))
     return list(session.scalars(select(Member).where(Member.id.in_(held), Member.is_active).order_by(Member.id)))
@@ -193,7 +193,7 @@ def chapter_roles(session: Session, *, member: Member) -> list[ChapterRole]:
     return list(session.scalars(held.order_by(ChapterRole.chapter_id, ChapterRole.role)))
 
 
-def hold_still(session: Session, *members: Member) -> None:
+def lock_members(session: Session, *members: Member) -> None:
     """Lock these members, always in the same order, so that two acts between them come one after the other.
 
     Rows that only refer to a member may be written meanwhile.

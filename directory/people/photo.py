@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from directory import files
 from directory.audit import record
 from directory.errors import Invalid
-from directory.language import gettext as _
 from directory.people.member import Member
+from directory.translation import gettext as _
 
 FOLDER = "photos"
 SIDE = 512  # pixels

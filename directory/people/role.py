@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from directory.audit import record
 from directory.errors import Conflict
-from directory.language import gettext as _
 from directory.people.chapter import Chapter
 from directory.people.member import ChapterRole, Member, Role
+from directory.translation import gettext as _
 
 
 def grant(session: Session, *, member: Member, chapter: Chapter, role: Role, by: Member | None, now: datetime) -> None:

@@ -7,14 +7,14 @@ from sqlalchemy import ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from directory.audit import record
+from directory.content_policy import policy_errors
 from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid
-from directory.language import gettext as _
 from directory.people.business import index_business
-from directory.people.capability import Capability
 from directory.people.member import Member
+from directory.taxonomy.capability import Capability
 from directory.text import clean_line
-from directory.week.policy import errors
+from directory.translation import gettext as _
 
 MOST_LIVE = 12  # asks a member may have at a time: a list longer than that asks for nothing
 
@@ -92,7 +92,7 @@ def share(session: Session, *, wanted: Wanted, now: datetime) -> None:
     """
     if wanted.ended_at is not None:
         raise Conflict(_("This ask has ended; ask anew to share it."))
-    if faults := errors(f"{wanted.text}\n{wanted.why}"):
+    if faults := policy_errors(f"{wanted.text}\n{wanted.why}"):
         raise Invalid(" ".join(faults), field="text")
     if wanted.shared_at is None:
         wanted.shared_at = now

@@ -12,26 +12,26 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.db import Base, bump_world
-from directory.engine.embedding import embed_missing
-from directory.engine.sentences import load_model
+from directory.engine.capability_embeddings import embed_missing
+from directory.engine.sentence_encoder import load_model
 from directory.engine.suggestions import suggest, understand
 from directory.errors import Conflict
-from directory.language import gettext
-from directory.leads.collaboration import Collaboration
+from directory.facts.collaboration import Collaboration
+from directory.facts.interaction import Interaction, InteractionKind
+from directory.facts.rating import Rating
+from directory.facts.rating_band import publish_bands
+from directory.facts.vouch import Vouch
+from directory.imports.taxonomy_scheme import CURATED_FILE, import_scheme
 from directory.leads.lead import Terms, bring
 from directory.money import Money
-from directory.people.band import publish_bands
+from directory.outbox.channel import Channel
 from directory.people.business import Business, index_businesses
-from directory.people.capability import CURATED, Capability
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
-from directory.people.interaction import Interaction, InteractionKind
 from directory.people.member import ChapterRole, Member, Role
-from directory.people.rating import Rating
-from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted, WantedKind
-from directory.taxonomy import CURATED_FILE, import_scheme
-from directory.week.channel import Channel
+from directory.taxonomy.capability import CURATED, Capability
+from directory.translation import gettext
 
 NETWORK = Path(__file__).with_name("network.toml")
 TABLES = ("chapter", "business", "member", "wanted", "interaction", "vouch", "rating", "collaboration")  # in order

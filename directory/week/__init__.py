@@ -1,5 +1,5 @@
-"""The week: when a chapter's turn comes, what its post says, and each message on its way.
+"""The week: when a chapter's turn comes, who stands in its post, what the post says, and who talks to whom.
 
-Law: one file per noun, its table and its verbs together. The table is the queue: claim before sending, freeze
-the bytes before the first try, and never try again what may have arrived.
+Law: one file per noun, its table and its verbs together. Nobody is named who did not agree to it. A post is a
+row of the outbox from the moment it is composed.
 """

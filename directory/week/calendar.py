@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from directory import audit
 from directory.errors import Conflict, Invalid
-from directory.language import gettext
 from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.text import clean_line
+from directory.translation import gettext
+from directory.week.blackout_period import BlackoutPeriod, blackout_periods, blackout_reason
 from directory.week.occurrence import WEEK, Occurrence, coming_slot, lock_open, record, slot, write_ahead
-from directory.week.quiet import QuietTime, quiet_times, why_quiet
 
 WEEKS = 8
 LONGEST_QUIET = timedelta(days=92)
@@ -41,9 +41,9 @@ def weeks(session: Session, *, chapter: Chapter, now: datetime) -> list[Week]:
     coming = coming.where((Occurrence.due_at > now) | Occurrence.skipped.is_(None)).order_by(Occurrence.local_date)
     found = [Week(row.local_date, row.due_at, row, row.skipped) for row in session.scalars(coming.limit(WEEKS))]
     on = found[-1].on + WEEK if found else coming_slot(chapter, now).astimezone(ZoneInfo(chapter.zone)).date()
-    quiet = quiet_times(session, since=on, chapter_id=chapter.id)
+    quiet = blackout_periods(session, since=on, chapter_id=chapter.id)
     days = [on + WEEK * at for at in range(WEEKS - len(found))]
-    return found + [Week(day, slot(chapter, day), None, why_quiet(quiet, chapter.id, day)) for day in days]
+    return found + [Week(day, slot(chapter, day), None, blackout_reason(quiet, chapter.id, day)) for day in days]
 
 
 def turn_on(session: Session, *, chapter: Chapter, on: date, now: datetime) -> Occurrence:
@@ -67,14 +67,14 @@ def set_hour(session: Session, *, occurrence: Occurrence, at: time | None, membe
 
 def keep_quiet(
     session: Session, *, chapter: Chapter, first_on: date, last_on: date, reason: str, member: Member, now: datetime
-) -> QuietTime:
+) -> BlackoutPeriod:
     """Post nothing from one day to another, both included; a person may still let a single week go. Raises Invalid."""
     said = clean_line(reason, field="reason", what=gettext("the reason"), limit=120)
     if not first_on <= last_on <= first_on + LONGEST_QUIET:
         raise Invalid(gettext("Choose a last day after the first, three months later at most."), field="last_on")
     if last_on < now.astimezone(ZoneInfo(chapter.zone)).date():
         raise Invalid(gettext("Those days are over; choose later ones."), field="last_on")
-    quiet = QuietTime(chapter_id=chapter.id, first_on=first_on, last_on=last_on, reason=said)
+    quiet = BlackoutPeriod(chapter_id=chapter.id, first_on=first_on, last_on=last_on, reason=said)
     quiet.set_by_id, quiet.set_at = member.id, now
     session.add(quiet)
     session.flush()
@@ -84,7 +84,7 @@ def keep_quiet(
     return quiet
 
 
-def end_quiet(session: Session, *, quiet: QuietTime, member: Member, now: datetime) -> None:
+def end_quiet(session: Session, *, quiet: BlackoutPeriod, member: Member, now: datetime) -> None:
     """Take a quiet time back; what it left out and is still to come goes out again."""
     for turn in _turns_in(session, quiet, now):
         if turn.skipped == quiet.words:
@@ -93,12 +93,12 @@ def end_quiet(session: Session, *, quiet: QuietTime, member: Member, now: dateti
     _record(session, "quiet_time.end", quiet, member, now)
 
 
-def _turns_in(session: Session, quiet: QuietTime, now: datetime) -> list[Occurrence]:
+def _turns_in(session: Session, quiet: BlackoutPeriod, now: datetime) -> list[Occurrence]:
     """The written turns in those days whose time has not come, locked."""
     rows = select(Occurrence).where(Occurrence.chapter_id == quiet.chapter_id, Occurrence.due_at > now)
     rows = rows.where(Occurrence.local_date.between(quiet.first_on, quiet.last_on), Occurrence.posted_at.is_(None))
     return list(session.scalars(rows.with_for_update()))
 
 
-def _record(session: Session, action: str, quiet: QuietTime, member: Member, now: datetime) -> None:
+def _record(session: Session, action: str, quiet: BlackoutPeriod, member: Member, now: datetime) -> None:
     audit.record(session, actor_id=member.id, action=action, object=f"quiet_time {quiet.public_id}", now=now)

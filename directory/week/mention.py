@@ -9,20 +9,20 @@ from typing import Any
 from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, joinedload, mapped_column, relationship
 
+from directory.content_policy import policy_errors
 from directory.db import Base, Row
-from directory.language import ago, gettext, listed
-from directory.leads.case_study import CaseStudy, CaseStudyParty
+from directory.facts.case_study import CaseStudy, CaseStudyParty
 from directory.leads.lead import Lead
 from directory.people.audience import Audience
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import Member
-from directory.people.view import as_seen_by
 from directory.people.wanted import Wanted, WantedKind
+from directory.profiles.member_view import visible_to
 from directory.text import folded
+from directory.translation import gettext, join_as_list, time_ago
+from directory.week.name_consent import UnconsentedNames
 from directory.week.occurrence import Occurrence
-from directory.week.policy import errors
-from directory.week.silence import Silence
 
 MOST = 4  # people in one week's post
 NEW_FOR = timedelta(days=60)  # so long somebody is welcomed as new
@@ -118,7 +118,7 @@ class Item:
         if self.lead is not None:
             return ""
         # A post is read by everybody.
-        return as_seen_by(self.member, Audience.PUBLIC).get("headline") or self.member.business.summary
+        return visible_to(self.member, Audience.PUBLIC).get("headline") or self.member.business.summary
 
     def reason(self, now: datetime) -> str:
         """Why the member is in the post, for those who look at it before it is sent."""
@@ -133,12 +133,12 @@ class Item:
         if self.wanted is not None:
             return gettext("asks to meet: %(what)s", what=self.wanted.text[:260])
         if self.lead is not None:
-            return gettext("looks for %(what)s for a client", what=listed(needs_of(self.lead))[:240])
+            return gettext("looks for %(what)s for a client", what=join_as_list(needs_of(self.lead))[:240])
         if self.is_new_member:
             return gettext("is new in the network")
         if self.told_at is None:
             return gettext("has not been introduced yet")
-        return gettext("was last mentioned %(ago)s", ago=ago(self.told_at.date(), now.date()))
+        return gettext("was last mentioned %(ago)s", ago=time_ago(self.told_at.date(), now.date()))
 
 
 def needs_of(lead: Lead) -> list[str]:
@@ -171,15 +171,15 @@ def choose(session: Session, *, chapter: Chapter, now: datetime, without: Collec
         (item for item in [*asks, *spotlights] if item.told_at is not None and item not in new_asks),
         key=lambda item: item.told_at or item.since,
     )
-    silence = Silence(session)
+    silence = UnconsentedNames(session)
     sayable = (item for item in [*news, *known] if _is_sayable(item, silence, without))
     chosen = list(islice(_once_each(sayable), MOST))
     return chosen if any(item.is_news for item in chosen) else []
 
 
-def _is_sayable(item: Item, silence: Silence, without: Collection[int] = ()) -> bool:
+def _is_sayable(item: Item, silence: UnconsentedNames, without: Collection[int] = ()) -> bool:
     is_whole = not any(person.id in without for person in item.people)
-    return is_whole and not silence.broken_by(item.quoted) and not errors(item.quoted)
+    return is_whole and not silence.broken_by(item.quoted) and not policy_errors(item.quoted)
 
 
 def is_told(story: CaseStudy) -> bool:
@@ -194,7 +194,7 @@ def _urgency(ask: Item) -> tuple[bool, float]:
 
 def resume(session: Session, mentions: Sequence[Mention]) -> list[Item]:
     """What an earlier choice may still say."""
-    silence = Silence(session)
+    silence = UnconsentedNames(session)
     gone = {mention.member_id for mention in mentions if not mention.is_agreed}
     items = (
         Item(mention.member, mention.member.joined_at, mention.wanted, mention.lead, mention.case_study)

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 from directory import audit
 from directory.db import Base, PublicRow, new_public_id
 from directory.errors import Conflict
-from directory.language import gettext
+from directory.outbox.kill_switch import not_stopped
 from directory.people.chapter import Chapter
 from directory.people.member import Member
-from directory.week.quiet import quiet_times, why_quiet
-from directory.week.stop import is_let
+from directory.translation import gettext
+from directory.week.blackout_period import blackout_periods, blackout_reason
 
 if TYPE_CHECKING:
     from directory.week.mention import Mention
@@ -89,7 +89,7 @@ def plan(session: Session, *, now: datetime, window: timedelta = CATCH_UP) -> li
     once. Planners may run at the same time. A chapter that changes its slot takes its coming turns along.
     """
     begun, ahead, written = _begun(session, now), _ahead(session, now), []
-    quiet = quiet_times(session, since=(now - AGES).date())
+    quiet = blackout_periods(session, since=(now - AGES).date())
     for chapter in session.scalars(select(Chapter).order_by(Chapter.id)):
         last, today = begun.get(chapter.id), now.astimezone(ZoneInfo(chapter.zone)).date()
         *missed, coming = _turns(chapter, last or today - WEEK, now)
@@ -98,7 +98,7 @@ def plan(session: Session, *, now: datetime, window: timedelta = CATCH_UP) -> li
             continue
         for on, due_at in [*missed, coming]:
             if last or due_at > now - window:
-                written.append({**_row(chapter, on, due_at), "skipped": why_quiet(quiet, chapter.id, on)})
+                written.append({**_row(chapter, on, due_at), "skipped": blackout_reason(quiet, chapter.id, on)})
     insert_once(session, written)
     session.flush()
     _skip_missed(session, now, window)
@@ -139,7 +139,7 @@ def _skip_missed(session: Session, now: datetime, window: timedelta) -> None:
     rows = session.scalars(late.with_for_update().execution_options(populate_existing=True)).all()
     if not rows:
         return
-    last, let = _begun(session, now), set(session.scalars(select(Chapter.id).where(is_let(Chapter.id))))
+    last, let = _begun(session, now), set(session.scalars(select(Chapter.id).where(not_stopped(Chapter.id))))
     for row in rows:
         if row.local_date != last.get(row.chapter_id):
             row.skipped = gettext("The next week's turn came before this one was posted.")
@@ -163,9 +163,9 @@ def write_ahead(session: Session, *, chapter: Chapter, until: date, now: datetim
     """Write the chapter's turns up to a local day, without a gap, so that people may decide about each."""
     first = now.astimezone(ZoneInfo(chapter.zone)).date() - timedelta(days=1)
     *_, (on, due_at) = _turns(chapter, _begun(session, now).get(chapter.id, first), now)
-    quiet, rows = quiet_times(session, since=on, chapter_id=chapter.id), []
+    quiet, rows = blackout_periods(session, since=on, chapter_id=chapter.id), []
     while on <= until:
-        rows.append({**_row(chapter, on, due_at), "skipped": why_quiet(quiet, chapter.id, on)})
+        rows.append({**_row(chapter, on, due_at), "skipped": blackout_reason(quiet, chapter.id, on)})
         on += WEEK
         due_at = slot(chapter, on)
     insert_once(session, rows)

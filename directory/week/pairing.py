@@ -9,12 +9,12 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid, Refused
-from directory.language import gettext as _
-from directory.people import interaction
+from directory.facts import interaction
+from directory.facts.interaction import Interaction, InteractionKind
 from directory.people.chapter import Chapter
-from directory.people.interaction import Interaction, InteractionKind
 from directory.people.member import Member
 from directory.text import clean_line, clean_text
+from directory.translation import gettext as _
 from directory.week.occurrence import Occurrence
 
 LASTS = timedelta(minutes=45)

@@ -8,26 +8,26 @@ from sqlalchemy import ForeignKey, Text, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from directory import audit, files
+from directory.content_policy import PolicyRemark, lint
 from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid
-from directory.language import gettext
+from directory.outbox.channel import MOST, Channel, ChannelState, channels_of, kind_of, limits_of
+from directory.outbox.delivery import Delivery, DeliveryState
+from directory.outbox.post_snapshot import FOLDER, PostSnapshot
+from directory.outbox.short_link import link_to, open_link
 from directory.people.member import Member
 from directory.settings import Settings
 from directory.text import clean_text
-from directory.week import wording
-from directory.week.card import Card, card_of
-from directory.week.channel import MOST, Channel, ChannelState, channels_of, kind_of, limits_of
-from directory.week.counting import excess, links
-from directory.week.delivery import Delivery, DeliveryState
-from directory.week.frame import PostFrame, frame_of
-from directory.week.frozen import FOLDER, Frozen
+from directory.text_length import excess, links
+from directory.translation import gettext
+from directory.week import post_wording
+from directory.week.capability_gap import top_capability_gap
 from directory.week.mention import Item, Mention, choose, resume
+from directory.week.name_consent import UnconsentedNames, names_in, stands
 from directory.week.occurrence import Occurrence, hold, lock_open, record
-from directory.week.policy import Remark, lint
-from directory.week.seat import missing_seat
-from directory.week.short_link import link_to, open_link
-from directory.week.silence import Silence, names_in, stands
-from directory.week.wording import Frame
+from directory.week.opening_closing import PostFrame, frame_of
+from directory.week.post_card import Card, card_of
+from directory.week.post_wording import OpeningClosing
 
 
 class Post(PublicRow, Base):
@@ -80,7 +80,7 @@ def compose(session: Session, *, occurrence: Occurrence, now: datetime, base_url
         resume(session, mentions) if edited else choose(session, chapter=occurrence.chapter, now=now, without=without)
     )
     asked = [need.capability_id for item in items if item.lead is not None for need in item.lead.needs]
-    seat = missing_seat(session, chapter=occurrence.chapter, now=now, besides=asked)
+    seat = top_capability_gap(session, chapter=occurrence.chapter, now=now, besides=asked)
     occurrence.seat_id = seat.id if seat is not None else None
     own, told = frame_of(session, chapter=occurrence.chapter), set[int]()
     for channel in channels_of(session, chapter=occurrence.chapter):
@@ -127,7 +127,7 @@ def edit(session: Session, *, post: Post, text: str, member: Member, now: dateti
     session.flush()
 
 
-def remarks_on(session: Session, *, post: Post, text: str) -> list[Remark]:
+def remarks_on(session: Session, *, post: Post, text: str) -> list[PolicyRemark]:
     """What the policy says of ``text`` as this post, the errors first."""
     costs = kind_of(post.channel).costs
     return lint(
@@ -213,7 +213,7 @@ def freeze(
 
 def _write(
     session: Session,
-    frame: Frame,
+    frame: OpeningClosing,
     occurrence: Occurrence,
     channel: Channel,
     post: Post | None,
@@ -225,10 +225,12 @@ def _write(
     Where a link costs and none was chosen, nothing is told that would become one.
     """
     is_costly, limits = bool(kind_of(channel).costs) and not channel.has_link, limits_of(channel)
-    sayable = [item for item in items if not (is_costly and links(wording.tell([item], frame, (MOST,))[0]))]
-    text, told = wording.tell(sayable, frame, limits) if sayable or frame.seat else ("", [])
+    sayable = [
+        item for item in items if not (is_costly and links(post_wording.compose_post_text([item], frame, (MOST,))[0]))
+    ]
+    text, told = post_wording.compose_post_text(sayable, frame, limits) if sayable or frame.seat else ("", [])
     if text and _is_known(session, occurrence, channel, text):
-        text, told = wording.tell(sayable, replace(frame, is_dated=True), limits)
+        text, told = post_wording.compose_post_text(sayable, replace(frame, is_dated=True), limits)
     if not text or (is_costly and links(text)):
         if post is not None:
             session.delete(post)
@@ -240,12 +242,14 @@ def _write(
     return told
 
 
-def _frame(occurrence: Occurrence, channel: Channel, base_url: str, seat: str, own: PostFrame | None) -> Frame:
+def _frame(occurrence: Occurrence, channel: Channel, base_url: str, seat: str, own: PostFrame | None) -> OpeningClosing:
     """What stands around the items; the way to the week's page only where there is one to read."""
     has_page = channel.has_link and base_url and occurrence.chapter.public_at is not None
     link = link_to(occurrence, channel, base_url) if has_page else ""
     opening, closing = (own.opening, own.closing) if own is not None else ("", "")
-    return Frame(occurrence.chapter, occurrence.local_date, seat=seat, link=link, opening=opening, closing=closing)
+    return OpeningClosing(
+        occurrence.chapter, occurrence.local_date, seat=seat, link=link, opening=opening, closing=closing
+    )
 
 
 def _is_known(session: Session, occurrence: Occurrence, channel: Channel, text: str) -> bool:
@@ -291,13 +295,13 @@ def _unwilling(session: Session, text: str, mentions: Sequence[Mention]) -> list
     silent = [row.member for row in mentions if row.member.spotlight_at is None or row.vetoed_at is not None]
     first = [who.name for who in silent if stands(who.first_name, text)]
     vetoed = [row.member.name for row in mentions if row.vetoed_at is not None]
-    return Silence(session).broken_by(text) + names_in(text, vetoed) + first
+    return UnconsentedNames(session).broken_by(text) + names_in(text, vetoed) + first
 
 
-def _frozen(post: Post, card: Card | None, now: datetime, settings: Settings | None) -> Frozen:
+def _frozen(post: Post, card: Card | None, now: datetime, settings: Settings | None) -> PostSnapshot:
     turn, image, alt = post.occurrence, "", ""
     if card is not None and settings is not None and kind_of(post.channel).has_image:
         image, alt = files.keep(settings.home, FOLDER, card.png), card.alt
-    return Frozen(
+    return PostSnapshot(
         turn.chapter.name, post.channel.public_id, turn.public_id, turn.local_date, now, post.text, image, alt
     )

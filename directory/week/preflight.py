@@ -5,17 +5,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory import mail
-from directory.language import gettext
+from directory.outbox import mail
+from directory.outbox.channel import Channel, ChannelState, kind_of, limits_of
+from directory.outbox.channel_connection import in_charge, keepers
+from directory.outbox.kill_switch import stops_of
 from directory.people.member import Member
-from directory.week.card import card_of
-from directory.week.channel import Channel, ChannelState, kind_of, limits_of
-from directory.week.connecting import in_charge, keepers
-from directory.week.counting import excess
-from directory.week.frame import waiting_frame
+from directory.text_length import excess
+from directory.translation import gettext
 from directory.week.occurrence import Occurrence
+from directory.week.opening_closing import waiting_frame
 from directory.week.post import mentions_of, posts_of, remarks_on
-from directory.week.stop import stops_of
+from directory.week.post_card import card_of
 
 AHEAD = timedelta(hours=24)
 

@@ -10,17 +10,17 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ForeignKey, UniqueConstraint, literal, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from directory import mail
 from directory.db import Base, PublicRow
 from directory.errors import Conflict
-from directory.language import gettext as _
-from directory.leads.introduction import Introduction
-from directory.people import interaction
+from directory.facts import interaction
+from directory.facts.introduction import Introduction
+from directory.outbox import mail
+from directory.outbox.delivery import Delivery
 from directory.people.chapter import Chapter
 from directory.people.member import ChapterRole, Member, Role
 from directory.people.wanted import Wanted
+from directory.translation import gettext as _
 from directory.week import pairing
-from directory.week.delivery import Delivery
 from directory.week.mention import Mention
 from directory.week.occurrence import Occurrence, lock
 from directory.week.pairing import Pairing, PairingState
@@ -161,7 +161,7 @@ def is_called_off(session: Session, key: str) -> bool:
     return of_week is not None and session.scalar(select(Occurrence.id).where(*left_out)) is not None
 
 
-def unaware(session: Session, *, now: datetime) -> list[Mention]:
+def unnotified_mentions(session: Session, *, now: datetime) -> list[Mention]:
     """Who stands in a post of the next day, has an address, and has not been told yet."""
     key = literal("mail:mention-") + Occurrence.public_id + ":" + Member.public_id
     coming = (Occurrence.due_at.between(now, now + timedelta(days=1)), Occurrence.skipped.is_(None))

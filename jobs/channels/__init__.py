@@ -18,7 +18,7 @@ from jobs.channels.transport import Account, Transport
 from jobs.channels.x import XTransport
 
 # A kind, and how its transport is made. What everybody may know of a kind (label, limits, fields) stands in
-# ``directory.week.channel``, where pages can read it.
+# ``directory.outbox.channel``, where pages can read it.
 CHANNEL_KINDS: tuple[tuple[str, Callable[[Account], Transport]], ...] = (
     ("file", FileTransport.of_account),
     ("x", XTransport),

@@ -11,10 +11,10 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from directory import net
-from directory.language import gettext
-from directory.week.frozen import Frozen
-from jobs.channels.http import Refused, Session, picture_of, understood
+from directory import safe_http
+from directory.outbox.post_snapshot import PostSnapshot
+from directory.translation import gettext
+from jobs.channels.http import Refused, Session, classify_errors, picture_of
 from jobs.channels.transport import Account, Checked, Heard, Message, Secrets, TransportError
 
 HOME = "https://bsky.social"
@@ -34,12 +34,12 @@ class BlueskyTransport:
 
     @cached_property
     def server(self) -> str:
-        return net.origin(str(self.account.settings.get("address") or HOME))
+        return safe_http.origin(str(self.account.settings.get("address") or HOME))
 
     def send(self, message: Message) -> str:
         """Put the record where none stands; its address, also where the same one stands already."""
-        frozen = Frozen.from_bytes(message.payload)
-        with understood("no"):
+        frozen = PostSnapshot.from_bytes(message.payload)
+        with classify_errors("no"):
             place = self._place(message, frozen)
             record: dict[str, Any] = {"$type": POST, "text": frozen.text, "createdAt": _instant(frozen.at)}
             if facets := list(facets_of(frozen.text)):
@@ -50,7 +50,7 @@ class BlueskyTransport:
                 image = {"image": self._ask("POST", "com.atproto.repo.uploadBlob", **said)["blob"], "alt": frozen.alt}
                 record["embed"] = {"$type": "app.bsky.embed.images", "images": [image]}
         try:
-            with understood():
+            with classify_errors():
                 put = {**place, "record": record, "swapRecord": None}
                 return str(self._ask("POST", "com.atproto.repo.putRecord", json=put)["uri"])
         except Refused as error:
@@ -60,8 +60,8 @@ class BlueskyTransport:
 
     def find(self, message: Message) -> str | None:
         """The address of the record under the post's key. Raises TransportError where another text stands there."""
-        frozen = Frozen.from_bytes(message.payload)
-        with understood("maybe"):
+        frozen = PostSnapshot.from_bytes(message.payload)
+        with classify_errors("maybe"):
             try:
                 found = self._ask("GET", "com.atproto.repo.getRecord", params=self._place(message, frozen))
             except Refused as error:
@@ -74,7 +74,7 @@ class BlueskyTransport:
 
     def check(self) -> Checked:
         """Who the server says we are."""
-        with understood("no"):
+        with classify_errors("no"):
             return Checked(f"@{self._ask('GET', 'com.atproto.server.getSession')['handle']}")
 
     def listen(self, since: str | None, tags: list[str]) -> list[Heard]:
@@ -84,7 +84,7 @@ class BlueskyTransport:
             ("app.bsky.feed.searchPosts", "posts", {"q": f"#{tag}", "sort": "latest"}) for tag in tags
         ]
         reasons = {"reasons": ["mention", "reply"]}
-        with understood("no"):
+        with classify_errors("no"):
             me = self._session()["did"]
             for method, name, params in [*asked, ("app.bsky.notification.listNotifications", "notifications", reasons)]:
                 for page in self._pages(method, name, params):
@@ -108,7 +108,7 @@ class BlueskyTransport:
                 return
             cursor = {"cursor": answer["cursor"]}
 
-    def _place(self, message: Message, frozen: Frozen) -> dict[str, str]:
+    def _place(self, message: Message, frozen: PostSnapshot) -> dict[str, str]:
         return {"repo": self._session()["did"], "collection": POST, "rkey": record_key(frozen.at, message.key)}
 
     def _ask(self, verb: str, method: str, **said: Any) -> Any:
@@ -119,7 +119,7 @@ class BlueskyTransport:
         except Refused as error:
             if error.status != 401 and error.code not in ("ExpiredToken", "InvalidToken"):
                 raise
-        with understood("no"):
+        with classify_errors("no"):
             token = self._renewed(token)["accessJwt"]
         return self._call(verb, method, token, **said)
 

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from directory import clock, files, net
-from directory.language import gettext
-from directory.week.frozen import FOLDER, Frozen
+from directory import clock, files, safe_http
+from directory.outbox.post_snapshot import FOLDER, PostSnapshot
+from directory.translation import gettext
 from jobs.channels.transport import Account, TransportError
 
 
@@ -21,7 +21,7 @@ class Refused(TransportError):
     status, code, sentence = 0, "", ""
 
 
-class Session(net.Session):
+class Session(safe_http.Session):
     """Returns good answers only; everything else is a TransportError without a word of what the network said."""
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
@@ -38,7 +38,7 @@ class Session(net.Session):
 
 
 @contextmanager
-def understood(accepted: Literal["no", "maybe"] | None = None, *also: type[Exception]) -> Iterator[None]:
+def classify_errors(accepted: Literal["no", "maybe"] | None = None, *also: type[Exception]) -> Iterator[None]:
     """Say ``accepted`` of every failure inside, where it is known, and fail alike on an answer that makes no sense.
 
     A library that wraps what a Session raises has its errors named in ``also``.
@@ -93,7 +93,7 @@ def _reset(headers: Any) -> datetime | None:
         return None
 
 
-def picture_of(account: Account, frozen: Frozen, largest: int) -> tuple[bytes, str]:
+def picture_of(account: Account, frozen: PostSnapshot, largest: int) -> tuple[bytes, str]:
     """The picture of a post and its media type."""
     try:
         picture = files.read(account.home, FOLDER, frozen.image)

@@ -1,6 +1,6 @@
 """Kind ``kit``: a closed group, which lets no program in. A person posts there by hand, and says so."""
 
-from directory.language import gettext
+from directory.translation import gettext
 from jobs.channels.transport import Account, Checked, Message, TransportError
 
 

@@ -4,9 +4,9 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from hashlib import sha256
 
-from directory.language import gettext
-from directory.week.frozen import Frozen
-from jobs.channels.http import picture_of, understood
+from directory.outbox.post_snapshot import PostSnapshot
+from directory.translation import gettext
+from jobs.channels.http import classify_errors, picture_of
 from jobs.channels.transport import Account, Checked, Message, Transport
 
 LARGEST_PICTURE = 5_000_000  # bytes
@@ -20,7 +20,7 @@ class MailTransport:
 
     def send(self, message: Message) -> str:
         """Hand the mail over; its Message-ID, or what the carrier calls it."""
-        with understood("no"):
+        with classify_errors("no"):
             mail = self._mail(message)
         return self.carrier.send(Message(message.key, mail))
 
@@ -34,7 +34,7 @@ class MailTransport:
         return Checked(str(self.account.settings.get("address", "")))
 
     def _mail(self, message: Message) -> bytes:
-        frozen, settings = Frozen.from_bytes(message.payload), self.account.settings
+        frozen, settings = PostSnapshot.from_bytes(message.payload), self.account.settings
         sender = self.account.installation.mail_from
         name, domain = sha256(message.key.encode()).hexdigest()[:32], sender.rpartition("@")[2].rstrip(">")
         mail = EmailMessage(policy=SMTP)

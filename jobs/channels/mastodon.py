@@ -15,9 +15,9 @@ from typing import Any, Literal
 from mastodon import Mastodon
 from mastodon.errors import MastodonError
 
-from directory import clock, net
-from directory.week.frozen import Frozen
-from jobs.channels.http import Session, picture_of, understood
+from directory import clock, safe_http
+from directory.outbox.post_snapshot import PostSnapshot
+from jobs.channels.http import Session, classify_errors, picture_of
 from jobs.channels.transport import Account, Checked, Heard, Message
 
 KEPT = timedelta(minutes=55)  # servers keep a key for an hour
@@ -45,23 +45,25 @@ class MastodonTransport:
 
     def send(self, message: Message) -> str:
         """Post the text with its picture; the id of the post, also of the one that stands there already."""
-        frozen, media = Frozen.from_bytes(message.payload), None
-        with understood("no"):  # A row is only sent where no earlier try can have arrived, or its key still counts.
+        frozen, media = PostSnapshot.from_bytes(message.payload), None
+        with classify_errors(
+            "no"
+        ):  # A row is only sent where no earlier try can have arrived, or its key still counts.
             if clock.utc_now() - frozen.at > KEPT and (found := self.find(message)):
                 return found
         if frozen.image:
             picture, media_type = picture_of(self.account, frozen, LARGEST_PICTURE)
-            with understood("no", MastodonError):
+            with classify_errors("no", MastodonError):
                 media = [self.api.media_post(picture, media_type, description=frozen.alt)["id"]]
-        with understood(None, MastodonError):
+        with classify_errors(None, MastodonError):
             kept = {"visibility": "public", "idempotency_key": message.key}
             return str(self.api.status_post(frozen.text, media_ids=media, **kept)["id"])
 
     def find(self, message: Message) -> str | None:
         """The id of the post with this text among what the account posted since it was frozen."""
-        frozen = Frozen.from_bytes(message.payload)
+        frozen = PostSnapshot.from_bytes(message.payload)
         since, text = frozen.at - SKEW, _squeezed(frozen.text)
-        with understood("maybe", MastodonError):
+        with classify_errors("maybe", MastodonError):
             for number, page in enumerate(_pages(partial(self.api.account_statuses, self._me(), limit=PAGE)), 1):
                 for post in page:
                     if post["created_at"] >= since and _squeezed(plain(post["content"])) == text:
@@ -74,7 +76,7 @@ class MastodonTransport:
 
     def check(self) -> Checked:
         """Who the server says we are, and how long it lets a text be."""
-        with understood("no", MastodonError):
+        with classify_errors("no", MastodonError):
             name = self.api.account_verify_credentials()["acct"]
             limit = None
             with suppress(MastodonError, LookupError, TypeError):  # servers of other makes may not say
@@ -84,7 +86,7 @@ class MastodonTransport:
     def listen(self, since: str | None, tags: list[str]) -> list[Heard]:
         """Mentions, replies, and what others post under ``tags``, as far as the server knows of it."""
         heard: dict[str, Heard] = {}
-        with understood("no", MastodonError):
+        with classify_errors("no", MastodonError):
             me = self._me()
             for tag in tags:
                 for page in _pages(partial(self.api.timeline_hashtag, tag, limit=PAGE)):
@@ -100,7 +102,7 @@ class MastodonTransport:
 
     @property
     def _server(self) -> str:
-        return net.origin(str(self.account.settings["address"]))
+        return safe_http.origin(str(self.account.settings["address"]))
 
     def _me(self) -> Any:
         return self.api.account_verify_credentials()["id"]

@@ -20,8 +20,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from directory import clock, files
-from directory.language import gettext
-from directory.week.frozen import FOLDER, Frozen
+from directory.outbox.post_snapshot import FOLDER, PostSnapshot
+from directory.translation import gettext
 from jobs.channels.transport import Account, Checked, Heard, Message, Secrets, TransportError
 
 HOST = "https://api.x.com"
@@ -71,7 +71,7 @@ class XTransport:
 
     def send(self, message: Message) -> str:
         """Post the text, with its picture; the id of the post, also of the same one where it stands already."""
-        frozen = Frozen.from_bytes(message.payload)
+        frozen = PostSnapshot.from_bytes(message.payload)
         said: dict[str, Any] = {"text": frozen.text, "user_auth": self.is_oauth_1}
         if frozen.image:
             said["media_ids"] = [self._upload(frozen)]
@@ -84,7 +84,7 @@ class XTransport:
 
     def find(self, message: Message) -> str | None:
         """The id of the post in the account's timeline since its text was frozen."""
-        frozen = Frozen.from_bytes(message.payload)
+        frozen = PostSnapshot.from_bytes(message.payload)
         since = f"{(frozen.at - SKEW).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         try:
             for posts, _ in self._pages(self._me()["id"], "tweets", {"start_time": since, "exclude": "retweets"}):
@@ -150,7 +150,7 @@ class XTransport:
         users = {user["id"]: user["username"] for user in said.get("includes", {}).get("users", [])}
         return [{**post, "id": str(post["id"])} for post in posts], users, said["meta"].get("next_token")
 
-    def _upload(self, frozen: Frozen) -> str:
+    def _upload(self, frozen: PostSnapshot) -> str:
         try:
             picture = files.read(self.account.home, FOLDER, frozen.image)
         except FileNotFoundError:
@@ -252,7 +252,7 @@ def _revoked() -> TransportError:
     return TransportError(said, permanent=True, accepted="no", is_revoked=True)
 
 
-def _is_same(theirs: str, frozen: Frozen) -> bool:
+def _is_same(theirs: str, frozen: PostSnapshot) -> bool:
     """Whether X shows the frozen text: addresses as t.co (a picture's at the end), & < > as entities, in NFC.
 
     What stood behind a t.co is not asked for: any word may have.

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.inputs import Floats, World, per_world
-from matching.seating import Seatings, Signal
+from matching.seat_candidates import SeatCandidates, Signal
 
 
 @per_world
@@ -16,7 +16,7 @@ def currencies(world: World) -> NDArray[np.str_]:
     return np.array(world.businesses.currencies, dtype=np.str_)
 
 
-def strength(seatings: Seatings) -> Floats:
+def strength(seatings: SeatCandidates) -> Floats:
     """1 where the firm's usual price meets the range from the seat's share of the budget to all of it.
 
     Beside it, the ratio of the two nearest ends; 0.6 where either is unknown or the currencies differ. The whole
@@ -34,7 +34,7 @@ def strength(seatings: Seatings) -> Floats:
     return np.where(silent, NEUTRAL, np.minimum(dear, small)).clip(BUDGET.floor, 1.0)
 
 
-def told(seatings: Seatings, row: int) -> Mapping[str, Any]:
+def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
     """The firm's usual price and the budget, in minor units; None where not said."""
     firms, firm = seatings.world.businesses, seatings.business[row]
     low, high = float(firms.price_low[firm]), float(firms.price_high[firm])

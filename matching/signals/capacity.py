@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from matching.inputs import Floats
-from matching.seating import Seatings, Signal
+from matching.seat_candidates import SeatCandidates, Signal
 
 PATIENCE_DAYS = 30.0  # a wait of that long halves the strength where no day is due
 
 
-def strength(seatings: Seatings) -> Floats:
+def strength(seatings: SeatCandidates) -> Floats:
     """What is left of the time once the firm is free; 1 with room now, 0.2 without; 0.6 where nothing is said."""
     firms, ask, firm = seatings.world.businesses, seatings.ask, seatings.business
     free_on, room = firms.free_on[firm], firms.capacity[firm] - firms.busy[firm]
@@ -21,7 +21,7 @@ def strength(seatings: Seatings) -> Floats:
     return np.where(wait > 0, left, now).clip(CAPACITY.floor, 1.0)
 
 
-def told(seatings: Seatings, row: int) -> Mapping[str, Any]:
+def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
     """Room for projects and the first free day; None where not said."""
     firms, firm = seatings.world.businesses, seatings.business[row]
     room = float(firms.capacity[firm] - firms.busy[firm])

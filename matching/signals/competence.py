@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from matching.inputs import Floats
-from matching.seating import HALF_LIFE_DAYS, Seatings, Signal, named
+from matching.seat_candidates import HALF_LIFE_DAYS, SeatCandidates, Signal, named
 from matching.trust import BANDS, as_facts, lower_bound
 
 
-def strength(seatings: Seatings) -> Floats:
+def strength(seatings: SeatCandidates) -> Floats:
     """The lower 5 % bound over decayed evidence and the seat's member: few pieces never beat many.
 
     The asker's own rating of that member counts in full and takes the place of the published band.
@@ -26,7 +26,7 @@ def strength(seatings: Seatings) -> Floats:
     return np.where(claim < 0, COMPETENCE.floor, bound.clip(COMPETENCE.floor, 1.0))
 
 
-def told(seatings: Seatings, row: int) -> Mapping[str, Any]:
+def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
     """The count and newest day of finished work, the seat's member and its published band (0: none)."""
     claims, claim, member = seatings.world.claims, seatings.claim[row], seatings.seen.member[seatings.business[row]]
     return {

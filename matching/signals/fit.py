@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 
 from matching.inputs import Floats
-from matching.seating import COVERS, LEVEL_WORTH, LEVELS, Seatings, Signal, level, named
+from matching.seat_candidates import COVERS, LEVEL_WORTH, LEVELS, SeatCandidates, Signal, level, named
 
 
-def strength(seatings: Seatings) -> Floats:
+def strength(seatings: SeatCandidates) -> Floats:
     """nearness * (0.5 claimed, 0.75 vouched, 1 evidenced)."""
     return np.asarray((seatings.nearness * LEVEL_WORTH[level(seatings)]).clip(FIT.floor, 1.0), dtype=np.float64)
 
 
-def told(seatings: Seatings, row: int) -> Mapping[str, Any]:
+def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
     """The claim, its level, and the count and newest day of what raised it."""
     claims, claim, stands = seatings.world.claims, seatings.claim[row], int(level(seatings)[row])
     count = (0, claims.vouches[claim], claims.evidence[claim])[stands]

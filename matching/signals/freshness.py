@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from matching.inputs import Floats
-from matching.seating import Seatings, Signal, named, newest
+from matching.seat_candidates import SeatCandidates, Signal, named, newest
 
 HALF_LIFE_DAYS = 730.0
 
 
-def strength(seatings: Seatings) -> Floats:
+def strength(seatings: SeatCandidates) -> Floats:
     """0.5 ** (age of the newest claim, vouch or evidence / two years), at least 0.2; 0.5 where nothing is dated."""
     day = newest(seatings)
     age = np.where(day > 0, np.maximum(0, seatings.ask.today - day), HALF_LIFE_DAYS)
@@ -19,7 +19,7 @@ def strength(seatings: Seatings) -> Floats:
     return np.where(seatings.claim < 0, FRESHNESS.floor, fresh)
 
 
-def told(seatings: Seatings, row: int) -> Mapping[str, Any]:
+def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
     """The claim and its newest day (0: not dated)."""
     return {**named(seatings, row), "day": int(newest(seatings)[row])}
 

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from matching.inputs import Floats, Ints
-from matching.seating import Seatings, Signal, folded, places
+from matching.seat_candidates import SeatCandidates, Signal, folded, places
 
 WHERE = ("elsewhere", "unknown", "remote", "region", "city")
 SAYS = np.array([0.4, 0.6, 0.7, 0.8, 1.0])
 
 
-def where(seatings: Seatings) -> Ints:
+def where(seatings: SeatCandidates) -> Ints:
     """Index into WHERE. A city counts in its own region only; a firm that says no place is not elsewhere."""
     cities, city, regions, region = places(seatings.world)
     firm, ask = seatings.business, seatings.ask
@@ -25,12 +25,12 @@ def where(seatings: Seatings) -> Ints:
     return np.select([here_city & ~other_region, here_region, remote, silent], [4, 3, 2, 1], 0)
 
 
-def strength(seatings: Seatings) -> Floats:
+def strength(seatings: SeatCandidates) -> Floats:
     """1 in the same city, 0.8 in the same region, 0.7 remote, 0.4 elsewhere; 0.6 where a side says nothing."""
     return SAYS[where(seatings)]
 
 
-def told(seatings: Seatings, row: int) -> Mapping[str, Any]:
+def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
     """Where the firm is, seen from the ask."""
     return {"where": WHERE[where(seatings)[row]]}
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from matching.inputs import Floats
-from matching.seating import HALF_LIFE_DAYS, Seatings, Signal, works_on
+from matching.seat_candidates import HALF_LIFE_DAYS, SeatCandidates, Signal, works_on
 
 
-def strength(seatings: Seatings) -> Floats:
+def strength(seatings: SeatCandidates) -> Floats:
     """From 0.5, where the prime owes nothing, towards 1 as the decayed count of works it still owes grows."""
     day, given = works_on(seatings.world)
     prime, firm = seatings.prime, seatings.business
@@ -18,7 +18,7 @@ def strength(seatings: Seatings) -> Floats:
     return 1.0 - 0.5 * 0.5**owed
 
 
-def told(seatings: Seatings, row: int) -> Mapping[str, Any]:
+def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
     """How often each gave work to the other, and when the prime last got some (0: never)."""
     works, prime, firm = seatings.world.works, seatings.prime[row], seatings.business[row]
     got = (works.prime == firm) & (works.sub == prime)

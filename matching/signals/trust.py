@@ -7,22 +7,22 @@ import numpy as np
 
 from matching.inputs import Floats
 from matching.outputs import Known
-from matching.seating import Seatings, Signal
-from matching.trust import circle, faded, lower_bound
+from matching.seat_candidates import SeatCandidates, Signal
+from matching.trust import circle, decay_since, lower_bound
 
 
-def strength(seatings: Seatings) -> Floats:
+def strength(seatings: SeatCandidates) -> Floats:
     """The better of two lower bounds: the asker's, and that of the facts between the prime's people and the firm's.
 
     Where the asker has rated somebody of the firm, the asker's own view is all that counts.
     """
     facts = circle(seatings.world).firms.between(seatings.prime, seatings.business)
-    facts *= faded(seatings.world, seatings.ask.today) * ~seatings.seen.rated[seatings.business]
+    facts *= decay_since(seatings.world, seatings.ask.today) * ~seatings.seen.rated[seatings.business]
     asker = seatings.seen.bound[seatings.business]
     return np.maximum(asker, np.where(facts > 0, lower_bound(facts), 0.0)).clip(TRUST.floor, 1.0)
 
 
-def told(seatings: Seatings, row: int) -> Mapping[str, Any]:
+def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
     """Whether and how the asker knows the firm's member, that member's published band, and whose firm it is."""
     firm, seen = int(seatings.business[row]), seatings.seen
     member = int(seen.member[firm])

@@ -8,28 +8,28 @@ from pathlib import Path
 import pytest
 
 from app.accounts.tables import AccountSession, User
-from app.rules import PUBLIC, RULES, Principal, Rule, Verdict, can
+from app.permissions import PUBLIC, RULES, Principal, Rule, Verdict, can
 from directory.db import Base
+from directory.engine.saved_search import SavedSearch
+from directory.facts.case_study import CaseStudy, CaseStudyParty
+from directory.facts.interaction import Interaction
+from directory.facts.introduction import Introduction
+from directory.facts.rating import Band, Rating
+from directory.facts.rating_case import RatingCase
+from directory.facts.vouch import Vouch
 from directory.imports.people import ImportBatch
-from directory.leads.case_study import CaseStudy, CaseStudyParty
-from directory.leads.introduction import Introduction
+from directory.joining.application import Application
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Suggestion
-from directory.people.application import Application
+from directory.outbox.channel import Channel
+from directory.outbox.delivery import Delivery
 from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.interaction import Interaction
 from directory.people.member import Member, MemberState
-from directory.people.rating import Band, Rating
-from directory.people.rating_case import RatingCase
-from directory.people.saved_search import SavedSearch
-from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted
-from directory.week.channel import Channel
-from directory.week.delivery import Delivery
-from directory.week.inbox import Reply
 from directory.week.occurrence import Occurrence
 from directory.week.pairing import Pairing
+from directory.week.social_inbox import Reply
 
 with (Path(__file__).parent / "permission_matrix.csv").open(encoding="utf-8") as file:
     MATRIX = {f"{row['object']}.{row['action']}": row for row in csv.DictReader(file)}

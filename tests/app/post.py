@@ -8,8 +8,8 @@ from email.message import EmailMessage
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from directory.outbox.delivery import Delivery, DeliveryState
 from directory.settings import Settings
-from directory.week.delivery import Delivery, DeliveryState
 from jobs.deliver import deliver_one
 
 

@@ -16,8 +16,8 @@ from directory.errors import Conflict
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import ChapterRole, Member, MemberState, Role
-from directory.people.membership import suspend
 from directory.people.role import revoke_admin
+from directory.people.suspension import suspend
 from directory.settings import Settings
 from tests.app.conftest import PASSWORD, SignIn
 from tests.app.post import delivered, link_in

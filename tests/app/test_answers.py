@@ -12,14 +12,13 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import writing
-from directory.leads import case_study, introducing
-from directory.leads.case_study import CaseStudy
-from directory.leads.introduction import Introduction
-from directory.mail import UNDO
-from directory.people import interaction, vouch
-from directory.people.interaction import Interaction, InteractionKind
+from directory.facts import case_study, interaction, introduction_request, vouch
+from directory.facts.case_study import CaseStudy
+from directory.facts.interaction import Interaction, InteractionKind
+from directory.facts.introduction import Introduction
+from directory.facts.vouch import Vouch
+from directory.outbox.mail import UNDO
 from directory.people.member import Member, MemberState
-from directory.people.vouch import Vouch
 from directory.settings import Settings
 from tests.app.conftest import SignIn
 from tests.app.post import delivered
@@ -62,7 +61,7 @@ def praise(session: Session, now: datetime) -> None:
 
 
 def ask(session: Session, now: datetime) -> None:
-    introducing.ask(session, asker=of(session, "nadia"), target=of(session, "bea"), text=HOSTILE, now=now)
+    introduction_request.ask(session, asker=of(session, "nadia"), target=of(session, "bea"), text=HOSTILE, now=now)
 
 
 def tell(session: Session, now: datetime) -> None:
@@ -197,7 +196,7 @@ def test_a_third_sees_no_introduction_and_a_target_none_that_has_not_reached_the
 ) -> None:
     with writing(engine) as session:
         carla, bea, nadia = of(session, "carla"), of(session, "bea"), of(session, "nadia")
-        row = introducing.ask(session, asker=nadia, target=bea, via=carla, text="We share a client.", now=now)
+        row = introduction_request.ask(session, asker=nadia, target=bea, via=carla, text="We share a client.", now=now)
         path = f"/introductions/{row.public_id}"
     with Session(engine) as session:
         for key in ("grace", "bea"):

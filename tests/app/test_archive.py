@@ -11,16 +11,16 @@ from sqlalchemy.orm import Session
 from app.errors import Site
 from app.pages.archive import ATOM
 from directory.db import writing
+from directory.outbox.channel import Channel
+from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.chapter import Chapter
-from directory.people.erasing import erase
 from directory.people.member import Member
+from directory.privacy.erasure import erase
 from directory.settings import Settings
-from directory.week.channel import Channel
-from directory.week.delivery import Delivery, DeliveryState
 from directory.week.mention import Mention
 from directory.week.occurrence import Occurrence, plan
-from directory.week.share import own_words
-from jobs import weekly
+from directory.week.share_text import own_words
+from jobs import weekly_posts
 from tests.app.conftest import SignIn
 
 
@@ -38,7 +38,7 @@ def posted(engine: Engine, settings: Settings, now: datetime) -> str:
         said = {"address": "https://groups.example/tucson"}
         session.add(Channel(chapter=chapter, kind="kit", name="Tucson traders", settings=said))
         due_at = next(turn.due_at for turn in plan(session, now=now) if turn.chapter is chapter)
-    assert weekly.run(engine, settings=settings, now=due_at, chapter="old-pueblo")
+    assert weekly_posts.run(engine, settings=settings, now=due_at, chapter="old-pueblo")
     return path
 
 

@@ -21,11 +21,11 @@ from sqlalchemy.orm import Session
 
 from app.errors import Site
 from directory.db import writing
-from directory.people import band as bands
-from directory.people.band import BAND_2_FROM, BAND_3_FROM, PRIOR_MEAN, PRIOR_WEIGHT
+from directory.facts import rating_band as bands
+from directory.facts.rating import Rating
+from directory.facts.rating_band import BAND_2_FROM, BAND_3_FROM, PRIOR_MEAN, PRIOR_WEIGHT
 from directory.people.business import Business
 from directory.people.member import Member
-from directory.people.rating import Rating
 from tests.app.conftest import SignIn
 
 PRIOR = {1: 0.05, 2: 0.10, 3: 0.20, 4: 0.40, 5: 0.25}  # how people rate; a blind guess is right 0.40 of the time
@@ -132,7 +132,7 @@ def attack(engine: Engine, sign_in: SignIn, now: datetime, monkeypatch: pytest.M
                 session.execute(insert(Rating), new)
             when += bands.PATIENCE + timedelta(days=7) if look == 0 else bands.SEASON
             with writing(engine) as session:
-                bands.publish_bands(session, now=when, chance=bands.draw)
+                bands.publish_bands(session, now=when, chance=bands.random_noise)
             for at in range(RATEES):
                 page = attacker.get(paths[at]).text
                 for of, seen in enumerate(read(page)):

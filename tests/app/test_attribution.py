@@ -13,23 +13,23 @@ from sqlalchemy.orm import Session
 
 from app.errors import Site
 from directory.db import writing
-from directory.leads.introduction import Introduction
+from directory.facts.introduction import Introduction
+from directory.joining.application import Application
 from directory.leads.lead import Lead
-from directory.people.application import Application
+from directory.outbox.channel import Channel
+from directory.outbox.channel_connection import connect
+from directory.outbox.delivery import Delivery
+from directory.outbox.post_snapshot import PostSnapshot
+from directory.outbox.short_link import ShortLink, ShortLinkClicks
 from directory.people.chapter import Chapter
 from directory.people.member import ChapterRole, Member, Role
+from directory.reports.attribution import credits_of, intended_spending, summary_sentence
 from directory.secrets import Secrets
 from directory.settings import Settings
-from directory.week.attribution import credits_of, told, worth_of
-from directory.week.channel import Channel
-from directory.week.connecting import connect
-from directory.week.delivery import Delivery
-from directory.week.frozen import Frozen
-from directory.week.inbox import Outcome, Reply
 from directory.week.mention import Mention
 from directory.week.occurrence import plan
-from directory.week.short_link import ShortLink, ShortLinkClicks
-from jobs import weekly
+from directory.week.social_inbox import Outcome, Reply
+from jobs import weekly_posts
 from tests.app.conftest import PASSWORD, SignIn
 from tests.app.post import delivered, link_in
 
@@ -51,7 +51,7 @@ def code(engine: Engine, settings: Settings, now: datetime) -> str:
         chapter.public_at = chapter.indexed_at = now
         session.add(Channel(chapter=chapter, kind="kit", name="Tucson traders", has_link=True))
         due_at = next(turn.due_at for turn in plan(session, now=now) if turn.chapter is chapter)
-    assert weekly.run(engine, settings=settings, now=due_at, chapter="old-pueblo")
+    assert weekly_posts.run(engine, settings=settings, now=due_at, chapter="old-pueblo")
     with Session(engine) as session:
         return session.scalars(select(ShortLink)).one().public_id
 
@@ -92,7 +92,7 @@ def clicks(engine: Engine) -> int:
 def test_the_link_stands_in_the_frozen_text_and_in_no_archive(engine: Engine, app: Site, code: str) -> None:
     with Session(engine) as session:
         row = session.scalars(select(ShortLink)).one().delivery
-        assert f"\nhttp://localhost/s/{code}" in Frozen.from_bytes(row.payload).text
+        assert f"\nhttp://localhost/s/{code}" in PostSnapshot.from_bytes(row.payload).text
         weeks = f"/chapters/{old_pueblo(session).public_id}/weeks"
     for path in (weeks, f"{weeks}/feed.atom"):
         assert "/s/" not in app.test_client().get(path).text
@@ -182,9 +182,10 @@ def test_what_a_visit_led_to_counts_for_the_post_once(
     with Session(engine) as session:
         credits = credits_of(session, chapter=old_pueblo(session))
         assert (
-            told(credits) == "One post brought 3 visits, one reply, one person who asks to join and one lead (1 closed)"
+            summary_sentence(credits)
+            == "One post brought 3 visits, one reply, one person who asks to join and one lead (1 closed)"
         )
-        assert worth_of(credits) == "$15,000"
+        assert intended_spending(credits) == "$15,000"
 
 
 def test_a_click_leads_through_the_sign_in_counts_for_one_act_and_is_forgotten_after_thirty_days(
@@ -260,7 +261,7 @@ def test_the_page_says_it_in_words_and_numbers_to_who_leads_and_keeps_the_chapte
 def test_a_post_for_a_closed_group_brings_its_picture_along(engine: Engine, sign_in: SignIn, code: str) -> None:
     with Session(engine) as session:
         row = session.scalars(select(ShortLink)).one().delivery
-        post = Frozen.from_bytes(row.payload)
+        post = PostSnapshot.from_bytes(row.payload)
     lena = sign_in(member(engine, "lena"))
     page, picture = lena.get(f"/deliveries/{row.public_id}").text, lena.get(f"/deliveries/{row.public_id}/picture.png")
     assert post.alt

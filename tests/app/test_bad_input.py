@@ -49,9 +49,9 @@ def test_a_strange_address_leads_home(browser: FlaskClient, place: str) -> None:
     wanted = {"wanted-kind": "client", "wanted-text": "Clinics"}
     browser.post("/profile/wanted", data=wanted)
     with browser.application.test_request_context(headers={"Referer": place}):
-        from app.back import page_before
+        from app.redirects import previous_page
 
-        assert page_before() == "/"
+        assert previous_page() == "/"
 
 
 @pytest.mark.parametrize("name", ["\u200d", "\u0301", "\u3164", "Be\u00ada", "Bea\U000e0041", "Be\u2062a"])

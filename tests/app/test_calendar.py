@@ -9,11 +9,11 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from directory.db import writing
+from directory.outbox.kill_switch import Stop, stop
 from directory.people.chapter import Chapter
 from directory.people.member import Member
+from directory.week.blackout_period import BlackoutPeriod
 from directory.week.occurrence import Occurrence
-from directory.week.quiet import QuietTime
-from directory.week.stop import Stop, stop
 from tests.app.conftest import SignIn
 
 Browser = Callable[[str], FlaskClient]
@@ -77,7 +77,7 @@ def test_what_cannot_be_is_refused_in_a_sentence_and_changes_nothing(
 ) -> None:
     lena = browser("lena")
     assert lena.post(f"{home}/{path}", data=data).status_code == status
-    assert many(engine, Occurrence) == many(engine, QuietTime) == 0
+    assert many(engine, Occurrence) == many(engine, BlackoutPeriod) == 0
 
 
 def test_quiet_weeks_are_set_and_taken_back(browser: Browser, home: str) -> None:

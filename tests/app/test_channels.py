@@ -16,15 +16,15 @@ from app.errors import Site
 from app.oauth import Handshake
 from directory.audit import AuditEntry
 from directory.db import writing
+from directory.outbox import channel as channels
+from directory.outbox import channel_connection
+from directory.outbox.channel import Channel, ChannelState, secrets_of
+from directory.outbox.delivery import Delivery, DeliveryState
+from directory.outbox.heartbeat import beat
+from directory.outbox.post_snapshot import PostSnapshot
 from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.secrets import Secrets
-from directory.week import channel as channels
-from directory.week import connecting
-from directory.week.channel import Channel, ChannelState, secrets_of
-from directory.week.delivery import Delivery, DeliveryState
-from directory.week.frozen import Frozen
-from directory.week.heartbeat import beat
 from directory.week.occurrence import plan
 from tests.app.conftest import SignIn
 
@@ -150,7 +150,7 @@ def test_a_broken_account_is_connected_again_in_the_same_row(
     lena.post(f"/chapters/{house}/channels/x_keys", data=KEYS)
     row = newest(engine)
     with writing(engine) as session:
-        connecting.broke(session, session.get_one(Channel, row.id), reason="It let us out.", now=now)
+        channel_connection.mark_broken(session, session.get_one(Channel, row.id), reason="It let us out.", now=now)
     assert "must be connected again" in lena.get("/chapter/channels").text
     assert "It let us out." in lena.get(f"/channels/{row.public_id}").text
     assert lena.post(f"/channels/{row.public_id}/resume").status_code == 409
@@ -203,7 +203,7 @@ def lost(engine: Engine, now: datetime) -> str:
     with writing(engine) as session:
         channel = session.scalars(select(Channel).join(Channel.chapter).where(Chapter.key == "old-pueblo")).first()
         assert channel is not None
-        post = Frozen("Old Pueblo", channel.public_id, "o", now.date(), now, "Whom do you know?")
+        post = PostSnapshot("Old Pueblo", channel.public_id, "o", now.date(), now, "Whom do you know?")
         row = Delivery(key="post:o:c", channel=channel, payload=post.to_bytes(), due_at=now, attempts=1)
         row.state, row.reason = DeliveryState.UNKNOWN, "No answer."
         session.add(row)
@@ -259,5 +259,5 @@ def test_new_keys_open_what_the_old_ones_sealed(session: Session) -> None:
     session.add(channel)
     session.flush()
     channels.keep_secrets(channel, {"token": "t"}, Secrets(["old"]))
-    assert channels.seal_anew(session, Secrets(["new", "old"])) == 1
+    assert channels.reencrypt_secrets(session, Secrets(["new", "old"])) == 1
     assert secrets_of(channel, Secrets(["new"])) == {"token": "t"}

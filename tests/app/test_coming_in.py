@@ -12,12 +12,12 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import writing
-from directory.people.application import Application
+from directory.joining.application import Application
+from directory.outbox.delivery import Delivery
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import ChapterRole, Member, MemberState, Role
 from directory.settings import Settings
-from directory.week.delivery import Delivery
 from tests.app.conftest import SignIn
 from tests.app.post import delivered
 

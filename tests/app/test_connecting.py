@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from app.errors import Site
+from directory.outbox.channel import CHANNEL_KINDS
 from directory.secrets import Secrets
-from directory.week.channel import CHANNEL_KINDS
 from tests.app.test_channels import SAID, browser, engine, house, lena, newest, state_of, x
 
 FIXTURES = (browser, engine, house, lena, x)

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from app.errors import Site
 from directory.audit import AuditEntry
 from directory.db import writing
-from directory.leads.introduction import Introduction, IntroductionState
+from directory.facts.introduction import Introduction, IntroductionState
+from directory.outbox.delivery import Delivery
 from directory.people.audience import FIELDS, Audience
 from directory.people.business import Business
-from directory.people.contact import PEOPLE_A_DAY, PEOPLE_AN_HOUR, reveal
 from directory.people.member import Member, MemberState
-from directory.people.view import choose
-from directory.week.delivery import Delivery
+from directory.profiles.contact_details import PEOPLE_A_DAY, PEOPLE_AN_HOUR, reveal
+from directory.profiles.member_view import set_audiences
 from tests.app.conftest import SignIn
 
 IN_PAGES = {
@@ -67,7 +67,7 @@ def browser_of(engine: Engine, sign_in: SignIn, key: str) -> FlaskClient:
 
 def narrow(engine: Engine, audience: Audience, now: datetime) -> None:
     with writing(engine) as session:
-        choose(
+        set_audiences(
             session, member=member(session, "bea"), audiences={field.name: audience.value for field in FIELDS}, now=now
         )
 

@@ -18,30 +18,30 @@ from werkzeug.routing import Rule as Route
 from werkzeug.test import TestResponse
 
 from app.errors import Site
-from app.rules import RULES, Verdict
+from app.permissions import RULES, Verdict
 from directory.db import Base, PublicRow
+from directory.engine.saved_search import SavedSearch
+from directory.facts.case_study import CaseStudy, CaseStudyParty
+from directory.facts.interaction import Interaction, InteractionKind
+from directory.facts.introduction import Introduction, IntroductionState
+from directory.facts.rating import Rating
+from directory.facts.rating_case import RatingCase
+from directory.facts.vouch import Vouch
 from directory.imports.people import ImportBatch
-from directory.leads.case_study import CaseStudy, CaseStudyParty
-from directory.leads.introduction import Introduction, IntroductionState
+from directory.joining.application import Application
 from directory.leads.lead import Lead
-from directory.people.application import Application
+from directory.outbox.channel import Channel
+from directory.outbox.delivery import Delivery, DeliveryState
+from directory.outbox.post_snapshot import PostSnapshot
 from directory.people.business import Business
-from directory.people.capability import Capability, Kind
 from directory.people.chapter import Chapter
-from directory.people.interaction import Interaction, InteractionKind
 from directory.people.member import ChapterRole, Member, MemberState, Role
-from directory.people.rating import Rating
-from directory.people.rating_case import RatingCase
-from directory.people.saved_search import SavedSearch
-from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted, WantedKind
-from directory.week.channel import Channel
-from directory.week.delivery import Delivery, DeliveryState
-from directory.week.frozen import Frozen
-from directory.week.inbox import Reply
+from directory.taxonomy.capability import Capability, Kind
 from directory.week.occurrence import Occurrence
 from directory.week.pairing import Pairing
 from directory.week.post import Post
+from directory.week.social_inbox import Reply
 from tests.access.test_matrix import MATRIX, TWO_SIDED
 from tests.app.conftest import SignIn
 
@@ -129,7 +129,7 @@ class Network:
                 key="post",
                 channel=channel,
                 state=DeliveryState.UNKNOWN,
-                payload=Frozen("Tucson", "c", "o", now.date(), now, "Hello").to_bytes(),
+                payload=PostSnapshot("Tucson", "c", "o", now.date(), now, "Hello").to_bytes(),
                 due_at=now,
             ),
             "replies": Reply(

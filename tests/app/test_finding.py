@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.errors import Site
 from directory.db import writing
+from directory.engine.saved_search import MOST_SAVED, SavedSearch
 from directory.people.business import Business, index_businesses
 from directory.people.member import Member
-from directory.people.saved_search import MOST_SAVED, SavedSearch
 from tests.app.conftest import SignIn
 
 

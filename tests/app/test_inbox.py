@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from directory.db import writing
 from directory.leads.lead import Lead
+from directory.outbox.channel import Channel
+from directory.outbox.delivery import Delivery
 from directory.people.chapter import Chapter
 from directory.people.member import Member
-from directory.week.channel import Channel
-from directory.week.delivery import Delivery
-from directory.week.inbox import Reply
+from directory.week.social_inbox import Reply
 from tests.app.conftest import SignIn
 
 

@@ -12,27 +12,29 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.account import ENTRANCES
-from directory import mail
 from directory.db import bump_world
-from directory.engine.pairings import meet, told
+from directory.engine.pair_candidates import people_to_meet, reason_sentence
 from directory.engine.world import known_world
 from directory.errors import Conflict
+from directory.facts import interaction
+from directory.facts.interaction import LETTERS, InteractionKind
+from directory.facts.introduction_request import ask, decline
+from directory.facts.rating import Rating
+from directory.facts.rating_case import RatingCase, signs
 from directory.imports.line import FIELDS
 from directory.imports.sheet import read_sheet
-from directory.leads.introducing import ask, decline
-from directory.link import OneTimeLink, mint
-from directory.people import interaction, merging, wanted
-from directory.people.application import SUGGESTED_A_DAY, Application, answer, suggest
+from directory.joining.application import SUGGESTED_A_DAY, Application, answer, suggest
+from directory.outbox import mail
+from directory.outbox.delivery import Delivery
+from directory.people import wanted
 from directory.people.audience import Audience, audience_of
 from directory.people.business import Business, index_businesses
 from directory.people.claim import Claim
-from directory.people.interaction import LETTERS, InteractionKind
 from directory.people.member import ChapterRole, Member, MemberState, Role
-from directory.people.membership import suspend
-from directory.people.rating import Rating
-from directory.people.rating_case import RatingCase, signs
+from directory.people.one_time_link import OneTimeLink, create_link
+from directory.people.suspension import suspend
 from directory.people.wanted import WantedKind
-from directory.week.delivery import Delivery
+from directory.privacy import business_merge
 from tests.app.conftest import SignIn
 from tests.app.test_out import WHY, nadia
 from tests.conftest import Cast
@@ -110,7 +112,7 @@ def test_a_new_password_ends_every_link_that_lets_somebody_in(
 ) -> None:
     browser = sign_in(bea)
     for purpose in (*ENTRANCES, "vouch"):
-        mint(session, purpose=purpose, member=bea, about="thief@evil.example", lasts=timedelta(hours=1), now=now)
+        create_link(session, purpose=purpose, member=bea, about="thief@evil.example", lasts=timedelta(hours=1), now=now)
     session.commit()
     assert browser.post("/account/password", data={"password": "quite another word"}).status_code == 303
     session.rollback()
@@ -127,7 +129,7 @@ def test_what_is_not_for_all_members_is_neither_quoted_in_pairs_nor_ranked_by(
     def seen() -> tuple[bool, list[float]]:
         index_businesses(session)
         session.flush()
-        sentences = [told(why) for pair in meet(session, member=nadia) for why in pair.reasons]
+        sentences = [reason_sentence(why) for pair in people_to_meet(session, member=nadia) for why in pair.reasons]
         prices = known_world(session).world.businesses.price_low
         return any("Restores" in sentence for sentence in sentences), [price for price in prices if price == price]
 
@@ -141,7 +143,7 @@ def test_a_merge_shows_a_number_to_no_more_people_than_before(session: Session, 
     drop = Business(name="Bramble", phone="+1 520 555 0134", audiences={"firm_phone": "nobody"}, created_at=now)
     session.add(drop)
     session.flush()
-    merging.merge(session, keep=bea.business, drop=drop, by=bea, now=now)
+    business_merge.merge(session, keep=bea.business, drop=drop, by=bea, now=now)
     assert bea.business.phone
     assert audience_of(bea.business, "firm_phone") is Audience.NOBODY
 

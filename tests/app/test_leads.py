@@ -13,8 +13,8 @@ from directory.db import writing
 from directory.engine.suggestions import Understood
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Suggestion
-from directory.limit import spend
 from directory.people.member import Member
+from directory.rate_limit import consume_allowance
 from tests.app.conftest import SignIn
 
 STORY = "A client wants a company website the staff can edit. He insists on WordPress. About $15,000, in Tucson."
@@ -157,7 +157,7 @@ def test_thirty_leads_an_hour_are_enough_and_the_next_is_not_lost(
     with writing(engine) as session:
         member = session.scalars(select(Member).where(Member.key == "nadia")).one()
         for _ in range(30):
-            spend(session, key=f"lead {member.id}", most=30, within=timedelta(hours=1), now=now)
+            consume_allowance(session, key=f"lead {member.id}", most=30, within=timedelta(hours=1), now=now)
     answer = nadia.post("/leads/new", data={"text": "One more: logo design"})
     assert answer.status_code == 422
     assert "One more: logo design</textarea>" in answer.text

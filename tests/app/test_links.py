@@ -13,10 +13,10 @@ from app.accounts.account import MOST
 from app.accounts.tables import AccountSession, User
 from app.errors import Site
 from directory.audit import AuditEntry
-from directory.link import OneTimeLink
+from directory.outbox.delivery import Delivery
 from directory.people.member import Member, MemberState
+from directory.people.one_time_link import OneTimeLink
 from directory.settings import Settings
-from directory.week.delivery import Delivery
 from tests.app.conftest import PASSWORD, SignIn
 from tests.app.post import delivered, link_in
 from tests.app.test_sign_in import attempt, is_in

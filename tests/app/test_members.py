@@ -12,21 +12,21 @@ from sqlalchemy.orm import Session
 
 from app.errors import Site
 from directory.db import writing
-from directory.leads.case_study import CaseStudy, CaseStudyParty
-from directory.leads.collaboration import Collaboration
-from directory.leads.introduction import Introduction, IntroductionState
+from directory.facts.case_study import CaseStudy, CaseStudyParty
+from directory.facts.collaboration import Collaboration
+from directory.facts.interaction import Interaction, InteractionKind
+from directory.facts.introduction import Introduction, IntroductionState
+from directory.facts.vouch import Vouch
+from directory.joining.application import Application
 from directory.leads.lead import Lead
-from directory.people.application import Application
+from directory.outbox.channel import Channel, ChannelState
+from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.business import Business, index_businesses
-from directory.people.capability import Capability
 from directory.people.claim import Claim
-from directory.people.interaction import Interaction, InteractionKind
 from directory.people.member import Member, MemberState
-from directory.people.vouch import Vouch
 from directory.people.wanted import Wanted, WantedKind
-from directory.week.channel import Channel, ChannelState
-from directory.week.delivery import Delivery, DeliveryState
-from directory.week.inbox import Reply
+from directory.taxonomy.capability import Capability
+from directory.week.social_inbox import Reply
 from tests.app.conftest import SignIn
 
 HOSTILE = "<script>alert(1)</script> {{ 191 * 7 }} ' \" & é漢 👩‍🏭"

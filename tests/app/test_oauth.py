@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from app import oauth
-from directory import net
+from directory import safe_http
 from directory.errors import Invalid
 from directory.settings import Settings
 from jobs.channels.transport import Account
@@ -23,7 +23,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeX]:
     fake.revoke()
     with serving(fake) as host:
         monkeypatch.setattr(oauth, "X_API", host)
-        monkeypatch.setattr(net, "LOOPBACK_IS_ALLOWED", True)
+        monkeypatch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
         yield fake
 
 

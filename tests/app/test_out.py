@@ -12,15 +12,15 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.audit import AuditEntry
-from directory.people import merging
+from directory.facts.interaction import Interaction
+from directory.facts.rating import Rating
+from directory.facts.vouch import Vouch
 from directory.people.audience import Audience
 from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.interaction import Interaction
-from directory.people.leaving import GRACE
 from directory.people.member import ChapterRole, Member, MemberState, Role
-from directory.people.rating import Rating
-from directory.people.vouch import Vouch
+from directory.privacy import business_merge
+from directory.privacy.departure import GRACE
 from directory.settings import Settings
 from directory.week.occurrence import plan
 from directory.week.prompt import Prompt
@@ -199,7 +199,7 @@ def test_a_lead_makes_two_records_one_and_the_old_address_leads_to_it(
     assert sign_in(nadia).get(path).status_code == 403
     browser = sign_in(bea)
     assert "Bramble LLC" in browser.get(path).text
-    assert "1 member" in merging.described(session, drop=nadia.business)
+    assert "1 member" in business_merge.described(session, drop=nadia.business)
     assert browser.post(path).status_code == 422
     assert browser.post(path, data=WHY).status_code == 303
     assert browser.get(f"/businesses/{drop}").location == f"/businesses/{keep}"

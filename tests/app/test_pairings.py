@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import writing
-from directory.people.interaction import Interaction
+from directory.facts.interaction import Interaction
 from directory.people.member import Member
 from directory.week.occurrence import plan
 from directory.week.pairing import Pairing, PairingState

@@ -22,7 +22,7 @@ from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import Member, MemberState
 from directory.people.photo import FOLDER, square
-from directory.people.view import choose
+from directory.profiles.member_view import set_audiences
 from directory.settings import Settings
 from tests.app.conftest import SignIn
 
@@ -239,7 +239,7 @@ def test_a_photo_is_seen_by_whom_its_owner_chose(
         with writing(engine) as rows:
             member = rows.get_one(Member, bea.id)
             member.public_at = now if is_public else None
-            choose(rows, member=member, audiences={"photo": audience.value}, now=now)
+            set_audiences(rows, member=member, audiences={"photo": audience.value}, now=now)
         assert {who for who, each in people.items() if each.get(address).status_code == 200} == seers, audience
         listed = {who for who in ("near", "far") if address in people[who].get("/members").text}
         assert listed == seers & {"near", "far"}

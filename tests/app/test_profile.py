@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from directory.people import business
 from directory.people.business import Business
-from directory.people.capability import Capability
 from directory.people.claim import Claim
 from directory.people.member import Member
 from directory.people.wanted import Wanted
+from directory.taxonomy.capability import Capability
 from tests.app.conftest import SignIn
 
 
@@ -78,12 +78,12 @@ def test_a_firm_is_kept_as_typed(bea: FlaskClient, rows: Session) -> None:
 
 
 def test_each_part_of_a_firm_leaves_the_others_alone(bea: FlaskClient, rows: Session) -> None:
-    said = business.as_said(person(rows).business)
+    said = business.editable_fields(person(rows).business)
     sent = {"refer-good_referrals": "Museums", "refer-industries": ["arts", "health"], "refer-not_a_fit": "Shops"}
     bea.post("/profile/refer", data=sent)
     firm = person(rows).business
     changed = {"best_customers": "", "good_referrals": "Museums", "not_a_fit": "Shops"}
-    assert (business.as_said(firm), firm.industries) == (said | changed, ["arts", "health"])
+    assert (business.editable_fields(firm), firm.industries) == (said | changed, ["arts", "health"])
     assert bea.post("/profile/refer", data={**sent, "refer-industries": ["magic"]}).status_code == 422
 
 

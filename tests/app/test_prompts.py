@@ -12,16 +12,16 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.errors import Site
-from directory import mail
 from directory.db import writing
-from directory.engine import prompting
+from directory.engine import weekly_prompts
+from directory.outbox import mail
 from directory.people.member import Member
 from directory.settings import Settings
 from directory.week.mention import Mention
 from directory.week.occurrence import plan
 from directory.week.prompt import Prompt
-from jobs.prompts import compose, tell_mentioned
-from jobs.weekly import turn
+from jobs.weekly_posts import turn
+from jobs.weekly_prompts import compose, tell_mentioned
 from tests.app.conftest import SignIn
 from tests.app.post import delivered
 
@@ -47,7 +47,7 @@ def of(engine: Engine, key: str) -> Member:
 def letter(engine: Engine, settings: Settings, now: datetime, app: Site) -> EmailMessage:
     """What Nadia gets on Wednesday's morning."""
     with writing(engine) as session:
-        at = prompting.morning(next(row for row in plan(session, now=now) if row.chapter.key == "old-pueblo"))
+        at = weekly_prompts.morning(next(row for row in plan(session, now=now) if row.chapter.key == "old-pueblo"))
     compose(engine, now=at)
     app.config["CLOCK"] = lambda: at
     return next(mail for mail in delivered(engine, settings, at) if mail["To"].startswith("nadia@"))

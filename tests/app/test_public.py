@@ -9,13 +9,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from directory.facts.vouch import Vouch
+from directory.outbox.delivery import Delivery
 from directory.people.audience import Audience
 from directory.people.chapter import Chapter
 from directory.people.member import ChapterRole, Member, Role
-from directory.people.relay import FROM_AN_ADDRESS, RelayMessage
-from directory.people.vouch import Vouch
+from directory.profiles.relay import FROM_AN_ADDRESS, RelayMessage
 from directory.settings import Settings
-from directory.week.delivery import Delivery
 from tests.app.conftest import SignIn
 from tests.app.post import delivered, link_in
 

@@ -16,14 +16,14 @@ from app.accounts import second_factor
 from app.accounts.account import account_of
 from app.errors import Site
 from directory.db import Base, connect, writing
-from directory.leads import introducing
-from directory.leads.introduction import Introduction, IntroductionState
+from directory.facts import introduction_request
+from directory.facts.interaction import Interaction, InteractionKind, say
+from directory.facts.introduction import Introduction, IntroductionState
 from directory.leads.lead import Lead, Need, Terms, Wish, bring
-from directory.link import mint
 from directory.people.business import Business
-from directory.people.capability import Capability, Kind
-from directory.people.interaction import Interaction, InteractionKind, say
 from directory.people.member import Member
+from directory.people.one_time_link import create_link
+from directory.taxonomy.capability import Capability, Kind
 from tests.app.conftest import SignIn
 
 ROUNDS = 12
@@ -118,7 +118,8 @@ def test_a_link_and_a_code_are_each_taken_once_by_two_at_once(
         with writing(engine) as session:
             member = session.get_one(Member, bea.id)
             link, spare = (
-                mint(session, purpose="sign_in", member=member, lasts=timedelta(minutes=15), now=moment) for _ in "ab"
+                create_link(session, purpose="sign_in", member=member, lasts=timedelta(minutes=15), now=moment)
+                for _ in "ab"
             )
         pair = app.test_client(), app.test_client()
         sent = [(browser, f"/sign-in/link/{link}", {}) for browser in pair]
@@ -148,10 +149,12 @@ def test_a_yes_from_the_mail_and_a_no_from_the_page_at_once(
         with writing(engine) as session:
             (asker,) = people(session, now, 1)
             target = session.get_one(Member, bea.id)
-            row = introducing.ask(session, asker=asker, target=target, text=WHY, now=now)
+            row = introduction_request.ask(session, asker=asker, target=target, text=WHY, now=now)
             about, kept = row.public_id, row.id
             links = [
-                mint(session, purpose="introduction", member=target, about=about, lasts=timedelta(days=1), now=now)
+                create_link(
+                    session, purpose="introduction", member=target, about=about, lasts=timedelta(days=1), now=now
+                )
                 for _ in range(2)
             ]
         answers = at_once(

@@ -10,15 +10,15 @@ from sqlalchemy.orm import Session
 
 from directory.audit import AuditEntry
 from directory.db import writing
-from directory.people import rating_case as cases
-from directory.people.band import publish_bands
+from directory.facts import rating_case as cases
+from directory.facts.interaction import Interaction, InteractionKind
+from directory.facts.rating import Rating
+from directory.facts.rating_band import publish_bands
+from directory.facts.rating_case import Quarantine, RatingCase
+from directory.outbox.delivery import Delivery
 from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.interaction import Interaction, InteractionKind
 from directory.people.member import ChapterRole, Member, Role
-from directory.people.rating import Rating
-from directory.people.rating_case import Quarantine, RatingCase
-from directory.week.delivery import Delivery
 from tests.app.conftest import SignIn
 
 WEEK = timedelta(days=7)

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.account import MOST
-from app.accounts.second_factor import PLACE, seal_anew
+from app.accounts.second_factor import PLACE, reencrypt_secrets
 from app.accounts.tables import RecoveryCode, SecondFactor
 from app.errors import Site
 from directory.db import writing
@@ -238,6 +238,6 @@ def test_a_secret_opens_with_any_key_and_only_where_it_was_sealed(engine: Engine
 def test_rotation_seals_with_the_first_key(engine: Engine, phone: Phone, settings: Settings) -> None:
     new = "n" * 32
     with writing(engine) as session:
-        assert seal_anew(session, Secrets([new, *settings.encryption_keys])) == 1
+        assert reencrypt_secrets(session, Secrets([new, *settings.encryption_keys])) == 1
         factor = session.scalars(select(SecondFactor)).one()
         assert Secrets([new]).unseal(factor.secret, **PLACE, row=factor.id) == phone.secret

@@ -9,9 +9,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import writing
+from directory.outbox.channel import Channel
 from directory.people.chapter import Chapter
 from directory.people.member import Member, MemberState
-from directory.week.channel import Channel
 from directory.week.occurrence import Occurrence, plan, upcoming
 from directory.week.post import Post, compose, mentions_of, posts_of
 from tests.app.conftest import SignIn

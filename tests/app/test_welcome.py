@@ -8,9 +8,9 @@ from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
 from directory.db import writing
+from directory.facts.interaction import Interaction
 from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.interaction import Interaction
 from directory.people.member import Member, MemberState
 from directory.people.wanted import Wanted, WantedKind, want
 from directory.week.mention import Mention

@@ -5,9 +5,9 @@ from types import ModuleType
 
 import pytest
 
-from app import filters, security
+from app import security, template_filters
 
 
-@pytest.mark.parametrize("module", [filters, security])
+@pytest.mark.parametrize("module", [template_filters, security])
 def test_the_examples_are_true(module: ModuleType) -> None:
     assert doctest.testmod(module)[0] == 0

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy.orm import Session
 
+from directory.facts.interaction import Interaction, InteractionKind
+from directory.facts.vouch import Vouch
 from directory.people.business import Business
-from directory.people.interaction import Interaction, InteractionKind
 from directory.people.member import Member
-from directory.people.vouch import Vouch
 from tests.app.conftest import PASSWORD
 from tests.browser.conftest import Visit, barriers
 

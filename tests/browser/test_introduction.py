@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import writing
-from directory.mail import UNDO
+from directory.outbox.mail import UNDO
 from directory.people.member import Member
 from directory.settings import Settings
 from tests.app.post import delivered

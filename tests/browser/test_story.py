@@ -16,7 +16,7 @@ from app.accounts.account import create_account
 from app.errors import Site
 from directory.db import writing
 from directory.people.member import Member
-from jobs.weekly import turn
+from jobs.weekly_posts import turn
 from tests.app.conftest import PASSWORD
 from tests.browser.conftest import Visit, barriers
 from tests.conftest import NOW

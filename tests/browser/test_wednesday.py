@@ -15,14 +15,14 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.errors import Site
-from directory import net
+from directory import safe_http
 from directory.clock import utc_now
 from directory.db import writing
+from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import ChapterRole, Member, Role
 from directory.people.wanted import Wanted, WantedKind
-from directory.week.delivery import Delivery, DeliveryState
 from directory.week.occurrence import Occurrence
 from tests.browser.conftest import Visit, barriers
 from tests.services import mastodon
@@ -61,7 +61,7 @@ def worker(app: Site, engine: Engine, tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[MockServer, Proxy]]:
-    monkeypatch.setattr(net, "LOOPBACK_IS_ALLOWED", True)
+    monkeypatch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
     with mastodon.server() as running, Proxy(running.port) as proxy:
         yield running, proxy
 

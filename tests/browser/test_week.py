@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from directory.outbox.channel import Channel
 from directory.people.chapter import Chapter
 from directory.people.member import ChapterRole, Member, Role
-from directory.week.channel import Channel
-from directory.week.counting import COUNTS
+from directory.text_length import COUNTS
 from directory.week.occurrence import plan
 from directory.week.post import compose
 from tests.browser.conftest import Visit

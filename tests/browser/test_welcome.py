@@ -10,9 +10,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import writing
+from directory.facts.interaction import Interaction
 from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.interaction import Interaction
 from directory.people.member import Member
 from directory.people.wanted import Wanted
 from tests.browser.conftest import Visit, barriers

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from directory.engine import one_to_ones
-from directory.engine.one_to_ones import pair_up, waiting, why
+from directory.engine import weekly_pairings
+from directory.engine.weekly_pairings import pair_up, waiting, why
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import Member
@@ -39,7 +39,7 @@ def five(session: Session, now: datetime) -> list[Member]:
 
 def turn(session: Session, now: datetime) -> tuple[Occurrence, datetime]:
     occurrence = plan(session, now=now)[-1]
-    return occurrence, occurrence.due_at - one_to_ones.AHEAD
+    return occurrence, occurrence.due_at - weekly_pairings.AHEAD
 
 
 def pair(session: Session, now: datetime) -> list[Pairing]:
@@ -101,6 +101,6 @@ def test_who_sits_out_or_never_came_or_shares_a_firm_is_not_paired(
 def test_a_large_chapter_is_dealt_into_circles(
     session: Session, five: list[Member], now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(one_to_ones, "CIRCLE", 3)
+    monkeypatch.setattr(weekly_pairings, "CIRCLE", 3)
     talks = pair(session, now)
     assert len({id for talk in talks for id in (talk.one_id, talk.other_id)}) == 2 * len(talks) == 4

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from directory.engine.telling import Telling
+from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.leads.suggestion import Suggestion
-from directory.people.membership import suspend
+from directory.people.suspension import suspend
 from tests.conftest import Cast
 
 
@@ -15,7 +15,7 @@ def told(cast: Cast, now: datetime) -> str:
     words: list[str] = []
     for suggestion in cast.session.scalars(select(Suggestion)):
         lead = suggestion.lead
-        telling = Telling(
+        telling = SuggestionPresenter(
             cast.session,
             lead=lead,
             suggestion=suggestion,

@@ -5,16 +5,16 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select
 
-from directory.engine import meaning, pairings, welcoming
-from directory.engine.pairings import meet, suggested, told
-from directory.engine.wanting import wanting
-from directory.leads.waiting import waiting_for
+from directory.engine import onboarding_suggestions, pair_candidates, text_similarity
+from directory.engine.pair_candidates import people_to_meet, reason_sentence, suggested
+from directory.engine.wanted_matches import match_wanteds
+from directory.facts.interaction import InteractionKind, confirm, say
 from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.interaction import InteractionKind, confirm, say
 from directory.people.member import Member, MemberState
 from directory.people.wanted import WantedKind, end, live_for, want
-from directory.week.draft import drafts
+from directory.reports.open_items import open_items
+from directory.week.post_preview import post_previews
 from tests.conftest import Cast
 
 NAMES = ("Ana Perez", "Ben Ortiz", "Cleo Hall", "Dev Rao")
@@ -48,22 +48,22 @@ def test_a_chapter_is_paired_in_its_first_minute(
     cast: Cast, newcomers: dict[str, Member], has_model: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not has_model:
-        monkeypatch.setattr(meaning, "load_model", lambda: None)
-    monkeypatch.setattr(meaning, "_remembered", type(meaning._remembered)())
+        monkeypatch.setattr(text_similarity, "load_model", lambda: None)
+    monkeypatch.setattr(text_similarity, "_remembered", type(text_similarity._remembered)())
     chapter = newcomers["Ana"].business.chapter
     assert chapter is not None
     found = suggested(cast.session, chapter=chapter)
     assert {(pair.one.first_name, pair.other.first_name) for pair in found} == {("Ana", "Ben"), ("Cleo", "Dev")}
-    sentences = " ".join(told(why) for pair in found for why in pair.reasons)
+    sentences = " ".join(reason_sentence(why) for pair in found for why in pair.reasons)
     assert "Ana wants to meet “Bookkeepers”; Ben says: “Ben keeps books for shops”" in sentences
     assert "Cleo and Dev look for the same clients: “Clinics about to move”" in sentences
 
 
 def test_ones_own_reasons_are_told_in_the_second_person(cast: Cast, newcomers: dict[str, Member]) -> None:
     ana = newcomers["Ana"]
-    (pair,) = meet(cast.session, member=ana)
+    (pair,) = people_to_meet(cast.session, member=ana)
     assert pair.other == newcomers["Ben"]
-    assert {told(why, ana) for why in pair.reasons} == {
+    assert {reason_sentence(why, ana) for why in pair.reasons} == {
         "You want to meet “Bookkeepers”; Ben says: “Ben keeps books for shops”",
         "Ben wants to meet “Somebody who builds websites”; you say: “We build websites for dentists”",
     }
@@ -71,10 +71,10 @@ def test_ones_own_reasons_are_told_in_the_second_person(cast: Cast, newcomers: d
 
 def test_whoever_met_waits_behind_whoever_did_not(cast: Cast, newcomers: dict[str, Member], now: datetime) -> None:
     ana, ben = newcomers["Ana"], newcomers["Ben"]
-    before = meet(cast.session, member=ana)[0].worth
+    before = people_to_meet(cast.session, member=ana)[0].worth
     met = say(cast.session, said_by=ana, other=ben, kind=InteractionKind.MET, happened_on=now.date(), now=now)
     confirm(cast.session, interaction=met, by=ben, now=now)
-    assert meet(cast.session, member=ana)[0].worth < before / 2
+    assert people_to_meet(cast.session, member=ana)[0].worth < before / 2
 
 
 def test_nobody_who_left_or_works_in_the_same_firm_is_paired(
@@ -84,17 +84,17 @@ def test_nobody_who_left_or_works_in_the_same_firm_is_paired(
     partner = Member(name="Amy Perez", business=newcomers["Ana"].business, headline="Bookkeepers", joined_at=now)
     cast.session.add(partner)
     cast.session.flush()
-    assert meet(cast.session, member=newcomers["Ana"]) == []
+    assert people_to_meet(cast.session, member=newcomers["Ana"]) == []
 
 
 def test_a_large_chapter_pairs_its_newest_and_whoever_asks(
     cast: Cast, newcomers: dict[str, Member], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pairings, "MOST", 2)
+    monkeypatch.setattr(pair_candidates, "MOST", 2)
     chapter = newcomers["Ana"].business.chapter
     assert chapter is not None
     assert [pair.one.first_name for pair in suggested(cast.session, chapter=chapter)] == ["Cleo"]
-    assert [member.name for member in pairings.read(cast.session, chapter, newcomers["Ana"]).members] == [
+    assert [member.name for member in pair_candidates.score_pairs(cast.session, chapter, newcomers["Ana"]).members] == [
         "Ana Perez",
         "Dev Rao",
     ]
@@ -110,27 +110,29 @@ def test_old_pueblo_has_three_pairs_with_reasons(cast: Cast) -> None:
 
 def test_an_introduction_finds_who_asks_for_it_and_yoga_nobody(cast: Cast) -> None:
     theo = cast.member("theo")
-    found = wanting(cast.session, text="I know the facilities head of the clinic", member=theo)
+    found = match_wanteds(cast.session, text="I know the facilities head of the clinic", member=theo)
     assert found[0].wanted.text == "Clinics that open a second location"
     assert (
         "“I know the facilities head"
         in found[0].brief(text="I know the facilities head", member=theo, introduces=True).text
     )
     assert len({answer.member.id for answer in found}) == len(found) <= 3
-    assert wanting(cast.session, text="Free yoga lessons", member=theo) == []
+    assert match_wanteds(cast.session, text="Free yoga lessons", member=theo) == []
 
 
 def test_ended_asks_offers_and_ones_own_firm_are_no_answer(cast: Cast, now: datetime) -> None:
     text = "We do audits for nonprofits"
     ada, theo = cast.member("ada"), cast.member("theo")
-    assert wanting(cast.session, text=text, member=theo)[0].member == ada
-    assert ada not in [answer.member for answer in wanting(cast.session, text=text, member=ada)]
+    assert match_wanteds(cast.session, text=text, member=theo)[0].member == ada
+    assert ada not in [answer.member for answer in match_wanteds(cast.session, text=text, member=ada)]
     offered = want(cast.session, member=theo, kind=WantedKind.OFFER, text=text, now=now)
-    assert waiting_for(cast.session, member=theo, now=now).offers == [offered]
+    assert open_items(cast.session, member=theo, now=now).offers == [offered]
     assert offered not in live_for(cast.session, member=theo)
     for asked in live_for(cast.session, member=ada):
         end(cast.session, wanted=asked, now=now)
-    assert not {ada, theo} & {answer.member for answer in wanting(cast.session, text=text, member=cast.member("bea"))}
+    assert not {ada, theo} & {
+        answer.member for answer in match_wanteds(cast.session, text=text, member=cast.member("bea"))
+    }
 
 
 def test_an_imported_chapters_post_names_nobody_until_they_agree(
@@ -138,7 +140,7 @@ def test_an_imported_chapters_post_names_nobody_until_they_agree(
 ) -> None:
     chapter = newcomers["Ana"].business.chapter
     assert chapter is not None
-    (draft,) = drafts(cast.session, chapter=chapter, now=now)
+    (draft,) = post_previews(cast.session, chapter=chapter, now=now)
     assert not draft.is_agreed
     assert "A member is looking for a partner: Bookkeepers." in draft.text
     assert not any(name.split()[0] in draft.text for name in NAMES)
@@ -149,12 +151,12 @@ def test_an_imported_chapters_post_names_nobody_until_they_agree(
     [("We keep books for dentists.", "Bookkeeping"), ("I am a photographer", "Photography"), ("Plumber", "Plumbing")],
 )
 def test_a_newcomers_sentence_is_read_as_their_own(cast: Cast, sentence: str, first: str) -> None:
-    sure, _perhaps = welcoming.able(cast.session, text=sentence)
+    sure, _perhaps = onboarding_suggestions.suggest_claims(cast.session, text=sentence)
     assert first in [capability.name for capability in sure]
     assert "Dental care" not in [capability.name for capability in sure], "customers are no trade of one's own"
 
 
 def test_suggested_wants_are_of_three_trades_and_none_of_ones_own(cast: Cast) -> None:
-    found = welcoming.whom(cast.session, member=cast.member("nadia"))
+    found = onboarding_suggestions.suggest_wanteds(cast.session, member=cast.member("nadia"))
     assert len({capability.parent_id or capability.id for capability in found}) == 3
     assert not {capability.id for capability in found} & {held.id for held in cast.business("northlight").capabilities}

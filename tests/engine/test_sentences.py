@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from directory.engine import sentences
-from directory.engine.sentences import DIMENSIONS, Model, is_genuine, load_model
+from directory.engine import sentence_encoder
+from directory.engine.sentence_encoder import DIMENSIONS, Model, is_genuine, load_model
 
 
 @pytest.fixture(scope="module")
@@ -47,19 +47,19 @@ def test_no_text_is_no_row_and_the_same_text_is_read_once(model: Model, monkeypa
 
 
 def test_it_forgets_the_oldest_texts(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sentences, "REMEMBERED", 2)
+    monkeypatch.setattr(sentence_encoder, "REMEMBERED", 2)
     model.encode(["one", "two", "three"])
     assert list(model._remembered) == ["two", "three"]
 
 
 def test_the_weights_are_those_it_was_measured_with(monkeypatch: pytest.MonkeyPatch) -> None:
     assert is_genuine()
-    monkeypatch.setattr(sentences, "SHA256", "0" * 64)
+    monkeypatch.setattr(sentence_encoder, "SHA256", "0" * 64)
     assert not is_genuine()
 
 
 def test_without_the_package_there_is_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sentences, "find_spec", lambda name: None)
+    monkeypatch.setattr(sentence_encoder, "find_spec", lambda name: None)
     load_model.cache_clear()
     assert load_model() is None
     assert not is_genuine()

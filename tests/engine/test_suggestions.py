@@ -7,18 +7,18 @@ import pytest
 from sqlalchemy import select
 
 from directory.db import world_version
-from directory.engine.answers import answered
+from directory.engine.suggestion_presenter import SuggestionPresenter
+from directory.engine.suggestion_serializer import suggestion_as_dict
 from directory.engine.suggestions import latest, runners_up, suggest
-from directory.engine.telling import Telling
 from directory.engine.world import known_world
 from directory.errors import Invalid
+from directory.facts.rating import Rating
 from directory.leads.lead import Lead, Terms, Wish, bring
 from directory.leads.suggestion import Answer, Suggestion
 from directory.money import Money
-from directory.people.capability import named
 from directory.people.claim import unclaim
 from directory.people.member import MemberState
-from directory.people.rating import Rating
+from directory.taxonomy.capability import named
 from tests.conftest import Cast
 
 STORY = "He wants a company website the staff can edit, and insists on WordPress. About 15,000 dollars, in Tucson."
@@ -36,9 +36,9 @@ def lead(cast: Cast, now: datetime, *names: str, member: str = "nadia", place: s
     )
 
 
-def telling(cast: Cast, suggestion: Suggestion, now: datetime) -> Telling:
+def telling(cast: Cast, suggestion: Suggestion, now: datetime) -> SuggestionPresenter:
     brought = suggestion.lead
-    return Telling(
+    return SuggestionPresenter(
         cast.session,
         lead=brought,
         suggestion=suggestion,
@@ -143,7 +143,7 @@ def test_a_suspended_member_is_nobodys_partner(cast: Cast, now: datetime) -> Non
 
 def test_the_shell_gets_the_whole_answer_as_data(cast: Cast, now: datetime) -> None:
     before = cast.session.scalars(select(Suggestion.id)).all()
-    answer = answered(cast.session, text=STORY, bringer="northlight", teams_wanted=2, now=now)
+    answer = suggestion_as_dict(cast.session, text=STORY, bringer="northlight", teams_wanted=2, now=now)
     assert "WordPress" in [need["capability"] for need in answer["needs"]]
     assert sum(need["share"] for need in answer["needs"]) == pytest.approx(1, abs=1e-3)
     best = answer["teams"][0]
@@ -159,7 +159,7 @@ def test_the_shell_gets_the_whole_answer_as_data(cast: Cast, now: datetime) -> N
 @pytest.mark.parametrize(("text", "bringer"), [("", None), ("WordPress", "nobody-we-know"), ("x" * 100_000, None)])
 def test_the_shell_is_told_what_is_wrong(cast: Cast, now: datetime, text: str, bringer: str | None) -> None:
     with pytest.raises(Invalid):
-        answered(cast.session, text=text, bringer=bringer, teams_wanted=1, now=now)
+        suggestion_as_dict(cast.session, text=text, bringer=bringer, teams_wanted=1, now=now)
 
 
 def test_what_else_a_text_may_be_about_is_offered_and_never_what_it_refuses(cast: Cast, now: datetime) -> None:

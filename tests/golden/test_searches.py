@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from directory.db import Base, connect, writing
-from directory.people.search import search
+from directory.engine.search import search
 from directory.seed import seed
 from tests.conftest import NOW
 
@@ -34,7 +34,7 @@ def test_ninety_five_of_a_hundred_are_found(demo: Engine) -> None:
 
 
 def test_words_alone_find_every_slip_and_every_order(demo: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("directory.engine.narrowing.load_model", lambda: None)
+    monkeypatch.setattr("directory.engine.faceted_search.load_model", lambda: None)
     with Session(demo) as session:
         found = hits(session)
     assert {row["query"] for row in SEARCHES if row["how"] != "paraphrase"} <= found

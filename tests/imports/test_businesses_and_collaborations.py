@@ -9,17 +9,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from directory.db import world_version
+from directory.engine.search import search
 from directory.errors import Invalid
+from directory.facts.collaboration import Collaboration
 from directory.imports import businesses as firms
 from directory.imports import collaborations as work
-from directory.imports.codes import Unknown
+from directory.imports.capability_codes import Unknown
 from directory.imports.csv_file import Field, ImportErrors, read_rows
 from directory.imports.report import Report
-from directory.leads.collaboration import Collaboration
 from directory.people.business import Business
-from directory.people.capability import Capability, Kind
 from directory.people.claim import Claim
-from directory.people.search import search
+from directory.taxonomy.capability import Capability, Kind
 
 
 @pytest.fixture(autouse=True)

@@ -8,18 +8,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from directory.errors import Conflict, Invalid
-from directory.imports import people, taking_back
+from directory.facts.interaction import Interaction, InteractionKind
+from directory.imports import people, undo
 from directory.imports.line import FIELDS
 from directory.imports.people import ImportBatch, Preview
 from directory.imports.sheet import Sheet, read_sheet
+from directory.outbox.delivery import Delivery
 from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.interaction import Interaction, InteractionKind
+from directory.people.duplicates import confusable_skeleton
 from directory.people.member import Member, MemberState
-from directory.people.suppression import suppress
-from directory.people.twins import likeness
 from directory.people.wanted import Wanted
-from directory.week.delivery import Delivery
+from directory.privacy.suppression import suppress
 from tests.people.cast import Cast, make_cast
 
 LIST = """Name,Mail,Company,What they do,Looking for
@@ -190,11 +190,11 @@ def test_undo_leaves_nothing_behind(session: Session, cast: Cast, now: datetime)
     before = [count(session, kind) for kind in kinds]
     batch = sent(session, cast, now)
     people.commit(session, batch=batch, by=cast.nia, share=True, now=now)
-    result = taking_back.undo(session, batch=batch, by=cast.nia, now=now + timedelta(minutes=9))
+    result = undo.undo(session, batch=batch, by=cast.nia, now=now + timedelta(minutes=9))
     assert (result.gone, result.staying) == (3, [])
     assert [count(session, kind) for kind in kinds] == before
     with pytest.raises(Conflict):
-        taking_back.undo(session, batch=batch, by=cast.nia, now=now)
+        undo.undo(session, batch=batch, by=cast.nia, now=now)
 
 
 def test_who_has_come_or_was_written_about_stays(session: Session, cast: Cast, now: datetime) -> None:
@@ -205,11 +205,11 @@ def test_who_has_come_or_was_written_about_stays(session: Session, cast: Cast, n
     met = {"said_by_id": cast.carla.id, "other_id": tess.id, "happened_on": now.date(), "said_at": now}
     session.add(Interaction(kind=InteractionKind.MET, **met))
     session.flush()
-    result = taking_back.undo(session, batch=batch, by=cast.nia, now=now)
+    result = undo.undo(session, batch=batch, by=cast.nia, now=now)
     assert (result.gone, {member for member, _why in result.staying}) == (1, {ida, tess})
     assert ida.business.name == "Quist Bookkeeping"
     with pytest.raises(Conflict):
-        taking_back.undo(session, batch=batch, by=cast.nia, now=now + timedelta(days=1))
+        undo.undo(session, batch=batch, by=cast.nia, now=now + timedelta(days=1))
 
 
 def test_a_list_is_forgotten_after_a_day(session: Session, cast: Cast, now: datetime) -> None:
@@ -229,5 +229,9 @@ def test_ten_thousand_rows_are_looked_at_in_seconds(session: Session, cast: Cast
 
 
 def test_names_that_look_the_same_are_the_same() -> None:
-    assert likeness("Be\u0430  Lindqv\u0456st") == likeness("BEA LINDQVIST") == likeness("Bea Líndqvist")
-    assert likeness("Bea Lindqvist") != likeness("Bo Lindqvist")
+    assert (
+        confusable_skeleton("Be\u0430  Lindqv\u0456st")
+        == confusable_skeleton("BEA LINDQVIST")
+        == confusable_skeleton("Bea Líndqvist")
+    )
+    assert confusable_skeleton("Bea Lindqvist") != confusable_skeleton("Bo Lindqvist")

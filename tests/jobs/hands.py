@@ -17,8 +17,8 @@ from kombu import Producer
 from sqlalchemy.orm import configure_mappers
 
 from directory import clock
-from directory.week import channel as channels
-from directory.week.channel import ChannelKind
+from directory.outbox import channel as channels
+from directory.outbox.channel import ChannelKind
 from jobs import channels as transports
 from jobs import schedule, worker
 from jobs.channels.transport import Account, Message
@@ -29,9 +29,9 @@ RING = 0.7
 WARM = (
     *("celery.apps.worker", "celery.beat", "celery.bin.celery", "celery.bin.worker", "celery.concurrency.prefork"),
     *("celery.worker.consumer", "celery.worker.strategy", "celery.fixups.django", "jobs.broker", "redis"),
-    *("jobs.weekly", "jobs.prompts", "jobs.pairings"),
+    *("jobs.weekly_posts", "jobs.weekly_prompts", "jobs.weekly_pairings"),
 )
-RINGING = ("jobs.weekly.tick", "jobs.deliver.sweep", "jobs.prompts.compose", "jobs.pairings.pair")
+RINGING = ("jobs.weekly_posts.tick", "jobs.deliver.sweep", "jobs.weekly_prompts.compose", "jobs.weekly_pairings.pair")
 
 
 class Tape:
@@ -57,7 +57,7 @@ def arm() -> None:
     transports.CHANNEL_KINDS += (("tape", Tape),)
     worker.SCHEDULE = tuple((task, RING * max(1, MANY)) for task in RINGING)
     worker.DEAF = 5
-    worker.begin_anew = begin_anew
+    worker.exec_worker = begin_anew
     publish, tick = Producer.publish, schedule.Beat.tick
 
     def again(self: Producer, *args: Any, **kwargs: Any) -> Any:

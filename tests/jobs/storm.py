@@ -20,13 +20,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, configure_mappers
 
-from directory import net
-from directory.week import channel as channels
-from directory.week import delivery as deliveries
-from directory.week.channel import ChannelKind
-from directory.week.delivery import Delivery
+from directory import safe_http
+from directory.outbox import channel as channels
+from directory.outbox import delivery as deliveries
+from directory.outbox.channel import ChannelKind
+from directory.outbox.delivery import Delivery
 from jobs import channels as transports
-from jobs import deliver, weekly, worker
+from jobs import deliver, weekly_posts, worker
 from jobs.channels import mastodon
 from jobs.channels.transport import Account, Message
 from jobs.channels.x import XTransport
@@ -102,13 +102,16 @@ def arm() -> None:
     channels.CHANNEL_KINDS += (ChannelKind("tape", "Tape"),)
     transports.CHANNEL_KINDS += (("tape", Tape),)
     deliver.LEASE, deliver.SETTLE, deliver.EXPIRES, deliver.PACES = LEASE, SETTLE, RING, {}
-    worker.SCHEDULE = (("jobs.weekly.tick", RING), ("jobs.deliver.sweep", RING))  # others would crowd the slow broker
+    worker.SCHEDULE = (
+        ("jobs.weekly_posts.tick", RING),
+        ("jobs.deliver.sweep", RING),
+    )  # others would crowd the slow broker
     deliveries.claim = dying(deliveries.claim, before=DELIVERING[0], after=DELIVERING[1])
     Tape.send = dying(Tape.send, before=DELIVERING[2])
     deliveries.delivered = dying(deliveries.delivered, before=DELIVERING[4], after=DELIVERING[5])
     os.link = dying(os.link, before=PLACING[0], after=PLACING[1])
-    weekly.freeze = dying(weekly.freeze, after=TURNING[0])
-    weekly.announce = dying(weekly.announce, before=TURNING[1])
+    weekly_posts.freeze = dying(weekly_posts.freeze, after=TURNING[0])
+    weekly_posts.announce = dying(weekly_posts.announce, before=TURNING[1])
     Tape.find = dying(Tape.find, after=TURNING[2])
     deliver_one = dying(deliver.deliver_one, after=DELIVERING[6])
 
@@ -126,11 +129,13 @@ def arm() -> None:
 
 def go_wild() -> None:
     """Shorten the times, but leave a try longer than the servers' malice takes; nobody gives up."""
-    net.LOOPBACK_IS_ALLOWED = True
+    safe_http.LOOPBACK_IS_ALLOWED = True
     deliver.LEASE, deliver.SETTLE, deliver.EXPIRES, deliver.PACES = timedelta(seconds=4), timedelta(seconds=2), RING, {}
     deliver.LONGEST_WAIT, deliveries.MOST_TRIES = timedelta(seconds=1), 100
-    worker.SCHEDULE = (("jobs.weekly.tick", 3 * RING), ("jobs.deliver.sweep", RING))
-    weekly.SHIFT = timedelta(seconds=2 * RING)  # as for real two thirds of the ring, so that posting is not crowded out
+    worker.SCHEDULE = (("jobs.weekly_posts.tick", 3 * RING), ("jobs.deliver.sweep", RING))
+    weekly_posts.SHIFT = timedelta(
+        seconds=2 * RING
+    )  # as for real two thirds of the ring, so that posting is not crowded out
     mastodon.PAGES = 100  # one account gets a post a second here, not three a day
     if IS_BLIND:
         XTransport.find = lambda self, message: None

@@ -18,17 +18,17 @@ from mastodon import Mastodon
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from directory import net
+from directory import safe_http
 from directory.clock import utc_now
 from directory.db import Base, connect, writing
+from directory.outbox.channel import Channel, keep_secrets
+from directory.outbox.delivery import Delivery, DeliveryState
+from directory.outbox.post_snapshot import PostSnapshot
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.secrets import Secrets
 from directory.settings import load_settings
-from directory.week.channel import Channel, keep_secrets
-from directory.week.delivery import Delivery, DeliveryState
-from directory.week.frozen import Frozen
 from jobs.channels.mastodon import plain
 from tests.conftest import REAL_DATA
 from tests.jobs.channels import platforms
@@ -114,7 +114,7 @@ def play(
     engine = connect(url)
     with ExitStack() as kept, pytest.MonkeyPatch.context() as patch:
         kept.callback(engine.dispose)
-        patch.setattr(net, "LOOPBACK_IS_ALLOWED", True)
+        patch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
         patch.setattr(platforms, "Proxy", Malice)
         described = {"description": DESCRIPTION} if DESCRIPTION.exists() else {}
         patch.setattr(x, "FakeX", partial(x.FakeX, most=10**6, allows_duplicates="--blind" in flags, **described))
@@ -134,7 +134,7 @@ def even(text: str) -> str:
 
 
 def of(row: Delivery) -> tuple[str, str]:
-    return row.reason.partition(":")[0], even(Frozen.from_bytes(row.payload).text)
+    return row.reason.partition(":")[0], even(PostSnapshot.from_bytes(row.payload).text)
 
 
 def test_killed_at_any_instant_each_post_arrives_once(tmp_path: Path) -> None:

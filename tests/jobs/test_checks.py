@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session
 
 from directory.audit import AuditEntry
 from directory.db import writing
+from directory.outbox import channel_connection
+from directory.outbox.channel import Channel, ChannelState, keep_secrets
+from directory.outbox.delivery import Delivery, DeliveryState
 from directory.secrets import Secrets
 from directory.settings import Settings
-from directory.week import connecting
-from directory.week.channel import Channel, ChannelState, keep_secrets
-from directory.week.delivery import Delivery, DeliveryState
 from jobs import channels as transports
-from jobs import checks
+from jobs import on_demand_checks
 from jobs.channels.transport import Checked, TransportError
-from jobs.letters import mail_of
+from jobs.mail_rendering import mail_of
 from tests.week.conftest import Chapterhouse, mesa
 
 assert mesa
@@ -56,7 +56,7 @@ def channel(mesa: Chapterhouse, monkeypatch: pytest.MonkeyPatch) -> Channel:
 
 def asked(engine: Engine, now: datetime, settings: Settings, said: Any) -> Channel:
     Platform.said, Platform.asked = said, 0
-    checks.answer(engine, settings=settings, now=now)
+    on_demand_checks.run_requested_checks(engine, settings=settings, now=now)
     with Session(engine) as session:
         return session.get_one(Channel, 1)
 
@@ -82,8 +82,8 @@ def test_a_revoked_account_is_broken_and_its_person_told_once(
     assert asked(engine, now, settings, REVOKED).state is ChannelState.BROKEN
     with writing(engine) as session:
         row = session.get_one(Channel, 1)
-        assert not connecting.broke(session, row, reason="again", now=now + timedelta(minutes=1))
-        assert not checks.check_one(engine, 1, settings=settings, now=now)
+        assert not channel_connection.mark_broken(session, row, reason="again", now=now + timedelta(minutes=1))
+        assert not on_demand_checks.check_one(engine, 1, settings=settings, now=now)
         (letter,) = session.scalars(select(Delivery)).all()
         sent = mail_of(session, letter, settings=settings, now=now)
         assert sent is not None
@@ -97,7 +97,7 @@ def test_the_secrets_of_a_channel_that_is_let_go_are_wiped_whatever_its_network_
     engine: Engine, mesa: Chapterhouse, channel: Channel, now: datetime, settings: Settings, said: Any
 ) -> None:
     keep_secrets(channel, {"token": "t"}, Secrets(settings.encryption_keys))
-    connecting.disconnect(mesa.session, channel=channel, member=mesa.alma, now=now)
+    channel_connection.disconnect(mesa.session, channel=channel, member=mesa.alma, now=now)
     mesa.session.commit()
     assert channel.sealed
     left = asked(engine, now + timedelta(days=1), settings, said)
@@ -120,7 +120,7 @@ def test_a_look_settles_what_it_finds_and_leaves_the_rest_to_a_person(
         session.get_one(Channel, 1).check_asked_at = None
         session.add(Delivery(key="k", channel_id=1, payload=b"{}", due_at=now, state=DeliveryState.UNKNOWN))
         session.flush()
-        connecting.ask_look(session, delivery=session.get_one(Delivery, 1), now=now)
+        channel_connection.ask_look(session, delivery=session.get_one(Delivery, 1), now=now)
     asked(engine, now, settings, said)
     with Session(engine) as session:
         row = session.get_one(Delivery, 1)
@@ -130,7 +130,7 @@ def test_a_look_settles_what_it_finds_and_leaves_the_rest_to_a_person(
 def test_what_nobody_waits_for_any_more_is_not_looked_up(
     engine: Engine, channel: Channel, now: datetime, settings: Settings
 ) -> None:
-    assert asked(engine, now + connecting.FRESH, settings, Checked("late")).checked_at is None
+    assert asked(engine, now + channel_connection.FRESH, settings, Checked("late")).checked_at is None
 
 
 def test_a_failure_of_our_own_is_not_the_end_of_the_round(

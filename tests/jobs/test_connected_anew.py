@@ -9,17 +9,17 @@ from sqlalchemy.orm import Session
 
 from directory.db import writing
 from directory.errors import Conflict
+from directory.outbox import channel_connection, delivery
+from directory.outbox.channel import Channel, ChannelState, keep_secrets
+from directory.outbox.delivery import MOST_TRIES, Delivery, DeliveryState
 from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.secrets import Secrets
 from directory.settings import Settings
-from directory.week import connecting, delivery
-from directory.week.channel import Channel, ChannelState, keep_secrets
-from directory.week.delivery import MOST_TRIES, Delivery, DeliveryState
 from jobs import channels as transports
-from jobs import checks
+from jobs import on_demand_checks
 from jobs.channels.transport import Account, Checked, Message, TransportError
-from jobs.deliver import deliver_one, settle
+from jobs.deliver import deliver_one, reconcile_stuck
 from tests.week.conftest import Chapterhouse, mesa
 
 assert mesa
@@ -62,15 +62,15 @@ class House:
             of = session.get_one(Channel, 1)
             what: dict[str, Any] = {"chapter": of.chapter, "kind": "bluesky", "said": HANDLE, "channel": of}
             what |= {"secrets": Secrets(["k" * 32]), "member": session.get_one(Member, 1)}
-            connecting.connect(session, **what, now=at or self.now + LATER)
+            channel_connection.connect(session, **what, now=at or self.now + LATER)
 
     def look(self) -> None:
-        checks.answer(self.engine, settings=self.settings, now=self.now + LATER)
+        on_demand_checks.run_requested_checks(self.engine, settings=self.settings, now=self.now + LATER)
 
     def work(self) -> None:
         for key in "ksu":
             deliver_one(self.engine, self.row(key).public_id, settings=self.settings, now=self.now + LATER)
-        settle(self.engine, settings=self.settings, now=self.now + LATER)
+        reconcile_stuck(self.engine, settings=self.settings, now=self.now + LATER)
 
     def row(self, key: str) -> Delivery:
         with Session(self.engine) as session:
@@ -119,7 +119,7 @@ def test_another_account_takes_over_nothing_that_was_meant_for_the_first(house: 
     Accounts.name = "@new.example"
     house.look()
     with writing(house.engine) as session:
-        connecting.ask_look(session, delivery=session.get_one(Delivery, 3), now=house.now + LATER)
+        channel_connection.ask_look(session, delivery=session.get_one(Delivery, 3), now=house.now + LATER)
     house.look()
     house.work()
     assert house.states() == ["pending", "unknown", "unknown"]
@@ -138,7 +138,7 @@ def test_another_account_takes_over_nothing_that_was_meant_for_the_first(house: 
 def test_what_was_on_its_way_when_an_account_was_let_go_is_for_a_person_and_not_sent_again(house: House) -> None:
     with writing(house.engine) as session:
         member, channel = session.get_one(Member, 1), session.get_one(Channel, 1)
-        connecting.disconnect(session, channel=channel, member=member, now=house.now)
+        channel_connection.disconnect(session, channel=channel, member=member, now=house.now)
     assert house.states() == ["failed", "unknown", "unknown"]
     by: dict[str, Any] = {"has_arrived": False, "now": house.now}
     with writing(house.engine) as session, pytest.raises(Conflict, match="by hand"):
@@ -165,7 +165,7 @@ def test_a_look_with_the_old_token_does_not_break_the_fresh_connection(
         raise REVOKED
 
     monkeypatch.setattr(Accounts, "check", check)
-    assert not checks.check_one(house.engine, 1, settings=house.settings, now=house.now)
+    assert not on_demand_checks.check_one(house.engine, 1, settings=house.settings, now=house.now)
     assert (house.channel().state, house.channel().is_ok) == (ChannelState.OPEN, None)
 
 
@@ -211,13 +211,13 @@ def test_what_a_server_calls_the_account_is_kept_clean_and_leads_nowhere_else(
     now: datetime, told: str, kept: str, page: str
 ) -> None:
     channel = Channel(kind="bluesky", settings={})
-    connecting.checked(channel, name=told, limit=10**9, now=now)
+    channel_connection.checked(channel, name=told, limit=10**9, now=now)
     assert (channel.settings["account"], channel.settings["limit"]) == (kept, 5000)
-    assert connecting.page_of(channel) == page
+    assert channel_connection.page_of(channel) == page
 
 
 def test_a_mastodon_server_cannot_send_readers_to_another() -> None:
     channel = Channel(kind="mastodon", chapter=Chapter(name="C"), settings={"account": "@a@evil.example/@m.example"})
-    assert connecting.page_of(channel) == ""
+    assert channel_connection.page_of(channel) == ""
     channel.settings = {"account": "@a@m.example"}
-    assert connecting.page_of(channel) == "https://m.example/@a"
+    assert channel_connection.page_of(channel) == "https://m.example/@a"

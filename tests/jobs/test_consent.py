@@ -8,13 +8,13 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from directory.db import writing
+from directory.outbox.delivery import Delivery, DeliveryState, lift_stop
+from directory.outbox.kill_switch import stop
 from directory.people.chapter import Chapter
 from directory.people.member import Member, MemberState
 from directory.people.wanted import Wanted
 from directory.settings import Settings
-from directory.week.delivery import Delivery, DeliveryState, let_go
 from directory.week.post import freeze
-from directory.week.stop import stop
 from jobs.deliver import deliver_one
 from tests.week.conftest import Chapterhouse, mesa
 
@@ -55,7 +55,7 @@ def test_a_post_that_was_stopped_does_not_leave_with_who_took_their_word_back(
     later = due_at + timedelta(minutes=5)
     with writing(engine) as session:
         change(session)
-        let_go(session, chapter=session.get_one(Chapter, 1), member=None, now=later)
+        lift_stop(session, chapter=session.get_one(Chapter, 1), member=None, now=later)
     is_fine = change is nothing
     assert deliver_one(engine, public_id, settings=settings, now=later) is is_fine
     with Session(engine) as session:

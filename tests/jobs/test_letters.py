@@ -10,17 +10,17 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory import mail
 from directory.db import writing
 from directory.errors import Invalid
-from directory.link import OneTimeLink, find, use
-from directory.mail import LetterKind
+from directory.outbox import mail
+from directory.outbox.delivery import Delivery, DeliveryState
+from directory.outbox.mail import LetterKind
 from directory.people.business import Business
 from directory.people.member import Member, MemberState
+from directory.people.one_time_link import OneTimeLink, find_link, use_link
 from directory.settings import Settings, load_settings
-from directory.week.delivery import Delivery, DeliveryState
-from jobs import letters
-from jobs.deliver import LEASE, SETTLE, deliver_one, settle
+from jobs import mail_rendering
+from jobs.deliver import LEASE, SETTLE, deliver_one, reconcile_stuck
 from tests.services.postbox import HANGS_UP, postbox
 
 WORDS = {"act": "Your page was changed.", "by": "Ada\nBcc: eve@evil.example", "reason": "A wrong number."}
@@ -72,7 +72,7 @@ def test_a_link_is_made_when_the_letter_leaves_and_works_once(
 ) -> None:
     monkeypatch.setitem(mail.BY_NAME, "try", LetterKind("try", "/try/", timedelta(hours=1)))
     (tmp_path / "try.txt").write_text("A subject\n{{ link }}")
-    monkeypatch.setattr(letters._environment.loader, "searchpath", [str(tmp_path)])
+    monkeypatch.setattr(mail_rendering._environment.loader, "searchpath", [str(tmp_path)])
     row = written(engine, bea, now, "try")
     with Session(engine) as session:
         assert session.scalars(select(OneTimeLink)).all() == []
@@ -80,13 +80,13 @@ def test_a_link_is_made_when_the_letter_leaves_and_works_once(
     token = re.search(r"^http://localhost/try/(\S+)\r?$", kept(settings).get_payload(decode=True).decode(), re.M)[1]
     with writing(engine) as session:
         assert token not in str(session.execute(select(OneTimeLink.token_hash)).all())
-        assert find(session, purpose="try", token=token, now=now).member_id == bea.id
+        assert find_link(session, purpose="try", token=token, now=now).member_id == bea.id
         for wrong in ({"purpose": "other"}, {"token": token + "x"}, {"now": now + timedelta(hours=1)}):
             with pytest.raises(Invalid):
-                use(session, **{"purpose": "try", "token": token, "now": now, **wrong})
-        use(session, purpose="try", token=token, now=now)
+                use_link(session, **{"purpose": "try", "token": token, "now": now, **wrong})
+        use_link(session, purpose="try", token=token, now=now)
         with pytest.raises(Invalid):
-            use(session, purpose="try", token=token, now=now)
+            use_link(session, purpose="try", token=token, now=now)
 
 
 def test_whoever_has_gone_is_not_written_to(engine: Engine, bea: Member, settings: Settings, now: datetime) -> None:
@@ -119,7 +119,7 @@ def test_a_mail_server_is_believed_and_never_asked_twice_where_it_may_have_taken
         settings = load_settings({"GOODWORD_HOME": str(tmp_path), "GOODWORD_MAIL_URL": f"smtp://127.0.0.1:{port}"})
         row = written(engine, bea, now)
         deliver_one(engine, row, settings=settings, now=now)
-    settle(engine, settings=settings, now=now + LEASE + SETTLE)
+    reconcile_stuck(engine, settings=settings, now=now + LEASE + SETTLE)
     with Session(engine) as session:
         assert session.scalars(select(Delivery)).one().state is then
     assert len(box.mails) == (then is DeliveryState.DELIVERED)

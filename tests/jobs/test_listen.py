@@ -9,15 +9,15 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import writing
+from directory.outbox.channel import CHANNEL_KINDS, Channel, ChannelState
+from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.chapter import Chapter
 from directory.settings import Settings
-from directory.week.channel import CHANNEL_KINDS, Channel, ChannelState
-from directory.week.delivery import Delivery, DeliveryState
-from directory.week.inbox import EACH, KEPT_FOR, Outcome, Reply
-from jobs import channels, listen
+from directory.week.social_inbox import EACH, KEPT_FOR, Outcome, Reply
+from jobs import channels, social_listening
 from jobs.channels.transport import Account, Heard, TransportError
 from jobs.housekeeping import forget
-from jobs.listen import listen as listen_once
+from jobs.social_listening import listen as listen_once
 
 HOSTILE = "<script>alert(1)</script>\u202e evil\u200b" + "x" * 10_000
 
@@ -56,7 +56,7 @@ def accounts(engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> 
     """Two accounts of Mesa that hear, one that is paused, and a file, which hears nothing."""
     monkeypatch.setattr(Ears, "says", {}, raising=False)
     monkeypatch.setattr(Ears, "asked", [], raising=False)
-    monkeypatch.setattr(listen, "transport_of", lambda kind, account: Ears(account))
+    monkeypatch.setattr(social_listening, "transport_of", lambda kind, account: Ears(account))
     with writing(engine) as session:
         mesa = Chapter(key="mesa", name="Mesa", hashtags=["Mesa Makers"])
         for name, kind, state in (

@@ -13,20 +13,20 @@ from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
 from directory.db import writing
+from directory.outbox import delivery as deliveries
+from directory.outbox.channel import Channel, ChannelState
+from directory.outbox.delivery import Delivery, DeliveryState, lift_stop
+from directory.outbox.kill_switch import PostingCounter, Stop, posting_counter, stop
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.settings import Settings
-from directory.week import delivery as deliveries
-from directory.week.channel import Channel, ChannelState
-from directory.week.delivery import Delivery, DeliveryState, let_go
 from directory.week.occurrence import CATCH_UP
-from directory.week.stop import Ledger, Stop, ledger, stop
 from jobs import channels as transports
-from jobs import deliver, memory
+from jobs import deliver, restore_guard
 from jobs.channels.transport import Account, Message, TransportError
-from jobs.deliver import LEASE, SETTLE, deliver_one, drain, settle
-from jobs.memory import guard
+from jobs.deliver import LEASE, SETTLE, deliver_one, drain, reconcile_stuck
+from jobs.restore_guard import stop_if_restored
 
 MINUTE = timedelta(minutes=1)
 NO = {"permanent": False, "accepted": "no"}
@@ -107,9 +107,9 @@ def test_a_stop_acts_in_the_last_moment_before_the_call(
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (update(Ledger).values(number=1), "put back from a copy"),
-        (update(Ledger).values(identity="another"), "not the one"),
-        (delete(Ledger), "not the one"),
+        (update(PostingCounter).values(number=1), "put back from a copy"),
+        (update(PostingCounter).values(identity="another"), "not the one"),
+        (delete(PostingCounter), "not the one"),
     ],
 )
 def test_a_database_that_was_put_back_posts_nothing_until_a_person_says_so(
@@ -122,7 +122,7 @@ def test_a_database_that_was_put_back_posts_nothing_until_a_person_says_so(
     assert not deliver_one(engine, rows[2], settings=settings, now=now)
     (said,) = stops(engine)
     assert reason in said
-    guard(engine, settings.home, now=now)
+    stop_if_restored(engine, settings.home, now=now)
     assert stops(engine) == [said], "it is found once"
     with writing(engine) as session:
         session.execute(delete(Stop))
@@ -135,13 +135,13 @@ def test_a_copy_of_the_whole_installation_on_another_machine_posts_nothing(
 ) -> None:
     for name in ("here", "there"):
         (tmp_path / name).write_text(name)
-    monkeypatch.setattr(memory, "MACHINE_ID", tmp_path / "here")
+    monkeypatch.setattr(restore_guard, "MACHINE_ID", tmp_path / "here")
     assert deliver_one(engine, rows[0], settings=settings, now=now)
-    monkeypatch.setattr(memory, "MACHINE_ID", tmp_path / "there")
+    monkeypatch.setattr(restore_guard, "MACHINE_ID", tmp_path / "there")
     assert not deliver_one(engine, rows[1], settings=settings, now=now)
     assert "another machine" in stops(engine)[0]
-    monkeypatch.setattr(memory, "MACHINE_ID", tmp_path / "here")
-    guard(engine, settings.home, now=now)
+    monkeypatch.setattr(restore_guard, "MACHINE_ID", tmp_path / "here")
+    stop_if_restored(engine, settings.home, now=now)
     assert len(stops(engine)) == 1, "two machines on one home know each other from then on"
 
 
@@ -152,7 +152,7 @@ def test_a_new_installation_on_a_database_that_has_posted_asks_first(
     assert stops(engine) == []
     assert json.loads((settings.home / "posting.json").read_text())["number"] == 2, "its own beginning, and the post"
     (settings.home / "posting.json").unlink()
-    guard(engine, settings.home, now=now)
+    stop_if_restored(engine, settings.home, now=now)
     assert "knows nothing of it" in stops(engine)[0]
 
 
@@ -225,7 +225,7 @@ def test_one_account_that_breaks_our_code_stops_nobody_else(
     assert states(engine) == ["pending", "delivered", "delivered"]
     with writing(engine) as session:
         session.execute(update(Delivery).values(state=DeliveryState.SENDING, lease_until=now, started_at=now))
-    settle(engine, settings=settings, now=now + SETTLE)
+    reconcile_stuck(engine, settings=settings, now=now + SETTLE)
     assert states(engine) == ["sending", "delivered", "delivered"]
 
 
@@ -236,7 +236,7 @@ def test_each_kind_settles_in_its_own_time(
     Platform.says = {"a": TransportError("no answer", **MAYBE)}
     deliver_one(engine, rows[0], settings=settings, now=now)
     for late, then in ((timedelta(0), "sending"), (MINUTE / 2 + MINUTE * 3, "pending")):
-        settle(engine, settings=settings, now=now + late)
+        reconcile_stuck(engine, settings=settings, now=now + late)
         assert states(engine)[0] == then
     assert LEASE + SETTLE < MINUTE * 3
 
@@ -247,10 +247,10 @@ def test_a_try_of_a_clock_that_was_ahead_is_looked_up_once_it_is_set_back_and_no
     Platform.says = {"a": TransportError("no answer", **MAYBE)}
     deliver_one(engine, rows[0], settings=settings, now=now + timedelta(days=9000))
     with writing(engine) as session:
-        deliveries.shorten(session, lease=LEASE, now=now)
+        deliveries.cap_leases(session, lease=LEASE, now=now)
     Platform.says = {"find a": "there"}
     for late, then in ((LEASE, "sending"), (LEASE + SETTLE, "delivered")):
-        settle(engine, settings=settings, now=now + late)
+        reconcile_stuck(engine, settings=settings, now=now + late)
         assert states(engine)[0] == then
     assert Platform.sent == []
 
@@ -289,13 +289,13 @@ def test_a_person_lets_the_network_go_and_the_memory_does_not_stop_it_again(
     for row in rows[:2]:
         deliver_one(engine, row, settings=settings, now=now)
     with writing(engine) as session:
-        session.execute(update(Ledger).values(number=1))
-    guard(engine, settings.home, now=now)
+        session.execute(update(PostingCounter).values(number=1))
+    stop_if_restored(engine, settings.home, now=now)
     with writing(engine) as session:
         ada = Member(name="Ada", business=Business(name="B", created_at=now), joined_at=now, is_admin=True)
         session.add(ada)
         session.flush()
-        let_go(session, chapter=None, member=ada, now=now)
+        lift_stop(session, chapter=None, member=ada, now=now)
     drain(engine, settings=settings, utc_now=clock(now))
     assert (stops(engine), states(engine)) == ([], ["delivered"] * 3)
 
@@ -315,4 +315,4 @@ def test_however_often_the_bell_is_rung_for_eight_hands_each_post_goes_out_once(
     assert sorted(Platform.sent) == sorted([*"abc", *(f"k{number}" for number in range(30))])
     assert set(states(engine)) == {"delivered"}
     with Session(engine) as session:
-        assert json.loads((settings.home / "posting.json").read_text())["number"] == ledger(session)[1] == 34
+        assert json.loads((settings.home / "posting.json").read_text())["number"] == posting_counter(session)[1] == 34

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from directory.db import Base, world_version
 from directory.engine.world import known_world
 from directory.errors import Conflict, DomainError, Invalid, Refused
-from directory.leads import introducing
-from directory.leads.introducing import QUOTA, WEEK
-from directory.leads.introduction import LASTS, Introduction, IntroductionState, introduced_to, of_member
-from directory.leads.waiting import waiting_for
+from directory.facts import introduction_request
+from directory.facts.interaction import Interaction, InteractionKind
+from directory.facts.introduction import LASTS, Introduction, IntroductionState, introduced_to, of_member
+from directory.facts.introduction_request import QUOTA, WEEK
+from directory.outbox.delivery import Delivery
 from directory.people.business import Business
-from directory.people.interaction import Interaction, InteractionKind
 from directory.people.member import Member
-from directory.week.delivery import Delivery
+from directory.reports.open_items import open_items
 from matching.inputs import FACT_KINDS
 from tests.people.cast import Cast, make_cast
 
@@ -46,7 +46,7 @@ def know(session: Session, one: Member, other: Member, now: datetime) -> None:
 
 
 def ask(session: Session, cast: Cast, now: datetime, **instead: object) -> Introduction:
-    return introducing.ask(
+    return introduction_request.ask(
         session, **{"asker": cast.nia, "target": cast.bea, "via": cast.carla, "text": WHY, "now": now, **instead}
     )
 
@@ -59,13 +59,13 @@ def test_it_goes_through_who_knows_both_and_connects_after_two_yeses(
     session: Session, cast: Cast, now: datetime
 ) -> None:
     asked = ask(session, cast, now)
-    assert waiting_for(session, member=cast.carla, now=now).introductions == [asked]
+    assert open_items(session, member=cast.carla, now=now).introductions == [asked]
     assert of_member(session, member=cast.bea) == []
-    introducing.pass_on(session, introduction=asked, by=cast.carla, word="You will like her.", now=now)
-    assert waiting_for(session, member=cast.bea, now=now).introductions == [asked]
+    introduction_request.pass_on(session, introduction=asked, by=cast.carla, word="You will like her.", now=now)
+    assert open_items(session, member=cast.bea, now=now).introductions == [asked]
     assert introduced_to(session, member=cast.nia) == set()
     before = world_version(session)
-    introducing.accept(session, introduction=asked, by=cast.bea, now=now)
+    introduction_request.accept(session, introduction=asked, by=cast.bea, now=now)
     assert introduced_to(session, member=cast.nia) == {cast.bea.id}
     assert introduced_to(session, member=cast.bea) == {cast.nia.id}
     assert world_version(session) != before
@@ -75,27 +75,31 @@ def test_it_goes_through_who_knows_both_and_connects_after_two_yeses(
 
 
 def test_an_offer_asks_both_apart_and_a_no_looks_like_waiting(session: Session, cast: Cast, now: datetime) -> None:
-    offered = introducing.offer(session, introducer=cast.carla, one=cast.nia, other=cast.bea, text=WHY, now=now)
-    introducing.decline(session, introduction=offered, by=cast.nia, now=now)
-    assert waiting_for(session, member=cast.bea, now=now).introductions == [offered]
-    introducing.accept(session, introduction=offered, by=cast.bea, now=now)
+    offered = introduction_request.offer(
+        session, introducer=cast.carla, one=cast.nia, other=cast.bea, text=WHY, now=now
+    )
+    introduction_request.decline(session, introduction=offered, by=cast.nia, now=now)
+    assert open_items(session, member=cast.bea, now=now).introductions == [offered]
+    introduction_request.accept(session, introduction=offered, by=cast.bea, now=now)
     assert not offered.is_accepted
     assert offered.is_open(now)
     with pytest.raises(Conflict):
-        introducing.accept(session, introduction=offered, by=cast.nia, now=now)
+        introduction_request.accept(session, introduction=offered, by=cast.nia, now=now)
 
 
 def test_an_offer_connects_when_both_said_yes(session: Session, cast: Cast, now: datetime) -> None:
-    offered = introducing.offer(session, introducer=cast.carla, one=cast.nia, other=cast.bea, text=WHY, now=now)
-    introducing.accept(session, introduction=offered, by=cast.nia, now=now)
+    offered = introduction_request.offer(
+        session, introducer=cast.carla, one=cast.nia, other=cast.bea, text=WHY, now=now
+    )
+    introduction_request.accept(session, introduction=offered, by=cast.nia, now=now)
     assert introduced_to(session, member=cast.nia) == set()
-    introducing.accept(session, introduction=offered, by=cast.bea, now=now)
+    introduction_request.accept(session, introduction=offered, by=cast.bea, now=now)
     assert introduced_to(session, member=cast.nia) == {cast.bea.id}
 
 
 def test_who_is_asked_and_asks_back_has_said_yes(session: Session, cast: Cast, now: datetime) -> None:
     asked = ask(session, cast, now)
-    introducing.decline(session, introduction=asked, by=cast.carla, now=now)  # it never reached Bea
+    introduction_request.decline(session, introduction=asked, by=cast.carla, now=now)  # it never reached Bea
     assert ask(session, cast, now, asker=cast.bea, target=cast.nia, via=None) is asked
     assert asked.is_accepted
 
@@ -124,22 +128,22 @@ def test_who_says_no_why_is_told_whose_is_missing(session: Session, cast: Cast, 
     with pytest.raises(Invalid, match="why you want to meet"):
         ask(session, cast, now, text="")
     with pytest.raises(Invalid, match="why they should meet"):
-        introducing.offer(session, introducer=cast.carla, one=cast.nia, other=cast.bea, text="", now=now)
+        introduction_request.offer(session, introducer=cast.carla, one=cast.nia, other=cast.bea, text="", now=now)
 
 
 def test_nobody_is_asked_twice_in_three_weeks_whatever_the_answer(session: Session, cast: Cast, now: datetime) -> None:
     for act in ("wait", "decline", "cancel"):
         asked = ask(session, cast, now)
         if act == "decline":
-            introducing.decline(session, introduction=asked, by=cast.carla, now=now)
+            introduction_request.decline(session, introduction=asked, by=cast.carla, now=now)
         if act == "cancel":
-            introducing.cancel(session, introduction=asked, by=cast.nia, now=now)
+            introduction_request.cancel(session, introduction=asked, by=cast.nia, now=now)
         with pytest.raises(Conflict, match="last three weeks"):
             ask(session, cast, now + LASTS - timedelta(hours=1))
         now += LASTS
-        assert waiting_for(session, member=cast.carla, now=now).introductions == []
+        assert open_items(session, member=cast.carla, now=now).introductions == []
         with pytest.raises(Conflict):
-            introducing.pass_on(session, introduction=asked, by=cast.carla, now=now)
+            introduction_request.pass_on(session, introduction=asked, by=cast.carla, now=now)
 
 
 def test_twenty_a_week(session: Session, cast: Cast, now: datetime) -> None:
@@ -163,8 +167,8 @@ def test_twenty_a_week(session: Session, cast: Cast, now: datetime) -> None:
 def test_what_is_taken_back_in_time_is_not_even_read(session: Session, cast: Cast, now: datetime) -> None:
     asked = ask(session, cast, now)
     with pytest.raises(Refused):
-        introducing.cancel(session, introduction=asked, by=cast.carla, now=now)
-    introducing.cancel(session, introduction=asked, by=cast.nia, now=now)
+        introduction_request.cancel(session, introduction=asked, by=cast.carla, now=now)
+    introduction_request.cancel(session, introduction=asked, by=cast.nia, now=now)
     assert letters(session) == []
     assert of_member(session, member=cast.bea) == []
 
@@ -186,7 +190,7 @@ def test_whatever_happens_both_said_yes_before_they_are_connected(acts: list[tup
         for other in (cast.nia, cast.bea):
             know(session, cast.carla, other, now)
         row = (
-            introducing.offer(session, introducer=cast.carla, one=cast.nia, other=cast.bea, text=WHY, now=now)
+            introduction_request.offer(session, introducer=cast.carla, one=cast.nia, other=cast.bea, text=WHY, now=now)
             if is_offer
             else ask(session, cast, now)
         )
@@ -195,7 +199,7 @@ def test_whatever_happens_both_said_yes_before_they_are_connected(acts: list[tup
         for act, who in acts:
             by = getattr(cast, who)
             try:
-                getattr(introducing, act)(session, introduction=row, by=by, now=now)
+                getattr(introduction_request, act)(session, introduction=row, by=by, now=now)
             except DomainError:
                 continue
             passed = passed or act == "pass_on"

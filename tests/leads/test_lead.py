@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from directory.errors import Conflict, Invalid
-from directory.leads.brief import brief
 from directory.leads.lead import Lead, Terms, Wish, bring, brought_by, close, correct, reopen, shares
+from directory.leads.message_draft import brief
 from directory.money import Money
-from directory.people.capability import named
+from directory.taxonomy.capability import named
 from tests.conftest import Cast
 
 TEXT = "He insists on WordPress.\nAbout 15,000 dollars, done by spring."

@@ -7,11 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.errors import DomainError, Refused
-from directory.leads import case_study
-from directory.leads.case_study import CaseStudy
-from directory.leads.collaboration import Collaboration
-from directory.leads.waiting import waiting_for
+from directory.facts import case_study
+from directory.facts.case_study import CaseStudy
+from directory.facts.collaboration import Collaboration
 from directory.people.member import MemberState
+from directory.reports.open_items import open_items
 from tests.people.cast import Cast, make_cast
 
 TEXT = "The school had six weeks. Bea built it, I printed the signs, and it opened on the day."
@@ -29,7 +29,7 @@ def tell(session: Session, cast: Cast, now: datetime, **instead: object) -> Case
 
 def test_it_is_shown_while_everybody_in_it_agrees(session: Session, cast: Cast, now: datetime) -> None:
     story = tell(session, cast, now)
-    assert waiting_for(session, member=cast.bea, now=now).stories == [story]
+    assert open_items(session, member=cast.bea, now=now).stories == [story]
     case_study.agree(session, story=story, by=cast.bea, now=now)
     assert case_study.shown_for(session, member=cast.bea) == []
     case_study.agree(session, story=story, by=cast.nia, now=now)
@@ -37,7 +37,7 @@ def test_it_is_shown_while_everybody_in_it_agrees(session: Session, cast: Cast, 
         assert case_study.shown_for(session, member=member) == [story]
     case_study.decline(session, story=story, by=cast.nia, now=now)
     assert case_study.shown_for(session, member=cast.carla) == []
-    assert waiting_for(session, member=cast.nia, now=now).stories == []
+    assert open_items(session, member=cast.nia, now=now).stories == []
 
 
 def test_it_is_not_shown_of_somebody_who_left(session: Session, cast: Cast, now: datetime) -> None:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from directory.db import connect
-from directory.engine.sentences import load_model
+from directory.engine.sentence_encoder import load_model
 from directory.engine.world import known_world
-from matching.capability import Lexicon, Reading, nearness, read
 from matching.inputs import Need, Taxonomy, Vectors
+from matching.need_extraction import Lexicon, Reading, nearness, read
 
 LINES = Path(__file__).with_name("texts.tsv").read_text(encoding="utf-8").splitlines()
 TEXTS = list(csv.DictReader(LINES, delimiter="\t"))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from matching.cover import NEVER, Cover, Options, covers
+from matching.team_search import NEVER, Cover, Options, covers
 
 HANDS = 0.03
 

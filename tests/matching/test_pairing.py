@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.inputs import Floats
-from matching.pairing import pairs, turn, worth
+from matching.pairing import pairs, weekly_weights, worth
 
 
 def every_matching(people: list[int]) -> Iterator[list[tuple[int, int]]]:
@@ -72,7 +72,7 @@ def test_a_week_pairs_nobody_again_and_as_many_as_it_can(weights: Floats, data: 
     for a, b in data.draw(st.lists(two, max_size=n * n if n else 0)):
         barred[a, b] = barred[b, a] = True
     waited = np.array(data.draw(st.lists(st.integers(0, 20), min_size=n, max_size=n)), dtype=np.float64)
-    value = turn(weights, barred, waited)
+    value = weekly_weights(weights, barred, waited)
     found = pairs(value)
     assert not any(barred[pair] for pair in found)
     best = max(sum(value[pair] for pair in each) for each in every_matching(list(range(n))))
@@ -86,5 +86,5 @@ def test_who_waited_seven_weeks_goes_before_any_interest() -> None:
     weights = np.zeros((3, 3))
     weights[0, 1] = weights[1, 0] = 1.5
     barred, waited = np.zeros((3, 3), dtype=bool), np.array([0.0, 0.0, 7.0])
-    ((a, b),) = pairs(turn(weights, barred, waited))
+    ((a, b),) = pairs(weekly_weights(weights, barred, waited))
     assert 2 in (a, b)

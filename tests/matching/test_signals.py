@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matching.blend import heights
-from matching.seating import Seatings, Signal
+from matching.score_blend import weighted_log_strengths
+from matching.seat_candidates import SeatCandidates, Signal
 from matching.signals import SIGNALS
 from matching.trust import vantage
 from tests.matching.worlds import TODAY, Town
@@ -38,7 +38,7 @@ PREFERRED = [
 ]  # fmt: skip
 
 
-def seatings(**told: Any) -> Seatings:
+def seatings(**told: Any) -> SeatCandidates:
     """Firm b in a seat for x and in a standing one, under a, which anna and carla are of."""
     own = told.pop("own", {})
     told["firms"] = {"a": (), "b": ("x",)} | told.get("firms", {})
@@ -46,7 +46,7 @@ def seatings(**told: Any) -> Seatings:
     ask = town.ask("x", asker="anna", bringer="a", own=own, city="Tempe", region="az", budget=1000.0, due=TODAY + 30)
     world = town.world()
     seats = (np.array(each) for each in ([1, 1], [0, -1], [0, -1], [1.0, 0.0], [0, 0], [0.75, 0.25]))
-    return Seatings(world, ask, vantage(world, ask), *seats)
+    return SeatCandidates(world, ask, vantage(world, ask), *seats)
 
 
 def named(name: str) -> Signal:
@@ -100,7 +100,9 @@ def test_a_greater_strength_never_lowers_the_score(at: int) -> None:
     rows, signal = seatings(), SIGNALS[at]
     levels = np.linspace(signal.floor, 1.0, 9)
     totals = [
-        heights(rows, (*SIGNALS[:at], replace(signal, strength=lambda _, s=s: np.full(2, s)), *SIGNALS[at + 1 :])).sum()
+        weighted_log_strengths(
+            rows, (*SIGNALS[:at], replace(signal, strength=lambda _, s=s: np.full(2, s)), *SIGNALS[at + 1 :])
+        ).sum()
         for s in levels
     ]
     assert (np.diff(totals) > 0).all()

@@ -8,7 +8,7 @@ from scipy.special import betaincinv
 
 from matching.inputs import Floats
 from matching.outputs import Step
-from matching.trust import DAMPING, circle, faded, lower_bound, passed_on, paths, vantage
+from matching.trust import DAMPING, circle, decay_since, lower_bound, paths, propagate_trust, vantage
 from tests.matching.worlds import TODAY, Town
 
 UNKNOWN = float(lower_bound(np.zeros(1))[0])
@@ -121,7 +121,7 @@ def test_nobody_hands_out_more_than_their_own_mass(pairs: list[tuple[int, int]],
     around = circle(place.world())
     for at, mass in enumerate(masses):
         single: Floats = np.where(np.arange(8) == at, mass, 0.0)
-        handed = passed_on(around.heard, around.spoken, single, faded(place.world(), TODAY)).sum()
+        handed = propagate_trust(around.heard, around.spoken, single, decay_since(place.world(), TODAY)).sum()
         assert handed <= DAMPING * mass + 1e-12
 
 

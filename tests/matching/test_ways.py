@@ -5,8 +5,8 @@ from time import perf_counter
 import numpy as np
 import pytest
 
+from matching.introduction_paths import acquaintances, ways
 from matching.trust import circle
-from matching.ways import acquaintances, ways
 from tests.matching.worlds import Town
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from directory.people.business import Business
-from directory.people.capability import CURATED, Capability, Kind
 from directory.people.chapter import Chapter
 from directory.people.member import Member
+from directory.taxonomy.capability import CURATED, Capability, Kind
 
 
 @dataclass

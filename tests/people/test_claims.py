@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from directory.db import world_version
 from directory.errors import Conflict
-from directory.leads.collaboration import Collaboration
+from directory.facts.collaboration import Collaboration
+from directory.facts.vouch import accept, vouch
 from directory.people.claim import Level, claim, standing, unclaim
 from directory.people.member import MemberState
-from directory.people.vouch import accept, vouch
 from tests.people.cast import Cast
 
 

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.errors import Conflict, DomainError, Invalid, Refused
-from directory.leads.waiting import waiting_for
-from directory.people import interaction, vouch
-from directory.people.interaction import Interaction, InteractionKind
-from directory.people.vouch import Vouch
+from directory.facts import interaction, vouch
+from directory.facts.interaction import Interaction, InteractionKind
+from directory.facts.vouch import Vouch
+from directory.reports.open_items import open_items
 from tests.people.cast import Cast
 
 WORKED = InteractionKind.WORKED
@@ -19,17 +19,17 @@ WORDS = {"text": "She answers the same day, every time.", "known_as": "worked to
 
 def test_an_interaction_is_a_fact_when_the_other_confirms_it(session: Session, cast: Cast, now: datetime) -> None:
     said = interaction.say(session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now)
-    assert waiting_for(session, member=cast.bea, now=now).interactions == [said]
+    assert open_items(session, member=cast.bea, now=now).interactions == [said]
     assert not interaction.have_met(session, cast.bea, cast.nia)
     with pytest.raises(Refused):
         interaction.confirm(session, interaction=said, by=cast.nia, now=now)
     interaction.confirm(session, interaction=said, by=cast.bea, now=now)
-    assert waiting_for(session, member=cast.bea, now=now).interactions == []
+    assert open_items(session, member=cast.bea, now=now).interactions == []
     assert interaction.have_met(session, cast.bea, cast.nia)
     with pytest.raises(Conflict):
         interaction.decline(session, interaction=said, by=cast.bea, now=now)
     interaction.reopen(session, interaction=said, by=cast.bea, now=now)
-    assert waiting_for(session, member=cast.bea, now=now).interactions == [said]
+    assert open_items(session, member=cast.bea, now=now).interactions == [said]
 
 
 def test_saying_what_the_other_said_confirms_it(session: Session, cast: Cast, now: datetime) -> None:
@@ -61,7 +61,7 @@ def test_only_who_said_it_takes_it_back(session: Session, cast: Cast, now: datet
 def test_who_declined_is_not_asked_again_but_may_say_it(session: Session, cast: Cast, now: datetime) -> None:
     said = interaction.say(session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now)
     interaction.decline(session, interaction=said, by=cast.bea, now=now)
-    assert waiting_for(session, member=cast.bea, now=now).interactions == []
+    assert open_items(session, member=cast.bea, now=now).interactions == []
     with pytest.raises(Conflict):
         interaction.say(session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now)
     interaction.say(session, said_by=cast.bea, other=cast.nia, kind=WORKED, happened_on=now.date(), now=now)
@@ -80,7 +80,7 @@ def test_an_interaction_joins_two_firms_and_has_been(session: Session, cast: Cas
 
 def test_a_good_word_is_shown_only_when_its_receiver_says_so(session: Session, cast: Cast, now: datetime) -> None:
     given = vouch.vouch(session, giver=cast.carla, receiver=cast.bea, now=now, **WORDS)
-    assert waiting_for(session, member=cast.bea, now=now).vouches == [given]
+    assert open_items(session, member=cast.bea, now=now).vouches == [given]
     assert vouch.shown_for(session, member=cast.bea) == []
     for act in (vouch.accept, vouch.decline, vouch.reopen):
         with pytest.raises(Refused):
@@ -88,9 +88,9 @@ def test_a_good_word_is_shown_only_when_its_receiver_says_so(session: Session, c
     vouch.accept(session, vouch=given, by=cast.bea, now=now)
     assert vouch.shown_for(session, member=cast.bea) == [given]
     vouch.decline(session, vouch=given, by=cast.bea, now=now)
-    assert vouch.shown_for(session, member=cast.bea) == waiting_for(session, member=cast.bea, now=now).vouches == []
+    assert vouch.shown_for(session, member=cast.bea) == open_items(session, member=cast.bea, now=now).vouches == []
     vouch.reopen(session, vouch=given, by=cast.bea, now=now)
-    assert waiting_for(session, member=cast.bea, now=now).vouches == [given]
+    assert open_items(session, member=cast.bea, now=now).vouches == [given]
 
 
 def test_one_good_word_for_each_capability_and_one_for_none(session: Session, cast: Cast, now: datetime) -> None:

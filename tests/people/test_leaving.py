@@ -10,31 +10,34 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.tables import AccountSession, User
-from directory import files, mail
+from directory import files
 from directory.audit import record
 from directory.db import Base, claim_write, connect
+from directory.engine.saved_search import SavedSearch
 from directory.errors import Conflict
+from directory.facts import vouch
+from directory.facts.case_study import CaseStudy, CaseStudyParty
+from directory.facts.collaboration import Collaboration
+from directory.facts.interaction import InteractionKind, say
+from directory.facts.introduction import Introduction, IntroductionState
+from directory.facts.rating import Band, Rating
 from directory.imports.people import ImportBatch
-from directory.leads.case_study import CaseStudy, CaseStudyParty
-from directory.leads.collaboration import Collaboration
-from directory.leads.introduction import Introduction, IntroductionState
+from directory.joining.application import Application
 from directory.leads.lead import Terms, Wish, bring
-from directory.link import OneTimeLink, mint
-from directory.people import erasing, leaving, photo, vouch, wanted
-from directory.people.application import Application
+from directory.outbox import mail
+from directory.outbox.channel import Channel
+from directory.outbox.delivery import Delivery
+from directory.people import photo, wanted
 from directory.people.business import Business
-from directory.people.capability import Capability
-from directory.people.interaction import InteractionKind, say
 from directory.people.member import ChapterRole, Member, MemberState, Role
-from directory.people.merging import merge
-from directory.people.rating import Band, Rating
-from directory.people.relay import write
-from directory.people.saved_search import SavedSearch
-from directory.people.suppression import is_suppressed
+from directory.people.one_time_link import OneTimeLink, create_link
 from directory.people.wanted import WantedKind
+from directory.privacy import departure, erasure
+from directory.privacy.business_merge import merge
+from directory.privacy.suppression import is_suppressed
+from directory.profiles.relay import write
 from directory.seed import seed
-from directory.week.channel import Channel
-from directory.week.delivery import Delivery
+from directory.taxonomy.capability import Capability
 from directory.week.mention import Mention
 from directory.week.occurrence import Occurrence
 from directory.week.pairing import Pairing
@@ -56,26 +59,26 @@ def test_whoever_leaves_is_nowhere_and_may_come_back_for_a_week(cast: Cast, now:
     session, bea = cast.session, cast.member("bea")
     wanted.want(session, member=bea, kind=WantedKind.CLIENT, text="Zebra keepers", now=now)
     asks = len(wanted.live_for(session, member=bea))
-    mint(session, purpose="try", member=bea, lasts=timedelta(hours=1), now=now)
-    leaving.leave(session, member=bea, by=bea, now=now)
+    create_link(session, purpose="try", member=bea, lasts=timedelta(hours=1), now=now)
+    departure.leave(session, member=bea, by=bea, now=now)
     assert bea.state is MemberState.GONE
     assert "zebra" not in bea.business.search_text
     assert wanted.live_for(session, member=bea) == []
     assert session.scalars(select(OneTimeLink.used_at)).all() == [now]
     with pytest.raises(Conflict):
-        leaving.leave(session, member=bea, by=bea, now=now)
-    assert leaving.due(session, now=now + timedelta(days=6)) == []
-    assert leaving.due(session, now=now + timedelta(days=7)) == [bea]
-    assert leaving.come_back(session, member=bea, now=now + timedelta(days=6))
+        departure.leave(session, member=bea, by=bea, now=now)
+    assert departure.due(session, now=now + timedelta(days=6)) == []
+    assert departure.due(session, now=now + timedelta(days=7)) == [bea]
+    assert departure.come_back(session, member=bea, now=now + timedelta(days=6))
     assert bea.is_active
     assert len(wanted.live_for(session, member=bea)) == asks
-    assert not leaving.come_back(session, member=bea, now=now)
+    assert not departure.come_back(session, member=bea, now=now)
 
 
 def test_a_week_later_nobody_comes_back(cast: Cast, now: datetime) -> None:
     bea = cast.member("bea")
-    leaving.leave(cast.session, member=bea, by=bea, now=now)
-    assert not leaving.come_back(cast.session, member=bea, now=now + leaving.GRACE)
+    departure.leave(cast.session, member=bea, by=bea, now=now)
+    assert not departure.come_back(cast.session, member=bea, now=now + departure.GRACE)
 
 
 def test_the_last_administrator_and_the_last_lead_name_somebody_first(cast: Cast, now: datetime) -> None:
@@ -83,17 +86,17 @@ def test_the_last_administrator_and_the_last_lead_name_somebody_first(cast: Cast
     for member in session.scalars(select(Member)):
         member.is_admin = member is bea
     with pytest.raises(Conflict, match="only administrator"):
-        leaving.leave(session, member=bea, by=bea, now=now)
+        departure.leave(session, member=bea, by=bea, now=now)
     nadia.is_admin = True
     session.execute(ChapterRole.__table__.delete())
     session.add(ChapterRole(member_id=bea.id, chapter_id=nadia.business.chapter_id, role=Role.LEAD))
     session.flush()
     with pytest.raises(Conflict, match="only lead of Old Pueblo"):
-        leaving.leave(session, member=bea, by=bea, now=now)
+        departure.leave(session, member=bea, by=bea, now=now)
     session.add(ChapterRole(member_id=nadia.id, chapter_id=nadia.business.chapter_id, role=Role.LEAD))
-    leaving.leave(session, member=bea, by=bea, now=now)
+    departure.leave(session, member=bea, by=bea, now=now)
     assert not bea.is_admin
-    leaving.come_back(session, member=bea, now=now)
+    departure.come_back(session, member=bea, now=now)
     assert session.scalars(select(ChapterRole.member_id)).all() == [nadia.id]
 
 
@@ -118,7 +121,7 @@ def everywhere(cast: Cast, bea: Member, now: datetime, home: Path) -> None:
     craft = session.scalars(select(Capability)).first()
     wish = Wish(craft.id, phrase=CANARY)
     bring(session, member=bea, text=f"{CANARY} wants it", wishes=[wish], terms=Terms(place=CANARY), now=now)
-    mint(session, purpose="try", member=bea, about=CANARY, lasts=timedelta(hours=1), now=now)
+    create_link(session, purpose="try", member=bea, about=CANARY, lasts=timedelta(hours=1), now=now)
     for to in (bea, nadia):
         mail.write(session, letter="told", to=to, event=f"e{to.id}", words={"by": bea.name, "act": "x"}, now=now)
     write(session, receiver=bea, name="V", email="v@x.example", text="Hello", is_trap=False, place="1", now=now)
@@ -169,7 +172,7 @@ def erases_everything(cast: Cast, now: datetime, tmp_path: Path) -> None:
     cast.member("omar").state = MemberState.GONE
     everywhere(cast, bea, now, tmp_path)
     assert len(columns_that_say(cast, CANARY)) > 30
-    digest = erasing.erase(session, member=bea, by=None, now=now)
+    digest = erasure.erase(session, member=bea, by=None, now=now)
     photo.forget_unused(session, home=tmp_path, digest=digest)
     assert columns_that_say(cast, CANARY) == []
     assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
@@ -196,7 +199,7 @@ def test_a_firm_without_people_is_known_by_its_finished_work_or_not_at_all(
     if has_worked:
         work = {"title": "Site", "created_at": now, "finished_at": now}
         session.add(Collaboration(prime_id=other.id, sub_id=firm.id, **work))
-    erasing.erase(session, member=bea, by=None, now=now)
+    erasure.erase(session, member=bea, by=None, now=now)
     assert (firm.name, firm.phone) == (name, "")
 
 
@@ -221,10 +224,10 @@ def test_erasing_one_leaves_what_others_wrote(cast: Cast, now: datetime) -> None
     others = [
         word.id for word in session.scalars(select(vouch.Vouch)) if bea.id not in (word.giver_id, word.receiver_id)
     ]
-    erasing.erase(session, member=bea, by=carla, now=now)
+    erasure.erase(session, member=bea, by=carla, now=now)
     assert carla.name.startswith("Carla")
     assert {id: session.get(vouch.Vouch, id).text for id in others} == {id: words[id] for id in others}
 
 
 def test_every_column_that_names_a_member_has_its_fate() -> None:
-    assert erasing.unhandled() == set()
+    assert erasure.unhandled() == set()

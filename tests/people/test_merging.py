@@ -11,17 +11,18 @@ from sqlalchemy.orm import Session
 
 from directory.db import bump_world
 from directory.errors import Invalid
+from directory.facts.collaboration import Collaboration
 from directory.imports.businesses import FIELDS, import_businesses
 from directory.imports.csv_file import read_rows
-from directory.leads.collaboration import Collaboration
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team
-from directory.people import merging, twins
+from directory.people import duplicates
 from directory.people.business import Business
-from directory.people.capability import Capability, Kind
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.member import Member
+from directory.privacy import business_merge
+from directory.taxonomy.capability import Capability, Kind
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def two(session: Session, now: datetime) -> tuple[Business, Business]:
 def test_a_twin_is_found_by_name_website_or_telephone(
     session: Session, two: tuple[Business, Business], name: str, website: str, phone: str
 ) -> None:
-    found = {twin.business_id for twin in twins.index(session).like(name, website, phone)}
+    found = {twin.business_id for twin in duplicates.index(session).like(name, website, phone)}
     assert {firm.id for firm in two} & found
 
 
@@ -59,17 +60,17 @@ def test_a_twin_is_found_by_name_website_or_telephone(
     ("name", "website"), [("Bright Co", ""), ("Company & Co", ""), ("X", "facebook.com/bramble"), ("\0", "http://[")]
 )
 def test_a_stranger_is_no_twin(session: Session, two: tuple[Business, Business], name: str, website: str) -> None:
-    assert twins.index(session).like(name, website, "") == []
+    assert duplicates.index(session).like(name, website, "") == []
 
 
 def test_a_lead_is_asked_about_the_two_and_the_one_with_people_stays(
     session: Session, two: tuple[Business, Business], now: datetime
 ) -> None:
-    (pair,) = merging.suggestions(session, two[0].chapter)
+    (pair,) = business_merge.suggestions(session, two[0].chapter)
     assert (pair.keep, pair.drop) == two
     two[1].chapter = Chapter(key="phoenix", name="Valley")
     session.flush()
-    assert merging.suggestions(session, two[0].chapter) == []
+    assert business_merge.suggestions(session, two[0].chapter) == []
 
 
 def test_everything_that_named_the_one_names_the_other(
@@ -99,10 +100,10 @@ def test_everything_that_named_the_one_names_the_other(
     session.add(Suggestion(**asked, **versions, missing=[{"nearest": seen[0]}], proof={}, teams=[team]))
     session.flush()
     dropped, public_id = drop.id, drop.public_id
-    moves = merging.preview(session, drop=drop)
+    moves = business_merge.preview(session, drop=drop)
     assert moves["member"] == 1
     assert moves["claim"] == 2
-    merging.merge(session, keep=keep, drop=drop, by=bea, now=now)
+    business_merge.merge(session, keep=keep, drop=drop, by=bea, now=now)
     assert {member.name for member in keep.members} == {"Bea", "Omar"}
     claims = session.execute(select(Claim.business_id, Claim.claimed_at).order_by(Claim.capability_id)).all()
     assert claims == [(keep.id, first), (keep.id, first)]
@@ -112,12 +113,12 @@ def test_everything_that_named_the_one_names_the_other(
     assert str(dropped) not in json.dumps(told).replace('"shown": 1', "")
     assert (keep.key, keep.phone, keep.website) == ("b-7", "+1 520 555 0134", "https://www.bramble.example")
     assert "omar" in keep.search_text
-    assert merging.moved_to(session, public_id) is keep
+    assert business_merge.moved_to(session, public_id) is keep
     assert session.get(Business, dropped) is None
 
 
 def test_every_column_that_names_a_firm_is_moved(session: Session, two: tuple[Business, Business]) -> None:
-    named = {f"{column.table.name}.{column.name}" for column in merging.references()}
+    named = {f"{column.table.name}.{column.name}" for column in business_merge.references()}
     known = {"claim.business_id", "collaboration.prime_id", "collaboration.sub_id", "lead.business_id"}
     known |= {"member.business_id", "moved_business.business_id", "seat.business_id"}
     assert named == known
@@ -125,7 +126,7 @@ def test_every_column_that_names_a_firm_is_moved(session: Session, two: tuple[Bu
 
 def test_one_record_is_not_merged_with_itself(session: Session, two: tuple[Business, Business], now: datetime) -> None:
     with pytest.raises(Invalid):
-        merging.merge(session, keep=two[0], drop=two[0], by=two[0].members[0], now=now)
+        business_merge.merge(session, keep=two[0], drop=two[0], by=two[0].members[0], now=now)
 
 
 def test_an_import_says_who_looks_alike_and_does_not_bring_back_what_was_merged(
@@ -134,7 +135,7 @@ def test_an_import_says_who_looks_alike_and_does_not_bring_back_what_was_merged(
     keep, drop = two
     session.add(Capability(scheme="goodword", code="a", name="a", kind=Kind.SERVICE))
     keep.key = "b-1"
-    merging.merge(session, keep=keep, drop=drop, by=keep.members[0], now=now)
+    business_merge.merge(session, keep=keep, drop=drop, by=keep.members[0], now=now)
     table = b"key,name\nb-7,Bramble LLC\nb-9,Brambles\nb-10,Somebody\n"
     rows = read_rows(BytesIO(table), fields=FIELDS, upload=True)
     report = import_businesses(session, rows=rows, now=now)
@@ -148,8 +149,8 @@ def test_twins_are_found_quickly_among_ten_thousand_firms(session: Session, now:
     plain = dict.fromkeys(("city", "region", "summary", "website", "phone", "email"), "")
     session.execute(insert(Business), [{**plain, "name": f"{word} Studio", "created_at": now} for word in words])
     bump_world(session)
-    twins.index(session)
+    duplicates.index(session)
     began = perf_counter()
-    (twin, *_others) = twins.index(session).like(f"{words[77]} Studio LLC", "", "")
+    (twin, *_others) = duplicates.index(session).like(f"{words[77]} Studio LLC", "", "")
     assert session.get_one(Business, twin.business_id).name == f"{words[77]} Studio"
     assert perf_counter() - began < 0.5

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from directory.db import Base
 from directory.engine.world import known_world
-from directory.leads.collaboration import Collaboration
+from directory.facts.collaboration import Collaboration
+from directory.facts.vouch import Vouch
+from directory.facts.vouch_graph import reciprocal_pairs
 from directory.people.business import Business
-from directory.people.capability import Capability, Kind
 from directory.people.claim import EVIDENCE_LASTS, VOUCH_LASTS, Level, claim, standing
 from directory.people.member import Member
-from directory.people.praise import rings
-from directory.people.vouch import Vouch
+from directory.taxonomy.capability import Capability, Kind
 from matching.inputs import FACT_KINDS
 from tests.people.cast import Cast
 
@@ -88,7 +88,7 @@ networks = st.sets(st.tuples(firms, firms).filter(lambda pair: pair[0] != pair[1
 
 
 def weight(pairs: Pairs, firm: int) -> float:
-    ringed = rings(pairs)
+    ringed = reciprocal_pairs(pairs)
     return sum(0.5 if pair in ringed else 1.0 for pair in pairs if pair[1] == firm)
 
 

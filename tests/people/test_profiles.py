@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from directory.engine.search import search
 from directory.errors import Conflict, Invalid
 from directory.money import Money
 from directory.people import business, member, wanted
-from directory.people.search import search
 from directory.people.wanted import MOST_LIVE, WantedKind
 from tests.people.cast import Cast
 

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from directory.audit import AuditEntry
 from directory.engine.world import known_world
 from directory.errors import Conflict, Invalid, Refused
-from directory.leads.collaboration import Collaboration
-from directory.people import band as bands
-from directory.people.band import PATIENCE, SEASON, band_of, publish_bands
+from directory.facts import rating_band as bands
+from directory.facts.collaboration import Collaboration
+from directory.facts.interaction import InteractionKind, confirm, say
+from directory.facts.rating import Rating, given, own_ratings, rate, restore, shown_band, to_rate, withdraw
+from directory.facts.rating_band import PATIENCE, SEASON, band_of, publish_bands
 from directory.people.business import Business
-from directory.people.interaction import InteractionKind, confirm, say
 from directory.people.member import Member, MemberState
-from directory.people.rating import Rating, given, own_ratings, rate, restore, shown_band, to_rate, withdraw
 from tests.people.cast import Cast
 
 WEEK = timedelta(days=7)
@@ -255,7 +255,7 @@ def test_a_member_is_asked_about_one_person_a_week_and_never_twice(
 def test_chance_is_drawn_anew_for_each_band_and_is_no_wider_than_said(
     session: Session, cast: Cast, raters: list[Member], now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawn = [bands.draw() for _ in range(200)]
+    drawn = [bands.random_noise() for _ in range(200)]
     assert -1 <= min(drawn) < -0.5 < 0.5 < max(drawn) <= 1
     rated(session, raters[:3], cast.bea, 5, now)
     chances = iter((1.0, -1.0))

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
+from directory.engine.search import search
 from directory.errors import Conflict
 from directory.leads.lead import Lead
-from directory.people.capability import Capability
+from directory.outbox.channel import Channel
 from directory.people.claim import Claim, Level, standing
 from directory.people.member import ChapterRole
-from directory.people.search import search
 from directory.seed import seed
-from directory.week.channel import Channel
+from directory.taxonomy.capability import Capability
 
 if TYPE_CHECKING:
     from tests.conftest import Cast

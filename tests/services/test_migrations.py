@@ -12,12 +12,12 @@ from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.tables import AccountSession
-from app.cli.database import PYPROJECT, alembic_config, is_migrated
+from app.cli.connection import PYPROJECT, alembic_config, is_migrated
 from directory.db import Base, connect, writing
 from directory.errors import Invalid
+from directory.facts.rating import Rating
 from directory.people.chapter import Chapter
 from directory.people.member import Member
-from directory.people.rating import Rating
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])

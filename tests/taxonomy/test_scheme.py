@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.db import world_version
-from directory.engine.embedding import embed_missing
-from directory.engine.sentences import load_model
+from directory.engine.capability_embeddings import embed_missing
+from directory.engine.sentence_encoder import load_model
 from directory.errors import Invalid
-from directory.people.capability import CURATED, Capability, Kind
-from directory.taxonomy import CURATED_FILE, Imported, import_scheme
+from directory.imports.taxonomy_scheme import CURATED_FILE, Imported, import_scheme
+from directory.taxonomy.capability import CURATED, Capability, Kind
 
 NAICS = "code,title\n31-33,Manufacturing\n32,Other making\n3231,Printing\n323111,Commercial Printing\n"
 

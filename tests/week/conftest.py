@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from directory.leads.lead import Lead, MatchedBy, Need
+from directory.outbox.channel import Channel
 from directory.people.business import Business
-from directory.people.capability import Capability, Kind
 from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.people.wanted import Wanted, WantedKind
-from directory.week.channel import Channel
+from directory.taxonomy.capability import Capability, Kind
 from directory.week.occurrence import Occurrence, plan
 
 NAMES = ("Alma Reyes", "Bo Carver", "Cleo Hart")

@@ -8,10 +8,10 @@ from io import BytesIO
 from PIL import Image
 
 from directory import files
+from directory.outbox.post_snapshot import FOLDER, PostSnapshot
 from directory.settings import Settings
-from directory.week.card import SIZE, card_of, sweep
-from directory.week.frozen import FOLDER, Frozen
 from directory.week.post import compose, freeze, mentions_of
+from directory.week.post_card import SIZE, card_of, sweep
 from tests.week.conftest import Chapterhouse
 
 BASE = "https://goodword.example"
@@ -24,7 +24,7 @@ def test_the_card_goes_out_with_the_post_as_it_was_drawn_and_says_what_it_shows(
     mesa.asks(mesa.bo)
     turn = mesa.turn()
     (sent,) = freeze(mesa.session, occurrence=turn, now=turn.due_at, settings=settings)
-    frozen = Frozen.from_bytes(sent.payload)
+    frozen = PostSnapshot.from_bytes(sent.payload)
     png = files.read(settings.home, FOLDER, frozen.image)
     assert sha256(png).hexdigest() == frozen.image
     with Image.open(BytesIO(png)) as picture:
@@ -36,7 +36,7 @@ def test_a_channel_without_pictures_gets_none(mesa: Chapterhouse, settings: Sett
     mesa.bo.spotlight_at = mesa.now
     turn = mesa.turn()
     (sent,) = freeze(mesa.session, occurrence=turn, now=turn.due_at, settings=settings)
-    assert Frozen.from_bytes(sent.payload).image == ""
+    assert PostSnapshot.from_bytes(sent.payload).image == ""
 
 
 def test_only_who_stands_on_the_open_web_has_a_code_and_only_who_agreed_a_card(mesa: Chapterhouse) -> None:
@@ -72,7 +72,7 @@ def test_a_picture_goes_when_no_recent_post_names_it(mesa: Chapterhouse, setting
     mesa.channel.kind, mesa.bo.spotlight_at = "mastodon", mesa.now
     turn = mesa.turn()
     (sent,) = freeze(mesa.session, occurrence=turn, now=turn.due_at, settings=settings)
-    image = Frozen.from_bytes(sent.payload).image
+    image = PostSnapshot.from_bytes(sent.payload).image
     path = settings.home / "files" / FOLDER / image[:2] / image
     rested = turn.due_at - timedelta(days=2)
     os.utime(path, (rested.timestamp(), rested.timestamp()))

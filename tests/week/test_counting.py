@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from directory.week.counting import COUNTS, Limit, clusters, excess, links, tooted, weighted
+from directory.text_length import COUNTS, Limit, clusters, excess, links, mastodon_length, x_length
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
 # The first are twitter-text's conformance cases, of version 3, in which an emoji counts 2 however it is put together.
@@ -69,12 +69,12 @@ GRAPHEMES = [
 
 @pytest.mark.parametrize(("text", "length"), WEIGHTED)
 def test_a_post_on_x_is_as_long_as_x_counts_it(text: str, length: int) -> None:
-    assert weighted(text) == length
+    assert x_length(text) == length
 
 
 @pytest.mark.parametrize(("text", "length"), TOOTED)
 def test_a_post_on_mastodon_is_as_long_as_mastodon_counts_it(text: str, length: int) -> None:
-    assert tooted(text) == length
+    assert mastodon_length(text) == length
 
 
 @pytest.mark.parametrize(("text", "length"), GRAPHEMES)
@@ -96,4 +96,4 @@ def test_only_what_is_below_a_top_level_that_there_is_becomes_a_link() -> None:
 
 def test_a_hostile_text_is_counted_at_once() -> None:
     for text in ("a." * 5000, "a-" * 5000, "http://" * 1500, "\u200d" * 10000, "#" * 10000, "@a" * 5000):
-        assert min(weighted(text), tooted(text)) > 0
+        assert min(x_length(text), mastodon_length(text)) > 0

@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 
 from directory.db import writing
 from directory.errors import Conflict
-from directory.people.chapter import Chapter
-from directory.week.channel import Channel
-from directory.week.delivery import (
+from directory.outbox.channel import Channel
+from directory.outbox.delivery import (
     MOST_TRIES,
     Delivery,
     DeliveryState,
@@ -24,6 +23,7 @@ from directory.week.delivery import (
     stuck,
     unknown,
 )
+from directory.people.chapter import Chapter
 from tests.week.conftest import Chapterhouse
 
 LEASE = timedelta(minutes=1)

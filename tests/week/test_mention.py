@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from directory.errors import Conflict, Invalid
-from directory.leads import case_study
-from directory.people.capability import CURATED
+from directory.facts import case_study
+from directory.outbox.post_snapshot import PostSnapshot
 from directory.people.claim import Claim
 from directory.people.member import Member
 from directory.people.wanted import share
-from directory.week.frozen import Frozen
+from directory.taxonomy.capability import CURATED
 from directory.week.mention import MOST, Item, Mention, choose
 from directory.week.occurrence import Occurrence
 from directory.week.post import compose, edit, freeze, mentions_of, posts_of, stand_again, take_back
@@ -93,7 +93,7 @@ def test_a_veto_holds_a_text_that_a_person_wrote_until_they_looked_at_it(mesa: C
     turn.held_at = None
     edit(mesa.session, post=post, text="Good words only", member=mesa.bo, now=later + timedelta(hours=1))
     (sent,) = freeze(mesa.session, occurrence=turn, now=turn.due_at)
-    assert Frozen.from_bytes(sent.payload).text == "Good words only"
+    assert PostSnapshot.from_bytes(sent.payload).text == "Good words only"
 
 
 def told_story(mesa: Chapterhouse) -> case_study.CaseStudy:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from directory.week.policy import lint
+from directory.content_policy import lint
 
 REFUSED = [
     ("Meet \u202eolrac\u202c", "hidden characters"),

@@ -9,17 +9,17 @@ from hypothesis import strategies as some
 from sqlalchemy import select
 
 from directory.errors import Conflict, Invalid
+from directory.outbox.delivery import Delivery
 from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.member import Member, MemberState
 from directory.people.wanted import Wanted, WantedKind
-from directory.week import wording
-from directory.week.counting import Limit, excess
-from directory.week.delivery import Delivery
+from directory.text_length import Limit, excess
+from directory.week import post_wording
 from directory.week.mention import MOST, Item
 from directory.week.occurrence import Occurrence, hold, release
 from directory.week.post import compose, edit, freeze, mentions_of, posts_of
-from directory.week.wording import Frame
+from directory.week.post_wording import OpeningClosing
 from tests.conftest import NOW
 from tests.week.conftest import Chapterhouse
 
@@ -207,7 +207,7 @@ def test_whatever_people_write_a_post_is_short_and_tells_somebody(
         member = Member(name=person, headline=said, spotlight_at=NOW, business=Business(name=firm, summary=""))
         wanted = Wanted(member=member, kind=kind, text=said, why=why) if kind else None
         items.append(Item(member, NOW, wanted=wanted))
-    frame = Frame(Chapter(name=name, hashtags=tags), NOW.date(), seat=name, link="https://network.example/a/b")
-    text, told = wording.tell(items, frame, limits)
+    frame = OpeningClosing(Chapter(name=name, hashtags=tags), NOW.date(), seat=name, link="https://network.example/a/b")
+    text, told = post_wording.compose_post_text(items, frame, limits)
     assert excess(text, limits) == 0
     assert told

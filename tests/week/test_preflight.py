@@ -9,20 +9,20 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from directory.outbox import channel as channels
+from directory.outbox.channel import Channel, ChannelKind, ChannelState
+from directory.outbox.delivery import Delivery
+from directory.outbox.kill_switch import stop
 from directory.people.member import ChapterRole, Role
 from directory.settings import Settings
-from directory.week import channel as channels
-from directory.week.channel import Channel, ChannelKind, ChannelState
-from directory.week.counting import Limit
-from directory.week.delivery import Delivery
-from directory.week.frame import write_frame
+from directory.text_length import Limit
 from directory.week.occurrence import Occurrence, hold
+from directory.week.opening_closing import write_frame
 from directory.week.post import compose
 from directory.week.preflight import AHEAD, coming, tell
-from directory.week.stop import stop
 from jobs import channels as transports
 from jobs.channels.transport import Account, Checked, TransportError
-from jobs.letters import mail_of
+from jobs.mail_rendering import mail_of
 from jobs.preflight import look_ahead
 from tests.week.conftest import Chapterhouse
 

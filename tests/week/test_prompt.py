@@ -8,24 +8,24 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from directory import switch
 from directory.db import writing
-from directory.engine import prompting
+from directory.engine import weekly_prompts
 from directory.errors import Conflict, Invalid
-from directory.people.interaction import Interaction
+from directory.facts.interaction import Interaction
+from directory.outbox import kill_switch as stops
+from directory.outbox import notification_preferences
+from directory.outbox.delivery import Delivery
 from directory.people.member import Member, MemberState
 from directory.people.wanted import Wanted
 from directory.settings import Settings
 from directory.week import occurrence as occurrences
 from directory.week import prompt as prompts
-from directory.week import stop as stops
-from directory.week.delivery import Delivery
 from directory.week.occurrence import Occurrence, plan
 from directory.week.pairing import Pairing, PairingState
 from directory.week.prompt import Prompt
 from jobs.deliver import deliver_one
-from jobs.prompts import compose, tell_mentioned
-from jobs.weekly import turn
+from jobs.weekly_posts import turn
+from jobs.weekly_prompts import compose, tell_mentioned
 from tests.app.post import delivered
 
 WEEK = timedelta(days=7)
@@ -40,7 +40,7 @@ def engine(demo: Engine) -> Engine:
 def morning(engine: Engine, now: datetime) -> datetime:
     """Wednesday, 7:00 in Tucson."""
     with writing(engine) as session:
-        return prompting.morning(next(row for row in plan(session, now=now) if row.chapter.key == "old-pueblo"))
+        return weekly_prompts.morning(next(row for row in plan(session, now=now) if row.chapter.key == "old-pueblo"))
 
 
 def of(session: Session, key: str) -> Member:
@@ -71,9 +71,9 @@ def test_on_the_morning_each_member_is_asked_once_however_often_it_is_tried(engi
 
 def test_two_workers_at_once_write_each_letter_once(engine: Engine, morning: datetime) -> None:
     with Session(engine) as session:
-        (row,) = (row for row in prompting.due(session, now=morning) if row.chapter.key == "old-pueblo")
-        (people,) = prompting.circles(session, occurrence=row)
-        both = [prompting.compose(session, occurrence=row, people=people, now=morning) for _worker in range(2)]
+        (row,) = (row for row in weekly_prompts.due(session, now=morning) if row.chapter.key == "old-pueblo")
+        (people,) = weekly_prompts.member_batches(session, occurrence=row)
+        both = [weekly_prompts.compose(session, occurrence=row, people=people, now=morning) for _worker in range(2)]
         row_id = row.id
     made = []
     for composed in both:
@@ -124,7 +124,7 @@ def test_a_letter_that_nobody_wants_any_more_does_not_leave_and_says_no_lie(
         if way == "skip":
             occurrences.skip(session, occurrence=turn, member=of(session, "lena"), now=morning)
         elif way == "off":
-            switch.turn(session, member=bea, name="week", is_on=False, now=morning)
+            notification_preferences.set_preference(session, member=bea, name="week", is_on=False, now=morning)
         else:
             bea.email = None
         key = f"mail:prompt-{turn.public_id}:{bea.public_id}"
@@ -140,7 +140,9 @@ def test_who_has_no_address_has_switched_it_off_or_has_nothing_gets_no_letter(
 ) -> None:
     with writing(engine) as session:
         of(session, "nadia").email = None
-        switch.turn(session, member=of(session, "bea"), name="week", is_on=False, now=morning)
+        notification_preferences.set_preference(
+            session, member=of(session, "bea"), name="week", is_on=False, now=morning
+        )
         session.query(Wanted).update({"ended_at": morning})
         for member in session.scalars(select(Member)):
             member.sits_out_at = morning
@@ -220,10 +222,10 @@ def test_who_stands_in_the_post_is_told_the_day_before_once(
 
 def test_a_switch_is_signed_for_one_member_and_one_kind(session: Session, engine: Engine) -> None:
     bea = of(session, "bea")
-    token = switch.token(bea, "week", "k" * 32)
-    assert switch.read(session, token=token, key="k" * 32) == (bea, "week")
+    token = notification_preferences.unsubscribe_token(bea, "week", "k" * 32)
+    assert notification_preferences.read_unsubscribe_token(session, token=token, key="k" * 32) == (bea, "week")
     for wrong in (token[:-1], token.replace("week", "post"), token.replace("week", "none"), "", "a-b", "-week-é"):
         with pytest.raises(Invalid):
-            switch.read(session, token=wrong, key="k" * 32)
+            notification_preferences.read_unsubscribe_token(session, token=wrong, key="k" * 32)
     with pytest.raises(Invalid):
-        switch.read(session, token=token, key="x" * 32)
+        notification_preferences.read_unsubscribe_token(session, token=token, key="x" * 32)

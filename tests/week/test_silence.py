@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from directory.db import bump_world
-from directory.week.silence import Silence, _Names, names_in
+from directory.week.name_consent import UnconsentedNames, _Names, names_in
 from tests.week.conftest import Chapterhouse
 
 WORDS = st.text("aAB\u00e9\uff21-'\u2019 _.!", max_size=9)
@@ -29,10 +29,10 @@ def test_a_word_given_or_taken_back_counts_at_once_and_a_new_member_is_known(mes
     text = f"Ask {mesa.alma.name.upper()} or Zoe Zimmer"
     mesa.alma.spotlight_at = None
     mesa.session.flush()
-    assert Silence(mesa.session).broken_by(text) == [mesa.alma.name]
+    assert UnconsentedNames(mesa.session).broken_by(text) == [mesa.alma.name]
     mesa.alma.spotlight_at = mesa.now
     mesa.session.flush()
-    assert Silence(mesa.session).broken_by(text) == []
+    assert UnconsentedNames(mesa.session).broken_by(text) == []
     mesa._member("Zoe Zimmer", 0)
     mesa.session.flush()
-    assert Silence(mesa.session).broken_by(text) == ["Zoe Zimmer"]
+    assert UnconsentedNames(mesa.session).broken_by(text) == ["Zoe Zimmer"]

@@ -7,24 +7,24 @@ from sqlalchemy import select
 
 from directory.audit import AuditEntry
 from directory.errors import Conflict
-from directory.people.chapter import Chapter
-from directory.week.channel import Channel, ChannelState
-from directory.week.delivery import (
+from directory.outbox.channel import Channel, ChannelState
+from directory.outbox.delivery import (
     DAILY_CAP,
     Delivery,
     DeliveryState,
     claim,
+    count_failed_attempt,
     delivered,
     due,
-    fairest,
     give_up_late,
-    let_go,
+    lift_stop,
+    next_fair_batch,
     posted_by_hand,
-    put_back,
-    stumble,
+    release_unsent,
 )
+from directory.outbox.kill_switch import increment_posting_counter, posting_counter, stop, stops_of
+from directory.people.chapter import Chapter
 from directory.week.occurrence import CATCH_UP, Occurrence, plan
-from directory.week.stop import count_up, ledger, stop, stops_of
 from tests.week.conftest import Chapterhouse
 
 LEASE = timedelta(minutes=1)
@@ -52,7 +52,7 @@ def test_a_stop_holds_posts_and_not_letters_until_a_person_lets_go(mesa: Chapter
     assert due(session, now=now) == [mail]
     assert claim(session, now=now, lease=LEASE, ids=[ours.public_id]) is None
     assert [row.by for row in stops_of(session, chapter=mesa.chapter)] == [mesa.alma]
-    let_go(session, chapter=chapter, member=mesa.bo, now=now + CATCH_UP * 3)
+    lift_stop(session, chapter=chapter, member=mesa.bo, now=now + CATCH_UP * 3)
     give_up_late(session, now=now + CATCH_UP * 3)
     assert claim(session, now=now + CATCH_UP * 3, lease=LEASE, ids=[ours.public_id]) is ours
     actions = session.execute(select(AuditEntry.action, AuditEntry.actor_id).order_by(AuditEntry.id)).all()
@@ -64,9 +64,9 @@ def test_one_chapter_that_is_stopped_stops_nobody_else(mesa: Chapterhouse, now: 
     ours, theirs = post(mesa), post(mesa, "q", other)
     stop(mesa.session, chapter=mesa.chapter, member=None, now=now)
     assert due(mesa.session, now=now) == [theirs]
-    let_go(mesa.session, chapter=other.chapter, member=mesa.alma, now=now)
+    lift_stop(mesa.session, chapter=other.chapter, member=mesa.alma, now=now)
     assert due(mesa.session, now=now) == [theirs]
-    let_go(mesa.session, chapter=None, member=mesa.alma, now=now)
+    lift_stop(mesa.session, chapter=None, member=mesa.alma, now=now)
     assert ours not in due(mesa.session, now=now)
 
 
@@ -75,14 +75,14 @@ def test_a_stopped_turn_is_neither_skipped_as_missed_nor_lost(mesa: Chapterhouse
     stop(mesa.session, chapter=None, member=mesa.alma, now=turn.due_at)
     later = turn.due_at + CATCH_UP * 2
     assert turn in plan(mesa.session, now=later)
-    let_go(mesa.session, chapter=None, member=mesa.alma, now=later)
+    lift_stop(mesa.session, chapter=None, member=mesa.alma, now=later)
     assert (turn.due_at, turn in plan(mesa.session, now=later)) == (later, True)
 
 
 def test_what_an_older_copy_may_have_posted_is_left_out(mesa: Chapterhouse) -> None:
     turn, ours = mesa.turn(), post(mesa)
     stop(mesa.session, chapter=None, member=None, now=mesa.now, reason="older")
-    let_go(mesa.session, chapter=None, member=mesa.alma, is_copy=True, now=turn.due_at)
+    lift_stop(mesa.session, chapter=None, member=mesa.alma, is_copy=True, now=turn.due_at)
     assert ours.state is DeliveryState.FAILED
     assert "older copy" in mesa.session.get_one(Occurrence, turn.id).skipped
 
@@ -111,14 +111,14 @@ def test_a_program_that_runs_away_is_capped_for_the_day(mesa: Chapterhouse, now:
 
 
 def test_the_ledger_counts_each_try_to_post_and_no_letter(mesa: Chapterhouse, now: datetime) -> None:
-    assert ledger(mesa.session) == ("", 0)
+    assert posting_counter(mesa.session) == ("", 0)
     for row in (post(mesa), letter(mesa), post(mesa, "q")):
         claim(mesa.session, now=now, lease=LEASE, ids=[row.public_id])
-    name, number = ledger(mesa.session)
+    name, number = posting_counter(mesa.session)
     assert number == 2
     for to, then in ((9, 9), (4, 10)):
-        count_up(mesa.session, to=to)
-        assert ledger(mesa.session) == (name, then)
+        increment_posting_counter(mesa.session, to=to)
+        assert posting_counter(mesa.session) == (name, then)
 
 
 def test_a_network_that_does_not_answer_holds_up_nobody_elses_posts(mesa: Chapterhouse, now: datetime) -> None:
@@ -126,7 +126,7 @@ def test_a_network_that_does_not_answer_holds_up_nobody_elses_posts(mesa: Chapte
     waits = [post(mesa, f"s{at}", slow) for at in range(3)]
     quick, mail, prompts = post(mesa), letter(mesa), [letter(mesa, f"mail:prompt-{at}:x") for at in range(3)]
     taken = []
-    while first := fairest(mesa.session, now=now, most=1):
+    while first := next_fair_batch(mesa.session, now=now, most=1):
         row = claim(mesa.session, now=now, lease=LEASE, ids=first)
         assert row is not None
         taken.append(row)
@@ -138,15 +138,15 @@ def test_a_network_that_does_not_answer_holds_up_nobody_elses_posts(mesa: Chapte
 def test_what_was_claimed_and_never_sent_waits_as_before(mesa: Chapterhouse, now: datetime) -> None:
     ours = post(mesa)
     claim(mesa.session, now=now, lease=LEASE)
-    assert put_back(mesa.session, delivery=ours, at=now)
+    assert release_unsent(mesa.session, delivery=ours, at=now)
     assert (ours.state, ours.attempts, ours.started_at) == (DeliveryState.PENDING, 0, None)
-    assert not put_back(mesa.session, delivery=ours, at=now)
+    assert not release_unsent(mesa.session, delivery=ours, at=now)
 
 
 def test_what_our_own_code_stumbles_over_is_put_behind_and_ends(mesa: Chapterhouse, now: datetime) -> None:
     ours, states = post(mesa), []
     for _ in range(8):
-        stumble(mesa.session, public_id=ours.public_id, now=now)
+        count_failed_attempt(mesa.session, public_id=ours.public_id, now=now)
         states.append(ours.state)
     assert ours.due_at > now
     assert states == [DeliveryState.PENDING] * 7 + [DeliveryState.FAILED]

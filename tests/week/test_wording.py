@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from directory.leads.case_study import CaseStudy, CaseStudyParty
+from directory.facts.case_study import CaseStudy, CaseStudyParty
 from directory.leads.lead import Lead, Need
+from directory.outbox.channel import CHANNEL_KINDS, MOST
 from directory.people.business import Business
-from directory.people.capability import Capability
 from directory.people.chapter import Chapter
 from directory.people.member import Member
 from directory.people.wanted import Wanted, WantedKind
-from directory.week.channel import CHANNEL_KINDS, MOST
-from directory.week.counting import excess
+from directory.taxonomy.capability import Capability
+from directory.text_length import excess
 from directory.week.mention import Item
 from directory.week.post import compose, freeze, posts_of
-from directory.week.wording import Frame, tell
+from directory.week.post_wording import OpeningClosing, compose_post_text
 from tests.conftest import NOW
 from tests.week.conftest import Chapterhouse
 
@@ -53,14 +53,14 @@ def lead(member: Member, *needs: str) -> Item:
 
 STORY = CaseStudy(title="The Fox Theater reopens", teller=NADIA)
 STORY.parties = [CaseStudyParty(member=each, member_id=each.id, agreed_at=NOW) for each in (NADIA, OMAR)]
-WEEKS: dict[str, tuple[list[Item], Frame]] = {
+WEEKS: dict[str, tuple[list[Item], OpeningClosing]] = {
     "first": (  # names and wants, and not one word more
         [
             ask(ELENA, WantedKind.CLIENT, "Owners of old theaters"),
             Item(OMAR, NOW, is_new_member=True),
             ask(NADIA, WantedKind.PARTNER, "Somebody who writes Spanish"),
         ],
-        Frame(PUEBLO, WEDNESDAY),
+        OpeningClosing(PUEBLO, WEDNESDAY),
     ),
     "usual": (
         [
@@ -69,17 +69,17 @@ WEEKS: dict[str, tuple[list[Item], Frame]] = {
             ask(OMAR, WantedKind.OFFER, "An hour with your website", "I see what slows it down"),
             ask(ELENA, WantedKind.CATEGORY, "Good accountants", "My clients ask me for one"),
         ],
-        Frame(PUEBLO, WEDNESDAY + timedelta(7), seat="Offset printing", link="https://goodword.example/w/2"),
+        OpeningClosing(PUEBLO, WEDNESDAY + timedelta(7), seat="Offset printing", link="https://goodword.example/w/2"),
     ),
-    "story": ([Item(NADIA, NOW, story=STORY)], Frame(PUEBLO, WEDNESDAY + timedelta(14))),
-    "seat": ([], Frame(PUEBLO, WEDNESDAY + timedelta(21), seat="Offset printing")),
+    "story": ([Item(NADIA, NOW, story=STORY)], OpeningClosing(PUEBLO, WEDNESDAY + timedelta(14))),
+    "seat": ([], OpeningClosing(PUEBLO, WEDNESDAY + timedelta(21), seat="Offset printing")),
     "long": (
         [ask(OMAR, WantedKind.CLIENT, LONG.strip(), LONG.strip()), Item(NADIA, NOW)],
-        Frame(PUEBLO, WEDNESDAY + timedelta(28)),
+        OpeningClosing(PUEBLO, WEDNESDAY + timedelta(28)),
     ),
     "own": (
         [ask(NADIA, WantedKind.CLIENT, "Owners of old theaters", "They renovate")],
-        Frame(PUEBLO, WEDNESDAY, opening="¡Hola, Tucson!", closing="Write to your neighbor.", is_dated=True),
+        OpeningClosing(PUEBLO, WEDNESDAY, opening="¡Hola, Tucson!", closing="Write to your neighbor.", is_dated=True),
     ),
 }
 
@@ -88,7 +88,7 @@ WEEKS: dict[str, tuple[list[Item], Frame]] = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_week_reads_as_it_should_on_every_kind_of_channel(week: str, kind: str) -> None:
     (items, frame), limits = WEEKS[week], KINDS[kind].limits or (MOST,)
-    text, _ = tell(items, frame, limits)
+    text, _ = compose_post_text(items, frame, limits)
     first = next(each.kind for each in CHANNEL_KINDS if (each.limits or (MOST,)) == limits)  # reads as these do
     path = GOLDEN / f"{week}.{first}.txt"
     if os.environ.get("GOLDEN") == "write":
@@ -99,7 +99,10 @@ def test_every_kind_of_week_reads_as_it_should_on_every_kind_of_channel(week: st
 
 def test_the_frame_changes_from_week_to_week() -> None:
     items = WEEKS["first"][0]
-    texts = {tell(items, Frame(PUEBLO, WEDNESDAY + timedelta(7 * week)), (MOST,))[0] for week in range(20)}
+    texts = {
+        compose_post_text(items, OpeningClosing(PUEBLO, WEDNESDAY + timedelta(7 * week)), (MOST,))[0]
+        for week in range(20)
+    }
     assert len(texts) == 20
 
 

@@ -1,4 +1,4 @@
-// How long a post is while it is written, as directory/week/counting.py counts it. Saving counts once more.
+// How long a post is while it is written, as directory/text_length.py counts it. Saving counts once more.
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 const clusters = (text) => [...segmenter.segment(text)].map(({ segment }) => segment);
 const tlds = new Set(document.querySelector("[data-tlds]")?.dataset.tlds.split(" "));

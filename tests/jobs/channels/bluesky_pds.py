@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from directory import net
+from directory import safe_http
 from directory.settings import Settings
 from jobs.channels.bluesky import BlueskyTransport
 from jobs.channels.transport import Account, TransportError
@@ -28,7 +28,7 @@ def server() -> Iterator[pds.Pds]:
 
 @pytest.fixture
 def proxy(server: pds.Pds, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
-    monkeypatch.setattr(net, "LOOPBACK_IS_ALLOWED", True)
+    monkeypatch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
     with Proxy(server.port) as proxy:
         yield proxy
 

@@ -13,8 +13,8 @@ from typing import Any
 import requests
 
 from directory import clock, files
+from directory.outbox.post_snapshot import FOLDER, PostSnapshot
 from directory.settings import Settings
-from directory.week.frozen import FOLDER, Frozen
 from jobs.channels import transport_of
 from jobs.channels.mastodon import plain
 from jobs.channels.transport import Account, Message, Secrets
@@ -71,7 +71,7 @@ def account_of(settings: Mapping[str, Any], secrets: Mapping[str, str], installa
 
 
 def message(key: str = "post:o:c", text: str = TEXT, image: str = "", at: Any = None) -> Message:
-    frozen = Frozen("Old Pueblo", "c", "o", date(2026, 11, 4), at or FROZEN_AT, text, image, ALT if image else "")
+    frozen = PostSnapshot("Old Pueblo", "c", "o", date(2026, 11, 4), at or FROZEN_AT, text, image, ALT if image else "")
     return Message(key, frozen.to_bytes())
 
 

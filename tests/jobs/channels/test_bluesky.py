@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory import net
+from directory import safe_http
 from directory.settings import Settings
 from jobs.channels.bluesky import BlueskyTransport, facets_of, record_key
 from jobs.channels.transport import Account, TransportError
@@ -77,7 +77,7 @@ def test_links_and_hashtags_end_where_a_reader_would_say(text: str, found: list[
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Bluesky, Proxy]]:
-    monkeypatch.setattr(net, "LOOPBACK_IS_ALLOWED", True)
+    monkeypatch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
     with ExitStack() as kept:
         bluesky = kept.enter_context(Bluesky())
         yield bluesky, kept.enter_context(Proxy(bluesky.port))

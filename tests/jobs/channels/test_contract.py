@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from directory import clock, net
+from directory import clock, safe_http
+from directory.outbox import channel as channels
 from directory.settings import Settings
-from directory.week import channel as channels
 from jobs.channels import CHANNEL_KINDS, http, transport_of
 from jobs.channels.transport import TransportError
 from tests.jobs.channels.platforms import ALT, MAKERS, TEXT, Platform, account_of, message, picture
@@ -26,7 +26,7 @@ SPOKEN = "canary-text"
 
 @pytest.fixture
 def platform(request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
-    monkeypatch.setattr(net, "LOOPBACK_IS_ALLOWED", True)
+    monkeypatch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
     with ExitStack() as kept:
         yield MAKERS[request.param](kept, settings)
 
@@ -176,7 +176,7 @@ def test_an_hour_of_a_clock_without_a_zone_is_one_in_utc() -> None:
 
 
 def test_an_answer_too_deep_to_read_is_one_that_makes_no_sense() -> None:
-    with pytest.raises(TransportError, match="not understood"), http.understood():
+    with pytest.raises(TransportError, match="not understood"), http.classify_errors():
         json.loads("[" * 10**5)
 
 

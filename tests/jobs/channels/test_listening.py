@@ -9,14 +9,14 @@ from mastodon import Mastodon
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory import clock, net
+from directory import clock, safe_http
 from directory.db import writing
+from directory.outbox.channel import Channel, keep_secrets
 from directory.people.chapter import Chapter
 from directory.secrets import Secrets
 from directory.settings import Settings
-from directory.week.channel import Channel, keep_secrets
-from directory.week.inbox import EACH, Reply
-from jobs.listen import listen
+from directory.week.social_inbox import EACH, Reply
+from jobs.social_listening import listen
 from tests.services import bluesky, mastodon, x
 
 Said = tuple[dict[str, Any], Mapping[str, str]]
@@ -53,7 +53,7 @@ def on_x() -> Iterator[Said]:
 def test_what_others_say_is_in_the_inbox_once(
     engine: Engine, settings: Settings, kind: str, network: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(net, "LOOPBACK_IS_ALLOWED", True)
+    monkeypatch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
     now = clock.utc_now()
     with network() as (said, secrets):
         with writing(engine) as session:

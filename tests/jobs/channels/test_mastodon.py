@@ -13,7 +13,7 @@ import requests
 from mastodon import Mastodon
 
 from app import oauth
-from directory import clock, net
+from directory import clock, safe_http
 from directory.errors import Invalid
 from directory.settings import Settings
 from jobs.channels import http
@@ -30,7 +30,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def here(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
-    monkeypatch.setattr(net, "LOOPBACK_IS_ALLOWED", True)
+    monkeypatch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
     with ExitStack() as kept:
         yield MAKERS["mastodon"](kept, settings)
 

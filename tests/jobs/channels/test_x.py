@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 
 from directory import clock, files
 from directory.db import writing
+from directory.outbox.channel import Channel, keep_secrets, secrets_of
+from directory.outbox.post_snapshot import FOLDER, PostSnapshot
 from directory.people.chapter import Chapter
 from directory.secrets import Secrets as Seal
 from directory.settings import Settings
-from directory.week.channel import Channel, keep_secrets, secrets_of
-from directory.week.frozen import FOLDER, Frozen
 from jobs import deliver
 from jobs.channels import x as kind
 from jobs.channels.transport import Account, Message, Secrets, TransportError
@@ -68,7 +68,7 @@ def make(host: str, settings: Settings) -> Make:
 
 def message(text: str = TEXT, image: str = "", at: datetime | None = None, alt: str = "A card") -> Message:
     at = at or clock.utc_now()
-    return Message("k", Frozen("C", "c", "o", at.date(), at, text, image, alt if image else "").to_bytes())
+    return Message("k", PostSnapshot("C", "c", "o", at.date(), at, text, image, alt if image else "").to_bytes())
 
 
 @pytest.mark.parametrize("secrets", [OAUTH_2, KEYS], ids=["oauth2", "oauth1"])

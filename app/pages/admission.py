@@ -1,0 +1,161 @@
+"""Coming in: by an invitation, by asking for it, or because a member suggested it and a lead agreed."""
+
+from datetime import timedelta
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from app.access import get_permitted_or_404, me, policy
+from app.accounts.account import account_of
+from app.accounts.sign_in import begin
+from app.attribution_cookie import credited
+from app.db import SAFE_METHODS, db
+from app.forms import blamed
+from app.forms.chapter import ApplyForm, SuggestForm
+from app.redirects import commit_and_redirect
+from app.request_time import now
+from directory.errors import Invalid
+from directory.joining import admission, application, invitation
+from directory.joining.application import Application
+from directory.people.chapter import Chapter
+from directory.people.one_time_link import find_link
+from directory.rate_limit import consume_allowance
+from directory.translation import gettext as _
+
+pages = Blueprint("admission", __name__)
+
+APPLICATIONS_AN_ADDRESS, WITHIN = 10, timedelta(hours=1)  # from one network address
+PERSON = ("name", "email", "firm", "sentence")
+
+
+@pages.route("/join/<string:token>", methods=["GET", "POST"])
+@policy("invitation.accept")
+def join(token: str) -> ResponseReturnValue:
+    try:
+        if request.method in SAFE_METHODS:
+            link = find_link(db.session(), purpose="invitation", token=token, now=now())
+            by = invitation.invited_by(db.session(), link)
+            return render_template(
+                "admission/join.html", member=link.member, by=by, chapter=link.member.business.chapter
+            )
+        link = invitation.accept(db.session(), token=token, now=now())
+    except Invalid:
+        return render_template("admission/old.html"), 422
+    target = begin(account_of(db.session(), link.member, now()), "link", "/welcome")
+    db.session.commit()
+    return redirect(target, 303)
+
+
+@pages.route("/apply", methods=["GET", "POST"])
+@policy("application.create")
+def choose() -> ResponseReturnValue:
+    chapters = db.session.scalars(select(Chapter).order_by(Chapter.name)).all()
+    if len(chapters) == 1:
+        return _apply(chapters[0])
+    if request.method not in SAFE_METHODS:
+        abort(405)
+    public = [chapter for chapter in chapters if chapter.public_at is not None]
+    return render_template("admission/choose.html", chapters=public)
+
+
+@pages.route("/chapters/<public_id>/apply", methods=["GET", "POST"])
+@policy("application.create")
+def apply(public_id: str) -> ResponseReturnValue:
+    return _apply(get_permitted_or_404(Chapter, public_id, "application.create"))
+
+
+def _apply(chapter: Chapter) -> ResponseReturnValue:
+    """The same answer for every address; a program that fills in what nobody sees gets it too."""
+    form = ApplyForm()
+    if form.validate_on_submit():
+        key = f"apply from {request.remote_addr}"
+        if not consume_allowance(db.session(), key=key, most=APPLICATIONS_AN_ADDRESS, within=WITHIN, now=now()):
+            db.session.commit()
+            abort(429)
+        with blamed(form):
+            if not form.homepage.data:
+                said = {name: form[name].data or "" for name in (*PERSON, "knows")}
+                with credited():
+                    application.apply(db.session(), chapter=chapter, **said, now=now())
+            db.session.commit()
+            return render_template("admission/sent.html", chapter=chapter)
+    return render_template("admission/apply.html", chapter=chapter, form=form), form.status
+
+
+@pages.route("/apply/<string:token>", methods=["GET", "POST"])
+@policy("application.confirm")
+def confirm(token: str) -> ResponseReturnValue:
+    try:
+        if request.method in SAFE_METHODS:
+            link = find_link(db.session(), purpose="confirm_application", token=token, now=now())
+            return render_template("admission/confirm.html", member=link.member, chapter=link.member.business.chapter)
+        applied = application.confirm(db.session(), token=token, now=now())
+    except Invalid:
+        return render_template("admission/old.html"), 422
+    target = begin(account_of(db.session(), applied.member, now()), "link", "/profile")
+    chapter = applied.chapter.name
+    return commit_and_redirect(
+        _("The people who run %(chapter)s now read what you wrote. Meanwhile, finish your page.", chapter=chapter),
+        to=target,
+    )
+
+
+@pages.route("/suggest", methods=["GET", "POST"])
+@policy("application.suggest")
+def suggest() -> ResponseReturnValue:
+    form = SuggestForm()
+    if form.validate_on_submit():
+        with blamed(form):
+            said = {name: form[name].data or "" for name in PERSON}
+            application.suggest(db.session(), by=me(), **said, now=now())
+            return commit_and_redirect(
+                _("Thank you. The people who run your chapter read it, and write to them if they agree."), to="/"
+            )
+    return render_template("admission/suggest.html", form=form), form.status
+
+
+@pages.post("/applications/<public_id>/ask")
+@policy("application.ask")
+def ask(public_id: str) -> ResponseReturnValue:
+    applied = get_permitted_or_404(Application, public_id, "application.ask")
+    meant = application.guesses(db.session(), application=applied)
+    chosen = next((member for member in meant if member.public_id == request.form.get("member")), None) or abort(404)
+    application.ask(db.session(), application=applied, member=chosen, by=me(), now=now())
+    return commit_and_redirect(_("%(name)s is asked, on their day and by mail.", name=chosen.name), to=_room(applied))
+
+
+@pages.post("/applications/<public_id>/<any(yes, no):said>")
+@policy("application.answer")
+def answer(public_id: str, said: str) -> ResponseReturnValue:
+    applied = get_permitted_or_404(Application, public_id, "application.answer")
+    application.answer(db.session(), application=applied, by=me(), is_known=said == "yes", now=now())
+    opposite = url_for(".answer", public_id=public_id, said="no" if said == "yes" else "yes")
+    yes = _("You said that you know %(name)s.", name=applied.member.name)
+    return commit_and_redirect(
+        yes if said == "yes" else _("You said that you do not know %(name)s.", name=applied.member.name), undo=opposite
+    )
+
+
+@pages.post("/applications/<public_id>/admit")
+@policy("chapter.approve_or_remove_member")
+def admit(public_id: str) -> ResponseReturnValue:
+    applied = get_permitted_or_404(Application, public_id, "chapter.approve_or_remove_member")
+    welcome = " ".join(request.form["reason"].split())
+    admission.admit(db.session(), application=applied, by=me(), welcome=welcome, now=now())
+    return commit_and_redirect(
+        _("%(name)s is in, and reads your welcome.", name=applied.member.name), to=_room(applied)
+    )
+
+
+@pages.post("/applications/<public_id>/turn-away")
+@policy("chapter.approve_or_remove_member")
+def turn_away(public_id: str) -> ResponseReturnValue:
+    applied = get_permitted_or_404(Application, public_id, "chapter.approve_or_remove_member")
+    room, reason = _room(applied), " ".join(request.form["reason"].split())
+    admission.turn_away(db.session(), application=applied, by=me(), reason=reason, now=now())
+    return commit_and_redirect(_("They read your reason; what they told us is deleted."), to=room)
+
+
+def _room(applied: Application) -> str:
+    return url_for("chapter.index", of=applied.chapter.public_id)

@@ -1,0 +1,58 @@
+"""Merging: two records of one firm, seen beside each other and made one by who runs the chapter."""
+
+from flask import Blueprint, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.access import get_permitted_or_404, me, policy, principal
+from app.db import db
+from app.permissions import Verdict, can
+from app.redirects import commit_and_redirect
+from app.request_time import now
+from directory.outbox import mail
+from directory.people.business import Business
+from directory.people.chapter import Chapter
+from directory.privacy import business_merge
+from directory.translation import gettext as _
+
+pages = Blueprint("business_merge", __name__)
+
+
+@pages.get("/businesses/<public_id>/merge/<other_id>")
+@policy("business.compare")
+def compare(public_id: str, other_id: str) -> str:
+    """What would move from the second record to the first."""
+    keep, drop = _two(public_id, other_id, "business.compare")
+    return render_template(
+        "out/merge.html", keep=keep, drop=drop, moves=business_merge.described(db.session(), drop=drop)
+    )
+
+
+@pages.post("/businesses/<public_id>/merge/<other_id>")
+@policy("business.merge")
+def merge(public_id: str, other_id: str) -> ResponseReturnValue:
+    keep, drop = _two(public_id, other_id, "business.merge")
+    people = [member for firm in (keep, drop) for member in firm.members if member.id != me().id]
+    business_merge.merge(db.session(), keep=keep, drop=drop, by=me(), now=now())
+    act, reason = _("They made two records of your firm one."), " ".join(request.form["reason"].split())
+    words, event = {"by": me().name, "act": act, "reason": reason}, f"merged-{other_id}"
+    for member in people:
+        mail.write(db.session(), letter="told", to=member, event=event, words=words, now=now())
+    return commit_and_redirect(
+        _("The two records of %(firm)s are one now.", firm=keep.name),
+        to=url_for("members.business", public_id=public_id),
+    )
+
+
+@pages.app_template_global()
+def twins_in(chapter: Chapter) -> list[business_merge.Pair]:
+    """What a lead of the chapter may want to merge."""
+    return business_merge.suggestions(db.session(), chapter)
+
+
+def _two(public_id: str, other_id: str, action: str) -> tuple[Business, Business]:
+    """Both records, if the reader may do this to both; an imported one of no chapter goes to any chapter."""
+    drop = get_permitted_or_404(Business, other_id, "business.read")
+    is_free = drop.chapter_id is None and not drop.members
+    if not is_free and can(principal(), action, drop) not in (Verdict.ALLOW, Verdict.REASON):
+        abort(403)
+    return get_permitted_or_404(Business, public_id, action), drop

@@ -1,0 +1,81 @@
+"""Stories of working together: one tells, everybody named decides, and anybody may take it off again."""
+
+from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.access import get_permitted_or_404, me, policy
+from app.db import db
+from app.forms import blamed
+from app.forms.case_study import StoryForm
+from app.redirects import commit_and_redirect
+from app.request_time import now
+from directory.facts import case_study
+from directory.facts.case_study import CaseStudy
+from directory.facts.collaboration import finished_between
+from directory.people.member import Member
+
+pages = Blueprint("case_studies", __name__)
+
+
+@pages.route("/members/<public_id>/stories/new", methods=["GET", "POST"])
+@policy("case_study.create")
+def new(public_id: str) -> ResponseReturnValue:
+    other, form = get_permitted_or_404(Member, public_id, "profile.read_member_fields"), StoryForm()
+    works = finished_between(db.session(), me().business_id, other.business_id)
+    form.offer(works)
+    if form.validate_on_submit():
+        with blamed(form):
+            told = case_study.tell(
+                db.session(),
+                teller=me(),
+                others=[other],
+                title=form.title.data or "",
+                text=form.text.data or "",
+                year=form.year.data or 0,
+                collaboration=next((work for work in works if work.public_id == form.collaboration.data), None),
+                now=now(),
+            )
+            undo = url_for(".withdraw", public_id=told.public_id)
+            return commit_and_redirect(
+                _("Told. It is on both your pages when %(name)s agrees.", name=other.first_name),
+                undo=undo,
+                to=url_for("members.show", public_id=public_id),
+            )
+    return render_template("case_studies/new.html", member=other, form=form), form.status
+
+
+@pages.post("/stories/<public_id>/<any(agree, decline, reopen):act>")
+@policy("case_study.answer")
+def answer(public_id: str, act: str) -> ResponseReturnValue:
+    story = get_permitted_or_404(CaseStudy, public_id, "case_study.answer")
+    verb, sentence = {
+        "agree": (case_study.agree, _("It is told on your page now.")),
+        "decline": (case_study.decline, _("Nobody sees it.")),
+        "reopen": (case_study.reopen, _("It waits for you again.")),
+    }[act]
+    was_agreed = (party := story.party(me())) is not None and party.agreed_at is not None
+    verb(db.session(), story=story, by=me(), now=now())
+    return commit_and_redirect(
+        sentence, undo="message" if act == "reopen" else url_for(".answer", public_id=public_id, act=_back(was_agreed))
+    )
+
+
+def _back(was_agreed: bool) -> str:
+    return "agree" if was_agreed else "reopen"
+
+
+@pages.post("/stories/<public_id>/withdraw")
+@policy("case_study.withdraw")
+def withdraw(public_id: str) -> ResponseReturnValue:
+    case_study.withdraw(
+        db.session(), story=get_permitted_or_404(CaseStudy, public_id, "case_study.withdraw"), by=me(), now=now()
+    )
+    return commit_and_redirect(_("Your story is taken back."))
+
+
+@pages.app_template_global()
+def stories_of(member: Member) -> list[CaseStudy]:
+    """What is told of working with the member, and what the reader told that still waits for them."""
+    told = case_study.of_member(db.session(), member=member)
+    return [story for story in told if story.is_published or story.teller_id == me().id]

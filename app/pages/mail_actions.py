@@ -1,0 +1,118 @@
+"""Answers from a mail: the link is the proof, it answers one thing, once. A GET shows the question and no more."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from flask import Blueprint, abort, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from app.access import policy
+from app.db import db
+from app.request_time import now
+from directory.errors import Invalid
+from directory.facts import case_study, interaction, introduction_request, vouch
+from directory.facts.case_study import CaseStudy
+from directory.facts.interaction import Interaction
+from directory.facts.introduction import Introduction
+from directory.facts.vouch import Vouch
+from directory.people.member import Member
+from directory.people.one_time_link import find_link, use_link
+from directory.week.occurrence import Occurrence
+from directory.week.post import take_back
+
+pages = Blueprint("mail_actions", __name__)
+
+
+class Question(NamedTuple):
+    """What a kind of letter asks: the row it is about, whether it still waits, and what yes and no do."""
+
+    table: type[Any]
+    waits: Callable[[Any, Member, datetime], bool]
+    yes: Callable[[Any, Member], None]
+    no: Callable[[Any, Member], None]
+
+
+def _story_waits(row: CaseStudy, by: Member, at: datetime) -> bool:
+    party = row.party(by)
+    return bool(party and not party.agreed_at and not party.declined_at and row.teller.is_active)
+
+
+def _base_url() -> str:
+    return str(current_app.config["BASE_URL"])
+
+
+def _introduce(row: Introduction, by: Member) -> None:
+    if by.id == row.via_id:
+        introduction_request.pass_on(
+            db.session(), introduction=row, by=by, word=request.form.get("word", ""), now=now()
+        )
+    else:
+        introduction_request.accept(db.session(), introduction=row, by=by, now=now())
+
+
+QUESTIONS = {
+    "interaction": Question(
+        Interaction,
+        lambda row, by, at: not row.confirmed_at and not row.declined_at and row.said_by.is_active,
+        lambda row, by: interaction.confirm(db.session(), interaction=row, by=by, now=now()),
+        lambda row, by: interaction.decline(db.session(), interaction=row, by=by, now=now()),
+    ),
+    "vouch": Question(
+        Vouch,
+        lambda row, by, at: not row.accepted_at and not row.declined_at and row.giver.is_active,
+        lambda row, by: vouch.accept(db.session(), vouch=row, by=by, now=now()),
+        lambda row, by: vouch.decline(db.session(), vouch=row, by=by, now=now()),
+    ),
+    "introduction": Question(
+        Introduction,
+        lambda row, by, at: row.waits_for(by, at),
+        _introduce,
+        lambda row, by: introduction_request.decline(db.session(), introduction=row, by=by, now=now()),
+    ),
+    "mentioned": Question(
+        Occurrence,
+        lambda row, by, at: (
+            row.is_open and any(each.member_id == by.id and not each.vetoed_at for each in row.mentions)
+        ),
+        lambda row, by: None,  # they stay
+        lambda row, by: take_back(db.session(), occurrence=row, member=by, now=now(), base_url=_base_url()),
+    ),
+    "story": Question(
+        CaseStudy,
+        _story_waits,
+        lambda row, by: case_study.agree(db.session(), story=row, by=by, now=now()),
+        lambda row, by: case_study.decline(db.session(), story=row, by=by, now=now()),
+    ),
+}
+
+
+@pages.route(
+    "/answer/<any(interaction, vouch, introduction, story, mentioned):kind>/<string:token>", methods=["GET", "POST"]
+)
+@policy("answer.by_link")
+def answer(kind: str, token: str) -> ResponseReturnValue:
+    session, question, is_sent = db.session(), QUESTIONS[kind], request.method == "POST"
+    try:
+        link = find_link(session, purpose=kind, token=token, now=now())
+    except Invalid:
+        return render_template("mail_actions/over.html"), 410
+    named = select(question.table).where(question.table.public_id == link.about)
+    row = session.scalar(named.with_for_update() if is_sent else named)
+    if row is None or not question.waits(row, link.member, now()):
+        return render_template("mail_actions/over.html"), 410
+    if not is_sent:
+        return render_template("mail_actions/show.html", kind=kind, row=row, me=link.member)
+    act = request.form.get("act")
+    if act not in ("yes", "no"):
+        abort(400)
+    try:
+        (question.yes if act == "yes" else question.no)(row, link.member)
+        use_link(session, purpose=kind, token=token, now=now())
+    except Invalid as error:
+        session.rollback()
+        again = session.scalar(named)
+        return render_template("mail_actions/show.html", kind=kind, row=again, me=link.member, wrong=error.message), 422
+    session.commit()
+    return render_template("mail_actions/done.html", kind=kind, row=row, me=link.member, act=act)

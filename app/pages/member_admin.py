@@ -1,0 +1,99 @@
+"""Where a member stands with the network, and what they do for it: for those who run it."""
+
+from uuid import uuid4
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from app.access import get_permitted_or_404, me, policy
+from app.accounts.account import end_sessions
+from app.db import db
+from app.redirects import commit_and_redirect
+from app.request_time import now
+from directory.audit import record
+from directory.errors import Conflict, Invalid
+from directory.outbox import mail
+from directory.people import role as roles
+from directory.people import suspension
+from directory.people.chapter import Chapter
+from directory.people.member import Member, MemberState, Role, chapter_roles
+from directory.translation import gettext as _
+
+pages = Blueprint("member_admin", __name__)
+
+SEEN = (MemberState.ACTIVE, MemberState.SUSPENDED)
+
+
+@pages.get("/members/<public_id>/standing")
+@policy("member.read_standing")
+def show(public_id: str) -> str:
+    member = get_permitted_or_404(Member, public_id, "member.read_standing", reaches=SEEN)
+    held = chapter_roles(db.session(), member=member)
+    return render_template("members/standing.html", member=member, held=held, me=me())
+
+
+@pages.post("/members/<public_id>/suspend")
+@policy("member.suspend")
+def suspend(public_id: str) -> ResponseReturnValue:
+    member = get_permitted_or_404(Member, public_id, "member.suspend", reaches=SEEN)
+    suspension.suspend(db.session(), member=member, by=me(), now=now())
+    end_sessions(db.session(), member=member)
+    return commit_and_redirect(
+        _("%(name)s is suspended, and signed out everywhere.", name=member.name),
+        undo=url_for(".reinstate", public_id=public_id),
+        to=url_for(".show", public_id=public_id),
+    )
+
+
+@pages.post("/members/<public_id>/reinstate")
+@policy("member.reinstate")
+def reinstate(public_id: str) -> ResponseReturnValue:
+    member = get_permitted_or_404(Member, public_id, "member.reinstate", reaches=SEEN)
+    suspension.reinstate(db.session(), member=member, by=me(), now=now())
+    return commit_and_redirect(
+        _("%(name)s takes part again.", name=member.name),
+        undo=url_for(".suspend", public_id=public_id),
+        to=url_for(".show", public_id=public_id),
+    )
+
+
+@pages.post("/members/<public_id>/reset")
+@policy("account.start_reset")
+def reset(public_id: str) -> ResponseReturnValue:
+    member = get_permitted_or_404(Member, public_id, "account.start_reset")
+    event = f"reset-{uuid4().hex}"
+    if mail.write(db.session(), letter="reset", to=member, event=event, now=now()) is None:
+        raise Conflict(_("%(name)s has no mail address to write to.", name=member.name))
+    record(db.session(), actor_id=me().id, action="account.start_reset", object=f"member {member.public_id}", now=now())
+    return commit_and_redirect(
+        _("%(name)s gets a letter with a link to choose a new password.", name=member.first_name)
+    )
+
+
+@pages.get("/members/<public_id>/roles")
+@policy("role.grant_revoke")
+def show_roles(public_id: str) -> str:
+    member = get_permitted_or_404(Member, public_id, "role.grant_revoke")
+    held = {(each.chapter_id, each.role) for each in chapter_roles(db.session(), member=member)}
+    chapters = db.session.scalars(select(Chapter).order_by(Chapter.name)).all()
+    return render_template("members/roles.html", member=member, held=held, chapters=chapters, Role=Role)
+
+
+@pages.post("/members/<public_id>/roles/<any(grant, revoke):act>")
+@policy("role.grant_revoke")
+def change_role(public_id: str, act: str) -> ResponseReturnValue:
+    """``role`` and ``chapter`` say which; without a chapter it is to run the network."""
+    member, by, session = get_permitted_or_404(Member, public_id, "role.grant_revoke"), me(), db.session()
+    said, chosen = request.form.get("role", ""), request.form.get("chapter", "")
+    if said == "admin" and act == "grant":
+        roles.grant_admin(session, member=member, by=by, now=now())
+    elif said == "admin":
+        roles.revoke_admin(session, member=member, by=by, now=now())
+    else:
+        chapter = session.scalar(select(Chapter).where(Chapter.public_id == chosen)) if chosen.isalnum() else None
+        if chapter is None or said not in list(Role):
+            raise Invalid(_("Choose a chapter, and what to do for it."))
+        turn = roles.grant if act == "grant" else roles.revoke
+        turn(session, member=member, chapter=chapter, role=Role(said), by=by, now=now())
+    return commit_and_redirect(_("Kept, from this moment on."), to=url_for(".show_roles", public_id=public_id))

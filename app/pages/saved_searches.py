@@ -1,0 +1,98 @@
+"""Searches: kept with one tap, looked at again with another, and deleted with a third that can be undone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.access import get_permitted_or_404, me, policy
+from app.db import db
+from app.forms.search import parse_search_query
+from app.redirects import commit_and_redirect
+from app.request_time import now
+from app.template_filters import since
+from directory.engine import saved_search
+from directory.engine.saved_search import SavedSearch
+from directory.errors import DomainError
+from directory.people.chapter import Chapter
+
+pages = Blueprint("saved_searches", __name__)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A saved search and how many firms it finds that came since it was last looked at."""
+
+    search: SavedSearch
+    new: int
+
+
+def saved(chapters: list[Chapter]) -> Sequence[Saved]:
+    """The reader's saved searches. Costs two queries, and one search for each that may have something new."""
+    session = db.session()
+    kept = saved_search.saved_by(session, member=me())
+    news = saved_search.new_since(session, min(search.seen_at for search in kept)) if kept else {}
+    counted = []
+    for search in kept:
+        is_news = bool(saved_search.since(news, search.seen_at))
+        looked = {**search.parameters, "since": search.seen_at.isoformat()}
+        new = parse_search_query(session, looked, by=me(), chapters=chapters).find(session).total if is_news else 0
+        counted.append(Saved(search, new))
+    return counted
+
+
+@pages.app_template_filter("recent")
+def recent(then: datetime) -> str:
+    """A moment as one says it within the week: "Monday"; else how long ago."""
+    days = (now().date() - then.date()).days
+    return since(then) if days < 1 or days > 6 else str(_(f"{then:%A}"))
+
+
+@pages.post("/searches")
+@policy("saved_search.create")
+def save() -> ResponseReturnValue:
+    session = db.session()
+    wanted = parse_search_query(session, request.form, by=me())
+    try:
+        search = saved_search.save(session, member=me(), name=wanted.name, parameters=wanted.said, now=now())
+    except DomainError as error:
+        session.rollback()
+        flash(error.message, "open")
+        return redirect(wanted.to(), 303)
+    return commit_and_redirect(
+        _("Saved. The list of members says when somebody new fits."),
+        undo=url_for(".end", public_id=search.public_id),
+        to=wanted.to(),
+    )
+
+
+@pages.post("/searches/<public_id>/open")
+@policy("saved_search.open")
+def look(public_id: str) -> ResponseReturnValue:
+    session = db.session()
+    search = get_permitted_or_404(SavedSearch, public_id, "saved_search.open")
+    wanted = parse_search_query(session, search.parameters, by=me())
+    before = saved_search.see(session, search=search, now=now())
+    news = parse_search_query(session, {**search.parameters, "since": before.isoformat()}, by=me())
+    target = news.to() if news.find(session).total else wanted.to()
+    session.commit()
+    return redirect(target, 303)
+
+
+@pages.post("/searches/<public_id>/end")
+@policy("saved_search.delete")
+def end(public_id: str) -> ResponseReturnValue:
+    search = get_permitted_or_404(SavedSearch, public_id, "saved_search.delete")
+    saved_search.end(db.session(), search=search, now=now())
+    return commit_and_redirect(_("The saved search is deleted."), undo=url_for(".resume", public_id=public_id))
+
+
+@pages.post("/searches/<public_id>/resume")
+@policy("saved_search.delete")
+def resume(public_id: str) -> ResponseReturnValue:
+    search = get_permitted_or_404(SavedSearch, public_id, "saved_search.delete")
+    saved_search.resume(db.session(), search=search)
+    return commit_and_redirect(_("The search is saved again."))

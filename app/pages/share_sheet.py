@@ -1,0 +1,46 @@
+"""The share sheet: a member takes their own words, or the way to the network's post, into their own accounts."""
+
+import re
+from urllib.parse import urlencode
+
+from flask import Blueprint, render_template, request
+
+from app.access import me, permit, policy
+from app.db import db
+from app.request_time import now
+from directory.outbox.channel import channels_of
+from directory.outbox.channel_connection import page_of
+from directory.week.occurrence import Occurrence, upcoming
+from directory.week.post_archive import past_weeks, path_of
+from directory.week.share_text import own_words
+
+pages = Blueprint("share_sheet", __name__)
+
+# Where a text is put into a draft of one's own, and the name of its parameter.
+PLACES = (
+    ("WhatsApp", "https://wa.me/", "text"),
+    ("X", "https://x.com/intent/post", "text"),
+    ("Bluesky", "https://bsky.app/intent/compose", "text"),
+)
+SERVER = r"([a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?\.){1,8}[a-z]{2,63}"  # a host name: Mastodon has no one place for all
+
+
+@pages.get("/week/share")
+@policy("occurrence.read")
+def show() -> str:
+    session, chapter = db.session(), me().business.chapter
+    permit("occurrence.read", (chapter and upcoming(session, chapter=chapter, now=now())) or Occurrence())
+    text, server = own_words(session, member=me()), request.args.get("server", "").strip().casefold()
+    places = (*PLACES, ("Mastodon", f"https://{server}/share", "text")) if re.fullmatch(SERVER, server) else PLACES
+    latest = past_weeks(session, chapter=chapter)[:1] if chapter else []
+    return render_template(
+        "week/share.html",
+        text=text,
+        places=[(name, f"{href}?{urlencode({field: text})}", href, field) for name, href, field in places],
+        server=SERVER,
+        latest=latest[0] if latest else None,
+        path=path_of(latest[0].occurrence) if latest and chapter and chapter.public_at else "",
+        accounts=[(row, page) for row in channels_of(session, chapter=chapter) if (page := page_of(row))]
+        if chapter
+        else [],
+    )

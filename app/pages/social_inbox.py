@@ -1,0 +1,54 @@
+"""The inbox: what people said on the networks, and what a person makes of it. Words to copy; nothing is ever sent."""
+
+from flask import Blueprint, current_app, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from app.access import get_permitted_or_404, me, policy
+from app.db import db
+from app.redirects import commit_and_redirect
+from app.request_time import now
+from directory.people.chapter import Chapter
+from directory.people.member import Member
+from directory.week import social_inbox
+from directory.week.social_inbox import KEPT_FOR, Outcome, Reply
+
+pages = Blueprint("social_inbox", __name__)
+
+
+@pages.get("/chapters/<public_id>/inbox")
+@policy("reply.decide")
+def show(public_id: str) -> str:
+    chapter = get_permitted_or_404(Chapter, public_id, "reply.decide")
+    replies = social_inbox.replies_in(db.session(), chapter=chapter)
+    return render_template(
+        "week/inbox.html",
+        chapter=chapter,
+        waiting=[each for each in replies if each.outcome is None],
+        decided=[each for each in replies if each.outcome is not None],
+        members=social_inbox.nameable(db.session(), chapter=chapter),
+        channels=social_inbox.heard_of(db.session(), chapter=chapter),
+        days=KEPT_FOR.days,
+        base_url=current_app.config["BASE_URL"],
+    )
+
+
+@pages.post("/replies/<public_id>/<any(introduction, invitation, ignored, wait):act>")
+@policy("reply.decide")
+def decide(public_id: str, act: str) -> ResponseReturnValue:
+    reply = get_permitted_or_404(Reply, public_id, "reply.decide")
+    chosen = request.form.get("member", "") if act == "introduction" else ""
+    member = db.session.scalar(select(Member).where(Member.public_id == chosen)) if chosen else None
+    outcome = Outcome(act) if act != "wait" else None
+    social_inbox.decide(db.session(), reply=reply, outcome=outcome, member=member, by=me(), now=now())
+    sentence = {
+        "introduction": _("Copy the words below and answer them there yourself."),
+        "invitation": _("Copy the words below and answer them there yourself."),
+        "ignored": _("Put aside."),
+        "wait": _("It waits again."),
+    }[act]
+    undo = url_for(".decide", public_id=public_id, act="wait") if act != "wait" else ""
+    return commit_and_redirect(
+        sentence, undo=undo, to=url_for(".show", public_id=reply.channel.chapter.public_id, _anchor=public_id)
+    )

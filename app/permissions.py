@@ -1,0 +1,319 @@
+"""Who may do what: one table of rules, named by the rows of the permission matrix."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from app.accounts.tables import AccountSession
+from directory.db import Base
+from directory.engine.saved_search import SavedSearch
+from directory.facts.case_study import CaseStudy
+from directory.facts.interaction import Interaction
+from directory.facts.introduction import Introduction
+from directory.facts.rating import Band, Rating
+from directory.facts.rating_case import RatingCase
+from directory.facts.vouch import Vouch
+from directory.imports.people import ImportBatch
+from directory.joining.application import Application
+from directory.leads.lead import Lead
+from directory.leads.suggestion import Suggestion
+from directory.outbox.channel import Channel
+from directory.outbox.delivery import Delivery
+from directory.people.business import Business
+from directory.people.chapter import Chapter
+from directory.people.member import Member, MemberState
+from directory.people.wanted import Wanted
+from directory.translation import gettext as _
+from directory.week.occurrence import Occurrence
+from directory.week.pairing import Pairing
+from directory.week.social_inbox import Reply
+
+
+class Verdict(StrEnum):
+    """The codes of the matrix, the most permissive first."""
+
+    ALLOW = "A"
+    FRESH = "S"  # after proving oneself again
+    REASON = "J"  # with a typed reason
+    MASKED = "M"  # some fields only
+    FORBIDDEN = "F"  # 403
+    HIDDEN = "N"  # 404, as if it did not exist
+    SIGN_IN = "U"  # 401
+
+
+A, S, J, M, F, N, U = Verdict
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks: a member with the chapters it leads and keeps, or nobody."""
+
+    member: Member | None = None
+    leads: frozenset[int] = field(default_factory=frozenset)
+    keeps: frozenset[int] = field(default_factory=frozenset)  # as secretary
+
+    @property
+    def is_member(self) -> bool:
+        return self.member is not None and self.member.is_active
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether this is an applicant who waits to be let in."""
+        return self.member is not None and self.member.state == MemberState.PENDING
+
+
+@dataclass(frozen=True)
+class Relation:
+    """How a principal may stand to a row: as its owner, as a party to it, or as a lead of its chapter.
+
+    ``person`` is the member it belongs to, who is told when somebody else acts on it with a reason.
+    """
+
+    owner: Callable[[Principal, Member, Any], bool]
+    chapter: Callable[[Any], int | None]
+    party: Callable[[Member, Any], bool] = lambda me, row: False
+    person: Callable[[Any], Member | None] = lambda row: None
+
+
+def _home(member: Member) -> int | None:
+    return member.business.chapter_id
+
+
+def _keeps(asker: Principal, me: Member, row: Channel | Occurrence) -> bool:
+    return row.chapter_id in asker.keeps
+
+
+RELATIONS: dict[type[Base], Relation] = {
+    Member: Relation(lambda asker, me, row: row.id == me.id, _home, person=lambda row: row),
+    Business: Relation(lambda asker, me, row: row.id == me.business_id, lambda row: row.chapter_id),
+    Chapter: Relation(lambda asker, me, row: row.id in asker.keeps, lambda row: row.id),
+    ImportBatch: Relation(lambda asker, me, row: row.uploader_id == me.id, lambda row: row.chapter_id),
+    Application: Relation(
+        lambda asker, me, row: row.member_id == me.id,
+        lambda row: row.chapter_id,
+        lambda me, row: row.known_by_id == me.id,
+    ),
+    Introduction: Relation(
+        lambda asker, me, row: row.begun_by_id == me.id,
+        lambda row: _home(row.asker),
+        lambda me, row: row.begun_by_id != me.id and me.id in (row.asker_id, row.target_id, row.via_id),
+        person=lambda row: row.via if row.is_offer else row.asker,
+    ),
+    CaseStudy: Relation(
+        lambda asker, me, row: row.teller_id == me.id,
+        lambda row: _home(row.teller),
+        lambda me, row: row.party(me) is not None,
+    ),
+    Wanted: Relation(
+        lambda asker, me, row: row.member_id == me.id, lambda row: _home(row.member), person=lambda row: row.member
+    ),
+    Interaction: Relation(
+        lambda asker, me, row: row.said_by_id == me.id,
+        lambda row: _home(row.said_by),
+        lambda me, row: row.other_id == me.id,
+    ),
+    Vouch: Relation(
+        lambda asker, me, row: row.giver_id == me.id,
+        lambda row: _home(row.receiver),
+        lambda me, row: row.receiver_id == me.id,
+    ),
+    Band: Relation(lambda asker, me, row: row.member_id == me.id, lambda row: None),
+    RatingCase: Relation(
+        lambda asker, me, row: False,
+        lambda row: _home(row.ratee),
+        lambda me, row: row.ratee is me or row.ratee_id == me.id,
+    ),
+    Rating: Relation(
+        lambda asker, me, row: row.rater_id == me.id, lambda row: None, lambda me, row: row.ratee_id == me.id
+    ),
+    Lead: Relation(
+        lambda asker, me, row: row.member_id == me.id,
+        lambda row: row.business.chapter_id,
+        person=lambda row: row.member,
+    ),
+    Suggestion: Relation(lambda asker, me, row: row.asker_id == me.id, lambda row: row.lead.business.chapter_id),
+    AccountSession: Relation(lambda asker, me, row: row.account.member_id == me.id, lambda row: None),
+    SavedSearch: Relation(lambda asker, me, row: row.member_id == me.id, lambda row: None),
+    Pairing: Relation(
+        lambda asker, me, row: row.one_id == me.id,
+        lambda row: row.occurrence.chapter_id,
+        lambda me, row: row.other_id == me.id,
+    ),
+    Channel: Relation(_keeps, lambda row: row.chapter_id),
+    Delivery: Relation(
+        lambda asker, me, row: row.channel is not None and row.channel.chapter_id in asker.keeps,
+        lambda row: row.channel.chapter_id if row.channel else None,
+    ),
+    Occurrence: Relation(_keeps, lambda row: row.chapter_id),
+    Reply: Relation(lambda asker, me, row: row.channel.chapter_id in asker.keeps, lambda row: row.channel.chapter_id),
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What members may do (``others``), and what those who stand closer may; None: no more than ``others``.
+
+    ``about`` are the tables whose rows the rule judges; without one it needs no row. A public rule lets everybody.
+    ``pending`` is what somebody who waits to be let in may do, where there is a row with what is their own.
+    """
+
+    others: Verdict
+    about: tuple[type[Base], ...] = ()
+    owner: Verdict | None = None
+    party: Verdict | None = None
+    lead: Verdict | None = None
+    other_lead: Verdict | None = None  # of another chapter
+    admin: Verdict | None = None
+    pending: Verdict = F
+    is_public: bool = False
+
+
+PUBLIC, MEMBERS = Rule(A, is_public=True), Rule(A)
+WEEK = (Channel, Delivery, Occurrence)
+
+RULES: dict[str, Rule] = {
+    "ops.health_live": PUBLIC,
+    "asset.read": PUBLIC,
+    "page.home": PUBLIC,
+    "session.begin": PUBLIC,
+    "session.end": PUBLIC,
+    "session.prove": Rule(A, pending=A),
+    "session.list_or_revoke_own": Rule(N, (Member, AccountSession), owner=A, admin=A, pending=A),
+    "account.use_link": PUBLIC,
+    "account.start_reset": Rule(F, (Member,), admin=A),
+    "profile.update_email_or_2fa": Rule(F, (Member,), owner=S, pending=S),
+    "role.grant_revoke": Rule(F, (Member,), admin=S),
+    "member.read_standing": Rule(N, (Member,), lead=A, admin=A),
+    "member.suspend": Rule(F, (Member,), lead=J, admin=J),
+    "member.reinstate": Rule(N, (Member,), lead=J, admin=J),
+    "application.create": PUBLIC,
+    "application.confirm": PUBLIC,  # the link is the proof
+    "application.suggest": MEMBERS,
+    "application.ask": Rule(N, (Application,), lead=A, admin=A),
+    "application.answer": Rule(N, (Application,), party=A),
+    "invitation.accept": PUBLIC,  # the link is the proof
+    "invitation.send": Rule(F, (Chapter, Member), lead=A, admin=A),
+    "chapter.read_room": Rule(F, (Chapter,), owner=A, lead=A, admin=A),
+    "chapter.start": Rule(F, admin=A),
+    "chapter.update_settings": Rule(F, (Chapter,), lead=A, admin=A),
+    "chapter.plan_weeks": Rule(F, (Chapter,), owner=A, lead=A, admin=A),
+    "ops.publishing": Rule(F, admin=A),
+    "chapter.approve_or_remove_member": Rule(F, (Application,), lead=J, admin=J),
+    "import.upload_preview": Rule(F, (Chapter, ImportBatch), lead=A, admin=A),
+    "import.commit_or_rollback": Rule(F, (ImportBatch,), owner=A, lead=S, other_lead=N, admin=S),
+    "directory.search": MEMBERS,
+    "saved_search.create": MEMBERS,
+    "saved_search.open": Rule(N, (SavedSearch,), owner=A),
+    "saved_search.delete": Rule(N, (SavedSearch,), owner=A),
+    "profile.read_member_fields": Rule(A, (Member,)),
+    "profile.update": Rule(F, (Member,), owner=A, admin=J, pending=A),
+    "profile.read_private_contact": Rule(N, (Member,), owner=A, lead=J, admin=J),  # whom an audience lets asks for less
+    "contact.reveal": Rule(A, (Member, Business)),
+    "photo.read": PUBLIC,  # the view asks the member's audience
+    "business.read": Rule(A, (Business,)),
+    "business.update": Rule(F, (Business,), owner=A, admin=J, pending=A),
+    "claim.add": Rule(F, (Business,), owner=A, admin=J, pending=A),
+    "claim.withdraw": Rule(F, (Business,), owner=A, admin=J, pending=A),
+    "wanted.create": Rule(A, pending=A),
+    "wanted.read": Rule(A, (Wanted,)),
+    "wanted.update": Rule(F, (Wanted,), owner=A, admin=J, pending=A),
+    "interaction.create": MEMBERS,
+    "interaction.read": Rule(N, (Interaction,), owner=A, party=A),
+    "interaction.answer": Rule(N, (Interaction,), owner=F, party=A, admin=F),
+    "interaction.withdraw": Rule(N, (Interaction,), owner=A, party=F, admin=F),
+    "vouch.create": MEMBERS,
+    "vouch.read_unaccepted": Rule(N, (Vouch,), owner=A, party=A),
+    "vouch.answer": Rule(N, (Vouch,), owner=F, party=A, admin=F),
+    "vouch.withdraw": Rule(N, (Vouch,), owner=A, party=F, admin=F),
+    "answer.by_link": PUBLIC,  # the link is the proof
+    "intro.request": Rule(A, admin=F),
+    "intro.list_own": MEMBERS,
+    "intro.read": Rule(N, (Introduction,), owner=A, party=A, admin=J),
+    "intro.respond": Rule(N, (Introduction,), owner=F, party=A, admin=F),
+    "intro.reveal_contact": Rule(N, (Introduction,), owner=A, party=A, admin=J),  # the page asks whether it is accepted
+    "intro.cancel": Rule(N, (Introduction,), owner=A, party=F, admin=J),
+    "case_study.create": MEMBERS,
+    "case_study.answer": Rule(N, (CaseStudy,), party=A, admin=F),  # who tells it is one of those it names
+    "case_study.withdraw": Rule(N, (CaseStudy,), owner=A, party=F, admin=F),
+    "rating.create": Rule(F, (Rating,), owner=A),
+    "rating.read_own_given": Rule(N, (Rating,), owner=A),
+    "rating.update_own_given": Rule(N, (Rating,), owner=A),
+    "rating.withdraw": Rule(N, (Rating,), owner=A),
+    "rating.read_individual_received": Rule(N, (Rating,)),
+    "rating.read_rules": MEMBERS,
+    "rating.flag_suspicious": Rule(F, (RatingCase,), party=A),
+    "rating.list_cases": MEMBERS,
+    "rating.moderate_quarantine": Rule(F, (RatingCase,), lead=J, admin=J),
+    "rating_agg.read_other": Rule(M),
+    "rating_agg.read_self": Rule(N, (Band,), owner=M),
+    "lead.create_as_member": MEMBERS,
+    "lead.list_own": MEMBERS,
+    "lead.read_teaser": Rule(N, (Lead,), owner=A, lead=A, admin=A),
+    "lead.update": Rule(N, (Lead,), owner=A, lead=A, admin=J),
+    "suggestion.create": Rule(N, (Lead,), owner=A, lead=F, admin=F),
+    "suggestion.read": Rule(N, (Suggestion,), owner=A),
+    "pairing.read": Rule(N, (Pairing,), owner=A, party=A),
+    "pairing.answer": Rule(N, (Pairing,), owner=A, party=A),
+    "pairing.take_part": MEMBERS,
+    "occurrence.read": Rule(A, (Occurrence,)),
+    "mention.veto_own": Rule(A, (Occurrence,)),
+    "channel.connect": Rule(F, (Channel, Chapter), owner=S, lead=S, admin=S),
+    "channel.disconnect": Rule(N, (Channel,), owner=A, lead=A, admin=A),
+    "channel.resolve_unknown": Rule(N, (Delivery,), owner=S, lead=S, admin=S),
+    "channel.post_or_schedule": Rule(N, WEEK, owner=A, lead=A, admin=A),
+    "channel.edit_or_cancel_queued": Rule(N, WEEK, owner=A, lead=A, admin=A),
+    "reply.decide": Rule(N, (Reply, Chapter), owner=A, lead=A, admin=A),
+    "profile.read_public_card": PUBLIC,
+    "chapter.read_public": PUBLIC,
+    "relay.write": PUBLIC,
+    "short_link.follow": PUBLIC,  # it leads to what is public
+    "digest.update_prefs": Rule(N, (Member,), owner=A, admin=F, pending=A),
+    "digest.one_click_unsubscribe": PUBLIC,  # the signed link is the proof
+    "gdpr.export_own": Rule(N, (Member,), owner=S, admin=S, pending=S),
+    "gdpr.erase_own": Rule(N, (Member,), owner=S, admin=S, pending=S),
+    "gdpr.export_or_erase_for_other": Rule(F, (Member,), admin=J),
+    "directory.export_csv": Rule(F, (Chapter,), lead=J, admin=J),
+    "business.compare": Rule(F, (Business,), lead=A, admin=A),
+    "business.merge": Rule(F, (Business,), lead=J, admin=J),
+}
+
+
+# What whoever is told reads of an act that was done to something of theirs with a reason.
+DONE: dict[str, Callable[[], str]] = {
+    "intro.read": lambda: _("They read an introduction that you asked for."),
+    "intro.cancel": lambda: _("They took back an introduction that you asked for."),
+    "wanted.update": lambda: _("They changed what you ask for or offer."),
+    "lead.update": lambda: _("They changed a lead that you brought."),
+    "profile.read_private_contact": lambda: _("They looked up your direct number and your mail address."),
+    "member.suspend": lambda: _("Your membership is suspended: nobody here sees you, and you cannot sign in."),
+    "member.reinstate": lambda: _("You are a member again, and may sign in."),
+    "gdpr.export_or_erase_for_other": lambda: _("They took out your data, or ended your membership, as you asked."),
+}
+
+
+def can(asker: Principal, action: str, row: Base | None = None) -> Verdict:
+    """The verdict of the rule ``action``, the most permissive of all the ways ``asker`` stands to ``row``."""
+    rule = RULES[action]
+    if rule.is_public:
+        return A
+    me = asker.member
+    if me is None or not (asker.is_member or asker.is_pending):
+        return U
+    if not rule.about:
+        if asker.is_pending:
+            return rule.pending
+        return (rule.admin or rule.others) if me.is_admin else rule.others
+    if row is None or type(row) not in rule.about:
+        raise TypeError(f"{action} judges a row of {rule.about}, not {type(row)}")
+    relation = RELATIONS[type(row)]
+    if asker.is_pending:
+        return rule.pending if relation.owner(asker, me, row) else F
+    standing = (
+        rule.owner if relation.owner(asker, me, row) else None,
+        rule.party if relation.party(me, row) else None,
+        rule.lead if relation.chapter(row) in asker.leads else None,
+        rule.other_lead if asker.leads - {relation.chapter(row)} else None,
+        rule.admin if me.is_admin else None,
+    )
+    return min((verdict for verdict in standing if verdict), key=list(Verdict).index, default=rule.others)

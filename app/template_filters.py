@@ -1,0 +1,70 @@
+"""How templates say things: money, days, lists and names, in the reader's language."""
+
+from datetime import date, datetime
+
+from flask import Flask
+from flask_babel import Babel, get_translations
+
+from app.access import principal
+from app.request_time import now
+from directory.money import Money
+from directory.translation import gettext, join_as_list, time_ago, translations
+
+
+def init_filters(app: Flask) -> None:
+    """Give templates the verbs below as filters (``since`` as ``ago``), ``principal`` and ``now`` as globals."""
+    Babel(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+    @app.before_request
+    def speak() -> None:
+        translations.set(get_translations())
+
+    app.add_template_global(principal)
+    app.add_template_global(now)
+    for verb in (money, since, initials, first_name, day, in_words, join_as_list):
+        app.add_template_filter(verb, {"since": "ago"}.get(verb.__name__, verb.__name__))
+
+
+def money(minor: int | None, currency: str = "USD") -> str:
+    """``1500000 | money`` is "$15,000"; nothing where it was not said."""
+    return "" if minor is None else Money(minor, currency).spoken()
+
+
+def since(then: date) -> str:
+    """How long ago, as a person says it."""
+    return time_ago(then.date() if isinstance(then, datetime) else then, now().date())
+
+
+def day(then: date) -> str:
+    """A day as a person says it: "Wednesday, 4 November".
+
+    >>> day(date(2026, 11, 4))
+    'Wednesday, 4 November'
+    """
+    return f"{then:%A}, {then.day} {then:%B}"
+
+
+def in_words(count: int) -> str:
+    """A small count as a word, a large one in figures.
+
+    >>> [in_words(count) for count in (2, 12)]
+    ['two', '12']
+    """
+    words = gettext("no one two three four five six seven eight nine").split()
+    return words[count] if count < len(words) else str(count)
+
+
+def initials(name: str) -> str:
+    """Two letters for a face that is not there.
+
+    >>> [initials(name) for name in ("Bea Lindqvist", "Bramble & Co", "Carla", "")]
+    ['BL', 'BC', 'C', '?']
+    """
+    words = [word for word in name.split() if word[0].isalnum()]
+    return "".join(word[0].upper() for word in (words[:1] + words[1:][-1:])) or "?"
+
+
+def first_name(name: str) -> str:
+    """What one calls a person."""
+    return name.split()[0] if name.split() else name

@@ -1,0 +1,254 @@
+"""Reasons become sentences. Data comes in; nothing private is in it but what the reader said themselves."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from babel.dates import format_date
+
+from directory.money import Money
+from directory.people.business import Business
+from directory.people.member import Member
+from directory.taxonomy.capability import Capability
+from directory.translation import gettext as _
+from directory.translation import ngettext, time_ago
+
+STRONG = 3  # the best published band
+STALE = 0.5  # the strength of freshness below which a claim is old enough to be said so
+
+
+@dataclass(frozen=True)
+class ReasonText:
+    """A reason in words, with its part of the score and a strength of 0-1 for its meter."""
+
+    signal: str
+    business: int
+    text: str
+    is_news: bool  # False where another reason says as much already
+    contribution: float
+    strength: float
+
+
+@dataclass(frozen=True)
+class Names:
+    """The rows that an answer speaks of, by id, and who "you" is."""
+
+    businesses: Mapping[int, Business]
+    members: Mapping[int, Member]
+    capabilities: Mapping[int, Capability]
+    me: int | None
+    mine: int | None
+    today: date
+    untold: set[int] = field(default_factory=set)  # firms whose prices are not for "you" to see
+
+    def capability(self, capability: int) -> str:
+        """Its name; a capability that has gone since is still something."""
+        return self.capabilities[capability].name if capability in self.capabilities else _("something")
+
+    def firm(self, business: int) -> str:
+        return _("You") if business == self.mine else self.businesses[business].name
+
+    def when(self, day: int) -> str:
+        return time_ago(date.fromordinal(day), self.today)
+
+
+def sentence(reason: Mapping[str, Any], names: Names) -> ReasonText:
+    """``reason``, as a suggestion keeps it, in words."""
+    business = reason["business"]
+    say = _SENTENCES[reason["signal"]]
+    return ReasonText(
+        signal=reason["signal"],
+        business=business,
+        text=say(names, business, reason["data"]),
+        is_news=_is_news(reason["signal"], reason["data"], reason["strength"]),
+        contribution=reason["contribution"],
+        strength=reason["strength"],
+    )
+
+
+def _is_news(signal: str, told: Mapping[str, Any], strength: float) -> bool:
+    """Whether a reader learns from it what fit and trust have not said."""
+    if signal == "competence":
+        return bool(told["own"]) or told["band"] == STRONG
+    if signal == "freshness":
+        return strength < STALE
+    if signal == "reciprocity":
+        return bool(told["got"] or told["gave"])
+    if signal == "place":
+        return bool(told["where"] != "unknown")
+    return signal != "hands"
+
+
+def fact(step: Mapping[str, Any], names: Names) -> str:
+    """What is between the two of a step, read from its start to its end: "worked with, in 2024"."""
+    is_mine = step["start"] == names.me
+    if step["kind"] in ("vouch", "returned"):  # A vouch stands; whatever happened has its day.
+        if step["forward"]:
+            return _("vouch for") if is_mine else _("vouches for")
+        return _("are vouched for by") if is_mine else _("is vouched for by")
+    words = {
+        "worked": _("worked with"),
+        "met": _("met"),
+        "collaboration": _("did a project with"),
+        "introduction": _("were introduced to") if is_mine else _("was introduced to"),
+    }[step["kind"]]
+    return f"{words}, {names.when(step['day'])}"
+
+
+def _fit(names: Names, business: int, told: Mapping[str, Any]) -> str:
+    need, claimed, firm = names.capability(told["need"]), names.capability(told["capability"]), names.firm(business)
+    if told["need"] != told["capability"]:
+        return (
+            _("You do %(claimed)s, which is near %(need)s", claimed=claimed, need=need)
+            if business == names.mine
+            else _("%(firm)s does %(claimed)s, which is near %(need)s", firm=firm, claimed=claimed, need=need)
+        )
+    if told["level"] == "evidenced":
+        return ngettext(
+            "%(claimed)s is shown by a finished project, %(when)s",
+            "%(claimed)s is shown by %(count)s finished projects, the last %(when)s",
+            told["count"],
+            claimed=claimed,
+            when=names.when(told["day"]),
+        )
+    if told["level"] == "vouched":
+        return ngettext(
+            "A firm that knows the work vouches for %(claimed)s",
+            "%(count)s firms that know the work vouch for %(claimed)s",
+            told["count"],
+            claimed=claimed,
+        )
+    return (
+        _("You do %(claimed)s", claimed=claimed)
+        if business == names.mine
+        else _("%(firm)s says it does %(claimed)s", firm=firm, claimed=claimed)
+    )
+
+
+def _competence(names: Names, business: int, told: Mapping[str, Any]) -> str:
+    need, member = names.capability(told["need"]), names.members.get(told["member"])
+    if told["own"] and member:
+        return _("You have said how well %(name)s works, and it counts for you", name=member.first_name)
+    if told["band"] == STRONG and member:
+        if member.id == names.me:
+            return _("People who worked with you trust your work fully")
+        return _("People who worked with %(name)s trust the work fully", name=member.first_name)
+    if told["evidence"]:
+        return ngettext(
+            "One finished project in %(need)s to look at",
+            "%(count)s finished projects in %(need)s to look at",
+            told["evidence"],
+            need=need,
+        )
+    return _("Nothing finished in %(need)s to look at yet", need=need)
+
+
+def _trust(names: Names, business: int, told: Mapping[str, Any]) -> str:
+    member, through = names.members.get(told["member"]), told.get("through")
+    if told["own"]:
+        return _("You know your own people")
+    if told["known"] != "known" or member is None or (through and through not in names.members):
+        return _("%(who)s is not yet known to you", who=member.first_name if member else names.firm(business))
+    if told["path"] == 1:
+        return _("You know %(name)s at first hand", name=member.first_name)
+    if friend := names.members.get(through or 0):
+        return (
+            _("%(friend)s, whom you know, speaks for %(name)s", friend=friend.first_name, name=member.first_name)
+            if told["path"] == 2
+            else _("You know %(name)s through %(friend)s and others", friend=friend.first_name, name=member.first_name)
+        )
+    return (
+        _("People who worked with %(name)s speak warmly of it", name=member.first_name)
+        if told["band"] == STRONG
+        else _("You have said how far you trust %(name)s", name=member.first_name)
+    )
+
+
+def _place(names: Names, business: int, told: Mapping[str, Any]) -> str:
+    row = names.businesses[business]
+    city = row.city or row.region
+    return {
+        "city": _("In the same town, %(city)s", city=city),
+        "region": _("In the same region, in %(city)s", city=city),
+        "remote": _("Works from a distance, from %(city)s", city=city) if city else _("Works from a distance"),
+        "elsewhere": _("Somewhere else, in %(city)s", city=city),
+        "unknown": _("The place is open"),
+    }[told["where"]]
+
+
+def _budget(names: Names, business: int, told: Mapping[str, Any]) -> str:
+    if business in names.untold:
+        return _("The usual price is not said")
+    low, high = (
+        None if told[end] is None else Money(round(told[end]), told["currency"]).spoken() for end in ("low", "high")
+    )
+    if low and high:
+        return _("Usual projects are %(low)s to %(high)s", low=low, high=high)
+    if low or high:
+        return (
+            _("Usual projects begin at %(low)s", low=low) if low else _("Usual projects go up to %(high)s", high=high)
+        )
+    return _("The usual price is not said")
+
+
+def _capacity(names: Names, business: int, told: Mapping[str, Any]) -> str:
+    free_on = date.fromordinal(told["free_on"]) if told["free_on"] else None
+    if free_on and free_on > names.today:
+        return _("Free from %(day)s", day=format_date(free_on, "d MMMM", locale="en_US"))
+    if told["room"] is None and free_on is None:
+        return _("Whether there is room now is not said")
+    if told["room"] is not None and told["room"] <= 0:
+        return _("Has no room for another project now")
+    return _("Has room for a project now")
+
+
+def _freshness(names: Names, business: int, told: Mapping[str, Any]) -> str:
+    if not told["day"]:
+        return _("Nothing about %(claimed)s is dated", claimed=names.capability(told["capability"]))
+    when = names.when(told["day"])
+    return _(
+        "The newest word on %(claimed)s is from %(when)s",
+        claimed=names.capability(told["capability"]),
+        when=when.removeprefix("in "),
+    )
+
+
+def _reciprocity(names: Names, business: int, told: Mapping[str, Any]) -> str:
+    firm, prime = names.firm(business), told["prime"]
+    if business == prime or prime is None:
+        return _("The work stays in the house")
+    other = _("you") if prime == names.mine else names.businesses[prime].name
+    if told["got"]:
+        return ngettext(
+            "%(firm)s gave %(other)s work before, %(when)s",
+            "%(firm)s gave %(other)s work %(count)s times, the last %(when)s",
+            told["got"],
+            firm=firm,
+            other=other,
+            when=names.when(told["day"]),
+        )
+    if told["gave"]:
+        return _("%(firm)s had work from %(other)s before", firm=firm, other=other)
+    return _("No work has gone between you two yet") if prime == names.mine else _("No work has gone between them yet")
+
+
+def _hands(names: Names, business: int, told: Mapping[str, Any]) -> str:
+    if told["open"]:
+        return ngettext("A seat is still open", "%(count)s seats are still open", told["open"])
+    if not told["partners"]:
+        return _("Everything in one hand")
+    return ngettext("One firm to talk to", "%(count)s firms to talk to", told["partners"])
+
+
+_SENTENCES: Mapping[str, Callable[[Names, int, Mapping[str, Any]], str]] = {
+    "fit": _fit,
+    "trust": _trust,
+    "competence": _competence,
+    "place": _place,
+    "budget": _budget,
+    "capacity": _capacity,
+    "freshness": _freshness,
+    "reciprocity": _reciprocity,
+    "hands": _hands,
+}

@@ -1,0 +1,292 @@
+"""An answer in words, for the member who asked: who leads, who does what, how you know them, what is open."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory.engine.reason_text import Names, ReasonText, fact, sentence
+from directory.leads.lead import Lead
+from directory.leads.message_draft import Brief, brief
+from directory.leads.suggestion import Seat, SeatKind, Suggestion, Team
+from directory.people.audience import is_open
+from directory.people.business import Business
+from directory.people.member import Member
+from directory.profiles.member_view import FirmView, View, firm_view, views
+from directory.taxonomy.capability import Capability
+from directory.translation import gettext as _
+from directory.translation import join_as_list, ngettext
+
+MANY = 3  # more partners than this are counted in a headline, not named
+
+
+@dataclass(frozen=True)
+class Party:
+    """A firm's part in a team: its seats, its share of the work (0-1), and whom to talk to."""
+
+    business: Business
+    member: Member | None
+    seen: View | FirmView | None  # what the asker sees of them; None where nobody in particular asks
+    is_prime: bool
+    is_me: bool
+    share: float
+    role: str
+    does: str
+    needs: tuple[str, ...]
+
+    @property
+    def called(self) -> str:
+        return self.member.first_name if self.member else self.business.name
+
+
+@dataclass(frozen=True)
+class Other:
+    """Who else could take a seat."""
+
+    business: Business
+    member: Member | None
+    shown: int
+    is_known: bool
+
+
+class SuggestionPresenter:
+    """The words of a suggestion. ``asker`` and ``business`` say who "you" is; None: nobody in particular."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        lead: Lead,
+        suggestion: Suggestion,
+        asker: Member | None,
+        business: Business | None,
+        today: date,
+    ) -> None:
+        self.lead, self.suggestion, self.teams = lead, suggestion, suggestion.teams
+        self._me, self._mine, self._session = asker, business, session
+        seats = [seat for team in suggestion.teams for seat in team.seats]
+        others = [other for seat in seats for other in seat.alternates]
+        steps = [step for team in suggestion.teams for path in team.paths.values() for step in path]
+        nearest = [gap["nearest"] for gap in suggestion.missing if gap["nearest"]]
+        told = [reason for team in suggestion.teams for reason in team.reasons]
+        self.names = Names(
+            businesses=_rows(
+                session,
+                Business,
+                [
+                    *(seat.business_id for seat in seats),
+                    *(other["business"] for other in [*others, *nearest]),
+                ],
+            ),
+            members=_rows(
+                session,
+                Member,
+                [
+                    *(seat.member_id for seat in seats),
+                    *(other["member"] for other in others),
+                    *(member for step in steps for member in (step["start"], step["end"])),
+                ],
+            ),
+            capabilities=_rows(
+                session,
+                Capability,
+                [
+                    *(need.capability_id for need in lead.needs),
+                    *(gap["capability"] for gap in [*suggestion.missing, *nearest]),
+                    *(reason["data"].get(key) for reason in told for key in ("need", "capability")),
+                ],
+            ),
+            me=None if asker is None else asker.id,
+            mine=None if business is None else business.id,
+            today=today,
+        )
+        people = list(self.names.members.values())
+        self._seen = views(session, reader=asker, members=people) if asker and people else {}
+        self.names.untold.update(
+            firm.id
+            for firm in self.names.businesses.values()
+            if asker
+            and not is_open(firm, "prices")
+            and not firm_view(session, reader=asker, business=firm).sees("prices")
+        )
+
+    def team(self, rank: int) -> Team | None:
+        """The team of that rank, else the first, else None."""
+        return next((team for team in self.teams if team.rank == rank), next(iter(self.teams), None))
+
+    def headline(self, team: Team | None) -> str:
+        """The answer in a sentence."""
+        if team is None:
+            return _("Nobody here does this yet") if self.lead.needs else _("Nothing here matches these words yet")
+        prime, *subs = self.parties(team)
+        if prime.is_me and not subs:
+            return _("You can do this yourself")
+        if not subs:
+            return _("%(prime)s can do all of it", prime=prime.business.name)
+        leads = _("You lead it") if prime.is_me else _("%(prime)s leads it", prime=prime.business.name)
+        if len(subs) == 1:
+            work = join_as_list(list(subs[0].needs))
+            return _("%(leads)s, %(sub)s does %(work)s", leads=leads, sub=subs[0].business.name, work=work)
+        if len(subs) > MANY:
+            first = subs[0].business.name
+            return _(
+                "%(leads)s, with %(first)s and %(count)s other firms", leads=leads, first=first, count=len(subs) - 1
+            )
+        return _("%(leads)s, with %(subs)s", leads=leads, subs=join_as_list([sub.business.name for sub in subs]))
+
+    def parties(self, team: Team) -> list[Party]:
+        """The firms of a team, the prime first."""
+        firms = dict.fromkeys(seat.business_id for seat in sorted(team.seats, key=lambda seat: not seat.is_prime))
+        return [self._party([seat for seat in team.seats if seat.business_id == firm]) for firm in firms]
+
+    def shares(self, team: Team) -> str:
+        """The work share in words, for who cannot see the bar."""
+        return _(
+            "Work share: %(shares)s", shares=join_as_list([f"{p.called} {p.share:.0%}" for p in self.parties(team)])
+        )
+
+    def reasons(self, team: Team) -> list[ReasonText]:
+        """Why this team, the strongest contribution first."""
+        told = [sentence(reason, self.names) for reason in team.reasons]
+        return sorted(told, key=lambda reason: -reason.contribution)
+
+    def why(self, team: Team) -> list[ReasonText]:
+        """The reasons worth reading: what speaks for the others, and what you do yourself."""
+        told, mine = [reason for reason in self.reasons(team) if reason.is_news], self.names.mine
+        others = [reason for reason in told if reason.business != mine]
+        own = [reason for reason in told if reason.business == mine and reason.signal in ("fit", "competence")]
+        return others[:7] + own[:2] if others else own
+
+    def why_each(self, team: Team) -> list[tuple[str, list[ReasonText]]]:
+        """The same under the name of each firm where several are spoken of; one firm goes without a name."""
+        subs = [party for party in self.parties(team) if not party.is_me]
+        if len(subs) < 2:
+            return [("", self.why(team))]
+        told = [reason for reason in self.reasons(team) if reason.is_news]
+        each = [(sub.called, [reason for reason in told if reason.business == sub.business.id][:3]) for sub in subs]
+        return [(name, reasons) for name, reasons in each if reasons]
+
+    def other_ways(self, team: Team) -> list[tuple[str, Team]]:
+        """The other teams in words, without those that only put an alternate in somebody's place."""
+        alternates = {other.business.id for _name, others in self.alternates(team) for other in others}
+        ways = []
+        for other in self.teams:
+            new, gone = _firms(other) - _firms(team), _firms(team) - _firms(other)
+            if other is team or (len(new) == len(gone) == 1 and new <= alternates):
+                continue
+            ways.append((self._instead(new, gone) if len(_firms(other)) > MANY else self.headline(other), other))
+        return ways
+
+    def _instead(self, new: set[int], gone: set[int]) -> str:
+        """How one large team differs from another."""
+        there, missed = (
+            join_as_list(sorted(self.names.businesses[firm].name for firm in firms)) for firms in (new, gone)
+        )
+        if there and missed:
+            return _("%(new)s instead of %(gone)s", new=there, gone=missed)
+        return _("With %(new)s as well", new=there) if there else _("Without %(gone)s", gone=missed)
+
+    def path(self, team: Team, party: Party) -> list[tuple[str, str]]:
+        """How you know the party: a fact and a person for each step; empty where not yet known, or one has left."""
+        steps: Sequence[Mapping[str, Any]] = team.paths.get(str(party.business.id), ())
+        if not all({step["start"], step["end"]} <= self.names.members.keys() for step in steps):
+            return []
+        return [(fact(step, self.names), self.names.members[step["end"]].name) for step in steps]
+
+    def open(self, team: Team | None) -> list[str]:
+        """What nobody covers, with the nearest there is."""
+        gaps = (
+            self.suggestion.missing
+            if team is None
+            else [gap for gap in self.suggestion.missing if gap["capability"] in team.missing]
+        )
+        return [self._gap(gap) for gap in gaps]
+
+    def alternates(self, team: Team) -> list[tuple[str, list[Other]]]:
+        """For each party but yourself: who else could do its part, best first."""
+        sections = []
+        for party in self.parties(team):
+            seats = [
+                seat for seat in team.seats if seat.business_id == party.business.id and seat.kind is SeatKind.NEED
+            ]
+            best: dict[int, Other] = {}
+            for alternate in (other for seat in seats for other in seat.alternates):
+                other = Other(
+                    business=self.names.businesses[alternate["business"]],
+                    member=self.names.members.get(alternate["member"]),
+                    shown=alternate["shown"],
+                    is_known=alternate["known"] == "known",
+                )
+                if other.business.id not in best or best[other.business.id].shown < other.shown:
+                    best[other.business.id] = other
+            if best and not party.is_me:
+                ranked = sorted(best.values(), key=lambda other: -other.shown)[:4]
+                sections.append((_("If %(name)s can’t", name=party.called), ranked))
+        return sections
+
+    def brief(self, party: Party) -> Brief:
+        """What to say to the party when calling or writing."""
+        return brief(self.lead, to=party.called, does=list(party.needs), share=party.share, leads_it=not party.is_prime)
+
+    @cached_property
+    def proof(self) -> str:
+        """How sure the answer is."""
+        considered = self.suggestion.proof["considered"]
+        if not self.suggestion.proof["optimal"]:
+            return _("The best found among many teams.")
+        if considered == 1 and len(self.teams) > 1:
+            return _("No other team here does as much of it.")
+        return ngettext("The only team there is.", "Best of %(count)s possible teams, proven.", considered)
+
+    def _party(self, seats: list[Seat]) -> Party:
+        first = seats[0]
+        business = self.names.businesses[first.business_id]
+        is_me = self._mine is not None and business.id == self._mine.id
+        needs = tuple(self.names.capability(seat.capability_id) for seat in seats if seat.capability_id is not None)
+        standing = [_("business development"), _("project management")] if first.is_prime else []
+        does = join_as_list([*standing, *needs])
+        member = next((self.names.members.get(seat.member_id) for seat in seats if seat.member_id is not None), None)
+        return Party(
+            business=business,
+            member=member,
+            seen=self._sees(business, member),
+            is_prime=first.is_prime,
+            is_me=is_me,
+            share=sum(seat.share for seat in seats),
+            role=(_("You stay prime") if is_me else _("Leads it")) if first.is_prime else _("Subcontractor"),
+            does=does[:1].upper() + does[1:],
+            needs=needs,
+        )
+
+    def _sees(self, business: Business, member: Member | None) -> View | FirmView | None:
+        if self._me is None:
+            return None
+        return self._seen[member.id] if member else firm_view(self._session, reader=self._me, business=business)
+
+    def _gap(self, gap: Mapping[str, Any]) -> str:
+        need = self.names.capability(gap["capability"])
+        if not gap["nearest"]:
+            return _("nobody here does %(need)s.", need=need)
+        business = self.names.businesses[gap["nearest"]["business"]]
+        return _(
+            "nobody here does %(need)s. The nearest is %(business)s with %(near)s.",
+            need=need,
+            business=business.name,
+            near=self.names.capability(gap["nearest"]["capability"]),
+        )
+
+
+def _firms(team: Team) -> set[int]:
+    return {seat.business_id for seat in team.seats}
+
+
+def _rows(session: Session, table: type[Any], ids: Sequence[int | None]) -> dict[int, Any]:
+    wanted = {row_id for row_id in ids if row_id is not None}
+    found = select(table).where(table.id.in_(wanted))
+    if table is Member:
+        found = found.where(Member.is_active)  # whoever was suspended or left since is named no more
+    return {row.id: row for row in session.scalars(found)} if wanted else {}

@@ -1,0 +1,127 @@
+"""An answer as plain data, for the shell and for other programs; nothing of it is kept."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from directory.engine.suggestion_presenter import SuggestionPresenter
+from directory.engine.suggestions import propose, understand
+from directory.errors import Invalid
+from directory.leads.lead import Lead, Need, read_text, shares
+from directory.leads.suggestion import Seat, Team
+from directory.people.business import Business
+from directory.people.member import Member
+from directory.translation import gettext as _
+
+
+def suggestion_as_dict(
+    session: Session, *, text: str, bringer: str | None, teams_wanted: int, now: datetime
+) -> dict[str, Any]:
+    """What the engine says to ``text``, from the vantage of the firm ``bringer`` (its key, public id or name).
+
+    Rests on shareable facts and published bands alone. Contributions of a team's reasons add up to its score.
+    Raises Invalid for an empty text or a firm that nobody knows.
+    """
+    text = read_text(text)
+    business = _business(session, bringer) if bringer else None
+    asker = business.members[0] if business is not None and business.members else None
+    understood = understand(session, text=text)
+    terms = shares([wish.is_must for wish in understood.wishes]) if understood.wishes else []
+    lead = Lead(
+        text=text,
+        business_id=business.id if business else None,
+        place=understood.place,
+        budget_minor=understood.budget.minor if understood.budget else None,
+        currency=understood.budget.currency if understood.budget else "USD",
+        keeps_prime=True,
+        needs=[
+            Need(
+                capability_id=wish.capability_id,
+                is_must=wish.is_must,
+                share=share,
+                matched_by=wish.matched_by,
+                phrase=wish.phrase,
+            )
+            for wish, share in zip(understood.wishes, terms, strict=True)
+        ],
+    )
+    suggestion = propose(session, lead=lead, asker=asker, own={}, teams_wanted=teams_wanted, now=now)
+    telling = SuggestionPresenter(
+        session, lead=lead, suggestion=suggestion, asker=asker, business=business, today=now.date()
+    )
+    return {
+        "needs": [
+            {
+                "capability": telling.names.capability(need.capability_id),
+                "must": need.is_must,
+                "share": round(need.share, 4),
+                "matched_by": need.matched_by.value,
+            }
+            for need in lead.needs
+        ],
+        "not_needed": [telling.names.capability(wish.capability_id) for wish in understood.negated],
+        "teams": [_team(telling, team, suggestion.proof) for team in suggestion.teams],
+        "missing": [telling.names.capability(gap["capability"]) for gap in suggestion.missing],
+        "answer": suggestion.answer.value,
+        "model": suggestion.model,
+    }
+
+
+def _business(session: Session, text: str) -> Business:
+    statement = select(Business).where(
+        or_(Business.key == text, Business.public_id == text, func.lower(Business.name) == text.lower())
+    )
+    found = session.scalars(statement.order_by(Business.id).limit(1)).one_or_none()
+    if found is None:
+        raise Invalid(_("There is no firm “%(name)s”; give its key, its id or its full name.", name=text), field="from")
+    return found
+
+
+def _team(telling: SuggestionPresenter, team: Team, proof: dict[str, Any]) -> dict[str, Any]:
+    names, parties = telling.names, telling.parties(team)
+    seats = {_seat(telling, seat): seat for seat in team.seats}
+    return {
+        "headline": telling.headline(team),
+        "score": team.score,
+        "shown": team.shown,
+        "prime": _who(parties[0].business, parties[0].member),
+        "subs": [{**_who(sub.business, sub.member), "needs": list(sub.needs)} for sub in parties[1:]],
+        "seats": {
+            title: _who(names.businesses[seat.business_id], names.members.get(seat.member_id or 0))
+            for title, seat in seats.items()
+        },
+        "alternates": {
+            title: [
+                {
+                    **_who(names.businesses[other["business"]], names.members.get(other["member"])),
+                    "shown": other["shown"],
+                    "known": other["known"],
+                }
+                for other in seat.alternates
+            ]
+            for title, seat in seats.items()
+            if seat.alternates
+        },
+        "reasons": [
+            {
+                "signal": reason.signal,
+                "business": names.businesses[reason.business].name,
+                "contribution": reason.contribution,
+                "text": reason.text,
+            }
+            for reason in telling.reasons(team)
+        ],
+        "why": [reason.text for reason in telling.why(team)],
+        "missing": [names.capability(capability) for capability in team.missing],
+        "proof": proof,
+    }
+
+
+def _seat(telling: SuggestionPresenter, seat: Seat) -> str:
+    return seat.kind.value if seat.capability_id is None else telling.names.capability(seat.capability_id)
+
+
+def _who(business: Business, member: Member | None) -> dict[str, Any]:
+    return {"business": business.name, "member": member.name if member else None}

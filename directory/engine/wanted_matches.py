@@ -1,0 +1,71 @@
+"""Who wants what a member offers or can introduce: the live asks that a sentence fits. The sentence is not kept."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager
+
+from directory.engine.text_similarity import text_similarity
+from directory.leads.message_draft import Brief
+from directory.people.member import Member
+from directory.people.wanted import Wanted, WantedKind
+from directory.translation import gettext as _
+
+LEAST, NEAR = 0.42, 0.75  # of the likeness; and of the best one's
+MOST = 3
+
+
+@dataclass(frozen=True)
+class WantedMatch:
+    """A member's live ask that the sentence fits."""
+
+    wanted: Wanted
+    likeness: float
+
+    @property
+    def member(self) -> Member:
+        return self.wanted.member
+
+    def brief(self, *, text: str, member: Member, introduces: bool) -> Brief:
+        """What ``member`` may write to who asks, about the sentence ``text``."""
+        offer = _("I could introduce you:") if introduces else _("I can offer this:")
+        return Brief(
+            subject=_("About whom you want to meet"),
+            text="\n\n".join(
+                [
+                    _("Hello %(name)s,", name=self.member.first_name),
+                    _("you would like to meet: “%(want)s”", want=self.wanted.text),
+                    f"{offer} “{text}”",
+                    _("Would that help? Shall we talk?"),
+                    f"{member.name}\n{member.business.name}",
+                ]
+            ),
+        )
+
+
+def match_wanteds(session: Session, *, text: str, member: Member) -> list[WantedMatch]:
+    """Up to three live asks of members of other firms, one each, that ``text`` fits, the best first; often none.
+
+    One matrix product: 10,000 asks take some 0.1 s of work once their texts are known to this process.
+    """
+    live = (
+        select(Wanted.id, Wanted.member_id, Wanted.text)
+        .join(Wanted.member)
+        .where(Wanted.ended_at.is_(None), Wanted.kind != WantedKind.OFFER)
+        .where(Member.is_active, Member.business_id != member.business_id)
+        .order_by(Wanted.wanted_at.desc(), Wanted.id.desc())
+    )
+    asks = session.execute(live).all()
+    fits = text_similarity([text], [ask.text for ask in asks])[0] if asks else np.zeros(0)
+    best: dict[int, tuple[int, float]] = {}
+    for position in np.argsort(-fits, kind="stable"):
+        fit = float(fits[position])
+        if len(best) == MOST or fit < max(LEAST, NEAR * float(fits.max())):
+            break
+        best.setdefault(asks[position].member_id, (asks[position].id, fit))
+    found = select(Wanted).where(Wanted.id.in_([ask for ask, _fit in best.values()]))
+    of_member = Wanted.member.of_type(Member)
+    rows = session.scalars(found.join(of_member).options(contains_eager(of_member).joinedload(Member.business)))
+    by_id = {row.id: row for row in rows}
+    return [WantedMatch(by_id[ask], fit) for ask, fit in best.values()]

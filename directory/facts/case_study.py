@@ -1,0 +1,173 @@
+"""Stories of working together: told by one, published when everybody named agreed, gone when anybody withdraws."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+
+from directory import rate_limit
+from directory.audit import record
+from directory.db import Base, PublicRow, Row
+from directory.errors import Conflict, Invalid, Refused
+from directory.facts.collaboration import Collaboration
+from directory.facts.introduction_request import QUOTA, WEEK
+from directory.outbox import mail
+from directory.people.member import Member
+from directory.text import clean_line, clean_text
+from directory.translation import gettext as _
+
+EARLIEST = 1950
+
+
+class CaseStudy(PublicRow, Base):
+    """``teller`` tells of work with the other parties. It is shown while every party agrees."""
+
+    __tablename__ = "case_study"
+
+    teller_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    title: Mapped[str] = mapped_column(String(120))
+    text: Mapped[str] = mapped_column(String(1500))
+    year: Mapped[int]
+    collaboration_id: Mapped[int | None] = mapped_column(ForeignKey("collaboration.id"), index=True)
+    told_at: Mapped[datetime]
+
+    teller: Mapped[Member] = relationship()
+    collaboration: Mapped[Collaboration | None] = relationship()
+    parties: Mapped[list["CaseStudyParty"]] = relationship(
+        back_populates="case_study", cascade="all, delete-orphan", order_by="CaseStudyParty.id"
+    )
+
+    @property
+    def is_published(self) -> bool:
+        """Whether others read it: everybody in it agrees, and is still here."""
+        return all(party.agreed_at is not None and party.member.is_active for party in self.parties)
+
+    def party(self, member: Member) -> "CaseStudyParty | None":
+        """The member's part in it."""
+        return next((party for party in self.parties if party.member_id == member.id), None)
+
+    def names_beside(self, member: Member) -> list[Member]:
+        """Who else is in it."""
+        return [party.member for party in self.parties if party.member_id != member.id]
+
+
+class CaseStudyParty(Row, Base):
+    """Somebody a story names. Neither date: has not answered yet."""
+
+    __tablename__ = "case_study_party"
+    __table_args__ = (UniqueConstraint("case_study_id", "member_id"),)
+
+    case_study_id: Mapped[int] = mapped_column(ForeignKey("case_study.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    agreed_at: Mapped[datetime | None]
+    declined_at: Mapped[datetime | None]
+
+    case_study: Mapped[CaseStudy] = relationship(back_populates="parties")
+    member: Mapped[Member] = relationship()
+
+
+def tell(
+    session: Session,
+    *,
+    teller: Member,
+    others: list[Member],
+    title: str,
+    text: str,
+    year: int,
+    collaboration: Collaboration | None = None,
+    now: datetime,
+) -> CaseStudy:
+    """Write a story, which waits for everybody it names. Raises Invalid, Refused without somebody of another firm."""
+    if not others or any(other.business_id == teller.business_id for other in others):
+        raise Refused(_("Tell a story of work with somebody at another firm."))
+    firms = {teller.business_id, *(other.business_id for other in others)}
+    if collaboration and not (collaboration.finished_at and {collaboration.prime_id, collaboration.sub_id} <= firms):
+        raise Invalid(_("Choose work that your firms finished together."), field="collaboration")
+    if not EARLIEST <= year <= now.year:
+        raise Invalid(_("Choose a year that has been."), field="year")
+    text = clean_text(text, field="text", what=_("your story"), limit=1500)
+    if len(text) < 40:
+        raise Invalid(_("Say a little more: what it was, who did what, how it ended."), field="text")
+    told = CaseStudy(
+        teller=teller,
+        title=clean_line(title, field="title", what=_("the title"), limit=120),
+        text=text,
+        year=year,
+        collaboration=collaboration,
+        told_at=now,
+        parties=[CaseStudyParty(member=teller, agreed_at=now), *(CaseStudyParty(member=each) for each in others)],
+    )
+    if not rate_limit.consume_allowance(session, key=f"story {teller.id}", most=QUOTA, within=WEEK, now=now):
+        raise Conflict(_("That is %(count)s stories in a week. Give people time to read them.", count=QUOTA))
+    session.add(told)
+    session.flush()
+    _record(session, told, "tell", teller, now)
+    words = {"title": told.title, "text": told.text}
+    for each in others:
+        mail.ask(session, "story", told, by=teller, to=each, event=_event(told), words=words, now=now)
+    return told
+
+
+def agree(session: Session, *, story: CaseStudy, by: Member, now: datetime) -> None:
+    """A party lets it be shown. Raises Refused for anybody else."""
+    _answer(session, story, by, agreed_at=now, declined_at=None, act="agree", now=now)
+
+
+def decline(session: Session, *, story: CaseStudy, by: Member, now: datetime) -> None:
+    """A party keeps it from being shown, also after having agreed. Raises Refused for anybody else."""
+    _answer(session, story, by, agreed_at=None, declined_at=now, act="decline", now=now)
+
+
+def reopen(session: Session, *, story: CaseStudy, by: Member, now: datetime) -> None:
+    """A party takes either answer back: it waits again. Raises Refused for anybody else."""
+    _answer(session, story, by, agreed_at=None, declined_at=None, act="reopen", now=now)
+
+
+def withdraw(session: Session, *, story: CaseStudy, by: Member, now: datetime) -> None:
+    """Who told it takes it back; it is gone. Raises Refused for anybody else."""
+    if by.id != story.teller_id:
+        raise Refused(_("Only the person who told this can take it back."))
+    for party in story.parties:
+        mail.recall(session, event=_event(story), to=party.member)
+    _record(session, story, "withdraw", by, now)
+    session.delete(story)
+    session.flush()
+
+
+def _answer(
+    session: Session,
+    story: CaseStudy,
+    by: Member,
+    *,
+    agreed_at: datetime | None,
+    declined_at: datetime | None,
+    act: str,
+    now: datetime,
+) -> None:
+    party = story.party(by)
+    if party is None:
+        raise Refused(_("Only the people in this story can answer it."))
+    party.agreed_at, party.declined_at = agreed_at, declined_at
+    mail.recall(session, event=_event(story), to=by)
+    _record(session, story, act, by, now)
+
+
+def shown_for(session: Session, *, member: Member) -> list[CaseStudy]:
+    """The stories everybody in the network reads about the member, newest first."""
+    return [story for story in of_member(session, member=member) if story.is_published]
+
+
+def of_member(session: Session, *, member: Member) -> list[CaseStudy]:
+    """Every story that names the member, whoever has agreed, newest first."""
+    named = select(CaseStudyParty.case_study_id).where(CaseStudyParty.member_id == member.id)
+    parties = joinedload(CaseStudy.parties).joinedload(CaseStudyParty.member).joinedload(Member.business)
+    whole = select(CaseStudy).where(CaseStudy.id.in_(named)).options(parties, joinedload(CaseStudy.collaboration))
+    return list(session.scalars(whole.order_by(CaseStudy.id.desc())).unique())
+
+
+def _event(story: CaseStudy) -> str:
+    return f"story-{story.public_id}"
+
+
+def _record(session: Session, story: CaseStudy, act: str, by: Member, now: datetime) -> None:
+    record(session, actor_id=by.id, action=f"case_study.{act}", object=f"case_study {story.public_id}", now=now)

@@ -1,0 +1,170 @@
+"""Vouches: an open good word of a member for a member, shown only when its receiver accepts it."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, and_, or_, select
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+
+from directory import rate_limit
+from directory.audit import record
+from directory.db import Base, PublicRow, bump_world
+from directory.errors import Conflict, Invalid, Refused
+from directory.facts.interaction import LETTERS, WEEK
+from directory.outbox import mail
+from directory.people.member import Member, lock_members
+from directory.taxonomy.capability import Capability
+from directory.text import clean_line, clean_text
+from directory.translation import gettext as _
+
+
+class Vouch(PublicRow, Base):
+    """``giver`` speaks for ``receiver``; with a capability it raises the receiver's claim to vouched.
+
+    A declined one stays, unseen: to its giver it looks like one that waits, and the receiver is not asked again.
+    """
+
+    __tablename__ = "vouch"
+    __table_args__ = (
+        CheckConstraint("giver_id <> receiver_id", name="two_people"),
+        UniqueConstraint("giver_id", "receiver_id", "capability_id"),
+    )
+
+    giver_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    receiver_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    capability_id: Mapped[int | None] = mapped_column(ForeignKey("capability.id"), index=True)
+    text: Mapped[str] = mapped_column(String(600))
+    known_as: Mapped[str] = mapped_column(String(200))  # how they know each other
+    given_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    declined_at: Mapped[datetime | None]
+
+    giver: Mapped[Member] = relationship(foreign_keys=[giver_id])
+    receiver: Mapped[Member] = relationship(foreign_keys=[receiver_id])
+    capability: Mapped[Capability | None] = relationship()
+
+
+def vouch(
+    session: Session,
+    *,
+    giver: Member,
+    receiver: Member,
+    text: str,
+    known_as: str,
+    capability: Capability | None = None,
+    now: datetime,
+) -> Vouch:
+    """Put in a good word, which waits for its receiver.
+
+    Raises Invalid, Refused within one firm, Conflict for a second one on the same capability.
+    """
+    if giver.business_id == receiver.business_id:
+        raise Refused(_("A good word counts from another firm; you two share one."))
+    text = clean_text(text, field="text", what=_("your good word"), limit=600)
+    if len(text) < 10:
+        raise Invalid(_("Say a little more, in a sentence."), field="text")
+    given = Vouch(
+        giver_id=giver.id,
+        receiver_id=receiver.id,
+        capability_id=capability.id if capability else None,
+        text=text,
+        known_as=clean_line(known_as, field="known_as", what=_("how you know each other"), limit=200),
+        given_at=now,
+    )
+    lock_members(session, giver, receiver)
+    same = select(Vouch.id).where(
+        *(Vouch.giver_id == giver.id, Vouch.receiver_id == receiver.id),
+        Vouch.capability_id.is_not_distinct_from(given.capability_id),
+    )
+    if session.scalar(same) is not None:
+        message = _("You spoke for %(name)s in this already; take that back to write anew.", name=receiver.name)
+        raise Conflict(message, field="capability")
+    session.add(given)
+    session.flush()
+    if rate_limit.consume_allowance(session, key=f"vouch {giver.id}", most=LETTERS, within=WEEK, now=now):
+        words = {"text": text, "capability": capability.name if capability else ""}
+        mail.ask(session, "vouch", given, by=giver, to=receiver, event=_event(given), words=words, now=now)
+    return given
+
+
+def accept(session: Session, *, vouch: Vouch, by: Member, now: datetime) -> None:
+    """The receiver lets it be shown. Raises Refused for anybody else."""
+    _answer(session, vouch, by, accepted_at=now, declined_at=None, now=now)
+
+
+def decline(session: Session, *, vouch: Vouch, by: Member, now: datetime) -> None:
+    """The receiver keeps it from being shown, also after having accepted it. Raises Refused for anybody else."""
+    _answer(session, vouch, by, accepted_at=None, declined_at=now, now=now)
+
+
+def reopen(session: Session, *, vouch: Vouch, by: Member, now: datetime) -> None:
+    """The receiver takes either answer back: it waits again. Raises Refused for anybody else."""
+    _answer(session, vouch, by, accepted_at=None, declined_at=None, now=now)
+
+
+def withdraw(session: Session, *, vouch: Vouch, by: Member, now: datetime) -> None:
+    """The giver takes the good word back; it is gone. Raises Refused for anybody else."""
+    if by.id != vouch.giver_id:
+        raise Refused(_("Only the person who gave this good word can take it back."))
+    record(session, actor_id=by.id, action="vouch.withdraw", object=f"vouch {vouch.public_id}", now=now)
+    mail.recall(session, event=_event(vouch), to=vouch.receiver)
+    session.delete(vouch)
+    bump_world(session)
+
+
+def _event(given: Vouch) -> str:
+    """One letter for each giver and capability, however often it is written anew."""
+    return f"vouch-{given.giver.public_id}-{given.capability_id or 0}"
+
+
+def _answer(
+    session: Session,
+    vouch: Vouch,
+    by: Member,
+    *,
+    accepted_at: datetime | None,
+    declined_at: datetime | None,
+    now: datetime,
+) -> None:
+    if by.id != vouch.receiver_id:
+        raise Refused(_("Only the person it speaks for can answer this good word."))
+    vouch.accepted_at, vouch.declined_at = accepted_at, declined_at
+    mail.recall(session, event=_event(vouch), to=by)
+    act = "accept" if accepted_at else "decline" if declined_at else "reopen"
+    record(session, actor_id=by.id, action=f"vouch.{act}", object=f"vouch {vouch.public_id}", now=now)
+    bump_world(session)
+
+
+def shown_for(session: Session, *, member: Member) -> list[Vouch]:
+    """The good words everybody in the network reads about the member, newest first."""
+    return _read(session, Vouch.receiver_id == member.id, Vouch.accepted_at.is_not(None))
+
+
+def shown_between(session: Session, *, one: Member, other: Member) -> tuple[list[Vouch], list[Vouch]]:
+    """Those about ``other``, and those of either for the other, in one query."""
+    about = or_(Vouch.receiver_id == other.id, and_(Vouch.receiver_id == one.id, Vouch.giver_id == other.id))
+    shown = _read(session, about, Vouch.accepted_at.is_not(None))
+    pair = {one.id, other.id}
+    between = [vouch for vouch in shown if {vouch.giver_id, vouch.receiver_id} == pair]
+    return [vouch for vouch in shown if vouch.receiver_id == other.id], between
+
+
+def newest_shown(session: Session, member_ids: Collection[int]) -> dict[int, Vouch]:
+    """The newest good word shown for each of these members, in one query; absent where there is none."""
+    shown = (
+        select(Vouch)
+        .join(Vouch.giver)
+        .where(Vouch.receiver_id.in_(member_ids), Vouch.accepted_at.is_not(None), Member.is_active)
+        .options(joinedload(Vouch.giver).joinedload(Member.business))
+    )
+    return {vouch.receiver_id: vouch for vouch in session.scalars(shown.order_by(Vouch.given_at, Vouch.id))}
+
+
+def _read(session: Session, *conditions: ColumnElement[bool]) -> list[Vouch]:
+    vouches = (
+        select(Vouch)
+        .join(Vouch.giver)
+        .where(Member.is_active, *conditions)
+        .options(joinedload(Vouch.giver).joinedload(Member.business), joinedload(Vouch.capability))
+    )
+    return list(session.scalars(vouches.order_by(Vouch.given_at.desc(), Vouch.id.desc())))

@@ -1,0 +1,156 @@
+"""The first ten minutes: a firm in one sentence, what it can do, whom its member wants to meet and already knows."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, contains_eager
+
+from directory.audit import record
+from directory.db import bump_world
+from directory.errors import Conflict
+from directory.facts import interaction as interactions
+from directory.facts.collaboration import Collaboration
+from directory.facts.interaction import Interaction, InteractionKind
+from directory.people import claim as claims
+from directory.people import wanted
+from directory.people.business import Business, index_business
+from directory.people.claim import Claim
+from directory.people.member import Member, allow_spotlight, forbid_spotlight
+from directory.people.wanted import Wanted, WantedKind
+from directory.taxonomy.capability import Capability
+from directory.text import clean_line
+from directory.translation import gettext as _
+
+STEPS = ("firm", "able", "wanted", "known")  # in order; an applicant has no last one
+
+
+def steps_of(member: Member) -> tuple[str, ...]:
+    """The steps that are this member's: whoever is not let in yet says nothing of others."""
+    return STEPS if member.is_active else STEPS[:-1]
+
+
+def describe(session: Session, *, business: Business, by: Member, summary: str, now: datetime) -> None:
+    """What the firm does, in a sentence; everything else stays as it was. Raises Invalid."""
+    business.summary = clean_line(summary, field="summary", what=_("what your firm does"), limit=500)
+    index_business(session, business)
+    record(session, actor_id=by.id, action="business.edit", object=f"business {business.public_id}", now=now)
+    bump_world(session)
+
+
+def claimed(session: Session, *, business: Business) -> list[Capability]:
+    """What the firm claims, in the order it did."""
+    held = select(Capability).join(Claim, Claim.capability_id == Capability.id)
+    return list(session.scalars(held.where(Claim.business_id == business.id).order_by(Claim.id)))
+
+
+def choose_claims(
+    session: Session,
+    *,
+    business: Business,
+    by: Member,
+    offered: Collection[Capability],
+    taken: Collection[str],
+    now: datetime,
+) -> None:
+    """Of the capabilities ``offered``, claim those whose public ids were ``taken``, and take back the others."""
+    held = {capability.id for capability in claimed(session, business=business)}
+    for capability in offered:
+        is_taken, is_held = capability.public_id in taken, capability.id in held
+        if is_taken and not is_held:
+            claims.claim(session, business=business, capability=capability, by=by, now=now)
+        elif is_held and not is_taken:
+            claims.unclaim(session, business=business, capability=capability, by=by, now=now)
+
+
+def choose_wants(
+    session: Session,
+    *,
+    member: Member,
+    kept: Collection[str],
+    taken: Collection[Capability],
+    text: str,
+    ask: str,
+    now: datetime,
+) -> None:
+    """Whom the member wants to meet: what is ``kept`` of the asks there are (public ids), the capabilities ``taken``,
+    and one more in own words.
+
+    ``ask`` says whether the weekly post may ask for them: "named", "unnamed" or "no". Raises Invalid, or Conflict
+    where they ask for too many.
+    """
+    for asked in wanted.live_for(session, member=member):
+        if asked.public_id not in kept:
+            wanted.end(session, wanted=asked, now=now)
+    for capability in taken:
+        words = _("Somebody who does %(what)s", what=capability.name)
+        kind = WantedKind.CATEGORY
+        wanted.want(session, member=member, kind=kind, text=words, capability=capability, now=now)
+    if text.strip():
+        wanted.want(session, member=member, kind=WantedKind.PARTNER, text=text, now=now)
+    session.flush()
+    for asked in wanted.live_for(session, member=member):
+        if ask == "no":
+            wanted.unshare(session, wanted=asked, now=now)
+        else:
+            wanted.share(session, wanted=asked, now=now)
+    (allow_spotlight if ask == "named" else forbid_spotlight)(session, member=member, now=now)
+
+
+def likely_known(session: Session, *, member: Member) -> list[Member]:
+    """The people of the chapter, of other firms, the most likely to be known first, and none with whom it is settled.
+
+    First who says so already, then who let the member be asked in, whose firm did a project with theirs, and who is
+    in the same town; each of these by name.
+    """
+    firm = member.business
+    works = or_(
+        and_(Collaboration.prime_id == firm.id, Collaboration.sub_id == Business.id),
+        and_(Collaboration.sub_id == firm.id, Collaboration.prime_id == Business.id),
+    )
+    first: tuple[ColumnElement[bool], ...] = (
+        select(Interaction.id).where(Interaction.said_by_id == Member.id, Interaction.other_id == member.id).exists(),
+        func.coalesce(Member.id == member.sponsor_id, False),
+        select(Collaboration.id).where(works, Collaboration.finished_at.is_not(None)).exists(),
+        and_(Business.city != "", Business.city == firm.city),
+    )
+    said_by_me = select(Interaction.other_id).where(Interaction.said_by_id == member.id)
+    confirmed = select(Interaction.said_by_id).where(
+        Interaction.other_id == member.id, Interaction.confirmed_at.is_not(None)
+    )
+    people = (
+        select(Member)
+        .join(Member.business)
+        .where(Business.chapter_id == firm.chapter_id, Business.id != firm.id, Member.is_active)
+        .where(Member.id.not_in(said_by_me), Member.id.not_in(confirmed))
+        .options(contains_eager(Member.business))
+        .order_by(*(condition.desc() for condition in first), Member.name, Member.id)
+    )
+    return list(session.scalars(people))
+
+
+def say_known(session: Session, *, member: Member, people: Collection[Member], now: datetime) -> list[Interaction]:
+    """The member worked with these, this year or before; each is asked to confirm it. What was said before stays."""
+    said = []
+    for other in people:
+        try:
+            said.append(
+                interactions.say(
+                    session,
+                    said_by=member,
+                    other=other,
+                    kind=InteractionKind.WORKED,
+                    happened_on=now.date(),
+                    now=now,
+                )
+            )
+        except Conflict:
+            continue
+    return said
+
+
+def is_begun(session: Session, *, member: Member) -> bool:
+    """Whether the firm says what it can do and the member whom they want to meet; in one query."""
+    able = select(Claim.id).where(Claim.business_id == member.business_id).exists()
+    asks = select(Wanted.id).where(Wanted.member_id == member.id, Wanted.ended_at.is_(None)).exists()
+    return bool(session.scalar(select(and_(able, asks))))

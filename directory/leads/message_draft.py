@@ -1,0 +1,79 @@
+"""Briefs: what one says when calling or writing to somebody, or about them, ready to be changed."""
+
+from dataclasses import dataclass
+
+from babel.dates import format_date
+
+from directory.leads.lead import Lead
+from directory.people.member import Member
+from directory.translation import gettext as _
+from directory.translation import join_as_list
+
+
+@dataclass(frozen=True)
+class Brief:
+    """A message to one member: subject and text."""
+
+    subject: str
+    text: str
+
+
+def brief(lead: Lead, *, to: str, does: list[str], share: float, leads_it: bool) -> Brief:
+    """What to write to ``to`` (a first name) about ``does`` (capability names), ``share`` (0-1) of the work."""
+    work = join_as_list(does)
+    terms = [
+        *([_("Where: %(place)s", place=lead.place)] if lead.place else []),
+        *([_("Budget: about %(budget)s in all", budget=lead.budget.spoken())] if lead.budget else []),
+        *([_("Done by: %(day)s", day=format_date(lead.due_on, "d MMMM yyyy", locale="en_US"))] if lead.due_on else []),
+    ]
+    part = _("I would like you to do %(work)s, about %(share)s %% of the work.", work=work, share=round(share * 100))
+    mine = _("I stay with the client and run the project.") if leads_it else _("You would lead it.")
+    return Brief(
+        subject=_("A lead for you: %(work)s", work=work),
+        text="\n\n".join(
+            [
+                _("Hello %(name)s,", name=to),
+                _("a client of mine is looking for this:"),
+                f"“{lead.text}”",
+                *(["\n".join(terms)] if terms else []),
+                f"{part} {mine}",
+                _("Would that suit you? Shall we talk?"),
+                f"{lead.member.name}\n{lead.business.name}",
+            ]
+        ),
+    )
+
+
+def first_contact_message(reader: Member, *, to: str) -> Brief:
+    """What to write to somebody (``to``, as one calls them) whose page one has read: let us meet."""
+    return Brief(
+        subject=_("%(name)s of %(firm)s would like to meet you", name=reader.name, firm=reader.business.name),
+        text="\n\n".join(
+            [
+                _("Hello %(name)s,", name=to),
+                _("I read your page in our network, and would like to hear how you work and whom I can send to you."),
+                _("Would half an hour next week suit you?"),
+                f"{reader.name}\n{reader.business.name}",
+            ]
+        ),
+    )
+
+
+def recommendation_message(reader: Member, member: Member, *, does: list[str]) -> Brief:
+    """What to tell a client about ``member``, whose firm ``does`` this, before one has the client's word for it."""
+    business, work = member.business, join_as_list(does)
+    firm = _("%(name)s of %(firm)s", name=member.name, firm=business.name)
+    where = _(" in %(place)s", place=business.place) if business.place else ""
+    return Brief(
+        subject=_("Somebody you should talk to: %(firm)s", firm=firm),
+        text="\n\n".join(
+            [
+                _("Hello,"),
+                _("you should talk to %(firm)s%(where)s.", firm=firm, where=where)
+                + (" " + _("They do %(work)s.", work=work) if work else ""),
+                *([business.website] if business.website else []),
+                _("May I give them your name and number? I do nothing before you say yes."),
+                f"{reader.name}\n{reader.business.name}",
+            ]
+        ),
+    )

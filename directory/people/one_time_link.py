@@ -1,0 +1,83 @@
+"""Links that work once: what a mail carries so that its receiver can act. A GET of one changes nothing."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+
+from sqlalchemy import ForeignKey, String, delete, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from directory.db import Base, Row
+from directory.errors import Invalid
+from directory.people.member import Member, MemberState
+from directory.translation import gettext as _
+
+
+class OneTimeLink(Row, Base):
+    """A link of one ``purpose`` for one member, ``about`` a row's public id or nothing. Only its hash is kept."""
+
+    __tablename__ = "one_time_link"
+
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    purpose: Mapped[str] = mapped_column(String(24))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    about: Mapped[str] = mapped_column(String(254), default="")
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+    member: Mapped[Member] = relationship()
+
+
+def create_link(
+    session: Session, *, purpose: str, member: Member, about: str = "", lasts: timedelta, now: datetime
+) -> str:
+    """A new token, 256 random bits, url-safe. It is not kept; whoever has it may do what ``purpose`` says, once."""
+    token = token_urlsafe(32)
+    session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at <= now - timedelta(days=30)))
+    session.add(
+        OneTimeLink(
+            token_hash=hash_of(token), purpose=purpose, member_id=member.id, about=about, expires_at=now + lasts
+        )
+    )
+    session.flush()
+    return token
+
+
+def find_link(session: Session, *, purpose: str, token: str, now: datetime) -> OneTimeLink:
+    """The link, to show what it would do. Raises Invalid where it is forged, used, too old, or its member left."""
+    found = session.scalar(
+        select(OneTimeLink)
+        .join(OneTimeLink.member)
+        .where(
+            *(OneTimeLink.token_hash == hash_of(token), OneTimeLink.purpose == purpose),
+            *(OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now),
+            Member.state.in_((MemberState.ACTIVE, MemberState.PENDING)),
+        )
+    )
+    if found is None:
+        raise Invalid(_("This link was used, is too old, or is not whole. Ask for a new one."))
+    return found
+
+
+def use_link(session: Session, *, purpose: str, token: str, now: datetime) -> OneTimeLink:
+    """Take the link, so that nobody can a second time. Raises Invalid as ``find`` does; one of two at once wins."""
+    link = find_link(session, purpose=purpose, token=token, now=now)
+    taken = update(OneTimeLink).where(OneTimeLink.id == link.id, OneTimeLink.used_at.is_(None)).values(used_at=now)
+    if not session.scalars(taken.returning(OneTimeLink.id)).all():
+        raise Invalid(_("This link was used, is too old, or is not whole. Ask for a new one."))
+    session.refresh(link)
+    return link
+
+
+def end_links(session: Session, *, member: Member, now: datetime, purposes: Collection[str] = ()) -> None:
+    """No link of the member's works any more; of these ``purposes`` alone, where some are given."""
+    open_links = update(OneTimeLink).where(OneTimeLink.member_id == member.id, OneTimeLink.used_at.is_(None))
+    if purposes:
+        open_links = open_links.where(OneTimeLink.purpose.in_(purposes))
+    session.execute(open_links.values(used_at=now))
+
+
+def hash_of(token: str) -> str:
+    """What is kept of a token, whatever was typed in its place."""
+    return sha256(token.encode(errors="replace")).hexdigest()

@@ -1,0 +1,61 @@
+"""Suspension: a member is nowhere, signed out and unreachable, until somebody takes it back."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from directory.audit import record
+from directory.db import bump_world
+from directory.errors import Conflict, Refused
+from directory.people.business import Business, index_business
+from directory.people.chapter import Chapter
+from directory.people.member import Member, MemberState, Role, chapter_roles, lock_members
+from directory.people.one_time_link import end_links
+from directory.people.role import keep_an_admin
+from directory.translation import gettext as _
+
+
+def suspend(session: Session, *, member: Member, by: Member, now: datetime) -> None:
+    """Take ``member`` out of sight. Raises Refused for oneself, and where no admin suspends who runs something here.
+
+    Whoever calls it ends the member's sign-ins, in the same transaction.
+    """
+    _judged(session, member, by)
+    if member.state != MemberState.ACTIVE:
+        raise Conflict(_("%(name)s does not take part at present.", name=member.name))
+    if member.is_admin:
+        keep_an_admin(session, without=member)
+    end_links(session, member=member, now=now)
+    _turn(session, member, MemberState.SUSPENDED, by, "member.suspend", now)
+
+
+def reinstate(session: Session, *, member: Member, by: Member, now: datetime) -> None:
+    """Let a suspended ``member`` take part again, with all they had. Raises Refused as ``suspend`` does."""
+    _judged(session, member, by)
+    if member.state != MemberState.SUSPENDED:
+        raise Conflict(_("%(name)s is not suspended.", name=member.name))
+    _turn(session, member, MemberState.ACTIVE, by, "member.reinstate", now)
+
+
+def _judged(session: Session, member: Member, by: Member) -> None:
+    lock_members(session, member)
+    session.refresh(member)
+    if member.id == by.id:
+        raise Refused(_("Somebody else has to do this for you."))
+    leads = any(held.role is Role.LEAD for held in chapter_roles(session, member=member))
+    if (member.is_admin or leads) and not by.is_admin:
+        raise Refused(_("%(name)s runs a part of this network; only an admin can do this.", name=member.name))
+
+
+def _turn(session: Session, member: Member, state: MemberState, by: Member, action: str, now: datetime) -> None:
+    member.state = state
+    index_business(session, member.business)
+    record(session, actor_id=by.id, action=action, object=f"member {member.public_id}", now=now)
+    bump_world(session)
+
+
+def suspended_members(session: Session, *, chapter: Chapter) -> list[Member]:
+    """The suspended members of a chapter by name: they are nowhere else to be found."""
+    out = select(Member).join(Business).where(Business.chapter_id == chapter.id, Member.state == MemberState.SUSPENDED)
+    return list(session.scalars(out.options(joinedload(Member.business)).order_by(Member.name, Member.id)))

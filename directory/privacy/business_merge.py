@@ -1,0 +1,213 @@
+"""Merging: two records of one firm become one. Everything moves; the old address and the old key lead to what stays."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, ForeignKey, String, Table, UniqueConstraint, cast, delete, func, select, update
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
+
+from directory.audit import record
+from directory.db import Base, Row, bump_world
+from directory.errors import Invalid
+from directory.facts.collaboration import Collaboration, collaboration_capability
+from directory.leads.suggestion import Seat, Suggestion, Team
+from directory.people.audience import FIELDS, Audience, audience_of
+from directory.people.business import Business, index_business
+from directory.people.chapter import Chapter
+from directory.people.claim import Claim
+from directory.people.duplicates import index
+from directory.people.member import Member
+from directory.translation import gettext as _
+from directory.translation import ngettext
+
+MOST_SUGGESTED = 12
+FILLED = (  # what is taken from the record that goes where the one that stays says nothing
+    *("city", "region", "summary", "website", "phone", "email", "best_customers", "good_referrals", "not_a_fit"),
+    *("industries", "languages", "capacity", "free_on", "latitude", "longitude"),
+)
+PRICES = ("price_low_minor", "price_high_minor", "smallest_deal_minor")  # with their currency, or not at all
+
+
+class MovedBusiness(Row, Base):
+    """A record that was merged into ``business``: where it stood, and what imports knew it by."""
+
+    __tablename__ = "moved_business"
+
+    public_id: Mapped[str] = mapped_column(String(12), unique=True)
+    key: Mapped[str | None] = mapped_column(String(120), unique=True)
+    business_id: Mapped[int] = mapped_column(ForeignKey("business.id"), index=True)
+    moved_at: Mapped[datetime]
+
+    business: Mapped[Business] = relationship()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two records that may be one firm: which of them had better stay, and why they look alike."""
+
+    keep: Business
+    drop: Business
+    is_sure: bool
+
+
+def suggestions(session: Session, chapter: Chapter) -> list[Pair]:
+    """What a lead may want to merge: firms of the chapter that look like each other or like one of no chapter."""
+    known = index(session)
+    mine = session.scalars(select(Business).where(Business.chapter_id == chapter.id).order_by(Business.id)).all()
+    found = [(firm.id, twin) for firm in mine for twin in known.like(firm.name, firm.website, firm.phone)]
+    ids = {twin.business_id for _id, twin in found}
+    rows = {firm.id: firm for firm in session.scalars(select(Business).where(Business.id.in_(ids)))} if ids else {}
+    rows |= {firm.id: firm for firm in mine}
+    peopled = set(session.scalars(select(Member.business_id).where(Member.business_id.in_(rows), Member.is_active)))
+    pairs: dict[frozenset[int], Pair] = {}
+    for id, twin in found:
+        other = rows.get(twin.business_id)
+        if other is None or other.id == id or other.chapter_id not in (None, chapter.id):
+            continue
+        one, two = sorted(
+            (rows[id], other), key=lambda firm: (firm.id not in peopled, firm.chapter_id is None, firm.id)
+        )
+        pairs.setdefault(frozenset((id, other.id)), Pair(one, two, twin.is_sure))
+    return sorted(pairs.values(), key=lambda pair: not pair.is_sure)[:MOST_SUGGESTED]
+
+
+def preview(session: Session, *, drop: Business) -> dict[str, int]:
+    """How many rows of which table would move: "member" -> 2."""
+    counts: dict[str, int] = {}
+    for column in references():
+        count = session.scalar(select(func.count()).select_from(column.table).where(column == drop.id)) or 0
+        counts[column.table.name] = counts.get(column.table.name, 0) + count
+    return {name: count for name, count in counts.items() if count}
+
+
+def merge(session: Session, *, keep: Business, drop: Business, by: Member, now: datetime) -> None:
+    """Make the two records one: ``drop`` is gone, and all that named it names ``keep``. It cannot be taken back.
+
+    Raises Invalid for one and the same record.
+    """
+    if keep.id == drop.id:
+        raise Invalid(_("This is one record already. Choose two."))
+    session.flush()
+    ids = sorted((keep.id, drop.id))
+    session.execute(select(Business.id).where(Business.id.in_(ids)).order_by(Business.id).with_for_update())
+    _keep_older_claims(session, keep, drop)
+    _drop_work_with_itself(session, keep, drop)
+    for column in references():
+        _move(session, column, keep.id, drop.id)
+    _rename_in_answers(session, keep.id, drop.id)
+    for field in (field for field in FIELDS if field.of == "business"):
+        if all(getattr(keep, column) is None or getattr(keep, column) == "" for column in field.columns):
+            narrower = max((audience_of(firm, field.name) for firm in (keep, drop)), key=list(Audience).index)
+            keep.audiences = {**(keep.audiences or {}), field.name: narrower}
+    for attribute in FILLED:
+        if not getattr(keep, attribute):
+            setattr(keep, attribute, getattr(drop, attribute))
+    if all(getattr(keep, attribute) is None for attribute in PRICES):
+        for attribute in (*PRICES, "currency"):
+            setattr(keep, attribute, getattr(drop, attribute))
+    keep.chapter_id = keep.chapter_id or drop.chapter_id
+    moved = MovedBusiness(public_id=drop.public_id, key=drop.key, business_id=keep.id, moved_at=now)
+    session.execute(delete(Business).where(Business.id == drop.id))
+    session.expunge(drop)
+    if keep.key is None:
+        keep.key, moved.key = moved.key, None
+    session.add(moved)
+    session.flush()
+    session.expire_all()
+    index_business(session, keep)
+    object = f"business {keep.public_id} {moved.public_id}"
+    record(session, actor_id=by.id, action="business.merge", object=object, now=now)
+    bump_world(session)
+
+
+def moved_to(session: Session, public_id: str) -> Business | None:
+    """The firm that a record of that public id was merged into."""
+    moved = select(Business).join(MovedBusiness, MovedBusiness.business_id == Business.id)
+    return session.scalar(moved.where(MovedBusiness.public_id == public_id))
+
+
+def moved_keys(session: Session) -> dict[str, int]:
+    """What imports knew merged records by -> the ids of the firms they became."""
+    keyed = select(MovedBusiness.key, MovedBusiness.business_id).where(MovedBusiness.key.is_not(None))
+    return {key: id for key, id in session.execute(keyed) if key is not None}
+
+
+def references() -> list[Column[Any]]:
+    """Every column that names a firm."""
+    return [
+        key.parent
+        for table in Base.metadata.sorted_tables
+        for key in sorted(table.foreign_keys, key=lambda key: str(key.parent))
+        if key.column.table.name == "business"
+    ]
+
+
+def _move(session: Session, column: Column[Any], keep: int, drop: int) -> None:
+    """Let the rows name ``keep``; where ``keep`` has the same already, as a unique constraint says, one goes."""
+    table: Table = column.table
+    for constraint in table.constraints:
+        if isinstance(constraint, UniqueConstraint) and column.name in constraint.columns:
+            twin = table.alias()
+            same = [
+                table.c[other.name].is_not_distinct_from(twin.c[other.name])
+                for other in constraint.columns
+                if other.name != column.name
+            ]
+            there = select(twin).where(twin.c[column.name] == keep, *same).exists()
+            session.execute(delete(table).where(column == drop, there))
+    session.execute(update(table).where(column == drop).values({column.name: keep}))
+
+
+def _keep_older_claims(session: Session, keep: Business, drop: Business) -> None:
+    twin = aliased(Claim)
+    older = (
+        select(func.min(twin.claimed_at))
+        .where(twin.capability_id == Claim.capability_id, twin.business_id.in_((keep.id, drop.id)))
+        .scalar_subquery()
+    )
+    session.execute(
+        update(Claim).where(Claim.business_id == keep.id).values(claimed_at=older),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _drop_work_with_itself(session: Session, keep: Business, drop: Business) -> None:
+    """Work between the two records was a firm's work with itself, which is evidence of nothing."""
+    both = (keep.id, drop.id)
+    own = select(Collaboration.id).where(Collaboration.prime_id.in_(both), Collaboration.sub_id.in_(both))
+    ids = list(session.scalars(own))
+    session.execute(delete(collaboration_capability).where(collaboration_capability.c.collaboration_id.in_(ids)))
+    session.execute(delete(Collaboration).where(Collaboration.id.in_(ids)))
+
+
+def _rename_in_answers(session: Session, keep: int, drop: int) -> None:
+    """Stored suggestions name firms inside JSON too."""
+    for model, columns in ((Suggestion, ("missing",)), (Team, ("reasons", "paths")), (Seat, ("alternates",))):
+        for name in columns:
+            column = getattr(model, name)
+            for row in session.scalars(select(model).where(cast(column, String).contains(str(drop)))):
+                setattr(row, name, _renamed(getattr(row, name), keep, drop))
+    session.flush()
+
+
+def _renamed(value: Any, keep: int, drop: int) -> Any:
+    if isinstance(value, dict):
+        named = {str(keep) if key == str(drop) else key: _renamed(held, keep, drop) for key, held in value.items()}
+        return {**named, "business": keep} if named.get("business") == drop else named
+    return [_renamed(held, keep, drop) for held in value] if isinstance(value, list) else value
+
+
+def described(session: Session, *, drop: Business) -> list[str]:
+    """What ``merge`` would move, in words, for who is asked whether to."""
+    counts = preview(session, drop=drop)
+    words = {
+        "member": ("%(count)s member", "%(count)s members"),
+        "claim": ("%(count)s capability", "%(count)s capabilities"),
+        "collaboration": ("%(count)s piece of work", "%(count)s pieces of work"),
+        "lead": ("%(count)s lead", "%(count)s leads"),
+        "seat": ("%(count)s place in a suggested team", "%(count)s places in suggested teams"),
+    }
+    said = [ngettext(one, many, counts[name]) for name, (one, many) in words.items() if name in counts]
+    rest = sum(count for name, count in counts.items() if name not in words)
+    return [*said, *([ngettext("%(count)s other entry", "%(count)s other entries", rest)] if rest else [])]

@@ -1,0 +1,30 @@
+"""Cards for address books: what a member's view shows, as vCard 3.0, which telephones read."""
+
+import vobject  # type: ignore[import-untyped]
+
+from directory.profiles.contact_details import Contact
+from directory.profiles.member_view import View
+
+
+def vcard(view: View, contact: Contact, *, page: str) -> str:
+    """The card of the member behind ``view``; ``page`` is the address of their page.
+
+    Every value is escaped and folded by vobject, so that a name cannot begin a line of its own.
+    """
+    member, firm = view.member, view.member.business
+    card = vobject.vCard()
+    first, _space, last = member.name.rpartition(" ")
+    card.add("n").value = vobject.vcard.Name(family=last, given=first)
+    card.add("fn").value = member.name
+    card.add("org").value = [firm.name]
+    for name, value in (("title", member.role), ("note", view.get("headline")), ("url", firm.website or page)):
+        if value:
+            card.add(name).value = value
+    for number in contact.phones:
+        card.add("tel").value = number
+    for address in contact.emails:
+        card.add("email").value = address
+    if firm.city or firm.region:
+        card.add("adr").value = vobject.vcard.Address(city=firm.city, region=firm.region)
+    text: str = card.serialize()
+    return text

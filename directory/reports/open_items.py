@@ -1,0 +1,84 @@
+"""What waits for a member: words of others to be answered, and what is open of their own; all in one query."""
+
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, literal, or_, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
+
+from directory.facts.case_study import CaseStudy, CaseStudyParty
+from directory.facts.interaction import Interaction
+from directory.facts.introduction import Introduction, IntroductionState
+from directory.facts.vouch import Vouch
+from directory.joining.application import Application
+from directory.leads.lead import Lead
+from directory.people.member import Member
+from directory.people.wanted import Wanted, WantedKind
+from directory.week.pairing import Pairing, PairingState
+
+MOST_LEADS = 100
+
+
+class OpenItems(NamedTuple):
+    """Each kind the newest first, but the applicants of whom the member was asked the oldest first."""
+
+    interactions: list[Interaction]
+    vouches: list[Vouch]
+    introductions: list[Introduction]
+    stories: list[CaseStudy]
+    applicants: list[Application]
+    talks: list[Pairing]  # the week's, until either says how it went
+    leads: list[Lead]  # the member's own
+    offers: list[Wanted]  # the member's own
+
+
+def open_items(session: Session, *, member: Member, now: datetime) -> OpenItems:
+    """All that waits for the member, or is open of theirs."""
+    kinds = zip(*session.execute(_rows(), {"me": member.id}), strict=True)
+    found = OpenItems(*([each for each in kind if each is not None] for kind in kinds))
+    return found._replace(
+        interactions=[each for each in found.interactions if each.said_by.is_active],
+        vouches=[each for each in found.vouches if each.giver.is_active],
+        introductions=[each for each in found.introductions if each.is_seen_by(member) and each.waits_for(member, now)],
+        stories=[each for each in found.stories if each.teller.is_active],
+        talks=[each for each in found.talks[:1] if each.partner(member).is_active],
+    )
+
+
+@cache
+def _rows() -> Select[Any]:
+    """Rows of one kind each, put together once: a table is joined where its own number stands, and nowhere else."""
+    me: BindParameter[int] = bindparam("me")
+    part = or_(Introduction.asker_id == me, Introduction.target_id == me, Introduction.via_id == me)
+    ended = (IntroductionState.ACCEPTED, IntroductionState.CANCELLED)
+    named = select(CaseStudyParty.case_study_id).filter_by(member_id=me, agreed_at=None, declined_at=None)
+    newest = Lead.created_at.desc(), Lead.id.desc()
+    leads = select(Lead.id).filter_by(member_id=me, closed_at=None).order_by(*newest).limit(MOST_LEADS)
+    tables: tuple[tuple[type[Any], tuple[Any, ...]], ...] = (
+        (Interaction, (Interaction.other_id == me, _none(Interaction.confirmed_at, Interaction.declined_at))),
+        (Vouch, (Vouch.receiver_id == me, _none(Vouch.accepted_at, Vouch.declined_at))),
+        (Introduction, (part, Introduction.state.not_in(ended))),
+        (CaseStudy, (CaseStudy.id.in_(named),)),
+        (Application, (Application.known_by_id == me, _none(Application.answered_at, Application.decided_at))),
+        (Pairing, (or_(Pairing.one_id == me, Pairing.other_id == me), Pairing.state == PairingState.PROPOSED)),
+        (Lead, (Lead.id.in_(leads),)),
+        (Wanted, (Wanted.member_id == me, Wanted.kind == WantedKind.OFFER, _none(Wanted.ended_at))),
+    )
+    number = union_all(*(select(literal(at).label("is")) for at in range(len(tables)))).subquery()
+    rows = select(*(table for table, _ in tables)).select_from(number)
+    for at, (table, conditions) in enumerate(tables):
+        rows = rows.outerjoin(table, and_(number.c["is"] == at, *conditions))
+    people = (Interaction.said_by, Vouch.giver, Introduction.asker, Introduction.via, Application.member)
+    two = (Pairing.one, Pairing.other)
+    firms = (joinedload(person).joinedload(Member.business) for person in (*people, *two))
+    others = (joinedload(other) for other in (Vouch.capability, Introduction.target, CaseStudy.teller))
+    return rows.options(*firms, *others).order_by(
+        *(Interaction.said_at.desc(), Interaction.id.desc(), Vouch.given_at.desc(), Vouch.id.desc()),
+        *(Introduction.id.desc(), CaseStudy.id.desc(), Application.id, Pairing.id.desc(), *newest),
+        *(Wanted.wanted_at.desc(), Wanted.id.desc()),
+    )
+
+
+def _none(*columns: InstrumentedAttribute[datetime | None]) -> ColumnElement[bool]:
+    return and_(*(column.is_(None) for column in columns))

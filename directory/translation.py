@@ -1,0 +1,60 @@
+"""Language: every string a person reads passes through here, in rooms that know no web.
+
+English is the source text; pages use the same catalogues through Flask-Babel.
+"""
+
+from contextvars import ContextVar
+from datetime import date
+
+from babel.dates import format_date
+from babel.support import NullTranslations, Translations
+
+translations: ContextVar[NullTranslations] = ContextVar("translations", default=Translations())  # noqa: B039
+
+
+def gettext(message: str, **values: object) -> str:
+    """``message`` in the reader's language, with ``%(name)s`` places filled.
+
+    >>> gettext("%(name)s vouches for you", name="Carla")
+    'Carla vouches for you'
+    """
+    return translations.get().ugettext(message) % values
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name by which catalogues are made
+    """A sentence that stands in a table for the catalogues; ``gettext`` says it where it is shown."""
+    return message
+
+
+def ngettext(one: str, many: str, count: int, **values: object) -> str:
+    """The form for ``count``, which fills ``%(count)s``."""
+    return translations.get().ungettext(one, many, count) % {"count": count, **values}
+
+
+def join_as_list(words: list[str]) -> str:
+    """A list as a person says it.
+
+    >>> listed(["design", "build", "care"])
+    'design, build and care'
+    """
+    if len(words) < 2:
+        return "".join(words)
+    return gettext("%(most)s and %(last)s", most=", ".join(words[:-1]), last=words[-1])
+
+
+def time_ago(then: date, today: date) -> str:
+    """How long ago, as a person says it.
+
+    >>> ago(date(2024, 3, 1), date(2026, 1, 1)), ago(date(2026, 8, 2), date(2026, 11, 1))
+    ('in 2024', 'in August')
+    """
+    days = (today - then).days
+    if days <= 0:
+        return gettext("today")
+    if days == 1:
+        return gettext("yesterday")
+    if days < 14:
+        return gettext("%(days)s days ago", days=days)
+    if then.year == today.year or days < 200:
+        return gettext("in %(month)s", month=format_date(then, "LLLL", locale="en_US"))
+    return gettext("in %(year)s", year=then.year)

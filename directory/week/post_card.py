@@ -1,0 +1,158 @@
+"""Cards: a picture for the week's post of one member it names, with the firm, whom they want, and a code to scan."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import cast
+
+import segno
+from PIL import Image, ImageDraw, ImageFont
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory import files
+from directory.content_policy import policy_errors
+from directory.outbox.delivery import Delivery
+from directory.outbox.post_snapshot import FOLDER, PostSnapshot
+from directory.people.audience import Audience
+from directory.people.wanted import WantedKind
+from directory.profiles.member_view import visible_to
+from directory.translation import gettext, join_as_list
+from directory.week.mention import Mention, needs_of
+from directory.week.post_wording import cut
+
+SIZE, EDGE, CODE = (1200, 675), 80, 240  # what X and Mastodon show without cutting
+PAPER, INK, MUTED, ACCENT = "#FAF7F2", "#1D2433", "#5B6274", "#0F5C4D"  # the look's own
+FONTS = Path(__file__).parents[2] / "node_modules" / "@fontsource-variable"
+HEADING, TEXT = FACES = "newsreader", "figtree"
+KEPT = timedelta(days=60)  # so long a posted picture may be looked at again
+Font = ImageFont.FreeTypeFont
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is on the picture; ``code`` is the address its code leads to, empty for none."""
+
+    chapter: str
+    name: str
+    firm: str
+    words: str
+    code: str
+
+    @property
+    def alt(self) -> str:
+        """What the picture says, for who cannot see it."""
+        said = [gettext("%(chapter)s: %(name)s of %(firm)s.", chapter=self.chapter, name=self.name, firm=self.firm)]
+        if self.words:
+            said.append(self.words if self.words.endswith(tuple(".!?…”")) else f"{self.words}.")
+        if self.code:
+            said.append(gettext("The code leads to %(address)s", address=self.code))
+        return " ".join(said)
+
+    @property
+    def png(self) -> bytes:
+        """The picture, the same bytes for the same words."""
+        return _drawn(self)
+
+
+def card_of(mentions: Iterable[Mention], base_url: str) -> Card | None:
+    """The card of the first mentioned member who agreed to be named; None where there is nobody.
+
+    The code leads to the member's page on the open web, and only who has one has a code. What no font at hand can
+    write is not drawn as empty boxes: then there is no card.
+    """
+    for mention in mentions:
+        if mention.member.spotlight_at is not None and mention.case_study is None:
+            break
+    else:
+        return None
+    member, chapter = mention.member, mention.occurrence.chapter.name
+    name, firm = member.name, member.business.name
+    words = _words(mention)
+    words = "" if policy_errors(words) else words
+    if not all(_can_write(face, chapter + name + firm + words + "…") for face in FACES):
+        return None
+    code = f"{base_url}/people/{member.public_id}" if base_url and member.public_at is not None else ""
+    return Card(chapter, name, firm, words, code)
+
+
+def _words(mention: Mention) -> str:
+    if mention.wanted is not None:
+        if mention.wanted.kind is WantedKind.OFFER:
+            return gettext("Offers: %(what)s", what=mention.wanted.text)
+        return gettext("Wanted: %(what)s", what=mention.wanted.text)
+    if mention.lead is not None:
+        return gettext("Wanted: %(what)s", what=join_as_list(needs_of(mention.lead)))
+    # A picture is seen by everybody.
+    return str(visible_to(mention.member, Audience.PUBLIC).get("headline"))
+
+
+def _drawn(card: Card) -> bytes:
+    picture = Image.new("RGB", SIZE, PAPER)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 0, 15, SIZE[1]), fill=ACCENT)
+    whole = SIZE[0] - 2 * EDGE
+    beside = whole - (CODE + 40 if card.code else 0)
+    y = EDGE
+    for text, face, size, colour, most, width, space in (
+        (card.chapter, TEXT, 30, ACCENT, 1, whole, 24),
+        (card.name, HEADING, 80, INK, 1, whole, 12),
+        (card.firm, TEXT, 36, MUTED, 1, whole, 48),
+        (card.words, HEADING, 46, INK, 4, beside, 0),
+    ):
+        for line in _lines(text, _font(face, size), width, most):
+            draw.text((EDGE, y), line, colour, _font(face, size))
+            y += round(size * 1.25)
+        y += space
+    if card.code:
+        out = BytesIO()
+        segno.make(card.code, error="m").save(out, kind="png", scale=10, border=0, dark=INK, light=PAPER)
+        square = Image.open(out).convert("RGB").resize((CODE, CODE), Image.Resampling.NEAREST)
+        picture.paste(square, (SIZE[0] - EDGE - CODE, SIZE[1] - EDGE - CODE))
+    out = BytesIO()
+    picture.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _lines(text: str, font: Font, width: int, most: int) -> list[str]:
+    """``text`` in at most ``most`` lines of ``width`` pixels, shortened at the end where it is longer."""
+    lines, words = [""], text.split()
+    for at, word in enumerate(words):
+        longer = f"{lines[-1]} {word}".strip()
+        if font.getlength(longer) <= width or not lines[-1]:
+            lines[-1] = longer
+        elif len(lines) < most:
+            lines.append(word)
+        else:
+            lines[-1] = cut(" ".join([lines[-1], *words[at:]]), len(lines[-1]))
+            break
+    while len(lines[-1]) > 1 and font.getlength(lines[-1]) > width:
+        lines[-1] = cut(lines[-1], len(lines[-1]) - 1)
+    return [line for line in lines if line]
+
+
+def _can_write(face: str, text: str) -> bool:
+    font = _font(face, 20)
+    nothing = bytes(font.getmask("\U0010fffe"))
+    return all(character.isspace() or bytes(font.getmask(character)) != nothing for character in set(text))
+
+
+@cache
+def _font(face: str, size: int) -> Font:
+    """The look's own type; where it was never fetched, what Pillow brings."""
+    path = FONTS / face / "files" / f"{face}-latin-wght-normal.woff2"
+    if not path.exists():
+        return cast(Font, ImageFont.load_default(size))
+    font = ImageFont.truetype(path, size)
+    font.set_variation_by_axes([500])
+    return font
+
+
+def sweep(session: Session, *, home: Path, now: datetime) -> int:
+    """Remove the pictures that no post of the last KEPT names, those of members who were erased among them."""
+    recent = select(Delivery.payload).where(Delivery.channel_id.is_not(None), Delivery.due_at > now - KEPT)
+    used = {PostSnapshot.from_bytes(payload).image for payload in session.scalars(recent) if payload}
+    return files.forget_others(home, FOLDER, used, now)

@@ -1,0 +1,62 @@
+"""Status: how a chapter's posts stand at a glance, in four queries for however many chapters."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from directory.outbox.channel import Channel, ChannelState
+from directory.outbox.delivery import Delivery, DeliveryState
+from directory.people.chapter import Chapter
+from directory.week.occurrence import Occurrence
+
+LATELY = timedelta(days=7)
+
+
+class PostingStatus(NamedTuple):
+    """``oldest_at`` is when the longest waiting post was due; ``failed`` are those of the last seven days."""
+
+    chapter: Chapter
+    next_at: datetime | None
+    oldest_at: datetime | None
+    unknown: int
+    failed: int
+    broken: int
+
+    @property
+    def is_well(self) -> bool:
+        return not (self.oldest_at or self.unknown or self.failed or self.broken)
+
+
+def posting_statuses(session: Session, *, chapters: Sequence[Chapter], now: datetime) -> list[PostingStatus]:
+    """One for each chapter, in their order, its next turn in its own zone."""
+    ids = [chapter.id for chapter in chapters]
+
+    def of_posts(what: DeliveryState, since: datetime, until: datetime) -> dict[int, tuple[int, datetime]]:
+        rows = select(Channel.chapter_id, func.count(), func.min(Delivery.due_at)).join(Delivery.channel)
+        rows = rows.where(Channel.chapter_id.in_(ids), Delivery.state == what, Delivery.due_at.between(since, until))
+        return {chapter: (many, at) for chapter, many, at in session.execute(rows.group_by(Channel.chapter_id))}
+
+    none, long_ago = (0, now), datetime.min.replace(year=2000, tzinfo=now.tzinfo)
+    waiting = of_posts(DeliveryState.PENDING, long_ago, now)
+    unknown, failed = of_posts(DeliveryState.UNKNOWN, long_ago, now), of_posts(DeliveryState.FAILED, now - LATELY, now)
+    out = (Channel.chapter_id.in_(ids), Channel.state == ChannelState.BROKEN)
+    broken = select(Channel.chapter_id, func.count()).where(*out).group_by(Channel.chapter_id)
+    is_next = (Occurrence.chapter_id.in_(ids), Occurrence.due_at > now, Occurrence.skipped.is_(None))
+    turns = select(Occurrence.chapter_id, func.min(Occurrence.due_at)).where(*is_next).group_by(Occurrence.chapter_id)
+    out_of = dict(session.execute(broken).all())
+    next_at = dict(session.execute(turns).all())
+    return [
+        PostingStatus(
+            chapter,
+            next_at[chapter.id].astimezone(ZoneInfo(chapter.zone)) if chapter.id in next_at else None,
+            waiting[chapter.id][1] if chapter.id in waiting else None,
+            unknown.get(chapter.id, none)[0],
+            failed.get(chapter.id, none)[0],
+            out_of.get(chapter.id, 0),
+        )
+        for chapter in chapters
+    ]

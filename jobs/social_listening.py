@@ -1,0 +1,72 @@
+"""Listening: what people say to the accounts comes into the inbox. Only read: nothing is ever answered from here."""
+
+from datetime import datetime
+from time import monotonic
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from directory import clock
+from directory.db import writing
+from directory.outbox.channel import Channel
+from directory.settings import Settings
+from directory.week import social_inbox
+from directory.week.post_wording import hashtags
+from jobs.channels import transport_of
+from jobs.channels.transport import Listener, TransportError
+from jobs.deliver import SHIFT, account_of
+from jobs.worker import celery_app, engine, settings
+
+log = structlog.get_logger()
+
+
+def listen(engine: Engine, *, settings: Settings, now: datetime) -> int:
+    """Listen to every account whose time has come, as many as fit into a shift; how much was new.
+
+    An account that fails is tried again at its next time and holds up no other.
+    """
+    end, new = monotonic() + SHIFT.total_seconds(), 0
+    with Session(engine) as session:
+        ids = [channel.id for channel in social_inbox.heard_of(session)]
+    for channel_id in ids:
+        if monotonic() > end:
+            break
+        try:
+            new += _listen_to(engine, channel_id, settings, now)
+        except Exception as error:  # whatever it is, the other accounts are heard
+            log.error("listening_failed", channel=channel_id, error=type(error).__name__)
+    return new
+
+
+def _listen_to(engine: Engine, channel_id: int, settings: Settings, now: datetime) -> int:
+    with writing(engine) as session:
+        channel = session.get_one(Channel, channel_id)
+        if not social_inbox.take(session, channel=channel, now=now):
+            return 0
+        listener = transport_of(channel.kind, account_of(engine, channel, settings))
+        tags, since = [tag[1:] for tag in hashtags(channel.chapter).split()], channel.heard_until
+    assert isinstance(listener, Listener), channel.kind
+    try:
+        heard = listener.listen(since, tags)
+    except TransportError as error:
+        log.warning("not_heard", channel=channel_id)  # A broken account is found by the look before each post.
+        with writing(engine) as session:
+            social_inbox.not_heard(session.get_one(Channel, channel_id), said=str(error), until=error.retry_at, now=now)
+        return 0
+    with writing(engine) as session:
+        channel, new = session.get_one(Channel, channel_id), 0
+        channel.listen_said = ""
+        for each in heard:
+            said = {name: value for name, value in vars(each).items() if name != "at"}
+            new += social_inbox.hear(session, channel=channel, **said, said_at=each.at, now=now)
+        known = [each.external_id for each in heard if len(each.external_id) <= social_inbox.LONGEST_ID]
+        channel.heard_until = known[-1] if known else channel.heard_until
+    return new
+
+
+def _listen() -> None:
+    listen(engine(), settings=settings(), now=clock.utc_now())
+
+
+task = celery_app.task(name="jobs.social_listening.listen")(_listen)

@@ -1,0 +1,98 @@
+"""The week's turn: plan, compose, post. Each chapter in a transaction of its own, so that none holds up another."""
+
+from datetime import datetime, timedelta
+from math import inf
+from time import monotonic
+
+import structlog
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from directory import clock
+from directory.db import writing
+from directory.errors import Conflict
+from directory.outbox import delivery as deliveries
+from directory.outbox.kill_switch import not_stopped
+from directory.people.chapter import Chapter
+from directory.settings import Settings
+from directory.week.occurrence import Occurrence, plan
+from directory.week.post import freeze
+from jobs.deliver import announce, deliver_one, reconcile_stuck
+from jobs.restore_guard import stop_if_restored
+from jobs.worker import celery_app, engine
+from jobs.worker import settings as settings_here
+
+SHIFT = timedelta(seconds=40)  # shorter than the worker lets a task run
+STALE = timedelta(minutes=5)  # so old a coming post may be; it is written a last time when it is frozen
+
+log = structlog.get_logger()
+
+
+def turn(
+    engine: Engine,
+    *,
+    now: datetime,
+    chapter: str | None = None,
+    settings: Settings | None = None,
+    shift: timedelta | None = None,
+) -> None:
+    """Plan what comes, freeze the posts whose time has come, and write the coming ones anew; of one chapter, or of all.
+
+    A chapter whose posts somebody stopped keeps its turn, so that what it says then is what is agreed to then.
+    After a ``shift`` the rest is left to the next call.
+    """
+    end = monotonic() + shift.total_seconds() if shift else inf
+    with writing(engine) as session:
+        open_turns = plan(session, now=now)
+        let = set(session.scalars(select(Chapter.id).where(not_stopped(Chapter.id))))
+        waiting = [
+            (row.id, row.public_id, row.due_at <= now)
+            for row in open_turns
+            if (chapter is None or row.chapter.key == chapter)
+            and (
+                row.chapter_id in let if row.due_at <= now else row.drafted_at is None or row.drafted_at <= now - STALE
+            )
+        ]
+    has_posted = False
+    for row_id, public_id, is_due in waiting:
+        if monotonic() > end or (has_posted and not is_due):
+            break  # What is due does not wait for what comes next week.
+        try:
+            with writing(engine) as session:
+                occurrence = session.get_one(Occurrence, row_id)
+                frozen, occurrence.drafted_at = freeze(session, occurrence=occurrence, now=now, settings=settings), now
+        except Conflict:
+            continue  # Somebody else did it in this moment.
+        except Exception as error:  # whatever it is, the other chapters' turns come too
+            log.error("turn_failed", occurrence=public_id, error=type(error).__name__)
+            continue
+        if frozen:
+            has_posted = True
+            log.info("posted", occurrence=public_id, deliveries=len(frozen))
+
+
+def run(engine: Engine, *, settings: Settings, now: datetime, chapter: str | None = None) -> list[str]:
+    """The whole week at once, without a broker: the turn, and every delivery that is due, sent here and now.
+
+    A worker may be doing the same; each message leaves once. The public ids of what this call delivered.
+    """
+    stop_if_restored(engine, settings.home, now=now)
+    turn(engine, now=now, chapter=chapter, settings=settings)
+    reconcile_stuck(engine, settings=settings, now=now)
+    with Session(engine) as session:
+        due = [
+            row.public_id
+            for row in deliveries.due(session, now=now)
+            if chapter is None or (row.channel and row.channel.chapter.key == chapter)
+        ]
+    return [public_id for public_id in due if deliver_one(engine, public_id, settings=settings, now=now)]
+
+
+def _tick() -> None:
+    now = clock.utc_now()
+    stop_if_restored(engine(), settings_here().home, now=now)
+    turn(engine(), now=now, settings=settings_here(), shift=SHIFT)
+    announce(engine(), now=now)
+
+
+tick = celery_app.task(name="jobs.weekly_posts.tick")(_tick)

@@ -1,0 +1,123 @@
+"""Words: a text made harmless, cut into tokens, and tokens into stems, so that like words compare equal.
+
+>>> [token.stem for token in tokens("The clients' WordPress sites, C# & Wi-Fi")]
+['the', 'client', 'wordpress', 'sit', 'c#', 'and', 'wi', 'fi']
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+LONGEST = 4000  # characters of a text that are read
+SENTENCE_LONGEST = 500
+TOKEN = re.compile(r"(?:(?<!\S)\.)?[^\W_]+(?:['’][^\W_]+)*[#+]*|&")  # ".NET" keeps its dot, "C#" its sharp
+SENTENCE = re.compile(r"(?<=[.!?;\n])\s+|\n|\s[-–—]+\s|;(?=\s)")
+STOP = frozenset(
+    re.findall(
+        r"\w+",
+        """a about above after all also am an and any anybody anyone are as at be because been before being best
+        better both but by can come could did do does doing done each ever every everything few find for from
+        get gets getting give go going good got great had has have having he help her here him his how i if in
+        into is it its just keep know last let like little long lot made make many may me might more most much
+        must my need needed needs never new next no nobody nor not nothing now of off old on once one only or
+        other our ours out over own per please put really right same say see she should since so some somebody
+        someone something soon still such sure take than thank that the their them then there these they thing
+        this those three through time to too two under until up us use used very want wants was way we week well
+        were what when where which while who whole why will with without work works would year yet you your""",
+    )
+)
+SKIPPED = frozenset(re.findall(r"\w+", "a an the my our your their his her its this that these those some any"))
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word at ``text[start:end]``. ``form`` is it in lower case without accents or a plural, ``stem`` its root."""
+
+    start: int
+    end: int
+    form: str
+    stem: str
+
+
+def clean(text: str) -> str:
+    """The first 4,000 characters in NFKC, without what cannot be seen; lines stay apart. Never fails.
+
+    >>> clean("Word\\u200bPress\\u202e ｓｉｔｅ")
+    'WordPress site'
+    """
+    kept = []
+    for char in unicodedata.normalize("NFKC", text[:LONGEST])[:LONGEST]:
+        category = unicodedata.category(char)
+        if category != "Cf":
+            kept.append(" " if char != "\n" and category[0] in "CZ" else char)
+    return "".join(kept).strip()
+
+
+def tokens(text: str) -> list[Token]:
+    """The tokens of a clean text, in order."""
+    found = []
+    for match in TOKEN.finditer(text):
+        word = "and" if match[0] == "&" else plain(match[0])
+        if word:
+            found.append(Token(match.start(), match.end(), singular(word), stem(word)))
+    return found
+
+
+def plain(word: str) -> str:
+    """Lower case, no accents, no possessive.
+
+    >>> plain("Piñon’s")
+    'pinon'
+    """
+    letters = unicodedata.normalize("NFKD", word.casefold().replace("’", "'"))
+    return "".join(char for char in letters if not unicodedata.combining(char)).removesuffix("'s")
+
+
+def singular(word: str) -> str:
+    """
+    >>> [singular(word) for word in ("companies", "boxes", "sites", "business", "sas")]
+    ['company', 'box', 'site', 'business', 'sas']
+    """
+    if len(word) < 4 or not word.isalpha() or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("xes", "ches", "shes", "sses", "zes")):
+        return word[:-2]
+    return word.removesuffix("s")
+
+
+def stem(word: str) -> str:
+    """A root that a noun shares with its plural and a verb with its -ing; not always a word.
+
+    >>> [stem(word) for word in ("roofing", "scanning", "hire", "hiring", "billing", "web", "ring")]
+    ['roof', 'scan', 'hir', 'hir', 'bill', 'web', 'ring']
+    """
+    root = singular(word)
+    if root.endswith("ing") and len(root) > 5 and re.search("[aeiouy]", root[:-3]):
+        root = root[:-3]
+        if len(root) > 3 and root[-1] == root[-2] and root[-1] not in "lszf":
+            return root[:-1]
+    return root[:-1] if len(root) > 3 and root.endswith("e") else root
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Where the sentences and lines of a clean text begin and end, at most 500 characters each; none is empty."""
+    cuts = [0, *(at for match in SENTENCE.finditer(text) for at in match.span()), len(text)]
+    pieces = [
+        (at, min(at + SENTENCE_LONGEST, end))
+        for start, end in zip(cuts[::2], cuts[1::2], strict=True)
+        for at in range(start, end, SENTENCE_LONGEST)
+    ]
+    return [(start, end) for start, end in pieces if text[start:end].strip()]
+
+
+def informative(words: Sequence[Token]) -> list[str]:
+    """The stems that say what a text is about."""
+    return [word.stem for word in words if word.form not in STOP and len(word.form) > 1]
+
+
+def count_informative(text: str) -> int:
+    """How many words of ``text`` say what it is about."""
+    return len(informative(tokens(text)))
