@@ -21,7 +21,7 @@ from app.request_time import now
 from directory.audit import record
 from directory.db import Base, PublicRow
 from directory.outbox import mail
-from directory.people.member import Member, MemberState, Role
+from directory.people.tables import Member, MemberState, Role
 
 
 def principal() -> Principal:

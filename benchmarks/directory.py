@@ -44,13 +44,11 @@ from directory.engine.search import search
 from directory.engine.sentence_encoder import load_model
 from directory.facts.vouch import Vouch
 from directory.imports.taxonomy_scheme import CURATED_FILE, import_scheme
-from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.industry import INDUSTRIES
-from directory.people.member import Member, MemberState
 from directory.people.place import locate
-from directory.people.wanted import Wanted, WantedKind
+from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
 from directory.settings import load_settings
 from directory.tables import TABLES
 from directory.taxonomy.capability import CURATED, Capability

@@ -23,8 +23,8 @@ from sqlalchemy.orm import Session
 from directory.db import Base, connect, writing
 from directory.engine.suggestion_serializer import suggestion_as_dict
 from directory.engine.world import known_world
-from directory.people.business import Business
 from directory.people.claim import Claim
+from directory.people.tables import Business
 from directory.seed import seed
 from directory.tables import TABLES
 from directory.taxonomy.capability import Capability

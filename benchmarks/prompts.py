@@ -27,15 +27,14 @@ from directory.db import Base, connect, writing
 from directory.engine.pair_candidates import people_to_meet, reason_sentence
 from directory.engine.wanted_matches import match_wanteds
 from directory.outbox.delivery import Delivery
-from directory.people.business import Business
+from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
-from directory.people.member import Member
-from directory.people.wanted import Wanted, WantedKind
+from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.reports.open_items import open_items
 from directory.tables import TABLES
 from directory.taxonomy.capability import Capability, Kind
-from directory.week.occurrence import Occurrence, plan
+from directory.week.occurrence_schedule import plan
 from jobs.weekly_prompts import SHIFT, compose
 
 assert TABLES

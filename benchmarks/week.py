@@ -37,12 +37,12 @@ from directory.outbox import channel as kinds
 from directory.outbox import delivery as deliveries
 from directory.outbox.channel import Channel, ChannelKind
 from directory.outbox.delivery import Delivery
-from directory.people.business import Business
+from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.settings import load_settings
 from directory.tables import TABLES
-from directory.week.occurrence import Occurrence, plan
+from directory.week.occurrence_schedule import plan
 from jobs import channels as transports
 from jobs.channels.file import FileTransport
 from jobs.channels.transport import Message

@@ -6,12 +6,12 @@ from directory.facts import case_study, collaboration, interaction, introduction
 from directory.imports import people
 from directory.joining import application
 from directory.leads import lead, suggestion
-from directory.outbox import channel, delivery, heartbeat, short_link
+from directory.outbox import channel, delivery, heartbeat, occurrence, short_link
 from directory.people import business, chapter, claim, member, one_time_link, wanted
 from directory.privacy import business_merge, departure, suppression
 from directory.profiles import relay
 from directory.taxonomy import capability
-from directory.week import occurrence, opening_closing, pairing, post, prompt, social_inbox
+from directory.week import opening_closing, pairing, post, prompt, social_inbox
 
 TABLES = (
     *(

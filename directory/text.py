@@ -9,6 +9,9 @@ from directory.translation import gettext as _
 # Controls, bidirectional ones too, and what looks like nothing let a name pose as another.
 _HIDDEN, _BLANK, _JOINER = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"}), "\u034f\u115f\u1160\u2800\u3164\uffa0", "\u200d"
 
+# A spreadsheet may run a cell that begins with one of these; exports put one ' in front, imports take it away.
+FORMULA_STARTS = "=+-@\t\r\x00"
+
 
 def clean_line(text: str, *, field: str, what: str, limit: int, required: bool = True) -> str:
     """One line of at most ``limit`` characters; inner white space becomes single blanks.

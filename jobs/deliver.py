@@ -19,10 +19,10 @@ from directory.outbox import delivery as deliveries
 from directory.outbox.channel import Channel, keep_secrets, secrets_of
 from directory.outbox.delivery import Delivery
 from directory.outbox.kill_switch import is_stopped, posting_counter
+from directory.outbox.occurrence import CATCH_UP
 from directory.secrets import Secrets
 from directory.settings import Settings
 from directory.translation import gettext
-from directory.week.occurrence import CATCH_UP
 from directory.week.post_archive import may_be_said
 from jobs.channels import mail_transport, transport_of
 from jobs.channels.transport import Account, Message, Transport, TransportError

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from directory.outbox import mail, notification_preferences
 from directory.outbox.delivery import Delivery
-from directory.people.member import Member
 from directory.people.one_time_link import create_link
+from directory.people.tables import Member
 from directory.privacy import departure
 from directory.profiles import relay
 from directory.settings import Settings

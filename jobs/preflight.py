@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from directory import clock
 from directory.db import writing
+from directory.outbox.occurrence import Occurrence
 from directory.settings import Settings
 from directory.week import preflight
-from directory.week.occurrence import Occurrence
 from jobs.deliver import SHIFT
 from jobs.on_demand_checks import check_one
 from jobs.worker import celery_app, engine, settings

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from directory import clock
 from directory.db import writing
 from directory.engine.weekly_pairings import pair_up, waiting
-from directory.week.occurrence import Occurrence
+from directory.outbox.occurrence import Occurrence
 from jobs.worker import celery_app, engine
 
 log = structlog.get_logger()

@@ -13,9 +13,10 @@ from directory.db import writing
 from directory.errors import Conflict
 from directory.outbox import delivery as deliveries
 from directory.outbox.kill_switch import not_stopped
+from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.settings import Settings
-from directory.week.occurrence import Occurrence, plan
+from directory.week.occurrence_schedule import plan
 from directory.week.post import freeze
 from jobs.deliver import announce, deliver_one, reconcile_stuck
 from jobs.restore_guard import stop_if_restored

@@ -17,8 +17,9 @@ from directory.engine import weekly_prompts
 from directory.engine.text_similarity import FRESH
 from directory.engine.weekly_pairings import pair_up
 from directory.outbox import mail
+from directory.outbox.occurrence import Occurrence
 from directory.week import prompt
-from directory.week.occurrence import Occurrence
+from directory.week.mention import mentions_of
 from directory.week.post import posts_of
 from jobs.worker import celery_app, engine
 
@@ -78,7 +79,9 @@ def tell_mentioned(engine: Engine, *, now: datetime) -> int:
                 continue
             day = f"{turn.due_at.astimezone(ZoneInfo(turn.chapter.zone)):%A}"
             common = {"chapter": turn.chapter.name, "day": day, "text": posts[0].text}
-            told = [row for row in turn.mentions if (turn_id, row.id) in unheard and row.is_agreed]
+            told = [
+                row for row in mentions_of(session, occurrence=turn) if (turn_id, row.id) in unheard and row.is_agreed
+            ]
             letters = [(row.member, turn.public_id, {**common, "why": row.reason}) for row in told]
             event = f"mention-{turn.public_id}"
             made += mail.write_all(session, letter="mentioned", event=event, letters=letters, now=now)

@@ -17,8 +17,7 @@ from sqlalchemy import URL, Engine, create_engine, make_url, select
 from sqlalchemy.orm import Session
 
 from directory.db import Base, claim_write, connect, writing
-from directory.people.business import Business
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.settings import Settings, load_settings
 from directory.tables import TABLES
 

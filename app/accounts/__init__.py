@@ -14,8 +14,7 @@ from app.accounts.sessions import SessionRows
 from app.accounts.tables import Role, User
 from app.db import db
 from directory.clock import utc_now
-from directory.people.business import Business
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 
 __all__ = ("create_account", "end_sessions", "init_accounts")
 

@@ -13,8 +13,8 @@ from directory.audit import record
 from directory.errors import Conflict, Invalid
 from directory.outbox import mail
 from directory.people.business import clean_email
-from directory.people.member import Member, MemberState
 from directory.people.one_time_link import end_links
+from directory.people.tables import Member, MemberState
 from directory.privacy.departure import Departure
 from directory.rate_limit import consume_allowance, refund_allowance
 from directory.translation import gettext as _

@@ -17,7 +17,7 @@ from app.accounts.tables import RecoveryCode, SecondFactor, User
 from directory.audit import record
 from directory.db import new_public_id
 from directory.errors import Conflict, Invalid
-from directory.people.member import Role
+from directory.people.tables import Role
 from directory.secrets import Secrets
 from directory.translation import gettext as _
 

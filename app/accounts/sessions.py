@@ -14,7 +14,7 @@ from app.accounts.tables import AccountSession, User
 from app.db import db
 from app.request_time import now
 from directory.db import writing
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.translation import gettext
 
 LASTS = timedelta(days=30)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from directory.clock import utc_now
 from directory.db import Base, PublicRow, Row
-from directory.people.member import Member
+from directory.people.tables import Member
 
 FsModels.set_db_info(base_model=Base, user_table_name="account", role_table_name="account_role")  # type: ignore[no-untyped-call]
 

@@ -60,7 +60,7 @@ def _prepared(home: Path) -> list[dict[str, str]]:
     from app.cli.connection import open_engine, upgrade
     from directory.clock import utc_now
     from directory.db import writing
-    from directory.people.member import Member
+    from directory.people.tables import Member
     from directory.seed import seed
 
     kept = home / "demo-log-ins.json"

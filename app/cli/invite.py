@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from directory.people.business import Business
     from directory.people.chapter import Chapter
-    from directory.people.member import Member
+    from directory.people.tables import Business, Member
 
 LASTS = timedelta(hours=24)
 
@@ -33,9 +32,9 @@ def invite(name: str, email: str, firm: str, chapter: str | None, is_lead: bool,
     """
     from directory.clock import utc_now
     from directory.db import writing
-    from directory.people.member import Role
     from directory.people.one_time_link import create_link
     from directory.people.role import grant, grant_admin
+    from directory.people.tables import Role
     from directory.settings import load_settings
 
     now = utc_now()
@@ -61,7 +60,7 @@ def _member(session: "Session", name: str, email: str, firm: str, chapter: str |
     from directory.audit import record
     from directory.db import bump_world
     from directory.people.business import clean_email, index_business
-    from directory.people.member import Member
+    from directory.people.tables import Member
     from directory.text import clean_line
 
     email = clean_email(email).casefold()
@@ -88,7 +87,7 @@ def _business(session: "Session", name: str, chapter: "Chapter | None", now: "da
     from sqlalchemy import func, select
 
     from app.cli import Refusal
-    from directory.people.business import Business
+    from directory.people.tables import Business
 
     found = session.scalars(select(Business).where(func.lower(Business.name) == name.lower())).all()
     if len(found) > 1:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session
 
+    from directory.outbox.occurrence import Occurrence
     from directory.people.chapter import Chapter
-    from directory.week.occurrence import Occurrence
 
 Card = dict[str, Any]
 
@@ -90,7 +90,7 @@ def _coming(engine: "Engine", key: str | None, now: datetime) -> list[Card]:
     from sqlalchemy.orm import Session
 
     from directory.db import claim_write
-    from directory.week.occurrence import plan, upcoming
+    from directory.week.occurrence_schedule import plan, upcoming
     from directory.week.post import compose
 
     with Session(engine) as session:
@@ -110,7 +110,7 @@ def _done(engine: "Engine", key: str | None, now: datetime) -> list[Card]:
     from sqlalchemy import select
     from sqlalchemy.orm import Session
 
-    from directory.week.occurrence import Occurrence
+    from directory.outbox.occurrence import Occurrence
 
     with Session(engine) as session:
         _chapters(session, key)
@@ -141,7 +141,8 @@ def _card(session: "Session", turn: "Occurrence") -> Card:
     from sqlalchemy import select
 
     from directory.outbox.delivery import Delivery
-    from directory.week.post import mentions_of, posts_of
+    from directory.week.mention import mentions_of
+    from directory.week.post import posts_of
 
     sent = {row.channel_id: row for row in session.scalars(select(Delivery).where(Delivery.occurrence_id == turn.id))}
     return {

@@ -8,7 +8,7 @@ from wtforms import PasswordField, SelectChoice, SelectField, StringField
 
 from app.forms import Form
 from directory.outbox.channel import Channel, ChannelKind
-from directory.people.member import Member
+from directory.people.tables import Member
 
 
 def form_for(kind: ChannelKind, channel: Channel | None) -> Form:

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectChoice, SelectField, TextAreaField
 
 from app.forms import Form
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.translation import gettext as _
 
 

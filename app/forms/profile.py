@@ -24,10 +24,9 @@ from app.request_time import now
 from directory.errors import Invalid
 from directory.money import Money
 from directory.people.audience import FIELDS, Audience, audience_of
-from directory.people.business import Accepting, Business, accepting
+from directory.people.business import Accepting, accepting
 from directory.people.industry import INDUSTRIES
-from directory.people.member import Member
-from directory.people.wanted import WantedKind
+from directory.people.tables import Business, Member, WantedKind
 from directory.people.working_language import language_name, languages_by_name
 
 PRICES = ("price_low", "price_high", "smallest_deal")

@@ -11,7 +11,7 @@ from app.forms.vouch import AboutForm
 from app.request_time import now
 from directory.facts.rating import Rating, given, to_rate
 from directory.joining.onboarding import claimed
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.taxonomy.capability import Capability
 
 WARMTH = (_l("I would rather not again"), _l("Hard going"), _l("All right"), _l("Good"), _l("I would gladly again"))

@@ -18,8 +18,8 @@ from directory.engine.search import Narrowing, Page, search
 from directory.engine.search_index import BANDS
 from directory.people.chapter import Chapter
 from directory.people.industry import INDUSTRIES, LABELS
-from directory.people.member import Member
 from directory.people.place import typed
+from directory.people.tables import Member
 from directory.people.working_language import LANGUAGES, language_name
 from directory.taxonomy.capability import Capability
 

@@ -9,8 +9,8 @@ from app.permissions import Verdict, can
 from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.outbox import mail
-from directory.people.business import Business
 from directory.people.chapter import Chapter
+from directory.people.tables import Business
 from directory.privacy import business_merge
 from directory.translation import gettext as _
 

@@ -18,7 +18,7 @@ from directory.outbox.delivery import lift_stop
 from directory.outbox.kill_switch import stop, stops_of
 from directory.people.chapter import Chapter
 from directory.translation import gettext as _
-from directory.week import calendar, occurrence, opening_closing
+from directory.week import calendar, occurrence_schedule, opening_closing
 from directory.week.blackout_period import BlackoutPeriod, blackout_periods
 
 pages = Blueprint("calendar", __name__)
@@ -35,9 +35,9 @@ def show(public_id: str) -> str:
 def change(public_id: str, act: str) -> ResponseReturnValue:
     chapter = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks")
     verb, sentence, undo = {
-        "hold": (occurrence.hold, _("Held. Nothing is posted until somebody lets it go."), "release"),
-        "release": (occurrence.release, _("It goes out at its time."), "hold"),
-        "skip": (occurrence.skip, _("There will be no post that week."), "release"),
+        "hold": (occurrence_schedule.hold, _("Held. Nothing is posted until somebody lets it go."), "release"),
+        "release": (occurrence_schedule.release, _("It goes out at its time."), "hold"),
+        "skip": (occurrence_schedule.skip, _("There will be no post that week."), "release"),
     }[act]
     on = _day()
     turn = calendar.turn_on(db.session(), chapter=chapter, on=on, now=now())

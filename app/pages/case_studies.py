@@ -13,7 +13,7 @@ from app.request_time import now
 from directory.facts import case_study
 from directory.facts.case_study import CaseStudy
 from directory.facts.collaboration import finished_between
-from directory.people.member import Member
+from directory.people.tables import Member
 
 pages = Blueprint("case_studies", __name__)
 

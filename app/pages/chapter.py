@@ -17,8 +17,8 @@ from directory.imports.people import lately
 from directory.joining import application, invitation
 from directory.people.business import index_business
 from directory.people.chapter import Chapter, edit_chapter, start_chapter
-from directory.people.member import Member
 from directory.people.suspension import suspended_members
+from directory.people.tables import Member
 from directory.translation import gettext as _
 from directory.week.pairing import latest
 from directory.week.post_preview import post_previews

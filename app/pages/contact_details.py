@@ -10,8 +10,7 @@ from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import latest
 from directory.leads.lead import Lead
 from directory.leads.message_draft import Brief, first_contact_message
-from directory.people.business import Business
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.profiles.contact_details import Contact, contact_of, private_contact, reveal
 from directory.profiles.member_view import firm_view, view
 

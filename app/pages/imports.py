@@ -15,7 +15,7 @@ from directory.imports.line import FIELDS, labels
 from directory.imports.people import ImportBatch
 from directory.imports.sheet import read_sheet
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.translation import gettext as _
 from directory.translation import join_as_list, ngettext
 

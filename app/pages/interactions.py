@@ -12,7 +12,7 @@ from app.request_time import now
 from directory.errors import DomainError
 from directory.facts import interaction as interactions
 from directory.facts.interaction import Interaction, InteractionKind
-from directory.people.member import Member
+from directory.people.tables import Member
 
 pages = Blueprint("interactions", __name__)
 

@@ -15,7 +15,7 @@ from app.request_time import now
 from directory.engine.introduction_paths import known_to, ways_to
 from directory.facts import introduction, introduction_request
 from directory.facts.introduction import Introduction
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.profiles.contact_details import contact_of
 from directory.profiles.member_view import view
 from directory.profiles.shared_history import SharedHistory

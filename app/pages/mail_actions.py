@@ -17,9 +17,10 @@ from directory.facts.case_study import CaseStudy
 from directory.facts.interaction import Interaction
 from directory.facts.introduction import Introduction
 from directory.facts.vouch import Vouch
-from directory.people.member import Member
+from directory.outbox.occurrence import Occurrence
 from directory.people.one_time_link import find_link, use_link
-from directory.week.occurrence import Occurrence
+from directory.people.tables import Member
+from directory.week.mention import mentions_of
 from directory.week.post import take_back
 
 pages = Blueprint("mail_actions", __name__)
@@ -74,7 +75,10 @@ QUESTIONS = {
     "mentioned": Question(
         Occurrence,
         lambda row, by, at: (
-            row.is_open and any(each.member_id == by.id and not each.vetoed_at for each in row.mentions)
+            row.is_open
+            and any(
+                each.member_id == by.id and not each.vetoed_at for each in mentions_of(db.session(), occurrence=row)
+            )
         ),
         lambda row, by: None,  # they stay
         lambda row, by: take_back(db.session(), occurrence=row, member=by, now=now(), base_url=_base_url()),

@@ -17,7 +17,8 @@ from directory.outbox import mail
 from directory.people import role as roles
 from directory.people import suspension
 from directory.people.chapter import Chapter
-from directory.people.member import Member, MemberState, Role, chapter_roles
+from directory.people.member import chapter_roles
+from directory.people.tables import Member, MemberState, Role
 from directory.translation import gettext as _
 
 pages = Blueprint("member_admin", __name__)

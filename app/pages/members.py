@@ -19,16 +19,16 @@ from app.permissions import Verdict, can
 from app.request_time import now
 from directory import files
 from directory.engine.faceted_search import RADII
-from directory.engine.search import strongest
 from directory.facts import vouch
+from directory.facts.claim_level import strongest
 from directory.facts.collaboration import finished_by
 from directory.facts.introduction import Introduction, between
 from directory.leads.message_draft import recommendation_message
 from directory.people.audience import Audience
-from directory.people.business import Accepting, Business, accepting
+from directory.people.business import Accepting, accepting
 from directory.people.industry import LABELS
-from directory.people.member import Member
 from directory.people.photo import FOLDER
+from directory.people.tables import Business, Member
 from directory.people.working_language import language_name
 from directory.privacy.business_merge import moved_to
 from directory.profiles.contact_details import contact_of

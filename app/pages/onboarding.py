@@ -10,7 +10,7 @@ from app.forms import Form, blamed
 from app.request_time import now
 from directory.engine import onboarding_suggestions
 from directory.engine.pair_candidates import people_to_meet, reason_sentence
-from directory.engine.search import strongest
+from directory.facts.claim_level import strongest
 from directory.joining import onboarding
 from directory.people.wanted import live_for
 from directory.taxonomy.capability import Capability

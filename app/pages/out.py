@@ -14,12 +14,11 @@ from app.db import db
 from app.permissions import Verdict, can
 from app.redirects import commit_and_redirect
 from app.request_time import now
-from directory.engine.search import strongest
-from directory.facts.rating import Band
+from directory.facts.claim_level import strongest
 from directory.joining.invitation import has_not_come
 from directory.people.audience import Audience
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Band, Member
 from directory.people.wanted import live_for
 from directory.privacy import data_export, departure
 from directory.profiles.contact_details import contact_of, reveal

@@ -28,12 +28,12 @@ from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory import files
 from directory.db import claim_write
-from directory.engine.search import strongest
 from directory.errors import Invalid
+from directory.facts.claim_level import strongest
 from directory.people import business, claim, member, wanted
 from directory.people import photo as photos
 from directory.people.audience import Audience
-from directory.people.wanted import Wanted, WantedKind
+from directory.people.tables import Wanted, WantedKind
 from directory.profiles.member_view import set_audiences, view, visible_to
 from directory.taxonomy.capability import Capability, choices, named
 from directory.translation import gettext as _

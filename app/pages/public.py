@@ -18,11 +18,11 @@ from app.pages.members import face
 from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.profiles import public_page, relay
 from directory.profiles.public_page import Card
 from directory.translation import gettext as _
-from directory.week.occurrence import upcoming
+from directory.week.occurrence_schedule import upcoming
 from directory.week.post_archive import pages_of
 
 pages = Blueprint("public", __name__)

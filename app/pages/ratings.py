@@ -16,7 +16,7 @@ from directory.facts import rating_case as cases
 from directory.facts.rating import Rating
 from directory.facts.rating_case import RatingCase
 from directory.joining.onboarding import claimed
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.taxonomy.capability import Capability
 
 pages = Blueprint("ratings", __name__)

@@ -10,7 +10,8 @@ from app.db import db
 from app.request_time import now
 from directory.outbox.channel import channels_of
 from directory.outbox.channel_connection import page_of
-from directory.week.occurrence import Occurrence, upcoming
+from directory.outbox.occurrence import Occurrence
+from directory.week.occurrence_schedule import upcoming
 from directory.week.post_archive import past_weeks, path_of
 from directory.week.share_text import own_words
 

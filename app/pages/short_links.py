@@ -12,6 +12,7 @@ from app.request_time import now
 from directory.db import claim_write
 from directory.outbox import short_link
 from directory.rate_limit import consume_allowance
+from directory.week.post_archive import resolve_short_link
 
 pages = Blueprint("short_links", __name__)
 
@@ -29,7 +30,7 @@ PREVIEWS = (
 @policy("short_link.follow")
 def follow(public_id: str) -> ResponseReturnValue:
     session = db.session()
-    link, path = short_link.find(session, code=public_id) or abort(404)
+    link, path = resolve_short_link(session, code=public_id) or abort(404)
     if _is_person():
         link_id = link.id
         session.rollback()

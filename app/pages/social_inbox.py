@@ -10,7 +10,7 @@ from app.db import db
 from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.week import social_inbox
 from directory.week.social_inbox import KEPT_FOR, Outcome, Reply
 

@@ -14,8 +14,8 @@ from directory.engine.pair_candidates import people_to_meet, reason_sentence
 from directory.joining import application, onboarding
 from directory.reports.open_items import open_items
 from directory.week import social_inbox
-from directory.week.mention import shown
-from directory.week.occurrence import upcoming
+from directory.week.mention import mentions_of, shown
+from directory.week.occurrence_schedule import upcoming
 
 pages = Blueprint("today", __name__)
 
@@ -33,6 +33,7 @@ def today() -> str:
     pairs = people_to_meet(session, member=member)
     zone = ZoneInfo(chapter.zone if chapter else "UTC")
     week = upcoming(session, chapter=chapter, now=now()) if chapter else None
+    mentions = mentions_of(session, occurrence=week, is_whole=True) if week else []
     runs = principal().leads | principal().keeps
     return render_template(
         "today/index.html",
@@ -45,7 +46,7 @@ def today() -> str:
         rate_next=rating_next(member),
         week=week,
         week_at=week.due_at.astimezone(zone) if week else None,
-        mentions=[shown(each, member, False) for each in week.mentions if each.member.is_active] if week else [],
+        mentions=[shown(each, member, False) for each in mentions if each.member.is_active],
         is_begun=bool(pairs) or onboarding.is_begun(session, member=member),
         pairs=pairs,
         told=reason_sentence,

@@ -13,7 +13,7 @@ from app.request_time import now
 from directory.facts import vouch as vouches
 from directory.facts.vouch import Vouch
 from directory.joining.onboarding import claimed
-from directory.people.member import Member
+from directory.people.tables import Member
 
 pages = Blueprint("vouches", __name__)
 

@@ -14,7 +14,7 @@ from app.request_time import now
 from directory.engine.wanted_matches import WantedMatch, match_wanteds
 from directory.errors import Invalid
 from directory.people import wanted
-from directory.people.wanted import Wanted, WantedKind
+from directory.people.tables import Wanted, WantedKind
 from directory.profiles.contact_details import contact_of, reveal
 from directory.profiles.member_view import view, views
 from directory.rate_limit import consume_allowance

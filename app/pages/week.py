@@ -15,12 +15,12 @@ from app.permissions import Verdict, can
 from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.outbox.channel import channels_of, kind_of, limits_of
-from directory.people.member import Member
+from directory.outbox.occurrence import Occurrence
+from directory.people.tables import Member
 from directory.text_length import lengths
-from directory.week import occurrence as occurrences
+from directory.week import occurrence_schedule
 from directory.week import post as posts
-from directory.week.mention import shown
-from directory.week.occurrence import Occurrence
+from directory.week.mention import mentions_of, shown
 from directory.week.post import Post
 from directory.week.post_card import card_of
 
@@ -31,7 +31,7 @@ pages = Blueprint("week", __name__, url_prefix="/week")
 @policy("occurrence.read")
 def show() -> str:
     chapter = me().business.chapter
-    turn = occurrences.upcoming(db.session(), chapter=chapter, now=now()) if chapter else None
+    turn = occurrence_schedule.upcoming(db.session(), chapter=chapter, now=now()) if chapter else None
     permit("occurrence.read", turn or Occurrence())
     return _page(turn) if turn else render_template("week/none.html")
 
@@ -41,9 +41,9 @@ def show() -> str:
 def change(public_id: str, act: str) -> ResponseReturnValue:
     turn = get_permitted_or_404(Occurrence, public_id, "channel.edit_or_cancel_queued")
     verb, sentence, undo = {
-        "hold": (occurrences.hold, _("Held. Nothing is posted until somebody lets it go."), "release"),
-        "release": (occurrences.release, _("It goes out at its time."), "hold"),
-        "skip": (occurrences.skip, _("There will be no post this week."), "release"),
+        "hold": (occurrence_schedule.hold, _("Held. Nothing is posted until somebody lets it go."), "release"),
+        "release": (occurrence_schedule.release, _("It goes out at its time."), "hold"),
+        "skip": (occurrence_schedule.skip, _("There will be no post this week."), "release"),
     }[act]
     verb(db.session(), occurrence=turn, member=me(), now=now())
     return commit_and_redirect(sentence, undo=url_for(".change", public_id=public_id, act=undo), to=url_for(".show"))
@@ -89,7 +89,7 @@ def mine(public_id: str, act: str) -> ResponseReturnValue:
 def card(public_id: str) -> Response:
     """The picture that goes with the post, as it would be drawn now."""
     turn = get_permitted_or_404(Occurrence, public_id, "occurrence.read")
-    drawn = card_of(posts.mentions_of(db.session(), occurrence=turn), _base_url())
+    drawn = card_of(mentions_of(db.session(), occurrence=turn), _base_url())
     if drawn is None:
         return Response(status=204)
     return Response(drawn.png, mimetype="image/png", headers={"Cache-Control": "private, no-store"})
@@ -109,7 +109,7 @@ def _page(turn: Occurrence, sent_to: Post | None = None, sent: PostForm | None =
     session, forms = db.session(), {}
     may_change = can(principal(), "channel.edit_or_cancel_queued", turn) is Verdict.ALLOW
     written = posts.posts_of(session, occurrence=turn)
-    mentions = [each for each in posts.mentions_of(session, occurrence=turn) if each.member.is_active]
+    mentions = [each for each in mentions_of(session, occurrence=turn) if each.member.is_active]
     kinds = {post.id: kind_of(post.channel) for post in written}
     for post in written:
         form = forms[post.id] = sent if sent is not None and post is sent_to else PostForm(formdata=None, obj=post)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from directory.engine.reason_text import Names, fact
 from directory.engine.world import known_world, recent_world
 from directory.facts.rating import own_ratings
-from directory.people.member import Member
+from directory.people.tables import Member
 from matching.introduction_paths import acquaintances, ways
 from matching.trust import COLD
 

@@ -8,10 +8,8 @@ from sqlalchemy.orm import Session
 
 from directory.engine.suggestions import runners_up, understand
 from directory.leads.lead import Lead, Need
-from directory.people.business import Business
 from directory.people.claim import Claim
-from directory.people.member import Member
-from directory.people.wanted import Wanted
+from directory.people.tables import Business, Member, Wanted
 from directory.taxonomy.capability import CURATED, Capability
 
 # The engine reads what clients ask for, and passes over who asks; here the sentence is about nobody else.

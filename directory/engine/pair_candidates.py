@@ -14,11 +14,10 @@ from directory.engine.text_similarity import FRESH, text_similarity
 from directory.engine.world import known_world
 from directory.facts.collaboration import Collaboration
 from directory.facts.interaction import Interaction
-from directory.people.business import Business, open_headline
+from directory.people.business import open_headline
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
-from directory.people.member import Member
-from directory.people.wanted import Wanted, WantedKind
+from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
 from directory.translation import gettext as _
 from matching.inputs import Floats

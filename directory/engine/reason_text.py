@@ -8,8 +8,7 @@ from typing import Any
 from babel.dates import format_date
 
 from directory.money import Money
-from directory.people.business import Business
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.taxonomy.capability import Capability
 from directory.translation import gettext as _
 from directory.translation import ngettext, time_ago

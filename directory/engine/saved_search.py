@@ -9,9 +9,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from directory.db import Base, PublicRow
 from directory.errors import Conflict
-from directory.people.business import Business
 from directory.people.claim import Claim
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.text import clean_line
 from directory.translation import gettext as _
 

@@ -9,36 +9,26 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, defer, joinedload
 
 from directory.engine.faceted_search import SearchFilters, faceted_search
-from directory.people.business import Business, index_business, index_businesses
+from directory.facts.claim_level import Held, strongest
+from directory.people.business import index_business, index_businesses
 from directory.people.chapter import Chapter
-from directory.people.claim import Standing, held_by
-from directory.people.member import Member
 from directory.people.place import Town
+from directory.people.tables import Business, Member
 from directory.taxonomy.capability import CURATED, Capability
 from directory.text import folded
 
 __all__ = (
     "PER_PAGE",
     "Facet",
-    "Held",
     "Narrowing",
     "Page",
     "index_business",
     "index_businesses",
     "search",
-    "strongest",
 )
 
 PER_PAGE = 24
 SAME_NAME = 70  # the likeness, of 100, from which a person is the one whose name was typed
-
-
-@dataclass(frozen=True)
-class Held:
-    """A capability of a firm and how it stands."""
-
-    capability: Capability
-    standing: Standing
 
 
 @dataclass(frozen=True)
@@ -158,21 +148,6 @@ def _named_first(business: Business, text: str) -> list[Member]:
         return fuzz.token_set_ratio(words, folded(member.name)) < SAME_NAME
 
     return sorted((member for member in business.members if member.is_active), key=is_other)
-
-
-def strongest(session: Session, businesses: Sequence[Business]) -> dict[int, list[Held]]:
-    """The capabilities of each firm: evidenced before vouched before claimed, then by how much stands behind."""
-    held: dict[int, list[Held]] = {business.id: [] for business in businesses}
-    for business_id, capability, how in held_by(session, list(held)):
-        held[business_id].append(Held(capability, how))
-    for several in held.values():
-        several.sort(key=_weight)
-    return held
-
-
-def _weight(held: Held) -> tuple[bool, bool, int, str]:
-    how = held.standing
-    return (how.evidence == 0, how.vouches == 0, -(how.evidence + how.vouches), held.capability.name)
 
 
 def _trail(capability: Capability | None) -> list[Capability]:

@@ -16,9 +16,8 @@ from sqlalchemy.orm import Session
 
 from directory.db import world_version
 from directory.people.audience import is_open
-from directory.people.business import Business
 from directory.people.claim import Claim
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.taxonomy.capability import Capability
 from matching.fuzzy_search import TextIndex
 from matching.inputs import Bools, Floats, Ints

@@ -14,8 +14,7 @@ from directory.leads.lead import Lead
 from directory.leads.message_draft import Brief, brief
 from directory.leads.suggestion import Seat, SeatKind, Suggestion, Team
 from directory.people.audience import is_open
-from directory.people.business import Business
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.profiles.member_view import FirmView, View, firm_view, views
 from directory.taxonomy.capability import Capability
 from directory.translation import gettext as _

@@ -11,8 +11,7 @@ from directory.engine.suggestions import propose, understand
 from directory.errors import Invalid
 from directory.leads.lead import Lead, Need, read_text, shares
 from directory.leads.suggestion import Seat, Team
-from directory.people.business import Business
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.translation import gettext as _
 
 

@@ -14,7 +14,7 @@ from directory.facts.rating import own_ratings
 from directory.leads.lead import NEEDS_LIMIT, Lead, MatchedBy, Wish
 from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team
 from directory.money import Money
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.taxonomy.capability import Capability
 from directory.text import folded
 from matching import need_extraction, outputs, teams

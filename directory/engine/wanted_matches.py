@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from directory.engine.text_similarity import text_similarity
 from directory.leads.message_draft import Brief
-from directory.people.member import Member
-from directory.people.wanted import Wanted, WantedKind
+from directory.people.tables import Member, Wanted, WantedKind
 from directory.translation import gettext as _
 
 LEAST, NEAR = 0.42, 0.75  # of the likeness; and of the best one's

@@ -9,9 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from directory.engine.pair_candidates import Why, score_pairs
-from directory.people.business import Business
-from directory.people.member import Member
-from directory.week.occurrence import CATCH_UP, Occurrence, lock
+from directory.outbox.occurrence import CATCH_UP, Occurrence, lock
+from directory.people.tables import Business, Member
 from directory.week.pairing import Pairing
 from matching.inputs import Floats
 from matching.pairing import pairs, weekly_weights

@@ -17,11 +17,10 @@ from directory.engine.text_similarity import FRESH
 from directory.facts.interaction import Interaction
 from directory.facts.introduction import Introduction, IntroductionState
 from directory.outbox.kill_switch import not_stopped
-from directory.people.business import Business
-from directory.people.member import Member
-from directory.people.wanted import Wanted
+from directory.outbox.occurrence import CATCH_UP, Occurrence
+from directory.people.tables import Business, Member, Wanted
 from directory.translation import gettext as _
-from directory.week.occurrence import CATCH_UP, Occurrence, slot
+from directory.week.occurrence_schedule import slot
 from directory.week.pairing import Pairing, PairingState
 from directory.week.prompt import PROMISES, Composed, Item, Prompt, prompted
 

@@ -13,16 +13,14 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import world_version
+from directory.facts.claim_level import standing
 from directory.facts.collaboration import Collaboration, collaboration_capability
 from directory.facts.interaction import Interaction
 from directory.facts.introduction import Introduction, IntroductionState
-from directory.facts.rating import Band
 from directory.facts.vouch import Vouch
 from directory.facts.vouch_graph import reciprocal_pairs
 from directory.people.audience import is_open
-from directory.people.business import Business
-from directory.people.claim import standing
-from directory.people.member import Member
+from directory.people.tables import Band, Business, Member
 from directory.taxonomy.capability import CURATED, Capability
 from directory.text import folded
 from matching.inputs import FACT_KINDS, Businesses, Claims, Facts, Ints, Members, Taxonomy, Vectors, Works, World

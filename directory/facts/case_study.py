@@ -12,7 +12,7 @@ from directory.errors import Conflict, Invalid, Refused
 from directory.facts.collaboration import Collaboration
 from directory.facts.introduction_request import QUOTA, WEEK
 from directory.outbox import mail
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.text import clean_line, clean_text
 from directory.translation import gettext as _
 

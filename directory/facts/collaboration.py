@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, String, 
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
 from directory.db import Base, PublicRow
-from directory.people.business import Business
+from directory.people.tables import Business
 from directory.taxonomy.capability import Capability
 
 collaboration_capability = Table(

@@ -11,7 +11,8 @@ from directory.audit import record
 from directory.db import Base, PublicRow, bump_world
 from directory.errors import Conflict, Invalid, Refused
 from directory.outbox import mail
-from directory.people.member import Member, lock_members
+from directory.people.member import lock_members
+from directory.people.tables import Member
 from directory.text import clean_line
 from directory.translation import gettext as _
 

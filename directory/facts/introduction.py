@@ -11,7 +11,7 @@ from directory.db import Base, PublicRow
 from directory.facts import interaction
 from directory.facts.collaboration import finished_between
 from directory.facts.vouch import Vouch
-from directory.people.member import Member
+from directory.people.tables import Member
 
 LASTS = timedelta(days=21)  # from when it reached whom it waits for; then it simply ends
 

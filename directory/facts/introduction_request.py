@@ -10,7 +10,8 @@ from directory.db import bump_world
 from directory.errors import Conflict, Invalid, Refused
 from directory.facts.introduction import Introduction, IntroductionState, acquainted, between
 from directory.outbox import mail
-from directory.people.member import Member, lock_members
+from directory.people.member import lock_members
+from directory.people.tables import Member
 from directory.text import clean_text
 from directory.translation import gettext as _
 

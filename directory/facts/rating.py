@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from directory.db import Base, PublicRow, Row
+from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid, Refused
 from directory.facts.collaboration import finished_between
 from directory.facts.interaction import Interaction, have_met
-from directory.people.member import Member, lock_members
+from directory.people.member import lock_members
+from directory.people.tables import Band, Member
 from directory.taxonomy.capability import Capability
 from directory.translation import gettext as _
 
@@ -40,20 +41,6 @@ class Rating(PublicRow, Base):
     rater: Mapped[Member] = relationship(foreign_keys=[rater_id])
     ratee: Mapped[Member] = relationship(foreign_keys=[ratee_id])
     capability: Mapped[Capability | None] = relationship()
-
-
-class Band(Row, Base):
-    """What is published of all ratings of a member: a band per dimension, 1 to 3, as frozen at ``frozen_at``.
-
-    A resting one, both 0, says no more than no row does; it stays so that nobody gets a new look at it too soon.
-    """
-
-    __tablename__ = "band"
-
-    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), unique=True)
-    warmth: Mapped[int]
-    competence: Mapped[int]
-    frozen_at: Mapped[datetime]
 
 
 def shown_band(session: Session, member: Member) -> Band | None:

@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from directory.db import bump_world
-from directory.facts.rating import Band, Rating, week_of
+from directory.facts.rating import Rating, week_of
 from directory.facts.rating_case import Quarantine
-from directory.people.member import Member
+from directory.people.tables import Band, Member
 
 # Bands hide single ratings only while enough firms stand behind them: an exact mean of three protects nobody.
 # Nor do bands alone: whoever knows all other ratings, and may change them, asks "is the mean still above 4?" week

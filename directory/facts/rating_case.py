@@ -19,7 +19,8 @@ from directory.db import Base, PublicRow, Row
 from directory.errors import Conflict, Invalid, Refused
 from directory.facts.rating import Rating, current, shown_band
 from directory.outbox.mail import write
-from directory.people.member import Member, lock_members
+from directory.people.member import lock_members
+from directory.people.tables import Member
 from directory.translation import gettext as _
 
 NEW = timedelta(days=30)

@@ -12,7 +12,8 @@ from directory.db import Base, PublicRow, bump_world
 from directory.errors import Conflict, Invalid, Refused
 from directory.facts.interaction import LETTERS, WEEK
 from directory.outbox import mail
-from directory.people.member import Member, lock_members
+from directory.people.member import lock_members
+from directory.people.tables import Member
 from directory.taxonomy.capability import Capability
 from directory.text import clean_line, clean_text
 from directory.translation import gettext as _

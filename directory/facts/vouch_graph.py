@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Executable, Select, bindparam, select, uni
 from sqlalchemy.orm import Session, aliased
 
 from directory.facts.vouch import Vouch
-from directory.people.member import Member
+from directory.people.tables import Member
 
 
 class VouchEdge(NamedTuple):

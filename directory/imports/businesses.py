@@ -11,9 +11,10 @@ from directory.db import bump_world
 from directory.imports.capability_codes import Codes, Unknown
 from directory.imports.csv_file import CsvRow, Field, ImportErrors, RowError
 from directory.imports.report import Report
-from directory.people.business import Business, clean_email, clean_phone, clean_website, index_businesses
+from directory.people.business import clean_email, clean_phone, clean_website, index_businesses
 from directory.people.claim import Claim
 from directory.people.duplicates import index
+from directory.people.tables import Business
 from directory.privacy.business_merge import moved_keys
 from directory.taxonomy.capability import CURATED
 from directory.translation import gettext

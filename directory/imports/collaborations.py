@@ -15,7 +15,8 @@ from directory.imports.capability_codes import Codes, Unknown
 from directory.imports.csv_file import CELL_BYTES, CsvRow, Field, ImportErrors, RowError
 from directory.imports.report import Report
 from directory.money import Money
-from directory.people.business import Business, index_businesses
+from directory.people.business import index_businesses
+from directory.people.tables import Business
 from directory.privacy.business_merge import moved_keys
 from directory.taxonomy.capability import CURATED
 from directory.translation import gettext

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from directory.errors import Invalid
-from directory.text import clean_line
+from directory.text import FORMULA_STARTS, clean_line
 from directory.translation import gettext, ngettext
 
 UPLOAD_BYTES, UPLOAD_ROWS, UPLOAD_COLUMNS = 5 * 2**20, 10_000, 64
@@ -23,7 +23,6 @@ SHELL_BYTES = 512 * 2**20  # unpacked: what fits in memory, and what a small .gz
 CELL_BYTES = 4096
 ERRORS_NAMED = 20
 
-FORMULA = "=+-@\t\r\x00"  # a spreadsheet may run a cell that begins with one of these; exports put one ' in front
 REFUSED_START = "=@\t\r\x00"  # unescaped; a number may begin with + or -
 
 
@@ -128,7 +127,7 @@ def unquoted(cell: str) -> str:
     >>> unquoted("'=1+1"), unquoted("-5"), unquoted("'tis fine")
     ('=1+1', '-5', "'tis fine")
     """
-    if cell[:1] == "'" and cell[1:2] and cell[1] in FORMULA:
+    if cell[:1] == "'" and cell[1:2] and cell[1] in FORMULA_STARTS:
         return cell[1:]
     if cell[:1] and cell[0] in REFUSED_START:
         raise Invalid(gettext("It begins like a formula; write it as plain text, or put one ' in front."))

@@ -19,11 +19,10 @@ from directory.joining.application import Application, forget_unconfirmed
 from directory.joining.invitation import GRACE, invite_by_mail
 from directory.leads.lead import MatchedBy
 from directory.people import duplicates
-from directory.people.business import Business, index_businesses
+from directory.people.business import index_businesses
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
-from directory.people.member import Member, MemberState
-from directory.people.wanted import Wanted, WantedKind
+from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
 from directory.privacy.suppression import Suppression, is_suppressed
 from directory.taxonomy.capability import choices
 from directory.text import folded

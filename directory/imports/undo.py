@@ -14,11 +14,10 @@ from directory.errors import Conflict
 from directory.facts.rating import Rating
 from directory.imports.people import ImportBatch
 from directory.outbox import mail
-from directory.people.business import Business, index_businesses
+from directory.people.business import index_businesses
 from directory.people.claim import Claim
-from directory.people.member import Member
 from directory.people.one_time_link import OneTimeLink
-from directory.people.wanted import Wanted
+from directory.people.tables import Business, Member, Wanted
 from directory.translation import gettext as _
 
 _AT_ONCE = 1000  # ids in one statement

@@ -10,7 +10,8 @@ from directory.joining.application import Application
 from directory.joining.invitation import invite_by_mail
 from directory.outbox import mail
 from directory.people.business import index_business
-from directory.people.member import Member, MemberState, lock_members
+from directory.people.member import lock_members
+from directory.people.tables import Member, MemberState
 from directory.privacy.erasure import erase
 from directory.translation import gettext as _
 

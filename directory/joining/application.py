@@ -11,11 +11,12 @@ from directory.audit import record
 from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid, Refused
 from directory.outbox import mail
-from directory.people.business import Business, clean_email
+from directory.people.business import clean_email
 from directory.people.chapter import Chapter
 from directory.people.duplicates import confusable_skeleton
-from directory.people.member import Member, MemberState, Role, holders_of_roles
+from directory.people.member import holders_of_roles
 from directory.people.one_time_link import OneTimeLink, use_link
+from directory.people.tables import Business, Member, MemberState, Role
 from directory.privacy.suppression import is_suppressed
 from directory.rate_limit import consume_allowance
 from directory.text import clean_line, folded

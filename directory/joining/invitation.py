@@ -10,10 +10,10 @@ from directory.db import bump_world
 from directory.errors import Conflict, Refused
 from directory.joining.application import forget_unconfirmed, newcomer
 from directory.outbox import mail
-from directory.people.business import Business, index_business
+from directory.people.business import index_business
 from directory.people.chapter import Chapter
-from directory.people.member import Member, MemberState
 from directory.people.one_time_link import OneTimeLink, end_links, use_link
+from directory.people.tables import Business, Member, MemberState
 from directory.privacy.suppression import is_suppressed
 from directory.rate_limit import consume_allowance
 from directory.translation import gettext as _

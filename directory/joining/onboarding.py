@@ -14,10 +14,10 @@ from directory.facts.collaboration import Collaboration
 from directory.facts.interaction import Interaction, InteractionKind
 from directory.people import claim as claims
 from directory.people import wanted
-from directory.people.business import Business, index_business
+from directory.people.business import index_business
 from directory.people.claim import Claim
-from directory.people.member import Member, allow_spotlight, forbid_spotlight
-from directory.people.wanted import Wanted, WantedKind
+from directory.people.member import allow_spotlight, forbid_spotlight
+from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
 from directory.text import clean_line
 from directory.translation import gettext as _

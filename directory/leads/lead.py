@@ -14,8 +14,7 @@ from directory.audit import record
 from directory.db import Base, PublicRow, Row
 from directory.errors import Conflict, Invalid
 from directory.money import Money
-from directory.people.business import Business
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.taxonomy.capability import Capability
 from directory.text import clean_line, clean_text
 from directory.translation import gettext as _

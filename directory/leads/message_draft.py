@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from babel.dates import format_date
 
 from directory.leads.lead import Lead
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.translation import gettext as _
 from directory.translation import join_as_list
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.db import Base, PublicRow
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.secrets import Secrets
 from directory.text_length import Limit
 from directory.translation import N_

@@ -14,13 +14,14 @@ from directory.errors import Conflict, Invalid
 from directory.outbox import mail
 from directory.outbox.channel import CHANNEL_KINDS, MOST, Channel, ChannelKind, ChannelState, keep_secrets, kind_of
 from directory.outbox.delivery import Delivery, DeliveryState
+from directory.outbox.occurrence import Occurrence
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.people.chapter import Chapter
-from directory.people.member import Member, Role, holders_of_roles
+from directory.people.member import holders_of_roles
+from directory.people.tables import Member, Role
 from directory.secrets import Secrets
 from directory.text import clean_line, harmless
 from directory.translation import gettext as _
-from directory.week.occurrence import Occurrence
 
 LONGEST = 2000  # characters of one field; tokens are long
 FRESH = timedelta(minutes=10)  # so long a page waits for what it asked the worker, and the worker still answers it

@@ -12,10 +12,10 @@ from directory.db import Base, PublicRow
 from directory.errors import Conflict
 from directory.outbox.channel import Channel, ChannelState
 from directory.outbox.kill_switch import Stop, audit_object, increment_posting_counter, not_stopped
+from directory.outbox.occurrence import CATCH_UP, Occurrence
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.translation import gettext
-from directory.week.occurrence import CATCH_UP, Occurrence
 
 MOST_TRIES = 8
 DAILY_CAP = 3  # posts of one channel in a day: the last guard against a program that runs away

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 from directory import audit
 from directory.db import Base, Row, new_public_id
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Member
 
 
 class Stop(Row, Base):

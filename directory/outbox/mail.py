@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from directory.db import PublicRow
 from directory.outbox.delivery import Delivery, DeliveryState
-from directory.people.member import Member, MemberState
+from directory.people.tables import Member, MemberState
 
 Words = Mapping[str, str]
 

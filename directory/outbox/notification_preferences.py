@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from directory.audit import record
 from directory.errors import Invalid
-from directory.people.member import Member, MemberState
+from directory.people.tables import Member, MemberState
 from directory.translation import gettext as _
 
 # What may be switched off, as it is called, and what it is.

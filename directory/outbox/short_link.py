@@ -8,15 +8,14 @@ from datetime import date, datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, UniqueConstraint, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.db import ID_ALPHABET, Base, PublicRow, Row
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery
+from directory.outbox.occurrence import Occurrence
 from directory.rate_limit import INSERT
-from directory.week.occurrence import Occurrence
-from directory.week.post_archive import past_weeks, path_of
 
 
 class ShortLink(PublicRow, Base):
@@ -59,17 +58,6 @@ def open_link(session: Session, *, delivery: Delivery, text: str, occurrence: Oc
     """From now on the link in ``text`` leads somewhere, if it has its own."""
     if f"/s/{code_of(occurrence, channel)}" in text:
         session.add(ShortLink(public_id=code_of(occurrence, channel), delivery_id=delivery.id))
-
-
-def find(session: Session, *, code: str) -> tuple[ShortLink, str] | None:
-    """The link, and the path of the week's page, or of its chapter while the week has none; None without either."""
-    link = session.scalar(select(ShortLink).where(ShortLink.public_id == code))
-    turn = link.delivery.occurrence if link is not None else None
-    if link is None or turn is None or turn.chapter.public_at is None:
-        return None
-    if past_weeks(session, chapter=turn.chapter, only=turn.public_id):
-        return link, path_of(turn)
-    return link, f"/chapters/{turn.chapter.public_id}"
 
 
 def count_click(session: Session, *, link: ShortLink, now: datetime) -> None:

@@ -8,80 +8,25 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import BigInteger, ForeignKey, String, Text, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
 
 from directory.audit import record
-from directory.db import Base, PublicRow, bump_world
+from directory.db import bump_world
 from directory.errors import Invalid
 from directory.money import Money
 from directory.people.audience import is_open
-from directory.people.chapter import Chapter
 from directory.people.industry import clean_industries
 from directory.people.place import locate
+from directory.people.tables import Business
 from directory.people.working_language import clean_languages
-from directory.taxonomy.capability import Capability
 from directory.text import clean_line, clean_text, folded
 from directory.translation import gettext as _
 
 if TYPE_CHECKING:
-    from directory.people.member import Member
-    from directory.people.wanted import Wanted
+    from directory.people.tables import Member
 
 _BATCH = 500  # firms indexed at a time, so that an import of thousands stays small in memory
-
-
-class Business(PublicRow, Base):
-    """A firm. Without members it was imported: known by its work, not yet by its people.
-
-    ``key`` is what an import knows it by; prices are what a usual project costs, in minor units of ``currency``.
-    """
-
-    __tablename__ = "business"
-
-    key: Mapped[str | None] = mapped_column(String(120), unique=True)
-    chapter_id: Mapped[int | None] = mapped_column(ForeignKey("chapter.id"), index=True)
-    name: Mapped[str] = mapped_column(String(200))
-    city: Mapped[str] = mapped_column(String(120), default="")
-    region: Mapped[str] = mapped_column(String(60), default="")
-    is_remote: Mapped[bool] = mapped_column(default=False)
-    summary: Mapped[str] = mapped_column(String(500), default="")
-    website: Mapped[str] = mapped_column(String(200), default="")
-    phone: Mapped[str] = mapped_column(String(40), default="")
-    email: Mapped[str] = mapped_column(String(254), default="")
-    currency: Mapped[str] = mapped_column(String(3), default="USD")
-    price_low_minor: Mapped[int | None] = mapped_column(BigInteger)
-    price_high_minor: Mapped[int | None] = mapped_column(BigInteger)
-    smallest_deal_minor: Mapped[int | None] = mapped_column(BigInteger)
-    capacity: Mapped[int | None]  # projects at a time
-    busy: Mapped[int] = mapped_column(default=0)  # projects now
-    free_on: Mapped[date | None]  # the first day with room for a new project
-    best_customers: Mapped[str] = mapped_column(String(500), default="")
-    good_referrals: Mapped[str] = mapped_column(String(500), default="")
-    not_a_fit: Mapped[str] = mapped_column(String(500), default="")
-    industries: Mapped[list[str]] = mapped_column(default=list)  # whom it serves, keys of directory.people.industry
-    languages: Mapped[list[str]] = mapped_column(default=list)  # ISO 639-1 codes
-    latitude: Mapped[float | None]  # of the city, degrees
-    longitude: Mapped[float | None]
-    audiences: Mapped[dict[str, Any]] = mapped_column(default=dict)  # as a member's, for the firm's own fields
-    search_text: Mapped[str] = mapped_column(Text, default="")
-    search_version: Mapped[int] = mapped_column(BigInteger, default=0)  # random, new whenever it is indexed anew
-    created_at: Mapped[datetime]
-
-    chapter: Mapped[Chapter | None] = relationship()
-    members: Mapped[list["Member"]] = relationship(back_populates="business", order_by="Member.id")
-    capabilities: Mapped[list[Capability]] = relationship(secondary="claim", viewonly=True)
-    wants: Mapped[list["Wanted"]] = relationship(
-        secondary="member",
-        primaryjoin="Business.id == Member.business_id",
-        secondaryjoin="Member.id == Wanted.member_id",
-        viewonly=True,
-    )
-
-    @property
-    def place(self) -> str:
-        """City and region as a reader expects them, empty where neither is said."""
-        return ", ".join(part for part in (self.city, self.region) if part)
 
 
 def edit(

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.db import world_version
-from directory.people.business import Business
+from directory.people.tables import Business
 from directory.text import folded
 
 ALIKE = 85  # of 100, by rapidfuzz's ratio of the names without what they all share

@@ -4,116 +4,21 @@ import re
 import unicodedata
 from collections.abc import Collection
 from datetime import datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, select
-from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from directory.audit import record
-from directory.db import Base, PublicRow, Row, bump_world
+from directory.db import bump_world
 from directory.errors import Invalid
-from directory.people.business import Business, clean_phone, index_business
-from directory.people.chapter import Chapter
+from directory.people.business import clean_phone, index_business
+from directory.people.tables import ChapterRole, Member, Role
 from directory.text import clean_line, folded
 from directory.translation import gettext as _
 
 if TYPE_CHECKING:
-    from directory.facts.rating import Band
-    from directory.people.wanted import Wanted
-
-
-class MemberState(StrEnum):
-    """Where a person stands with the network. Whoever was invited is active before they first sign in."""
-
-    PENDING = "pending"  # applied, and not yet let in
-    ACTIVE = "active"
-    SUSPENDED = "suspended"
-    GONE = "gone"  # left, or turned away; what was personal is overwritten
-
-
-class Member(PublicRow, Base):
-    """A person, in one business.
-
-    ``email`` is where the network writes to them, and not shown unless ``audiences`` says so, which maps the fields
-    of ``directory.people.audience`` to who may see them. ``sponsor`` is the member who let them be asked in, None
-    where a chapter did. ``spotlight_at`` is their consent to be named in the weekly post, ``public_at`` to stand on
-    the open web, ``indexed_at`` to be found there by search engines.
-    """
-
-    __tablename__ = "member"
-
-    key: Mapped[str | None] = mapped_column(String(60), unique=True)
-    business_id: Mapped[int] = mapped_column(ForeignKey("business.id"), index=True)
-    name: Mapped[str] = mapped_column(String(120))
-    role: Mapped[str] = mapped_column(String(120), default="")
-    headline: Mapped[str] = mapped_column(String(300), default="")
-    email: Mapped[str | None] = mapped_column(String(254), unique=True)
-    phone: Mapped[str] = mapped_column(String(40), default="")
-    video: Mapped[str] = mapped_column(String(200), default="")
-    photo: Mapped[str | None] = mapped_column(String(64))  # the sha256 of its file
-    audiences: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    state: Mapped[MemberState] = mapped_column(default=MemberState.ACTIVE)
-    joined_at: Mapped[datetime]
-    invited_at: Mapped[datetime | None]
-    arrived_at: Mapped[datetime | None]  # first signed in
-    sponsor_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
-    spotlight_at: Mapped[datetime | None]
-    sits_out_at: Mapped[datetime | None]  # takes no part in the week's talks
-    public_at: Mapped[datetime | None]
-    indexed_at: Mapped[datetime | None]
-    is_admin: Mapped[bool] = mapped_column(default=False)
-    mail_off: Mapped[list[str]] = mapped_column(default=list)  # the kinds of letter they do not want
-
-    business: Mapped[Business] = relationship(back_populates="members")
-    sponsor: Mapped["Member | None"] = relationship(remote_side="Member.id")
-    holds: Mapped[list["ChapterRole"]] = relationship(viewonly=True)
-    band: Mapped["Band | None"] = relationship(viewonly=True)
-    asks: Mapped[list["Wanted"]] = relationship(  # the live ones, the newest first
-        primaryjoin="and_(Member.id == Wanted.member_id, Wanted.ended_at.is_(None), Wanted.kind != 'offer')",
-        order_by="(Wanted.wanted_at.desc(), Wanted.id.desc())",
-        viewonly=True,
-    )
-
-    @hybrid_property
-    def is_active(self) -> bool:
-        """Whether the member takes part: seen by others, matched, mentioned, counted."""
-        return self.state == MemberState.ACTIVE
-
-    @is_active.inplace.expression
-    @classmethod
-    def _is_active(cls) -> ColumnElement[bool]:
-        return cls.state == MemberState.ACTIVE
-
-    @property
-    def first_name(self) -> str:
-        return self.name.split()[0]
-
-
-# Nearly everybody is active: an index of all states would only lead the planner astray.
-_OTHER = Member.state != MemberState.ACTIVE
-Index("ix_member_state", Member.state, sqlite_where=_OTHER, postgresql_where=_OTHER)
-
-
-class Role(StrEnum):
-    """What a member does for a chapter."""
-
-    LEAD = "lead"
-    SECRETARY = "secretary"
-
-
-class ChapterRole(Row, Base):
-    """A member holds a role in a chapter."""
-
-    __tablename__ = "chapter_role"
-    __table_args__ = (UniqueConstraint("member_id", "chapter_id", "role"),)
-
-    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
-    chapter_id: Mapped[int] = mapped_column(ForeignKey("chapter.id"), index=True)
-    role: Mapped[Role]
-
-    chapter: Mapped[Chapter] = relationship()
+    pass
 
 
 def edit_profile(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.db import Base, Row
 from directory.errors import Invalid
-from directory.people.member import Member, MemberState
+from directory.people.tables import Member, MemberState
 from directory.translation import gettext as _
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from directory import files
 from directory.audit import record
 from directory.errors import Invalid
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.translation import gettext as _
 
 FOLDER = "photos"

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from directory.audit import record
 from directory.errors import Conflict
 from directory.people.chapter import Chapter
-from directory.people.member import ChapterRole, Member, Role
+from directory.people.tables import ChapterRole, Member, Role
 from directory.translation import gettext as _
 
 

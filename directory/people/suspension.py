@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session, joinedload
 from directory.audit import record
 from directory.db import bump_world
 from directory.errors import Conflict, Refused
-from directory.people.business import Business, index_business
+from directory.people.business import index_business
 from directory.people.chapter import Chapter
-from directory.people.member import Member, MemberState, Role, chapter_roles, lock_members
+from directory.people.member import chapter_roles, lock_members
 from directory.people.one_time_link import end_links
 from directory.people.role import keep_an_admin
+from directory.people.tables import Business, Member, MemberState, Role
 from directory.translation import gettext as _
 
 

@@ -1,49 +1,20 @@
 """Wanted: whom a member wants to meet, and why; and what a member offers to whoever wants it."""
 
 from datetime import datetime
-from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, func, select
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
 
 from directory.audit import record
 from directory.content_policy import policy_errors
-from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid
 from directory.people.business import index_business
-from directory.people.member import Member
+from directory.people.tables import Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
 from directory.text import clean_line
 from directory.translation import gettext as _
 
 MOST_LIVE = 12  # asks a member may have at a time: a list longer than that asks for nothing
-
-
-class WantedKind(StrEnum):
-    """Whom the member wants to meet: an ideal client, a partner with a capability, a whole category; or an offer."""
-
-    CLIENT = "client"
-    PARTNER = "partner"
-    CATEGORY = "category"
-    OFFER = "offer"  # not an ask: what the member gives
-
-
-class Wanted(PublicRow, Base):
-    """A live ask; it may stand in the weekly post from ``shared_at`` on."""
-
-    __tablename__ = "wanted"
-
-    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
-    kind: Mapped[WantedKind]
-    capability_id: Mapped[int | None] = mapped_column(ForeignKey("capability.id"))
-    text: Mapped[str] = mapped_column(String(300))
-    why: Mapped[str] = mapped_column(String(300), default="")
-    wanted_at: Mapped[datetime]
-    shared_at: Mapped[datetime | None]
-    ended_at: Mapped[datetime | None]
-
-    member: Mapped[Member] = relationship()
-    capability: Mapped[Capability | None] = relationship()
 
 
 def want(

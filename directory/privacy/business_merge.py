@@ -13,11 +13,11 @@ from directory.errors import Invalid
 from directory.facts.collaboration import Collaboration, collaboration_capability
 from directory.leads.suggestion import Seat, Suggestion, Team
 from directory.people.audience import FIELDS, Audience, audience_of
-from directory.people.business import Business, index_business
+from directory.people.business import index_business
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.duplicates import index
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.translation import gettext as _
 from directory.translation import ngettext
 

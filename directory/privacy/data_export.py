@@ -20,19 +20,17 @@ from directory.facts.introduction import Introduction, IntroductionState
 from directory.facts.introduction import of_member as introductions
 from directory.facts.rating import Rating
 from directory.facts.vouch import Vouch
-from directory.imports.csv_file import FORMULA
 from directory.leads.lead import Lead
+from directory.outbox.occurrence import Occurrence
 from directory.people import photo
 from directory.people.audience import Audience
-from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
-from directory.people.member import Member
-from directory.people.wanted import Wanted
+from directory.people.tables import Business, Member, Wanted
 from directory.profiles.member_view import visible_to
 from directory.taxonomy.capability import Capability
+from directory.text import FORMULA_STARTS
 from directory.translation import gettext as _
-from directory.week.occurrence import Occurrence
 from directory.week.pairing import Pairing, theirs
 from directory.week.prompt import Prompt
 
@@ -177,7 +175,7 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _quoted(value: Any) -> str:
     cell = value if isinstance(value, str) else "" if value is None else _cell(value)
-    return f"'{cell}" if cell[:1] and cell[0] in FORMULA else cell
+    return f"'{cell}" if cell[:1] and cell[0] in FORMULA_STARTS else cell
 
 
 def _cell(value: Any) -> str:

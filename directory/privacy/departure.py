@@ -10,10 +10,10 @@ from directory.audit import record
 from directory.db import Base, Row, bump_world
 from directory.errors import Conflict, Invalid
 from directory.outbox import mail
-from directory.people.business import Business, index_business
-from directory.people.member import ChapterRole, Member, MemberState, Role, lock_members
+from directory.people.business import index_business
+from directory.people.member import lock_members
 from directory.people.one_time_link import end_links, hash_of
-from directory.people.wanted import Wanted
+from directory.people.tables import Business, ChapterRole, Member, MemberState, Role, Wanted
 from directory.translation import gettext as _
 
 GRACE = timedelta(days=7)

@@ -29,8 +29,7 @@ from directory.leads.lead import Lead, Need
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.business import index_business
 from directory.people.claim import Claim
-from directory.people.member import Member, MemberState
-from directory.people.wanted import Wanted
+from directory.people.tables import Member, MemberState, Wanted
 from directory.privacy.suppression import suppress
 from directory.translation import gettext as _
 from directory.week.mention import Mention

@@ -7,8 +7,7 @@ from sqlalchemy.orm import Session
 
 from directory.audit import record
 from directory.errors import Conflict
-from directory.people.business import Business
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.profiles.member_view import FirmView, View
 from directory.rate_limit import consume_allowance
 from directory.translation import gettext as _

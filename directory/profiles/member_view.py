@@ -12,8 +12,8 @@ from directory.db import bump_world
 from directory.errors import Invalid
 from directory.facts.introduction import Introduction, introduced_to
 from directory.people.audience import BY_NAME, FIELDS, Audience, audience_of
-from directory.people.business import Business, index_business
-from directory.people.member import Member
+from directory.people.business import index_business
+from directory.people.tables import Business, Member
 from directory.translation import gettext as _
 
 

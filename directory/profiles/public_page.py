@@ -10,12 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from directory.audit import record
-from directory.engine.search import Held, strongest
+from directory.facts.claim_level import Held, strongest
 from directory.facts.vouch import Vouch, shown_for
-from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.profiles.member_view import View, view
 from directory.taxonomy.capability import CURATED, Capability
 

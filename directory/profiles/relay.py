@@ -12,8 +12,8 @@ from directory.errors import Invalid
 from directory.outbox import mail
 from directory.outbox.short_link import count_letter
 from directory.people.business import clean_email
-from directory.people.member import Member
 from directory.people.one_time_link import hash_of
+from directory.people.tables import Member
 from directory.rate_limit import consume_allowance
 from directory.text import clean_line, clean_text
 from directory.translation import gettext as _

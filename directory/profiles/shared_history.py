@@ -11,7 +11,7 @@ from directory.facts.collaboration import Collaboration, finished_between
 from directory.facts.interaction import Interaction, between
 from directory.facts.introduction import Introduction
 from directory.facts.vouch import Vouch
-from directory.people.member import Member
+from directory.people.tables import Member
 
 MOST_MUTUAL = 5
 

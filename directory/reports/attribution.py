@@ -19,11 +19,11 @@ from directory.joining.application import Application
 from directory.leads.lead import Lead
 from directory.money import Money
 from directory.outbox.delivery import Delivery, DeliveryState
+from directory.outbox.occurrence import Occurrence
 from directory.outbox.short_link import ShortLink, ShortLinkClicks
 from directory.people.chapter import Chapter
 from directory.translation import gettext as _
 from directory.translation import join_as_list, ngettext
-from directory.week.occurrence import Occurrence
 from directory.week.social_inbox import Reply
 
 MOST = 12  # weeks

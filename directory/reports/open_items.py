@@ -13,8 +13,7 @@ from directory.facts.introduction import Introduction, IntroductionState
 from directory.facts.vouch import Vouch
 from directory.joining.application import Application
 from directory.leads.lead import Lead
-from directory.people.member import Member
-from directory.people.wanted import Wanted, WantedKind
+from directory.people.tables import Member, Wanted, WantedKind
 from directory.week.pairing import Pairing, PairingState
 
 MOST_LEADS = 100

@@ -25,11 +25,10 @@ from directory.imports.taxonomy_scheme import CURATED_FILE, import_scheme
 from directory.leads.lead import Terms, bring
 from directory.money import Money
 from directory.outbox.channel import Channel
-from directory.people.business import Business, index_businesses
+from directory.people.business import index_businesses
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
-from directory.people.member import ChapterRole, Member, Role
-from directory.people.wanted import Wanted, WantedKind
+from directory.people.tables import Business, ChapterRole, Member, Role, Wanted, WantedKind
 from directory.taxonomy.capability import CURATED, Capability
 from directory.translation import gettext
 

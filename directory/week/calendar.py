@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from directory import audit
 from directory.errors import Conflict, Invalid
+from directory.outbox.occurrence import Occurrence, lock_open
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.text import clean_line
 from directory.translation import gettext
 from directory.week.blackout_period import BlackoutPeriod, blackout_periods, blackout_reason
-from directory.week.occurrence import WEEK, Occurrence, coming_slot, lock_open, record, slot, write_ahead
+from directory.week.occurrence_schedule import WEEK, coming_slot, record, slot, write_ahead
 
 WEEKS = 8
 LONGEST_QUIET = timedelta(days=92)

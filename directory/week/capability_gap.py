@@ -8,12 +8,11 @@ from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from directory.leads.lead import Lead, Need
-from directory.people.business import Business
+from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.taxonomy.capability import CURATED, Capability
-from directory.week.occurrence import Occurrence
 
 LOOKS_BACK = timedelta(days=180)  # a lead that is older asks for nothing any more, open or lost
 

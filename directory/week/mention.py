@@ -13,16 +13,14 @@ from directory.content_policy import policy_errors
 from directory.db import Base, Row
 from directory.facts.case_study import CaseStudy, CaseStudyParty
 from directory.leads.lead import Lead
+from directory.outbox.occurrence import Occurrence
 from directory.people.audience import Audience
-from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.member import Member
-from directory.people.wanted import Wanted, WantedKind
+from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.profiles.member_view import visible_to
 from directory.text import folded
 from directory.translation import gettext, join_as_list, time_ago
 from directory.week.name_consent import UnconsentedNames
-from directory.week.occurrence import Occurrence
 
 MOST = 4  # people in one week's post
 NEW_FOR = timedelta(days=60)  # so long somebody is welcomed as new
@@ -63,6 +61,12 @@ class Mention(Row, Base):
         if self.lead is not None:
             return self.lead.asked_at is not None and self.lead.closed_at is None
         return self.member.spotlight_at is not None
+
+
+def mentions_of(session: Session, *, occurrence: Occurrence, is_whole: bool = False) -> list[Mention]:
+    """Who stands in the occurrence's posts, as they were chosen; ``is_whole``: those who took it back too."""
+    theirs = select(Mention).where(Mention.occurrence_id == occurrence.id).order_by(Mention.id)
+    return list(session.scalars(theirs if is_whole else theirs.where(Mention.vetoed_at.is_(None))))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from directory.db import world_version
-from directory.people.member import Member
+from directory.people.tables import Member
 
 # What a phone or a person who means it puts into a name, and nobody sees as another name.
 _LOOKALIKE = str.maketrans("\u2018\u2019\u02bc\u2010\u2013", "'''--", "\u200d")

@@ -10,7 +10,7 @@ from directory.content_policy import lint
 from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid, Refused
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.text import clean_line
 from directory.translation import gettext
 from directory.week.name_consent import UnconsentedNames

@@ -11,11 +11,11 @@ from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid, Refused
 from directory.facts import interaction
 from directory.facts.interaction import Interaction, InteractionKind
+from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.text import clean_line, clean_text
 from directory.translation import gettext as _
-from directory.week.occurrence import Occurrence
 
 LASTS = timedelta(minutes=45)
 FAR = timedelta(days=120)  # nobody arranges a talk later than that: it is a wrong year

@@ -13,18 +13,19 @@ from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid
 from directory.outbox.channel import MOST, Channel, ChannelState, channels_of, kind_of, limits_of
 from directory.outbox.delivery import Delivery, DeliveryState
+from directory.outbox.occurrence import Occurrence, lock_open
 from directory.outbox.post_snapshot import FOLDER, PostSnapshot
 from directory.outbox.short_link import link_to, open_link
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.settings import Settings
 from directory.text import clean_text
 from directory.text_length import excess, links
 from directory.translation import gettext
 from directory.week import post_wording
 from directory.week.capability_gap import top_capability_gap
-from directory.week.mention import Item, Mention, choose, resume
+from directory.week.mention import Item, Mention, choose, mentions_of, resume
 from directory.week.name_consent import UnconsentedNames, names_in, stands
-from directory.week.occurrence import Occurrence, hold, lock_open, record
+from directory.week.occurrence_schedule import hold, record
 from directory.week.opening_closing import PostFrame, frame_of
 from directory.week.post_card import Card, card_of
 from directory.week.post_wording import OpeningClosing
@@ -53,15 +54,6 @@ def posts_of(session: Session, *, occurrence: Occurrence) -> list[Post]:
     return list(session.scalars(theirs.options(joinedload(Post.channel, innerjoin=True))))
 
 
-def mentions_of(session: Session, *, occurrence: Occurrence) -> list[Mention]:
-    """Who stands in a turn's posts, in the order they were chosen."""
-    return [mention for mention in _all_mentions(session, occurrence) if mention.vetoed_at is None]
-
-
-def _all_mentions(session: Session, occurrence: Occurrence) -> list[Mention]:
-    return list(session.scalars(select(Mention).where(Mention.occurrence_id == occurrence.id).order_by(Mention.id)))
-
-
 def compose(session: Session, *, occurrence: Occurrence, now: datetime, base_url: str = "") -> list[Post]:
     """Write the turn's posts anew from what members agree to now; none when there is nothing new to say.
 
@@ -71,7 +63,7 @@ def compose(session: Session, *, occurrence: Occurrence, now: datetime, base_url
     """
     lock_open(session, occurrence)
     written = {post.channel_id: post for post in posts_of(session, occurrence=occurrence)}
-    mentions = _all_mentions(session, occurrence)
+    mentions = mentions_of(session, occurrence=occurrence, is_whole=True)
     vetoed = [mention for mention in mentions if mention.vetoed_at is not None]
     stands = [mention for mention in mentions if mention.vetoed_at is None]
     edited = [post for post in written.values() if post.edited_at is not None]
@@ -114,7 +106,7 @@ def edit(session: Session, *, post: Post, text: str, member: Member, now: dateti
         raise Invalid(message, field="text")
     if faults := [remark.sentence for remark in remarks_on(session, post=post, text=text) if remark.is_error]:
         raise Invalid(" ".join(faults), field="text")
-    mentions = _all_mentions(session, post.occurrence)
+    mentions = mentions_of(session, occurrence=post.occurrence, is_whole=True)
     if unwilling := _unwilling(session, text, mentions):
         who = unwilling[0]
         message = gettext("%(name)s does not agree to be named in the weekly post; leave the name out.", name=who)

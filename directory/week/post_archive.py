@@ -9,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from directory.outbox.delivery import Delivery, DeliveryState
+from directory.outbox.occurrence import Occurrence
 from directory.outbox.post_snapshot import PostSnapshot
-from directory.people.business import Business
+from directory.outbox.short_link import ShortLink
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.week.mention import Mention
 from directory.week.name_consent import names_in
-from directory.week.occurrence import Occurrence
 
 MOST = 52  # weeks that the list and the feed show
 SHORT_LINK = re.compile(r"\n\S+/s/[2-9a-z]{12}$", re.MULTILINE)  # it leads here, and counts another place's readers
@@ -110,3 +110,14 @@ def _barred(session: Session, occurrences: Iterable[int]) -> dict[int, list[str]
 def _said(text: str, barred: list[str]) -> str:
     """The paragraphs that name none of ``barred``."""
     return "\n\n".join(part for part in text.split("\n\n") if not names_in(part, barred))
+
+
+def resolve_short_link(session: Session, *, code: str) -> tuple[ShortLink, str] | None:
+    """The link, and the path of the week's page, or of its chapter while the week has none; None without either."""
+    link = session.scalar(select(ShortLink).where(ShortLink.public_id == code))
+    turn = link.delivery.occurrence if link is not None else None
+    if link is None or turn is None or turn.chapter.public_at is None:
+        return None
+    if past_weeks(session, chapter=turn.chapter, only=turn.public_id):
+        return link, path_of(turn)
+    return link, f"/chapters/{turn.chapter.public_id}"

@@ -18,7 +18,7 @@ from directory.content_policy import policy_errors
 from directory.outbox.delivery import Delivery
 from directory.outbox.post_snapshot import FOLDER, PostSnapshot
 from directory.people.audience import Audience
-from directory.people.wanted import WantedKind
+from directory.people.tables import WantedKind
 from directory.profiles.member_view import visible_to
 from directory.translation import gettext, join_as_list
 from directory.week.mention import Mention, needs_of

@@ -8,13 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 from directory.outbox.channel import MOST as MOST_TEXT
-from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.member import Member
-from directory.people.wanted import Wanted
+from directory.people.tables import Business, Member, Wanted
 from directory.week.mention import MOST, Item, choose
 from directory.week.name_consent import UnconsentedNames
-from directory.week.occurrence import coming_slot, upcoming
+from directory.week.occurrence_schedule import coming_slot, upcoming
 from directory.week.post import posts_of
 from directory.week.post_wording import OpeningClosing, compose_post_text
 

@@ -8,8 +8,7 @@ from datetime import date
 from babel.dates import format_date
 
 from directory.people.chapter import Chapter
-from directory.people.member import Member
-from directory.people.wanted import WantedKind
+from directory.people.tables import Member, WantedKind
 from directory.text_length import Limit, clusters, excess
 from directory.translation import gettext, join_as_list
 from directory.week.mention import Item, needs_of, place_of

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from directory.outbox.channel import Channel, ChannelState
 from directory.outbox.delivery import Delivery, DeliveryState
+from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
-from directory.week.occurrence import Occurrence
 
 LATELY = timedelta(days=7)
 

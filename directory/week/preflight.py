@@ -9,12 +9,13 @@ from directory.outbox import mail
 from directory.outbox.channel import Channel, ChannelState, kind_of, limits_of
 from directory.outbox.channel_connection import in_charge, keepers
 from directory.outbox.kill_switch import stops_of
-from directory.people.member import Member
+from directory.outbox.occurrence import Occurrence
+from directory.people.tables import Member
 from directory.text_length import excess
 from directory.translation import gettext
-from directory.week.occurrence import Occurrence
+from directory.week.mention import mentions_of
 from directory.week.opening_closing import waiting_frame
-from directory.week.post import mentions_of, posts_of, remarks_on
+from directory.week.post import posts_of, remarks_on
 from directory.week.post_card import card_of
 
 AHEAD = timedelta(hours=24)

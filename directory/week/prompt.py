@@ -16,13 +16,12 @@ from directory.facts import interaction
 from directory.facts.introduction import Introduction
 from directory.outbox import mail
 from directory.outbox.delivery import Delivery
+from directory.outbox.occurrence import Occurrence, lock
 from directory.people.chapter import Chapter
-from directory.people.member import ChapterRole, Member, Role
-from directory.people.wanted import Wanted
+from directory.people.tables import ChapterRole, Member, Role, Wanted
 from directory.translation import gettext as _
 from directory.week import pairing
 from directory.week.mention import Mention
-from directory.week.occurrence import Occurrence, lock
 from directory.week.pairing import Pairing, PairingState
 
 Item = dict[str, Any]  # kind, about (a public id), answer ("", "yes" or "no")

@@ -4,8 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.people.audience import Audience
-from directory.people.member import Member
-from directory.people.wanted import Wanted, WantedKind
+from directory.people.tables import Member, Wanted, WantedKind
 from directory.profiles.member_view import visible_to
 from directory.translation import gettext as _
 from directory.week.post_wording import cut, hashtags

@@ -17,9 +17,8 @@ from directory.leads.lead import Lead
 from directory.outbox.channel import CHANNEL_KINDS, Channel, ChannelState
 from directory.outbox.channel_connection import page_of
 from directory.outbox.delivery import Delivery, DeliveryState
-from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.rate_limit import INSERT
 from directory.text import harmless
 from directory.translation import gettext as _

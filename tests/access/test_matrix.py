@@ -14,7 +14,7 @@ from directory.engine.saved_search import SavedSearch
 from directory.facts.case_study import CaseStudy, CaseStudyParty
 from directory.facts.interaction import Interaction
 from directory.facts.introduction import Introduction
-from directory.facts.rating import Band, Rating
+from directory.facts.rating import Rating
 from directory.facts.rating_case import RatingCase
 from directory.facts.vouch import Vouch
 from directory.imports.people import ImportBatch
@@ -23,11 +23,9 @@ from directory.leads.lead import Lead
 from directory.leads.suggestion import Suggestion
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery
-from directory.people.business import Business
+from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
-from directory.people.member import Member, MemberState
-from directory.people.wanted import Wanted
-from directory.week.occurrence import Occurrence
+from directory.people.tables import Band, Business, Member, MemberState, Wanted
 from directory.week.pairing import Pairing
 from directory.week.social_inbox import Reply
 

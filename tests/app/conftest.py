@@ -19,8 +19,7 @@ from app.accounts.account import create_account
 from app.db import db
 from app.errors import Site
 from directory.db import writing
-from directory.people.business import Business
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.settings import Settings
 
 CHEAP = {"argon2__memory_cost": 8, "argon2__time_cost": 1, "argon2__parallelism": 1}

@@ -13,11 +13,10 @@ from app.errors import Site
 from directory.audit import AuditEntry
 from directory.db import world_version, writing
 from directory.errors import Conflict
-from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.member import ChapterRole, Member, MemberState, Role
 from directory.people.role import revoke_admin
 from directory.people.suspension import suspend
+from directory.people.tables import Business, ChapterRole, Member, MemberState, Role
 from directory.settings import Settings
 from tests.app.conftest import PASSWORD, SignIn
 from tests.app.post import delivered, link_in

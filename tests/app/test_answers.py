@@ -18,7 +18,7 @@ from directory.facts.interaction import Interaction, InteractionKind
 from directory.facts.introduction import Introduction
 from directory.facts.vouch import Vouch
 from directory.outbox.mail import UNDO
-from directory.people.member import Member, MemberState
+from directory.people.tables import Member, MemberState
 from directory.settings import Settings
 from tests.app.conftest import SignIn
 from tests.app.post import delivered

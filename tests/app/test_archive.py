@@ -13,12 +13,13 @@ from app.pages.archive import ATOM
 from directory.db import writing
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery, DeliveryState
+from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.privacy.erasure import erase
 from directory.settings import Settings
 from directory.week.mention import Mention
-from directory.week.occurrence import Occurrence, plan
+from directory.week.occurrence_schedule import plan
 from directory.week.share_text import own_words
 from jobs import weekly_posts
 from tests.app.conftest import SignIn

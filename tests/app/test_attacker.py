@@ -24,8 +24,7 @@ from directory.db import writing
 from directory.facts import rating_band as bands
 from directory.facts.rating import Rating
 from directory.facts.rating_band import BAND_2_FROM, BAND_3_FROM, PRIOR_MEAN, PRIOR_WEIGHT
-from directory.people.business import Business
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from tests.app.conftest import SignIn
 
 PRIOR = {1: 0.05, 2: 0.10, 3: 0.20, 4: 0.40, 5: 0.25}  # how people rate; a blind guess is right 0.40 of the time

@@ -22,12 +22,12 @@ from directory.outbox.delivery import Delivery
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.outbox.short_link import ShortLink, ShortLinkClicks
 from directory.people.chapter import Chapter
-from directory.people.member import ChapterRole, Member, Role
+from directory.people.tables import ChapterRole, Member, Role
 from directory.reports.attribution import credits_of, intended_spending, summary_sentence
 from directory.secrets import Secrets
 from directory.settings import Settings
 from directory.week.mention import Mention
-from directory.week.occurrence import plan
+from directory.week.occurrence_schedule import plan
 from directory.week.social_inbox import Outcome, Reply
 from jobs import weekly_posts
 from tests.app.conftest import PASSWORD, SignIn

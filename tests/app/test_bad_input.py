@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from directory.db import Base, connect
-from directory.people.member import Member
+from directory.people.tables import Member
 from tests.app.conftest import SignIn
 
 

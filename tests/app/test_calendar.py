@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from directory.db import writing
 from directory.outbox.kill_switch import Stop, stop
+from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.week.blackout_period import BlackoutPeriod
-from directory.week.occurrence import Occurrence
 from tests.app.conftest import SignIn
 
 Browser = Callable[[str], FlaskClient]

@@ -23,9 +23,9 @@ from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.heartbeat import beat
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.secrets import Secrets
-from directory.week.occurrence import plan
+from directory.week.occurrence_schedule import plan
 from tests.app.conftest import SignIn
 
 KEYS = {

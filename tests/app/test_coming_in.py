@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 from directory.db import writing
 from directory.joining.application import Application
 from directory.outbox.delivery import Delivery
-from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.member import ChapterRole, Member, MemberState, Role
+from directory.people.tables import Business, ChapterRole, Member, MemberState, Role
 from directory.settings import Settings
 from tests.app.conftest import SignIn
 from tests.app.post import delivered

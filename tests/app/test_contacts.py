@@ -14,8 +14,7 @@ from directory.db import writing
 from directory.facts.introduction import Introduction, IntroductionState
 from directory.outbox.delivery import Delivery
 from directory.people.audience import FIELDS, Audience
-from directory.people.business import Business
-from directory.people.member import Member, MemberState
+from directory.people.tables import Business, Member, MemberState
 from directory.profiles.contact_details import PEOPLE_A_DAY, PEOPLE_AN_HOUR, reveal
 from directory.profiles.member_view import set_audiences
 from tests.app.conftest import SignIn

@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 
 from app.access import check_policies, policy
 from app.errors import Site
-from directory.people.member import Member
+from directory.people.tables import Member
 from tests.app.conftest import SignIn
 
 

@@ -32,13 +32,11 @@ from directory.joining.application import Application
 from directory.leads.lead import Lead
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery, DeliveryState
+from directory.outbox.occurrence import Occurrence
 from directory.outbox.post_snapshot import PostSnapshot
-from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.member import ChapterRole, Member, MemberState, Role
-from directory.people.wanted import Wanted, WantedKind
+from directory.people.tables import Business, ChapterRole, Member, MemberState, Role, Wanted, WantedKind
 from directory.taxonomy.capability import Capability, Kind
-from directory.week.occurrence import Occurrence
 from directory.week.pairing import Pairing
 from directory.week.post import Post
 from directory.week.social_inbox import Reply

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from app.errors import Site
 from directory.db import writing
 from directory.engine.saved_search import MOST_SAVED, SavedSearch
-from directory.people.business import Business, index_businesses
-from directory.people.member import Member
+from directory.people.business import index_businesses
+from directory.people.tables import Business, Member
 from tests.app.conftest import SignIn
 
 

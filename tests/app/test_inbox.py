@@ -12,7 +12,7 @@ from directory.leads.lead import Lead
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.week.social_inbox import Reply
 from tests.app.conftest import SignIn
 

@@ -28,12 +28,11 @@ from directory.outbox import mail
 from directory.outbox.delivery import Delivery
 from directory.people import wanted
 from directory.people.audience import Audience, audience_of
-from directory.people.business import Business, index_businesses
+from directory.people.business import index_businesses
 from directory.people.claim import Claim
-from directory.people.member import ChapterRole, Member, MemberState, Role
 from directory.people.one_time_link import OneTimeLink, create_link
 from directory.people.suspension import suspend
-from directory.people.wanted import WantedKind
+from directory.people.tables import Business, ChapterRole, Member, MemberState, Role, WantedKind
 from directory.privacy import business_merge
 from tests.app.conftest import SignIn
 from tests.app.test_out import WHY, nadia

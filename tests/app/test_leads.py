@@ -13,7 +13,7 @@ from directory.db import writing
 from directory.engine.suggestions import Understood
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Suggestion
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.rate_limit import consume_allowance
 from tests.app.conftest import SignIn
 

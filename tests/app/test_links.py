@@ -14,8 +14,8 @@ from app.accounts.tables import AccountSession, User
 from app.errors import Site
 from directory.audit import AuditEntry
 from directory.outbox.delivery import Delivery
-from directory.people.member import Member, MemberState
 from directory.people.one_time_link import OneTimeLink
+from directory.people.tables import Member, MemberState
 from directory.settings import Settings
 from tests.app.conftest import PASSWORD, SignIn
 from tests.app.post import delivered, link_in

@@ -21,10 +21,9 @@ from directory.joining.application import Application
 from directory.leads.lead import Lead
 from directory.outbox.channel import Channel, ChannelState
 from directory.outbox.delivery import Delivery, DeliveryState
-from directory.people.business import Business, index_businesses
+from directory.people.business import index_businesses
 from directory.people.claim import Claim
-from directory.people.member import Member, MemberState
-from directory.people.wanted import Wanted, WantedKind
+from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
 from directory.week.social_inbox import Reply
 from tests.app.conftest import SignIn

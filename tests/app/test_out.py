@@ -16,13 +16,12 @@ from directory.facts.interaction import Interaction
 from directory.facts.rating import Rating
 from directory.facts.vouch import Vouch
 from directory.people.audience import Audience
-from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.member import ChapterRole, Member, MemberState, Role
+from directory.people.tables import Business, ChapterRole, Member, MemberState, Role
 from directory.privacy import business_merge
 from directory.privacy.departure import GRACE
 from directory.settings import Settings
-from directory.week.occurrence import plan
+from directory.week.occurrence_schedule import plan
 from directory.week.prompt import Prompt
 from jobs.housekeeping import forget
 from tests.app.conftest import PASSWORD, SignIn

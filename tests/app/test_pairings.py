@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from directory.db import writing
 from directory.facts.interaction import Interaction
-from directory.people.member import Member
-from directory.week.occurrence import plan
+from directory.people.tables import Member
+from directory.week.occurrence_schedule import plan
 from directory.week.pairing import Pairing, PairingState
 from tests.app.conftest import SignIn
 

@@ -18,10 +18,9 @@ from directory import files
 from directory.db import writing
 from directory.people import photo as photos
 from directory.people.audience import Audience
-from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.member import Member, MemberState
 from directory.people.photo import FOLDER, square
+from directory.people.tables import Business, Member, MemberState
 from directory.profiles.member_view import set_audiences
 from directory.settings import Settings
 from tests.app.conftest import SignIn

@@ -9,10 +9,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.people import business
-from directory.people.business import Business
 from directory.people.claim import Claim
-from directory.people.member import Member
-from directory.people.wanted import Wanted
+from directory.people.tables import Business, Member, Wanted
 from directory.taxonomy.capability import Capability
 from tests.app.conftest import SignIn
 

@@ -15,10 +15,10 @@ from app.errors import Site
 from directory.db import writing
 from directory.engine import weekly_prompts
 from directory.outbox import mail
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.settings import Settings
 from directory.week.mention import Mention
-from directory.week.occurrence import plan
+from directory.week.occurrence_schedule import plan
 from directory.week.prompt import Prompt
 from jobs.weekly_posts import turn
 from jobs.weekly_prompts import compose, tell_mentioned

@@ -13,7 +13,7 @@ from directory.facts.vouch import Vouch
 from directory.outbox.delivery import Delivery
 from directory.people.audience import Audience
 from directory.people.chapter import Chapter
-from directory.people.member import ChapterRole, Member, Role
+from directory.people.tables import ChapterRole, Member, Role
 from directory.profiles.relay import FROM_AN_ADDRESS, RelayMessage
 from directory.settings import Settings
 from tests.app.conftest import SignIn

@@ -20,9 +20,8 @@ from directory.facts import introduction_request
 from directory.facts.interaction import Interaction, InteractionKind, say
 from directory.facts.introduction import Introduction, IntroductionState
 from directory.leads.lead import Lead, Need, Terms, Wish, bring
-from directory.people.business import Business
-from directory.people.member import Member
 from directory.people.one_time_link import create_link
+from directory.people.tables import Business, Member
 from directory.taxonomy.capability import Capability, Kind
 from tests.app.conftest import SignIn
 

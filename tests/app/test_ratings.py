@@ -16,9 +16,8 @@ from directory.facts.rating import Rating
 from directory.facts.rating_band import publish_bands
 from directory.facts.rating_case import Quarantine, RatingCase
 from directory.outbox.delivery import Delivery
-from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.member import ChapterRole, Member, Role
+from directory.people.tables import Business, ChapterRole, Member, Role
 from tests.app.conftest import SignIn
 
 WEEK = timedelta(days=7)

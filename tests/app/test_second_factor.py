@@ -20,7 +20,7 @@ from app.accounts.tables import RecoveryCode, SecondFactor
 from app.errors import Site
 from directory.db import writing
 from directory.people.chapter import Chapter
-from directory.people.member import ChapterRole, Member, Role
+from directory.people.tables import ChapterRole, Member, Role
 from directory.secrets import Secrets
 from directory.settings import Settings
 from tests.app.conftest import PASSWORD, SignIn

@@ -13,7 +13,7 @@ from app.db import db
 from app.errors import Site
 from app.security import LARGEST_BODY
 from directory.errors import Conflict, Invalid, Refused
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.settings import Settings
 from tests.app.conftest import PASSWORD, SignIn
 

@@ -13,7 +13,7 @@ from app.db import db
 from app.errors import Site
 from directory.db import writing
 from directory.errors import Conflict, Invalid
-from directory.people.member import Member
+from directory.people.tables import Member
 from tests.app.conftest import PASSWORD, SignIn
 
 

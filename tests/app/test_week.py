@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from directory.db import writing
 from directory.outbox.channel import Channel
+from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
-from directory.people.member import Member, MemberState
-from directory.week.occurrence import Occurrence, plan, upcoming
-from directory.week.post import Post, compose, mentions_of, posts_of
+from directory.people.tables import Member, MemberState
+from directory.week.mention import mentions_of
+from directory.week.occurrence_schedule import plan, upcoming
+from directory.week.post import Post, compose, posts_of
 from tests.app.conftest import SignIn
 
 Browser = Callable[[str], FlaskClient]

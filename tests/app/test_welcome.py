@@ -9,12 +9,11 @@ from sqlalchemy.orm import Session
 
 from directory.db import writing
 from directory.facts.interaction import Interaction
-from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.member import Member, MemberState
-from directory.people.wanted import Wanted, WantedKind, want
+from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
+from directory.people.wanted import want
 from directory.week.mention import Mention
-from directory.week.occurrence import plan
+from directory.week.occurrence_schedule import plan
 from tests.app.conftest import SignIn
 
 

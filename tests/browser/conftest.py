@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from app.errors import Site
-from directory.people.member import Member
+from directory.people.tables import Member
 from tests.app.conftest import SignIn, app, bea, compiled, sign_in
 
 __all__ = ("app", "bea", "compiled", "sign_in")

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from directory.people.chapter import Chapter
-from directory.people.member import ChapterRole, Member, Role
+from directory.people.tables import ChapterRole, Member, Role
 from directory.settings import Settings
 from tests.app.post import delivered, link_in
 from tests.browser.conftest import Visit, barriers

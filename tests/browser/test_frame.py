@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 
 from directory.facts.interaction import Interaction, InteractionKind
 from directory.facts.vouch import Vouch
-from directory.people.business import Business
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from tests.app.conftest import PASSWORD
 from tests.browser.conftest import Visit, barriers
 

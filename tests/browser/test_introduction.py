@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from directory.db import writing
 from directory.outbox.mail import UNDO
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.settings import Settings
 from tests.app.post import delivered
 from tests.browser.conftest import Visit

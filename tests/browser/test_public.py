@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Member
 from tests.browser.conftest import Visit, barriers
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> & <!-- \u2028"

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.accounts.account import create_account
 from app.errors import Site
 from directory.db import writing
-from directory.people.member import Member
+from directory.people.tables import Member
 from jobs.weekly_posts import turn
 from tests.app.conftest import PASSWORD
 from tests.browser.conftest import Visit, barriers

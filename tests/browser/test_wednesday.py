@@ -19,11 +19,9 @@ from directory import safe_http
 from directory.clock import utc_now
 from directory.db import writing
 from directory.outbox.delivery import Delivery, DeliveryState
-from directory.people.business import Business
+from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
-from directory.people.member import ChapterRole, Member, Role
-from directory.people.wanted import Wanted, WantedKind
-from directory.week.occurrence import Occurrence
+from directory.people.tables import Business, ChapterRole, Member, Role, Wanted, WantedKind
 from tests.browser.conftest import Visit, barriers
 from tests.services import mastodon
 from tests.services.proxy import Fault, Proxy

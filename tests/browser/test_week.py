@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from directory.outbox.channel import Channel
 from directory.people.chapter import Chapter
-from directory.people.member import ChapterRole, Member, Role
+from directory.people.tables import ChapterRole, Member, Role
 from directory.text_length import COUNTS
-from directory.week.occurrence import plan
+from directory.week.occurrence_schedule import plan
 from directory.week.post import compose
 from tests.browser.conftest import Visit
 from tests.week.test_counting import GRAPHEMES, TOOTED, WEIGHTED

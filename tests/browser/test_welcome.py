@@ -11,10 +11,8 @@ from sqlalchemy.orm import Session
 
 from directory.db import writing
 from directory.facts.interaction import Interaction
-from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.member import Member
-from directory.people.wanted import Wanted
+from directory.people.tables import Business, Member, Wanted
 from tests.browser.conftest import Visit, barriers
 
 MOST_TAPS, MOST_TYPED = 12, 60

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.cli import COMMANDS, main
 from directory.db import connect
-from directory.people.business import Business
+from directory.people.tables import Business
 from directory.taxonomy.capability import Capability
 
 Run = Callable[..., Result]

@@ -11,8 +11,8 @@ from app.accounts import tables
 from app.cli.invite import LASTS
 from directory.clock import utc_now
 from directory.db import Base, connect
-from directory.people.member import ChapterRole, Member, Role
 from directory.people.one_time_link import OneTimeLink
+from directory.people.tables import ChapterRole, Member, Role
 from tests.cli.test_cli import Run, home, run
 
 ADA = ("invite", "Ada Whitfield", "Ada@Whitfield.example", "--firm", "Whitfield & Co")

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from directory.engine import weekly_pairings
 from directory.engine.weekly_pairings import pair_up, waiting, why
-from directory.people.business import Business
+from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
-from directory.people.member import Member
-from directory.people.wanted import WantedKind, want
-from directory.week.occurrence import Occurrence, plan, skip
+from directory.people.tables import Business, Member, WantedKind
+from directory.people.wanted import want
+from directory.week.occurrence_schedule import plan, skip
 from directory.week.pairing import Pairing, of_week, take_part
 
 WEEK = timedelta(days=7)

@@ -9,10 +9,9 @@ from directory.engine import onboarding_suggestions, pair_candidates, text_simil
 from directory.engine.pair_candidates import people_to_meet, reason_sentence, suggested
 from directory.engine.wanted_matches import match_wanteds
 from directory.facts.interaction import InteractionKind, confirm, say
-from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.member import Member, MemberState
-from directory.people.wanted import WantedKind, end, live_for, want
+from directory.people.tables import Business, Member, MemberState, WantedKind
+from directory.people.wanted import end, live_for, want
 from directory.reports.open_items import open_items
 from directory.week.post_preview import post_previews
 from tests.conftest import Cast

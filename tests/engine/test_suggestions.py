@@ -17,7 +17,7 @@ from directory.leads.lead import Lead, Terms, Wish, bring
 from directory.leads.suggestion import Answer, Suggestion
 from directory.money import Money
 from directory.people.claim import unclaim
-from directory.people.member import MemberState
+from directory.people.tables import MemberState
 from directory.taxonomy.capability import named
 from tests.conftest import Cast
 

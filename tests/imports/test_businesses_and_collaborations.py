@@ -17,8 +17,8 @@ from directory.imports import collaborations as work
 from directory.imports.capability_codes import Unknown
 from directory.imports.csv_file import Field, ImportErrors, read_rows
 from directory.imports.report import Report
-from directory.people.business import Business
 from directory.people.claim import Claim
+from directory.people.tables import Business
 from directory.taxonomy.capability import Capability, Kind
 
 

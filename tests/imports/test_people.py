@@ -14,11 +14,9 @@ from directory.imports.line import FIELDS
 from directory.imports.people import ImportBatch, Preview
 from directory.imports.sheet import Sheet, read_sheet
 from directory.outbox.delivery import Delivery
-from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.duplicates import confusable_skeleton
-from directory.people.member import Member, MemberState
-from directory.people.wanted import Wanted
+from directory.people.tables import Business, Member, MemberState, Wanted
 from directory.privacy.suppression import suppress
 from tests.people.cast import Cast, make_cast
 

@@ -24,9 +24,8 @@ from directory.db import Base, connect, writing
 from directory.outbox.channel import Channel, keep_secrets
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.post_snapshot import PostSnapshot
-from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.secrets import Secrets
 from directory.settings import load_settings
 from jobs.channels.mastodon import plain

@@ -13,7 +13,7 @@ from directory.outbox import channel_connection, delivery
 from directory.outbox.channel import Channel, ChannelState, keep_secrets
 from directory.outbox.delivery import MOST_TRIES, Delivery, DeliveryState
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.secrets import Secrets
 from directory.settings import Settings
 from jobs import channels as transports

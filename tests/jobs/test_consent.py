@@ -11,8 +11,7 @@ from directory.db import writing
 from directory.outbox.delivery import Delivery, DeliveryState, lift_stop
 from directory.outbox.kill_switch import stop
 from directory.people.chapter import Chapter
-from directory.people.member import Member, MemberState
-from directory.people.wanted import Wanted
+from directory.people.tables import Member, MemberState, Wanted
 from directory.settings import Settings
 from directory.week.post import freeze
 from jobs.deliver import deliver_one

@@ -18,9 +18,8 @@ from directory.clock import utc_now
 from directory.db import Base, connect, writing
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery, DeliveryState
-from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 
 POINTS = {
     "tape": (

@@ -14,12 +14,12 @@ from directory.db import writing
 from directory.outbox import channel as channels
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery, DeliveryState
-from directory.people.business import Business
+from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.settings import Settings
 from directory.taxonomy.capability import Capability, Kind
-from directory.week.occurrence import Occurrence, plan
+from directory.week.occurrence_schedule import plan
 from jobs import channels as transports
 from jobs import deliver, weekly_posts
 from jobs.channels.file import FileTransport

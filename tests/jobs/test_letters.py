@@ -15,9 +15,8 @@ from directory.errors import Invalid
 from directory.outbox import mail
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.mail import LetterKind
-from directory.people.business import Business
-from directory.people.member import Member, MemberState
 from directory.people.one_time_link import OneTimeLink, find_link, use_link
+from directory.people.tables import Business, Member, MemberState
 from directory.settings import Settings, load_settings
 from jobs import mail_rendering
 from jobs.deliver import LEASE, SETTLE, deliver_one, reconcile_stuck

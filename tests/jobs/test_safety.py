@@ -17,11 +17,10 @@ from directory.outbox import delivery as deliveries
 from directory.outbox.channel import Channel, ChannelState
 from directory.outbox.delivery import Delivery, DeliveryState, lift_stop
 from directory.outbox.kill_switch import PostingCounter, Stop, posting_counter, stop
-from directory.people.business import Business
+from directory.outbox.occurrence import CATCH_UP
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.settings import Settings
-from directory.week.occurrence import CATCH_UP
 from jobs import channels as transports
 from jobs import deliver, restore_guard
 from jobs.channels.transport import Account, Message, TransportError

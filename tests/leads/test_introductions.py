@@ -16,8 +16,7 @@ from directory.facts.interaction import Interaction, InteractionKind
 from directory.facts.introduction import LASTS, Introduction, IntroductionState, introduced_to, of_member
 from directory.facts.introduction_request import QUOTA, WEEK
 from directory.outbox.delivery import Delivery
-from directory.people.business import Business
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.reports.open_items import open_items
 from matching.inputs import FACT_KINDS
 from tests.people.cast import Cast, make_cast

@@ -10,7 +10,7 @@ from directory.errors import DomainError, Refused
 from directory.facts import case_study
 from directory.facts.case_study import CaseStudy
 from directory.facts.collaboration import Collaboration
-from directory.people.member import MemberState
+from directory.people.tables import MemberState
 from directory.reports.open_items import open_items
 from tests.people.cast import Cast, make_cast
 

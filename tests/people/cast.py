@@ -5,9 +5,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.taxonomy.capability import CURATED, Capability, Kind
 
 

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from directory.db import world_version
 from directory.errors import Conflict
+from directory.facts.claim_level import Level, standing
 from directory.facts.collaboration import Collaboration
 from directory.facts.vouch import accept, vouch
-from directory.people.claim import Level, claim, standing, unclaim
-from directory.people.member import MemberState
+from directory.people.claim import claim, unclaim
+from directory.people.tables import MemberState
 from tests.people.cast import Cast
 
 

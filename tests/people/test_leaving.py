@@ -20,18 +20,17 @@ from directory.facts.case_study import CaseStudy, CaseStudyParty
 from directory.facts.collaboration import Collaboration
 from directory.facts.interaction import InteractionKind, say
 from directory.facts.introduction import Introduction, IntroductionState
-from directory.facts.rating import Band, Rating
+from directory.facts.rating import Rating
 from directory.imports.people import ImportBatch
 from directory.joining.application import Application
 from directory.leads.lead import Terms, Wish, bring
 from directory.outbox import mail
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery
+from directory.outbox.occurrence import Occurrence
 from directory.people import photo, wanted
-from directory.people.business import Business
-from directory.people.member import ChapterRole, Member, MemberState, Role
 from directory.people.one_time_link import OneTimeLink, create_link
-from directory.people.wanted import WantedKind
+from directory.people.tables import Band, Business, ChapterRole, Member, MemberState, Role, WantedKind
 from directory.privacy import departure, erasure
 from directory.privacy.business_merge import merge
 from directory.privacy.suppression import is_suppressed
@@ -39,7 +38,6 @@ from directory.profiles.relay import write
 from directory.seed import seed
 from directory.taxonomy.capability import Capability
 from directory.week.mention import Mention
-from directory.week.occurrence import Occurrence
 from directory.week.pairing import Pairing
 from directory.week.post import Post
 from tests.conftest import Cast

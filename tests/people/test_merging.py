@@ -17,10 +17,9 @@ from directory.imports.csv_file import read_rows
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team
 from directory.people import duplicates
-from directory.people.business import Business
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
-from directory.people.member import Member
+from directory.people.tables import Business, Member
 from directory.privacy import business_merge
 from directory.taxonomy.capability import Capability, Kind
 

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from directory.db import Base
 from directory.engine.world import known_world
+from directory.facts.claim_level import EVIDENCE_LASTS, VOUCH_LASTS, Level, standing
 from directory.facts.collaboration import Collaboration
 from directory.facts.vouch import Vouch
 from directory.facts.vouch_graph import reciprocal_pairs
-from directory.people.business import Business
-from directory.people.claim import EVIDENCE_LASTS, VOUCH_LASTS, Level, claim, standing
-from directory.people.member import Member
+from directory.people.claim import claim
+from directory.people.tables import Business, Member
 from directory.taxonomy.capability import Capability, Kind
 from matching.inputs import FACT_KINDS
 from tests.people.cast import Cast

@@ -10,7 +10,8 @@ from directory.engine.search import search
 from directory.errors import Conflict, Invalid
 from directory.money import Money
 from directory.people import business, member, wanted
-from directory.people.wanted import MOST_LIVE, WantedKind
+from directory.people.tables import WantedKind
+from directory.people.wanted import MOST_LIVE
 from tests.people.cast import Cast
 
 FIRM: dict[str, Any] = {

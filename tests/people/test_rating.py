@@ -16,8 +16,7 @@ from directory.facts.collaboration import Collaboration
 from directory.facts.interaction import InteractionKind, confirm, say
 from directory.facts.rating import Rating, given, own_ratings, rate, restore, shown_band, to_rate, withdraw
 from directory.facts.rating_band import PATIENCE, SEASON, band_of, publish_bands
-from directory.people.business import Business
-from directory.people.member import Member, MemberState
+from directory.people.tables import Business, Member, MemberState
 from tests.people.cast import Cast
 
 WEEK = timedelta(days=7)

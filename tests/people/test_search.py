@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from directory.db import bump_world
 from directory.engine.search import PER_PAGE, Narrowing, index_business, index_businesses, search
-from directory.people.business import Accepting, Business, accepting
+from directory.people.business import Accepting, accepting
 from directory.people.chapter import Chapter
 from directory.people.claim import claim
-from directory.people.member import MemberState
 from directory.people.place import locate
+from directory.people.tables import Business, MemberState
 from directory.text import folded
 from tests.people.cast import Cast
 

@@ -8,10 +8,11 @@ from sqlalchemy import func, select
 
 from directory.engine.search import search
 from directory.errors import Conflict
+from directory.facts.claim_level import Level, standing
 from directory.leads.lead import Lead
 from directory.outbox.channel import Channel
-from directory.people.claim import Claim, Level, standing
-from directory.people.member import ChapterRole
+from directory.people.claim import Claim
+from directory.people.tables import ChapterRole
 from directory.seed import seed
 from directory.taxonomy.capability import Capability
 

@@ -17,7 +17,7 @@ from directory.db import Base, connect, writing
 from directory.errors import Invalid
 from directory.facts.rating import Rating
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Member
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])

@@ -7,12 +7,11 @@ from sqlalchemy.orm import Session
 
 from directory.leads.lead import Lead, MatchedBy, Need
 from directory.outbox.channel import Channel
-from directory.people.business import Business
+from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
-from directory.people.member import Member
-from directory.people.wanted import Wanted, WantedKind
+from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability, Kind
-from directory.week.occurrence import Occurrence, plan
+from directory.week.occurrence_schedule import plan
 
 NAMES = ("Alma Reyes", "Bo Carver", "Cleo Hart")
 

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from directory.audit import AuditEntry
 from directory.errors import Conflict, Invalid, Refused
 from directory.outbox.heartbeat import FORGOTTEN_AFTER, LATE_AFTER, beat, heartbeats
+from directory.outbox.occurrence import Occurrence
 from directory.week.calendar import WEEKS, end_quiet, keep_quiet, set_hour, turn_on, weeks
-from directory.week.occurrence import WEEK, Occurrence, hold, plan, release, skip
+from directory.week.occurrence_schedule import WEEK, hold, plan, release, skip
 from directory.week.opening_closing import decide_frame, frame_of, waiting_frame, write_frame
 from directory.week.post import compose
 from tests.week.conftest import Chapterhouse

@@ -8,14 +8,14 @@ from sqlalchemy import select
 
 from directory.errors import Conflict, Invalid
 from directory.facts import case_study
+from directory.outbox.occurrence import Occurrence
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.people.claim import Claim
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.people.wanted import share
 from directory.taxonomy.capability import CURATED
-from directory.week.mention import MOST, Item, Mention, choose
-from directory.week.occurrence import Occurrence
-from directory.week.post import compose, edit, freeze, mentions_of, posts_of, stand_again, take_back
+from directory.week.mention import MOST, Item, Mention, choose, mentions_of
+from directory.week.post import compose, edit, freeze, posts_of, stand_again, take_back
 from tests.week.conftest import Chapterhouse
 
 WEEK = timedelta(days=7)

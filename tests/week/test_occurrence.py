@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from directory.audit import AuditEntry
 from directory.db import claim_write, writing
 from directory.errors import Conflict
+from directory.outbox.occurrence import CATCH_UP, Occurrence
 from directory.people.chapter import Chapter
-from directory.week.occurrence import CATCH_UP, Occurrence, hold, plan, release, skip, slot, upcoming
+from directory.week.occurrence_schedule import hold, plan, release, skip, slot, upcoming
 from tests.week.conftest import Chapterhouse
 
 ZONES = ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Auckland", "Asia/Kolkata")

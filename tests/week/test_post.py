@@ -10,15 +10,14 @@ from sqlalchemy import select
 
 from directory.errors import Conflict, Invalid
 from directory.outbox.delivery import Delivery
-from directory.people.business import Business
+from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
-from directory.people.member import Member, MemberState
-from directory.people.wanted import Wanted, WantedKind
+from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
 from directory.text_length import Limit, excess
 from directory.week import post_wording
-from directory.week.mention import MOST, Item
-from directory.week.occurrence import Occurrence, hold, release
-from directory.week.post import compose, edit, freeze, mentions_of, posts_of
+from directory.week.mention import MOST, Item, mentions_of
+from directory.week.occurrence_schedule import hold, release
+from directory.week.post import compose, edit, freeze, posts_of
 from directory.week.post_wording import OpeningClosing
 from tests.conftest import NOW
 from tests.week.conftest import Chapterhouse

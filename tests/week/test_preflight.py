@@ -13,10 +13,11 @@ from directory.outbox import channel as channels
 from directory.outbox.channel import Channel, ChannelKind, ChannelState
 from directory.outbox.delivery import Delivery
 from directory.outbox.kill_switch import stop
-from directory.people.member import ChapterRole, Role
+from directory.outbox.occurrence import Occurrence
+from directory.people.tables import ChapterRole, Role
 from directory.settings import Settings
 from directory.text_length import Limit
-from directory.week.occurrence import Occurrence, hold
+from directory.week.occurrence_schedule import hold
 from directory.week.opening_closing import write_frame
 from directory.week.post import compose
 from directory.week.preflight import AHEAD, coming, tell

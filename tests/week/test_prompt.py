@@ -15,12 +15,12 @@ from directory.facts.interaction import Interaction
 from directory.outbox import kill_switch as stops
 from directory.outbox import notification_preferences
 from directory.outbox.delivery import Delivery
-from directory.people.member import Member, MemberState
-from directory.people.wanted import Wanted
+from directory.outbox.occurrence import Occurrence
+from directory.people.tables import Member, MemberState, Wanted
 from directory.settings import Settings
-from directory.week import occurrence as occurrences
+from directory.week import occurrence_schedule
 from directory.week import prompt as prompts
-from directory.week.occurrence import Occurrence, plan
+from directory.week.occurrence_schedule import plan
 from directory.week.pairing import Pairing, PairingState
 from directory.week.prompt import Prompt
 from jobs.deliver import deliver_one
@@ -108,7 +108,7 @@ def test_a_week_that_is_left_out_held_or_stopped_asks_nobody(engine: Engine, mor
             if way == "stop":
                 stops.stop(session, chapter=row.chapter, member=lena, now=morning)
             else:
-                verb = occurrences.skip if way == "skip" else occurrences.hold
+                verb = occurrence_schedule.skip if way == "skip" else occurrence_schedule.hold
                 verb(session, occurrence=row, member=lena, now=morning)
     assert compose(engine, now=morning) == 0
 
@@ -122,7 +122,7 @@ def test_a_letter_that_nobody_wants_any_more_does_not_leave_and_says_no_lie(
         bea = of(session, "bea")
         turn = prompt_of(session, "bea").occurrence
         if way == "skip":
-            occurrences.skip(session, occurrence=turn, member=of(session, "lena"), now=morning)
+            occurrence_schedule.skip(session, occurrence=turn, member=of(session, "lena"), now=morning)
         elif way == "off":
             notification_preferences.set_preference(session, member=bea, name="week", is_on=False, now=morning)
         else:

@@ -23,8 +23,9 @@ from directory.outbox.delivery import (
     release_unsent,
 )
 from directory.outbox.kill_switch import increment_posting_counter, posting_counter, stop, stops_of
+from directory.outbox.occurrence import CATCH_UP, Occurrence
 from directory.people.chapter import Chapter
-from directory.week.occurrence import CATCH_UP, Occurrence, plan
+from directory.week.occurrence_schedule import plan
 from tests.week.conftest import Chapterhouse
 
 LEASE = timedelta(minutes=1)

@@ -13,10 +13,8 @@ import pytest
 from directory.facts.case_study import CaseStudy, CaseStudyParty
 from directory.leads.lead import Lead, Need
 from directory.outbox.channel import CHANNEL_KINDS, MOST
-from directory.people.business import Business
 from directory.people.chapter import Chapter
-from directory.people.member import Member
-from directory.people.wanted import Wanted, WantedKind
+from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
 from directory.text_length import excess
 from directory.week.mention import Item

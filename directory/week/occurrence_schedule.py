@@ -4,58 +4,24 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Session
 
 from directory import audit
-from directory.db import Base, PublicRow, new_public_id
-from directory.errors import Conflict
+from directory.db import new_public_id
 from directory.outbox.kill_switch import not_stopped
+from directory.outbox.occurrence import CATCH_UP, Occurrence, lock, lock_open
 from directory.people.chapter import Chapter
-from directory.people.member import Member
+from directory.people.tables import Member
 from directory.translation import gettext
 from directory.week.blackout_period import blackout_periods, blackout_reason
 
 if TYPE_CHECKING:
-    from directory.week.mention import Mention
+    pass
 
-CATCH_UP = timedelta(hours=12)  # so long after its instant a missed turn still takes place, later it is skipped
 WEEK = timedelta(days=7)
 AGES = timedelta(days=70)
-
-
-class Occurrence(PublicRow, Base):
-    """A chapter's slot on ``local_date``; ``due_at`` is that day's post time in its zone, as an instant.
-
-    A turn that a person lets go after its time is due at once, so that its ``due_at`` is later.
-    """
-
-    __tablename__ = "occurrence"
-    __table_args__ = (UniqueConstraint("chapter_id", "local_date"), Index("ix_occurrence_due_at", "due_at"))
-
-    chapter_id: Mapped[int] = mapped_column(ForeignKey("chapter.id"))
-    local_date: Mapped[date]
-    due_at: Mapped[datetime]
-    held_at: Mapped[datetime | None]  # a person said: not yet
-    held_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))  # None: the program itself
-    held_reason: Mapped[str] = mapped_column(String(300), default="")
-    posted_at: Mapped[datetime | None]  # its deliveries were written
-    seat_id: Mapped[int | None] = mapped_column(ForeignKey("capability.id"))  # what its posts say is missing
-    paired_at: Mapped[datetime | None]  # its talks were proposed
-    own_time: Mapped[time | None]  # this week only, in place of the chapter's post time
-    drafted_at: Mapped[datetime | None]  # when its posts were last written anew
-    prompted_at: Mapped[datetime | None]  # everybody's letter of the week was written
-    preflight_at: Mapped[datetime | None]  # when it was looked at, a day before
-    skipped: Mapped[str | None]  # why there is no post this week, in words
-
-    chapter: Mapped[Chapter] = relationship()
-    mentions: Mapped[list["Mention"]] = relationship(viewonly=True, order_by="Mention.id")  # as they were chosen
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it may still be posted."""
-        return self.posted_at is None and self.skipped is None
 
 
 def slot(chapter: Chapter, on: date, at: time | None = None) -> datetime:
@@ -178,21 +144,8 @@ def upcoming(session: Session, *, chapter: Chapter, now: datetime) -> Occurrence
         Occurrence.posted_at.is_(None),
         (Occurrence.due_at > now) | Occurrence.skipped.is_(None),
     )
-    first = coming.order_by(Occurrence.due_at).limit(1).options(joinedload(Occurrence.mentions))
-    return session.scalars(first).unique().first()
-
-
-def lock(session: Session, occurrence: Occurrence) -> None:
-    """Read the row as it is now; it is nobody else's until the transaction ends."""
-    session.flush()
-    session.refresh(occurrence, with_for_update={"of": Occurrence})  # not of what was loaded with it
-
-
-def lock_open(session: Session, occurrence: Occurrence) -> None:
-    """The same for a turn that may still be posted. Raises Conflict when it is over."""
-    lock(session, occurrence)
-    if not occurrence.is_open:
-        raise Conflict(gettext("This week's turn is over; the next one can be changed."))
+    first = coming.order_by(Occurrence.due_at).limit(1)
+    return session.scalars(first).first()
 
 
 def hold(session: Session, *, occurrence: Occurrence, member: Member | None, now: datetime, reason: str = "") -> None:
