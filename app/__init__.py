@@ -19,6 +19,6 @@ def create_app(settings: Settings | None = None, *, overrides: Mapping[str, Any]
 
     Raises SettingsError on wrong settings, RuntimeError where a view has no policy or the assets are not built.
     """
-    from app.factory import website  # Here, so that a command of the shell, which is in this room, starts without it.
+    from app.factory import build_app  # Here, so that a command of the shell, which is in this room, starts without it.
 
-    return website(settings or load_settings(), overrides or {})
+    return build_app(settings or load_settings(), overrides or {})

@@ -1,7 +1,7 @@
 """The way to a row: who asks, whether they may, and how a page says so.
 
 Every view carries ``@policy("object.action")``; a route without one does not start. Rows are reached from a URL
-through ``reach`` alone, which answers a stranger as if there were no such row.
+through ``get_permitted_or_404`` alone, which answers a stranger as if there were no such row.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ from directory.outbox import mail
 from directory.people.tables import Member, MemberState, Role
 
 
-def principal() -> Principal:
+def current_principal() -> Principal:
     """Who sent this request."""
     if "principal" not in g:
         g.principal = Principal()
@@ -39,9 +39,9 @@ def principal() -> Principal:
     return asker
 
 
-def me() -> Member:
+def current_member() -> Member:
     """The member who sent this request, one who waits to be let in too; a visitor is asked to sign in."""
-    asker = principal()
+    asker = current_principal()
     if asker.member is None or not (asker.is_member or asker.is_pending):
         abort(401)
     return asker.member
@@ -53,7 +53,7 @@ def permit(action: str, row: Base | None = None) -> None:
     What wants a fresh proof asks for it; what wants a reason takes the one that came with the form, keeps it in the
     audit log and tells the person the row belongs to.
     """
-    verdict = can(principal(), action, row)
+    verdict = can(current_principal(), action, row)
     if verdict is S:
         require_recent_login()
     elif verdict is J:
@@ -66,24 +66,24 @@ def permit(action: str, row: Base | None = None) -> None:
 FRESH_FOR = timedelta(minutes=10)
 
 
-def is_fresh() -> bool:
+def has_recent_login() -> bool:
     """Whether whoever sent this request proved who they are in the last ten minutes."""
     proved_at: float = session.get("proved_at", 0)
     return 0 <= now().timestamp() - proved_at < FRESH_FOR.total_seconds()
 
 
-class ProofWanted(Exception):
+class RecentLoginRequired(Exception):
     """This may be done by whoever proves anew who they are."""
 
 
-class ReasonWanted(Exception):
+class ReasonRequired(Exception):
     """This may be done with a typed reason; the error page asks for one, and sends the form again with it."""
 
 
 def require_recent_login() -> None:
     """Go on, or send the browser to prove who sits before it, and back to this page."""
-    if not is_fresh():
-        raise ProofWanted
+    if not has_recent_login():
+        raise RecentLoginRequired
 
 
 LEAST_REASON, MOST_REASON = 10, 300  # characters
@@ -92,13 +92,13 @@ LEAST_REASON, MOST_REASON = 10, 300  # characters
 def _account_for(action: str, row: Base | None) -> None:
     reason = " ".join(request.form.get("reason", "").split())
     if request.method in SAFE_METHODS or not LEAST_REASON <= len(reason) <= MOST_REASON:
-        raise ReasonWanted
-    actor, person = me(), RELATIONS[type(row)].person(row) if row is not None else None
+        raise ReasonRequired
+    actor, person = current_member(), RELATIONS[type(row)].person(row) if row is not None else None
     what = f"{row.__tablename__} {row.public_id}" if isinstance(row, PublicRow) else action.partition(".")[0]
     record(db.session(), actor_id=actor.id, action=action, object=what, reason=reason, now=now())
     if person is not None and person.id != actor.id:
         words = {"by": actor.name, "act": DONE[action](), "reason": reason}
-        mail.write(db.session(), letter="told", to=person, event=f"told-{uuid4().hex}", words=words, now=now())
+        mail.enqueue(db.session(), letter="told", to=person, event=f"told-{uuid4().hex}", words=words, now=now())
 
 
 RowType = TypeVar("RowType", bound=PublicRow)
@@ -118,7 +118,7 @@ def get_permitted_or_404(
     An unsafe method holds the row until its transaction ends; verbs lock people themselves, in an order of their own.
     """
     if not RULES[action].is_public:
-        me()
+        current_member()
     named = select(model).where(model.public_id == public_id).options(*options)
     if request.method not in SAFE_METHODS and model is not Member:
         named = named.with_for_update()
@@ -146,7 +146,7 @@ def policy(action: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             if not rule.is_public:
-                me()
+                current_member()
             if not rule.about:
                 permit(action)
             answer = view(*args, **kwargs)

@@ -18,13 +18,13 @@ from directory.outbox.delivery import Delivery
 NAME, LASTS = "came_from", timedelta(days=30)
 
 
-def remember(delivery: Delivery) -> None:
+def remember_click(delivery: Delivery) -> None:
     """The last click wins."""
     session[NAME] = [delivery.public_id, now().timestamp()]
 
 
 @contextmanager
-def credited() -> Iterator[None]:
+def credit_last_click() -> Iterator[None]:
     """What is done inside is credited to that post; when it is done, the click is used up."""
     code, at = session.get(NAME, ("", 0.0))
     is_recent = 0 <= now().timestamp() - at < LASTS.total_seconds()

@@ -3,7 +3,7 @@
 from flask import Flask, request
 from flask_sqlalchemy import SQLAlchemy
 
-from directory.db import Base, claim_write, tune
+from directory.db import Base, claim_write, configure_engine
 from directory.tables import TABLES
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -16,7 +16,7 @@ def init_db(app: Flask) -> None:
     """Open the engine that the settings name, and let unsafe methods begin writing transactions."""
     db.init_app(app)
     with app.app_context():
-        tune(db.engine)
+        configure_engine(db.engine)
 
     @app.before_request
     def begin() -> None:

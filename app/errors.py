@@ -13,11 +13,11 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as Answer
 
-from app.access import ProofWanted, ReasonWanted
+from app.access import ReasonRequired, RecentLoginRequired
 from app.db import SAFE_METHODS, db
 from app.redirects import previous_page
 from directory.errors import Conflict, DomainError, Invalid, Refused
-from directory.log import places
+from directory.log import stack_locations
 
 log = structlog.get_logger("app")
 STATUS = {Invalid: 422, Conflict: 409, Refused: 403}
@@ -31,7 +31,7 @@ class Site(Flask):
     ) -> None:
         """Kind and places only: messages of exceptions carry what people wrote."""
         kind, _error, trace = exc_info
-        passed = list(places(trace))
+        passed = list(stack_locations(trace))
         log.error("failed", kind=kind.__name__ if kind else "", places=passed, endpoint=request.endpoint)
 
 
@@ -73,16 +73,16 @@ def init_errors(app: Flask) -> None:
             return Response(status=401, headers={"HX-Redirect": app.url_for("sign_in.sign_in")})
         return redirect(target, 303)
 
-    @app.errorhandler(ProofWanted)
-    def prove(error: ProofWanted) -> Answer:
+    @app.errorhandler(RecentLoginRequired)
+    def prove(error: RecentLoginRequired) -> Answer:
         back = request.full_path.rstrip("?") if request.method in SAFE_METHODS else previous_page()
         target = app.url_for("sign_in.prove", next=back)
         if request.headers.get("HX-Request"):
             return Response(status=403, headers={"HX-Redirect": target})
         return redirect(target, 303)
 
-    @app.errorhandler(ReasonWanted)
-    def say_why(error: ReasonWanted) -> Response:
+    @app.errorhandler(ReasonRequired)
+    def say_why(error: ReasonRequired) -> Response:
         db.session.rollback()
         typed = [
             (name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "reason")

@@ -15,7 +15,7 @@ from app.pages import PAGES
 from app.security import init_security
 from app.template_filters import init_filters
 from directory.clock import utc_now
-from directory.secrets import Secrets
+from directory.secrets import SecretBox
 from directory.settings import Settings
 
 
@@ -28,7 +28,7 @@ class PublicId(BaseConverter):
 ROOT = Path(__file__).parent.parent
 
 
-def website(settings: Settings, overrides: Mapping[str, Any]) -> Site:
+def build_app(settings: Settings, overrides: Mapping[str, Any]) -> Site:
     """A new application. Raises RuntimeError where a view has no policy or the assets are not built."""
     app = Site(
         "app",
@@ -42,7 +42,7 @@ def website(settings: Settings, overrides: Mapping[str, Any]) -> Site:
         SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # a failing statement must not log what it carried
         BASE_URL=settings.base_url,
         HOME=settings.home,
-        SECRETS=Secrets(settings.encryption_keys),
+        SECRETS=SecretBox(settings.encryption_keys),
         CLOCK=utc_now,
     )
     app.config.update(overrides)

@@ -80,7 +80,7 @@ def _finish_x(said: Said, kept: Said, code: str) -> dict[str, str]:
     secret = said.get("client_secret", "")
     try:
         known = (said["client_id"], secret) if secret else None
-        answer = safe_http.Session().post(f"{X_API}/2/oauth2/token", data=asked, auth=known)
+        answer = safe_http.SafeSession().post(f"{X_API}/2/oauth2/token", data=asked, auth=known)
         answer.raise_for_status()
         given = answer.json()
         return {"client_secret": secret, **{name: str(given[name]) for name in ("access_token", "refresh_token")}}
@@ -101,7 +101,7 @@ def _begin_mastodon(said: Said, redirect_uri: str, state: str) -> tuple[str, dic
         "scope": MASTODON_SCOPES,
         "state": state,
     }
-    return f"{safe_http.origin(said['address'])}/oauth/authorize?{urlencode(asked)}", kept
+    return f"{safe_http.origin_of(said['address'])}/oauth/authorize?{urlencode(asked)}", kept
 
 
 def _finish_mastodon(said: Said, kept: Said, code: str) -> dict[str, str]:
@@ -113,7 +113,7 @@ def _finish_mastodon(said: Said, kept: Said, code: str) -> dict[str, str]:
 def _mastodon(said: Said, path: str, asked: dict[str, str], *names: str) -> dict[str, str]:
     """What a server that a person named gives under these names. Raises Invalid."""
     try:
-        answer = safe_http.Session().post(safe_http.origin(said["address"]) + path, data=asked)
+        answer = safe_http.SafeSession().post(safe_http.origin_of(said["address"]) + path, data=asked)
         answer.raise_for_status()
         given = answer.json()
         return {name: str(given[name]) for name in names}

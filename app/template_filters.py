@@ -5,7 +5,7 @@ from datetime import date, datetime
 from flask import Flask
 from flask_babel import Babel, get_translations
 
-from app.access import principal
+from app.access import current_principal
 from app.request_time import now
 from directory.money import Money
 from directory.translation import gettext, join_as_list, time_ago, translations
@@ -20,7 +20,7 @@ def init_filters(app: Flask) -> None:
     def speak() -> None:
         translations.set(get_translations())
 
-    app.add_template_global(principal)
+    app.add_template_global(current_principal)
     app.add_template_global(now)
     for verb in (money, since, initials, first_name, day, in_words, join_as_list):
         app.add_template_filter(verb, {"since": "ago"}.get(verb.__name__, verb.__name__))

@@ -38,7 +38,7 @@ from sqlalchemy.orm import Session
 from app import create_app
 from app.accounts.account import create_account
 from app.db import db
-from directory.db import Base, bump_world, connect, new_public_id, writing
+from directory.db import Base, bump_world, connect, new_public_id, write_session
 from directory.engine.capability_embeddings import embed_missing
 from directory.engine.search import search
 from directory.engine.sentence_encoder import load_model
@@ -52,7 +52,7 @@ from directory.people.tables import Business, Member, MemberState, Wanted, Wante
 from directory.settings import load_settings
 from directory.tables import TABLES
 from directory.taxonomy.capability import CURATED, Capability
-from directory.text import folded
+from directory.text import fold
 
 assert TABLES
 
@@ -108,7 +108,7 @@ def fill(session: Session, members: int) -> None:
     nodes = session.execute(select(Capability.id, Capability.name, Capability.synonyms)).all()
     order = chance.sample(range(len(nodes)), len(nodes))
     node_of, town_of = skewed(chance, order, 0.7), skewed(chance, TOWNS)
-    first_of = skewed(chance, sorted({name_of(chance, 2) for _ in range(1500)}, key=folded), 0.8)
+    first_of = skewed(chance, sorted({name_of(chance, 2) for _ in range(1500)}, key=fold), 0.8)
     last_of = skewed(chance, sorted({name_of(chance, chance.choice((2, 3))) for _ in range(12_000)}), 0.6)
     tables: dict[type[Base], Rows] = {Business: [], Member: [], Claim: [], Wanted: [], Vouch: []}
     people = 0
@@ -155,7 +155,7 @@ def fill(session: Session, members: int) -> None:
             " ".join([town, "AZ", summary, *(member["headline"] for member in active)]),
             " ".join(want["text"] for want in wants),
         )
-        names = "\t".join(folded(each) for each in (name, *(member["name"] for member in active)))
+        names = "\t".join(fold(each) for each in (name, *(member["name"] for member in active)))
         tables[Business].append(
             {
                 "id": firm,
@@ -176,7 +176,7 @@ def fill(session: Session, members: int) -> None:
                 "latitude": point.latitude if point else None,
                 "longitude": point.longitude if point else None,
                 "audiences": {},
-                "search_text": "\n".join([names, *(folded(line) for line in lines)]),
+                "search_text": "\n".join([names, *(fold(line) for line in lines)]),
                 "search_version": 1,
                 "created_at": joined,
             }
@@ -232,7 +232,7 @@ def peers(engine: Engine) -> Iterator[tuple[str, Callable[[Session, str], list[i
     """Other ways to search the same column: ids of the first three firms."""
 
     def like(session: Session, words: str) -> list[int]:
-        found = [Business.search_text.contains(word, autoescape=True) for word in folded(words).split()]
+        found = [Business.search_text.contains(word, autoescape=True) for word in fold(words).split()]
         order = (Business.search_text, Business.id)
         return list(session.scalars(select(Business.id).where(*found).order_by(*order).limit(3)))
 
@@ -254,11 +254,11 @@ def peers(engine: Engine) -> Iterator[tuple[str, Callable[[Session, str], list[i
         "SELECT id FROM peer, plainto_tsquery('simple', :words) q "
         "WHERE words @@ q ORDER BY ts_rank(words, q) DESC LIMIT 3"
     )
-    yield "tsvector", lambda session, words: list(session.scalars(text(statement), {"words": folded(words)}))
+    yield "tsvector", lambda session, words: list(session.scalars(text(statement), {"words": fold(words)}))
 
 
 def _quoted(words: str) -> str:
-    return " ".join(f'"{word}"' for word in folded(words).split()) or '""'
+    return " ".join(f'"{word}"' for word in fold(words).split()) or '""'
 
 
 def ours(session: Session, words: str) -> list[int]:
@@ -345,7 +345,7 @@ def main() -> None:
         engine = connect(url)
         Base.metadata.create_all(engine)
         start = time.perf_counter()
-        with writing(engine) as session:
+        with write_session(engine) as session:
             fill(session, arguments.members)
         print(f"filled in {time.perf_counter() - start:.0f} s", file=sys.stderr)
         settings = load_settings({"GOODWORD_HOME": folder, "GOODWORD_BASE_URL": "http://localhost"})
@@ -359,7 +359,7 @@ def main() -> None:
         app = create_app(settings, overrides=overrides)
         with app.app_context():
             Base.metadata.create_all(engine)
-            with writing(db.engine) as session:
+            with write_session(db.engine) as session:
                 asker = session.get_one(Member, 1)
                 create_account(session, member=asker, email="asker@firm.example", password=PASSWORD, now=NOW)
         client = app.test_client()

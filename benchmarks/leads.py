@@ -20,7 +20,7 @@ import bm25s
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.db import Base, connect, writing
+from directory.db import Base, connect, write_session
 from directory.engine.suggestion_serializer import suggestion_as_dict
 from directory.engine.world import known_world
 from directory.people.claim import Claim
@@ -28,7 +28,7 @@ from directory.people.tables import Business
 from directory.seed import seed
 from directory.tables import TABLES
 from directory.taxonomy.capability import Capability
-from matching.text_normalization import clean, informative, tokens
+from matching.text_normalization import clean_text, informative, tokens
 
 assert TABLES
 
@@ -57,10 +57,10 @@ def search_of(session: Session) -> Callable[[str], Found]:
     for claim in session.scalars(select(Claim)):
         told[claim.business.name] += [claim.capability.name, *claim.capability.synonyms]
     index = bm25s.BM25()
-    index.index([informative(tokens(clean("\n".join(texts)))) for texts in told.values()], show_progress=False)
+    index.index([informative(tokens(clean_text("\n".join(texts)))) for texts in told.values()], show_progress=False)
 
     def ask(text: str) -> Found:
-        words = informative(tokens(clean(text)))
+        words = informative(tokens(clean_text(text)))
         scores = index.get_scores(words) if words else []
         ranked = sorted(zip(scores, told, strict=False), reverse=True)
         return [{name} for score, name in ranked if score > 0][:3], []
@@ -127,7 +127,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         engine = connect(f"sqlite:///{folder}/leads.db")
         Base.metadata.create_all(engine)
-        with writing(engine) as session:
+        with write_session(engine) as session:
             seed(session, now=NOW)
         with Session(engine) as session:
             able = able_of(session)

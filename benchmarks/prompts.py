@@ -23,7 +23,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from directory.db import Base, connect, writing
+from directory.db import Base, connect, write_session
 from directory.engine.pair_candidates import people_to_meet, reason_sentence
 from directory.engine.wanted_matches import match_wanteds
 from directory.outbox.delivery import Delivery
@@ -33,8 +33,8 @@ from directory.people.claim import Claim
 from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.reports.open_items import open_items
 from directory.tables import TABLES
-from directory.taxonomy.capability import Capability, Kind
-from directory.week.occurrence_schedule import plan
+from directory.taxonomy.capability import Capability, CapabilityKind
+from directory.week.occurrence_schedule import plan_occurrences
 from jobs.weekly_prompts import SHIFT, compose
 
 assert TABLES
@@ -45,12 +45,12 @@ PEOPLE = ("owners of clinics", "architects", "hotel managers", "school boards", 
 
 def write(url: str, members: int) -> None:
     """The network, its turns at nine that morning."""
-    engine, draw = connect(url), random.Random(1)
+    engine, draw, service = connect(url), random.Random(1), CapabilityKind.SERVICE
     Base.metadata.create_all(engine)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         session.execute(
             insert(Capability),
-            [{"id": at, "scheme": "b", "code": str(at), "name": f"{TRADES[at % 9].title()} {at}", "kind": Kind.SERVICE}
+            [{"id": at, "scheme": "b", "code": str(at), "name": f"{TRADES[at % 9].title()} {at}", "kind": service}
              for at in range(1, 901)],
         )  # fmt: skip
         chapters = range(1, members // 100 + 1)
@@ -76,7 +76,7 @@ def write(url: str, members: int) -> None:
             ]  # fmt: skip
             for table, rows in ((Business, firms), (Member, people), (Claim, claims), (Wanted, wants)):
                 session.execute(insert(table), rows)
-        plan(session, now=AT - timedelta(days=1))
+        plan_occurrences(session, now=AT - timedelta(days=1))
         session.query(Occurrence).update({"paired_at": AT})  # the talks of the week were proposed before
     engine.dispose()
 

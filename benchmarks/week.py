@@ -32,7 +32,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from directory.clock import utc_now
-from directory.db import Base, bump_world, connect, writing
+from directory.db import Base, bump_world, connect, write_session
 from directory.outbox import channel as kinds
 from directory.outbox import delivery as deliveries
 from directory.outbox.channel import Channel, ChannelKind
@@ -42,12 +42,12 @@ from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member
 from directory.settings import load_settings
 from directory.tables import TABLES
-from directory.week.occurrence_schedule import plan
+from directory.week.occurrence_schedule import plan_occurrences
 from jobs import channels as transports
 from jobs.channels.file import FileTransport
 from jobs.channels.transport import Message
 from jobs.deliver import drain
-from jobs.weekly_posts import turn
+from jobs.weekly_posts import run_occurrence
 
 assert TABLES
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
@@ -69,7 +69,7 @@ def write(url: str, chapters: int, channels: int, at: datetime) -> None:
     kinds.CHANNEL_KINDS += (ChannelKind("slow", "A network in trouble"),)  # type: ignore[assignment] # one more kind, for this run
     engine = connect(url)
     Base.metadata.create_all(engine)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         for number in range(chapters):
             chapter = Chapter(key=f"c{number}", name="C", zone="UTC", weekday=at.weekday(), post_time=at.time())
             business = Business(name="B", chapter=chapter, created_at=at)
@@ -111,15 +111,15 @@ def measured(chapters: int, channels: int, workers: int, slow: float, is_naive: 
         start = time.perf_counter()
         if is_naive:
             for _ in range(chapters):
-                with writing(engine) as session:
-                    plan(session, now=at - timedelta(minutes=1))
+                with write_session(engine) as session:
+                    plan_occurrences(session, now=at - timedelta(minutes=1))
         else:
-            with writing(engine) as session:
-                plan(session, now=at - timedelta(minutes=1))
+            with write_session(engine) as session:
+                plan_occurrences(session, now=at - timedelta(minutes=1))
         planned = time.perf_counter()
-        turn(engine, now=at)
+        run_occurrence(engine, now=at)
         frozen = time.perf_counter()
-        with writing(engine) as session:
+        with write_session(engine) as session:
             session.execute(update(Delivery).values(due_at=utc_now()))
         context = multiprocessing.get_context("spawn")
         begin = context.Barrier(workers + 1)

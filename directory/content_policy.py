@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from directory.text_length import links
+from directory.text_length import find_links
 from directory.translation import gettext as _
 
 MOST_HASHTAGS = 6  # the network's and at most five of the chapter
@@ -25,7 +25,9 @@ class PolicyRemark:
     is_error: bool = True
 
 
-def lint(text: str, *, has_link: bool = False, costs_link: str = "", is_known: bool = False) -> list[PolicyRemark]:
+def check_policy(
+    text: str, *, has_link: bool = False, costs_link: str = "", is_known: bool = False
+) -> list[PolicyRemark]:
     """What is to be said of a post's text, the errors first.
 
     ``has_link``: links were chosen for its channel; ``costs_link``: what one costs there, in words; ``is_known``: an
@@ -53,7 +55,7 @@ def lint(text: str, *, has_link: bool = False, costs_link: str = "", is_known: b
         _if(_REWARD.search(text), _("Promise no reward for a referral: a good word is not for sale.")),
         _if(is_known, _("An earlier week said the very same: change a word, or the network may refuse it.")),
     ]
-    if not has_link and links(text):
+    if not has_link and find_links(text):
         chosen = _("Take the link out, or choose links for this channel: there each costs %(cost)s.", cost=costs_link)
         warned = _("There is a link in it; many networks show such posts to fewer people.")
         found.append(PolicyRemark(chosen if costs_link else warned, is_error=bool(costs_link)))
@@ -64,7 +66,7 @@ def lint(text: str, *, has_link: bool = False, costs_link: str = "", is_known: b
 
 def policy_errors(text: str) -> list[str]:
     """Why a member's own words cannot be repeated in public, as sentences."""
-    return [remark.sentence for remark in lint(text) if remark.is_error]
+    return [remark.sentence for remark in check_policy(text) if remark.is_error]
 
 
 def _if(is_so: object, sentence: str) -> PolicyRemark | None:

@@ -105,7 +105,7 @@ def bump_world(session: Session) -> None:
     session.flush()
 
 
-def tune(engine: Engine) -> Engine:
+def configure_engine(engine: Engine) -> Engine:
     """Make a SQLite engine safe for several processes; leave other databases as they are.
 
     A transaction that will write takes the lock when it begins (``execution_options={"write": True}``), because
@@ -131,7 +131,7 @@ def tune(engine: Engine) -> Engine:
 def connect(url: str) -> Engine:
     """An engine for ``url``; dispose it when done."""
     # A failing statement must not log what it carried.
-    return tune(create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite")))
+    return configure_engine(create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite")))
 
 
 def claim_write(session: Session) -> None:
@@ -140,7 +140,7 @@ def claim_write(session: Session) -> None:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Session]:
+def write_session(engine: Engine) -> Iterator[Session]:
     """A session whose transaction may write, committed at the end, rolled back on an error."""
     with Session(engine) as session, session.begin():
         claim_write(session)

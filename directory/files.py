@@ -14,7 +14,7 @@ from tempfile import NamedTemporaryFile
 REST = timedelta(days=1)  # what nobody names stays so long: somebody may take a removal back
 
 
-def keep(home: Path, folder: str, content: bytes) -> str:
+def store_file(home: Path, folder: str, content: bytes) -> str:
     """Keep ``content`` and return its sha256; whole or not at all, readable by this user alone."""
     digest = sha256(content).hexdigest()
     path = _path(home, folder, digest)
@@ -27,22 +27,22 @@ def keep(home: Path, folder: str, content: bytes) -> str:
     return digest
 
 
-def read(home: Path, folder: str, digest: str) -> bytes:
+def read_file(home: Path, folder: str, digest: str) -> bytes:
     """What was kept. Raises FileNotFoundError, also where ``digest`` is none."""
     return _path(home, folder, digest).read_bytes()
 
 
-def is_kept(home: Path, folder: str, digest: str) -> bool:
+def is_stored(home: Path, folder: str, digest: str) -> bool:
     """Whether the file is there."""
     return _path(home, folder, digest).is_file()
 
 
-def forget(home: Path, folder: str, digest: str) -> None:
+def delete_file(home: Path, folder: str, digest: str) -> None:
     """Remove the file; nothing where it is gone."""
     _path(home, folder, digest).unlink(missing_ok=True)
 
 
-def forget_others(home: Path, folder: str, used: Collection[str], now: datetime) -> int:
+def delete_unreferenced(home: Path, folder: str, used: Collection[str], now: datetime) -> int:
     """Remove every file of the folder that is not ``used`` and has rested; how many it were."""
     unused = [
         path

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 
-def places(trace: Any) -> Iterator[str]:
+def stack_locations(trace: Any) -> Iterator[str]:
     """Where a failure passed through, the outermost first: "file:line function". Takes a traceback, or None."""
     while trace is not None:
         code = trace.tb_frame.f_code
@@ -21,7 +21,7 @@ def _without_words(_logger: Any, _method: str, event: structlog.typing.EventDict
     failure = event.pop("exc_info", None)
     if failure:
         kind, _error, trace = failure if isinstance(failure, tuple) else sys.exc_info()
-        event.update(kind=kind.__name__ if kind else "", places=list(places(trace)))
+        event.update(kind=kind.__name__ if kind else "", places=list(stack_locations(trace)))
         if "_record" in event:
             event["event"] = str(event["_record"].msg)
     return event

@@ -40,7 +40,7 @@ def checked_address(host: str) -> str:
     return found[0]
 
 
-def origin(typed: str) -> str:
+def origin_of(typed: str) -> str:
     """``https://host`` of a server as people write it, an account's whole name included. Raises ValueError.
 
     No port but that of the web: what listens on another is no business of who types an address.
@@ -83,7 +83,7 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
 
 
-class Session(requests.Session):
+class SafeSession(requests.Session):
     """Asks once, in bounded time and size. Raises requests.RequestException as its parent does."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from cryptography.fernet import Fernet, MultiFernet
 
 
-class Secrets:
+class SecretBox:
     """Seals with the first key and opens with any, so that keys are changed without an hour of silence."""
 
     def __init__(self, keys: Sequence[str]) -> None:

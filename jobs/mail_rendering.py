@@ -51,7 +51,10 @@ def mail_of(session: Session, row: Delivery, *, settings: Settings, now: datetim
     link = ""
     if kind.path is not None:
         if isinstance(to, str):
-            mint_for_visitor = {"relay_confirm": relay.mint, "left": departure.mint}[kind.name]
+            mint_for_visitor = {
+                "relay_confirm": relay.create_confirmation_token,
+                "left": departure.create_return_token,
+            }[kind.name]
             token = mint_for_visitor(session, public_id=said["about"], now=now)
         else:
             token = create_link(session, purpose=kind.name, member=to, about=said["about"], lasts=kind.lasts, now=now)

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from directory import clock
-from directory.db import writing
+from directory.db import write_session
 from directory.outbox import channel_connection
 from directory.outbox import delivery as deliveries
 from directory.outbox.channel import Channel, ChannelState
@@ -39,17 +39,17 @@ def check_one(engine: Engine, channel_id: int, *, settings: Settings, now: datet
         found = transport.check()
     except TransportError as error:
         failure = error
-    with writing(engine) as session:
+    with write_session(engine) as session:
         channel = session.get_one(Channel, channel_id, with_for_update=True)
         if channel.connected_at != connected_at:
             return False  # Somebody connected it anew meanwhile, and has that looked at.
         if failure is None and (said := channel_connection.wrong_account_message(channel, found.name)):
             failure = TransportError(said, permanent=True, accepted="no", is_revoked=True)
-            channel_connection.leave_to_a_person(session, channel=channel, now=now)
+            channel_connection.mark_sending_unknown(session, channel=channel, now=now)
         if failure is None:
-            channel_connection.checked(channel, name=found.name, limit=found.limit, now=now)
+            channel_connection.record_check(channel, name=found.name, limit=found.limit, now=now)
             return True
-        channel_connection.checked(channel, said=str(failure), now=now)
+        channel_connection.record_check(channel, said=str(failure), now=now)
         if failure.is_revoked:
             session.flush()
             channel_connection.mark_broken(session, channel, reason=str(failure), now=now)
@@ -64,7 +64,7 @@ def _leave(engine: Engine, channel_id: int, transport: Transport) -> None:
             transport.leave()
     except TransportError:
         log.warning("permission_not_taken_back", channel=channel_id)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         session.get_one(Channel, channel_id).sealed = ""
 
 
@@ -80,20 +80,20 @@ def look_one(engine: Engine, delivery_id: int, *, settings: Settings, now: datet
         said = _("It is not there.") if is_known else _("The account it was sent from is not connected.")
     except TransportError as error:
         said = str(error)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         row = session.get_one(Delivery, delivery_id, with_for_update=True)
         if row.state is not DeliveryState.UNKNOWN:
             return
         row.look_asked_at, row.looked_at, row.found = None, now, said[:300] if found is None else ""
         session.flush()
         if found is not None:
-            deliveries.delivered(session, delivery=row, external_id=found, now=now)
+            deliveries.mark_delivered(session, delivery=row, external_id=found, now=now)
 
 
 def run_requested_checks(engine: Engine, *, settings: Settings, now: datetime) -> None:
     """Look at what pages asked for, the longest waiting first; one that fails holds up no other."""
     with Session(engine) as session:
-        channels, rows = channel_connection.asked_for(session, now=now)
+        channels, rows = channel_connection.requested_lookups(session, now=now)
     looks = [(check_one, each) for each in channels] + [(look_one, each) for each in rows]
     for look, row_id in looks[:MOST]:
         try:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from directory import clock
-from directory.db import writing
+from directory.db import write_session
 from directory.outbox.occurrence import Occurrence
 from directory.settings import Settings
 from directory.week import preflight
@@ -24,8 +24,8 @@ def look_ahead(engine: Engine, *, settings: Settings, now: datetime) -> int:
     end, letters = monotonic() + SHIFT.total_seconds(), 0
     with Session(engine) as session:
         turns = [
-            (row.id, [each.id for each in preflight.accounts(session, row)])
-            for row in preflight.coming(session, now=now)
+            (row.id, [each.id for each in preflight.channels_to_check(session, row)])
+            for row in preflight.occurrences_to_check(session, now=now)
         ]
     for turn_id, channel_ids in turns:
         if monotonic() > end:
@@ -35,8 +35,8 @@ def look_ahead(engine: Engine, *, settings: Settings, now: datetime) -> int:
                 check_one(engine, channel_id, settings=settings, now=now)
             except Exception as error:  # the account's own page says no more either; the others are looked at
                 log.error("check_failed", channel=channel_id, error=type(error).__name__)
-        with writing(engine) as session:
-            letters += preflight.tell(session, occurrence=session.get_one(Occurrence, turn_id), now=now)
+        with write_session(engine) as session:
+            letters += preflight.report_problems(session, occurrence=session.get_one(Occurrence, turn_id), now=now)
     return letters
 
 

@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.outbox.kill_switch import increment_posting_counter, posting_counter, stop
 from directory.translation import gettext
 
@@ -27,7 +27,7 @@ MACHINE_ID = Path("/etc/machine-id")  # absent in many containers, which are one
 log = structlog.get_logger()
 
 
-def remember(home: Path, identity: str, number: int) -> None:
+def remember_counter(home: Path, identity: str, number: int) -> None:
     """Keep how far the ledger was, on disk before anything is posted."""
     with _locked(home):
         kept = _kept(home)
@@ -41,11 +41,11 @@ def stop_if_restored(engine: Engine, home: Path, *, now: datetime) -> None:
         identity, number = posting_counter(session)
     if kept is not None and not _doubt(kept, identity, number):
         if number > kept["number"]:  # other machines post too
-            remember(home, identity, number)
+            remember_counter(home, identity, number)
         return
     with _locked(home):  # Others begin at the same moment: only the first makes the memory, or doubts.
         kept = _kept(home)
-        with writing(engine) as session:
+        with write_session(engine) as session:
             if why := _doubt(kept, *posting_counter(session)):
                 stop(session, chapter=None, member=None, reason=why, now=now)
                 log.warning("posts_stopped", reason=why)

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from directory import clock
-from directory.db import writing
+from directory.db import write_session
 from directory.outbox.channel import Channel
 from directory.settings import Settings
 from directory.week import social_inbox
@@ -28,7 +28,7 @@ def listen(engine: Engine, *, settings: Settings, now: datetime) -> int:
     """
     end, new = monotonic() + SHIFT.total_seconds(), 0
     with Session(engine) as session:
-        ids = [channel.id for channel in social_inbox.heard_of(session)]
+        ids = [channel.id for channel in social_inbox.channels_to_listen(session)]
     for channel_id in ids:
         if monotonic() > end:
             break
@@ -40,9 +40,9 @@ def listen(engine: Engine, *, settings: Settings, now: datetime) -> int:
 
 
 def _listen_to(engine: Engine, channel_id: int, settings: Settings, now: datetime) -> int:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         channel = session.get_one(Channel, channel_id)
-        if not social_inbox.take(session, channel=channel, now=now):
+        if not social_inbox.lease_listening(session, channel=channel, now=now):
             return 0
         listener = transport_of(channel.kind, account_of(engine, channel, settings))
         tags, since = [tag[1:] for tag in hashtags(channel.chapter).split()], channel.heard_until
@@ -51,15 +51,17 @@ def _listen_to(engine: Engine, channel_id: int, settings: Settings, now: datetim
         heard = listener.listen(since, tags)
     except TransportError as error:
         log.warning("not_heard", channel=channel_id)  # A broken account is found by the look before each post.
-        with writing(engine) as session:
-            social_inbox.not_heard(session.get_one(Channel, channel_id), said=str(error), until=error.retry_at, now=now)
+        with write_session(engine) as session:
+            social_inbox.record_listen_failure(
+                session.get_one(Channel, channel_id), said=str(error), until=error.retry_at, now=now
+            )
         return 0
-    with writing(engine) as session:
+    with write_session(engine) as session:
         channel, new = session.get_one(Channel, channel_id), 0
         channel.listen_said = ""
         for each in heard:
             said = {name: value for name, value in vars(each).items() if name != "at"}
-            new += social_inbox.hear(session, channel=channel, **said, said_at=each.at, now=now)
+            new += social_inbox.store_reply(session, channel=channel, **said, said_at=each.at, now=now)
         known = [each.external_id for each in heard if len(each.external_id) <= social_inbox.LONGEST_ID]
         channel.heard_until = known[-1] if known else channel.heard_until
     return new

@@ -8,8 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from directory import clock
-from directory.db import writing
-from directory.engine.weekly_pairings import pair_up, waiting
+from directory.db import write_session
+from directory.engine.weekly_pairings import occurrences_to_pair, propose_pairings
 from directory.outbox.occurrence import Occurrence
 from jobs.worker import celery_app, engine
 
@@ -19,12 +19,12 @@ log = structlog.get_logger()
 def propose(engine: Engine, *, now: datetime) -> int:
     """Pair who should talk wherever the week begins; how many talks."""
     with Session(engine) as session:
-        turns = [(row.id, row.public_id) for row in waiting(session, now=now)]
+        turns = [(row.id, row.public_id) for row in occurrences_to_pair(session, now=now)]
     made = 0
     for row_id, public_id in turns:
         try:
-            with writing(engine) as session:
-                made += len(pair_up(session, occurrence=session.get_one(Occurrence, row_id), now=now))
+            with write_session(engine) as session:
+                made += len(propose_pairings(session, occurrence=session.get_one(Occurrence, row_id), now=now))
         except SQLAlchemyError as error:
             log.error("not_paired", occurrence=public_id, error=type(error).__name__)
     return made

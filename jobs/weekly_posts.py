@@ -9,14 +9,14 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory import clock
-from directory.db import writing
+from directory.db import write_session
 from directory.errors import Conflict
 from directory.outbox import delivery as deliveries
 from directory.outbox.kill_switch import not_stopped
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.settings import Settings
-from directory.week.occurrence_schedule import plan
+from directory.week.occurrence_schedule import plan_occurrences
 from directory.week.post import freeze
 from jobs.deliver import announce, deliver_one, reconcile_stuck
 from jobs.restore_guard import stop_if_restored
@@ -29,7 +29,7 @@ STALE = timedelta(minutes=5)  # so old a coming post may be; it is written a las
 log = structlog.get_logger()
 
 
-def turn(
+def run_occurrence(
     engine: Engine,
     *,
     now: datetime,
@@ -43,8 +43,8 @@ def turn(
     After a ``shift`` the rest is left to the next call.
     """
     end = monotonic() + shift.total_seconds() if shift else inf
-    with writing(engine) as session:
-        open_turns = plan(session, now=now)
+    with write_session(engine) as session:
+        open_turns = plan_occurrences(session, now=now)
         let = set(session.scalars(select(Chapter.id).where(not_stopped(Chapter.id))))
         waiting = [
             (row.id, row.public_id, row.due_at <= now)
@@ -59,7 +59,7 @@ def turn(
         if monotonic() > end or (has_posted and not is_due):
             break  # What is due does not wait for what comes next week.
         try:
-            with writing(engine) as session:
+            with write_session(engine) as session:
                 occurrence = session.get_one(Occurrence, row_id)
                 frozen, occurrence.drafted_at = freeze(session, occurrence=occurrence, now=now, settings=settings), now
         except Conflict:
@@ -72,18 +72,18 @@ def turn(
             log.info("posted", occurrence=public_id, deliveries=len(frozen))
 
 
-def run(engine: Engine, *, settings: Settings, now: datetime, chapter: str | None = None) -> list[str]:
+def run_due_occurrences(engine: Engine, *, settings: Settings, now: datetime, chapter: str | None = None) -> list[str]:
     """The whole week at once, without a broker: the turn, and every delivery that is due, sent here and now.
 
     A worker may be doing the same; each message leaves once. The public ids of what this call delivered.
     """
     stop_if_restored(engine, settings.home, now=now)
-    turn(engine, now=now, chapter=chapter, settings=settings)
+    run_occurrence(engine, now=now, chapter=chapter, settings=settings)
     reconcile_stuck(engine, settings=settings, now=now)
     with Session(engine) as session:
         due = [
             row.public_id
-            for row in deliveries.due(session, now=now)
+            for row in deliveries.due_deliveries(session, now=now)
             if chapter is None or (row.channel and row.channel.chapter.key == chapter)
         ]
     return [public_id for public_id in due if deliver_one(engine, public_id, settings=settings, now=now)]
@@ -92,7 +92,7 @@ def run(engine: Engine, *, settings: Settings, now: datetime, chapter: str | Non
 def _tick() -> None:
     now = clock.utc_now()
     stop_if_restored(engine(), settings_here().home, now=now)
-    turn(engine(), now=now, settings=settings_here(), shift=SHIFT)
+    run_occurrence(engine(), now=now, settings=settings_here(), shift=SHIFT)
     announce(engine(), now=now)
 
 

@@ -12,10 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from directory import clock
-from directory.db import writing
+from directory.db import write_session
 from directory.engine import weekly_prompts
 from directory.engine.text_similarity import FRESH
-from directory.engine.weekly_pairings import pair_up
+from directory.engine.weekly_pairings import propose_pairings
 from directory.outbox import mail
 from directory.outbox.occurrence import Occurrence
 from directory.week import prompt
@@ -33,7 +33,7 @@ def compose(engine: Engine, *, now: datetime, shift: timedelta | None = None) ->
     """Write the letters of every chapter whose morning it is; how many. Whoever does the same, each is written once."""
     end, made = monotonic() + shift.total_seconds() if shift else inf, 0
     with Session(engine) as session:
-        turns = [(row.id, row.public_id) for row in weekly_prompts.due(session, now=now)]
+        turns = [(row.id, row.public_id) for row in weekly_prompts.occurrences_due(session, now=now)]
     first = os.getpid() % len(turns) if turns else 0  # two workers at once do not begin with the same
     for row_id, public_id in turns[first:] + turns[:first]:
         if monotonic() > end:
@@ -47,11 +47,11 @@ def compose(engine: Engine, *, now: datetime, shift: timedelta | None = None) ->
 
 def _of_turn(engine: Engine, row_id: int, fresh: int, end: float, now: datetime) -> int:
     made = 0
-    with writing(engine) as session:
+    with write_session(engine) as session:
         turn = session.get_one(Occurrence, row_id)
         if turn.prompted_at is not None:
             return 0
-        pair_up(session, occurrence=turn, now=now)  # so that the letter names the talk
+        propose_pairings(session, occurrence=turn, now=now)  # so that the letter names the talk
     with Session(engine) as session:
         circles = weekly_prompts.member_batches(session, occurrence=session.get_one(Occurrence, row_id))
     for people in circles:
@@ -59,10 +59,12 @@ def _of_turn(engine: Engine, row_id: int, fresh: int, end: float, now: datetime)
             return made
         with Session(engine) as session:  # nobody waits for a lock while this thinks
             turn = session.get_one(Occurrence, row_id)
-            composed = weekly_prompts.compose(session, occurrence=turn, people=people, fresh=fresh, now=now)
-        with writing(engine) as session:
-            made += prompt.keep(session, occurrence=session.get_one(Occurrence, row_id), composed=composed, now=now)
-    with writing(engine) as session:
+            composed = weekly_prompts.compose_prompts(session, occurrence=turn, people=people, fresh=fresh, now=now)
+        with write_session(engine) as session:
+            made += prompt.store_prompts(
+                session, occurrence=session.get_one(Occurrence, row_id), composed=composed, now=now
+            )
+    with write_session(engine) as session:
         session.get_one(Occurrence, row_id).prompted_at = now
     return made
 
@@ -73,7 +75,7 @@ def tell_mentioned(engine: Engine, *, now: datetime) -> int:
         unheard = [(row.occurrence_id, row.id) for row in prompt.unnotified_mentions(session, now=now)]
     made = 0
     for turn_id in dict.fromkeys(turn_id for turn_id, _row_id in unheard):
-        with writing(engine) as session:
+        with write_session(engine) as session:
             turn = session.get_one(Occurrence, turn_id)
             if not (posts := posts_of(session, occurrence=turn)):
                 continue
@@ -84,7 +86,7 @@ def tell_mentioned(engine: Engine, *, now: datetime) -> int:
             ]
             letters = [(row.member, turn.public_id, {**common, "why": row.reason}) for row in told]
             event = f"mention-{turn.public_id}"
-            made += mail.write_all(session, letter="mentioned", event=event, letters=letters, now=now)
+            made += mail.enqueue_all(session, letter="mentioned", event=event, letters=letters, now=now)
     return made
 
 

@@ -19,9 +19,9 @@ from kombu.transport import TRANSPORT_ALIASES
 from sqlalchemy import Engine
 
 from directory.clock import utc_now
-from directory.db import connect, writing
+from directory.db import connect, write_session
 from directory.log import configure_logging
-from directory.outbox.heartbeat import beat
+from directory.outbox.heartbeat import record_heartbeat
 from directory.settings import Settings, load_settings
 from directory.tables import TABLES
 from jobs.schedule import SCHEDULE
@@ -137,8 +137,8 @@ def _beat(**_: Any) -> None:
     global beaten_at
     if monotonic() - beaten_at >= BEAT:
         beaten_at = monotonic()
-        with writing(engine()) as session:
-            beat(session, worker=f"{gethostname()} {os.getppid()}", now=utc_now())
+        with write_session(engine()) as session:
+            record_heartbeat(session, worker=f"{gethostname()} {os.getppid()}", now=utc_now())
 
 
 setup_logging.connect(_log_our_way)

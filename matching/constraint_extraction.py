@@ -135,7 +135,7 @@ def negated(skeleton: str) -> set[int]:
 def self_descriptions(skeleton: str) -> set[int]:
     """Which marks say who asks, not what for.
 
-    >>> themselves(f"we are a small {MARK} and need {MARK}")
+    >>> self_descriptions(f"we are a small {MARK} and need {MARK}")
     {0}
     """
     return {
@@ -154,7 +154,7 @@ def can_wait(skeleton: str) -> bool:
 def without_negated(sentence: str) -> str:
     """A sentence in lower case without what it says is not wanted, whatever the words.
 
-    >>> refused("we don't need anybody to draw it, somebody must build it")
+    >>> without_negated("we don't need anybody to draw it, somebody must build it")
     'we  , somebody must build it'
     """
     return _REFUSED.sub(" ", sentence)
@@ -163,7 +163,7 @@ def without_negated(sentence: str) -> str:
 def optional_marks(skeleton: str) -> set[int]:
     """Which marks the sentence would like but does not need.
 
-    >>> nice(f"we need {MARK}, a {MARK} would be nice, and maybe {MARK}")
+    >>> optional_marks(f"we need {MARK}, a {MARK} would be nice, and maybe {MARK}")
     {1, 2}
     """
     found: set[int] = set()

@@ -116,7 +116,7 @@ class TextIndex:
         return near
 
 
-def find(shelves: Sequence[TextIndex], text: str) -> Scores:
+def search_texts(shelves: Sequence[TextIndex], text: str) -> Scores:
     """How well the texts of all ``shelves``, one after the other, are found by the folded words of ``text``."""
     terms = list(dict.fromkeys(word[:MOST_LETTERS] for word in text.split()))[:MOST_WORDS]
     size = sum(shelf.size for shelf in shelves)

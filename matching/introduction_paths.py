@@ -14,20 +14,22 @@ MOST = 3
 
 
 @per_world
-def acquaintance(world: World) -> csr_array:
+def acquaintance_matrix(world: World) -> csr_array:
     """(m, m) what any two hold for each other, whoever said it: people who vouch know each other."""
     around = circle(world)
     return (around.words + around.heard).tocsr()
 
 
-def ways(world: World, asker: int, target: int, barred: Collection[int] = ()) -> tuple[tuple[Step, ...], ...]:
+def introduction_paths(
+    world: World, asker: int, target: int, barred: Collection[int] = ()
+) -> tuple[tuple[Step, ...], ...]:
     """Up to MOST ways of one, two or three facts, each beginning with somebody else; none through the ``barred``.
 
     The strength of a way is the product of worth / (1 + worth) of its facts, as for trust.
     """
     if asker == target:
         return ()
-    known = acquaintance(world)
+    known = acquaintance_matrix(world)
     mine, theirs = _near(known, asker), _near(known, target)
     if target in mine:
         return ((step_between(world, asker, target),),)
@@ -48,7 +50,7 @@ def ways(world: World, asker: int, target: int, barred: Collection[int] = ()) ->
 
 def acquaintances(world: World, member: int) -> Ints:
     """Everybody the member shares a fact with, by index."""
-    return np.setdiff1d(_near(acquaintance(world), member), [member])
+    return np.setdiff1d(_near(acquaintance_matrix(world), member), [member])
 
 
 def _near(known: csr_array, member: int) -> Ints:

@@ -11,11 +11,11 @@ import numpy as np
 
 from matching import constraint_extraction
 from matching.inputs import Bools, Floats, Need, Taxonomy, Vectors
-from matching.need_inference import PHRASE, Guess, bm25_bonus, by_meaning, by_words
-from matching.taxonomy_index import Lexicon
-from matching.text_normalization import clean, count_informative, informative, sentences, tokens
+from matching.need_inference import PHRASE, Guess, bm25_bonus, guess_by_meaning, guess_by_words
+from matching.taxonomy_index import TaxonomyIndex
+from matching.text_normalization import clean_text, count_informative, informative, sentences, tokens
 
-__all__ = ["Guess", "Lexicon", "Reading", "nearness", "read", "runners_up"]
+__all__ = ["Guess", "Reading", "TaxonomyIndex", "extract_needs", "nearness", "runners_up"]
 
 Encode = Callable[[list[str]], Vectors]
 
@@ -46,14 +46,16 @@ class _Sentence:
     rest: str  # without what is refused and who asks
 
 
-def read(text: str, lexicon: Lexicon, *, encode: Encode | None = None, places: Sequence[str] = ()) -> Reading:
+def extract_needs(
+    text: str, lexicon: TaxonomyIndex, *, encode: Encode | None = None, places: Sequence[str] = ()
+) -> Reading:
     """The needs in the first 4,000 characters of ``text``, at most six, in the order of the text.
 
     ``encode`` gives unit vectors as those of the taxonomy; without it words alone are read. Nothing that the text
     negates is among the needs, nor anything below it; but who wants "no lawyers, a mediator" gets a mediator, because
     a whole category was refused and one node of it named. Any text is read without an error.
     """
-    whole = clean(text)
+    whole = clean_text(text)
     parts = [_sentence(whole, start, end, lexicon) for start, end in sentences(whole)]
     negated: dict[int, Guess] = {}
     for guess in (guess for part in parts for guess in part.negated):
@@ -83,13 +85,13 @@ def read(text: str, lexicon: Lexicon, *, encode: Encode | None = None, places: S
 
 
 def runners_up(
-    text: str, lexicon: Lexicon, *, encode: Encode | None = None, taken: Collection[int] = (), most: int = 4
+    text: str, lexicon: TaxonomyIndex, *, encode: Encode | None = None, taken: Collection[int] = (), most: int = 4
 ) -> tuple[int, ...]:
     """What else ``text`` may be about, best first, for a person to pick from: neither negated nor ``taken`` nor above.
 
     Not good enough to be needs, but nearer than nothing: a cosine of LIKELY at least, or some BM25 without a model.
     """
-    whole = clean(text)
+    whole = clean_text(text)
     parts = [_sentence(whole, start, end, lexicon) for start, end in sentences(whole)]
     rests = [part.rest for part in parts if count_informative(part.rest)][:SILENT]
     negated = [guess.capability for part in parts for guess in part.negated]
@@ -105,7 +107,7 @@ def runners_up(
     return tuple(int(node) for node in np.argsort(-worth, kind="stable")[:most] if worth[node] > least)
 
 
-def _sentence(whole: str, start: int, end: int, lexicon: Lexicon) -> _Sentence:
+def _sentence(whole: str, start: int, end: int, lexicon: TaxonomyIndex) -> _Sentence:
     mentions = lexicon.mentions(whole, start, end)
     skeleton, at = "", start
     for mention in mentions:
@@ -131,7 +133,7 @@ def _sentence(whole: str, start: int, end: int, lexicon: Lexicon) -> _Sentence:
     )
 
 
-def _likeness(guess: Guess, part: _Sentence, lexicon: Lexicon, encode: Encode | None) -> float:
+def _likeness(guess: Guess, part: _Sentence, lexicon: TaxonomyIndex, encode: Encode | None) -> float:
     """How like a single word's node is to the sentence it stands in; 1 for a longer phrase, and without a model."""
     vector = lexicon.taxonomy.vectors[guess.capability]
     if encode is None or count_informative(guess.phrase) > 1 or not vector.any():
@@ -140,7 +142,7 @@ def _likeness(guess: Guess, part: _Sentence, lexicon: Lexicon, encode: Encode | 
 
 
 def _guessed(
-    rests: list[str], lexicon: Lexicon, encode: Encode | None, banned: Bools, named: Sequence[Guess]
+    rests: list[str], lexicon: TaxonomyIndex, encode: Encode | None, banned: Bools, named: Sequence[Guess]
 ) -> list[Guess]:
     """What the sentences that name nothing are about, in categories that the others do not name."""
     if not rests:
@@ -148,18 +150,18 @@ def _guessed(
     rests = rests[:SILENT]
     whole = " ".join(rests)
     if encode is None:
-        guess = by_words(whole, lexicon, banned, beside_words=bool(named))
+        guess = guess_by_words(whole, lexicon, banned, beside_words=bool(named))
         found = [] if guess is None else [guess]
     else:
         vectors = encode(rests)
         together = vectors.sum(axis=0, keepdims=True)  # the whole text, nearly, without the cost of reading it again
         together /= np.linalg.norm(together)
-        found = by_meaning(rests, np.vstack([together, vectors]), lexicon, banned, beside_words=bool(named))
+        found = guess_by_meaning(rests, np.vstack([together, vectors]), lexicon, banned, beside_words=bool(named))
     known = {lexicon.root(guess.capability) for guess in named}
     return [guess for guess in found if lexicon.root(guess.capability) not in known]
 
 
-def _below(lexicon: Lexicon, nodes: Iterable[int]) -> Bools:
+def _below(lexicon: TaxonomyIndex, nodes: Iterable[int]) -> Bools:
     """The nodes, and all below them."""
     parents = lexicon.taxonomy.parents
     below = np.zeros(len(parents), dtype=np.bool_)
@@ -169,7 +171,7 @@ def _below(lexicon: Lexicon, nodes: Iterable[int]) -> Bools:
     return below
 
 
-def _akin(lexicon: Lexicon, negated: Iterable[int]) -> Bools:
+def _akin(lexicon: TaxonomyIndex, negated: Iterable[int]) -> Bools:
     """What bears the name of something negated, as "WordPress care" bears WordPress's: never guessed."""
     names = [set(informative(tokens(lexicon.taxonomy.names[node]))) for node in negated if lexicon.is_leaf[node]]
     akin = np.zeros(len(lexicon.taxonomy.names), dtype=np.bool_)
@@ -179,7 +181,7 @@ def _akin(lexicon: Lexicon, negated: Iterable[int]) -> Bools:
     return akin
 
 
-def _specific(needs: list[Guess], lexicon: Lexicon) -> list[Guess]:
+def _specific(needs: list[Guess], lexicon: TaxonomyIndex) -> list[Guess]:
     """Each node once, no ancestor of another, and the surest six."""
     best: dict[int, Guess] = {}
     for guess in needs:

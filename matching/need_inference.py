@@ -7,7 +7,7 @@ import numpy as np
 
 from matching import constraint_extraction
 from matching.inputs import Bools, Floats, Vectors
-from matching.taxonomy_index import Lexicon
+from matching.taxonomy_index import TaxonomyIndex
 from matching.text_normalization import Token
 
 PHRASE = 200  # characters
@@ -35,7 +35,7 @@ def bm25_bonus(scores: Floats) -> Floats:
     return WORDS_LIFT * np.minimum(scores / WORDS_FULL, 1.0)
 
 
-def by_words(text: str, lexicon: Lexicon, banned: Bools, *, beside_words: bool) -> Guess | None:
+def guess_by_words(text: str, lexicon: TaxonomyIndex, banned: Bools, *, beside_words: bool) -> Guess | None:
     """The node with the most telling words of ``text``: two at least, and clearly ahead of the next."""
     scores, words = lexicon.scores(text)
     scores = np.where(lexicon.guessable & ~banned, scores, 0.0)
@@ -50,8 +50,8 @@ def by_words(text: str, lexicon: Lexicon, banned: Bools, *, beside_words: bool) 
     return Guess(node, "bm25", _phrase(text, spoken), score, must=not constraint_extraction.can_wait(text))
 
 
-def by_meaning(
-    sentences: Sequence[str], vectors: Vectors, lexicon: Lexicon, banned: Bools, *, beside_words: bool
+def guess_by_meaning(
+    sentences: Sequence[str], vectors: Vectors, lexicon: TaxonomyIndex, banned: Bools, *, beside_words: bool
 ) -> list[Guess]:
     """The node nearest to all ``sentences`` together or to one of them, and those that a single one is clearly about.
 

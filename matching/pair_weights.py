@@ -12,8 +12,8 @@ from matching.inputs import Floats, Ints
 class PairWeights:
     """What each of ``size`` holds for each other: pairs sorted by start, then end; what is absent is 0.
 
-    >>> ties = Ties.of(np.array([0, 0, 1]), np.array([1, 1, 2]), np.array([0.5, 0.25, 1.0]), 3)
-    >>> ties.between(np.array([0, 1, -1]), np.array([1, 0, 2])).tolist()
+    >>> weights = PairWeights.of(np.array([0, 0, 1]), np.array([1, 1, 2]), np.array([0.5, 0.25, 1.0]), 3)
+    >>> weights.between(np.array([0, 1, -1]), np.array([1, 0, 2])).tolist()
     [0.75, 0.0, 0.0]
     """
 

@@ -15,13 +15,13 @@ WAITED = 0.25  # what each week without a talk adds: six outweigh any difference
 CLIENTS = 0.5  # what looking for the same clients adds at most, beside the interest in each other
 
 
-def worth(interest: Floats, clients: Floats, rivalry: Floats) -> Floats:
+def pair_worth(interest: Floats, clients: Floats, rivalry: Floats) -> Floats:
     """What a talk of each two is worth, (n, n), symmetric, 0 on the diagonal, at most 1.5.
 
     ``interest[a, b]`` in [0, 1] is how well b answers what a wants; ``clients`` (symmetric, in [0, 1]) whether both
     look for the same ones, ``rivalry`` (likewise) how much of the same they do, which makes clients a contest.
 
-    >>> float(worth(np.array([[0, 1], [0, 0]]), np.zeros((2, 2)), np.zeros((2, 2)))[0, 1])
+    >>> float(pair_worth(np.array([[0, 1], [0, 0]]), np.zeros((2, 2)), np.zeros((2, 2)))[0, 1])
     0.5
     """
     both, most = interest * interest.T, np.maximum(interest, interest.T)
@@ -38,7 +38,7 @@ def weekly_weights(weights: Floats, barred: Bools, waited: Floats) -> Floats:
     ``barred`` (symmetric) are pairs that had theirs, or may not have one; ``waited`` (n,) are the weeks since the last
     talk of each, which go before interest in the end, so that nobody waits for ever.
 
-    >>> turn(np.zeros((2, 2)), np.zeros((2, 2), bool), np.array([1.0, 0.0])).round(2).tolist()
+    >>> weekly_weights(np.zeros((2, 2)), np.zeros((2, 2), bool), np.array([1.0, 0.0])).round(2).tolist()
     [[0.0, 0.3], [0.3, 0.0]]
     """
     value: Floats = np.maximum(weights, UNKNOWN) + WAITED * (waited[:, None] + waited[None, :])

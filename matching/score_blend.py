@@ -52,7 +52,7 @@ def max_score(needs: int) -> float:
 def score_percent(score: float, needs: int) -> int:
     """The score as 0-100, 100 being perfect: the weighted geometric mean of all strengths.
 
-    >>> shown(most(3), 3), shown(most(3) - 0.5, 3)
+    >>> score_percent(max_score(3), 3), score_percent(max_score(3) - 0.5, 3)
     (100, 61)
     """
     return round(100 * exp(score - max_score(needs)))

@@ -59,7 +59,7 @@ def newest(seatings: SeatCandidates) -> Ints:
     return np.maximum(np.maximum(claims.claimed_on[claim], claims.vouched_on[claim]), claims.evidenced_on[claim])
 
 
-def named(seatings: SeatCandidates, row: int) -> dict[str, int]:
+def capability_name(seatings: SeatCandidates, row: int) -> dict[str, int]:
     """The need and the claimed capability of a row."""
     return {
         "need": int(seatings.need[row]),
@@ -81,11 +81,11 @@ def places(world: World) -> tuple[dict[str, int], Ints, dict[str, int], Ints]:
     """City and region of every firm as numbers, each with the numbers' names; 0 is not said."""
     firms = world.businesses
     cities, regions = {"": 0}, {"": 0}
-    city = [cities.setdefault(folded(name), len(cities)) for name in firms.cities]
-    region = [regions.setdefault(folded(name), len(regions)) for name in firms.regions]
+    city = [cities.setdefault(fold_candidates(name), len(cities)) for name in firms.cities]
+    region = [regions.setdefault(fold_candidates(name), len(regions)) for name in firms.regions]
     return cities, np.array(city, dtype=np.int64), regions, np.array(region, dtype=np.int64)
 
 
-def folded(name: str) -> str:
+def fold_candidates(name: str) -> str:
     """A place's name as it is compared."""
     return " ".join(name.casefold().split())

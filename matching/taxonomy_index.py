@@ -14,7 +14,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from matching.inputs import Bools, Floats, Taxonomy, Vectors
-from matching.text_normalization import SKIPPED, STOP, Token, clean, informative, plain, singular, stem, tokens
+from matching.text_normalization import SKIPPED, STOP, Token, clean_text, fold, informative, singular, stem, tokens
 
 PREFERRED = "goodword"
 PHRASE_LONGEST, PHRASE_LETTERS = 8, 80  # words and letters; longer names are searched by BM25 only
@@ -25,7 +25,7 @@ Key = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Mention:
+class NodeMention:
     """``text[start:end]`` says node ``node``; ``words`` counts its telling words, ``score`` is 0-1."""
 
     node: int
@@ -35,7 +35,7 @@ class Mention:
     score: float
 
 
-class Lexicon:
+class TaxonomyIndex:
     """An index of ``taxonomy``. Its arrays are never changed; make a new one for a new taxonomy."""
 
     def __init__(self, taxonomy: Taxonomy, preferred: str = PREFERRED, *, heard: Collection[str] | None = None) -> None:
@@ -69,7 +69,7 @@ class Lexicon:
         if self._bm25 is not None:
             self._bm25.index(self._documents, show_progress=False)
 
-    def mentions(self, text: str, start: int, end: int) -> list[Mention]:
+    def mentions(self, text: str, start: int, end: int) -> list[NodeMention]:
         """What ``text[start:end]``, of a clean text, names: longest phrases first, of equals the later one.
 
         English puts the head last: "office space planning" is planning, not office space.
@@ -78,7 +78,7 @@ class Lexicon:
         for own in (0, 1):
             found = self._found(own, text[start:end], words)
             if found:
-                return [Mention(m.node, m.start + start, m.end + start, m.words, m.score) for m in found]
+                return [NodeMention(m.node, m.start + start, m.end + start, m.words, m.score) for m in found]
         return []
 
     def scores(self, text: str) -> tuple[Floats, list[Token]]:
@@ -124,7 +124,7 @@ class Lexicon:
         """Keep a phrase for ``node``, unless a name or an earlier synonym took it."""
         if len(phrase) > PHRASE_LETTERS or not self._is_heard[node]:
             return
-        words = [word for word in tokens(clean(phrase)) if word.form not in SKIPPED]
+        words = [word for word in tokens(clean_text(phrase)) if word.form not in SKIPPED]
         own = 0 if self.own[node] else 1
         if not informative(words) or len(words) > PHRASE_LONGEST:
             return
@@ -140,11 +140,11 @@ class Lexicon:
         above = [] if parent < 0 else [self.taxonomy.names[parent]]
         asks = self.taxonomy.asks[node] if self.taxonomy.asks else ()
         told = [self.taxonomy.names[node], *self.taxonomy.synonyms[node], *above, *asks]
-        return informative(tokens(clean("\n".join(told))))
+        return informative(tokens(clean_text("\n".join(told))))
 
-    def _found(self, own: int, text: str, words: Sequence[Token]) -> list[Mention]:
+    def _found(self, own: int, text: str, words: Sequence[Token]) -> list[NodeMention]:
         spelled = [
-            self._spelled(word, plain(text[word.start : word.end])) if own == 0 else (word, 1.0) for word in words
+            self._spelled(word, fold(text[word.start : word.end])) if own == 0 else (word, 1.0) for word in words
         ]
         apart = [bool(BREAK.search(text, a.end, b.start)) for a, b in pairwise(words)]
         found: list[tuple[int, int, int]] = []
@@ -161,7 +161,7 @@ class Lexicon:
             if taken.isdisjoint(range(first, after)):
                 taken.update(range(first, after))
                 sure = min(score for _, score in spelled[first:after])
-                kept.append(Mention(node, words[first].start, words[after - 1].end, after - first, sure))
+                kept.append(NodeMention(node, words[first].start, words[after - 1].end, after - first, sure))
         return sorted(kept, key=lambda mention: mention.start)
 
     def _node(self, own: int, words: Sequence[Token]) -> int | None:

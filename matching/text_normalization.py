@@ -40,10 +40,10 @@ class Token:
     stem: str
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """The first 4,000 characters in NFKC, without what cannot be seen; lines stay apart. Never fails.
 
-    >>> clean("Word\\u200bPress\\u202e ｓｉｔｅ")
+    >>> clean_text("Word\\u200bPress\\u202e ｓｉｔｅ")
     'WordPress site'
     """
     kept = []
@@ -58,16 +58,16 @@ def tokens(text: str) -> list[Token]:
     """The tokens of a clean text, in order."""
     found = []
     for match in TOKEN.finditer(text):
-        word = "and" if match[0] == "&" else plain(match[0])
+        word = "and" if match[0] == "&" else fold(match[0])
         if word:
             found.append(Token(match.start(), match.end(), singular(word), stem(word)))
     return found
 
 
-def plain(word: str) -> str:
+def fold(word: str) -> str:
     """Lower case, no accents, no possessive.
 
-    >>> plain("Piñon’s")
+    >>> fold("Piñon’s")
     'pinon'
     """
     letters = unicodedata.normalize("NFKD", word.casefold().replace("’", "'"))

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import URL, Engine, create_engine, make_url, select
 from sqlalchemy.orm import Session
 
-from directory.db import Base, claim_write, connect, writing
+from directory.db import Base, claim_write, connect, write_session
 from directory.people.tables import Business, Member
 from directory.settings import Settings, load_settings
 from directory.tables import TABLES
@@ -108,7 +108,7 @@ def copy(request: pytest.FixtureRequest) -> Iterator[Copy]:
         if kind == "seeded":
             from directory.seed import seed
 
-            with writing(engine) as session:
+            with write_session(engine) as session:
                 seed(session, now=NOW)
         with engine.begin() as connection:
             connection.exec_driver_sql("CREATE SCHEMA began")
@@ -170,7 +170,7 @@ def seeded_database(empty_database: Path, tmp_path_factory: pytest.TempPathFacto
     path = tmp_path_factory.mktemp("template") / "seeded.db"
     path.write_bytes(empty_database.read_bytes())
     engine = connect(f"sqlite:///{path}")
-    with writing(engine) as session:
+    with write_session(engine) as session:
         seed(session, now=NOW)
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -53,7 +53,7 @@ def test_a_name_with_one_private_address_is_refused(monkeypatch: pytest.MonkeyPa
 )
 def test_nothing_is_asked_at_home_or_in_the_open(address: str) -> None:
     with pytest.raises(requests.RequestException):
-        safe_http.Session().get(address)
+        safe_http.SafeSession().get(address)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_nothing_is_asked_at_home_or_in_the_open(address: str) -> None:
     ],
 )
 def test_an_address_is_understood_as_people_write_it(typed: str, origin: str) -> None:
-    assert safe_http.origin(typed) == origin
+    assert safe_http.origin_of(typed) == origin
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_an_address_is_understood_as_people_write_it(typed: str, origin: str) ->
 )
 def test_a_server_is_reached_by_the_port_of_the_web_and_by_no_other(typed: str) -> None:
     with pytest.raises(ValueError, match="address of a server"):
-        safe_http.origin(typed)
+        safe_http.origin_of(typed)
 
 
 class Odd(BaseHTTPRequestHandler):
@@ -114,12 +114,12 @@ def test_a_name_is_resolved_once_and_the_checked_address_is_used(
         return real("127.0.0.1" if asked.count(host) == 1 else "127.0.0.9", *args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
-    assert safe_http.Session().get(f"http://rebinding.example:{odd[0]}/").status_code == 200
+    assert safe_http.SafeSession().get(f"http://rebinding.example:{odd[0]}/").status_code == 200
     assert asked.count("rebinding.example") == 1
     assert odd[1] == [f"rebinding.example:{odd[0]}"]
 
 
 def test_no_redirect_is_followed_and_no_answer_is_without_end(odd: tuple[int, list[str]]) -> None:
-    assert safe_http.Session().get(f"http://127.0.0.1:{odd[0]}/elsewhere").status_code == 302
+    assert safe_http.SafeSession().get(f"http://127.0.0.1:{odd[0]}/elsewhere").status_code == 302
     with pytest.raises(requests.ConnectionError):
-        safe_http.Session().get(f"http://127.0.0.1:{odd[0]}/endless")
+        safe_http.SafeSession().get(f"http://127.0.0.1:{odd[0]}/endless")

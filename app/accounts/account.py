@@ -80,7 +80,7 @@ def ask_address(session: Session, *, account: User, email: str, now: datetime) -
     if not new or new == account.email:
         raise Invalid(_("Write the address you want mail to come to from now on."), field="email")
     if not _is_taken(session, new):
-        mail.write(session, letter="address", to=account.member, event=f"address-{uuid4().hex}", about=new, now=now)
+        mail.enqueue(session, letter="address", to=account.member, event=f"address-{uuid4().hex}", about=new, now=now)
 
 
 def change_address(session: Session, *, account: User, email: str, now: datetime) -> None:
@@ -90,7 +90,7 @@ def change_address(session: Session, *, account: User, email: str, now: datetime
         raise Conflict(_("This address cannot be used here. Choose another one."), field="email")
     if member.email:
         event = f"address-was-{uuid4().hex}"
-        mail.write(session, letter="address_was", to=member, event=event, about=member.email, now=now)
+        mail.enqueue(session, letter="address_was", to=member, event=event, about=member.email, now=now)
     end_links(session, member=member, now=now)
     account.email = member.email = email
     _note(session, account, "account.change_address", now)

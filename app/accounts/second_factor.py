@@ -18,7 +18,7 @@ from directory.audit import record
 from directory.db import new_public_id
 from directory.errors import Conflict, Invalid
 from directory.people.tables import Role
-from directory.secrets import Secrets
+from directory.secrets import SecretBox
 from directory.translation import gettext as _
 
 STEP = 30  # seconds; the step before and the one after are taken too, since clocks differ
@@ -104,7 +104,7 @@ def switch_off(session: Session, *, account: User, now: datetime) -> None:
     _note(session, account, "account.second_factor_off", now)
 
 
-def reencrypt_secrets(session: Session, secrets: Secrets) -> int:
+def reencrypt_secrets(session: Session, secrets: SecretBox) -> int:
     """Seal every secret with the first key; how many there are."""
     factors = session.scalars(select(SecondFactor).with_for_update()).all()
     for factor in factors:
@@ -134,8 +134,8 @@ def _secret(factor: SecondFactor) -> str:
     return _secrets().unseal(factor.secret, **PLACE, row=factor.id)
 
 
-def _secrets() -> Secrets:
-    secrets: Secrets = current_app.config["SECRETS"]
+def _secrets() -> SecretBox:
+    secrets: SecretBox = current_app.config["SECRETS"]
     return secrets
 
 

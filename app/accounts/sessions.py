@@ -13,7 +13,7 @@ from app.accounts.account import MAY_SIGN_IN, hash_of
 from app.accounts.tables import AccountSession, User
 from app.db import db
 from app.request_time import now
-from directory.db import writing
+from directory.db import write_session
 from directory.people.tables import Member
 from directory.translation import gettext
 
@@ -71,7 +71,7 @@ class SessionRows(SecureCookieSessionInterface):
         if not session.modified and not session.is_unseen:
             return None
         db.session.rollback()  # the request's own transaction is over; SQLite has one writer at a time
-        with writing(db.engine) as rows:
+        with write_session(db.engine) as rows:
             if account is None or session.begins:
                 rows.execute(delete(AccountSession).where(AccountSession.token_hash == hash_of(token or "")))
             if account is not None and (token is None or session.begins):

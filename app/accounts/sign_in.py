@@ -111,7 +111,7 @@ def ask_for_link(letter: str, email: str, target: str = "/") -> bool:
     member, event = member_for_email(db.session(), email=email), f"{letter}-{uuid4().hex}"
     if member is not None:
         about = target if len(target) <= LONGEST_TARGET else "/"
-        mail.write(db.session(), letter=letter, to=member, event=event, about=about, now=now())
+        mail.enqueue(db.session(), letter=letter, to=member, event=event, about=about, now=now())
     else:
         with db.session.begin_nested() as nothing:
             db.session.add(Delivery(key=event, channel_id=None, payload=bytes(120), due_at=now()))

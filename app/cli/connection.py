@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.cli import Refusal
-from directory.db import Base, connect, writing
+from directory.db import Base, connect, write_session
 from directory.people.business import index_unindexed
 from directory.settings import load_settings
 from directory.tables import TABLES
@@ -57,7 +57,7 @@ def upgrade(to: str = "head") -> None:
     with open_engine() as engine:
         command.upgrade(alembic_config(engine), to)
         if is_migrated(engine):
-            with writing(engine) as session:
+            with write_session(engine) as session:
                 index_unindexed(session)
 
 

@@ -59,13 +59,13 @@ def _prepared(home: Path) -> list[dict[str, str]]:
     from app.accounts.account import create_account
     from app.cli.connection import open_engine, upgrade
     from directory.clock import utc_now
-    from directory.db import writing
+    from directory.db import write_session
     from directory.people.tables import Member
     from directory.seed import seed
 
     kept = home / "demo-log-ins.json"
     upgrade()
-    with create_app().app_context(), open_engine() as engine, writing(engine) as session:
+    with create_app().app_context(), open_engine() as engine, write_session(engine) as session:
         if session.scalar(select(func.count()).select_from(Member)) and kept.exists():
             return list(json.loads(kept.read_text(encoding="utf-8")))
         click.echo("Making the demo network…")

@@ -31,20 +31,20 @@ def invite(name: str, email: str, firm: str, chapter: str | None, is_lead: bool,
     Somebody with that address keeps their name and firm, and gets the roles and another link.
     """
     from directory.clock import utc_now
-    from directory.db import writing
+    from directory.db import write_session
     from directory.people.one_time_link import create_link
-    from directory.people.role import grant, grant_admin
+    from directory.people.role import grant_admin, grant_role
     from directory.people.tables import Role
     from directory.settings import load_settings
 
     now = utc_now()
-    with open_engine() as engine, writing(engine) as session:
+    with open_engine() as engine, write_session(engine) as session:
         member = _member(session, name, email, firm, chapter, now)
         home = member.business.chapter
         if is_lead and home is None:
             raise click.UsageError("Say which chapter they lead, with --chapter.")
         if is_lead and home is not None:
-            grant(session, member=member, chapter=home, role=Role.LEAD, by=None, now=now)
+            grant_role(session, member=member, chapter=home, role=Role.LEAD, by=None, now=now)
         if is_admin:
             grant_admin(session, member=member, by=None, now=now)
         token = create_link(session, purpose="sign_in", member=member, about="/", lasts=LASTS, now=now)
@@ -104,10 +104,10 @@ def _chapter(session: "Session", name: str) -> "Chapter":
     from sqlalchemy import func, or_, select
 
     from directory.people.chapter import Chapter
-    from directory.text import clean_line, folded
+    from directory.text import clean_line, fold
 
     name = clean_line(name, field="chapter", what="the chapter", limit=120)
-    key = "-".join(folded(name).split())[:60]
+    key = "-".join(fold(name).split())[:60]
     named = select(Chapter).where(
         or_(Chapter.key == name, Chapter.key == key, func.lower(Chapter.name) == name.lower())
     )

@@ -14,12 +14,12 @@ def secrets() -> None:
 def rotate() -> None:
     """Seal every secret with the first key of GOODWORD_ENCRYPTION_KEYS; the others may be removed afterwards."""
     from app.accounts import second_factor
-    from directory.db import writing
+    from directory.db import write_session
     from directory.outbox import channel
-    from directory.secrets import Secrets
+    from directory.secrets import SecretBox
     from directory.settings import load_settings
 
-    with open_engine() as engine, writing(engine) as session:
-        keys = Secrets(load_settings().encryption_keys)
+    with open_engine() as engine, write_session(engine) as session:
+        keys = SecretBox(load_settings().encryption_keys)
         count = second_factor.reencrypt_secrets(session, keys) + channel.reencrypt_secrets(session, keys)
     click.echo(f"Sealed with the first key: {count}.")

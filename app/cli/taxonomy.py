@@ -8,7 +8,7 @@ from sqlalchemy import Engine, func, select
 from app.cli.connection import open_engine
 from app.cli.imports import FILE, MAP
 from directory.clock import utc_now
-from directory.db import writing
+from directory.db import write_session
 from directory.engine.capability_embeddings import embed_missing
 from directory.engine.sentence_encoder import load_model
 from directory.imports.taxonomy_scheme import import_scheme
@@ -30,7 +30,7 @@ def taxonomy() -> None:
 def import_(file: Path, scheme: str, mapping: dict[str, str]) -> None:
     """Add and update the nodes of a CSV file with the columns code and name; synonyms and parent where it has them."""
     with open_engine() as engine:
-        with writing(engine) as session:
+        with write_session(engine) as session:
             done = import_scheme(session, path=file, scheme=scheme, mapping=mapping, now=utc_now())
         click.echo(f"{done.rows} rows read: {done.added} added, {done.updated} updated.")
         _embed(engine)
@@ -38,7 +38,7 @@ def import_(file: Path, scheme: str, mapping: dict[str, str]) -> None:
 
 def _embed(engine: Engine) -> None:
     """Give each node its meaning, in batches of a transaction each, so that a Ctrl-C loses little."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         missing = session.scalar(select(func.count()).where(Capability.vector.is_(None))) or 0
     if not missing:
         return
@@ -51,6 +51,6 @@ def _embed(engine: Engine) -> None:
         with click.progressbar(length=missing, label="Reading meanings") as bar:
             done = missing
             while done:
-                with writing(engine) as session:
+                with write_session(engine) as session:
                     done = embed_missing(session, model, limit=BATCH, now=utc_now())
                 bar.update(done)

@@ -66,10 +66,10 @@ def week(is_preview: bool, at: datetime | None, key: str | None, as_json: bool, 
 
 
 def _let_go(engine: "Engine", is_copy: bool, now: datetime) -> None:
-    from directory.db import writing
+    from directory.db import write_session
     from directory.outbox import delivery
 
-    with writing(engine) as session:
+    with write_session(engine) as session:
         delivery.lift_stop(session, chapter=None, member=None, is_copy=is_copy, now=now)
 
 
@@ -90,13 +90,13 @@ def _coming(engine: "Engine", key: str | None, now: datetime) -> list[Card]:
     from sqlalchemy.orm import Session
 
     from directory.db import claim_write
-    from directory.week.occurrence_schedule import plan, upcoming
+    from directory.week.occurrence_schedule import plan_occurrences, upcoming_occurrence
     from directory.week.post import compose
 
     with Session(engine) as session:
         claim_write(session)
-        plan(session, now=now)
-        turns = [upcoming(session, chapter=chapter, now=now) for chapter in _chapters(session, key)]
+        plan_occurrences(session, now=now)
+        turns = [upcoming_occurrence(session, chapter=chapter, now=now) for chapter in _chapters(session, key)]
         for turn in turns:
             if turn is not None and turn.is_open:
                 compose(session, occurrence=turn, now=now)

@@ -24,7 +24,7 @@ from app.request_time import now
 from directory.errors import Invalid
 from directory.money import Money
 from directory.people.audience import FIELDS, Audience, audience_of
-from directory.people.business import Accepting, accepting
+from directory.people.business import AcceptsWork, accepts_work
 from directory.people.industry import INDUSTRIES
 from directory.people.tables import Business, Member, WantedKind
 from directory.people.working_language import language_name, languages_by_name
@@ -100,9 +100,9 @@ class WorkForm(PartForm):
         _l("New work"),
         [Optional()],
         choices=[
-            SelectChoice(Accepting.NOW.value, _l("we take it now")),
-            SelectChoice(Accepting.FROM.value, _l("from a day on")),
-            SelectChoice(Accepting.NOT_NOW.value, _l("not now")),
+            SelectChoice(AcceptsWork.NOW.value, _l("we take it now")),
+            SelectChoice(AcceptsWork.FROM.value, _l("from a day on")),
+            SelectChoice(AcceptsWork.NOT_NOW.value, _l("not now")),
         ],
     )
     free_on = DateField(_l("From which day?"), [Optional()])
@@ -113,7 +113,7 @@ class WorkForm(PartForm):
 
     def show(self, business: Business) -> None:
         super().show(business)
-        self.accepting.data = accepting(business, now().date())
+        self.accepting.data = accepts_work(business, now().date())
         for name in PRICES:
             minor = getattr(business, f"{name}_minor")
             self[name].data = "" if minor is None else Money(minor, business.currency).spoken()
@@ -122,13 +122,13 @@ class WorkForm(PartForm):
         typed = super().said(business, today)
         takes, capacity, free_on = typed.pop("accepting"), typed["capacity"], typed["free_on"]
         room = min(business.busy, capacity - 1) if capacity else 0
-        if takes == Accepting.NOW:
+        if takes == AcceptsWork.NOW:
             typed |= {"free_on": today, "busy": room}
-        elif takes == Accepting.FROM:
+        elif takes == AcceptsWork.FROM:
             if free_on is None or free_on <= today:
                 raise Invalid(_("Write the day, one that is still to come."), field="free_on")
             typed |= {"busy": room}
-        elif takes == Accepting.NOT_NOW:
+        elif takes == AcceptsWork.NOT_NOW:
             typed |= {"free_on": None, "capacity": capacity or 1, "busy": capacity or 1}
         return typed | {name: self._price(name, business.currency) for name in PRICES}
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectChoice
 
-from app.access import me
+from app.access import current_member
 from app.db import db
 from app.forms.vouch import AboutForm
 from app.request_time import now
-from directory.facts.rating import Rating, given, to_rate
-from directory.joining.onboarding import claimed
+from directory.facts.rating import Rating, next_to_rate, ratings_given
+from directory.joining.onboarding import claimed_capabilities
 from directory.people.tables import Member
 from directory.taxonomy.capability import Capability
 
@@ -38,7 +38,7 @@ def rating_form(ratee: Member, able: Iterable[Capability]) -> RatingForm:
     """The empty form about ``ratee``, or what the reader said of them in general. It asks for nobody else's ratings."""
     form = RatingForm(formdata=None)
     form.offer(able)
-    for rating in given(db.session(), rater=me(), ratee=ratee):
+    for rating in ratings_given(db.session(), rater=current_member(), ratee=ratee):
         if rating.capability_id is None:
             form.show(rating)
     return form
@@ -47,8 +47,8 @@ def rating_form(ratee: Member, able: Iterable[Capability]) -> RatingForm:
 def rating_next(rater: Member) -> tuple[Member, RatingForm] | None:
     """Whom the reader may be asked about this week, with the form; None where there is nobody."""
     form, session = RatingForm(formdata=None), db.session()
-    ratee = to_rate(session, rater=rater, now=now())
+    ratee = next_to_rate(session, rater=rater, now=now())
     if ratee is None:
         return None
-    form.offer(claimed(session, business=ratee.business))
+    form.offer(claimed_capabilities(session, business=ratee.business))
     return ratee, form

@@ -18,7 +18,7 @@ from directory.engine.search import Narrowing, Page, search
 from directory.engine.search_index import BANDS
 from directory.people.chapter import Chapter
 from directory.people.industry import INDUSTRIES, LABELS
-from directory.people.place import typed
+from directory.people.place import town_from_text
 from directory.people.tables import Member
 from directory.people.working_language import LANGUAGES, language_name
 from directory.taxonomy.capability import Capability
@@ -139,7 +139,7 @@ def parse_search_query(
     if given["town"]:
         home = by.business.chapter
         region, country = (home.region, home.country) if home else (by.business.region, "")
-        town = typed(given["town"][:TOWN_LETTERS], region=region, country=country)
+        town = town_from_text(given["town"][:TOWN_LETTERS], region=region, country=country)
     if town is not None:
         km = next((radius for radius in RADII if str(radius) == given["km"]), km)
         choose("town", _("within %(km)s km of %(town)s", km=km, town=town.name))

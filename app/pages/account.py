@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import get_permitted_or_404, me, permit, policy
+from app.access import current_member, get_permitted_or_404, permit, policy
 from app.accounts import account as accounts
 from app.accounts import second_factor
 from app.accounts.account import account_of, end_sessions, hash_of, sessions_of
@@ -29,8 +29,8 @@ pages = Blueprint("account", __name__)
 @pages.get("/account")
 @policy("session.list_or_revoke_own")
 def index() -> str:
-    permit("session.list_or_revoke_own", me())
-    account, home = _mine(), me().business.chapter
+    permit("session.list_or_revoke_own", current_member())
+    account, home = _mine(), current_member().business.chapter
     return render_template(
         "account/index.html",
         account=account,
@@ -40,7 +40,7 @@ def index() -> str:
         codes_left=second_factor.codes_left(db.session(), account=account),
         wants_second=second_factor.is_wanted(account),
         zone=ZoneInfo(home.zone if home is not None else "UTC"),
-        letters=[(name, words(), name not in me().mail_off) for name, words in PREFERENCES.items()],
+        letters=[(name, words(), name not in current_member().mail_off) for name, words in PREFERENCES.items()],
     )
 
 
@@ -54,8 +54,8 @@ def end() -> ResponseReturnValue:
         db.session.delete(ended)
         sentence = _("That browser is signed out.")
     else:
-        permit("session.list_or_revoke_own", me())
-        end_sessions(db.session(), member=me(), but=this_browser())
+        permit("session.list_or_revoke_own", current_member())
+        end_sessions(db.session(), member=current_member(), but=this_browser())
         sentence = _("Every other browser is signed out.")
     return commit_and_redirect(sentence, to=url_for(".index"))
 
@@ -63,7 +63,7 @@ def end() -> ResponseReturnValue:
 @pages.route("/account/password", methods=["GET", "POST"])
 @policy("profile.update_email_or_2fa")
 def password() -> ResponseReturnValue:
-    permit("profile.update_email_or_2fa", me())
+    permit("profile.update_email_or_2fa", current_member())
     form, account = NewPasswordForm(), _mine()
     if form.validate_on_submit():
         said = form.password.data or ""
@@ -78,7 +78,7 @@ def password() -> ResponseReturnValue:
 @pages.route("/account/address", methods=["GET", "POST"])
 @policy("profile.update_email_or_2fa")
 def address() -> ResponseReturnValue:
-    permit("profile.update_email_or_2fa", me())
+    permit("profile.update_email_or_2fa", current_member())
     form, account = NewAddressForm(), _mine()
     if form.validate_on_submit() and not may_ask("mail", account.email):
         form.refuse(too_often(), 429)
@@ -149,12 +149,12 @@ def new_password(token: str) -> ResponseReturnValue:
 @policy("profile.update_email_or_2fa")
 def two_steps() -> ResponseReturnValue:
     """The second factor: nothing yet, a secret to be scanned and confirmed, or in use."""
-    permit("profile.update_email_or_2fa", me())
+    permit("profile.update_email_or_2fa", current_member())
     form, account, session = CodeForm(), _mine(), db.session()
     if form.validate_on_submit():
         with blamed(form):
             codes = second_factor.confirm(session, account=account, code=str(form.code.data), now=now())
-            end_sessions(session, member=me(), but=this_browser())
+            end_sessions(session, member=current_member(), but=this_browser())
             have_proved()
             session.commit()
             return render_template("account/codes.html", codes=codes)
@@ -171,7 +171,7 @@ def two_steps() -> ResponseReturnValue:
 @pages.post("/account/two-steps/<any(begin, off):act>")
 @policy("profile.update_email_or_2fa")
 def turn(act: str) -> ResponseReturnValue:
-    permit("profile.update_email_or_2fa", me())
+    permit("profile.update_email_or_2fa", current_member())
     if act == "begin":
         second_factor.prepare(db.session(), account=_mine())
     else:
@@ -182,4 +182,4 @@ def turn(act: str) -> ResponseReturnValue:
 
 
 def _mine() -> User:
-    return account_of(db.session(), me(), now())
+    return account_of(db.session(), current_member(), now())

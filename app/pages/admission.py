@@ -6,10 +6,10 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app.access import get_permitted_or_404, me, policy
+from app.access import current_member, get_permitted_or_404, policy
 from app.accounts.account import account_of
 from app.accounts.sign_in import begin
-from app.attribution_cookie import credited
+from app.attribution_cookie import credit_last_click
 from app.db import SAFE_METHODS, db
 from app.forms import blamed
 from app.forms.chapter import ApplyForm, SuggestForm
@@ -76,7 +76,7 @@ def _apply(chapter: Chapter) -> ResponseReturnValue:
         with blamed(form):
             if not form.homepage.data:
                 said = {name: form[name].data or "" for name in (*PERSON, "knows")}
-                with credited():
+                with credit_last_click():
                     application.apply(db.session(), chapter=chapter, **said, now=now())
             db.session.commit()
             return render_template("admission/sent.html", chapter=chapter)
@@ -108,7 +108,7 @@ def suggest() -> ResponseReturnValue:
     if form.validate_on_submit():
         with blamed(form):
             said = {name: form[name].data or "" for name in PERSON}
-            application.suggest(db.session(), by=me(), **said, now=now())
+            application.suggest(db.session(), by=current_member(), **said, now=now())
             return commit_and_redirect(
                 _("Thank you. The people who run your chapter read it, and write to them if they agree."), to="/"
             )
@@ -119,9 +119,9 @@ def suggest() -> ResponseReturnValue:
 @policy("application.ask")
 def ask(public_id: str) -> ResponseReturnValue:
     applied = get_permitted_or_404(Application, public_id, "application.ask")
-    meant = application.guesses(db.session(), application=applied)
+    meant = application.likely_references(db.session(), application=applied)
     chosen = next((member for member in meant if member.public_id == request.form.get("member")), None) or abort(404)
-    application.ask(db.session(), application=applied, member=chosen, by=me(), now=now())
+    application.ask_reference(db.session(), application=applied, member=chosen, by=current_member(), now=now())
     return commit_and_redirect(_("%(name)s is asked, on their day and by mail.", name=chosen.name), to=_room(applied))
 
 
@@ -129,7 +129,9 @@ def ask(public_id: str) -> ResponseReturnValue:
 @policy("application.answer")
 def answer(public_id: str, said: str) -> ResponseReturnValue:
     applied = get_permitted_or_404(Application, public_id, "application.answer")
-    application.answer(db.session(), application=applied, by=me(), is_known=said == "yes", now=now())
+    application.answer_reference(
+        db.session(), application=applied, by=current_member(), is_known=said == "yes", now=now()
+    )
     opposite = url_for(".answer", public_id=public_id, said="no" if said == "yes" else "yes")
     yes = _("You said that you know %(name)s.", name=applied.member.name)
     return commit_and_redirect(
@@ -142,7 +144,7 @@ def answer(public_id: str, said: str) -> ResponseReturnValue:
 def admit(public_id: str) -> ResponseReturnValue:
     applied = get_permitted_or_404(Application, public_id, "chapter.approve_or_remove_member")
     welcome = " ".join(request.form["reason"].split())
-    admission.admit(db.session(), application=applied, by=me(), welcome=welcome, now=now())
+    admission.admit(db.session(), application=applied, by=current_member(), welcome=welcome, now=now())
     return commit_and_redirect(
         _("%(name)s is in, and reads your welcome.", name=applied.member.name), to=_room(applied)
     )
@@ -153,7 +155,7 @@ def admit(public_id: str) -> ResponseReturnValue:
 def turn_away(public_id: str) -> ResponseReturnValue:
     applied = get_permitted_or_404(Application, public_id, "chapter.approve_or_remove_member")
     room, reason = _room(applied), " ".join(request.form["reason"].split())
-    admission.turn_away(db.session(), application=applied, by=me(), reason=reason, now=now())
+    admission.turn_away(db.session(), application=applied, by=current_member(), reason=reason, now=now())
     return commit_and_redirect(_("They read your reason; what they told us is deleted."), to=room)
 
 

@@ -9,7 +9,7 @@ from app.db import db
 from directory.people.chapter import Chapter
 from directory.profiles import public_page
 from directory.translation import gettext as _
-from directory.week.post_archive import PastWeek, past_weeks, path_of
+from directory.week.post_archive import PastWeek, archive_path, past_weeks
 
 pages = Blueprint("archive", __name__, url_prefix="/chapters/<public_id>/weeks")
 
@@ -53,7 +53,7 @@ def feed(public_id: str) -> Response:
             ("updated", each.at.isoformat()),
         ):
             SubElement(entry, name).text = text
-        SubElement(entry, "link", rel="alternate", href=f"{base}{path_of(each.occurrence)}")
+        SubElement(entry, "link", rel="alternate", href=f"{base}{archive_path(each.occurrence)}")
         SubElement(entry, "content", type="text").text = each.text
     return Response(tostring(root, encoding="utf-8", xml_declaration=True), mimetype="application/atom+xml")
 
@@ -74,5 +74,5 @@ def _page(chapter: Chapter, weeks: list[PastWeek], is_one: bool = False) -> str:
         is_one=is_one,
         title=_title(chapter),
         is_indexed=chapter.indexed_at is not None,
-        path_of=path_of,
+        path_of=archive_path,
     )

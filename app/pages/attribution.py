@@ -4,7 +4,7 @@ from itertools import groupby
 
 from flask import Blueprint, render_template
 
-from app.access import get_permitted_or_404, me, policy, principal
+from app.access import current_member, current_principal, get_permitted_or_404, policy
 from app.db import db
 from app.request_time import now
 from directory.people.chapter import Chapter
@@ -19,7 +19,7 @@ pages = Blueprint("attribution", __name__)
 def show(public_id: str) -> str:
     chapter = get_permitted_or_404(Chapter, public_id, "chapter.read_room")
     credits = credits_of(db.session(), chapter=chapter)
-    may_read_leads = chapter.id in principal().leads or me().is_admin
+    may_read_leads = chapter.id in current_principal().leads or current_member().is_admin
     return render_template(
         "week/attribution.html",
         chapter=chapter,

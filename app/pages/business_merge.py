@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import get_permitted_or_404, me, policy, principal
+from app.access import current_member, current_principal, get_permitted_or_404, policy
 from app.db import db
 from app.permissions import Verdict, can
 from app.redirects import commit_and_redirect
@@ -23,7 +23,7 @@ def compare(public_id: str, other_id: str) -> str:
     """What would move from the second record to the first."""
     keep, drop = _two(public_id, other_id, "business.compare")
     return render_template(
-        "out/merge.html", keep=keep, drop=drop, moves=business_merge.described(db.session(), drop=drop)
+        "out/merge.html", keep=keep, drop=drop, moves=business_merge.describe_moves(db.session(), drop=drop)
     )
 
 
@@ -31,12 +31,12 @@ def compare(public_id: str, other_id: str) -> str:
 @policy("business.merge")
 def merge(public_id: str, other_id: str) -> ResponseReturnValue:
     keep, drop = _two(public_id, other_id, "business.merge")
-    people = [member for firm in (keep, drop) for member in firm.members if member.id != me().id]
-    business_merge.merge(db.session(), keep=keep, drop=drop, by=me(), now=now())
+    people = [member for firm in (keep, drop) for member in firm.members if member.id != current_member().id]
+    business_merge.merge(db.session(), keep=keep, drop=drop, by=current_member(), now=now())
     act, reason = _("They made two records of your firm one."), " ".join(request.form["reason"].split())
-    words, event = {"by": me().name, "act": act, "reason": reason}, f"merged-{other_id}"
+    words, event = {"by": current_member().name, "act": act, "reason": reason}, f"merged-{other_id}"
     for member in people:
-        mail.write(db.session(), letter="told", to=member, event=event, words=words, now=now())
+        mail.enqueue(db.session(), letter="told", to=member, event=event, words=words, now=now())
     return commit_and_redirect(
         _("The two records of %(firm)s are one now.", firm=keep.name),
         to=url_for("members.business", public_id=public_id),
@@ -44,15 +44,15 @@ def merge(public_id: str, other_id: str) -> ResponseReturnValue:
 
 
 @pages.app_template_global()
-def twins_in(chapter: Chapter) -> list[business_merge.Pair]:
+def twins_in(chapter: Chapter) -> list[business_merge.DuplicatePair]:
     """What a lead of the chapter may want to merge."""
-    return business_merge.suggestions(db.session(), chapter)
+    return business_merge.duplicate_suggestions(db.session(), chapter)
 
 
 def _two(public_id: str, other_id: str, action: str) -> tuple[Business, Business]:
     """Both records, if the reader may do this to both; an imported one of no chapter goes to any chapter."""
     drop = get_permitted_or_404(Business, other_id, "business.read")
     is_free = drop.chapter_id is None and not drop.members
-    if not is_free and can(principal(), action, drop) not in (Verdict.ALLOW, Verdict.REASON):
+    if not is_free and can(current_principal(), action, drop) not in (Verdict.ALLOW, Verdict.REASON):
         abort(403)
     return get_permitted_or_404(Business, public_id, action), drop

@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app.access import get_permitted_or_404, me, policy
+from app.access import current_member, get_permitted_or_404, policy
 from app.db import db
 from app.forms import blamed
 from app.forms.calendar import FrameForm, QuietForm
@@ -40,8 +40,8 @@ def change(public_id: str, act: str) -> ResponseReturnValue:
         "skip": (occurrence_schedule.skip, _("There will be no post that week."), "release"),
     }[act]
     on = _day()
-    turn = calendar.turn_on(db.session(), chapter=chapter, on=on, now=now())
-    verb(db.session(), occurrence=turn, member=me(), now=now())
+    turn = calendar.occurrence_on(db.session(), chapter=chapter, on=on, now=now())
+    verb(db.session(), occurrence=turn, member=current_member(), now=now())
     return commit_and_redirect(
         sentence, undo=url_for(".change", public_id=public_id, act=undo, on=on), to=_home(chapter)
     )
@@ -59,9 +59,9 @@ def set_hour(public_id: str) -> ResponseReturnValue:
         at = time.fromisoformat(said) if said else None
     except ValueError:
         raise Invalid(_("Write a time such as 14:30.")) from None
-    turn = calendar.turn_on(db.session(), chapter=chapter, on=on, now=now())
+    turn = calendar.occurrence_on(db.session(), chapter=chapter, on=on, now=now())
     before = turn.own_time.strftime("%H:%M") if turn.own_time else ""
-    calendar.set_hour(db.session(), occurrence=turn, at=at, member=me(), now=now())
+    calendar.set_hour(db.session(), occurrence=turn, at=at, member=current_member(), now=now())
     undo = url_for(".set_hour", public_id=public_id, on=on, at=before)
     return commit_and_redirect(
         _("That week has its own time now.") if at else _("The usual time it is."), undo=undo, to=_home(chapter)
@@ -75,8 +75,8 @@ def keep_quiet(public_id: str) -> ResponseReturnValue:
     if form.validate_on_submit() and form.first_on.data and form.last_on.data:
         with blamed(form):
             days = {"first_on": form.first_on.data, "last_on": form.last_on.data}
-            quiet = calendar.keep_quiet(
-                db.session(), chapter=chapter, **days, reason=form.reason.data or "", member=me(), now=now()
+            quiet = calendar.add_blackout(
+                db.session(), chapter=chapter, **days, reason=form.reason.data or "", member=current_member(), now=now()
             )
             undo = url_for(".end_quiet", public_id=public_id, which=quiet.public_id)
             return commit_and_redirect(_("Nothing is posted on those days."), undo=undo, to=_home(chapter))
@@ -91,7 +91,7 @@ def end_quiet(public_id: str) -> ResponseReturnValue:
     quiet = db.session.scalars(select(BlackoutPeriod).where(*theirs)).one_or_none()
     if quiet is None:
         raise Conflict(_("It was taken back before."))
-    calendar.end_quiet(db.session(), quiet=quiet, member=me(), now=now())
+    calendar.end_blackout(db.session(), quiet=quiet, member=current_member(), now=now())
     return commit_and_redirect(_("Those weeks are posted again."), to=_home(chapter))
 
 
@@ -101,7 +101,7 @@ def write_frame(public_id: str) -> ResponseReturnValue:
     chapter, form = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks"), FrameForm()
     with blamed(form):
         said = {"opening": form.opening.data or "", "closing": form.closing.data or ""}
-        opening_closing.write_frame(db.session(), chapter=chapter, member=me(), **said, now=now())
+        opening_closing.write_frame(db.session(), chapter=chapter, member=current_member(), **said, now=now())
         undo = url_for(".decide_frame", public_id=public_id, act="refuse")
         return commit_and_redirect(
             _("It waits for a second person. Until then nothing changes."), undo=undo, to=_home(chapter)
@@ -113,10 +113,12 @@ def write_frame(public_id: str) -> ResponseReturnValue:
 @policy("chapter.plan_weeks")
 def decide_frame(public_id: str, act: str) -> ResponseReturnValue:
     chapter = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks")
-    waiting = opening_closing.waiting_frame(db.session(), chapter=chapter)
+    waiting = opening_closing.pending_frame(db.session(), chapter=chapter)
     if waiting is None:
         raise Conflict(_("No sentences wait any more; look at the calendar again."))
-    opening_closing.decide_frame(db.session(), frame=waiting, member=me(), is_approved=act == "approve", now=now())
+    opening_closing.decide_frame(
+        db.session(), frame=waiting, member=current_member(), is_approved=act == "approve", now=now()
+    )
     sentence = _("The next post uses it.") if act == "approve" else _("It is gone. The posts stay as they were.")
     return commit_and_redirect(sentence, to=_home(chapter))
 
@@ -145,9 +147,9 @@ def stop_or_go_network(act: str) -> ResponseReturnValue:
 def _stop_or_go(chapter: Chapter | None, act: str) -> str:
     """Do it, and say it in a sentence."""
     if act == "stop":
-        stop(db.session(), chapter=chapter, member=me(), now=now())
+        stop(db.session(), chapter=chapter, member=current_member(), now=now())
         return _("Stopped. Nothing more is posted until somebody lets it go; all of it is kept.")
-    lift_stop(db.session(), chapter=chapter, member=me(), is_copy=act == "copy", now=now())
+    lift_stop(db.session(), chapter=chapter, member=current_member(), is_copy=act == "copy", now=now())
     return _("It goes on. What waited goes out now.") if act == "go" else _("It goes on with what comes next.")
 
 
@@ -175,6 +177,6 @@ def _page(chapter: Chapter, quiet_form: QuietForm | None = None, frame_form: Fra
         quiet_form=quiet_form or QuietForm(formdata=None),
         frame_form=frame_form or FrameForm(formdata=None, obj=used),
         used=used,
-        waiting=opening_closing.waiting_frame(session, chapter=chapter),
+        waiting=opening_closing.pending_frame(session, chapter=chapter),
         stops=stops_of(session, chapter=chapter),
     )

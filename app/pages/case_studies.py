@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access import get_permitted_or_404, me, policy
+from app.access import current_member, get_permitted_or_404, policy
 from app.db import db
 from app.forms import blamed
 from app.forms.case_study import StoryForm
@@ -22,13 +22,13 @@ pages = Blueprint("case_studies", __name__)
 @policy("case_study.create")
 def new(public_id: str) -> ResponseReturnValue:
     other, form = get_permitted_or_404(Member, public_id, "profile.read_member_fields"), StoryForm()
-    works = finished_between(db.session(), me().business_id, other.business_id)
+    works = finished_between(db.session(), current_member().business_id, other.business_id)
     form.offer(works)
     if form.validate_on_submit():
         with blamed(form):
-            told = case_study.tell(
+            told = case_study.submit_story(
                 db.session(),
-                teller=me(),
+                teller=current_member(),
                 others=[other],
                 title=form.title.data or "",
                 text=form.text.data or "",
@@ -54,8 +54,8 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
         "decline": (case_study.decline, _("Nobody sees it.")),
         "reopen": (case_study.reopen, _("It waits for you again.")),
     }[act]
-    was_agreed = (party := story.party(me())) is not None and party.agreed_at is not None
-    verb(db.session(), story=story, by=me(), now=now())
+    was_agreed = (party := story.party(current_member())) is not None and party.agreed_at is not None
+    verb(db.session(), story=story, by=current_member(), now=now())
     return commit_and_redirect(
         sentence, undo="message" if act == "reopen" else url_for(".answer", public_id=public_id, act=_back(was_agreed))
     )
@@ -69,7 +69,10 @@ def _back(was_agreed: bool) -> str:
 @policy("case_study.withdraw")
 def withdraw(public_id: str) -> ResponseReturnValue:
     case_study.withdraw(
-        db.session(), story=get_permitted_or_404(CaseStudy, public_id, "case_study.withdraw"), by=me(), now=now()
+        db.session(),
+        story=get_permitted_or_404(CaseStudy, public_id, "case_study.withdraw"),
+        by=current_member(),
+        now=now(),
     )
     return commit_and_redirect(_("Your story is taken back."))
 
@@ -77,5 +80,5 @@ def withdraw(public_id: str) -> ResponseReturnValue:
 @pages.app_template_global()
 def stories_of(member: Member) -> list[CaseStudy]:
     """What is told of working with the member, and what the reader told that still waits for them."""
-    told = case_study.of_member(db.session(), member=member)
-    return [story for story in told if story.is_published or story.teller_id == me().id]
+    told = case_study.stories_of(db.session(), member=member)
+    return [story for story in told if story.is_published or story.teller_id == current_member().id]

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app import oauth
-from app.access import get_permitted_or_404, me, permit, policy
+from app.access import current_member, get_permitted_or_404, permit, policy
 from app.db import db
 from app.forms import Form, blamed
 from app.forms.channel import ChargeForm, form_for
@@ -21,7 +21,7 @@ from directory.errors import DomainError
 from directory.outbox import channel_connection
 from directory.outbox.channel import CHANNEL_KINDS, Channel, kind_of
 from directory.people.chapter import Chapter
-from directory.secrets import Secrets
+from directory.secrets import SecretBox
 
 pages = Blueprint("channels", __name__)
 
@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
     permit("chapter.read_room", chapter or Chapter())
     if chapter is None:
         return redirect(url_for("chapter.start"), 303)
-    channels = channel_connection.connected(db.session(), chapter=chapter)
+    channels = channel_connection.connected_channels(db.session(), chapter=chapter)
     return render_template(
         "channels/index.html",
         chapter=chapter,
@@ -46,8 +46,8 @@ def index() -> ResponseReturnValue:
         channels=channels,
         kinds=CHANNEL_KINDS,
         kind_of=kind_of,
-        last=channel_connection.last_posts(db.session(), channels),
-        unsettled=channel_connection.unsettled(db.session(), chapters=[chapter.id]),
+        last=channel_connection.last_deliveries(db.session(), channels),
+        unsettled=channel_connection.unsettled_deliveries(db.session(), chapters=[chapter.id]),
     )
 
 
@@ -69,7 +69,9 @@ def _guided(chapter: Chapter, kind: str, channel: Channel | None) -> ResponseRet
     form = form_for(about, channel)
     if form.validate_on_submit():
         with blamed(form):
-            said = channel_connection.filled_in(about, {each.name: form[each.name].data or "" for each in about.fields})
+            said = channel_connection.clean_fields(
+                about, {each.name: form[each.name].data or "" for each in about.fields}
+            )
             if kind in dict(oauth.HANDSHAKES):
                 return _begin(chapter, kind, channel, said)
             return _connected(chapter, kind, channel, said, None)
@@ -117,7 +119,7 @@ def _connected(
     chapter: Chapter, kind: str, channel: Channel | None, said: dict[str, str], given: dict[str, str] | None
 ) -> ResponseReturnValue:
     what: dict[str, Any] = {"chapter": chapter, "kind": kind, "channel": channel, "said": said, "given": given}
-    row = channel_connection.connect(db.session(), **what, secrets=_secrets(), member=me(), now=now())
+    row = channel_connection.connect(db.session(), **what, secrets=_secrets(), member=current_member(), now=now())
     return commit_and_redirect(_("%(name)s is connected.", name=row.name), to=url_for(".show", public_id=row.public_id))
 
 
@@ -130,14 +132,14 @@ def show(public_id: str) -> ResponseReturnValue:
 def _page(channel: Channel, sent: Form | None = None) -> ResponseReturnValue:
     form = sent or ChargeForm(formdata=None, owner=channel.owner.public_id if channel.owner else None)
     if isinstance(form, ChargeForm):
-        form.offer(channel_connection.keepers(db.session(), chapter=channel.chapter))
+        form.offer(channel_connection.possible_owners(db.session(), chapter=channel.chapter))
     return render_template(
         "channels/show.html",
         channel=channel,
         kind=kind_of(channel),
-        page=channel_connection.page_of(channel),
-        last=channel_connection.last_posts(db.session(), [channel]).get(channel.id),
-        waits=channel_connection.waits_for_look(channel.check_asked_at, now()),
+        page=channel_connection.account_page(channel),
+        last=channel_connection.last_deliveries(db.session(), [channel]).get(channel.id),
+        waits=channel_connection.awaits_lookup(channel.check_asked_at, now()),
         form=form,
     ), form.status
 
@@ -147,10 +149,10 @@ def _page(channel: Channel, sent: Form | None = None) -> ResponseReturnValue:
 def change(public_id: str, act: str) -> ResponseReturnValue:
     channel = get_permitted_or_404(Channel, public_id, "channel.edit_or_cancel_queued")
     if act == "check":
-        channel_connection.ask_check(db.session(), channel=channel, now=now())
+        channel_connection.request_check(db.session(), channel=channel, now=now())
         db.session.commit()
         return redirect(url_for(".show", public_id=public_id), 303)
-    by: dict[str, Any] = {"channel": channel, "member": me(), "now": now()}
+    by: dict[str, Any] = {"channel": channel, "member": current_member(), "now": now()}
     if act in ("link", "unlink"):
         channel_connection.set_link(db.session(), **by, has_link=act == "link")
     else:
@@ -169,11 +171,11 @@ def change(public_id: str, act: str) -> ResponseReturnValue:
 @policy("channel.edit_or_cancel_queued")
 def charge(public_id: str) -> ResponseReturnValue:
     channel, form = get_permitted_or_404(Channel, public_id, "channel.edit_or_cancel_queued"), ChargeForm()
-    people = channel_connection.keepers(db.session(), chapter=channel.chapter)
+    people = channel_connection.possible_owners(db.session(), chapter=channel.chapter)
     form.offer(people)
     if form.validate_on_submit():
         owner = next(person for person in people if person.public_id == form.owner.data)
-        channel_connection.put_in_charge(db.session(), channel=channel, owner=owner, member=me(), now=now())
+        channel_connection.set_owner(db.session(), channel=channel, owner=owner, member=current_member(), now=now())
         sentence = _("%(name)s is written to when something is wrong.", name=owner.name)
         return commit_and_redirect(sentence, to=url_for(".show", public_id=public_id))
     return _page(channel, form)
@@ -183,7 +185,7 @@ def charge(public_id: str) -> ResponseReturnValue:
 @policy("channel.post_or_schedule")
 def try_it(public_id: str) -> ResponseReturnValue:
     channel = get_permitted_or_404(Channel, public_id, "channel.post_or_schedule")
-    row = channel_connection.try_post(db.session(), channel=channel, member=me(), now=now())
+    row = channel_connection.try_post(db.session(), channel=channel, member=current_member(), now=now())
     db.session.commit()
     return redirect(url_for("deliveries.show", public_id=row.public_id), 303)
 
@@ -192,7 +194,7 @@ def try_it(public_id: str) -> ResponseReturnValue:
 @policy("channel.disconnect")
 def disconnect(public_id: str) -> ResponseReturnValue:
     channel = get_permitted_or_404(Channel, public_id, "channel.disconnect")
-    channel_connection.disconnect(db.session(), channel=channel, member=me(), now=now())
+    channel_connection.disconnect(db.session(), channel=channel, member=current_member(), now=now())
     return commit_and_redirect(
         _("%(name)s is disconnected; its secrets are deleted within seconds.", name=channel.name),
         to=url_for(".index", of=channel.chapter.public_id),
@@ -205,9 +207,9 @@ def _answer_address() -> str:
 
 def _place() -> dict[str, Any]:
     """What waits for an answer is sealed for this member alone."""
-    return {"table": "account_session", "column": "connecting", "row": me().id}
+    return {"table": "account_session", "column": "connecting", "row": current_member().id}
 
 
-def _secrets() -> Secrets:
-    secrets: Secrets = current_app.config["SECRETS"]
+def _secrets() -> SecretBox:
+    secrets: SecretBox = current_app.config["SECRETS"]
     return secrets

@@ -6,21 +6,21 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app.access import get_permitted_or_404, me, permit, policy, principal
+from app.access import current_member, current_principal, get_permitted_or_404, permit, policy
 from app.db import db
 from app.forms import Form, blamed
 from app.forms.chapter import InviteForm, SettingsForm, StartForm
 from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.engine import pair_candidates
-from directory.imports.people import lately
+from directory.imports.people import recent_imports
 from directory.joining import application, invitation
 from directory.people.business import index_business
 from directory.people.chapter import Chapter, edit_chapter, start_chapter
 from directory.people.suspension import suspended_members
 from directory.people.tables import Member
 from directory.translation import gettext as _
-from directory.week.pairing import latest
+from directory.week.pairing import latest_pairings
 from directory.week.post_preview import post_previews
 
 pages = Blueprint("chapter", __name__)
@@ -30,7 +30,7 @@ SAID = ("name", "city", "region", "country", "zone", "hashtags", "about")
 
 def chapters_run() -> list[Chapter]:
     """The chapters that whoever asks leads or keeps, all of them for an admin, their own first."""
-    asker = principal()
+    asker = current_principal()
     found = select(Chapter).order_by(Chapter.name, Chapter.id)
     if not (asker.member and asker.member.is_admin):
         found = found.where(Chapter.id.in_(asker.leads | asker.keeps))
@@ -55,23 +55,23 @@ def index() -> ResponseReturnValue:
 def room(chapter: Chapter, form: Form) -> str:
     """The room; ``form`` is the invitation as it was sent."""
     session = db.session()
-    people = invitation.people_of(session, chapter=chapter)
-    waiting = application.waiting_in(session, chapter=chapter)
+    people = invitation.people_for_room(session, chapter=chapter)
+    waiting = application.pending_applications(session, chapter=chapter)
     return render_template(
         "chapter/index.html",
         chapter=chapter,
         chapters=chapters_run(),
-        members=[member for member in people if not invitation.has_not_come(member)],
-        invited=[member for member in people if invitation.has_not_come(member)],
+        members=[member for member in people if not invitation.is_still_invited(member)],
+        invited=[member for member in people if invitation.is_still_invited(member)],
         is_early=lambda member: member.invited_at > now() - invitation.AGAIN_AFTER,
         applications=waiting,
-        guesses={each.id: application.guesses(session, application=each) for each in waiting if each.knows},
-        lists=[each for each in lately(session, chapter=chapter, now=now()) if each.undone_at is None],
-        runs=chapter.id in principal().leads or me().is_admin,
+        guesses={each.id: application.likely_references(session, application=each) for each in waiting if each.knows},
+        lists=[each for each in recent_imports(session, chapter=chapter, now=now()) if each.undone_at is None],
+        runs=chapter.id in current_principal().leads or current_member().is_admin,
         form=form,
-        talks=pair_candidates.suggested(session, chapter=chapter),
+        talks=pair_candidates.suggested_pairs(session, chapter=chapter),
         told=pair_candidates.reason_sentence,
-        paired=latest(session, chapter=chapter),
+        paired=latest_pairings(session, chapter=chapter),
         drafts=post_previews(session, chapter=chapter, now=now()),
         suspended=suspended_members(session, chapter=chapter),
     )
@@ -84,10 +84,10 @@ def start() -> ResponseReturnValue:
     if form.validate_on_submit():
         with blamed(form):
             said = {"name": form.name.data or "", "zone": form.zone.data or ""}
-            chapter = start_chapter(db.session(), by_id=me().id, **said, now=now())
-            if me().business.chapter_id is None:
-                me().business.chapter = chapter
-                index_business(db.session(), me().business)
+            chapter = start_chapter(db.session(), by_id=current_member().id, **said, now=now())
+            if current_member().business.chapter_id is None:
+                current_member().business.chapter = chapter
+                index_business(db.session(), current_member().business)
             return commit_and_redirect(
                 _("%(chapter)s is there. Say when its week turns, then bring its people in.", chapter=chapter.name),
                 to=url_for(".settings", public_id=chapter.public_id),
@@ -106,7 +106,7 @@ def settings(public_id: str) -> ResponseReturnValue:
             edit_chapter(
                 db.session(),
                 chapter=chapter,
-                by_id=me().id,
+                by_id=current_member().id,
                 weekday=form.weekday.data,
                 post_time=form.post_time.data,
                 now=now(),
@@ -129,7 +129,7 @@ def invite(public_id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         with blamed(form):
             said = {name: form[name].data or "" for name in ("name", "email", "firm")}
-            member = invitation.invite(db.session(), chapter=chapter, by=me(), **said, now=now())
+            member = invitation.invite(db.session(), chapter=chapter, by=current_member(), **said, now=now())
             return commit_and_redirect(
                 _("A letter is on its way to %(name)s.", name=member.name), to=url_for(".index", of=public_id)
             )
@@ -140,7 +140,7 @@ def invite(public_id: str) -> ResponseReturnValue:
 @policy("invitation.send")
 def send_again(public_id: str) -> ResponseReturnValue:
     member = get_permitted_or_404(Member, public_id, "invitation.send")
-    invitation.send_again(db.session(), member=member, by=me(), now=now())
+    invitation.send_again(db.session(), member=member, by=current_member(), now=now())
     db.session.commit()
     flash(_("A second letter is on its way to %(name)s. A call helps more.", name=member.name))
     chapter = member.business.chapter

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, abort, current_app, redirect, render_temp
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access import get_permitted_or_404, me, permit, policy
+from app.access import current_member, get_permitted_or_404, permit, policy
 from app.db import db
 from app.pages.chapter import chapters_run
 from app.redirects import commit_and_redirect
@@ -33,8 +33,8 @@ def show(public_id: str) -> str:
         channel=channel,
         post=PostSnapshot.from_bytes(row.payload) if row.payload else None,
         group=group if group.startswith("https://") else "",
-        page=channel_connection.page_of(channel),
-        waits=channel_connection.waits_for_look(row.look_asked_at, now()),
+        page=channel_connection.account_page(channel),
+        waits=channel_connection.awaits_lookup(row.look_asked_at, now()),
     )
 
 
@@ -45,7 +45,7 @@ def picture(public_id: str) -> Response:
     row, _channel = _post(public_id, "channel.edit_or_cancel_queued")
     image = PostSnapshot.from_bytes(row.payload).image if row.payload else ""
     try:
-        drawn = files.read(current_app.config["HOME"], FOLDER, image)
+        drawn = files.read_file(current_app.config["HOME"], FOLDER, image)
     except FileNotFoundError:
         return Response(status=204)
     return Response(drawn, mimetype="image/png", headers={"Cache-Control": "private, no-store"})
@@ -55,7 +55,7 @@ def picture(public_id: str) -> Response:
 @policy("channel.edit_or_cancel_queued")
 def look(public_id: str) -> ResponseReturnValue:
     row, _channel = _post(public_id, "channel.edit_or_cancel_queued")
-    channel_connection.ask_look(db.session(), delivery=row, now=now())
+    channel_connection.request_lookup(db.session(), delivery=row, now=now())
     db.session.commit()
     return redirect(url_for(".show", public_id=public_id), 303)
 
@@ -64,7 +64,9 @@ def look(public_id: str) -> ResponseReturnValue:
 @policy("channel.resolve_unknown")
 def resolve(public_id: str, act: str) -> ResponseReturnValue:
     row, _channel = _post(public_id, "channel.resolve_unknown")
-    deliveries.resolve_unknown(db.session(), delivery=row, has_arrived=act == "there", member=me(), now=now())
+    deliveries.resolve_unknown(
+        db.session(), delivery=row, has_arrived=act == "there", member=current_member(), now=now()
+    )
     sentence = _("Good: it counts as posted.") if act == "there" else _("It is sent again now.")
     return commit_and_redirect(sentence, to=url_for(".show", public_id=public_id))
 
@@ -74,7 +76,9 @@ def resolve(public_id: str, act: str) -> ResponseReturnValue:
 def by_hand(public_id: str, act: str) -> ResponseReturnValue:
     """A person says that they posted it themselves, or takes that back."""
     row, _channel = _post(public_id, "channel.edit_or_cancel_queued")
-    deliveries.posted_by_hand(db.session(), delivery=row, member=me(), now=now(), is_so=act == "posted")
+    deliveries.mark_posted_by_hand(
+        db.session(), delivery=row, member=current_member(), now=now(), is_so=act == "posted"
+    )
     here = url_for(".show", public_id=public_id)
     if act == "waiting":
         return commit_and_redirect(_("It waits for you again."), to=here)

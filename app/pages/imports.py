@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import get_permitted_or_404, me, permit, policy
+from app.access import current_member, get_permitted_or_404, permit, policy
 from app.db import db
 from app.forms import blamed
 from app.forms.chapter import CommitForm, ListForm
@@ -33,7 +33,7 @@ def send(public_id: str) -> ResponseReturnValue:
         content = file.stream.read() if file and file.filename else (form.text.data or "").encode(errors="replace")
         with blamed(form):
             sheet = read_sheet(content, FIELDS)
-            batch = people.upload(db.session(), chapter=chapter, by=me(), sheet=sheet, now=now())
+            batch = people.upload(db.session(), chapter=chapter, by=current_member(), sheet=sheet, now=now())
             db.session.commit()
             return redirect(url_for(".show", public_id=batch.public_id), 303)
     return render_template("chapter/import.html", chapter=chapter, form=form), form.status
@@ -63,7 +63,7 @@ def arrange(public_id: str) -> ResponseReturnValue:
     chosen = [request.form.get(f"column-{place}", "") for place in range(len(batch.rows.get("columns", ())))]
     form = CommitForm(formdata=None)
     with blamed(form):
-        people.arrange(batch, columns=chosen, has_header="has_header" in request.form)
+        people.map_columns(batch, columns=chosen, has_header="has_header" in request.form)
         db.session.commit()
         return redirect(url_for(".show", public_id=public_id), 303)
     return _preview(batch, form), form.status
@@ -75,7 +75,9 @@ def commit(public_id: str) -> ResponseReturnValue:
     batch, form = _mine(public_id), CommitForm()
     apart = [name.removeprefix("firm-") for name, value in request.form.items() if value == "new"]
     with blamed(form):
-        seen = people.commit(db.session(), batch=batch, by=me(), apart=apart, share=bool(form.share.data), now=now())
+        seen = people.commit(
+            db.session(), batch=batch, by=current_member(), apart=apart, share=bool(form.share.data), now=now()
+        )
         said = ngettext("%(count)s person is in.", "%(count)s people are in.", len(seen.new))
         said, room = f"{said} {_('Their letters leave in ten minutes.')}", batch.chapter.public_id
         return commit_and_redirect(
@@ -88,7 +90,7 @@ def commit(public_id: str) -> ResponseReturnValue:
 @policy("import.commit_or_rollback")
 def undo(public_id: str) -> ResponseReturnValue:
     batch = _mine(public_id)
-    result = import_undo.undo(db.session(), batch=batch, by=me(), now=now())
+    result = import_undo.undo(db.session(), batch=batch, by=current_member(), now=now())
     db.session.commit()
     flash(ngettext("%(count)s person is out again.", "%(count)s people are out again.", result.gone))
     for why in dict.fromkeys(why for _member, why in result.staying):

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access import get_permitted_or_404, me, policy
+from app.access import current_member, get_permitted_or_404, policy
 from app.db import db
 from app.forms.interaction import InteractionForm
 from app.redirects import commit_and_redirect
@@ -26,9 +26,9 @@ def create(public_id: str) -> ResponseReturnValue:
         flash(" ".join(str(error) for errors in form.errors.values() for error in errors), "open")
         return redirect(back, 303)
     try:
-        said = interactions.say(
+        said = interactions.record_interaction(
             db.session(),
-            said_by=me(),
+            said_by=current_member(),
             other=other,
             kind=InteractionKind(form.kind.data),
             happened_on=form.happened_on,
@@ -58,7 +58,7 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
         "decline": (interactions.decline, _("Put aside. %(name)s is not told.")),
         "reopen": (interactions.reopen, _("It waits for you again.")),
     }[act]
-    verb(db.session(), interaction=said, by=me(), now=now())
+    verb(db.session(), interaction=said, by=current_member(), now=now())
     undo = "message" if act == "reopen" else url_for(".answer", public_id=public_id, act="reopen")
     return commit_and_redirect(sentence % {"name": said.said_by.first_name}, undo=undo)
 
@@ -67,5 +67,5 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
 @policy("interaction.withdraw")
 def withdraw(public_id: str) -> ResponseReturnValue:
     said = get_permitted_or_404(Interaction, public_id, "interaction.withdraw")
-    interactions.withdraw(db.session(), interaction=said, by=me(), now=now())
+    interactions.withdraw(db.session(), interaction=said, by=current_member(), now=now())
     return commit_and_redirect(_("Taken back."))

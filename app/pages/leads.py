@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.access import get_permitted_or_404, me, policy, principal
-from app.attribution_cookie import credited
+from app.access import current_member, current_principal, get_permitted_or_404, policy
+from app.attribution_cookie import credit_last_click
 from app.db import db
 from app.forms import blamed
 from app.forms.lead import LeadForm
@@ -19,12 +19,12 @@ from app.request_time import now
 from directory.attribution_source import attributed_to
 from directory.db import claim_write
 from directory.engine.suggestion_presenter import SuggestionPresenter
-from directory.engine.suggestions import latest, runners_up, suggest, understand
+from directory.engine.suggestions import latest_suggestion, runners_up, suggest, understand
 from directory.errors import Invalid
 from directory.leads import lead as leads
 from directory.leads.lead import Lead, Wish
 from directory.rate_limit import consume_allowance
-from directory.taxonomy.capability import Capability, choices, named
+from directory.taxonomy.capability import Capability, capabilities_by_name, capability_choices
 from directory.week import social_inbox
 from directory.week.social_inbox import Outcome, Reply
 
@@ -36,7 +36,7 @@ pages = Blueprint("leads", __name__)
 @pages.get("/leads")
 @policy("lead.list_own")
 def index() -> ResponseReturnValue:
-    brought = leads.brought_by(db.session(), member=me())
+    brought = leads.leads_of(db.session(), member=current_member())
     return render_template("leads/index.html", leads=brought)
 
 
@@ -64,14 +64,18 @@ def _brought(form: LeadForm, reply: Reply | None) -> Lead:
     db.session.rollback()
     claim_write(db.session())
     if not consume_allowance(
-        db.session(), key=f"lead {me().id}", most=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()
+        db.session(), key=f"lead {current_member().id}", most=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()
     ):
         raise Invalid(_("That were many leads in one hour. Wait a while, then bring the next one."), field="text")
     terms = replace(terms, place=terms.place or understood.place, budget=terms.budget or understood.budget)
-    with attributed_to(reply.about_id) if reply else credited():
-        lead = leads.bring(db.session(), member=me(), text=text, wishes=understood.wishes, terms=terms, now=now())
+    with attributed_to(reply.about_id) if reply else credit_last_click():
+        lead = leads.create_lead(
+            db.session(), member=current_member(), text=text, wishes=understood.wishes, terms=terms, now=now()
+        )
     if reply is not None:
-        social_inbox.decide(db.session(), reply=reply, outcome=Outcome.LEAD, lead=lead, by=me(), now=now())
+        social_inbox.decide_reply(
+            db.session(), reply=reply, outcome=Outcome.LEAD, lead=lead, by=current_member(), now=now()
+        )
     suggest(db.session(), lead=lead, now=now())
     return lead
 
@@ -80,14 +84,14 @@ def _brought(form: LeadForm, reply: Reply | None) -> Lead:
 @policy("lead.read_teaser")
 def show(public_id: str) -> ResponseReturnValue:
     lead = get_permitted_or_404(Lead, public_id, "lead.read_teaser")
-    suggestion = latest(db.session(), lead=lead)
-    if suggestion is not None and may(principal(), "suggestion.read", suggestion) != "A":
+    suggestion = latest_suggestion(db.session(), lead=lead)
+    if suggestion is not None and may(current_principal(), "suggestion.read", suggestion) != "A":
         suggestion = None
     telling = suggestion and SuggestionPresenter(
         db.session(), lead=lead, suggestion=suggestion, asker=lead.member, business=lead.business, today=now().date()
     )
     rank = request.args.get("team", 1, type=int)
-    may_correct = may(principal(), "lead.update", lead) == "A"
+    may_correct = may(current_principal(), "lead.update", lead) == "A"
     return render_template("leads/show.html", lead=lead, telling=telling, rank=rank, may_correct=may_correct)
 
 
@@ -99,7 +103,7 @@ def edit(public_id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         with blamed(form):
             terms, wishes = form.terms(now().date()), _chosen(lead)
-            leads.correct(db.session(), lead=lead, member=me(), wishes=wishes, terms=terms, now=now())
+            leads.correct_lead(db.session(), lead=lead, member=current_member(), wishes=wishes, terms=terms, now=now())
             suggest(db.session(), lead=lead, now=now())
             db.session.commit()
             return redirect(url_for("leads.show", public_id=lead.public_id), 303)
@@ -107,7 +111,9 @@ def edit(public_id: str) -> ResponseReturnValue:
         form.show(lead)
     offered = runners_up(db.session(), lead=lead)
     return (
-        render_template("leads/edit.html", lead=lead, form=form, offered=offered, choices=choices(db.session())),
+        render_template(
+            "leads/edit.html", lead=lead, form=form, offered=offered, choices=capability_choices(db.session())
+        ),
         form.status,
     )
 
@@ -125,7 +131,7 @@ def ask_again(public_id: str) -> ResponseReturnValue:
 @policy("lead.update")
 def reopen(public_id: str) -> ResponseReturnValue:
     lead = get_permitted_or_404(Lead, public_id, "lead.update")
-    leads.reopen(db.session(), lead=lead, member=me(), now=now())
+    leads.reopen_lead(db.session(), lead=lead, member=current_member(), now=now())
     return commit_and_redirect(_("The lead is open again."), to=url_for("leads.show", public_id=lead.public_id))
 
 
@@ -133,7 +139,7 @@ def reopen(public_id: str) -> ResponseReturnValue:
 @policy("lead.update")
 def close(public_id: str) -> ResponseReturnValue:
     lead = get_permitted_or_404(Lead, public_id, "lead.update")
-    leads.close(db.session(), lead=lead, member=me(), now=now())
+    leads.close_lead(db.session(), lead=lead, member=current_member(), now=now())
     return commit_and_redirect(
         _("The lead is settled."),
         undo=url_for(".reopen", public_id=public_id),
@@ -154,7 +160,7 @@ def _chosen(lead: Lead) -> list[Wish]:
     wishes += [Wish(capability.id, choices[capability.public_id] == "must") for capability in offered]
     name = request.form.get("add", "").strip()
     if name:
-        found = named(db.session(), name)
+        found = capabilities_by_name(db.session(), name)
         if found is None:
             raise Invalid(_("We do not know “%(name)s”. Pick one from the list.", name=name[:80]), field="add")
         wishes.append(Wish(found.id))

@@ -21,7 +21,7 @@ from directory.outbox.occurrence import Occurrence
 from directory.people.one_time_link import find_link, use_link
 from directory.people.tables import Member
 from directory.week.mention import mentions_of
-from directory.week.post import take_back
+from directory.week.post import withdraw_mention
 
 pages = Blueprint("mail_actions", __name__)
 
@@ -81,7 +81,7 @@ QUESTIONS = {
             )
         ),
         lambda row, by: None,  # they stay
-        lambda row, by: take_back(db.session(), occurrence=row, member=by, now=now(), base_url=_base_url()),
+        lambda row, by: withdraw_mention(db.session(), occurrence=row, member=by, now=now(), base_url=_base_url()),
     ),
     "story": Question(
         CaseStudy,

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app.access import get_permitted_or_404, me, policy
+from app.access import current_member, get_permitted_or_404, policy
 from app.accounts.account import end_sessions
 from app.db import db
 from app.redirects import commit_and_redirect
@@ -31,14 +31,14 @@ SEEN = (MemberState.ACTIVE, MemberState.SUSPENDED)
 def show(public_id: str) -> str:
     member = get_permitted_or_404(Member, public_id, "member.read_standing", reaches=SEEN)
     held = chapter_roles(db.session(), member=member)
-    return render_template("members/standing.html", member=member, held=held, me=me())
+    return render_template("members/standing.html", member=member, held=held, me=current_member())
 
 
 @pages.post("/members/<public_id>/suspend")
 @policy("member.suspend")
 def suspend(public_id: str) -> ResponseReturnValue:
     member = get_permitted_or_404(Member, public_id, "member.suspend", reaches=SEEN)
-    suspension.suspend(db.session(), member=member, by=me(), now=now())
+    suspension.suspend(db.session(), member=member, by=current_member(), now=now())
     end_sessions(db.session(), member=member)
     return commit_and_redirect(
         _("%(name)s is suspended, and signed out everywhere.", name=member.name),
@@ -51,7 +51,7 @@ def suspend(public_id: str) -> ResponseReturnValue:
 @policy("member.reinstate")
 def reinstate(public_id: str) -> ResponseReturnValue:
     member = get_permitted_or_404(Member, public_id, "member.reinstate", reaches=SEEN)
-    suspension.reinstate(db.session(), member=member, by=me(), now=now())
+    suspension.reinstate(db.session(), member=member, by=current_member(), now=now())
     return commit_and_redirect(
         _("%(name)s takes part again.", name=member.name),
         undo=url_for(".suspend", public_id=public_id),
@@ -64,9 +64,15 @@ def reinstate(public_id: str) -> ResponseReturnValue:
 def reset(public_id: str) -> ResponseReturnValue:
     member = get_permitted_or_404(Member, public_id, "account.start_reset")
     event = f"reset-{uuid4().hex}"
-    if mail.write(db.session(), letter="reset", to=member, event=event, now=now()) is None:
+    if mail.enqueue(db.session(), letter="reset", to=member, event=event, now=now()) is None:
         raise Conflict(_("%(name)s has no mail address to write to.", name=member.name))
-    record(db.session(), actor_id=me().id, action="account.start_reset", object=f"member {member.public_id}", now=now())
+    record(
+        db.session(),
+        actor_id=current_member().id,
+        action="account.start_reset",
+        object=f"member {member.public_id}",
+        now=now(),
+    )
     return commit_and_redirect(
         _("%(name)s gets a letter with a link to choose a new password.", name=member.first_name)
     )
@@ -85,7 +91,7 @@ def show_roles(public_id: str) -> str:
 @policy("role.grant_revoke")
 def change_role(public_id: str, act: str) -> ResponseReturnValue:
     """``role`` and ``chapter`` say which; without a chapter it is to run the network."""
-    member, by, session = get_permitted_or_404(Member, public_id, "role.grant_revoke"), me(), db.session()
+    member, by, session = get_permitted_or_404(Member, public_id, "role.grant_revoke"), current_member(), db.session()
     said, chosen = request.form.get("role", ""), request.form.get("chapter", "")
     if said == "admin" and act == "grant":
         roles.grant_admin(session, member=member, by=by, now=now())
@@ -95,6 +101,6 @@ def change_role(public_id: str, act: str) -> ResponseReturnValue:
         chapter = session.scalar(select(Chapter).where(Chapter.public_id == chosen)) if chosen.isalnum() else None
         if chapter is None or said not in list(Role):
             raise Invalid(_("Choose a chapter, and what to do for it."))
-        turn = roles.grant if act == "grant" else roles.revoke
+        turn = roles.grant_role if act == "grant" else roles.revoke_role
         turn(session, member=member, chapter=chapter, role=Role(said), by=by, now=now())
     return commit_and_redirect(_("Kept, from this moment on."), to=url_for(".show_roles", public_id=public_id))

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.access import get_permitted_or_404, me, permit, policy, principal
+from app.access import current_member, current_principal, get_permitted_or_404, permit, policy
 from app.db import db
 from app.forms.interaction import InteractionForm
 from app.forms.rating import rating_form
@@ -20,19 +20,19 @@ from app.request_time import now
 from directory import files
 from directory.engine.faceted_search import RADII
 from directory.facts import vouch
-from directory.facts.claim_level import strongest
+from directory.facts.claim_level import strongest_claims
 from directory.facts.collaboration import finished_by
-from directory.facts.introduction import Introduction, between
+from directory.facts.introduction import Introduction, introductions_between
 from directory.leads.message_draft import recommendation_message
 from directory.people.audience import Audience
-from directory.people.business import Accepting, accepting
+from directory.people.business import AcceptsWork, accepts_work
 from directory.people.industry import LABELS
 from directory.people.photo import FOLDER
 from directory.people.tables import Business, Member
 from directory.people.working_language import language_name
-from directory.privacy.business_merge import moved_to
+from directory.privacy.business_merge import merged_into
 from directory.profiles.contact_details import contact_of
-from directory.profiles.member_view import View, firm_view, view, views
+from directory.profiles.member_view import MemberView, firm_view, member_view, member_views
 from directory.profiles.shared_history import shared_history
 
 pages = Blueprint("members", __name__)
@@ -42,11 +42,11 @@ pages = Blueprint("members", __name__)
 @policy("directory.search")
 def index() -> str:
     session = db.session()
-    look = parse_search_query(session, request.args, by=me())
+    look = parse_search_query(session, request.args, by=current_member())
     found = look.find(session, page=request.args.get("page", 1, type=int))
     people = [member for business in found.businesses for member in found.people[business.id]]
     words = vouch.newest_shown(session, [member.id for member in people])
-    seen = views(session, reader=me(), members=people)
+    seen = member_views(session, reader=current_member(), members=people)
     # Going back, htmx asks for the page it has not kept, and then wants the whole of it.
     is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
     name = "members/_list.html" if is_part else "members/index.html"
@@ -71,19 +71,19 @@ def show(public_id: str) -> ResponseReturnValue:
     whole = (firm, joinedload(Member.band), joinedload(Member.asks))
     member, asker, session = (
         get_permitted_or_404(Member, public_id, "profile.read_member_fields", options=whole),
-        me(),
+        current_member(),
         db.session(),
     )
-    met = between(session, one=asker, other=member) if member is not asker else []
-    return profile_page(view(session, reader=asker, member=member, introductions=met), met=met)
+    met = introductions_between(session, one=asker, other=member) if member is not asker else []
+    return profile_page(member_view(session, reader=asker, member=member, introductions=met), met=met)
 
 
-def profile_page(seen: View, *, preview: Audience | None = None, met: Sequence[Introduction] = ()) -> str:
+def profile_page(seen: MemberView, *, preview: Audience | None = None, met: Sequence[Introduction] = ()) -> str:
     """The page of a member as far as its reader sees it; ``preview``: as its owner sees that somebody else would."""
-    session, asker, member = db.session(), me(), seen.member
+    session, asker, member = db.session(), current_member(), seen.member
     words, of_two = vouch.shown_between(session, one=asker, other=member)
     is_other = asker.business_id != member.business_id
-    held = strongest(session, [member.business])[member.business_id]
+    held = strongest_claims(session, [member.business])[member.business_id]
     does = [row.capability.name for row in held[:3]]
     wants_reason = not (seen.sees("direct_phone") and seen.sees("direct_email"))
     return render_template(
@@ -92,7 +92,7 @@ def profile_page(seen: View, *, preview: Audience | None = None, met: Sequence[I
         view=seen,
         preview=preview,
         contact=contact_of(seen),
-        may_ask=wants_reason and can(principal(), "profile.read_private_contact", member) is Verdict.REASON,
+        may_ask=wants_reason and can(current_principal(), "profile.read_private_contact", member) is Verdict.REASON,
         message=recommendation_message(asker, member, does=does),
         held=held,
         vouches=words,
@@ -110,14 +110,14 @@ def profile_page(seen: View, *, preview: Audience | None = None, met: Sequence[I
 @policy("photo.read")
 def photo(public_id: str, digest: str) -> ResponseReturnValue:
     """The photo, for whoever its owner shows it to; on the open web only beside a public card."""
-    member, asker = db.session.scalar(select(Member).where(Member.public_id == public_id)), principal()
+    member, asker = db.session.scalar(select(Member).where(Member.public_id == public_id)), current_principal()
     reader = asker.member if asker.is_member or (asker.member is member and asker.is_pending) else None
     if member is None or not (member.is_active or member is reader) or (reader is None and not member.public_at):
         abort(404)
-    if view(db.session(), reader=reader, member=member).get("photo") != digest:
+    if member_view(db.session(), reader=reader, member=member).get("photo") != digest:
         abort(404)
     try:
-        answer = Response(files.read(current_app.config["HOME"], FOLDER, digest), mimetype="image/webp")
+        answer = Response(files.read_file(current_app.config["HOME"], FOLDER, digest), mimetype="image/webp")
     except FileNotFoundError:
         abort(404)
     answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
@@ -126,7 +126,7 @@ def photo(public_id: str, digest: str) -> ResponseReturnValue:
 
 
 @pages.app_template_global()
-def face(seen: View | None) -> str:
+def face(seen: MemberView | None) -> str:
     """The address of the photo that the reader of this view may see; empty where there is none."""
     digest = seen.get("photo") if seen else ""
     return url_for("members.photo", public_id=seen.member.public_id, digest=digest) if seen and digest else ""
@@ -142,8 +142,8 @@ def industry_name(key: str) -> str:
 
 
 @pages.app_template_filter("accepting")
-def takes_work(firm: Business) -> Accepting | None:
-    return accepting(firm, now().date())
+def takes_work(firm: Business) -> AcceptsWork | None:
+    return accepts_work(firm, now().date())
 
 
 @pages.app_template_filter("host")
@@ -155,8 +155,8 @@ def host_of(address: str) -> str:
 @pages.get("/businesses/<public_id>")
 @policy("business.read")
 def business(public_id: str) -> ResponseReturnValue:
-    session, asker = db.session(), me()
-    if (moved := moved_to(session, public_id)) is not None:
+    session, asker = db.session(), current_member()
+    if (moved := merged_into(session, public_id)) is not None:
         permit("business.read", moved)
         return redirect(url_for(".business", public_id=moved.public_id), 301)
     firm = get_permitted_or_404(Business, public_id, "business.read")
@@ -170,7 +170,7 @@ def business(public_id: str) -> ResponseReturnValue:
         view=seen,
         contact=contact_of(seen),
         members=members,
-        seen=views(session, reader=asker, members=members),
-        held=strongest(session, [firm])[firm.id],
+        seen=member_views(session, reader=asker, members=members),
+        held=strongest_claims(session, [firm])[firm.id],
         works=finished_by(session, firm.id),
     )

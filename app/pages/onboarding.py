@@ -4,15 +4,15 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app.access import me, permit, policy
+from app.access import current_member, permit, policy
 from app.db import db
 from app.forms import Form, blamed
 from app.request_time import now
 from directory.engine import onboarding_suggestions
 from directory.engine.pair_candidates import people_to_meet, reason_sentence
-from directory.facts.claim_level import strongest
+from directory.facts.claim_level import strongest_claims
 from directory.joining import onboarding
-from directory.people.wanted import live_for
+from directory.people.wanted import live_wanteds
 from directory.taxonomy.capability import Capability
 
 pages = Blueprint("onboarding", __name__, url_prefix="/welcome")
@@ -23,23 +23,25 @@ MOST_KNOWN = 60  # people that one page names
 @pages.get("")
 @policy("profile.update")
 def begin() -> ResponseReturnValue:
-    permit("profile.update", me())
-    steps = onboarding.steps_of(me())
+    permit("profile.update", current_member())
+    steps = onboarding.onboarding_steps(current_member())
     step = session.get("welcome", "")
     if not step:
-        step = "known" if onboarding.is_begun(db.session(), member=me()) else "firm"
+        step = "known" if onboarding.has_begun(db.session(), member=current_member()) else "firm"
     return redirect(url_for(f".{step if step in steps else 'done'}"), 303)
 
 
 @pages.route("/firm", methods=["GET", "POST"])
 @policy("business.update")
 def firm() -> ResponseReturnValue:
-    permit("business.update", me().business)
-    summary, form = me().business.summary, Form()
+    permit("business.update", current_member().business)
+    summary, form = current_member().business.summary, Form()
     if request.method == "POST":
         summary = request.form.get("summary", "")
         with blamed(form):
-            onboarding.describe(db.session(), business=me().business, by=me(), summary=summary, now=now())
+            onboarding.describe_firm(
+                db.session(), business=current_member().business, by=current_member(), summary=summary, now=now()
+            )
             db.session.commit()
             return _next("able")
     return _page("firm", summary=summary, wrong=" ".join(form.form_errors)), form.status
@@ -48,16 +50,18 @@ def firm() -> ResponseReturnValue:
 @pages.route("/able", methods=["GET", "POST"])
 @policy("claim.add")
 def able() -> ResponseReturnValue:
-    firm = me().business
+    firm = current_member().business
     permit("claim.add", firm)
     if request.method == "POST":
         chosen = select(Capability).where(Capability.public_id.in_(request.form.getlist("offered")[:60]))
         offered = db.session.scalars(chosen).all()
         taken = request.form.getlist("able")
-        onboarding.choose_claims(db.session(), business=firm, by=me(), offered=offered, taken=taken, now=now())
+        onboarding.choose_claims(
+            db.session(), business=firm, by=current_member(), offered=offered, taken=taken, now=now()
+        )
         db.session.commit()
         return _next("wanted")
-    held = onboarding.claimed(db.session(), business=firm)
+    held = onboarding.claimed_capabilities(db.session(), business=firm)
     sure, perhaps = onboarding_suggestions.suggest_claims(db.session(), text=firm.summary)
     offered = [capability for capability in sure if capability not in held]
     also = [capability for capability in perhaps if capability not in held]
@@ -73,7 +77,7 @@ def wanted() -> ResponseReturnValue:
         with blamed(form):
             onboarding.choose_wants(
                 db.session(),
-                member=me(),
+                member=current_member(),
                 kept=request.form.getlist("kept"),
                 taken=db.session.scalars(chosen.order_by(Capability.id)).all(),
                 text=request.form.get("text", ""),
@@ -82,26 +86,26 @@ def wanted() -> ResponseReturnValue:
             )
             db.session.commit()
             return _next("known")
-    asks = live_for(db.session(), member=me())
+    asks = live_wanteds(db.session(), member=current_member())
     asked_for = {asked.capability_id for asked in asks}
     chips = [
         node
-        for node in onboarding_suggestions.suggest_wanteds(db.session(), member=me(), most=6)
+        for node in onboarding_suggestions.suggest_wanteds(db.session(), member=current_member(), most=6)
         if node.id not in asked_for
     ][:3]
     shared = any(asked.shared_at for asked in asks)
-    ask = "named" if shared and me().spotlight_at else "unnamed" if shared else "no"
+    ask = "named" if shared and current_member().spotlight_at else "unnamed" if shared else "no"
     return _page("wanted", asks=asks, chips=chips, ask=ask, wrong=" ".join(form.form_errors)), form.status
 
 
 @pages.route("/known", methods=["GET", "POST"])
 @policy("interaction.create")
 def known() -> ResponseReturnValue:
-    people = onboarding.likely_known(db.session(), member=me())[:MOST_KNOWN]
+    people = onboarding.likely_known(db.session(), member=current_member())[:MOST_KNOWN]
     if request.method == "POST":
         ticked = set(request.form.getlist("known"))
         met = [other for other in people if other.public_id in ticked]
-        onboarding.say_known(db.session(), member=me(), people=met, now=now())
+        onboarding.record_known_people(db.session(), member=current_member(), people=met, now=now())
         db.session.commit()
         return _next("done")
     return _page("known", people=people)
@@ -110,27 +114,29 @@ def known() -> ResponseReturnValue:
 @pages.get("/done")
 @policy("profile.update")
 def done() -> ResponseReturnValue:
-    permit("profile.update", me())
-    held = strongest(db.session(), [me().business])[me().business_id]
-    pairs = people_to_meet(db.session(), member=me()) if me().is_active else []
-    asks = live_for(db.session(), member=me())
+    permit("profile.update", current_member())
+    held = strongest_claims(db.session(), [current_member().business])[current_member().business_id]
+    pairs = people_to_meet(db.session(), member=current_member()) if current_member().is_active else []
+    asks = live_wanteds(db.session(), member=current_member())
     return _page("done", held=held, pairs=pairs, told=reason_sentence, asks=asks)
 
 
 @pages.post("/skip/<any(able, wanted, known, done):step>")
 @policy("profile.update")
 def skip(step: str) -> ResponseReturnValue:
-    permit("profile.update", me())
+    permit("profile.update", current_member())
     return _next(step)
 
 
 def _next(step: str) -> ResponseReturnValue:
     """On to the step, which is where who comes back goes on; to the end where it is not theirs."""
-    session["welcome"] = step if step in onboarding.steps_of(me()) else "done"
+    session["welcome"] = step if step in onboarding.onboarding_steps(current_member()) else "done"
     return redirect(url_for(".begin"), 303)
 
 
 def _page(step: str, **said: object) -> str:
-    steps = onboarding.steps_of(me())
+    steps = onboarding.onboarding_steps(current_member())
     number = steps.index(step) + 1 if step in steps else len(steps)
-    return render_template(f"welcome/{step}.html", me=me(), step=step, number=number, steps=len(steps), **said)
+    return render_template(
+        f"onboarding/{step}.html", me=current_member(), step=step, number=number, steps=len(steps), **said
+    )

@@ -5,16 +5,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from icalendar import Calendar, Event
 
-from app.access import get_permitted_or_404, me, policy
+from app.access import current_member, get_permitted_or_404, policy
 from app.db import db
 from app.forms import blamed
 from app.forms.pairing import TalkForm
 from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.engine.pair_candidates import reason_sentence
-from directory.engine.weekly_pairings import why
+from directory.engine.weekly_pairings import pairing_reasons
 from directory.profiles.contact_details import contact_of
-from directory.profiles.member_view import view
+from directory.profiles.member_view import member_view
 from directory.week import pairing as pairings
 from directory.week.pairing import LASTS, Pairing
 
@@ -36,17 +36,17 @@ def arrange(public_id: str) -> ResponseReturnValue:
     row, form = get_permitted_or_404(Pairing, public_id, "pairing.answer"), TalkForm()
     if form.validate_on_submit():
         with blamed(form):
-            pairings.arrange(
+            pairings.arrange_meeting(
                 db.session(),
                 pairing=row,
-                by=me(),
+                by=current_member(),
                 meets_at=form.meets_at.data,
                 place=form.place.data or "",
                 topics=form.topics.data or "",
                 next_step=form.next_step.data or "",
                 now=now(),
             )
-            name = row.partner(me()).first_name
+            name = row.partner(current_member()).first_name
             said = _("Written down. %(name)s reads it here, too.", name=name)
             return commit_and_redirect(said, to=url_for(".show", public_id=public_id))
     return _page(row, form), form.status
@@ -56,14 +56,14 @@ def arrange(public_id: str) -> ResponseReturnValue:
 @policy("pairing.answer")
 def answer(public_id: str, act: str) -> ResponseReturnValue:
     row = get_permitted_or_404(Pairing, public_id, "pairing.answer")
-    name = row.partner(me()).first_name
+    name = row.partner(current_member()).first_name
     verb, sentence = {
-        "keep": (pairings.keep, _("You talked. It counts as a fact when %(name)s says so, too.", name=name)),
-        "miss": (pairings.miss, _("Then not this week. Nobody asks why.")),
+        "keep": (pairings.mark_kept, _("You talked. It counts as a fact when %(name)s says so, too.", name=name)),
+        "miss": (pairings.mark_missed, _("Then not this week. Nobody asks why.")),
         "decline": (pairings.decline, _("You sit this one out.")),
         "reopen": (pairings.reopen, _("It is open again.")),
     }[act]
-    verb(db.session(), pairing=row, by=me(), now=now())
+    verb(db.session(), pairing=row, by=current_member(), now=now())
     undo = "message" if act == "reopen" else url_for(".answer", public_id=public_id, act="reopen")
     return commit_and_redirect(sentence, undo=undo)
 
@@ -71,7 +71,7 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
 @pages.post("/talks/<any(join, leave):act>")
 @policy("pairing.take_part")
 def take_part(act: str) -> ResponseReturnValue:
-    pairings.take_part(db.session(), member=me(), takes_part=act == "join", now=now())
+    pairings.take_part(db.session(), member=current_member(), takes_part=act == "join", now=now())
     undo = url_for(".take_part", act="leave" if act == "join" else "join")
     return commit_and_redirect(
         _("You take part in the week’s talks.") if act == "join" else _("You are in no talks until you come back."),
@@ -88,7 +88,7 @@ def meeting(public_id: str) -> ResponseReturnValue:
         form = TalkForm(formdata=None, obj=row)
         form.refuse(_("Write down when you talk, then take it into your calendar."), 409)
         return _page(row, form), form.status
-    partner, page = row.partner(me()), url_for(".show", public_id=public_id, _external=True)
+    partner, page = row.partner(current_member()), url_for(".show", public_id=public_id, _external=True)
     calendar, event = Calendar(), Event()
     for name, value in (("prodid", "-//Goodword//EN"), ("version", "2.0"), ("method", "PUBLISH")):
         calendar.add(name, value)
@@ -106,17 +106,17 @@ def meeting(public_id: str) -> ResponseReturnValue:
 
 
 def _page(row: Pairing, form: TalkForm) -> str:
-    session, asker = db.session(), me()
+    session, asker = db.session(), current_member()
     partner = row.partner(asker)
-    seen = view(session, reader=asker, member=partner)
+    seen = member_view(session, reader=asker, member=partner)
     return render_template(
         "pairings/show.html",
         row=row,
         form=form,
         me=asker,
         partner=partner,
-        views={partner: seen, asker: view(session, reader=partner, member=asker)},
+        views={partner: seen, asker: member_view(session, reader=partner, member=asker)},
         contact=contact_of(seen),
-        reasons=why(session, row),
+        reasons=pairing_reasons(session, row),
         told=reason_sentence,
     )

@@ -9,7 +9,7 @@ from flask import session as browser
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app.access import get_permitted_or_404, me, permit, policy
+from app.access import current_member, get_permitted_or_404, permit, policy
 from app.db import db
 from app.forms import Form, blamed
 from app.forms.profile import (
@@ -29,13 +29,13 @@ from app.request_time import now
 from directory import files
 from directory.db import claim_write
 from directory.errors import Invalid
-from directory.facts.claim_level import strongest
+from directory.facts.claim_level import strongest_claims
 from directory.people import business, claim, member, wanted
 from directory.people import photo as photos
 from directory.people.audience import Audience
 from directory.people.tables import Wanted, WantedKind
-from directory.profiles.member_view import set_audiences, view, visible_to
-from directory.taxonomy.capability import Capability, choices, named
+from directory.profiles.member_view import member_view, set_audiences, visible_to
+from directory.taxonomy.capability import Capability, capabilities_by_name, capability_choices
 from directory.translation import gettext as _
 
 pages = Blueprint("profile", __name__)
@@ -49,20 +49,20 @@ FORMS: dict[str, type[Form]] = {
 @pages.get("/profile")
 @policy("profile.update")
 def edit() -> ResponseReturnValue:
-    permit("profile.update", me())
+    permit("profile.update", current_member())
     return _page()
 
 
 @pages.post("/profile/person")
 @policy("profile.update")
 def person() -> ResponseReturnValue:
-    permit("profile.update", me())
+    permit("profile.update", current_member())
     form = PersonForm(prefix="person-")
 
     def keep() -> str:
-        member.edit_profile(db.session(), member=me(), **form.said(), now=now())
+        member.edit_profile(db.session(), member=current_member(), **form.said(), now=now())
         agree = member.allow_spotlight if form.spotlight.data else member.forbid_spotlight
-        agree(db.session(), member=me(), now=now())
+        agree(db.session(), member=current_member(), now=now())
         return _("Your page is up to date.")
 
     return _keep("person", form, keep)
@@ -72,14 +72,14 @@ def person() -> ResponseReturnValue:
 @policy("business.update")
 def firm(part: str) -> ResponseReturnValue:
     """One part of what the firm says of itself; what stands in the others stays."""
-    permit("business.update", me().business)
+    permit("business.update", current_member().business)
     form = FORMS[part](prefix=f"{part}-")
     assert isinstance(form, PartForm)
 
     def keep() -> str:
-        said = business.editable_fields(me().business) | form.said(me().business, now().date())
-        business.edit(db.session(), business=me().business, by=me(), now=now(), **said)
-        return _("What %(firm)s says of itself is up to date.", firm=me().business.name)
+        said = business.editable_fields(current_member().business) | form.said(current_member().business, now().date())
+        business.edit_business(db.session(), business=current_member().business, by=current_member(), now=now(), **said)
+        return _("What %(firm)s says of itself is up to date.", firm=current_member().business.name)
 
     return _keep(part, form, keep)
 
@@ -87,30 +87,32 @@ def firm(part: str) -> ResponseReturnValue:
 @pages.post("/profile/photo")
 @policy("profile.update")
 def photo() -> ResponseReturnValue:
-    permit("profile.update", me())
+    permit("profile.update", current_member())
     form, sent = PhotoForm(prefix="photo-"), request.files.get("photo-photo")
     home: Path = current_app.config["HOME"]
-    before = me().photo
+    before = current_member().photo
 
     def keep() -> str:
         db.session.rollback()  # the picture is read outside a writing transaction, which others wait for
-        content = photos.square(sent.read() if sent else b"")
+        content = photos.crop_square(sent.read() if sent else b"")
         claim_write(db.session())
-        photos.show(db.session(), member=me(), digest=files.keep(home, photos.FOLDER, content), now=now())
+        photos.set_photo(
+            db.session(), member=current_member(), digest=files.store_file(home, photos.FOLDER, content), now=now()
+        )
         return _("Your photo is on your page.")
 
     answer = _keep("photo", form, keep)
-    if me().photo != before:
-        photos.forget_unused(db.session(), home=home, digest=before)
+    if current_member().photo != before:
+        photos.delete_if_unused(db.session(), home=home, digest=before)
     return answer
 
 
 @pages.post("/profile/photo/remove")
 @policy("profile.update")
 def remove_photo() -> ResponseReturnValue:
-    permit("profile.update", me())
-    browser["photo_before"] = me().photo
-    photos.show(db.session(), member=me(), digest=None, now=now())
+    permit("profile.update", current_member())
+    browser["photo_before"] = current_member().photo
+    photos.set_photo(db.session(), member=current_member(), digest=None, now=now())
     return commit_and_redirect(
         _("Your photo is off your page."), undo=url_for(".restore_photo"), to=url_for(".edit", _anchor="photo")
     )
@@ -119,10 +121,10 @@ def remove_photo() -> ResponseReturnValue:
 @pages.post("/profile/photo/restore")
 @policy("profile.update")
 def restore_photo() -> ResponseReturnValue:
-    permit("profile.update", me())
+    permit("profile.update", current_member())
     before = browser.pop("photo_before", None)
-    if before and me().photo is None and files.is_kept(current_app.config["HOME"], photos.FOLDER, before):
-        photos.show(db.session(), member=me(), digest=before, now=now())
+    if before and current_member().photo is None and files.is_stored(current_app.config["HOME"], photos.FOLDER, before):
+        photos.set_photo(db.session(), member=current_member(), digest=before, now=now())
         db.session.commit()
         flash(_("Your photo is on your page again."))
     return redirect(url_for(".edit", _anchor="photo"), 303)
@@ -131,31 +133,33 @@ def restore_photo() -> ResponseReturnValue:
 @pages.route("/profile/audiences", methods=["GET", "POST"])
 @policy("profile.update")
 def audiences() -> ResponseReturnValue:
-    permit("profile.update", me())
-    form = audiences_form(me())
+    permit("profile.update", current_member())
+    form = audiences_form(current_member())
     if form.validate_on_submit():
         chosen = {name: field.data for name, field in form._fields.items() if name != "csrf_token"}
-        set_audiences(db.session(), member=me(), audiences=chosen, now=now())
+        set_audiences(db.session(), member=current_member(), audiences=chosen, now=now())
         return commit_and_redirect(_("Who sees what is as you chose."), to=url_for(".audiences"))
-    return render_template("profile/audiences.html", form=form, me=me()), form.status
+    return render_template("profile/audiences.html", form=form, me=current_member()), form.status
 
 
 @pages.get("/profile/as/<any(public, members, chapter, introduced):audience>")
 @policy("profile.update")
 def as_others(audience: str) -> ResponseReturnValue:
-    permit("profile.update", me())
-    return profile_page(visible_to(me(), Audience(audience)), preview=Audience(audience))
+    permit("profile.update", current_member())
+    return profile_page(visible_to(current_member(), Audience(audience)), preview=Audience(audience))
 
 
 @pages.post("/profile/capabilities")
 @policy("claim.add")
 def add() -> ResponseReturnValue:
-    permit("claim.add", me().business)
+    permit("claim.add", current_member().business)
     form = ClaimForm(prefix="claim-")
 
     def keep() -> str:
         capability = _meant(form.capability.data or "")
-        claim.claim(db.session(), business=me().business, capability=capability, by=me(), now=now())
+        claim.claim(
+            db.session(), business=current_member().business, capability=capability, by=current_member(), now=now()
+        )
         return _("%(capability)s is added.", capability=capability.name)
 
     return _keep("claim", form, keep)
@@ -164,9 +168,9 @@ def add() -> ResponseReturnValue:
 @pages.post("/profile/capabilities/<public_id>/add")
 @policy("claim.add")
 def restore(public_id: str) -> ResponseReturnValue:
-    permit("claim.add", me().business)
+    permit("claim.add", current_member().business)
     capability = _capability(public_id)
-    claim.claim(db.session(), business=me().business, capability=capability, by=me(), now=now())
+    claim.claim(db.session(), business=current_member().business, capability=capability, by=current_member(), now=now())
     return commit_and_redirect(
         _("%(capability)s is on your list again.", capability=capability.name), to=url_for(".edit", _anchor="claim")
     )
@@ -175,9 +179,11 @@ def restore(public_id: str) -> ResponseReturnValue:
 @pages.post("/profile/capabilities/<public_id>/remove")
 @policy("claim.withdraw")
 def remove(public_id: str) -> ResponseReturnValue:
-    permit("claim.withdraw", me().business)
+    permit("claim.withdraw", current_member().business)
     capability = _capability(public_id)
-    claim.unclaim(db.session(), business=me().business, capability=capability, by=me(), now=now())
+    claim.unclaim(
+        db.session(), business=current_member().business, capability=capability, by=current_member(), now=now()
+    )
     message = _("%(capability)s is off your list.", capability=capability.name)
     return commit_and_redirect(
         message, undo=url_for(".restore", public_id=public_id), to=url_for(".edit", _anchor="claim")
@@ -191,7 +197,7 @@ def want() -> ResponseReturnValue:
 
     def keep() -> str:
         kind, text, why = WantedKind(form.kind.data), form.text.data or "", form.why.data or ""
-        wanted.want(db.session(), member=me(), kind=kind, text=text, why=why, now=now())
+        wanted.add_wanted(db.session(), member=current_member(), kind=kind, text=text, why=why, now=now())
         return _("Everybody here reads now whom you want to meet.")
 
     return _keep("wanted", form, keep)
@@ -201,7 +207,7 @@ def want() -> ResponseReturnValue:
 @policy("wanted.update")
 def change(public_id: str, act: str) -> ResponseReturnValue:
     asked, session = get_permitted_or_404(Wanted, public_id, "wanted.update"), db.session()
-    if act == "share" and asked.member_id != me().id:
+    if act == "share" and asked.member_id != current_member().id:
         abort(403)  # what stands in public stands there by its owner's consent
     opposite, sentence = {
         "end": ("resume", _("It is off your list.")),
@@ -211,13 +217,13 @@ def change(public_id: str, act: str) -> ResponseReturnValue:
     }[act]
     match act:
         case "end":
-            wanted.end(session, wanted=asked, now=now())
+            wanted.end_wanted(session, wanted=asked, now=now())
         case "resume":
-            wanted.resume(session, wanted=asked)
+            wanted.resume_wanted(session, wanted=asked)
         case "share":
-            wanted.share(session, wanted=asked, now=now())
+            wanted.share_wanted(session, wanted=asked, now=now())
         case _:
-            wanted.unshare(session, wanted=asked, now=now())
+            wanted.unshare_wanted(session, wanted=asked, now=now())
     return commit_and_redirect(
         sentence, undo=url_for(".change", public_id=public_id, act=opposite), to=url_for(".edit", _anchor="wanted")
     )
@@ -234,7 +240,7 @@ def _keep(part: str, form: Form, keep: Callable[[], str]) -> ResponseReturnValue
 
 def _page(sent: dict[str, Form] | None = None) -> str:
     """The whole page; ``sent`` is the form that came back, by its part."""
-    session, person = db.session(), me()
+    session, person = db.session(), current_member()
     forms = {part: form(formdata=None, prefix=f"{part}-") for part, form in FORMS.items()} | (sent or {})
     for part, form in forms.items():
         if part not in (sent or {}) and isinstance(form, PersonForm):
@@ -246,10 +252,10 @@ def _page(sent: dict[str, Form] | None = None) -> str:
         forms=forms,
         sent=next(iter(sent or {}), ""),
         me=person,
-        view=view(session, reader=person, member=person),
-        held=strongest(session, [person.business])[person.business_id],
-        wants=wanted.live_for(session, member=person),
-        choices=choices(session),
+        view=member_view(session, reader=person, member=person),
+        held=strongest_claims(session, [person.business])[person.business_id],
+        wants=wanted.live_wanteds(session, member=person),
+        choices=capability_choices(session),
     )
 
 
@@ -262,9 +268,11 @@ def _meant(text: str) -> Capability:
     """The capability of that name. Raises Invalid with the nearest names there are."""
     if not text.strip():
         raise Invalid(_("Write what your firm can do, such as WordPress."), field="capability")
-    capability = named(db.session(), text)
+    capability = capabilities_by_name(db.session(), text)
     if capability is None:
-        near = get_close_matches(text[:80], [choice.name for choice in choices(db.session())], n=3, cutoff=0.5)
+        near = get_close_matches(
+            text[:80], [choice.name for choice in capability_choices(db.session())], n=3, cutoff=0.5
+        )
         message = _("We do not know “%(text)s” by that name.", text=text.strip()[:80])
         if near:
             message += " " + _("Did you mean %(names)s?", names=", ".join(near))

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.access import me, permit, policy
+from app.access import current_member, permit, policy
 from app.db import db
 from app.redirects import commit_and_redirect
 from app.request_time import now
@@ -29,12 +29,12 @@ def answer(token: str, number: int) -> ResponseReturnValue:
     except Invalid:
         return render_template("mail_actions/over.html"), 410
     row = session.scalars(select(Prompt).where(Prompt.public_id == link.about)).one_or_none()
-    about = prompts.subject(session, row, row.items[number - 1]) if row and 0 < number <= len(row.items) else None
+    about = prompts.item_row(session, row, row.items[number - 1]) if row and 0 < number <= len(row.items) else None
     if row is None or about is None or row.items[number - 1]["answer"]:
         return render_template("mail_actions/over.html"), 410
     if act in ("yes", "no"):
         try:
-            prompts.answer(session, prompt=row, at=number - 1, is_yes=act == "yes", now=now())
+            prompts.answer_item(session, prompt=row, at=number - 1, is_yes=act == "yes", now=now())
             session.commit()
         except DomainError as error:
             session.rollback()
@@ -44,7 +44,7 @@ def answer(token: str, number: int) -> ResponseReturnValue:
         "prompts/show.html",
         kind=row.items[number - 1]["kind"],
         row=about,
-        who=prompts.whom(about, row.member),
+        who=prompts.item_person(about, row.member),
         me=row.member,
         act=act,
         wrong=wrong,
@@ -75,8 +75,10 @@ def unsubscribe(token: str) -> ResponseReturnValue:
 @pages.post("/account/letters/<any(week, post, people):name>/<any(on, off):act>")
 @policy("digest.update_prefs")
 def turn(name: str, act: str) -> ResponseReturnValue:
-    permit("digest.update_prefs", me())
-    notification_preferences.set_preference(db.session(), member=me(), name=name, is_on=act == "on", now=now())
+    permit("digest.update_prefs", current_member())
+    notification_preferences.set_preference(
+        db.session(), member=current_member(), name=name, is_on=act == "on", now=now()
+    )
     undo = url_for(".turn", name=name, act="off" if act == "on" else "on")
     sentence = _("We write to you again.") if act == "on" else _("You get no more of these letters.")
     return commit_and_redirect(sentence, undo=undo, to=url_for("account.index") + "#letters")

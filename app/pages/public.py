@@ -9,8 +9,8 @@ from flask import Blueprint, Response, abort, current_app, flash, redirect, rend
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from app.access import get_permitted_or_404, me, permit, policy
-from app.attribution_cookie import credited
+from app.access import current_member, get_permitted_or_404, permit, policy
+from app.attribution_cookie import credit_last_click
 from app.db import db
 from app.forms import blamed
 from app.forms.public import PublicForm, RelayForm
@@ -20,10 +20,10 @@ from app.request_time import now
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.profiles import public_page, relay
-from directory.profiles.public_page import Card
+from directory.profiles.public_page import PublicCard
 from directory.translation import gettext as _
-from directory.week.occurrence_schedule import upcoming
-from directory.week.post_archive import pages_of
+from directory.week.occurrence_schedule import upcoming_occurrence
+from directory.week.post_archive import archive_paths
 
 pages = Blueprint("public", __name__)
 
@@ -44,8 +44,8 @@ def write(public_id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         said = {name: form[name].data or "" for name in ("name", "email", "text")}
         place, is_trap = request.remote_addr or "", bool(form.website.data)
-        with blamed(form), credited():
-            relay.write(db.session(), receiver=member, **said, is_trap=is_trap, place=place, now=now())
+        with blamed(form), credit_last_click():
+            relay.submit_message(db.session(), receiver=member, **said, is_trap=is_trap, place=place, now=now())
             return commit_and_redirect(
                 _("Look into your mail: what we sent you there asks whether this message is yours. Then it leaves."),
                 to=url_for(".person", public_id=public_id),
@@ -56,13 +56,13 @@ def write(public_id: str) -> ResponseReturnValue:
 @pages.get("/relay/<string:token>")
 @policy("relay.write")
 def confirm(token: str) -> str:
-    return render_template("public/confirm.html", message=relay.find(db.session(), token=token, now=now()))
+    return render_template("public/confirm.html", message=relay.find_message(db.session(), token=token, now=now()))
 
 
 @pages.post("/relay/<string:token>")
 @policy("relay.write")
 def send(token: str) -> ResponseReturnValue:
-    member = relay.send(db.session(), token=token, now=now())
+    member = relay.forward_message(db.session(), token=token, now=now())
     return commit_and_redirect(
         _("Your message is on its way to %(name)s. The answer comes to your mail.", name=member.name),
         to=url_for(".person", public_id=member.public_id),
@@ -75,12 +75,12 @@ def chapter(public_id: str) -> str:
     session = db.session()
     group = public_page.public_chapter(session, public_id) or abort(404)
     people = public_page.public_people(session, chapter=group)
-    week = upcoming(session, chapter=group, now=now())
+    week = upcoming_occurrence(session, chapter=group, now=now())
     return render_template(
         "public/chapter.html",
         chapter=group,
-        cards=[public_page.card(session, member=member) for member in people],
-        counted=public_page.counted(session, people=people),
+        cards=[public_page.public_card(session, member=member) for member in people],
+        counted=public_page.category_counts(session, people=people),
         week_at=week.due_at.astimezone(ZoneInfo(group.zone)) if week else None,
         is_indexed=group.indexed_at is not None,
         linked=_linked(_organization(group)) if group.indexed_at else "",
@@ -91,20 +91,27 @@ def chapter(public_id: str) -> str:
 @policy("profile.update")
 def mine() -> ResponseReturnValue:
     """One's own consent to stand on the open web, and what that would show."""
-    permit("profile.update", me())
+    permit("profile.update", current_member())
     form = PublicForm()
     if form.validate_on_submit():
-        sentence = _stand(me(), form)
+        sentence = _stand(current_member(), form)
         return redirect(url_for(".mine"), 303) if sentence else abort(500)
-    form = PublicForm(formdata=None, data={"public": me().public_at, "indexed": me().indexed_at})
-    return render_template("public/mine.html", form=form, me=me(), card=public_page.card(db.session(), member=me()))
+    form = PublicForm(
+        formdata=None, data={"public": current_member().public_at, "indexed": current_member().indexed_at}
+    )
+    return render_template(
+        "public/mine.html",
+        form=form,
+        me=current_member(),
+        card=public_page.public_card(db.session(), member=current_member()),
+    )
 
 
 @pages.get("/profile/public/preview")
 @policy("profile.update")
 def preview() -> str:
-    permit("profile.update", me())
-    return _person(me(), RelayForm(formdata=None), is_preview=True)
+    permit("profile.update", current_member())
+    return _person(current_member(), RelayForm(formdata=None), is_preview=True)
 
 
 @pages.post("/chapters/<public_id>/public")
@@ -118,7 +125,7 @@ def stand(public_id: str) -> ResponseReturnValue:
 @pages.get("/robots.txt")
 @policy("page.home")
 def robots() -> Response:
-    chapters, people = public_page.indexed(db.session())
+    chapters, people = public_page.indexed_pages(db.session())
     allowed = [url_for(".chapter", public_id=row.public_id) for row in chapters]
     allowed += [url_for(".person", public_id=row.public_id) for row in people]
     weeks = [f"Allow: {url_for('archive.index', public_id=row.public_id)}" for row in chapters]
@@ -130,11 +137,11 @@ def robots() -> Response:
 @pages.get("/sitemap.xml")
 @policy("page.home")
 def sitemap() -> Response:
-    chapters, people = public_page.indexed(db.session())
+    chapters, people = public_page.indexed_pages(db.session())
     places = [_absolute(url_for(".chapter", public_id=row.public_id)) for row in chapters]
     places += [_absolute(url_for(".person", public_id=row.public_id)) for row in people]
     places += [_absolute(url_for("archive.index", public_id=row.public_id)) for row in chapters]
-    places += [_absolute(path) for path in pages_of(db.session(), chapters=chapters)]
+    places += [_absolute(path) for path in archive_paths(db.session(), chapters=chapters)]
     return Response(render_template("public/sitemap.xml", places=places), mimetype="application/xml")
 
 
@@ -151,7 +158,9 @@ def _member(public_id: str) -> Member:
 def _stand(row: Member | Chapter, form: PublicForm) -> str:
     """Do as the form says, at once; the sentence that says so."""
     is_public, is_indexed = bool(form.public.data), bool(form.indexed.data)
-    public_page.set_public(db.session(), row=row, by=me(), is_public=is_public, is_indexed=is_indexed, now=now())
+    public_page.set_public(
+        db.session(), row=row, by=current_member(), is_public=is_public, is_indexed=is_indexed, now=now()
+    )
     db.session.commit()
     if not is_public:
         sentence = _("Nobody outside the network sees this page now.")
@@ -164,7 +173,7 @@ def _stand(row: Member | Chapter, form: PublicForm) -> str:
 
 
 def _person(member: Member, form: RelayForm, *, is_preview: bool = False) -> str:
-    card = public_page.card(db.session(), member=member)
+    card = public_page.public_card(db.session(), member=member)
     return render_template(
         "public/person.html",
         card=card,
@@ -188,7 +197,7 @@ def _linked(data: dict[str, Any]) -> Markup:
     return Markup(json.dumps(said, ensure_ascii=False).translate(_HARMLESS))  # noqa: S704 - made harmless just here
 
 
-def _person_data(card: Card) -> dict[str, Any]:
+def _person_data(card: PublicCard) -> dict[str, Any]:
     member, firm = card.member, card.member.business
     place = {"@type": "PostalAddress", "addressLocality": firm.city, "addressRegion": firm.region}
     picture = face(card.view)

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access import get_permitted_or_404, me, permit, policy, principal
+from app.access import current_member, current_principal, get_permitted_or_404, permit, policy
 from app.db import db
 from app.forms import blamed
 from app.forms.rating import COMPETENCE, WARMTH, RatingForm
@@ -15,33 +15,33 @@ from directory.facts import rating as ratings
 from directory.facts import rating_case as cases
 from directory.facts.rating import Rating
 from directory.facts.rating_case import RatingCase
-from directory.joining.onboarding import claimed
+from directory.joining.onboarding import claimed_capabilities
 from directory.people.tables import Member
 from directory.taxonomy.capability import Capability
 
 pages = Blueprint("ratings", __name__)
-ACTS = {"quarantine": cases.set_aside, "release": cases.release}
+ACTS = {"quarantine": cases.quarantine, "release": cases.release_quarantine}
 
 
 @pages.get("/ratings")
 @policy("rating.read_own_given")
 def index() -> str:
     session = db.session()
-    permit("rating.read_own_given", Rating(rater_id=me().id))
-    if band := ratings.shown_band(session, me()):
+    permit("rating.read_own_given", Rating(rater_id=current_member().id))
+    if band := ratings.shown_band(session, current_member()):
         permit("rating_agg.read_self", band)
-    said = ratings.given(session, rater=me())
+    said = ratings.ratings_given(session, rater=current_member())
     forms = {rating.id: RatingForm(formdata=None) for rating in said}
     for rating in said:
         forms[rating.id].show(rating)
     return render_template(
         "ratings/index.html",
-        me=me(),
+        me=current_member(),
         said=said,
         forms=forms,
         words=(WARMTH, COMPETENCE),
         band=band,
-        case=cases.open_case(session, ratee=me()),
+        case=cases.open_case(session, ratee=current_member()),
         waiting=_mine_to_judge(),
     )
 
@@ -60,10 +60,10 @@ def create(public_id: str) -> ResponseReturnValue:
         RatingForm(),
         db.session(),
     )
-    permit("rating.create", Rating(rater_id=me().id, ratee_id=ratee.id))
-    able = claimed(session, business=ratee.business)
+    permit("rating.create", Rating(rater_id=current_member().id, ratee_id=ratee.id))
+    able = claimed_capabilities(session, business=ratee.business)
     form.offer(able)
-    before = ratings.given(session, rater=me(), ratee=ratee)
+    before = ratings.ratings_given(session, rater=current_member(), ratee=ratee)
     said = _said(form, ratee, form.chosen(able))
     if said is None:
         return redirect(previous_page(), 303)
@@ -87,7 +87,7 @@ def update(public_id: str) -> ResponseReturnValue:
 @policy("rating.update_own_given")
 def restore(public_id: str) -> ResponseReturnValue:
     rating = get_permitted_or_404(Rating, public_id, "rating.update_own_given")
-    ratings.restore(db.session(), rating=rating, by=me(), now=now())
+    ratings.restore(db.session(), rating=rating, by=current_member(), now=now())
     return commit_and_redirect(_("It is as you had said it before."))
 
 
@@ -95,7 +95,7 @@ def restore(public_id: str) -> ResponseReturnValue:
 @policy("rating.withdraw")
 def withdraw(public_id: str) -> ResponseReturnValue:
     rating = get_permitted_or_404(Rating, public_id, "rating.withdraw")
-    ratings.withdraw(db.session(), rating=rating, by=me(), now=now())
+    ratings.withdraw(db.session(), rating=rating, by=current_member(), now=now())
     return commit_and_redirect(
         _("Taken back. It counts until the next Monday, and then no more."),
         undo=url_for(".restore", public_id=public_id),
@@ -105,8 +105,8 @@ def withdraw(public_id: str) -> ResponseReturnValue:
 @pages.post("/ratings/flag")
 @policy("rating.flag_suspicious")
 def flag() -> ResponseReturnValue:
-    permit("rating.flag_suspicious", RatingCase(ratee=me()))
-    cases.flag(db.session(), ratee=me(), now=now())
+    permit("rating.flag_suspicious", RatingCase(ratee=current_member()))
+    cases.request_case(db.session(), ratee=current_member(), now=now())
     return commit_and_redirect(
         _("Thank you. Somebody looks at it, without seeing who said what."), to=url_for(".index")
     )
@@ -125,14 +125,14 @@ def case(public_id: str) -> ResponseReturnValue:
     case, session = get_permitted_or_404(RatingCase, public_id, "rating.moderate_quarantine"), db.session()
     act, rater = request.form.get("act", ""), request.form.get("rater", "")[:8]
     if act == "close":
-        cases.close(session, case=case, by=me(), now=now())
+        cases.close_case(session, case=case, by=current_member(), now=now())
         return commit_and_redirect(
             _("The case is closed; %(name)s is told so, and nothing else.", name=case.ratee.first_name),
             to=url_for(".case_index"),
         )
     if act in ACTS:
-        ACTS[act](session, case=case, pseudonym=rater, by=me(), now=now())
-    seen = cases.signs(session, case=case, by=me())
+        ACTS[act](session, case=case, pseudonym=rater, by=current_member(), now=now())
+    seen = cases.case_signs(session, case=case, by=current_member())
     page = render_template("ratings/case.html", case=case, seen=seen)
     session.commit()
     return page
@@ -143,7 +143,8 @@ def _mine_to_judge() -> list[RatingCase]:
     return [
         case
         for case in cases.open_cases(db.session())
-        if can(principal(), "rating.moderate_quarantine", case) is J and not cases.is_own(case, me())
+        if can(current_principal(), "rating.moderate_quarantine", case) is J
+        and not cases.concerns_member(case, current_member())
     ]
 
 
@@ -152,6 +153,8 @@ def _said(form: RatingForm, ratee: Member, about: Capability | None) -> Rating |
     if form.validate_on_submit():
         with blamed(form):
             values = {"warmth": int(form.warmth.data), "competence": int(form.competence.data)}
-            return ratings.rate(db.session(), rater=me(), ratee=ratee, capability=about, **values, now=now())
+            return ratings.rate(
+                db.session(), rater=current_member(), ratee=ratee, capability=about, **values, now=now()
+            )
     flash(" ".join(map(str, form.form_errors)) or _("Choose one answer to each of the two questions."), "open")
     return None

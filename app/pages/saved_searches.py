@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access import get_permitted_or_404, me, policy
+from app.access import current_member, get_permitted_or_404, policy
 from app.db import db
 from app.forms.search import parse_search_query
 from app.redirects import commit_and_redirect
@@ -33,13 +33,17 @@ class Saved:
 def saved(chapters: list[Chapter]) -> Sequence[Saved]:
     """The reader's saved searches. Costs two queries, and one search for each that may have something new."""
     session = db.session()
-    kept = saved_search.saved_by(session, member=me())
+    kept = saved_search.saved_by(session, member=current_member())
     news = saved_search.new_since(session, min(search.seen_at for search in kept)) if kept else {}
     counted = []
     for search in kept:
-        is_news = bool(saved_search.since(news, search.seen_at))
+        is_news = bool(saved_search.news_since(news, search.seen_at))
         looked = {**search.parameters, "since": search.seen_at.isoformat()}
-        new = parse_search_query(session, looked, by=me(), chapters=chapters).find(session).total if is_news else 0
+        new = (
+            parse_search_query(session, looked, by=current_member(), chapters=chapters).find(session).total
+            if is_news
+            else 0
+        )
         counted.append(Saved(search, new))
     return counted
 
@@ -55,9 +59,11 @@ def recent(then: datetime) -> str:
 @policy("saved_search.create")
 def save() -> ResponseReturnValue:
     session = db.session()
-    wanted = parse_search_query(session, request.form, by=me())
+    wanted = parse_search_query(session, request.form, by=current_member())
     try:
-        search = saved_search.save(session, member=me(), name=wanted.name, parameters=wanted.said, now=now())
+        search = saved_search.save(
+            session, member=current_member(), name=wanted.name, parameters=wanted.said, now=now()
+        )
     except DomainError as error:
         session.rollback()
         flash(error.message, "open")
@@ -74,9 +80,9 @@ def save() -> ResponseReturnValue:
 def look(public_id: str) -> ResponseReturnValue:
     session = db.session()
     search = get_permitted_or_404(SavedSearch, public_id, "saved_search.open")
-    wanted = parse_search_query(session, search.parameters, by=me())
-    before = saved_search.see(session, search=search, now=now())
-    news = parse_search_query(session, {**search.parameters, "since": before.isoformat()}, by=me())
+    wanted = parse_search_query(session, search.parameters, by=current_member())
+    before = saved_search.mark_seen(session, search=search, now=now())
+    news = parse_search_query(session, {**search.parameters, "since": before.isoformat()}, by=current_member())
     target = news.to() if news.find(session).total else wanted.to()
     session.commit()
     return redirect(target, 303)
@@ -86,7 +92,7 @@ def look(public_id: str) -> ResponseReturnValue:
 @policy("saved_search.delete")
 def end(public_id: str) -> ResponseReturnValue:
     search = get_permitted_or_404(SavedSearch, public_id, "saved_search.delete")
-    saved_search.end(db.session(), search=search, now=now())
+    saved_search.delete_search(db.session(), search=search, now=now())
     return commit_and_redirect(_("The saved search is deleted."), undo=url_for(".resume", public_id=public_id))
 
 
@@ -94,5 +100,5 @@ def end(public_id: str) -> ResponseReturnValue:
 @policy("saved_search.delete")
 def resume(public_id: str) -> ResponseReturnValue:
     search = get_permitted_or_404(SavedSearch, public_id, "saved_search.delete")
-    saved_search.resume(db.session(), search=search)
+    saved_search.undelete_search(db.session(), search=search)
     return commit_and_redirect(_("The search is saved again."))

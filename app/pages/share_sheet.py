@@ -5,15 +5,15 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request
 
-from app.access import me, permit, policy
+from app.access import current_member, permit, policy
 from app.db import db
 from app.request_time import now
 from directory.outbox.channel import channels_of
-from directory.outbox.channel_connection import page_of
+from directory.outbox.channel_connection import account_page
 from directory.outbox.occurrence import Occurrence
-from directory.week.occurrence_schedule import upcoming
-from directory.week.post_archive import past_weeks, path_of
-from directory.week.share_text import own_words
+from directory.week.occurrence_schedule import upcoming_occurrence
+from directory.week.post_archive import archive_path, past_weeks
+from directory.week.share_text import share_text
 
 pages = Blueprint("share_sheet", __name__)
 
@@ -29,9 +29,9 @@ SERVER = r"([a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?\.){1,8}[a-z]{2,63}"  # a host na
 @pages.get("/week/share")
 @policy("occurrence.read")
 def show() -> str:
-    session, chapter = db.session(), me().business.chapter
-    permit("occurrence.read", (chapter and upcoming(session, chapter=chapter, now=now())) or Occurrence())
-    text, server = own_words(session, member=me()), request.args.get("server", "").strip().casefold()
+    session, chapter = db.session(), current_member().business.chapter
+    permit("occurrence.read", (chapter and upcoming_occurrence(session, chapter=chapter, now=now())) or Occurrence())
+    text, server = share_text(session, member=current_member()), request.args.get("server", "").strip().casefold()
     places = (*PLACES, ("Mastodon", f"https://{server}/share", "text")) if re.fullmatch(SERVER, server) else PLACES
     latest = past_weeks(session, chapter=chapter)[:1] if chapter else []
     return render_template(
@@ -40,8 +40,8 @@ def show() -> str:
         places=[(name, f"{href}?{urlencode({field: text})}", href, field) for name, href, field in places],
         server=SERVER,
         latest=latest[0] if latest else None,
-        path=path_of(latest[0].occurrence) if latest and chapter and chapter.public_at else "",
-        accounts=[(row, page) for row in channels_of(session, chapter=chapter) if (page := page_of(row))]
+        path=archive_path(latest[0].occurrence) if latest and chapter and chapter.public_at else "",
+        accounts=[(row, page) for row in channels_of(session, chapter=chapter) if (page := account_page(row))]
         if chapter
         else [],
     )

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.access import policy
-from app.attribution_cookie import remember
+from app.attribution_cookie import remember_click
 from app.db import db
 from app.request_time import now
 from directory.db import claim_write
@@ -39,7 +39,7 @@ def follow(public_id: str) -> ResponseReturnValue:
         if consume_allowance(session, key=key, most=CLICKS_AN_HOUR, within=timedelta(hours=1), now=now()):
             link = session.get_one(short_link.ShortLink, link_id)
             short_link.count_click(session, link=link, now=now())
-        remember(link.delivery)
+        remember_click(link.delivery)
         session.commit()
     return redirect(path, 302)
 

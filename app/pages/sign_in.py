@@ -4,7 +4,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 from flask_security.utils import logout_user
 
-from app.access import is_fresh, me, policy, principal
+from app.access import current_member, current_principal, has_recent_login, policy
 from app.accounts import second_factor
 from app.accounts.account import account_of
 from app.accounts.sign_in import (
@@ -32,7 +32,7 @@ pages = Blueprint("sign_in", __name__)
 @policy("session.begin")
 def sign_in() -> ResponseReturnValue:
     target = local_path(request.args.get("next"))
-    if principal().member is not None:
+    if current_principal().member is not None:
         return redirect(target, 303)
     form = SignInForm()
     if form.validate_on_submit():
@@ -97,13 +97,13 @@ def code() -> ResponseReturnValue:
 @policy("session.prove")
 def prove() -> ResponseReturnValue:
     """By the code where there is a second factor, else by the password, else by a mailed link."""
-    target, account = local_path(request.args.get("next")), account_of(db.session(), me(), now())
+    target, account = local_path(request.args.get("next")), account_of(db.session(), current_member(), now())
     way = "link"
     if second_factor.is_on(db.session(), account=account):
         way = "code"
     elif account.password is not None:
         way = "password"
-    if is_fresh():
+    if has_recent_login():
         return redirect(target, 303)
     if way == "link" and "link" in request.args:
         return _prove_by_link(request.args["link"])
@@ -134,10 +134,10 @@ def _prove_by_link(token: str) -> ResponseReturnValue:
     except Invalid as error:
         flash(error.message, "open")
         return redirect(url_for(".prove"), 303)
-    if found.member_id != me().id:
+    if found.member_id != current_member().id:
         abort(404)
     if is_look:
-        return render_template("sign_in/link.html", member=me())
+        return render_template("sign_in/link.html", member=current_member())
     have_proved()
     db.session.commit()
     return redirect(local_path(found.about), 303)

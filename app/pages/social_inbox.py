@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.access import get_permitted_or_404, me, policy
+from app.access import current_member, get_permitted_or_404, policy
 from app.db import db
 from app.redirects import commit_and_redirect
 from app.request_time import now
@@ -27,8 +27,8 @@ def show(public_id: str) -> str:
         chapter=chapter,
         waiting=[each for each in replies if each.outcome is None],
         decided=[each for each in replies if each.outcome is not None],
-        members=social_inbox.nameable(db.session(), chapter=chapter),
-        channels=social_inbox.heard_of(db.session(), chapter=chapter),
+        members=social_inbox.publicly_named_members(db.session(), chapter=chapter),
+        channels=social_inbox.channels_to_listen(db.session(), chapter=chapter),
         days=KEPT_FOR.days,
         base_url=current_app.config["BASE_URL"],
     )
@@ -41,7 +41,7 @@ def decide(public_id: str, act: str) -> ResponseReturnValue:
     chosen = request.form.get("member", "") if act == "introduction" else ""
     member = db.session.scalar(select(Member).where(Member.public_id == chosen)) if chosen else None
     outcome = Outcome(act) if act != "wait" else None
-    social_inbox.decide(db.session(), reply=reply, outcome=outcome, member=member, by=me(), now=now())
+    social_inbox.decide_reply(db.session(), reply=reply, outcome=outcome, member=member, by=current_member(), now=now())
     sentence = {
         "introduction": _("Copy the words below and answer them there yourself."),
         "invitation": _("Copy the words below and answer them there yourself."),

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, render_template
 from flask_security import current_user
 
-from app.access import policy, principal
+from app.access import current_principal, policy
 from app.accounts import second_factor
 from app.db import db
 from app.forms.rating import rating_next
@@ -14,8 +14,8 @@ from directory.engine.pair_candidates import people_to_meet, reason_sentence
 from directory.joining import application, onboarding
 from directory.reports.open_items import open_items
 from directory.week import social_inbox
-from directory.week.mention import mentions_of, shown
-from directory.week.occurrence_schedule import upcoming
+from directory.week.mention import mention_view, mentions_of
+from directory.week.occurrence_schedule import upcoming_occurrence
 
 pages = Blueprint("today", __name__)
 
@@ -23,7 +23,7 @@ pages = Blueprint("today", __name__)
 @pages.get("/")
 @policy("page.home")
 def today() -> str:
-    member = principal().member
+    member = current_principal().member
     if member is None:
         return render_template("today/landing.html")
     if not member.is_active:
@@ -32,22 +32,24 @@ def today() -> str:
     chapter = member.business.chapter
     pairs = people_to_meet(session, member=member)
     zone = ZoneInfo(chapter.zone if chapter else "UTC")
-    week = upcoming(session, chapter=chapter, now=now()) if chapter else None
+    week = upcoming_occurrence(session, chapter=chapter, now=now()) if chapter else None
     mentions = mentions_of(session, occurrence=week, is_whole=True) if week else []
-    runs = principal().leads | principal().keeps
+    runs = current_principal().leads | current_principal().keeps
     return render_template(
         "today/index.html",
         me=member,
-        **social_inbox.watch(session, chapters=runs)._asdict(),
+        **social_inbox.inbox_summary(session, chapters=runs)._asdict(),
         wants_second=second_factor.is_wanted(current_user._get_current_object()),
         today=now().astimezone(zone),
         **open_items(session, member=member, now=now())._asdict(),
-        asking=application.waiting_in(session, chapter=chapter) if chapter and chapter.id in principal().leads else [],
+        asking=application.pending_applications(session, chapter=chapter)
+        if chapter and chapter.id in current_principal().leads
+        else [],
         rate_next=rating_next(member),
         week=week,
         week_at=week.due_at.astimezone(zone) if week else None,
-        mentions=[shown(each, member, False) for each in mentions if each.member.is_active],
-        is_begun=bool(pairs) or onboarding.is_begun(session, member=member),
+        mentions=[mention_view(each, member, False) for each in mentions if each.member.is_active],
+        is_begun=bool(pairs) or onboarding.has_begun(session, member=member),
         pairs=pairs,
         told=reason_sentence,
     )

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access import get_permitted_or_404, me, policy
+from app.access import current_member, get_permitted_or_404, policy
 from app.db import db
 from app.forms import blamed
 from app.forms.vouch import VouchForm
@@ -12,7 +12,7 @@ from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.facts import vouch as vouches
 from directory.facts.vouch import Vouch
-from directory.joining.onboarding import claimed
+from directory.joining.onboarding import claimed_capabilities
 from directory.people.tables import Member
 
 pages = Blueprint("vouches", __name__)
@@ -22,13 +22,13 @@ pages = Blueprint("vouches", __name__)
 @policy("vouch.create")
 def new(public_id: str) -> ResponseReturnValue:
     receiver, form = get_permitted_or_404(Member, public_id, "profile.read_member_fields"), VouchForm()
-    able = claimed(db.session(), business=receiver.business)
+    able = claimed_capabilities(db.session(), business=receiver.business)
     form.offer(able)
     if form.validate_on_submit():
         with blamed(form):
             given = vouches.vouch(
                 db.session(),
-                giver=me(),
+                giver=current_member(),
                 receiver=receiver,
                 text=form.text.data or "",
                 known_as=form.known_as.data or "",
@@ -53,7 +53,7 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
         "decline": (vouches.decline, _("Not shown. %(name)s is not told.")),
         "reopen": (vouches.reopen, _("It waits for you again.")),
     }[act]
-    verb(db.session(), vouch=given, by=me(), now=now())
+    verb(db.session(), vouch=given, by=current_member(), now=now())
     undo = "message" if act == "reopen" else url_for(".answer", public_id=public_id, act="reopen")
     return commit_and_redirect(sentence % {"name": given.giver.first_name}, undo=undo)
 
@@ -62,5 +62,5 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
 @policy("vouch.withdraw")
 def withdraw(public_id: str) -> ResponseReturnValue:
     given = get_permitted_or_404(Vouch, public_id, "vouch.withdraw")
-    vouches.withdraw(db.session(), vouch=given, by=me(), now=now())
+    vouches.withdraw(db.session(), vouch=given, by=current_member(), now=now())
     return commit_and_redirect(_("Your good word is taken back."))

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.access import get_permitted_or_404, me, permit, policy
+from app.access import current_member, get_permitted_or_404, permit, policy
 from app.db import db
 from app.redirects import commit_and_redirect
 from app.request_time import now
@@ -16,7 +16,7 @@ from directory.errors import Invalid
 from directory.people import wanted
 from directory.people.tables import Wanted, WantedKind
 from directory.profiles.contact_details import contact_of, reveal
-from directory.profiles.member_view import view, views
+from directory.profiles.member_view import member_view, member_views
 from directory.rate_limit import consume_allowance
 from directory.text import clean_text
 
@@ -37,14 +37,20 @@ def give() -> ResponseReturnValue:
     except Invalid as error:
         return render_template("today/again.html", text=request.form.get("text"), way=way, wrong=error.message), 422
     if not consume_allowance(
-        db.session(), key=f"give {me().id}", most=ASKED_AN_HOUR, within=timedelta(hours=1), now=now()
+        db.session(), key=f"give {current_member().id}", most=ASKED_AN_HOUR, within=timedelta(hours=1), now=now()
     ):
         abort(429)
     db.session.commit()  # the text is read outside a writing transaction, which others wait for
-    answers = match_wanteds(db.session(), text=text, member=me())
-    seen = views(db.session(), reader=me(), members=[answer.member for answer in answers]) if answers else {}
+    answers = match_wanteds(db.session(), text=text, member=current_member())
+    seen = (
+        member_views(db.session(), reader=current_member(), members=[answer.member for answer in answers])
+        if answers
+        else {}
+    )
     contacts = {member_id: contact_of(each) for member_id, each in seen.items()}
-    return render_template("today/answer.html", me=me(), text=text, way=way, answers=answers, contacts=contacts)
+    return render_template(
+        "today/answer.html", me=current_member(), text=text, way=way, answers=answers, contacts=contacts
+    )
 
 
 @pages.post("/wanted/<public_id>/contact")
@@ -56,16 +62,16 @@ def contact(public_id: str) -> ResponseReturnValue:
         abort(404)
     permit("contact.reveal", asked.member)
     text, introduces = _said(), request.form.get("given") == "introduce"
-    reveal(db.session(), reader=me(), of=asked.member, now=now())
+    reveal(db.session(), reader=current_member(), of=asked.member, now=now())
     db.session.commit()
     part = "members/_contact.html" if request.headers.get("HX-Request") else "members/contact.html"
     return render_template(
         part,
         whom=asked.member,
-        contact=contact_of(view(db.session(), reader=me(), member=asked.member)),
+        contact=contact_of(member_view(db.session(), reader=current_member(), member=asked.member)),
         name=asked.member.first_name,
         back=url_for("members.show", public_id=asked.member.public_id),
-        brief=WantedMatch(asked, 1.0).brief(text=text, member=me(), introduces=introduces),
+        brief=WantedMatch(asked, 1.0).brief(text=text, member=current_member(), introduces=introduces),
         wants_mail=request.form.get("way") == "message",
     )
 
@@ -73,10 +79,12 @@ def contact(public_id: str) -> ResponseReturnValue:
 @pages.post("/offers")
 @policy("wanted.create")
 def keep() -> ResponseReturnValue:
-    kept = wanted.want(db.session(), member=me(), kind=WantedKind.OFFER, text=request.form.get("text", ""), now=now())
+    kept = wanted.add_wanted(
+        db.session(), member=current_member(), kind=WantedKind.OFFER, text=request.form.get("text", ""), now=now()
+    )
     if request.form.get("share") == "1":
         db.session.flush()
-        wanted.share(db.session(), wanted=kept, now=now())
+        wanted.share_wanted(db.session(), wanted=kept, now=now())
     return commit_and_redirect(
         _("It stands on your page as your offer."),
         undo=url_for("wanted_matches.take_back", public_id=kept.public_id),
@@ -88,7 +96,7 @@ def keep() -> ResponseReturnValue:
 @policy("wanted.update")
 def take_back(public_id: str) -> ResponseReturnValue:
     offer = get_permitted_or_404(Wanted, public_id, "wanted.update")
-    wanted.end(db.session(), wanted=offer, now=now())
+    wanted.end_wanted(db.session(), wanted=offer, now=now())
     return commit_and_redirect(_("Your offer is off."), to=url_for("today.today"))
 
 

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from directory.engine.search_index import SearchIndex, current_index
 from directory.engine.sentence_encoder import load_model
 from directory.engine.world import read_taxonomy, same_name_groups
-from directory.text import folded
-from matching.fuzzy_search import STARTS, SURE, asks_for_wishes, find
+from directory.text import fold
+from matching.fuzzy_search import STARTS, SURE, asks_for_wishes, search_texts
 from matching.inputs import Bools, Floats, Ints
 from matching.need_inference import bm25_bonus
-from matching.taxonomy_index import Lexicon
-from matching.text_normalization import LONGEST, clean, count_informative
+from matching.taxonomy_index import TaxonomyIndex
+from matching.text_normalization import LONGEST, clean_text, count_informative
 
 GOOD = 0.6  # the score from which words alone have found somebody
 LIKE, NODES, MEANT = 0.35, 8, 0.8  # the least likeness of a capability, how many count, and what they count for
@@ -66,7 +66,7 @@ def faceted_search(
     that of the version.
     """
     known = current_index(session)
-    words = folded(text)
+    words = fold(text)
     score, shown, is_meant = _scored(session, known, text, words) if words else (None, known.shown, False)
     if among is not None:
         shown = shown & np.isin(known.ids, list(among))
@@ -138,7 +138,7 @@ def _scored(session: Session, known: SearchIndex, text: str, words: str) -> tupl
 
     Found are those that have every word as it was typed, if there are any; or else with slips; or else the best.
     """
-    read = find([part.shelf for part in known.parts], words)
+    read = search_texts([part.shelf for part in known.parts], words)
     score = read.score.astype(np.float64)
     said = next((rows for level in (STARTS, SURE) if (rows := known.shown & (read.sure >= level)).any()), None)
     is_typed = said is not None and bool((read.sure[said] >= STARTS).all())
@@ -153,17 +153,17 @@ def _scored(session: Session, known: SearchIndex, text: str, words: str) -> tupl
     return score, known.shown & (score >= HALF * best) & (score > 0) if said is None else said, is_meant
 
 
-_lexicons: dict[str, tuple[int, Lexicon]] = {}
+_lexicons: dict[str, tuple[int, TaxonomyIndex]] = {}
 
 
-def _lexicon(session: Session, version: int) -> Lexicon:
+def _lexicon(session: Session, version: int) -> TaxonomyIndex:
     """The words of the taxonomy; indexed anew only when they changed."""
     place = session.get_bind().engine.url.render_as_string(hide_password=True)
     at, lexicon = _lexicons.get(place, (None, None))
     if lexicon is None or at != version:
         taxonomy = read_taxonomy(session)
         if lexicon is None or not same_name_groups(lexicon.taxonomy, taxonomy):
-            lexicon = Lexicon(taxonomy)
+            lexicon = TaxonomyIndex(taxonomy)
         _lexicons[place] = (version, lexicon)
     return lexicon
 
@@ -171,7 +171,7 @@ def _lexicon(session: Session, version: int) -> Lexicon:
 def _meant(session: Session, known: SearchIndex, text: str) -> Floats:
     """How like what each firm can do is to what ``text`` asks for, zeros where nothing is."""
     lexicon, model = _lexicon(session, known.version), load_model()
-    asked = clean(text)
+    asked = clean_text(text)
     like = bm25_bonus(lexicon.scores(asked)[0])
     if model is not None and lexicon.embedded.any():
         like = like + lexicon.likeness(model.encode([asked]))[0]

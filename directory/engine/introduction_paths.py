@@ -10,12 +10,12 @@ from directory.engine.reason_text import Names, fact
 from directory.engine.world import known_world, recent_world
 from directory.facts.rating import own_ratings
 from directory.people.tables import Member
-from matching.introduction_paths import acquaintances, ways
+from matching.introduction_paths import acquaintances, introduction_paths
 from matching.trust import COLD
 
 
 @dataclass(frozen=True)
-class Way:
+class IntroductionPath:
     """How one may come to know somebody: a fact and a person for each step.
 
     ``via`` is who could introduce them, None where nobody knows both; ``is_direct``: they know each other.
@@ -29,7 +29,7 @@ class Way:
         return len(self.steps) == 1
 
 
-def ways_to(session: Session, *, asker: Member, target: Member, now: datetime) -> list[Way]:
+def paths_to(session: Session, *, asker: Member, target: Member, now: datetime) -> list[IntroductionPath]:
     """Up to three ways, the shortest first; none through somebody whom the asker does not trust."""
     known = recent_world(session, now=now)
     at, there = known.member.get(asker.id), known.member.get(target.id)
@@ -37,7 +37,9 @@ def ways_to(session: Session, *, asker: Member, target: Member, now: datetime) -
         return []
     cold = [who for who, (warmth, _) in own_ratings(session, rater=asker).items() if warmth <= COLD]
     ids = known.world.members.ids
-    found = ways(known.world, at, there, barred=[known.member[who] for who in cold if who in known.member])
+    found = introduction_paths(
+        known.world, at, there, barred=[known.member[who] for who in cold if who in known.member]
+    )
     people = {int(ids[end]) for way in found for step in way for end in (step.start, step.end)}
     here = select(Member).where(Member.id.in_(people), Member.is_active)
     members = {row.id: row for row in session.scalars(here)}
@@ -52,11 +54,13 @@ def ways_to(session: Session, *, asker: Member, target: Member, now: datetime) -
             for step in way
         ]
         through = members[int(ids[way[0].end])] if len(way) == 2 else None
-        told.append(Way([(fact(step, names), members[int(ids[end])].name) for step, end in steps], through))
+        told.append(
+            IntroductionPath([(fact(step, names), members[int(ids[end])].name) for step, end in steps], through)
+        )
     return told
 
 
-def known_to(session: Session, *, member: Member) -> list[Member]:
+def acquaintances_of(session: Session, *, member: Member) -> list[Member]:
     """Everybody the member shares a fact with, by name."""
     known = known_world(session)
     at = known.member.get(member.id)

@@ -19,12 +19,12 @@ _FOR_WHOM = re.compile(r"\bfor\b[^,;.!?]*", re.IGNORECASE)  # customers are no t
 
 def suggest_claims(session: Session, *, text: str) -> tuple[list[Capability], list[Capability]]:
     """What ``text``, a firm in its own words, surely says it can do; and what else it may mean, to pick from."""
-    sure, text = named_in(session, text=text), _MYSELF.sub("", text)
+    sure, text = capabilities_named_in(session, text=text), _MYSELF.sub("", text)
     read = Lead(text=text, needs=[Need(capability_id=capability.id) for capability in sure])
     return sure, runners_up(session, lead=read) if text.strip() else []
 
 
-def named_in(session: Session, *, text: str) -> list[Capability]:
+def capabilities_named_in(session: Session, *, text: str) -> list[Capability]:
     """What ``text``, a firm in its own words, surely says it can do."""
     text = _MYSELF.sub("", text)
     wishes = understand(session, text=_FOR_WHOM.sub("", text)).wishes or understand(session, text=text).wishes

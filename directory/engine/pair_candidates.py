@@ -9,19 +9,19 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from directory.engine.onboarding_suggestions import named_in
+from directory.engine.onboarding_suggestions import capabilities_named_in
 from directory.engine.text_similarity import FRESH, text_similarity
 from directory.engine.world import known_world
 from directory.facts.collaboration import Collaboration
 from directory.facts.interaction import Interaction
-from directory.people.business import open_headline
+from directory.people.business import member_visible_headline
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
 from directory.translation import gettext as _
 from matching.inputs import Floats
-from matching.pairing import pairs, worth
+from matching.pairing import pair_worth, pairs
 
 FITS, SURELY = 0.42, 0.75  # the likeness from which an answer fits a want, and from which it fits in full
 SAME, ALIKE = 0.5, 0.8  # the same of two kinds of clients
@@ -36,7 +36,7 @@ _readings: dict[str, Any] = {}  # what a firm's sentence is about, by the senten
 
 
 @dataclass(frozen=True)
-class Why:
+class PairReason:
     """A reason as data: ``giver`` answers ``want`` of ``asker`` by ``said``; or both look for the same clients."""
 
     kind: Literal["claim", "said", "name", "clients"]
@@ -54,7 +54,7 @@ class Pair:
     one: Member
     other: Member
     worth: float
-    reasons: tuple[Why, ...]
+    reasons: tuple[PairReason, ...]
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class PairScores:
 
     members: tuple[Member, ...]
     weights: Floats
-    answers: dict[tuple[int, int], Why]  # the best answer to a want, by the positions of asker and giver
-    clients: dict[tuple[int, int], Why]
+    answers: dict[tuple[int, int], PairReason]  # the best answer to a want, by the positions of asker and giver
+    clients: dict[tuple[int, int], PairReason]
 
     def pair(self, one: int, other: int) -> Pair:
         found = (self.answers.get((one, other)), self.answers.get((other, one)), self.clients.get((one, other)))
@@ -72,7 +72,7 @@ class PairScores:
         return Pair(self.members[one], self.members[other], float(self.weights[one, other]), tuple(reasons))
 
 
-def suggested(session: Session, *, chapter: Chapter, most: int = 3) -> list[Pair]:
+def suggested_pairs(session: Session, *, chapter: Chapter, most: int = 3) -> list[Pair]:
     """The chapter's best pairs; nobody is in two. None where nobody has said yet whom they want to meet."""
     circle = score_pairs(session, chapter)
     return [circle.pair(*pair) for pair in pairs(circle.weights)[:most]]
@@ -91,7 +91,7 @@ def people_to_meet(session: Session, *, member: Member, most: int = 2) -> list[P
     return [circle.pair(mine, other) for other in [*own, *rest][:most]]
 
 
-def reason_sentence(why: Why, reader: Member | None = None) -> str:
+def reason_sentence(why: PairReason, reader: Member | None = None) -> str:
     """The reason as a sentence; to ``reader``, who may be one of the two, as "you"."""
     asks, gives = why.asker.first_name, why.giver.first_name
     want, quoted = f"“{why.want.rstrip(' .')}”", f"“{why.said.rstrip(' .')}”"
@@ -154,7 +154,7 @@ def score_pairs(
     for one, other in zip(*np.nonzero(alike), strict=True):
         least = min(len(held[one]), len(held[other]))
         rivalry[one, other] = len(held[one] & held[other]) / least if least else 0.0
-    weights = worth(interest, alike, rivalry)
+    weights = pair_worth(interest, alike, rivalry)
     firms = np.array([member.business_id for member in members])
     weights[firms[:, None] == firms[None, :]] = 0
     for one, other in _acquainted(session, members, at):
@@ -193,7 +193,7 @@ def _guessed(
     guessed = {}
     for firm in silent:
         if firm.summary not in _readings:
-            _readings[firm.summary] = tuple(node.name for node in named_in(session, text=firm.summary))
+            _readings[firm.summary] = tuple(node.name for node in capabilities_named_in(session, text=firm.summary))
         guessed[firm.id] = _readings[firm.summary]
     return guessed
 
@@ -205,7 +205,7 @@ def _answers(
     guessed: dict[int, tuple[str, ...]],
     at: dict[int, int],
     fresh: int,
-) -> dict[tuple[int, int], Why]:
+) -> dict[tuple[int, int], PairReason]:
     """The best answer of each member to the wants of each other."""
     if not wants:
         return {}
@@ -213,7 +213,7 @@ def _answers(
     for position, member in enumerate(members):
         firm = member.business
         said += [(position, "claim", name, name) for _node, _above, name in claims[firm.id]]
-        said += [(position, "said", text, text) for text in (firm.summary, open_headline(member)) if text]
+        said += [(position, "said", text, text) for text in (firm.summary, member_visible_headline(member)) if text]
         said += [(position, "said", firm.summary, name) for name in guessed.get(firm.id, ())]
         said.append((position, "name", firm.name, firm.name))
     alike = text_similarity(
@@ -222,13 +222,13 @@ def _answers(
     alike -= SPEAKS * np.array([kind == "said" and text == compared for _position, kind, text, compared in said])
     strength = np.where(alike >= FITS, np.clip((alike - FITS / 2) / (SURELY - FITS / 2), 0, 1), 0)
     owners = np.array([position for position, _kind, _text, _compared in said])
-    best: dict[tuple[int, int], Why] = {}
+    best: dict[tuple[int, int], PairReason] = {}
 
     def keep(want: Wanted, giver: int, kind: Literal["claim", "said", "name"], text: str, fits: float) -> None:
         asker = at[want.member_id]
         before = best.get((asker, giver))
         if asker != giver and (before is None or fits > before.strength):
-            best[asker, giver] = Why(kind, members[asker], members[giver], want.text, text, fits)
+            best[asker, giver] = PairReason(kind, members[asker], members[giver], want.text, text, fits)
 
     for row, want in enumerate(wants):
         for column in np.flatnonzero(strength[row]):
@@ -242,17 +242,17 @@ def _answers(
 
 def _clients(
     members: tuple[Member, ...], wants: list[Wanted], at: dict[int, int], fresh: int
-) -> dict[tuple[int, int], Why]:
+) -> dict[tuple[int, int], PairReason]:
     """Who looks for the same clients, by both positions either way round."""
     sought = [(at[want.member_id], want.text) for want in wants if want.kind is WantedKind.CLIENT]
     alike = text_similarity([text for _position, text in sought], [text for _position, text in sought], fresh)
-    found: dict[tuple[int, int], Why] = {}
+    found: dict[tuple[int, int], PairReason] = {}
     for row, column in zip(*np.nonzero(alike >= SAME), strict=True):
         one, other = sought[row][0], sought[column][0]
         fits = float(np.clip((alike[row, column] - SAME / 2) / (ALIKE - SAME / 2), 0, 1))
         before = found.get((one, other))
         if one < other and (before is None or fits > before.strength):
-            why = Why("clients", members[one], members[other], sought[row][1], sought[column][1], fits)
+            why = PairReason("clients", members[one], members[other], sought[row][1], sought[column][1], fits)
             found[one, other] = found[other, one] = why
     return found
 

@@ -55,20 +55,20 @@ def saved_by(session: Session, *, member: Member) -> list[SavedSearch]:
     return list(session.scalars(kept.order_by(SavedSearch.id.desc())))
 
 
-def see(session: Session, *, search: SavedSearch, now: datetime) -> datetime:
+def mark_seen(session: Session, *, search: SavedSearch, now: datetime) -> datetime:
     """The member looks at what was found; return since when what they are shown is new."""
     before, search.seen_at = search.seen_at, now
     return before
 
 
-def end(session: Session, *, search: SavedSearch, now: datetime) -> None:
+def delete_search(session: Session, *, search: SavedSearch, now: datetime) -> None:
     """Delete it, and for good what was deleted before."""
     older = delete(SavedSearch).where(SavedSearch.member_id == search.member_id, SavedSearch.ended_at.is_not(None))
     session.execute(older.where(SavedSearch.id != search.id))
     search.ended_at = search.ended_at or now
 
 
-def resume(session: Session, *, search: SavedSearch) -> None:
+def undelete_search(session: Session, *, search: SavedSearch) -> None:
     """Take the deletion back."""
     search.ended_at = None
 
@@ -83,6 +83,6 @@ def new_since(session: Session, since: datetime) -> dict[int, datetime]:
     return dict(session.execute(select(came.c.id, func.max(came.c.at)).group_by(came.c.id)).all())
 
 
-def since(news: dict[int, datetime], moment: datetime) -> Collection[int]:
+def news_since(news: dict[int, datetime], moment: datetime) -> Collection[int]:
     """Those of ``news`` that came after ``moment``."""
     return {firm for firm, at in news.items() if at > moment}

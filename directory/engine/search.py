@@ -9,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, defer, joinedload
 
 from directory.engine.faceted_search import SearchFilters, faceted_search
-from directory.facts.claim_level import Held, strongest
+from directory.facts.claim_level import HeldCapability, strongest_claims
 from directory.people.business import index_business, index_businesses
 from directory.people.chapter import Chapter
 from directory.people.place import Town
 from directory.people.tables import Business, Member
 from directory.taxonomy.capability import CURATED, Capability
-from directory.text import folded
+from directory.text import fold
 
 __all__ = (
     "PER_PAGE",
@@ -60,7 +60,7 @@ class Page:
 
     businesses: Sequence[Business]
     people: Mapping[int, Sequence[Member]]  # business id -> its active members, whoever was named first
-    held: dict[int, list[Held]]  # business id -> its capabilities, the strongest first
+    held: dict[int, list[HeldCapability]]  # business id -> its capabilities, the strongest first
     total: int
     number: int  # from 1
     pages: int  # at least 1
@@ -129,7 +129,7 @@ def search(
     return Page(
         businesses=businesses,
         people=people,
-        held=strongest(session, businesses),
+        held=strongest_claims(session, businesses),
         total=total,
         number=number,
         pages=pages,
@@ -142,10 +142,10 @@ def search(
 
 
 def _named_first(business: Business, text: str) -> list[Member]:
-    words = folded(text)
+    words = fold(text)
 
     def is_other(member: Member) -> bool:
-        return fuzz.token_set_ratio(words, folded(member.name)) < SAME_NAME
+        return fuzz.token_set_ratio(words, fold(member.name)) < SAME_NAME
 
     return sorted((member for member in business.members if member.is_active), key=is_other)
 

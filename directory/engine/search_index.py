@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.db import world_version
-from directory.people.audience import is_open
+from directory.people.audience import is_visible_to_members
 from directory.people.claim import Claim
 from directory.people.tables import Business, Member
 from directory.taxonomy.capability import Capability
@@ -195,7 +195,7 @@ def _above(session: Session) -> Mapping[int, tuple[int, ...]]:
 def _bands(row: Any) -> list[int]:
     """The price bands that a firm's usual projects lie in; UNSAID where it did not say, or not to every member."""
     low, high = row.price_low_minor, row.price_high_minor
-    if not is_open(row, "prices") or (low is None and high is None):
+    if not is_visible_to_members(row, "prices") or (low is None and high is None):
         return [UNSAID]
     unit = 10 ** get_currency_precision(row.currency)
     return [

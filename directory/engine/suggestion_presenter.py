@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from directory.engine.reason_text import Names, ReasonText, fact, sentence
 from directory.leads.lead import Lead
-from directory.leads.message_draft import Brief, brief
+from directory.leads.message_draft import Brief, draft_brief
 from directory.leads.suggestion import Seat, SeatKind, Suggestion, Team
-from directory.people.audience import is_open
+from directory.people.audience import is_visible_to_members
 from directory.people.tables import Business, Member
-from directory.profiles.member_view import FirmView, View, firm_view, views
+from directory.profiles.member_view import FirmView, MemberView, firm_view, member_views
 from directory.taxonomy.capability import Capability
 from directory.translation import gettext as _
 from directory.translation import join_as_list, ngettext
@@ -24,12 +24,12 @@ MANY = 3  # more partners than this are counted in a headline, not named
 
 
 @dataclass(frozen=True)
-class Party:
+class PartyView:
     """A firm's part in a team: its seats, its share of the work (0-1), and whom to talk to."""
 
     business: Business
     member: Member | None
-    seen: View | FirmView | None  # what the asker sees of them; None where nobody in particular asks
+    seen: MemberView | FirmView | None  # what the asker sees of them; None where nobody in particular asks
     is_prime: bool
     is_me: bool
     share: float
@@ -43,7 +43,7 @@ class Party:
 
 
 @dataclass(frozen=True)
-class Other:
+class AlternateView:
     """Who else could take a seat."""
 
     business: Business
@@ -104,12 +104,12 @@ class SuggestionPresenter:
             today=today,
         )
         people = list(self.names.members.values())
-        self._seen = views(session, reader=asker, members=people) if asker and people else {}
+        self._seen = member_views(session, reader=asker, members=people) if asker and people else {}
         self.names.untold.update(
             firm.id
             for firm in self.names.businesses.values()
             if asker
-            and not is_open(firm, "prices")
+            and not is_visible_to_members(firm, "prices")
             and not firm_view(session, reader=asker, business=firm).sees("prices")
         )
 
@@ -137,7 +137,7 @@ class SuggestionPresenter:
             )
         return _("%(leads)s, with %(subs)s", leads=leads, subs=join_as_list([sub.business.name for sub in subs]))
 
-    def parties(self, team: Team) -> list[Party]:
+    def parties(self, team: Team) -> list[PartyView]:
         """The firms of a team, the prime first."""
         firms = dict.fromkeys(seat.business_id for seat in sorted(team.seats, key=lambda seat: not seat.is_prime))
         return [self._party([seat for seat in team.seats if seat.business_id == firm]) for firm in firms]
@@ -189,7 +189,7 @@ class SuggestionPresenter:
             return _("%(new)s instead of %(gone)s", new=there, gone=missed)
         return _("With %(new)s as well", new=there) if there else _("Without %(gone)s", gone=missed)
 
-    def path(self, team: Team, party: Party) -> list[tuple[str, str]]:
+    def path(self, team: Team, party: PartyView) -> list[tuple[str, str]]:
         """How you know the party: a fact and a person for each step; empty where not yet known, or one has left."""
         steps: Sequence[Mapping[str, Any]] = team.paths.get(str(party.business.id), ())
         if not all({step["start"], step["end"]} <= self.names.members.keys() for step in steps):
@@ -205,16 +205,16 @@ class SuggestionPresenter:
         )
         return [self._gap(gap) for gap in gaps]
 
-    def alternates(self, team: Team) -> list[tuple[str, list[Other]]]:
+    def alternates(self, team: Team) -> list[tuple[str, list[AlternateView]]]:
         """For each party but yourself: who else could do its part, best first."""
         sections = []
         for party in self.parties(team):
             seats = [
                 seat for seat in team.seats if seat.business_id == party.business.id and seat.kind is SeatKind.NEED
             ]
-            best: dict[int, Other] = {}
+            best: dict[int, AlternateView] = {}
             for alternate in (other for seat in seats for other in seat.alternates):
-                other = Other(
+                other = AlternateView(
                     business=self.names.businesses[alternate["business"]],
                     member=self.names.members.get(alternate["member"]),
                     shown=alternate["shown"],
@@ -227,9 +227,11 @@ class SuggestionPresenter:
                 sections.append((_("If %(name)s can’t", name=party.called), ranked))
         return sections
 
-    def brief(self, party: Party) -> Brief:
+    def brief(self, party: PartyView) -> Brief:
         """What to say to the party when calling or writing."""
-        return brief(self.lead, to=party.called, does=list(party.needs), share=party.share, leads_it=not party.is_prime)
+        return draft_brief(
+            self.lead, to=party.called, does=list(party.needs), share=party.share, leads_it=not party.is_prime
+        )
 
     @cached_property
     def proof(self) -> str:
@@ -241,7 +243,7 @@ class SuggestionPresenter:
             return _("No other team here does as much of it.")
         return ngettext("The only team there is.", "Best of %(count)s possible teams, proven.", considered)
 
-    def _party(self, seats: list[Seat]) -> Party:
+    def _party(self, seats: list[Seat]) -> PartyView:
         first = seats[0]
         business = self.names.businesses[first.business_id]
         is_me = self._mine is not None and business.id == self._mine.id
@@ -249,7 +251,7 @@ class SuggestionPresenter:
         standing = [_("business development"), _("project management")] if first.is_prime else []
         does = join_as_list([*standing, *needs])
         member = next((self.names.members.get(seat.member_id) for seat in seats if seat.member_id is not None), None)
-        return Party(
+        return PartyView(
             business=business,
             member=member,
             seen=self._sees(business, member),
@@ -261,7 +263,7 @@ class SuggestionPresenter:
             needs=needs,
         )
 
-    def _sees(self, business: Business, member: Member | None) -> View | FirmView | None:
+    def _sees(self, business: Business, member: Member | None) -> MemberView | FirmView | None:
         if self._me is None:
             return None
         return self._seen[member.id] if member else firm_view(self._session, reader=self._me, business=business)

@@ -7,9 +7,9 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from directory.engine.suggestion_presenter import SuggestionPresenter
-from directory.engine.suggestions import propose, understand
+from directory.engine.suggestions import understand, unsaved_suggestion
 from directory.errors import Invalid
-from directory.leads.lead import Lead, Need, read_text, shares
+from directory.leads.lead import Lead, Need, read_text, work_shares
 from directory.leads.suggestion import Seat, Team
 from directory.people.tables import Business, Member
 from directory.translation import gettext as _
@@ -27,7 +27,7 @@ def suggestion_as_dict(
     business = _business(session, bringer) if bringer else None
     asker = business.members[0] if business is not None and business.members else None
     understood = understand(session, text=text)
-    terms = shares([wish.is_must for wish in understood.wishes]) if understood.wishes else []
+    terms = work_shares([wish.is_must for wish in understood.wishes]) if understood.wishes else []
     lead = Lead(
         text=text,
         business_id=business.id if business else None,
@@ -46,7 +46,7 @@ def suggestion_as_dict(
             for wish, share in zip(understood.wishes, terms, strict=True)
         ],
     )
-    suggestion = propose(session, lead=lead, asker=asker, own={}, teams_wanted=teams_wanted, now=now)
+    suggestion = unsaved_suggestion(session, lead=lead, asker=asker, own={}, teams_wanted=teams_wanted, now=now)
     telling = SuggestionPresenter(
         session, lead=lead, suggestion=suggestion, asker=asker, business=business, today=now.date()
     )

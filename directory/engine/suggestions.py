@@ -9,14 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.engine.sentence_encoder import load_model
-from directory.engine.world import Known, known_world
+from directory.engine.world import KnownWorld, known_world
 from directory.facts.rating import own_ratings
 from directory.leads.lead import NEEDS_LIMIT, Lead, MatchedBy, Wish
 from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team
 from directory.money import Money
 from directory.people.tables import Member
 from directory.taxonomy.capability import Capability
-from directory.text import folded
+from directory.text import fold
 from matching import need_extraction, outputs, teams
 from matching.inputs import Ask, Need
 
@@ -25,7 +25,7 @@ _NOTHING_ASKED = outputs.Answer("nobody", (), (), outputs.Proof(True, 0.0, 0), "
 
 
 @dataclass(frozen=True)
-class Understood:
+class UnderstoodText:
     """What a text says. ``wishes`` is empty where nothing here matches."""
 
     wishes: tuple[Wish, ...]
@@ -35,12 +35,14 @@ class Understood:
     model: str  # minilm or lexical
 
 
-def understand(session: Session, *, text: str) -> Understood:
+def understand(session: Session, *, text: str) -> UnderstoodText:
     """The needs, place and budget in a client's words, from the network's taxonomies."""
     known = known_world(session)
     model = load_model()
-    reading = need_extraction.read(text, known.lexicon, encode=model.encode if model else None, places=known.places)
-    return Understood(
+    reading = need_extraction.extract_needs(
+        text, known.lexicon, encode=model.encode if model else None, places=known.places
+    )
+    return UnderstoodText(
         wishes=tuple(_wish(known, guess) for guess in reading.needs[:NEEDS_LIMIT]),
         negated=tuple(_wish(known, guess) for guess in reading.negated),
         place=reading.place or "",
@@ -63,7 +65,7 @@ def runners_up(session: Session, *, lead: Lead) -> list[Capability]:
 
 def suggest(session: Session, *, lead: Lead, now: datetime) -> Suggestion:
     """Ask the engine for ``lead`` from its bringer's vantage and keep the answer."""
-    suggestion = propose(
+    suggestion = unsaved_suggestion(
         session, lead=lead, asker=lead.member, own=own_ratings(session, rater=lead.member), teams_wanted=TEAMS, now=now
     )
     session.add(suggestion)
@@ -71,13 +73,13 @@ def suggest(session: Session, *, lead: Lead, now: datetime) -> Suggestion:
     return suggestion
 
 
-def latest(session: Session, *, lead: Lead) -> Suggestion | None:
+def latest_suggestion(session: Session, *, lead: Lead) -> Suggestion | None:
     """The newest answer to ``lead``."""
     statement = select(Suggestion).where(Suggestion.lead_id == lead.id).order_by(Suggestion.id.desc()).limit(1)
     return session.scalars(statement).one_or_none()
 
 
-def propose(
+def unsaved_suggestion(
     session: Session,
     *,
     lead: Lead,
@@ -127,7 +129,7 @@ def propose(
     )
 
 
-def _wish(known: Known, guess: need_extraction.Guess) -> Wish:
+def _wish(known: KnownWorld, guess: need_extraction.Guess) -> Wish:
     return Wish(
         capability_id=int(known.world.taxonomy.ids[guess.capability]),
         is_must=guess.must,
@@ -136,7 +138,7 @@ def _wish(known: Known, guess: need_extraction.Guess) -> Wish:
     )
 
 
-def _needs(known: Known, lead: Lead) -> tuple[Need, ...]:
+def _needs(known: KnownWorld, lead: Lead) -> tuple[Need, ...]:
     """The lead's needs as the engine takes them; a capability that is gone from the taxonomy is left out."""
     return tuple(
         Need(capability=known.capability[need.capability_id], must=need.is_must, share=need.share)
@@ -145,16 +147,16 @@ def _needs(known: Known, lead: Lead) -> tuple[Need, ...]:
     )
 
 
-def _place(known: Known, text: str) -> tuple[str, str]:
+def _place(known: KnownWorld, text: str) -> tuple[str, str]:
     """The city and region that ``text`` names, of those somebody here works from; "" for what it does not."""
-    words = f" {folded(text)} "
+    words = f" {fold(text)} "
     named = [place for spelled, place in known.spelled.items() if f" {spelled} " in words]
     city = max((place for place in named if place in known.region_of), key=len, default="")
     region = next((place for place in named if place in known.region_of.values()), known.region_of.get(city, ""))
     return city, region
 
 
-def _missing(known: Known, ask: Ask, missing: outputs.Missing) -> dict[str, Any]:
+def _missing(known: KnownWorld, ask: Ask, missing: outputs.Missing) -> dict[str, Any]:
     taxonomy, businesses = known.world.taxonomy, known.world.businesses
     nearest = None
     if missing.nearest is not None:
@@ -165,7 +167,7 @@ def _missing(known: Known, ask: Ask, missing: outputs.Missing) -> dict[str, Any]
     return {"capability": int(taxonomy.ids[ask.needs[missing.need].capability]), "nearest": nearest}
 
 
-def _team(known: Known, ask: Ask, team: outputs.Team, rank: int) -> Team:
+def _team(known: KnownWorld, ask: Ask, team: outputs.Team, rank: int) -> Team:
     ids = known.world.businesses.ids
     return Team(
         rank=rank,
@@ -178,7 +180,7 @@ def _team(known: Known, ask: Ask, team: outputs.Team, rank: int) -> Team:
     )
 
 
-def _seat(known: Known, ask: Ask, team: outputs.Team, seat: outputs.Seat) -> Seat:
+def _seat(known: KnownWorld, ask: Ask, team: outputs.Team, seat: outputs.Seat) -> Seat:
     world = known.world
     return Seat(
         kind=SeatKind(seat.kind),
@@ -199,7 +201,7 @@ def _seat(known: Known, ask: Ask, team: outputs.Team, seat: outputs.Seat) -> Sea
     )
 
 
-def _reason(known: Known, ask: Ask, reason: outputs.Reason, path: tuple[outputs.Step, ...]) -> dict[str, Any]:
+def _reason(known: KnownWorld, ask: Ask, reason: outputs.Reason, path: tuple[outputs.Step, ...]) -> dict[str, Any]:
     """The reason, with row ids for the engine's indices; trust by a path names the one next to the asker."""
     world, told = known.world, dict(reason.data)
     if reason.signal == "trust" and len(path) > 1:
@@ -222,7 +224,7 @@ def _reason(known: Known, ask: Ask, reason: outputs.Reason, path: tuple[outputs.
     }
 
 
-def _step(known: Known, step: outputs.Step) -> dict[str, Any]:
+def _step(known: KnownWorld, step: outputs.Step) -> dict[str, Any]:
     return {
         "start": _member_id(known, step.start),
         "end": _member_id(known, step.end),
@@ -232,5 +234,5 @@ def _step(known: Known, step: outputs.Step) -> dict[str, Any]:
     }
 
 
-def _member_id(known: Known, member: int | None) -> int | None:
+def _member_id(known: KnownWorld, member: int | None) -> int | None:
     return None if member is None else int(known.world.members.ids[member])

@@ -8,7 +8,7 @@ import numpy as np
 
 from directory.engine.sentence_encoder import DIMENSIONS, load_model
 from matching.inputs import Floats, Vectors
-from matching.text_normalization import clean, informative, tokens
+from matching.text_normalization import clean_text, informative, tokens
 
 MOST, FRESH = 20_000, 600  # texts remembered, some 40 MB; and read anew at most at a time, some seconds' work
 ROOT = 6  # letters by which a trade is known: bookkeeping and bookkeepers
@@ -47,7 +47,7 @@ def _read(texts: list[str], most: int) -> dict[str, tuple[Vectors | None, frozen
     with _lock:
         for text in dict.fromkeys(texts):
             if text not in _remembered:
-                roots = frozenset(stem[:ROOT] for stem in informative(tokens(clean(text))))
+                roots = frozenset(stem[:ROOT] for stem in informative(tokens(clean_text(text))))
                 _remembered[text] = (None, roots)
             _remembered.move_to_end(text)
         fresh = [text for text in dict.fromkeys(texts) if _remembered[text][0] is None][:most]

@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from directory.engine.pair_candidates import Why, score_pairs
+from directory.engine.pair_candidates import PairReason, score_pairs
 from directory.outbox.occurrence import CATCH_UP, Occurrence, lock
 from directory.people.tables import Business, Member
 from directory.week.pairing import Pairing
@@ -20,14 +20,14 @@ AGAIN = timedelta(days=182)
 CIRCLE = 60  # the most who are matched exactly; larger chapters are dealt into circles anew each week
 
 
-def waiting(session: Session, *, now: datetime) -> list[Occurrence]:
+def occurrences_to_pair(session: Session, *, now: datetime) -> list[Occurrence]:
     """The turns whose talks are to be proposed now, the oldest first; none of a week that was left out."""
     soon = Occurrence.due_at.between(now - CATCH_UP, now + AHEAD)
     open_turns = select(Occurrence).where(soon, Occurrence.paired_at.is_(None), Occurrence.skipped.is_(None))
     return list(session.scalars(open_turns.order_by(Occurrence.due_at, Occurrence.id)))
 
 
-def pair_up(session: Session, *, occurrence: Occurrence, now: datetime) -> list[Pairing]:
+def propose_pairings(session: Session, *, occurrence: Occurrence, now: datetime) -> list[Pairing]:
     """Propose the week's talks, once; none where it was done, or where fewer than two take part."""
     lock(session, occurrence)
     if occurrence.paired_at is not None:
@@ -43,7 +43,7 @@ def pair_up(session: Session, *, occurrence: Occurrence, now: datetime) -> list[
     return made
 
 
-def why(session: Session, pairing: Pairing) -> tuple[Why, ...]:
+def pairing_reasons(session: Session, pairing: Pairing) -> tuple[PairReason, ...]:
     """What speaks for the talk as things stand today, the strongest first; nothing where they only never met."""
     circle = score_pairs(session, pairing.occurrence.chapter, among={pairing.one_id, pairing.other_id})
     return circle.pair(0, 1).reasons if len(circle.members) == 2 else ()

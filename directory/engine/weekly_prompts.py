@@ -12,7 +12,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
-from directory.engine.pair_candidates import MOST, PairScores, Why, reason_sentence, score_pairs
+from directory.engine.pair_candidates import MOST, PairReason, PairScores, reason_sentence, score_pairs
 from directory.engine.text_similarity import FRESH
 from directory.facts.interaction import Interaction
 from directory.facts.introduction import Introduction, IntroductionState
@@ -20,28 +20,28 @@ from directory.outbox.kill_switch import not_stopped
 from directory.outbox.occurrence import CATCH_UP, Occurrence
 from directory.people.tables import Business, Member, Wanted
 from directory.translation import gettext as _
-from directory.week.occurrence_schedule import slot
+from directory.week.occurrence_schedule import slot_instant
 from directory.week.pairing import Pairing, PairingState
-from directory.week.prompt import PROMISES, Composed, Item, Prompt, prompted
+from directory.week.prompt import PROMISES, ComposedPrompt, Item, Prompt, prompted_member_ids
 
 MORNING, BEFORE = time(7), timedelta(hours=1)  # in the chapter's zone; where its post is earlier, before the post
 AGAIN = timedelta(days=56)  # so long nobody is told the same, and a promise counts as open
 PEOPLE, FAIR = 2, 6  # to meet; and in how many letters of a circle the same person stands at most
 
 
-def morning(occurrence: Occurrence) -> datetime:
+def prompt_time(occurrence: Occurrence) -> datetime:
     """When the letters of a week leave."""
-    at = slot(occurrence.chapter, occurrence.local_date, MORNING)
+    at = slot_instant(occurrence.chapter, occurrence.local_date, MORNING)
     return min(at, occurrence.due_at - BEFORE)
 
 
-def due(session: Session, *, now: datetime) -> list[Occurrence]:
+def occurrences_due(session: Session, *, now: datetime) -> list[Occurrence]:
     """The weeks whose morning it is; none that is left out, held or stopped."""
     near = Occurrence.due_at.between(now - CATCH_UP, now + timedelta(days=1))
     is_on = (Occurrence.skipped.is_(None), Occurrence.held_at.is_(None), not_stopped(Occurrence.chapter_id))
     found = select(Occurrence).where(near, Occurrence.prompted_at.is_(None), *is_on)
     rows = session.scalars(found.options(joinedload(Occurrence.chapter)).order_by(Occurrence.due_at, Occurrence.id))
-    return [row for row in rows if morning(row) <= now <= morning(row) + CATCH_UP]
+    return [row for row in rows if prompt_time(row) <= now <= prompt_time(row) + CATCH_UP]
 
 
 def member_batches(session: Session, *, occurrence: Occurrence) -> list[list[int]]:
@@ -53,9 +53,9 @@ def member_batches(session: Session, *, occurrence: Occurrence) -> list[list[int
     return [circle for at in range(tables) if asked & {*(circle := dealt[at::tables])}]
 
 
-def compose(
+def compose_prompts(
     session: Session, *, occurrence: Occurrence, people: Collection[int], fresh: int = FRESH, now: datetime
-) -> list[Composed]:
+) -> list[ComposedPrompt]:
     """What each of a circle is asked who has an address and no prompt yet; nothing, where there is nothing for them.
 
     ``fresh`` texts at most are read by their meaning for the first time, some 10 ms each; the others by their words.
@@ -84,7 +84,9 @@ def compose(
                 lines.append(_line("ask", want.public_id, why.asker, reason_sentence(why, member)))
                 break
         lines += [(item, words) for _told, _when, item, words in sorted(promises, key=lambda each: each[:2])[:1]]
-        made.append(Composed(member.id, tuple(item for item, _words in lines), tuple(words for _item, words in lines)))
+        made.append(
+            ComposedPrompt(member.id, tuple(item for item, _words in lines), tuple(words for _item, words in lines))
+        )
     return made
 
 
@@ -97,10 +99,10 @@ def _line(kind: str, about: str, who: Member, why: str) -> tuple[Item, dict[str,
 def _to_ask(session: Session, occurrence: Occurrence) -> set[int]:
     here = (Business.chapter_id == occurrence.chapter_id, Member.is_active, Member.email.is_not(None))
     rows = session.execute(select(Member.id, Member.mail_off).join(Member.business).where(*here))
-    return {id for id, off in rows if "week" not in off} - {*prompted(session, occurrence)}
+    return {id for id, off in rows if "week" not in off} - {*prompted_member_ids(session, occurrence)}
 
 
-def _fits(circle: PairScores) -> dict[int, list[tuple[Why, Wanted]]]:
+def _fits(circle: PairScores) -> dict[int, list[tuple[PairReason, Wanted]]]:
     """The asks that each can probably fill, the best first: shared ones, answered by what the firm does or says."""
     fits = defaultdict(list)
     for (_asker, giver), why in circle.answers.items():

@@ -13,29 +13,29 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import world_version
-from directory.facts.claim_level import standing
+from directory.facts.claim_level import claim_standings
 from directory.facts.collaboration import Collaboration, collaboration_capability
 from directory.facts.interaction import Interaction
 from directory.facts.introduction import Introduction, IntroductionState
 from directory.facts.vouch import Vouch
 from directory.facts.vouch_graph import reciprocal_pairs
-from directory.people.audience import is_open
+from directory.people.audience import is_visible_to_members
 from directory.people.tables import Band, Business, Member
 from directory.taxonomy.capability import CURATED, Capability
-from directory.text import folded
+from directory.text import fold
 from matching.inputs import FACT_KINDS, Businesses, Claims, Facts, Ints, Members, Taxonomy, Vectors, Works, World
-from matching.need_extraction import Lexicon
+from matching.need_extraction import TaxonomyIndex
 
 DIMENSIONS = 384
 TITLES = 50  # of finished work, for each capability
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownWorld:
     """A World with the way back from row ids to indices, and the words of its taxonomy."""
 
     world: World
-    lexicon: Lexicon
+    lexicon: TaxonomyIndex
     business_names: tuple[str, ...]
     member_names: tuple[str, ...]
     region_of: Mapping[str, str]  # city -> its region, for every city that somebody works from
@@ -47,7 +47,7 @@ class Known:
     @cached_property
     def spelled(self) -> Mapping[str, str]:
         """Each place by its folded name, as texts are searched for it."""
-        return {folded(place): place for place in self.places}
+        return {fold(place): place for place in self.places}
 
     @cached_property
     def business(self) -> Mapping[int, int]:
@@ -62,10 +62,10 @@ class Known:
         return _positions(self.world.taxonomy.ids)
 
 
-_kept: dict[str, Known] = {}
+_kept: dict[str, KnownWorld] = {}
 
 
-def known_world(session: Session) -> Known:
+def known_world(session: Session) -> KnownWorld:
     """The World of this session's database at its present version, read anew only when the version changed."""
     bind = session.get_bind()
     place = bind.engine.url.render_as_string(hide_password=True)
@@ -81,7 +81,7 @@ LARGE = 2_000  # members, from which reading them takes a tenth of a second
 _asked: dict[str, datetime] = {}
 
 
-def recent_world(session: Session, *, now: datetime) -> Known:
+def recent_world(session: Session, *, now: datetime) -> KnownWorld:
     """The World of the last half minute or so: for pages that show ways to people, and change nothing.
 
     A large one is read beside the request, which goes on with what was known: 10,000 members take half a second.
@@ -102,7 +102,7 @@ def _renew(engine: Engine) -> None:
         known_world(session)
 
 
-def _read(session: Session, version: int, before: Known | None) -> Known:
+def _read(session: Session, version: int, before: KnownWorld | None) -> KnownWorld:
     taxonomy = read_taxonomy(session)
     businesses = session.execute(
         select(
@@ -111,7 +111,9 @@ def _read(session: Session, version: int, before: Known | None) -> Known:
             *(Business.chapter_id, Business.audiences),
         ).order_by(Business.id)
     ).all()
-    priced = [is_open(row, "prices") for row in businesses]  # asking for one budget after the other tells the others'
+    priced = [
+        is_visible_to_members(row, "prices") for row in businesses
+    ]  # asking for one budget after the other tells the others'
     members = session.execute(
         select(Member.id, Member.name, Member.business_id, Band.warmth, Band.competence)
         .outerjoin(Band, Band.member_id == Member.id)
@@ -176,9 +178,11 @@ def _read(session: Session, version: int, before: Known | None) -> Known:
     is_spoken = (
         before is not None and same_name_groups(before.world.taxonomy, taxonomy) and _spoken(before.world) == spoken
     )
-    return Known(
+    return KnownWorld(
         world=world,
-        lexicon=before.lexicon if before is not None and is_spoken else Lexicon(taxonomy, spoken[0], heard=spoken),
+        lexicon=before.lexicon
+        if before is not None and is_spoken
+        else TaxonomyIndex(taxonomy, spoken[0], heard=spoken),
         business_names=tuple(row.name for row in businesses),
         member_names=tuple(row.name for row in members),
         region_of={row.city: row.region for row in businesses if row.city},
@@ -235,7 +239,7 @@ def _titles(session: Session) -> Mapping[int, list[str]]:
 def _claims(
     session: Session, at_business: Mapping[int, int], at_capability: Mapping[int, int], hidden: set[int]
 ) -> Claims:
-    rows = sorted((at, how) for at, how in standing(session, None).items() if at[0] not in hidden)
+    rows = sorted((at, how) for at, how in claim_standings(session, None).items() if at[0] not in hidden)
     return Claims(
         business=_ints(at_business[business] for (business, _), _ in rows),
         capability=_ints(at_capability[capability] for (_, capability), _ in rows),
@@ -301,7 +305,7 @@ def _spoken(world: World) -> tuple[str, ...]:
 
 
 def same_name_groups(before: Taxonomy, after: Taxonomy) -> bool:
-    """Whether a Lexicon of the one serves for the other."""
+    """Whether a TaxonomyIndex of the one serves for the other."""
     words = (before.names, before.synonyms, before.asks) == (after.names, after.synonyms, after.asks)
     return words and bool(np.array_equal(before.vectors, after.vectors))
 

@@ -66,7 +66,7 @@ class CaseStudyParty(Row, Base):
     member: Mapped[Member] = relationship()
 
 
-def tell(
+def submit_story(
     session: Session,
     *,
     teller: Member,
@@ -104,7 +104,7 @@ def tell(
     _record(session, told, "tell", teller, now)
     words = {"title": told.title, "text": told.text}
     for each in others:
-        mail.ask(session, "story", told, by=teller, to=each, event=_event(told), words=words, now=now)
+        mail.enqueue_question(session, "story", told, by=teller, to=each, event=_event(told), words=words, now=now)
     return told
 
 
@@ -152,12 +152,12 @@ def _answer(
     _record(session, story, act, by, now)
 
 
-def shown_for(session: Session, *, member: Member) -> list[CaseStudy]:
+def shown_stories(session: Session, *, member: Member) -> list[CaseStudy]:
     """The stories everybody in the network reads about the member, newest first."""
-    return [story for story in of_member(session, member=member) if story.is_published]
+    return [story for story in stories_of(session, member=member) if story.is_published]
 
 
-def of_member(session: Session, *, member: Member) -> list[CaseStudy]:
+def stories_of(session: Session, *, member: Member) -> list[CaseStudy]:
     """Every story that names the member, whoever has agreed, newest first."""
     named = select(CaseStudyParty.case_study_id).where(CaseStudyParty.member_id == member.id)
     parties = joinedload(CaseStudy.parties).joinedload(CaseStudyParty.member).joinedload(Member.business)

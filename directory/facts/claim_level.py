@@ -25,7 +25,7 @@ VOUCH_LASTS, EVIDENCE_LASTS = timedelta(days=3 * 365), timedelta(days=5 * 365)
 RETURNED = 0.5  # what a vouch counts for when the praise comes back
 
 
-class Level(StrEnum):
+class ClaimLevel(StrEnum):
     """How well a claim stands. Derived from vouches and collaborations, never stored."""
 
     CLAIMED = "claimed"
@@ -34,7 +34,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Standing:
+class ClaimStanding:
     """How a claim stands: what is behind it and since when; a date is None where nothing is."""
 
     claimed_at: datetime
@@ -50,27 +50,29 @@ class Standing:
         """How long finished work lifts it."""
         return self.evidenced_at + EVIDENCE_LASTS if self.evidenced_at else None
 
-    def level_on(self, moment: datetime) -> Level:
+    def level_on(self, moment: datetime) -> ClaimLevel:
         """The level at that moment."""
         if self.evidenced_until and self.evidenced_until >= moment:
-            return Level.EVIDENCED
-        return Level.VOUCHED if self.vouched_until and self.vouched_until >= moment else Level.CLAIMED
+            return ClaimLevel.EVIDENCED
+        return ClaimLevel.VOUCHED if self.vouched_until and self.vouched_until >= moment else ClaimLevel.CLAIMED
 
 
-def standing(session: Session, business_ids: Collection[int] | None) -> dict[tuple[int, int], Standing]:
+def claim_standings(session: Session, business_ids: Collection[int] | None) -> dict[tuple[int, int], ClaimStanding]:
     """How every claim of these firms, or of all for None, stands, by (business id, capability id), in two queries."""
     stands = _stands(session, business_ids, is_whole=False)
     return {(business_id, node): how for business_id, node, how in stands}
 
 
-def held_by(session: Session, business_ids: Collection[int]) -> Iterator[tuple[int, Capability, Standing]]:
+def held_capabilities(
+    session: Session, business_ids: Collection[int]
+) -> Iterator[tuple[int, Capability, ClaimStanding]]:
     """The same with the capabilities themselves: (business id, capability, standing), in no order."""
     return _stands(session, business_ids, is_whole=True)
 
 
 def _stands(
     session: Session, business_ids: Collection[int] | None, *, is_whole: bool
-) -> Iterator[tuple[int, Any, Standing]]:
+) -> Iterator[tuple[int, Any, ClaimStanding]]:
     """Each claim with its firm, its capability, the whole or its id, and how it stands.
 
     Vouched: a member of another firm gave an accepted vouch for this capability to a member of the firm; of firms
@@ -90,7 +92,7 @@ def _stands(
         halves = {firm for firm in by_firm if (firm, business_id) in ringed}
         newest_at, until = max(by_firm.values(), default=None), _lifted_until(by_firm, halves)
         said = (claimed_at, len(by_firm), len(halves), newest_at, until)
-        yield business_id, selected, Standing(*said, evidence, evidenced_at)
+        yield business_id, selected, ClaimStanding(*said, evidence, evidenced_at)
 
 
 def _lifted_until(by_firm: Mapping[int, datetime], halves: Collection[int]) -> datetime | None:
@@ -129,23 +131,23 @@ def _claims(*, is_whole: bool, is_all: bool) -> Select[Any]:
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldCapability:
     """A capability of a firm and how it stands."""
 
     capability: Capability
-    standing: Standing
+    standing: ClaimStanding
 
 
-def strongest(session: Session, businesses: Sequence[Business]) -> dict[int, list[Held]]:
+def strongest_claims(session: Session, businesses: Sequence[Business]) -> dict[int, list[HeldCapability]]:
     """The capabilities of each firm: evidenced before vouched before claimed, then by how much stands behind."""
-    held: dict[int, list[Held]] = {business.id: [] for business in businesses}
-    for business_id, capability, how in held_by(session, list(held)):
-        held[business_id].append(Held(capability, how))
+    held: dict[int, list[HeldCapability]] = {business.id: [] for business in businesses}
+    for business_id, capability, how in held_capabilities(session, list(held)):
+        held[business_id].append(HeldCapability(capability, how))
     for several in held.values():
         several.sort(key=_weight)
     return held
 
 
-def _weight(held: Held) -> tuple[bool, bool, int, str]:
+def _weight(held: HeldCapability) -> tuple[bool, bool, int, str]:
     how = held.standing
     return (how.evidence == 0, how.vouches == 0, -(how.evidence + how.vouches), held.capability.name)

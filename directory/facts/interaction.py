@@ -50,7 +50,7 @@ class Interaction(PublicRow, Base):
     other: Mapped[Member] = relationship(foreign_keys=[other_id])
 
 
-def say(
+def record_interaction(
     session: Session,
     *,
     said_by: Member,
@@ -71,7 +71,7 @@ def say(
     lock_members(session, said_by, other)
     before = session.scalar(
         select(Interaction)
-        .where(between(said_by.id, other.id), Interaction.kind == kind)
+        .where(interactions_between(said_by.id, other.id), Interaction.kind == kind)
         .where(Interaction.happened_on.between(date(happened_on.year, 1, 1), date(happened_on.year, 12, 31)))
     )
     if before is not None and before.said_by_id == other.id and before.confirmed_at is None:
@@ -92,15 +92,17 @@ def say(
     session.flush()
     if rate_limit.consume_allowance(session, key=f"interaction {said_by.id}", most=LETTERS, within=WEEK, now=now):
         words = {"kind": kind.value, "year": str(happened_on.year), "note": said.note}
-        mail.ask(session, "interaction", said, by=said_by, to=other, event=_event(said), words=words, now=now)
+        mail.enqueue_question(
+            session, "interaction", said, by=said_by, to=other, event=_event(said), words=words, now=now
+        )
     return said
 
 
-def say_met(session: Session, *, said_by: Member, other: Member, on: date, now: datetime) -> None:
+def record_meeting(session: Session, *, said_by: Member, other: Member, on: date, now: datetime) -> None:
     """One of the two says that they met, unless they have it for that year already. Raises as ``say`` else."""
     try:
         with session.begin_nested():
-            say(session, said_by=said_by, other=other, kind=InteractionKind.MET, happened_on=on, now=now)
+            record_interaction(session, said_by=said_by, other=other, kind=InteractionKind.MET, happened_on=on, now=now)
     except Conflict:
         return
 
@@ -158,11 +160,11 @@ def _answer(
 
 def have_met(session: Session, one: Member, other: Member) -> bool:
     """Whether a confirmed interaction joins the two."""
-    met = select(func.count()).where(between(one.id, other.id), Interaction.confirmed_at.is_not(None))
+    met = select(func.count()).where(interactions_between(one.id, other.id), Interaction.confirmed_at.is_not(None))
     return bool(session.scalar(met))
 
 
-def between(one_id: int, other_id: int) -> ColumnElement[bool]:
+def interactions_between(one_id: int, other_id: int) -> ColumnElement[bool]:
     """The condition for interactions of these two, whoever said it."""
     return or_(
         and_(Interaction.said_by_id == one_id, Interaction.other_id == other_id),

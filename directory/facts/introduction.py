@@ -95,7 +95,7 @@ class Introduction(AttributedRow, PublicRow, Base):
         return self.asker if member.id == self.target_id else self.target
 
 
-def of_member(session: Session, *, member: Member) -> list[Introduction]:
+def introductions_of(session: Session, *, member: Member) -> list[Introduction]:
     """Every introduction that the member has begun or been told of, newest first."""
     part = or_(
         *(column == member.id for column in (Introduction.asker_id, Introduction.target_id, Introduction.via_id))
@@ -105,7 +105,7 @@ def of_member(session: Session, *, member: Member) -> list[Introduction]:
     return [each for each in session.scalars(newest) if each.is_seen_by(member)]
 
 
-def between(session: Session, *, one: Member, other: Member, is_held: bool = False) -> list[Introduction]:
+def introductions_between(session: Session, *, one: Member, other: Member, is_held: bool = False) -> list[Introduction]:
     """Every introduction of the two, the newest first; ``is_held``: nobody else changes one meanwhile."""
     pair = or_(
         and_(Introduction.asker_id == one.id, Introduction.target_id == other.id),
@@ -115,7 +115,7 @@ def between(session: Session, *, one: Member, other: Member, is_held: bool = Fal
     return list(session.scalars(newest.with_for_update() if is_held else newest.options(joinedload(Introduction.via))))
 
 
-def acquainted(session: Session, one: Member, other: Member) -> bool:
+def are_acquainted(session: Session, one: Member, other: Member) -> bool:
     """Whether a shareable fact joins the two."""
     pair = (one.id, other.id)
     vouched = select(func.count()).where(

@@ -8,7 +8,7 @@ from directory import rate_limit
 from directory.audit import record
 from directory.db import bump_world
 from directory.errors import Conflict, Invalid, Refused
-from directory.facts.introduction import Introduction, IntroductionState, acquainted, between
+from directory.facts.introduction import Introduction, IntroductionState, are_acquainted, introductions_between
 from directory.outbox import mail
 from directory.people.member import lock_members
 from directory.people.tables import Member
@@ -26,7 +26,7 @@ def ask(
     Raises Refused for oneself, one firm, or a ``via`` who does not know both, Conflict where the two were introduced
     or asked lately, or after 20 in a week.
     """
-    if via is not None and not (acquainted(session, via, asker) and acquainted(session, via, target)):
+    if via is not None and not (are_acquainted(session, via, asker) and are_acquainted(session, via, target)):
         raise Refused(_("%(name)s can introduce you only to somebody you both know.", name=via.first_name))
     before = _between(session, asker, target)
     now_open = [each for each in before if each.is_open(now)]
@@ -58,7 +58,7 @@ def offer(
     session: Session, *, introducer: Member, one: Member, other: Member, text: str, now: datetime
 ) -> Introduction:
     """Somebody who knows both offers to introduce them; both are asked, each apart. Raises as ``ask`` does."""
-    if not (acquainted(session, introducer, one) and acquainted(session, introducer, other)):
+    if not (are_acquainted(session, introducer, one) and are_acquainted(session, introducer, other)):
         raise Refused(_("Introduce two people whom you know both."))
     before = _between(session, one, other)
     if any(each.via_id == introducer.id and each.is_offer and now < each.ends_at for each in before):
@@ -77,7 +77,7 @@ def _between(session: Session, one: Member, other: Member) -> list[Introduction]
     if one.business_id == other.business_id:
         raise Refused(_("These two are at one firm; they need no introduction."))
     lock_members(session, one, other)
-    before = between(session, one=one, other=other, is_held=True)
+    before = introductions_between(session, one=one, other=other, is_held=True)
     if any(each.is_accepted for each in before):
         raise Conflict(_("These two are introduced already."))
     return before
@@ -163,7 +163,7 @@ def _connect(session: Session, introduction: Introduction, *, by: Member, now: d
         (introduction.via, {"other": target.name, "also": asker.name}),
     ):
         if each is not None and each.id != by.id:
-            mail.write(
+            mail.enqueue(
                 session, letter="introduced", to=each, event=event, about=introduction.public_id, words=words, now=now
             )
 
@@ -186,7 +186,7 @@ def _write(session: Session, introduction: Introduction, to: Member, now: dateti
         "word": introduction.word,
     }
     event = f"introduction-{introduction.public_id}"
-    mail.write(
+    mail.enqueue(
         session,
         letter="introduction",
         to=to,

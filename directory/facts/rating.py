@@ -114,17 +114,17 @@ def restore(session: Session, *, rating: Rating, by: Member, now: datetime) -> R
     return _append(session, _revision(rating, rating.warmth, rating.competence, now))
 
 
-def given(session: Session, *, rater: Member, ratee: Member | None = None) -> list[Rating]:
+def ratings_given(session: Session, *, rater: Member, ratee: Member | None = None) -> list[Rating]:
     """The rater's current ratings that were not taken back, newest first; for the rater alone."""
     mine = select(Rating).where(Rating.rater_id == rater.id).order_by(Rating.rated_at, Rating.id)
     if ratee is not None:
         mine = mine.where(Rating.ratee_id == ratee.id)
     loads = (joinedload(Rating.ratee).joinedload(Member.business), joinedload(Rating.capability))
-    kept = current(session.scalars(mine.options(*loads)))
+    kept = current_ratings(session.scalars(mine.options(*loads)))
     return sorted(kept, key=lambda rating: (rating.rated_at, rating.id), reverse=True)
 
 
-def current(revisions: Iterable[Rating]) -> list[Rating]:
+def current_ratings(revisions: Iterable[Rating]) -> list[Rating]:
     """The newest of each rater, ratee and capability, where it was not taken back; ``revisions`` oldest first."""
     newest = {(row.rater_id, row.ratee_id, row.capability_id): row for row in revisions}
     return [row for row in newest.values() if row.warmth is not None]
@@ -134,12 +134,12 @@ def own_ratings(session: Session, *, rater: Member) -> dict[int, tuple[int, int]
     """What the rater said last of each ratee: member id -> (warmth, competence), each 1-5. For the rater alone."""
     return {
         rating.ratee_id: (rating.warmth, rating.competence)
-        for rating in reversed(given(session, rater=rater))
+        for rating in reversed(ratings_given(session, rater=rater))
         if rating.warmth is not None and rating.competence is not None
     }
 
 
-def to_rate(session: Session, *, rater: Member, now: datetime) -> Member | None:
+def next_to_rate(session: Session, *, rater: Member, now: datetime) -> Member | None:
     """One person to rate this week: somebody the rater met, and never rated. None once a first rating was given."""
     monday = week_of(now)
     ever = select(Rating.ratee_id).where(Rating.rater_id == rater.id)

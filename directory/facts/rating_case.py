@@ -17,8 +17,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from directory.audit import record
 from directory.db import Base, PublicRow, Row
 from directory.errors import Conflict, Invalid, Refused
-from directory.facts.rating import Rating, current, shown_band
-from directory.outbox.mail import write
+from directory.facts.rating import Rating, current_ratings, shown_band
+from directory.outbox.mail import enqueue
 from directory.people.member import lock_members
 from directory.people.tables import Member
 from directory.translation import gettext as _
@@ -55,7 +55,7 @@ class Quarantine(Row, Base):
 
 
 @dataclass(frozen=True)
-class Signs:
+class RaterSigns:
     """What a moderator sees of one rater: a name that stands for nobody, and sentences."""
 
     pseudonym: str
@@ -64,7 +64,7 @@ class Signs:
     is_set_aside: bool
 
 
-def flag(session: Session, *, ratee: Member, now: datetime) -> RatingCase:
+def request_case(session: Session, *, ratee: Member, now: datetime) -> RatingCase:
     """Ask for a look at one's band. Raises Refused without a band, Conflict where a case is open or too recent."""
     if shown_band(session, ratee) is None:
         raise Refused(_("Nothing is published about you that could be looked at."))
@@ -92,12 +92,12 @@ def open_cases(session: Session) -> list[RatingCase]:
     return list(session.scalars(waiting.order_by(RatingCase.flagged_at, RatingCase.id)))
 
 
-def is_own(case: RatingCase, by: Member) -> bool:
+def concerns_member(case: RatingCase, by: Member) -> bool:
     """Whether the case is about this member, or about somebody of their firm."""
     return by.business_id == case.ratee.business_id
 
 
-def signs(session: Session, *, case: RatingCase, by: Member) -> list[Signs]:
+def case_signs(session: Session, *, case: RatingCase, by: Member) -> list[RaterSigns]:
     """What a moderator sees of those who had rated the ratee when the case was opened; R1, R2… for good.
 
     Raises Refused for a case about oneself or one's own firm.
@@ -127,11 +127,11 @@ def signs(session: Session, *, case: RatingCase, by: Member) -> list[Signs]:
         )
         is_far = rater.id in level and bool(others) and abs(level[rater.id] - median(others)) >= FAR
         told = tuple(sentence for holds, sentence in facts if holds)
-        seen.append(Signs(pseudonym, told, is_far, rater.id in aside))
+        seen.append(RaterSigns(pseudonym, told, is_far, rater.id in aside))
     return seen
 
 
-def set_aside(session: Session, *, case: RatingCase, pseudonym: str, by: Member, now: datetime) -> None:
+def quarantine(session: Session, *, case: RatingCase, pseudonym: str, by: Member, now: datetime) -> None:
     """Let what this rater said of the ratee not count from the next epoch on. Raises Refused, Conflict, Invalid."""
     rater = _named(session, case, pseudonym, by)
     if all(row.rater_id != rater.id for row in _set_aside(session, case)):
@@ -139,7 +139,7 @@ def set_aside(session: Session, *, case: RatingCase, pseudonym: str, by: Member,
         _record(session, case, "quarantine", by, now)
 
 
-def release(session: Session, *, case: RatingCase, pseudonym: str, by: Member, now: datetime) -> None:
+def release_quarantine(session: Session, *, case: RatingCase, pseudonym: str, by: Member, now: datetime) -> None:
     """Let it count again from the next epoch on. Raises Refused, Conflict, Invalid."""
     rater = _named(session, case, pseudonym, by)
     for row in _set_aside(session, case):
@@ -148,17 +148,17 @@ def release(session: Session, *, case: RatingCase, pseudonym: str, by: Member, n
             _record(session, case, "release", by, now)
 
 
-def close(session: Session, *, case: RatingCase, by: Member, now: datetime) -> None:
+def close_case(session: Session, *, case: RatingCase, by: Member, now: datetime) -> None:
     """End the case; the ratee is told that it is closed. Raises Refused, Conflict where it was closed before."""
     _judge(case, by)
     _still_open(case)
     case.closed_at = now
     _record(session, case, "close", by, now)
-    write(session, letter="case_closed", to=case.ratee, event=f"case-{case.public_id}", now=now)
+    enqueue(session, letter="case_closed", to=case.ratee, event=f"case-{case.public_id}", now=now)
 
 
 def _judge(case: RatingCase, by: Member) -> None:
-    if is_own(case, by):
+    if concerns_member(case, by):
         raise Refused(_("This is about you or your own firm; somebody else has to look at it."))
 
 
@@ -189,7 +189,7 @@ def _raters(session: Session, case: RatingCase) -> dict[str, Member]:
 
 def _said(session: Session, about: ColumnElement[bool], at: datetime) -> list[Rating]:
     rows = select(Rating).where(about, Rating.rated_at <= at).order_by(Rating.rated_at, Rating.id)
-    return current(session.scalars(rows))
+    return current_ratings(session.scalars(rows))
 
 
 def _mean(said: list[Rating]) -> float:

@@ -84,7 +84,7 @@ def vouch(
     session.flush()
     if rate_limit.consume_allowance(session, key=f"vouch {giver.id}", most=LETTERS, within=WEEK, now=now):
         words = {"text": text, "capability": capability.name if capability else ""}
-        mail.ask(session, "vouch", given, by=giver, to=receiver, event=_event(given), words=words, now=now)
+        mail.enqueue_question(session, "vouch", given, by=giver, to=receiver, event=_event(given), words=words, now=now)
     return given
 
 
@@ -136,7 +136,7 @@ def _answer(
     bump_world(session)
 
 
-def shown_for(session: Session, *, member: Member) -> list[Vouch]:
+def shown_vouches(session: Session, *, member: Member) -> list[Vouch]:
     """The good words everybody in the network reads about the member, newest first."""
     return _read(session, Vouch.receiver_id == member.id, Vouch.accepted_at.is_not(None))
 

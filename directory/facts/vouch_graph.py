@@ -33,7 +33,7 @@ def vouch_edges(session: Session, business_ids: Collection[int] | None) -> list[
 
 @cache
 def _words(*, is_all: bool) -> Executable:
-    """What ``words_about`` asks for the firms given as ``firms``, put together once."""
+    """What ``vouch_edges`` asks for the firms given as ``firms``, put together once."""
     giver, receiver = aliased(Member), aliased(Member)
     if is_all:
         return _shown(giver, receiver)
@@ -59,7 +59,7 @@ def _shown(giver: type[Member], receiver: type[Member]) -> Select[int, int, int 
 def reciprocal_pairs(pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
     """Those of the (giver, receiver) pairs that the receiver returns, at once or through one firm between.
 
-    >>> sorted(rings([(1, 2), (2, 1), (3, 4), (4, 5), (5, 3), (1, 3)]))
+    >>> sorted(reciprocal_pairs([(1, 2), (2, 1), (3, 4), (4, 5), (5, 3), (1, 3)]))
     [(1, 2), (2, 1), (3, 4), (4, 5), (5, 3)]
     """
     gives, gets = defaultdict(set), defaultdict(set)

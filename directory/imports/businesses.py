@@ -13,9 +13,9 @@ from directory.imports.csv_file import CsvRow, Field, ImportErrors, RowError
 from directory.imports.report import Report
 from directory.people.business import clean_email, clean_phone, clean_website, index_businesses
 from directory.people.claim import Claim
-from directory.people.duplicates import index
+from directory.people.duplicates import duplicate_index
 from directory.people.tables import Business
-from directory.privacy.business_merge import moved_keys
+from directory.privacy.business_merge import merged_keys
 from directory.taxonomy.capability import CURATED
 from directory.translation import gettext
 
@@ -41,7 +41,7 @@ def import_businesses(
     capability that the scheme does not have.
     """
     codes, report, errors = Codes(session, scheme), Report(rows=len(rows)), list[RowError]()
-    known, moved = index(session), moved_keys(session)
+    known, moved = duplicate_index(session), merged_keys(session)
     before = {firm.key: firm for firm in session.scalars(select(Business).where(Business.key.is_not(None)))}
     first_row: dict[str, int] = {}
     new, changed, claimed = list[dict[str, object]](), list[dict[str, object]](), dict[str, Sequence[int]]()

@@ -17,7 +17,7 @@ from directory.imports.report import Report
 from directory.money import Money
 from directory.people.business import index_businesses
 from directory.people.tables import Business
-from directory.privacy.business_merge import moved_keys
+from directory.privacy.business_merge import merged_keys
 from directory.taxonomy.capability import CURATED
 from directory.translation import gettext
 
@@ -44,7 +44,7 @@ def import_collaborations(
     and saves nothing, for wrong cells and, where ``unknown`` is "fail", for firms and codes that nobody knows.
     """
     codes, report, errors = Codes(session, scheme), Report(rows=len(rows)), list[RowError]()
-    firms = moved_keys(session)
+    firms = merged_keys(session)
     firms |= {key: id for key, id in session.execute(select(Business.key, Business.id)) if key is not None}
     there = set(session.scalars(select(Collaboration.key).where(Collaboration.key.is_not(None))))
     seen, new = set[str](), list[dict[str, object]]()

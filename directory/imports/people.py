@@ -15,7 +15,7 @@ from directory.errors import Conflict, Invalid
 from directory.imports.csv_file import RowError
 from directory.imports.line import BY_NAME, Line, labels, read_person
 from directory.imports.sheet import Sheet
-from directory.joining.application import Application, forget_unconfirmed
+from directory.joining.application import Application, delete_unconfirmed
 from directory.joining.invitation import GRACE, invite_by_mail
 from directory.leads.lead import MatchedBy
 from directory.people import duplicates
@@ -24,8 +24,8 @@ from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
 from directory.privacy.suppression import Suppression, is_suppressed
-from directory.taxonomy.capability import choices
-from directory.text import folded
+from directory.taxonomy.capability import capability_choices
+from directory.text import fold
 from directory.translation import gettext as _
 
 KEPT_FOR = timedelta(hours=24)  # a list that was not brought in, and the way back from one that was
@@ -84,14 +84,14 @@ class Preview:
 
 def upload(session: Session, *, chapter: Chapter, by: Member, sheet: Sheet, now: datetime) -> ImportBatch:
     """Keep a list to look at. Lists that nobody brought in for a day are forgotten, and the names in older ones."""
-    forget_lists(session, now=now)
+    delete_old_uploads(session, now=now)
     batch = ImportBatch(chapter_id=chapter.id, uploader_id=by.id, made_at=now, rows=sheet.kept())
     session.add(batch)
     session.flush()
     return batch
 
 
-def forget_lists(session: Session, *, now: datetime) -> None:
+def delete_old_uploads(session: Session, *, now: datetime) -> None:
     """What was sent more than a day ago is kept no longer; what it made is."""
     old = ImportBatch.made_at <= now - KEPT_FOR
     session.execute(delete(ImportBatch).where(old, ImportBatch.committed_at.is_(None)))
@@ -100,7 +100,7 @@ def forget_lists(session: Session, *, now: datetime) -> None:
             batch.rows = {}
 
 
-def arrange(batch: ImportBatch, *, columns: list[str], has_header: bool) -> None:
+def map_columns(batch: ImportBatch, *, columns: list[str], has_header: bool) -> None:
     """Say which field each column holds. Raises Invalid where two hold the same, or nothing tells who they are."""
     _still_open(batch)
     chosen = [name if name in BY_NAME else "" for name in columns]
@@ -157,12 +157,14 @@ def _known(session: Session, chapter_id: int) -> tuple[dict[str, str], dict[tupl
 
 def _face(name: str, firm: str) -> tuple[str, str]:
     """A person and their firm as an eye reads them."""
-    return duplicates.confusable_skeleton(name), duplicates.plain_name(firm) or duplicates.confusable_skeleton(firm)
+    return duplicates.confusable_skeleton(name), duplicates.normalized_name(firm) or duplicates.confusable_skeleton(
+        firm
+    )
 
 
 def _twins(session: Session, chapter_id: int, lines: list[Line]) -> dict[str, Business]:
     """The firms of this chapter, and imported ones without people, that firms of the list look like."""
-    known = duplicates.index(session)
+    known = duplicates.duplicate_index(session)
     wanted = {duplicates.confusable_skeleton(line.values["firm"]): line.values for line in lines}
     found = {look: [twin.business_id for twin in known.like(*_told(said))] for look, said in wanted.items()}
     ids = sorted({id for several in found.values() for id in several})
@@ -192,7 +194,7 @@ def commit(
     seen = preview(session, batch=batch)
     for start in range(0, len(seen.new), 1000):
         some = [line.values["email"] for line in seen.new[start : start + 1000]]
-        forget_unconfirmed(session, now=now, emails=some)
+        delete_unconfirmed(session, now=now, emails=some)
     if not seen.new:
         raise Invalid(_("There is nobody new in this list; correct it, or leave it."))
     firms = {look: firm for look, firm in seen.twins.items() if firm.public_id not in apart}
@@ -250,13 +252,13 @@ def _claims(session: Session, firms: list[Business], now: datetime) -> list[Clai
 
 
 def _wants(session: Session, people: list[tuple[Line, Member]], share: bool, now: datetime) -> list[Wanted]:
-    trades = {folded(word): row.id for row in choices(session) for word in (*row.synonyms, row.name)}
+    trades = {fold(word): row.id for row in capability_choices(session) for word in (*row.synonyms, row.name)}
     asking = [(line.values["wants"], member) for line, member in people if line.values["wants"]]
     return [
         Wanted(
             member_id=member.id,
-            kind=WantedKind.CATEGORY if folded(text) in trades else WantedKind.CLIENT,
-            capability_id=trades.get(folded(text)),
+            kind=WantedKind.CATEGORY if fold(text) in trades else WantedKind.CLIENT,
+            capability_id=trades.get(fold(text)),
             text=text,
             wanted_at=now,
             shared_at=now if share else None,
@@ -265,7 +267,7 @@ def _wants(session: Session, people: list[tuple[Line, Member]], share: bool, now
     ]
 
 
-def lately(session: Session, *, chapter: Chapter, now: datetime) -> list[ImportBatch]:
+def recent_imports(session: Session, *, chapter: Chapter, now: datetime) -> list[ImportBatch]:
     """The lists of a chapter that may still be looked at, brought in or undone, the newest first."""
     recent = select(ImportBatch).where(ImportBatch.chapter_id == chapter.id, ImportBatch.made_at > now - KEPT_FOR)
     return list(session.scalars(recent.options(joinedload(ImportBatch.uploader)).order_by(ImportBatch.id.desc())))

@@ -10,7 +10,7 @@ from typing import Any
 
 from directory.errors import Invalid
 from directory.imports.csv_file import UPLOAD_BYTES, UPLOAD_COLUMNS, UPLOAD_ROWS, Field, decoded
-from directory.text import folded
+from directory.text import fold
 from directory.translation import gettext as _
 
 _LOOKED_AT = 50  # rows, to guess what a column holds
@@ -95,7 +95,7 @@ def _delimiter(text: str) -> str:
 
 def _named(cell: str, fields: Sequence[Field]) -> str:
     """The field whose name a header's cell is, "" for none."""
-    name = folded(cell[:80]).replace("-", " ").replace("_", " ")
+    name = fold(cell[:80]).replace("-", " ").replace("_", " ")
     return next((field.name for field in fields if name in field.columns), "")
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from directory.audit import record
 from directory.db import bump_world, new_public_id
 from directory.imports.csv_file import CsvRow, Field, ImportErrors, RowError, read_rows
-from directory.taxonomy.capability import Capability, Kind
+from directory.taxonomy.capability import Capability, CapabilityKind
 from directory.translation import gettext
 
 CURATED_FILE = Path(__file__).parents[1] / "taxonomy/goodword.csv"
@@ -182,5 +182,5 @@ def _depth(code: str, above: Mapping[str, str]) -> int | None:
     return len(seen) - 1
 
 
-def _kind(code: str, above: Mapping[str, str]) -> Kind:
-    return tuple(Kind)[min(_depth(code, above) or 0, len(Kind) - 1)]
+def _kind(code: str, above: Mapping[str, str]) -> CapabilityKind:
+    return tuple(CapabilityKind)[min(_depth(code, above) or 0, len(CapabilityKind) - 1)]

@@ -25,7 +25,7 @@ def admit(session: Session, *, application: Application, by: Member, welcome: st
         invite_by_mail(session, member=member, by=by, event="invited", due_at=now, now=now)
     else:
         words = {"by": by.name, "chapter": application.chapter.name, "welcome": welcome}
-        mail.write(session, letter="admitted", to=member, event="admitted", words=words, now=now)
+        mail.enqueue(session, letter="admitted", to=member, event="admitted", words=words, now=now)
     index_business(session, member.business)
     bump_world(session)
 
@@ -45,9 +45,9 @@ def turn_away(session: Session, *, application: Application, by: Member, reason:
     if is_suggested and sponsor is not None:
         act = _("They did not take up your suggestion of %(name)s.", name=name)
         told = {"by": by.name, "act": act, "reason": reason}
-        mail.write(session, letter="told", to=sponsor, event=event, words=told, now=now)
+        mail.enqueue(session, letter="told", to=sponsor, event=event, words=told, now=now)
     elif address:
-        mail.write(session, letter="turned_away", to=address, event=event, words=words, now=now)
+        mail.enqueue(session, letter="turned_away", to=address, event=event, words=words, now=now)
 
 
 def _undecided(session: Session, application: Application) -> Member:

@@ -19,7 +19,7 @@ from directory.people.one_time_link import OneTimeLink, use_link
 from directory.people.tables import Business, Member, MemberState, Role
 from directory.privacy.suppression import is_suppressed
 from directory.rate_limit import consume_allowance
-from directory.text import clean_line, folded
+from directory.text import clean_line, fold
 from directory.translation import gettext as _
 
 CONFIRM_WITHIN = timedelta(days=2)
@@ -63,14 +63,14 @@ def apply(
     """
     said = _cleaned(name, email, firm, sentence)
     known = clean_line(knows, field="knows", what=_("who knows you"), limit=120, required=False)
-    forget_unconfirmed(session, now=now)
+    delete_unconfirmed(session, now=now)
     if not consume_allowance(
         session, key=f"apply {said['email']}", most=LETTERS_A_DAY, within=timedelta(days=1), now=now
     ):
         return
     there = session.scalar(select(Member).where(Member.email == said["email"]))
     if there is not None and there.state is not MemberState.PENDING:
-        mail.write(session, letter="here_already", to=there, event=f"here-{now:%Y%m%d}", now=now)
+        mail.enqueue(session, letter="here_already", to=there, event=f"here-{now:%Y%m%d}", now=now)
         return
     if there is None:
         there = _applied(session, chapter, said, now, knows=known).member
@@ -78,7 +78,7 @@ def apply(
     if waiting is not None and waiting.confirmed_at is None:
         words = {"chapter": waiting.chapter.name}
         event = f"apply-{now:%Y%m%d%H%M%S}"
-        mail.write(session, letter="confirm_application", to=there, event=event, words=words, now=now)
+        mail.enqueue(session, letter="confirm_application", to=there, event=event, words=words, now=now)
 
 
 def confirm(session: Session, *, token: str, now: datetime) -> Application:
@@ -109,17 +109,17 @@ def suggest(session: Session, *, by: Member, name: str, email: str, firm: str, s
         _tell_leads(session, application, now)
 
 
-def ask(session: Session, *, application: Application, member: Member, by: Member, now: datetime) -> None:
+def ask_reference(session: Session, *, application: Application, member: Member, by: Member, now: datetime) -> None:
     """A lead asks a member whether they know the applicant. Raises Conflict where somebody was asked already."""
     if application.known_by_id is not None:
         raise Conflict(_("%(name)s was asked already.", name=application.known_by.name if application.known_by else ""))
     application.known_by = member
     words = {"name": application.member.name, "firm": application.member.business.name, "by": by.name}
-    mail.write(session, letter="know_them", to=member, event=f"know-{application.public_id}", words=words, now=now)
+    mail.enqueue(session, letter="know_them", to=member, event=f"know-{application.public_id}", words=words, now=now)
     record(session, actor_id=by.id, action="application.ask", object=_named(application), now=now)
 
 
-def answer(session: Session, *, application: Application, by: Member, is_known: bool, now: datetime) -> None:
+def answer_reference(session: Session, *, application: Application, by: Member, is_known: bool, now: datetime) -> None:
     """Whoever was asked says whether they know them; a yes makes them the sponsor.
 
     Raises Refused for others, Conflict once it is decided: sponsors weigh in how ratings count.
@@ -133,7 +133,7 @@ def answer(session: Session, *, application: Application, by: Member, is_known: 
     record(session, actor_id=by.id, action="application.answer", object=_named(application), now=now)
 
 
-def waiting_in(session: Session, *, chapter: Chapter) -> list[Application]:
+def pending_applications(session: Session, *, chapter: Chapter) -> list[Application]:
     """What the chapter's leads have to decide, the oldest first."""
     waiting = select(Application).where(
         *(Application.chapter_id == chapter.id, Application.confirmed_at.is_not(None), Application.decided_at.is_(None))
@@ -142,20 +142,20 @@ def waiting_in(session: Session, *, chapter: Chapter) -> list[Application]:
     return list(session.scalars(waiting.options(*with_people).order_by(Application.confirmed_at, Application.id)))
 
 
-def guesses(session: Session, *, application: Application) -> list[Member]:
+def likely_references(session: Session, *, application: Application) -> list[Member]:
     """The members whom the applicant may mean by the name they typed; for the lead's eyes only."""
-    words, look = set(folded(application.knows).split()), confusable_skeleton(application.knows)
+    words, look = set(fold(application.knows).split()), confusable_skeleton(application.knows)
     if not words:
         return []
     names = session.execute(select(Member.id, Member.name).where(Member.is_active).order_by(Member.id)).all()
-    alike = ((id, name, set(folded(name).split())) for id, name in names)  # "Bea" is Bea Lindqvist, too
+    alike = ((id, name, set(fold(name).split())) for id, name in names)  # "Bea" is Bea Lindqvist, too
     meant = [id for id, name, said in alike if confusable_skeleton(name) == look or said <= words or words <= said][
         :MOST_GUESSES
     ]
     return list(session.scalars(select(Member).where(Member.id.in_(meant)).options(joinedload(Member.business))))
 
 
-def forget_unconfirmed(session: Session, *, now: datetime, emails: Collection[str] = ()) -> None:
+def delete_unconfirmed(session: Session, *, now: datetime, emails: Collection[str] = ()) -> None:
     """Whoever did not confirm in time, and never came, is forgotten; so is at once who applied as one of ``emails``.
 
     That may have been somebody else who typed it, and keeps nobody from being invited.
@@ -176,7 +176,7 @@ def forget_unconfirmed(session: Session, *, now: datetime, emails: Collection[st
         session.expire_all()
 
 
-def newcomer(name: str, email: str, firm: str) -> dict[str, str]:
+def create_applicant(name: str, email: str, firm: str) -> dict[str, str]:
     """Somebody who is not here yet, as typed. Raises Invalid."""
     said = {
         "name": clean_line(name, field="name", what=_("the name"), limit=120),
@@ -190,7 +190,7 @@ def newcomer(name: str, email: str, firm: str) -> dict[str, str]:
 
 def _cleaned(name: str, email: str, firm: str, sentence: str) -> dict[str, str]:
     said = clean_line(sentence, field="sentence", what=_("what the firm does"), limit=300)
-    return newcomer(name, email, firm) | {"sentence": said}
+    return create_applicant(name, email, firm) | {"sentence": said}
 
 
 def _applied(
@@ -222,7 +222,7 @@ def _applied(
 def _tell_leads(session: Session, application: Application, now: datetime) -> None:
     words = {"name": application.member.name, "chapter": application.chapter.name}
     for lead in holders_of_roles(session, chapter_id=application.chapter_id, roles=(Role.LEAD,)):
-        mail.write(session, letter="applied", to=lead, event=f"applied-{application.public_id}", words=words, now=now)
+        mail.enqueue(session, letter="applied", to=lead, event=f"applied-{application.public_id}", words=words, now=now)
 
 
 def _named(application: Application) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 from directory.audit import record
 from directory.db import bump_world
 from directory.errors import Conflict, Refused
-from directory.joining.application import forget_unconfirmed, newcomer
+from directory.joining.application import create_applicant, delete_unconfirmed
 from directory.outbox import mail
 from directory.people.business import index_business
 from directory.people.chapter import Chapter
@@ -39,12 +39,12 @@ def invite(
 
 
 def _new_person(session: Session, name: str, email: str, firm: str, now: datetime) -> dict[str, str]:
-    said = newcomer(name, email, firm)
+    said = create_applicant(name, email, firm)
     if is_suppressed(session, said["email"]):
         raise Refused(
             _("This person asked us to forget them, so we cannot write to them. Let them come by themselves.")
         )
-    forget_unconfirmed(session, now=now, emails=[said["email"]])
+    delete_unconfirmed(session, now=now, emails=[said["email"]])
     if session.scalar(select(Member.id).where(Member.email == said["email"])) is not None:
         raise Conflict(_("Somebody with this address is here, or has applied."), field="email")
     return said
@@ -59,7 +59,7 @@ def invite_by_mail(
     chapter = member.business.chapter
     who = _("%(name)s of %(firm)s", name=by.name, firm=by.business.name)
     words = {"by": who, "chapter": chapter.name if chapter else ""}
-    written = mail.write(
+    written = mail.enqueue(
         session,
         letter="invitation",
         to=member,
@@ -96,12 +96,12 @@ def invited_by(session: Session, link: OneTimeLink) -> Member | None:
     return session.scalar(select(Member).where(Member.public_id == link.about, Member.is_active))
 
 
-def people_of(session: Session, *, chapter: Chapter) -> list[Member]:
+def people_for_room(session: Session, *, chapter: Chapter) -> list[Member]:
     """The active members of a chapter by name, those who were invited and have not come among them."""
     here = select(Member).join(Business).where(Business.chapter_id == chapter.id, Member.is_active)
     return list(session.scalars(here.options(joinedload(Member.business)).order_by(Member.name, Member.id)))
 
 
-def has_not_come(member: Member) -> bool:
+def is_still_invited(member: Member) -> bool:
     """Whether the member was asked and has not been here yet."""
     return member.invited_at is not None and member.arrived_at is None and member.state is MemberState.ACTIVE

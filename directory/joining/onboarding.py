@@ -25,12 +25,12 @@ from directory.translation import gettext as _
 STEPS = ("firm", "able", "wanted", "known")  # in order; an applicant has no last one
 
 
-def steps_of(member: Member) -> tuple[str, ...]:
+def onboarding_steps(member: Member) -> tuple[str, ...]:
     """The steps that are this member's: whoever is not let in yet says nothing of others."""
     return STEPS if member.is_active else STEPS[:-1]
 
 
-def describe(session: Session, *, business: Business, by: Member, summary: str, now: datetime) -> None:
+def describe_firm(session: Session, *, business: Business, by: Member, summary: str, now: datetime) -> None:
     """What the firm does, in a sentence; everything else stays as it was. Raises Invalid."""
     business.summary = clean_line(summary, field="summary", what=_("what your firm does"), limit=500)
     index_business(session, business)
@@ -38,7 +38,7 @@ def describe(session: Session, *, business: Business, by: Member, summary: str, 
     bump_world(session)
 
 
-def claimed(session: Session, *, business: Business) -> list[Capability]:
+def claimed_capabilities(session: Session, *, business: Business) -> list[Capability]:
     """What the firm claims, in the order it did."""
     held = select(Capability).join(Claim, Claim.capability_id == Capability.id)
     return list(session.scalars(held.where(Claim.business_id == business.id).order_by(Claim.id)))
@@ -54,7 +54,7 @@ def choose_claims(
     now: datetime,
 ) -> None:
     """Of the capabilities ``offered``, claim those whose public ids were ``taken``, and take back the others."""
-    held = {capability.id for capability in claimed(session, business=business)}
+    held = {capability.id for capability in claimed_capabilities(session, business=business)}
     for capability in offered:
         is_taken, is_held = capability.public_id in taken, capability.id in held
         if is_taken and not is_held:
@@ -79,21 +79,21 @@ def choose_wants(
     ``ask`` says whether the weekly post may ask for them: "named", "unnamed" or "no". Raises Invalid, or Conflict
     where they ask for too many.
     """
-    for asked in wanted.live_for(session, member=member):
+    for asked in wanted.live_wanteds(session, member=member):
         if asked.public_id not in kept:
-            wanted.end(session, wanted=asked, now=now)
+            wanted.end_wanted(session, wanted=asked, now=now)
     for capability in taken:
         words = _("Somebody who does %(what)s", what=capability.name)
         kind = WantedKind.CATEGORY
-        wanted.want(session, member=member, kind=kind, text=words, capability=capability, now=now)
+        wanted.add_wanted(session, member=member, kind=kind, text=words, capability=capability, now=now)
     if text.strip():
-        wanted.want(session, member=member, kind=WantedKind.PARTNER, text=text, now=now)
+        wanted.add_wanted(session, member=member, kind=WantedKind.PARTNER, text=text, now=now)
     session.flush()
-    for asked in wanted.live_for(session, member=member):
+    for asked in wanted.live_wanteds(session, member=member):
         if ask == "no":
-            wanted.unshare(session, wanted=asked, now=now)
+            wanted.unshare_wanted(session, wanted=asked, now=now)
         else:
-            wanted.share(session, wanted=asked, now=now)
+            wanted.share_wanted(session, wanted=asked, now=now)
     (allow_spotlight if ask == "named" else forbid_spotlight)(session, member=member, now=now)
 
 
@@ -129,13 +129,15 @@ def likely_known(session: Session, *, member: Member) -> list[Member]:
     return list(session.scalars(people))
 
 
-def say_known(session: Session, *, member: Member, people: Collection[Member], now: datetime) -> list[Interaction]:
+def record_known_people(
+    session: Session, *, member: Member, people: Collection[Member], now: datetime
+) -> list[Interaction]:
     """The member worked with these, this year or before; each is asked to confirm it. What was said before stays."""
     said = []
     for other in people:
         try:
             said.append(
-                interactions.say(
+                interactions.record_interaction(
                     session,
                     said_by=member,
                     other=other,
@@ -149,7 +151,7 @@ def say_known(session: Session, *, member: Member, people: Collection[Member], n
     return said
 
 
-def is_begun(session: Session, *, member: Member) -> bool:
+def has_begun(session: Session, *, member: Member) -> bool:
     """Whether the firm says what it can do and the member whom they want to meet; in one query."""
     able = select(Claim.id).where(Claim.business_id == member.business_id).exists()
     asks = select(Wanted.id).where(Wanted.member_id == member.id, Wanted.ended_at.is_(None)).exists()

@@ -126,7 +126,9 @@ def read_text(text: str) -> str:
     return CONTACT.sub("…", clean_text(text, field="text", what=_("what the client needs"), limit=TEXT_LIMIT))
 
 
-def bring(session: Session, *, member: Member, text: str, wishes: Sequence[Wish], terms: Terms, now: datetime) -> Lead:
+def create_lead(
+    session: Session, *, member: Member, text: str, wishes: Sequence[Wish], terms: Terms, now: datetime
+) -> Lead:
     """A member brings a lead; their firm is its bringer. Raises Invalid."""
     lead = Lead(member=member, business_id=member.business_id, text=read_text(text), created_at=now)
     session.add(lead)
@@ -136,7 +138,7 @@ def bring(session: Session, *, member: Member, text: str, wishes: Sequence[Wish]
     return lead
 
 
-def correct(
+def correct_lead(
     session: Session, *, lead: Lead, member: Member, wishes: Sequence[Wish], terms: Terms, now: datetime
 ) -> None:
     """Replace a lead's needs and terms by what a person says they are. Raises Invalid; Conflict when closed.
@@ -152,31 +154,31 @@ def correct(
     record(session, actor_id=member.id, action="lead.correct", object=f"lead:{lead.public_id}", now=now)
 
 
-def close(session: Session, *, lead: Lead, member: Member, now: datetime) -> None:
+def close_lead(session: Session, *, lead: Lead, member: Member, now: datetime) -> None:
     """The lead is settled: it stands in no post any more."""
     if lead.closed_at is None:
         lead.closed_at = now
         record(session, actor_id=member.id, action="lead.close", object=f"lead:{lead.public_id}", now=now)
 
 
-def reopen(session: Session, *, lead: Lead, member: Member, now: datetime) -> None:
+def reopen_lead(session: Session, *, lead: Lead, member: Member, now: datetime) -> None:
     """Undo of close."""
     if lead.closed_at is not None:
         lead.closed_at = None
         record(session, actor_id=member.id, action="lead.reopen", object=f"lead:{lead.public_id}", now=now)
 
 
-def brought_by(session: Session, *, member: Member, limit: int = 100) -> Sequence[Lead]:
+def leads_of(session: Session, *, member: Member, limit: int = 100) -> Sequence[Lead]:
     """The member's own leads, newest first."""
     return session.scalars(
         select(Lead).where(Lead.member_id == member.id).order_by(Lead.created_at.desc(), Lead.id.desc()).limit(limit)
     ).all()
 
 
-def shares(musts: Sequence[bool]) -> list[float]:
+def work_shares(musts: Sequence[bool]) -> list[float]:
     """How the work is shared out between needs, summing to 1: a must counts twice a nice.
 
-    >>> shares([True, True, False])
+    >>> work_shares([True, True, False])
     [0.4, 0.4, 0.2]
     """
     weights = [MUST_WEIGHT if must else NICE_WEIGHT for must in musts]
@@ -201,5 +203,5 @@ def _agree(lead: Lead, wishes: Sequence[Wish], terms: Terms, now: datetime) -> N
             matched_by=wish.matched_by,
             phrase=wish.phrase[:200],
         )
-        for wish, share in zip(unique.values(), shares([wish.is_must for wish in unique.values()]), strict=True)
+        for wish, share in zip(unique.values(), work_shares([wish.is_must for wish in unique.values()]), strict=True)
     ]

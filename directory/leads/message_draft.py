@@ -18,7 +18,7 @@ class Brief:
     text: str
 
 
-def brief(lead: Lead, *, to: str, does: list[str], share: float, leads_it: bool) -> Brief:
+def draft_brief(lead: Lead, *, to: str, does: list[str], share: float, leads_it: bool) -> Brief:
     """What to write to ``to`` (a first name) about ``does`` (capability names), ``share`` (0-1) of the work."""
     work = join_as_list(does)
     terms = [

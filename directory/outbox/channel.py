@@ -14,12 +14,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from directory.db import Base, PublicRow
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
-from directory.secrets import Secrets
-from directory.text_length import Limit
+from directory.secrets import SecretBox
+from directory.text_length import LengthLimit
 from directory.translation import N_
 
 SEALED = {"table": "channel", "column": "sealed"}
-MOST = Limit("characters", 5000)  # where a kind knows no limit
+MOST = LengthLimit("characters", 5000)  # where a kind knows no limit
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class ChannelKind:
 
     kind: str
     label: str
-    limits: tuple[Limit, ...] = ()
+    limits: tuple[LengthLimit, ...] = ()
     fields: tuple[ChannelField, ...] = ()
     help: str = ""
     costs: tuple[Decimal, Decimal] | None = None
@@ -55,7 +55,7 @@ class ChannelKind:
     page: str = ""
 
 
-X_LIMITS = (Limit("weighted", 280),)
+X_LIMITS = (LengthLimit("weighted", 280),)
 X_COSTS = (Decimal("0.015"), Decimal("0.20"))  # August 2026
 X_CLIENT = N_("In X's developer console, your app, Keys and tokens, OAuth 2.0.")
 X_KEYS = N_("In X's developer console, your app, Keys and tokens.")
@@ -100,7 +100,7 @@ CHANNEL_KINDS = (
     ChannelKind(
         "mastodon",
         "Mastodon",
-        (Limit("tooted", 500),),
+        (LengthLimit("tooted", 500),),
         (
             ChannelField(
                 "address", N_("Server"), N_("The part after the second @ of the account, such as mastodon.social.")
@@ -114,7 +114,7 @@ CHANNEL_KINDS = (
     ChannelKind(
         "bluesky",
         "Bluesky",
-        (Limit("graphemes", 300), Limit("bytes", 3000)),
+        (LengthLimit("graphemes", 300), LengthLimit("bytes", 3000)),
         (
             ChannelField("handle", N_("Handle"), N_("Such as network.bsky.social.")),
             ChannelField(
@@ -208,10 +208,10 @@ def kind_of(channel: Channel) -> ChannelKind:
     return next(kind for kind in CHANNEL_KINDS if kind.kind == channel.kind)
 
 
-def limits_of(channel: Channel) -> tuple[Limit, ...]:
+def limits_of(channel: Channel) -> tuple[LengthLimit, ...]:
     """How long a text may be there: all of these hold."""
     first, *others = kind_of(channel).limits or (MOST,)
-    return (Limit(first.unit, channel.settings.get("limit", first.most)), *others)
+    return (LengthLimit(first.unit, channel.settings.get("limit", first.most)), *others)
 
 
 def channels_of(session: Session, *, chapter: Chapter) -> list[Channel]:
@@ -220,7 +220,7 @@ def channels_of(session: Session, *, chapter: Chapter) -> list[Channel]:
     return list(session.scalars(select(Channel).where(*theirs).order_by(Channel.id)))
 
 
-def secrets_of(channel: Channel, secrets: Secrets) -> dict[str, str]:
+def secrets_of(channel: Channel, secrets: SecretBox) -> dict[str, str]:
     """What the account needs to sign in; only ``jobs`` and the hand-shake of connecting read it."""
     if not channel.sealed:
         return {}
@@ -230,14 +230,14 @@ def secrets_of(channel: Channel, secrets: Secrets) -> dict[str, str]:
     return opened
 
 
-def keep_secrets(channel: Channel, said: Mapping[str, str], secrets: Secrets) -> None:
+def store_secrets(channel: Channel, said: Mapping[str, str], secrets: SecretBox) -> None:
     """Seal what the account needs, in place of what was kept. The channel must have its id."""
     channel.sealed = secrets.seal(json.dumps(dict(said)), **SEALED, row=channel.id)
 
 
-def reencrypt_secrets(session: Session, secrets: Secrets) -> int:
+def reencrypt_secrets(session: Session, secrets: SecretBox) -> int:
     """Seal what every channel keeps with the first key; how many keep something."""
     sealed = session.scalars(select(Channel).where(Channel.sealed != "").with_for_update()).all()
     for channel in sealed:
-        keep_secrets(channel, secrets_of(channel, secrets), secrets)
+        store_secrets(channel, secrets_of(channel, secrets), secrets)
     return len(sealed)

@@ -12,15 +12,15 @@ from sqlalchemy.orm import Session, joinedload
 from directory import audit
 from directory.errors import Conflict, Invalid
 from directory.outbox import mail
-from directory.outbox.channel import CHANNEL_KINDS, MOST, Channel, ChannelKind, ChannelState, keep_secrets, kind_of
+from directory.outbox.channel import CHANNEL_KINDS, MOST, Channel, ChannelKind, ChannelState, kind_of, store_secrets
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.occurrence import Occurrence
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.people.chapter import Chapter
 from directory.people.member import holders_of_roles
 from directory.people.tables import Member, Role
-from directory.secrets import Secrets
-from directory.text import clean_line, harmless
+from directory.secrets import SecretBox
+from directory.text import clean_line, strip_hidden
 from directory.translation import gettext as _
 
 LONGEST = 2000  # characters of one field; tokens are long
@@ -36,7 +36,7 @@ def kind_named(name: str) -> ChannelKind:
     return found
 
 
-def filled_in(kind: ChannelKind, said: Mapping[str, str]) -> dict[str, str]:
+def clean_fields(kind: ChannelKind, said: Mapping[str, str]) -> dict[str, str]:
     """The kind's fields as they may be kept. Raises Invalid for the first that is missing or too long."""
     return {
         field.name: clean_line(
@@ -57,7 +57,7 @@ def connect(
     kind: str,
     said: Mapping[str, str],
     given: Mapping[str, str] | None = None,
-    secrets: Secrets,
+    secrets: SecretBox,
     member: Member,
     channel: Channel | None = None,
     now: datetime,
@@ -68,7 +68,7 @@ def connect(
     lets us in is looked up next; one that was known to us does nothing until it is seen to be the same. Raises Invalid.
     """
     about = kind_named(kind)
-    clean = filled_in(about, said)
+    clean = clean_fields(about, said)
     typed = {field.name: clean.pop(field.name) for field in about.fields if field.is_secret}
     if channel is None:
         channel = Channel(chapter_id=chapter.id, kind=kind, name=_(about.label), owner_id=member.id)
@@ -80,7 +80,7 @@ def connect(
     before = channel.settings.get("before") or channel.settings.get("account") if about.page else None
     channel.settings = {**clean, **({"before": before} if before else {})}
     if kept := {**typed, **(given or {})}:
-        keep_secrets(channel, kept, secrets)
+        store_secrets(channel, kept, secrets)
     channel.state, channel.connected_at = ChannelState.OPEN, now
     channel.broken_at, channel.broken_reason, channel.is_ok, channel.check_said = None, "", None, ""
     channel.check_asked_at, channel.heard_until = now, None
@@ -112,11 +112,11 @@ def disconnect(session: Session, *, channel: Channel, member: Member, now: datet
     )
     for row in session.scalars(waiting.with_for_update()):
         row.state, row.settled_at, row.reason = DeliveryState.FAILED, now, _("Its channel was disconnected.")
-    leave_to_a_person(session, channel=channel, now=now)
+    mark_sending_unknown(session, channel=channel, now=now)
     _note(session, "channel.disconnect", channel, member, now)
 
 
-def leave_to_a_person(session: Session, *, channel: Channel, now: datetime) -> None:
+def mark_sending_unknown(session: Session, *, channel: Channel, now: datetime) -> None:
     """Nobody can look any more where its posts on their way were sent: only a person can tell whether they arrived."""
     on_their_way = (Delivery.channel_id == channel.id, Delivery.state == DeliveryState.SENDING)
     reason = _("The account it was sent from is no longer connected; look there.")
@@ -124,9 +124,9 @@ def leave_to_a_person(session: Session, *, channel: Channel, now: datetime) -> N
     session.execute(update(Delivery).where(*on_their_way).values(**values))
 
 
-def put_in_charge(session: Session, *, channel: Channel, owner: Member, member: Member, now: datetime) -> None:
+def set_owner(session: Session, *, channel: Channel, owner: Member, member: Member, now: datetime) -> None:
     """Say who is written to when something is wrong with it. Raises Invalid where they do not run the chapter."""
-    if owner not in keepers(session, chapter=channel.chapter):
+    if owner not in possible_owners(session, chapter=channel.chapter):
         raise Invalid(_("Choose somebody who runs the chapter."), field="owner")
     channel.owner = owner
     _note(session, "channel.put_in_charge", channel, member, now)
@@ -138,7 +138,7 @@ def set_link(session: Session, *, channel: Channel, has_link: bool, member: Memb
     _note(session, "channel.link" if has_link else "channel.no_link", channel, member, now)
 
 
-def ask_check(session: Session, *, channel: Channel, now: datetime) -> None:
+def request_check(session: Session, *, channel: Channel, now: datetime) -> None:
     """Have the worker look whether the account lets us in. Raises Conflict where there is nothing to look at."""
     if channel.state is ChannelState.GONE:
         raise Conflict(_("This channel was disconnected before."))
@@ -161,17 +161,17 @@ def try_post(session: Session, *, channel: Channel, member: Member, now: datetim
     return row
 
 
-def checked(channel: Channel, *, said: str = "", name: str = "", limit: int | None = None, now: datetime) -> None:
+def record_check(channel: Channel, *, said: str = "", name: str = "", limit: int | None = None, now: datetime) -> None:
     """Keep what a look found: what the account is called and how much it takes, or what it ``said`` to keep us out."""
     channel.check_asked_at, channel.checked_at, channel.check_said, channel.is_ok = None, now, said[:300], not said
-    found = {"account": harmless(name, 120), "limit": min(max(limit or 0, 0), MOST.most)}
+    found = {"account": strip_hidden(name, 120), "limit": min(max(limit or 0, 0), MOST.most)}
     kept = {key: value for key, value in channel.settings.items() if said or key != "before"}
     channel.settings = {**kept, **{key: value for key, value in found.items() if value}}
 
 
 def wrong_account_message(channel: Channel, name: str) -> str:
     """What to do where the account is not the one that the channel was; empty where it is, or none was known."""
-    before, found = str(channel.settings.get("before", "")), harmless(name, 120)
+    before, found = str(channel.settings.get("before", "")), strip_hidden(name, 120)
     if not before or before.casefold() == found.casefold():
         return ""
     return _(
@@ -191,40 +191,40 @@ def mark_broken(session: Session, channel: Channel, *, reason: str, now: datetim
     words = {"channel": channel.name, "chapter": channel.chapter.name, "reason": reason}
     words["path"] = f"/channels/{channel.public_id}"
     event = f"broken-{channel.public_id}-{now:%Y%m%d%H%M%S}"
-    for person in in_charge(session, channel=channel):
-        mail.write(session, letter="channel_broken", to=person, event=event, words=words, now=now)
+    for person in people_in_charge(session, channel=channel):
+        mail.enqueue(session, letter="channel_broken", to=person, event=event, words=words, now=now)
     return True
 
 
-def in_charge(session: Session, *, channel: Channel) -> list[Member]:
+def people_in_charge(session: Session, *, channel: Channel) -> list[Member]:
     """Whom to write to about a channel: its owner while they are here, else the leads, else the network's admins."""
-    if channel.owner is not None and channel.owner in keepers(session, chapter=channel.chapter):
+    if channel.owner is not None and channel.owner in possible_owners(session, chapter=channel.chapter):
         return [channel.owner]
     leads = holders_of_roles(session, chapter_id=channel.chapter_id, roles=(Role.LEAD,))
     return leads or list(session.scalars(select(Member).where(Member.is_admin, Member.is_active).order_by(Member.id)))
 
 
-def keepers(session: Session, *, chapter: Chapter) -> list[Member]:
+def possible_owners(session: Session, *, chapter: Chapter) -> list[Member]:
     """Who may be in charge of a channel: those who lead or keep the chapter, and the network's admins."""
     held = holders_of_roles(session, chapter_id=chapter.id, roles=(Role.LEAD, Role.SECRETARY))
     admins = session.scalars(select(Member).where(Member.is_admin, Member.is_active).order_by(Member.id))
     return list(dict.fromkeys([*held, *admins]))
 
 
-def page_of(channel: Channel) -> str:
+def account_page(channel: Channel) -> str:
     """Where anybody sees the account; empty where it has no page, or was never let in."""
     # What the server calls the account must not lead to another: it is a name, and the server's own address.
     found = re.fullmatch(r"@([\w.-]+)(?:@([\w.:-]+))?", str(channel.settings.get("account", "")), re.ASCII)
     return kind_of(channel).page.format(name=found[1], host=found[2]) if found else ""
 
 
-def connected(session: Session, *, chapter: Chapter) -> list[Channel]:
+def connected_channels(session: Session, *, chapter: Chapter) -> list[Channel]:
     """The chapter's channels that are not gone, whatever they stand like."""
     theirs = select(Channel).where(Channel.chapter_id == chapter.id, Channel.state.in_(LIVING))
     return list(session.scalars(theirs.options(joinedload(Channel.owner)).order_by(Channel.id)))
 
 
-def last_posts(session: Session, channels: Sequence[Channel]) -> dict[int, Delivery]:
+def last_deliveries(session: Session, channels: Sequence[Channel]) -> dict[int, Delivery]:
     """What each channel took last, by its id; those that never took a post are left out."""
     arrived = (Delivery.state == DeliveryState.DELIVERED, Delivery.channel_id.in_([each.id for each in channels]))
     newest = select(func.max(Delivery.id)).where(*arrived).group_by(Delivery.channel_id)
@@ -232,7 +232,7 @@ def last_posts(session: Session, channels: Sequence[Channel]) -> dict[int, Deliv
     return {row.channel_id: row for row in rows if row.channel_id}
 
 
-def unsettled(session: Session, *, chapters: Collection[int]) -> list[Delivery]:
+def unsettled_deliveries(session: Session, *, chapters: Collection[int]) -> list[Delivery]:
     """The posts of these chapters that wait for a person: to look whether they arrived, or to post them by hand."""
     waiting = Delivery.state.in_((DeliveryState.UNKNOWN, DeliveryState.BY_HAND))
     theirs = (waiting, Channel.chapter_id.in_(chapters))
@@ -240,19 +240,19 @@ def unsettled(session: Session, *, chapters: Collection[int]) -> list[Delivery]:
     return list(session.scalars(rows.options(joinedload(Delivery.channel).joinedload(Channel.chapter))))
 
 
-def ask_look(session: Session, *, delivery: Delivery, now: datetime) -> None:
+def request_lookup(session: Session, *, delivery: Delivery, now: datetime) -> None:
     """Have the worker look once more whether it arrived. Raises Conflict when it is no longer unknown."""
     if delivery.state is not DeliveryState.UNKNOWN:
         raise Conflict(_("Somebody has decided this already; look at it again."))
     delivery.look_asked_at = now
 
 
-def waits_for_look(asked_at: datetime | None, now: datetime) -> bool:
+def awaits_lookup(asked_at: datetime | None, now: datetime) -> bool:
     """Whether an answer to what was asked then may still come."""
     return asked_at is not None and now - asked_at < FRESH
 
 
-def asked_for(session: Session, *, now: datetime) -> tuple[list[int], list[int]]:
+def requested_lookups(session: Session, *, now: datetime) -> tuple[list[int], list[int]]:
     """The ids of the channels and of the deliveries that a page wants looked at; and of the channels to be left."""
     to_be_left = and_(Channel.state == ChannelState.GONE, Channel.sealed != "")
     wanted = or_(Channel.check_asked_at > now - FRESH, to_be_left)

@@ -68,7 +68,7 @@ _IS_KNOWN = Channel.settings["before"].as_string().is_(None)
 _KEPT = case((Delivery.channel_id.is_(None), b""), else_=Delivery.payload)  # what a settled row keeps
 
 
-def due(session: Session, *, now: datetime) -> list[Delivery]:
+def due_deliveries(session: Session, *, now: datetime) -> list[Delivery]:
     """What waits and may go, its time come, the longest waiting first."""
     return list(session.scalars(select(Delivery).where(*_ready(now)).order_by(Delivery.due_at, Delivery.id)))
 
@@ -88,7 +88,9 @@ def next_fair_batch(session: Session, *, now: datetime, most: int) -> list[str]:
     return [public_id for public_id, many in first if many == first[0][1]]
 
 
-def claim(session: Session, *, now: datetime, lease: timedelta, ids: Collection[str] | None = None) -> Delivery | None:
+def claim_delivery(
+    session: Session, *, now: datetime, lease: timedelta, ids: Collection[str] | None = None
+) -> Delivery | None:
     """Take one due delivery (of the public ``ids``, if given) for a try; nobody else gets it while it is under way.
 
     Commit before the transport is called: from then on the row says that the message may be on its way. A post that
@@ -125,7 +127,7 @@ def _ready(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def release_unsent(session: Session, *, delivery: Delivery, at: datetime, reason: str = "") -> bool:
-    """It was claimed and never sent: it waits as before, and the try does not count. False as in ``failed``."""
+    """It was claimed and never sent: it waits as before, and the try does not count. False as in ``mark_failed``."""
     waits = {"state": DeliveryState.PENDING, "attempts": Delivery.attempts - 1, "started_at": None}
     return _end_try(session, delivery, due_at=at, reason=reason[:300], **waits)
 
@@ -176,7 +178,7 @@ def lift_stop(
     audit.record(session, actor_id=actor_id, action=action, object=audit_object(chapter), now=now)
 
 
-def stuck(session: Session, *, now: datetime, settle: timedelta) -> list[Delivery]:
+def stuck_deliveries(session: Session, *, now: datetime, settle: timedelta) -> list[Delivery]:
     """What is still on its way ``settle`` after its lease ran out: look whether it arrived before anything else."""
     is_seen = or_(Delivery.channel_id.is_(None), Delivery.channel_id.in_(select(Channel.id).where(_IS_KNOWN)))
     late = select(Delivery).where(
@@ -196,7 +198,7 @@ def defer_recheck(session: Session, *, delivery: Delivery, now: datetime) -> Non
     delivery.lease_until = max(delivery.lease_until or now, now)
 
 
-def delivered(session: Session, *, delivery: Delivery, external_id: str, now: datetime) -> bool:
+def mark_delivered(session: Session, *, delivery: Delivery, external_id: str, now: datetime) -> bool:
     """It arrived, and is known there as ``external_id``. True news even when the row has moved on; False if known."""
     return _move(
         session,
@@ -210,7 +212,7 @@ def delivered(session: Session, *, delivery: Delivery, external_id: str, now: da
     )
 
 
-def failed(session: Session, *, delivery: Delivery, reason: str, now: datetime) -> bool:
+def mark_failed(session: Session, *, delivery: Delivery, reason: str, now: datetime) -> bool:
     """It was refused for good. False when another try has begun since."""
     return _end_try(session, delivery, state=DeliveryState.FAILED, settled_at=now, reason=reason[:300], payload=_KEPT)
 
@@ -218,11 +220,11 @@ def failed(session: Session, *, delivery: Delivery, reason: str, now: datetime) 
 def retry_later(session: Session, *, delivery: Delivery, at: datetime, reason: str, now: datetime) -> bool:
     """It was certainly not accepted: try again ``at`` a time, MOST_TRIES times in all. False as above."""
     if delivery.attempts >= MOST_TRIES:
-        return failed(session, delivery=delivery, reason=reason, now=now)
+        return mark_failed(session, delivery=delivery, reason=reason, now=now)
     return _end_try(session, delivery, state=DeliveryState.PENDING, due_at=at, reason=reason[:300])
 
 
-def unknown(session: Session, *, delivery: Delivery, reason: str, now: datetime) -> bool:
+def mark_unknown(session: Session, *, delivery: Delivery, reason: str, now: datetime) -> bool:
     """Nobody can tell whether it arrived: a person decides. False as above."""
     return _end_try(session, delivery, state=DeliveryState.UNKNOWN, settled_at=now, reason=reason[:300])
 
@@ -242,7 +244,9 @@ def resolve_unknown(session: Session, *, delivery: Delivery, has_arrived: bool, 
     audit.record(session, actor_id=member.id, action=action, object=f"delivery {delivery.public_id}", now=now)
 
 
-def posted_by_hand(session: Session, *, delivery: Delivery, member: Member, now: datetime, is_so: bool = True) -> None:
+def mark_posted_by_hand(
+    session: Session, *, delivery: Delivery, member: Member, now: datetime, is_so: bool = True
+) -> None:
     """A person says that they posted it; not ``is_so`` takes that back. Raises Conflict when it was said before."""
     here, there = DeliveryState.BY_HAND, DeliveryState.DELIVERED
     by_hand = delivery.state is here or (delivery.external_id is None and delivery.attempts == 0)

@@ -25,7 +25,7 @@ class Heartbeat(Row, Base):
         return self.beat_at < now - LATE_AFTER
 
 
-def beat(session: Session, *, worker: str, now: datetime) -> None:
+def record_heartbeat(session: Session, *, worker: str, now: datetime) -> None:
     """A worker finished something; those that were not heard of for a day are forgotten."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     row = dialect.insert(Heartbeat).values(worker=worker[:120], beat_at=now)

@@ -71,7 +71,7 @@ BY_NAME = {kind.name: kind for kind in LETTERS}
 UNDO = timedelta(minutes=2)  # how long a letter waits that may be taken back with what it is about
 
 
-def write(
+def enqueue(
     session: Session,
     *,
     letter: str,
@@ -99,7 +99,7 @@ def write(
     return row
 
 
-def write_all(
+def enqueue_all(
     session: Session,
     *,
     letter: str,
@@ -130,13 +130,13 @@ def _row(
     return Delivery(key=key, channel_id=None, payload=json.dumps(said).encode(), due_at=due_at)
 
 
-def ask(
+def enqueue_question(
     session: Session, letter: str, row: PublicRow, *, by: Member, to: Member, event: str, words: Words, now: datetime
 ) -> None:
     """Ask a member about what ``by`` said; the letter waits UNDO, so that it may be recalled with what it is about."""
     said = {"name": by.name, "firm": by.business.name, **words}
     due = now + UNDO
-    write(session, letter=letter, to=to, event=event, about=row.public_id, words=said, due_at=due, now=now)
+    enqueue(session, letter=letter, to=to, event=event, about=row.public_id, words=said, due_at=due, now=now)
 
 
 def address_of(kind: LetterKind, to: Member | str, about: str) -> str | None:

@@ -43,21 +43,21 @@ class ShortLinkClicks(Row, Base):
     count: Mapped[int]
 
 
-def code_of(occurrence: Occurrence, channel: Channel) -> str:
+def short_link_code(occurrence: Occurrence, channel: Channel) -> str:
     """The code of the turn's post there, the same each time, so that a text is as long before as after it is frozen."""
     number = int.from_bytes(sha256(f"{occurrence.public_id}:{channel.public_id}".encode()).digest())
     return "".join(ID_ALPHABET[number // len(ID_ALPHABET) ** at % len(ID_ALPHABET)] for at in range(12))
 
 
-def link_to(occurrence: Occurrence, channel: Channel, base_url: str) -> str:
+def short_link_url(occurrence: Occurrence, channel: Channel, base_url: str) -> str:
     """What stands in the text of the turn's post there."""
-    return f"{base_url}/s/{code_of(occurrence, channel)}"
+    return f"{base_url}/s/{short_link_code(occurrence, channel)}"
 
 
-def open_link(session: Session, *, delivery: Delivery, text: str, occurrence: Occurrence, channel: Channel) -> None:
+def activate_link(session: Session, *, delivery: Delivery, text: str, occurrence: Occurrence, channel: Channel) -> None:
     """From now on the link in ``text`` leads somewhere, if it has its own."""
-    if f"/s/{code_of(occurrence, channel)}" in text:
-        session.add(ShortLink(public_id=code_of(occurrence, channel), delivery_id=delivery.id))
+    if f"/s/{short_link_code(occurrence, channel)}" in text:
+        session.add(ShortLink(public_id=short_link_code(occurrence, channel), delivery_id=delivery.id))
 
 
 def count_click(session: Session, *, link: ShortLink, now: datetime) -> None:

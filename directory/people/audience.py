@@ -52,7 +52,7 @@ def audience_of(row: _Chooses, name: str) -> Audience:
     return Audience(chosen.get(name, default))
 
 
-def is_open(row: _Chooses, name: str) -> bool:
+def is_visible_to_members(row: _Chooses, name: str) -> bool:
     """Whether every member may see the field ``name``: what one may not see must not be found or ranked by either."""
     return audience_of(row, name) in (Audience.PUBLIC, Audience.MEMBERS)
 

@@ -15,12 +15,12 @@ from directory.audit import record
 from directory.db import bump_world
 from directory.errors import Invalid
 from directory.money import Money
-from directory.people.audience import is_open
+from directory.people.audience import is_visible_to_members
 from directory.people.industry import clean_industries
 from directory.people.place import locate
 from directory.people.tables import Business
 from directory.people.working_language import clean_languages
-from directory.text import clean_line, clean_text, folded
+from directory.text import clean_line, clean_text, fold
 from directory.translation import gettext as _
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _BATCH = 500  # firms indexed at a time, so that an import of thousands stays small in memory
 
 
-def edit(
+def edit_business(
     session: Session,
     *,
     business: Business,
@@ -100,7 +100,7 @@ def edit(
 
 
 def editable_fields(business: Business) -> dict[str, Any]:
-    """What the firm says now, as ``edit`` takes it: what is not changed is put over this."""
+    """What the firm says now, as ``edit_business`` takes it: what is not changed is put over this."""
     said = ("name", "summary", "city", "region", "is_remote", "website", "phone", "email", "capacity", "free_on")
     amounts = {name: getattr(business, f"{name}_minor") for name in ("price_low", "price_high", "smallest_deal")}
     return {name: getattr(business, name) for name in (*said, "best_customers", "good_referrals", "not_a_fit")} | {
@@ -108,7 +108,7 @@ def editable_fields(business: Business) -> dict[str, Any]:
     }
 
 
-class Accepting(StrEnum):
+class AcceptsWork(StrEnum):
     """Whether a firm takes new work."""
 
     NOW = "now"
@@ -116,13 +116,13 @@ class Accepting(StrEnum):
     NOT_NOW = "not_now"
 
 
-def accepting(business: Business, today: date) -> Accepting | None:
+def accepts_work(business: Business, today: date) -> AcceptsWork | None:
     """Whether the firm takes new work; None where it never said."""
     if business.free_on is not None and business.free_on > today:
-        return Accepting.FROM
+        return AcceptsWork.FROM
     if business.capacity is not None:
-        return Accepting.NOW if business.busy < business.capacity else Accepting.NOT_NOW
-    return Accepting.NOW if business.free_on is not None else None
+        return AcceptsWork.NOW if business.busy < business.capacity else AcceptsWork.NOT_NOW
+    return AcceptsWork.NOW if business.free_on is not None else None
 
 
 def clean_website(text: str) -> str:
@@ -200,14 +200,14 @@ def _found_by(business: Business) -> str:
         [word for capability in business.capabilities for word in (capability.name, *capability.synonyms)],
         [
             *(business.city, business.region, business.summary, business.best_customers, business.good_referrals),
-            *(word for member in people for word in (open_headline(member), member.role)),
+            *(word for member in people for word in (member_visible_headline(member), member.role)),
         ],
         [word for want in wants for word in (want.text, want.why)],
     )
-    names = "\t".join(folded(name) for name in (business.name, *(member.name for member in people)))
-    return "\n".join([names, *(folded(" ".join(line)) for line in lines)])
+    names = "\t".join(fold(name) for name in (business.name, *(member.name for member in people)))
+    return "\n".join([names, *(fold(" ".join(line)) for line in lines)])
 
 
-def open_headline(member: "Member") -> str:
+def member_visible_headline(member: "Member") -> str:
     """The line about a member where every member may read it."""
-    return member.headline if is_open(member, "headline") else ""
+    return member.headline if is_visible_to_members(member, "headline") else ""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from directory.db import world_version
 from directory.people.tables import Business
-from directory.text import folded
+from directory.text import fold
 
 ALIKE = 85  # of 100, by rapidfuzz's ratio of the names without what they all share
 MOST_SHARED = 50  # a word, host or number that so many have tells nobody apart
@@ -37,20 +37,20 @@ class PossibleDuplicate:
 
 
 @dataclass
-class Index:
+class DuplicateIndex:
     """Every firm by what could give a twin away."""
 
     names: dict[int, str] = field(default_factory=dict)
     by_key: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, id: int, name: str, website: str, phone: str) -> None:
-        self.names[id] = plain_name(name)
+        self.names[id] = normalized_name(name)
         for key in _keys(self.names[id], website, phone):
             self.by_key[key].append(id)
 
     def like(self, name: str, website: str, phone: str) -> list[PossibleDuplicate]:
         """The firms that may be this one, the surest first, then the oldest."""
-        plain, sure, near = plain_name(name), set[int](), set[int]()
+        plain, sure, near = normalized_name(name), set[int](), set[int]()
         for key in _keys(plain, website, phone):
             ids = self.by_key.get(key, ())
             if len(ids) <= MOST_SHARED:
@@ -59,26 +59,26 @@ class Index:
         return [PossibleDuplicate(id, id in sure) for id in sorted(sure | same, key=lambda id: (id not in sure, id))]
 
 
-_last: tuple[int, Index] = (0, Index())  # one for each process, as the World is
+_last: tuple[int, DuplicateIndex] = (0, DuplicateIndex())  # one for each process, as the World is
 
 
-def index(session: Session) -> Index:
+def duplicate_index(session: Session) -> DuplicateIndex:
     """The index of all firms, kept until something changes."""
     global _last
     version = world_version(session)
     if version and _last[0] == version:
         return _last[1]
-    made = Index()
+    made = DuplicateIndex()
     for row in session.execute(select(Business.id, Business.name, Business.website, Business.phone)):
         made.add(*row)
     _last = (version, made)
     return made
 
 
-def plain_name(name: str) -> str:
+def normalized_name(name: str) -> str:
     """The name as an eye reads it, without what firms are called besides.
 
-    >>> [plain_name(name) for name in ("The Bramble & Co., LLC", "Вramble Company", "BRÅMBLE", "& Co")]
+    >>> [normalized_name(name) for name in ("The Bramble & Co., LLC", "Вramble Company", "BRÅMBLE", "& Co")]
     ['bramble', 'bramble', 'bramble', '']
     """
     words = re.split(r"[^\w]+", _drawn(name))
@@ -88,20 +88,21 @@ def plain_name(name: str) -> str:
 def confusable_skeleton(name: str) -> str:
     """What ``name`` looks like: no case, accents, punctuation or blanks, and look-alike letters as Latin ones.
 
-    >>> likeness("Beа  Lindqvіst") == likeness("BEA LINDQVIST") == likeness("Ｂｅａ Lindqvist")
-    True
+    >>> len({confusable_skeleton(name) for name in ("Beа  Lindqvіst", "BEA LINDQVIST", "Ｂｅａ Lindqvist")})
+    1
     """
     return "".join(char for char in _drawn(name) if char.isalnum())
 
 
 def _drawn(name: str) -> str:
-    return folded(unicodedata.normalize("NFKC", name).casefold().translate(SAME_SHAPE))
+    return fold(unicodedata.normalize("NFKC", name).casefold().translate(SAME_SHAPE))
 
 
-def host_of(website: str) -> str:
+def registered_host(website: str) -> str:
     """What was registered of a website's address, empty where many firms share it.
 
-    >>> [host_of(site) for site in ("https://www.Bramble.example/x", "shop.bramble.co.uk", "facebook.com/bramble")]
+    >>> sites = ("https://www.Bramble.example/x", "shop.bramble.co.uk", "facebook.com/bramble")
+    >>> [registered_host(site) for site in sites]
     ['bramble.example', 'bramble.co.uk', '']
     """
     try:
@@ -114,14 +115,14 @@ def host_of(website: str) -> str:
     return "" if registered in SHARED_HOSTS or "." not in registered else registered
 
 
-def digits_of(phone: str) -> str:
+def last_digits(phone: str) -> str:
     """The last ten digits of a number without its extension, empty where there are fewer than seven."""
     digits = re.sub(r"\D", "", re.split(r"(?:ext|x)", phone, flags=re.IGNORECASE)[0])
     return digits[-10:] if len(digits) >= 7 else ""
 
 
 def _keys(plain: str, website: str, phone: str) -> Iterable[str]:
-    host, digits = host_of(website), digits_of(phone)
+    host, digits = registered_host(website), last_digits(phone)
     words = plain.split()
     return {
         *([f"w{host}"] if host else []),

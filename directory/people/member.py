@@ -14,7 +14,7 @@ from directory.db import bump_world
 from directory.errors import Invalid
 from directory.people.business import clean_phone, index_business
 from directory.people.tables import ChapterRole, Member, Role
-from directory.text import clean_line, folded
+from directory.text import clean_line, fold
 from directory.translation import gettext as _
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _own_name(session: Session, member: Member, text: str) -> str:
             message = _("“%(word)s” mixes letters of two alphabets that look alike. Type it anew.", word=word)
             raise Invalid(message, field="name")
     others = select(Member.name).where(Member.business_id == member.business_id, Member.id != member.id)
-    if folded(name) in {folded(other) for other in session.scalars(others.where(Member.is_active))}:
+    if fold(name) in {fold(other) for other in session.scalars(others.where(Member.is_active))}:
         message = _("Somebody at your firm has this name. Add an initial, so that people can tell you apart.")
         raise Invalid(message, field="name")
     return name

@@ -31,7 +31,7 @@ _BROKEN = (
 )
 
 
-def square(content: bytes) -> bytes:
+def crop_square(content: bytes) -> bytes:
     """The picture upright, cropped to its middle, 512 pixels a side, as WebP without metadata. Raises Invalid."""
     if len(content) > MOST_BYTES:
         raise Invalid(_("This photo is too large: twelve megabytes are the most."), field="photo")
@@ -62,20 +62,20 @@ def square(content: bytes) -> bytes:
     return kept.getvalue()
 
 
-def show(session: Session, *, member: Member, digest: str | None, now: datetime) -> None:
+def set_photo(session: Session, *, member: Member, digest: str | None, now: datetime) -> None:
     """The kept file ``digest`` is the member's photo from now on; None: they have none."""
     member.photo = digest
     action = "photo.show" if digest else "photo.remove"
     record(session, actor_id=member.id, action=action, object=f"member {member.public_id}", now=now)
 
 
-def forget_unused(session: Session, *, home: Path, digest: str | None) -> None:
+def delete_if_unused(session: Session, *, home: Path, digest: str | None) -> None:
     """Remove a photo's file once nobody shows it; call it when that is committed."""
     if digest and not session.scalar(select(func.count()).where(Member.photo == digest)):
-        files.forget(home, FOLDER, digest)
+        files.delete_file(home, FOLDER, digest)
 
 
-def sweep(session: Session, *, home: Path, now: datetime) -> int:
+def delete_unused_photos(session: Session, *, home: Path, now: datetime) -> int:
     """Remove what was taken off a day ago and nobody shows; how many files it were."""
     used = set(session.scalars(select(Member.photo).where(Member.photo.is_not(None))))
-    return files.forget_others(home, FOLDER, {digest for digest in used if digest}, now)
+    return files.delete_unreferenced(home, FOLDER, {digest for digest in used if digest}, now)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from functools import cache
 from typing import NamedTuple
 
-from directory.text import folded
+from directory.text import fold
 
 SPOKEN_OF = 100_000  # people from which a town is known by its other names too
 
@@ -33,18 +33,18 @@ def locate(city: str, region: str = "", country: str = "") -> Town | None:
     ('ME', 'FR', None)
     """
     towns, states, countries = _known()
-    found = towns.get(folded(city), ())
-    if state := states.get(folded(region)):
+    found = towns.get(fold(city), ())
+    if state := states.get(fold(region)):
         found = [town for town in found if (town.country, town.region) == ("US", state)]
-    elif land := countries.get(folded(region), country):
+    elif land := countries.get(fold(region), country):
         found = [town for town in found if town.country == land]
     return max(found, default=None)
 
 
-def typed(text: str, *, region: str, country: str) -> Town | None:
+def town_from_text(text: str, *, region: str, country: str) -> Town | None:
     """The town somebody means who types ``text``, such as "Mesa" or "Portland, Maine": one near home, if there is one.
 
-    >>> typed("Mesa", region="AZ", country="US").region
+    >>> town_from_text("Mesa", region="AZ", country="US").region
     'AZ'
     """
     city, _comma, said = text.partition(",")
@@ -55,7 +55,7 @@ def typed(text: str, *, region: str, country: str) -> Town | None:
 
 def _means_a_region(text: str) -> bool:
     _towns, states, countries = _known()
-    return folded(text) in states or folded(text) in countries
+    return fold(text) in states or fold(text) in countries
 
 
 @cache
@@ -71,11 +71,11 @@ def _known() -> tuple[dict[str, list[Town]], dict[str, str], dict[str, str]]:
             *(city["latitude"], city["longitude"]),
         )
         others = city["alternatenames"] if town.people >= SPOKEN_OF else []
-        for name in {folded(each) for each in (town.name, *others)} - {""}:
+        for name in {fold(each) for each in (town.name, *others)} - {""}:
             towns[name].append(town)
-    states = {folded(word): code for code, state in names.get_us_states().items() for word in (code, state["name"])}
+    states = {fold(word): code for code, state in names.get_us_states().items() for word in (code, state["name"])}
     countries = {
-        folded(word): code
+        fold(word): code
         for code, country in names.get_countries().items()
         for word in (code, country["iso3"], country["name"])
     }

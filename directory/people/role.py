@@ -12,7 +12,9 @@ from directory.people.tables import ChapterRole, Member, Role
 from directory.translation import gettext as _
 
 
-def grant(session: Session, *, member: Member, chapter: Chapter, role: Role, by: Member | None, now: datetime) -> None:
+def grant_role(
+    session: Session, *, member: Member, chapter: Chapter, role: Role, by: Member | None, now: datetime
+) -> None:
     """Give ``member`` a role in a chapter; who holds it keeps it. ``by`` None: the command line.
 
     Raises Conflict where they do not take part.
@@ -23,7 +25,7 @@ def grant(session: Session, *, member: Member, chapter: Chapter, role: Role, by:
         _note(session, "role.grant", member, f"{role.value} of chapter {chapter.public_id}", by, now)
 
 
-def revoke(session: Session, *, member: Member, chapter: Chapter, role: Role, by: Member, now: datetime) -> None:
+def revoke_role(session: Session, *, member: Member, chapter: Chapter, role: Role, by: Member, now: datetime) -> None:
     """Take a role in a chapter back; who does not hold it loses nothing."""
     if (held := _held(session, member, chapter, role)) is not None:
         session.delete(held)
@@ -40,13 +42,13 @@ def grant_admin(session: Session, *, member: Member, by: Member | None, now: dat
 
 def revoke_admin(session: Session, *, member: Member, by: Member, now: datetime) -> None:
     """Take that back. Raises Conflict for the last admin."""
-    keep_an_admin(session, without=member)
+    require_another_admin(session, without=member)
     if member.is_admin:
         member.is_admin = False
         _note(session, "role.revoke", member, "admin", by, now)
 
 
-def keep_an_admin(session: Session, *, without: Member) -> None:
+def require_another_admin(session: Session, *, without: Member) -> None:
     """Raise Conflict where nobody else runs the network. Holds the admins until the transaction ends."""
     admins = select(Member.id).where(Member.is_admin, Member.is_active).order_by(Member.id)
     if list(session.scalars(admins.with_for_update(key_share=True))) == [without.id]:

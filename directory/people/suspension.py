@@ -12,7 +12,7 @@ from directory.people.business import index_business
 from directory.people.chapter import Chapter
 from directory.people.member import chapter_roles, lock_members
 from directory.people.one_time_link import end_links
-from directory.people.role import keep_an_admin
+from directory.people.role import require_another_admin
 from directory.people.tables import Business, Member, MemberState, Role
 from directory.translation import gettext as _
 
@@ -26,7 +26,7 @@ def suspend(session: Session, *, member: Member, by: Member, now: datetime) -> N
     if member.state != MemberState.ACTIVE:
         raise Conflict(_("%(name)s does not take part at present.", name=member.name))
     if member.is_admin:
-        keep_an_admin(session, without=member)
+        require_another_admin(session, without=member)
     end_links(session, member=member, now=now)
     _turn(session, member, MemberState.SUSPENDED, by, "member.suspend", now)
 

@@ -17,7 +17,7 @@ from directory.translation import gettext as _
 MOST_LIVE = 12  # asks a member may have at a time: a list longer than that asks for nothing
 
 
-def want(
+def add_wanted(
     session: Session,
     *,
     member: Member,
@@ -44,19 +44,19 @@ def want(
     return wanted
 
 
-def end(session: Session, *, wanted: Wanted, now: datetime) -> None:
+def end_wanted(session: Session, *, wanted: Wanted, now: datetime) -> None:
     """The ask is no longer live; it leaves the post as well."""
     wanted.ended_at = wanted.ended_at or now
     index_business(session, wanted.member.business)
 
 
-def resume(session: Session, *, wanted: Wanted) -> None:
+def resume_wanted(session: Session, *, wanted: Wanted) -> None:
     """Make an ended ask live again."""
     wanted.ended_at = None
     index_business(session, wanted.member.business)
 
 
-def share(session: Session, *, wanted: Wanted, now: datetime) -> None:
+def share_wanted(session: Session, *, wanted: Wanted, now: datetime) -> None:
     """The member's consent that the ask stands in the weekly post.
 
     Raises Conflict for an ended one, Invalid for words that must not be repeated in public.
@@ -70,14 +70,14 @@ def share(session: Session, *, wanted: Wanted, now: datetime) -> None:
         _note_consent(session, wanted, "wanted.share", now)
 
 
-def unshare(session: Session, *, wanted: Wanted, now: datetime) -> None:
+def unshare_wanted(session: Session, *, wanted: Wanted, now: datetime) -> None:
     """Take that consent back."""
     if wanted.shared_at is not None:
         wanted.shared_at = None
         _note_consent(session, wanted, "wanted.unshare", now)
 
 
-def live_for(session: Session, *, member: Member) -> list[Wanted]:
+def live_wanteds(session: Session, *, member: Member) -> list[Wanted]:
     """The live asks of a member, newest first."""
     live = select(Wanted).where(Wanted.member_id == member.id, Wanted.ended_at.is_(None))
     live = live.where(Wanted.kind != WantedKind.OFFER)

@@ -19,7 +19,7 @@ LANGUAGES: tuple[str, ...] = (
 def language_name(code: str) -> str:
     """The language's English name.
 
-    >>> name_of("es")
+    >>> language_name("es")
     'Spanish'
     """
     return str(Locale("en").languages.get(code, code)).removesuffix(" Bokmål")
@@ -28,7 +28,7 @@ def language_name(code: str) -> str:
 def languages_by_name(text: str) -> list[str]:
     """The codes of the languages that ``text`` lists, by English or own name. Raises Invalid for one not known.
 
-    >>> named("Spanish, english")
+    >>> languages_by_name("Spanish, english")
     ['en', 'es']
     """
     codes = {name.casefold(): code for code in LANGUAGES for name in (_own_name(code), language_name(code), code)}

@@ -16,7 +16,7 @@ from directory.people.audience import FIELDS, Audience, audience_of
 from directory.people.business import index_business
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
-from directory.people.duplicates import index
+from directory.people.duplicates import duplicate_index
 from directory.people.tables import Business, Member
 from directory.translation import gettext as _
 from directory.translation import ngettext
@@ -43,7 +43,7 @@ class MovedBusiness(Row, Base):
 
 
 @dataclass(frozen=True)
-class Pair:
+class DuplicatePair:
     """Two records that may be one firm: which of them had better stay, and why they look alike."""
 
     keep: Business
@@ -51,16 +51,16 @@ class Pair:
     is_sure: bool
 
 
-def suggestions(session: Session, chapter: Chapter) -> list[Pair]:
+def duplicate_suggestions(session: Session, chapter: Chapter) -> list[DuplicatePair]:
     """What a lead may want to merge: firms of the chapter that look like each other or like one of no chapter."""
-    known = index(session)
+    known = duplicate_index(session)
     mine = session.scalars(select(Business).where(Business.chapter_id == chapter.id).order_by(Business.id)).all()
     found = [(firm.id, twin) for firm in mine for twin in known.like(firm.name, firm.website, firm.phone)]
     ids = {twin.business_id for _id, twin in found}
     rows = {firm.id: firm for firm in session.scalars(select(Business).where(Business.id.in_(ids)))} if ids else {}
     rows |= {firm.id: firm for firm in mine}
     peopled = set(session.scalars(select(Member.business_id).where(Member.business_id.in_(rows), Member.is_active)))
-    pairs: dict[frozenset[int], Pair] = {}
+    pairs: dict[frozenset[int], DuplicatePair] = {}
     for id, twin in found:
         other = rows.get(twin.business_id)
         if other is None or other.id == id or other.chapter_id not in (None, chapter.id):
@@ -68,14 +68,14 @@ def suggestions(session: Session, chapter: Chapter) -> list[Pair]:
         one, two = sorted(
             (rows[id], other), key=lambda firm: (firm.id not in peopled, firm.chapter_id is None, firm.id)
         )
-        pairs.setdefault(frozenset((id, other.id)), Pair(one, two, twin.is_sure))
+        pairs.setdefault(frozenset((id, other.id)), DuplicatePair(one, two, twin.is_sure))
     return sorted(pairs.values(), key=lambda pair: not pair.is_sure)[:MOST_SUGGESTED]
 
 
 def preview(session: Session, *, drop: Business) -> dict[str, int]:
     """How many rows of which table would move: "member" -> 2."""
     counts: dict[str, int] = {}
-    for column in references():
+    for column in business_columns():
         count = session.scalar(select(func.count()).select_from(column.table).where(column == drop.id)) or 0
         counts[column.table.name] = counts.get(column.table.name, 0) + count
     return {name: count for name, count in counts.items() if count}
@@ -93,7 +93,7 @@ def merge(session: Session, *, keep: Business, drop: Business, by: Member, now: 
     session.execute(select(Business.id).where(Business.id.in_(ids)).order_by(Business.id).with_for_update())
     _keep_older_claims(session, keep, drop)
     _drop_work_with_itself(session, keep, drop)
-    for column in references():
+    for column in business_columns():
         _move(session, column, keep.id, drop.id)
     _rename_in_answers(session, keep.id, drop.id)
     for field in (field for field in FIELDS if field.of == "business"):
@@ -121,19 +121,19 @@ def merge(session: Session, *, keep: Business, drop: Business, by: Member, now: 
     bump_world(session)
 
 
-def moved_to(session: Session, public_id: str) -> Business | None:
+def merged_into(session: Session, public_id: str) -> Business | None:
     """The firm that a record of that public id was merged into."""
     moved = select(Business).join(MovedBusiness, MovedBusiness.business_id == Business.id)
     return session.scalar(moved.where(MovedBusiness.public_id == public_id))
 
 
-def moved_keys(session: Session) -> dict[str, int]:
+def merged_keys(session: Session) -> dict[str, int]:
     """What imports knew merged records by -> the ids of the firms they became."""
     keyed = select(MovedBusiness.key, MovedBusiness.business_id).where(MovedBusiness.key.is_not(None))
     return {key: id for key, id in session.execute(keyed) if key is not None}
 
 
-def references() -> list[Column[Any]]:
+def business_columns() -> list[Column[Any]]:
     """Every column that names a firm."""
     return [
         key.parent
@@ -198,7 +198,7 @@ def _renamed(value: Any, keep: int, drop: int) -> Any:
     return [_renamed(held, keep, drop) for held in value] if isinstance(value, list) else value
 
 
-def described(session: Session, *, drop: Business) -> list[str]:
+def describe_moves(session: Session, *, drop: Business) -> list[str]:
     """What ``merge`` would move, in words, for who is asked whether to."""
     counts = preview(session, drop=drop)
     words = {

@@ -17,7 +17,7 @@ from directory.audit import AuditEntry
 from directory.facts import vouch
 from directory.facts.interaction import Interaction
 from directory.facts.introduction import Introduction, IntroductionState
-from directory.facts.introduction import of_member as introductions
+from directory.facts.introduction import introductions_of as introductions
 from directory.facts.rating import Rating
 from directory.facts.vouch import Vouch
 from directory.leads.lead import Lead
@@ -31,7 +31,7 @@ from directory.profiles.member_view import visible_to
 from directory.taxonomy.capability import Capability
 from directory.text import FORMULA_STARTS
 from directory.translation import gettext as _
-from directory.week.pairing import Pairing, theirs
+from directory.week.pairing import Pairing, is_paired
 from directory.week.prompt import Prompt
 
 INSIDE = (
@@ -41,7 +41,9 @@ INSIDE = (
 Rows = list[dict[str, Any]]
 
 
-def of_member(session: Session, *, member: Member, by: Member, band: Any, more: Mapping[str, Rows]) -> dict[str, Rows]:
+def member_export(
+    session: Session, *, member: Member, by: Member, band: Any, more: Mapping[str, Rows]
+) -> dict[str, Rows]:
     """Everything of a member by what it is, a list each. ``band`` is what is published of ratings they received,
     which are never in it; ``more`` is what other rooms keep of them. Those they gave are in it for nobody but them."""
     me = member.id
@@ -74,7 +76,7 @@ def of_member(session: Session, *, member: Member, by: Member, band: Any, more: 
         ],
         "vouches_received": [
             {"from": row.giver.name, **_plain(row, "giver_id", "receiver_id")}
-            for row in vouch.shown_for(session, member=member)
+            for row in vouch.shown_vouches(session, member=member)
         ],
         "introductions": [
             {
@@ -87,7 +89,7 @@ def of_member(session: Session, *, member: Member, by: Member, band: Any, more: 
         ],
         "talks": [
             {"with": row.partner(member).name, **_plain(row, "one_id", "other_id", "said_by_id")}
-            for row in session.scalars(select(Pairing).where(theirs(member)).order_by(Pairing.id))
+            for row in session.scalars(select(Pairing).where(is_paired(member)).order_by(Pairing.id))
         ],
         "prompts": [
             {"day": day, **_plain(row, "occurrence_id")}
@@ -115,7 +117,7 @@ def of_member(session: Session, *, member: Member, by: Member, band: Any, more: 
     }
 
 
-def zipped(content: Mapping[str, Rows], *, picture: bytes | None, now: datetime) -> bytes:
+def as_zip(content: Mapping[str, Rows], *, picture: bytes | None, now: datetime) -> bytes:
     """The ZIP: a README, everything in one JSON, each list as CSV, and the photo. Made in memory."""
     packed = BytesIO()
     with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
@@ -132,12 +134,12 @@ def zipped(content: Mapping[str, Rows], *, picture: bytes | None, now: datetime)
 def picture_of(member: Member, *, home: Path) -> bytes | None:
     """The member's photo, if its file is there."""
     try:
-        return files.read(home, photo.FOLDER, member.photo) if member.photo else None
+        return files.read_file(home, photo.FOLDER, member.photo) if member.photo else None
     except FileNotFoundError:
         return None
 
 
-def of_chapter(session: Session, *, chapter: Chapter) -> Rows:
+def chapter_export(session: Session, *, chapter: Chapter) -> Rows:
     """The active members of a chapter, a row each, with no more than every member of it may see."""
     here = select(Member).join(Member.business).where(Business.chapter_id == chapter.id, Member.is_active)
     rows = []

@@ -36,7 +36,7 @@ class Departure(Row, Base):
     member: Mapped[Member] = relationship()
 
 
-def leave(session: Session, *, member: Member, by: Member, now: datetime) -> Departure:
+def leave_network(session: Session, *, member: Member, by: Member, now: datetime) -> Departure:
     """The member is gone from now on: seen, matched and written to no more. The app ends their sessions.
 
     Roles are given up for good. Raises Conflict for the last administrator, and the last lead of a chapter that has
@@ -57,11 +57,11 @@ def leave(session: Session, *, member: Member, by: Member, now: datetime) -> Dep
     _moved(session, member, "member.leave", by, now)
     if member.email:
         event, words = f"left-{token_urlsafe(12)}", {"name": member.first_name}
-        mail.write(session, letter="left", to=member.email, event=event, about=member.public_id, words=words, now=now)
+        mail.enqueue(session, letter="left", to=member.email, event=event, about=member.public_id, words=words, now=now)
     return departure
 
 
-def mint(session: Session, *, public_id: str, now: datetime) -> str | None:
+def create_return_token(session: Session, *, public_id: str, now: datetime) -> str | None:
     """The token by which the member comes back, 256 random bits; None where they did, or it is too late."""
     leaves = select(Departure).join(Departure.member).where(Member.public_id == public_id)
     departure = session.scalar(leaves.where(Departure.erase_at > now))
@@ -73,7 +73,7 @@ def mint(session: Session, *, public_id: str, now: datetime) -> str | None:
     return token
 
 
-def find(session: Session, *, token: str, now: datetime) -> Departure:
+def find_departure(session: Session, *, token: str, now: datetime) -> Departure:
     """The departure that this token takes back. Raises Invalid where it is forged, used or too late."""
     leaves = select(Departure).where(Departure.token_hash == hash_of(token), Departure.erase_at > now)
     departure = session.scalar(leaves)
@@ -119,7 +119,7 @@ def check_replaceable(session: Session, *, member: Member) -> None:
             raise Conflict(_("You are the only lead of %(chapter)s. Name another one first, then leave.", chapter=name))
 
 
-def due(session: Session, *, now: datetime) -> list[Member]:
+def departures_due(session: Session, *, now: datetime) -> list[Member]:
     """Whose week is over, the longest gone first."""
     over = select(Member).join(Departure, Departure.member_id == Member.id).where(Departure.erase_at <= now)
     return list(session.scalars(over.order_by(Departure.erase_at, Departure.id)))

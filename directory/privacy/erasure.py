@@ -120,7 +120,7 @@ def erase(session: Session, *, member: Member, by: Member | None, now: datetime)
     return digest
 
 
-def unhandled() -> set[str]:
+def unhandled_columns() -> set[str]:
     """The columns that name a member, and of which nothing here says what becomes of them."""
     named = {
         f"{key.parent.table.name}.{key.parent.name}"

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from directory.audit import record
 from directory.errors import Conflict
 from directory.people.tables import Business, Member
-from directory.profiles.member_view import FirmView, View
+from directory.profiles.member_view import FirmView, MemberView
 from directory.rate_limit import consume_allowance
 from directory.translation import gettext as _
 
@@ -27,7 +27,7 @@ class Contact:
         return bool(self.phones or self.emails)
 
 
-def contact_of(view: View | FirmView) -> Contact:
+def contact_of(view: MemberView | FirmView) -> Contact:
     """What the reader of ``view`` may know."""
     return Contact(
         _all(view.get("firm_phone"), view.get("direct_phone")), _all(view.get("firm_email"), view.get("direct_email"))

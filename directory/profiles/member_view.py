@@ -18,7 +18,7 @@ from directory.translation import gettext as _
 
 
 @dataclass(frozen=True)
-class View:
+class MemberView:
     """The circles of ``member`` a reader stands in; ``sees`` and ``get`` answer for its fields."""
 
     member: Member
@@ -56,36 +56,36 @@ class FirmView:
         return (self.sees(name) and getattr(self.business, BY_NAME[name].columns[0])) or ""
 
 
-def view(
+def member_view(
     session: Session, *, reader: Member | None, member: Member, introductions: Collection[Introduction] | None = None
-) -> View:
+) -> MemberView:
     """What ``reader`` (None: the open web) sees of ``member``.
 
     One query, none for oneself, the web, or where the ``introductions`` of the two are known.
     """
     if reader is None:
-        return View(member, frozenset({Audience.PUBLIC}))
+        return MemberView(member, frozenset({Audience.PUBLIC}))
     if reader.id == member.id:
-        return View(member, frozenset(), is_own=True)
+        return MemberView(member, frozenset(), is_own=True)
     if introductions is None:
-        return views(session, reader=reader, members=[member])[member.id]
+        return member_views(session, reader=reader, members=[member])[member.id]
     return _seen(reader, member, any(each.is_accepted for each in introductions))
 
 
-def views(session: Session, *, reader: Member, members: list[Member]) -> dict[int, View]:
+def member_views(session: Session, *, reader: Member, members: list[Member]) -> dict[int, MemberView]:
     """The same for many members at once, by member id, in one query."""
     known = introduced_to(session, member=reader)
     return {member.id: _seen(reader, member, member.id in known) for member in members}
 
 
-def _seen(reader: Member, member: Member, is_introduced: bool) -> View:
+def _seen(reader: Member, member: Member, is_introduced: bool) -> MemberView:
     circles = {Audience.PUBLIC, Audience.MEMBERS}
     chapter = member.business.chapter_id
     if chapter is not None and chapter == reader.business.chapter_id:
         circles.add(Audience.CHAPTER)
     if is_introduced:
         circles |= {Audience.CHAPTER, Audience.INTRODUCED}
-    return View(member, frozenset(circles), is_own=member.id == reader.id)
+    return MemberView(member, frozenset(circles), is_own=member.id == reader.id)
 
 
 def firm_view(session: Session, *, reader: Member, business: Business) -> FirmView:
@@ -94,15 +94,15 @@ def firm_view(session: Session, *, reader: Member, business: Business) -> FirmVi
     if business.chapter_id is not None and business.chapter_id == reader.business.chapter_id:
         circles.add(Audience.CHAPTER)
     people = [member for member in business.members if member.is_active]
-    for seen in views(session, reader=reader, members=people).values() if people else ():
+    for seen in member_views(session, reader=reader, members=people).values() if people else ():
         circles |= seen.circles
     return FirmView(business, frozenset(circles), is_own=reader.business_id == business.id)
 
 
-def visible_to(member: Member, audience: Audience) -> View:
+def visible_to(member: Member, audience: Audience) -> MemberView:
     """What somebody of that circle, and of no closer one, sees: the preview of one's own page."""
     circles = list(Audience)
-    return View(member, frozenset(circles[: circles.index(audience) + 1]) - {Audience.NOBODY})
+    return MemberView(member, frozenset(circles[: circles.index(audience) + 1]) - {Audience.NOBODY})
 
 
 def set_audiences(session: Session, *, member: Member, audiences: dict[str, str], now: datetime) -> None:

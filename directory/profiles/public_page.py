@@ -10,21 +10,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from directory.audit import record
-from directory.facts.claim_level import Held, strongest
-from directory.facts.vouch import Vouch, shown_for
+from directory.facts.claim_level import HeldCapability, strongest_claims
+from directory.facts.vouch import Vouch, shown_vouches
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.tables import Business, Member
-from directory.profiles.member_view import View, view
+from directory.profiles.member_view import MemberView, member_view
 from directory.taxonomy.capability import CURATED, Capability
 
 
 @dataclass(frozen=True)
-class Card:
+class PublicCard:
     """A member as the open web sees them. ``vouches`` go with their giver's name only where the giver is public too."""
 
-    view: View
-    held: list[Held]
+    view: MemberView
+    held: list[HeldCapability]
     vouches: list[tuple[Vouch, bool]]
 
     @property
@@ -50,12 +50,12 @@ def public_member(session: Session, public_id: str) -> Member | None:
     return session.scalar(select(Member).where(Member.public_id == public_id, *_stands()))
 
 
-def card(session: Session, *, member: Member) -> Card:
+def public_card(session: Session, *, member: Member) -> PublicCard:
     """The public card of a member, as it is, or as it would be."""
-    return Card(
-        view=view(session, reader=None, member=member),
-        held=strongest(session, [member.business])[member.business_id],
-        vouches=[(word, word.giver.public_at is not None) for word in shown_for(session, member=member)],
+    return PublicCard(
+        view=member_view(session, reader=None, member=member),
+        held=strongest_claims(session, [member.business])[member.business_id],
+        vouches=[(word, word.giver.public_at is not None) for word in shown_vouches(session, member=member)],
     )
 
 
@@ -75,13 +75,13 @@ def public_people(session: Session, *, chapter: Chapter) -> Sequence[Member]:
     return session.scalars(here.options(joinedload(Member.business)).order_by(Member.name, Member.id)).all()
 
 
-def members_of(session: Session, *, chapter: Chapter) -> Sequence[Member]:
+def active_members_of(session: Session, *, chapter: Chapter) -> Sequence[Member]:
     """All active members of the chapter, by firm and name."""
     here = select(Member).join(Member.business).where(Business.chapter_id == chapter.id, Member.is_active)
     return session.scalars(here.options(joinedload(Member.business)).order_by(Business.name, Member.name)).all()
 
 
-def counted(session: Session, *, people: Sequence[Member]) -> list[tuple[str, int]]:
+def category_counts(session: Session, *, people: Sequence[Member]) -> list[tuple[str, int]]:
     """What the firms of these people can do: category -> how many firms, the most first."""
     known = session.execute(
         select(Capability.id, Capability.parent_id, Capability.name).where(Capability.scheme == CURATED)
@@ -95,7 +95,7 @@ def counted(session: Session, *, people: Sequence[Member]) -> list[tuple[str, in
     return sorted(((name[id], count) for id, count in counts.items()), key=lambda row: (-row[1], row[0]))
 
 
-def indexed(session: Session) -> tuple[Sequence[Chapter], Sequence[Member]]:
+def indexed_pages(session: Session) -> tuple[Sequence[Chapter], Sequence[Member]]:
     """Whom search engines may find."""
     people = select(Member).where(*_stands(), Member.indexed_at.is_not(None)).order_by(Member.id)
     chapters = [chapter for chapter in public_chapters(session) if chapter.indexed_at]

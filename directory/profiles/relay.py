@@ -38,7 +38,7 @@ class RelayMessage(AttributedRow, PublicRow, Base):
     receiver: Mapped[Member] = relationship()
 
 
-def write(
+def submit_message(
     session: Session, *, receiver: Member, name: str, email: str, text: str, is_trap: bool, place: str, now: datetime
 ) -> None:
     """Keep a visitor's message and ask its sender, by mail, whether it is theirs. Raises Invalid for what is typed.
@@ -60,11 +60,11 @@ def write(
     )
     if is_trap or not all(consume_allowance(session, key=key, most=most, within=DAY, now=now) for key, most in limits):
         return
-    purge(session, now=now)
+    delete_expired(session, now=now)
     message = RelayMessage(receiver_id=receiver.id, expires_at=now + LASTS, **said)
     session.add(message)
     session.flush()
-    mail.write(
+    mail.enqueue(
         session,
         letter="relay_confirm",
         to=message.email,
@@ -75,7 +75,7 @@ def write(
     )
 
 
-def mint(session: Session, *, public_id: str, now: datetime) -> str | None:
+def create_confirmation_token(session: Session, *, public_id: str, now: datetime) -> str | None:
     """The token that confirms the message, 256 random bits; None where the message has gone. It is not kept."""
     message = session.scalar(select(RelayMessage).where(RelayMessage.public_id == public_id))
     if message is None or message.expires_at <= now:
@@ -86,7 +86,7 @@ def mint(session: Session, *, public_id: str, now: datetime) -> str | None:
     return token
 
 
-def find(session: Session, *, token: str, now: datetime) -> RelayMessage:
+def find_message(session: Session, *, token: str, now: datetime) -> RelayMessage:
     """The message, to show what would be sent. Raises Invalid where it is forged, sent, too old or cannot arrive."""
     found = session.scalar(
         select(RelayMessage)
@@ -100,10 +100,10 @@ def find(session: Session, *, token: str, now: datetime) -> RelayMessage:
     return found
 
 
-def send(session: Session, *, token: str, now: datetime) -> Member:
+def forward_message(session: Session, *, token: str, now: datetime) -> Member:
     """The sender says it is theirs: pass the message on, once, and forget it. Raises Invalid as ``find`` does."""
-    message = find(session, token=token, now=now)
-    mail.write(
+    message = find_message(session, token=token, now=now)
+    mail.enqueue(
         session,
         letter="relay",
         to=message.receiver,
@@ -118,6 +118,6 @@ def send(session: Session, *, token: str, now: datetime) -> Member:
     return message.receiver
 
 
-def purge(session: Session, *, now: datetime) -> None:
+def delete_expired(session: Session, *, now: datetime) -> None:
     """Forget what nobody confirmed in time."""
     session.execute(delete(RelayMessage).where(RelayMessage.expires_at <= now))

@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from directory.facts.collaboration import Collaboration, finished_between
-from directory.facts.interaction import Interaction, between
+from directory.facts.interaction import Interaction, interactions_between
 from directory.facts.introduction import Introduction
 from directory.facts.vouch import Vouch
 from directory.people.tables import Member
@@ -43,7 +43,7 @@ def shared_history(
 ) -> SharedHistory:
     """What ``one`` and ``other`` share; ``vouches`` of one for the other and their ``introductions`` are known."""
     newest = (Interaction.happened_on.desc(), Interaction.id.desc())
-    both = session.scalars(select(Interaction).where(between(one.id, other.id)).order_by(*newest)).all()
+    both = session.scalars(select(Interaction).where(interactions_between(one.id, other.id)).order_by(*newest)).all()
     found = SharedHistory(
         interactions=[fact for fact in both if fact.confirmed_at],
         said=[fact for fact in both if not fact.confirmed_at],

@@ -3,10 +3,10 @@
 import vobject  # type: ignore[import-untyped]
 
 from directory.profiles.contact_details import Contact
-from directory.profiles.member_view import View
+from directory.profiles.member_view import MemberView
 
 
-def vcard(view: View, contact: Contact, *, page: str) -> str:
+def vcard(view: MemberView, contact: Contact, *, page: str) -> str:
     """The card of the member behind ``view``; ``page`` is the address of their page.
 
     Every value is escaped and folded by vobject, so that a name cannot begin a line of its own.

@@ -22,7 +22,7 @@ from directory.facts.rating import Rating
 from directory.facts.rating_band import publish_bands
 from directory.facts.vouch import Vouch
 from directory.imports.taxonomy_scheme import CURATED_FILE, import_scheme
-from directory.leads.lead import Terms, bring
+from directory.leads.lead import Terms, create_lead
 from directory.money import Money
 from directory.outbox.channel import Channel
 from directory.people.business import index_businesses
@@ -72,7 +72,7 @@ def seed(session: Session, *, now: datetime) -> None:
         )
         wishes = understand(session, text=entry["text"]).wishes
         member, then = cast.members[entry["member"]], cast.ago(entry)
-        lead = bring(session, member=member, text=entry["text"], wishes=wishes, terms=terms, now=then)
+        lead = create_lead(session, member=member, text=entry["text"], wishes=wishes, terms=terms, now=then)
         suggest(session, lead=lead, now=now)
 
 

@@ -7,12 +7,12 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, func, 
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.db import Base, PublicRow
-from directory.text import folded
+from directory.text import fold
 
 CURATED = "goodword"  # the scheme that ships, and that members choose from
 
 
-class Kind(StrEnum):
+class CapabilityKind(StrEnum):
     """How deep a node stands; schemes with more levels call all deeper ones platforms."""
 
     CATEGORY = "category"
@@ -32,7 +32,7 @@ class Capability(PublicRow, Base):
     scheme: Mapped[str] = mapped_column(String(40))
     code: Mapped[str] = mapped_column(String(160))
     name: Mapped[str] = mapped_column(String(300))
-    kind: Mapped[Kind]
+    kind: Mapped[CapabilityKind]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("capability.id"), index=True)
     synonyms: Mapped[list[str]] = mapped_column(default=list)
     asks: Mapped[list[str]] = mapped_column(default=list)
@@ -41,16 +41,16 @@ class Capability(PublicRow, Base):
     parent: Mapped["Capability | None"] = relationship(remote_side="Capability.id")
 
 
-def choices(session: Session) -> Sequence[Capability]:
+def capability_choices(session: Session) -> Sequence[Capability]:
     """The curated capabilities by name, for people to choose from."""
     return session.scalars(select(Capability).where(Capability.scheme == CURATED).order_by(Capability.name)).all()
 
 
-def named(session: Session, text: str) -> Capability | None:
+def capabilities_by_name(session: Session, text: str) -> Capability | None:
     """The capability that a person means by typing ``text``: its name or a synonym, curated ones first."""
-    wanted = folded(text)
-    for capability in choices(session):
-        if wanted in (folded(word) for word in (capability.name, *capability.synonyms)):
+    wanted = fold(text)
+    for capability in capability_choices(session):
+        if wanted in (fold(word) for word in (capability.name, *capability.synonyms)):
             return capability
     name = text.replace("\0", "").strip().lower()  # no database takes a NUL
     foreign = select(Capability).where(func.lower(Capability.name) == name).order_by(Capability.id)

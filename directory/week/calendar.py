@@ -15,7 +15,7 @@ from directory.people.tables import Member
 from directory.text import clean_line
 from directory.translation import gettext
 from directory.week.blackout_period import BlackoutPeriod, blackout_periods, blackout_reason
-from directory.week.occurrence_schedule import WEEK, coming_slot, record, slot, write_ahead
+from directory.week.occurrence_schedule import WEEK, coming_slot, record_audit, slot_instant, write_ahead
 
 WEEKS = 8
 LONGEST_QUIET = timedelta(days=92)
@@ -44,10 +44,12 @@ def weeks(session: Session, *, chapter: Chapter, now: datetime) -> list[Week]:
     on = found[-1].on + WEEK if found else coming_slot(chapter, now).astimezone(ZoneInfo(chapter.zone)).date()
     quiet = blackout_periods(session, since=on, chapter_id=chapter.id)
     days = [on + WEEK * at for at in range(WEEKS - len(found))]
-    return found + [Week(day, slot(chapter, day), None, blackout_reason(quiet, chapter.id, day)) for day in days]
+    return found + [
+        Week(day, slot_instant(chapter, day), None, blackout_reason(quiet, chapter.id, day)) for day in days
+    ]
 
 
-def turn_on(session: Session, *, chapter: Chapter, on: date, now: datetime) -> Occurrence:
+def occurrence_on(session: Session, *, chapter: Chapter, on: date, now: datetime) -> Occurrence:
     """The chapter's turn on one of its coming days, written now if it was not. Raises Conflict for another day."""
     if on not in {week.on for week in weeks(session, chapter=chapter, now=now)}:
         raise Conflict(gettext("There is no turn on that day any more; look at the calendar again."))
@@ -59,14 +61,14 @@ def turn_on(session: Session, *, chapter: Chapter, on: date, now: datetime) -> O
 def set_hour(session: Session, *, occurrence: Occurrence, at: time | None, member: Member, now: datetime) -> None:
     """Post it at another time of its day, or at the usual one again (None). Raises Invalid for a time that is over."""
     lock_open(session, occurrence)
-    due_at = slot(occurrence.chapter, occurrence.local_date, at)
+    due_at = slot_instant(occurrence.chapter, occurrence.local_date, at)
     if due_at <= now:
         raise Invalid(gettext("That time is over; choose a later one, or let it go out now."), field="at")
     occurrence.own_time, occurrence.due_at, occurrence.preflight_at = at, due_at, None
-    record(session, "occurrence.set_hour", occurrence, member, now)
+    record_audit(session, "occurrence.set_hour", occurrence, member, now)
 
 
-def keep_quiet(
+def add_blackout(
     session: Session, *, chapter: Chapter, first_on: date, last_on: date, reason: str, member: Member, now: datetime
 ) -> BlackoutPeriod:
     """Post nothing from one day to another, both included; a person may still let a single week go. Raises Invalid."""
@@ -85,7 +87,7 @@ def keep_quiet(
     return quiet
 
 
-def end_quiet(session: Session, *, quiet: BlackoutPeriod, member: Member, now: datetime) -> None:
+def end_blackout(session: Session, *, quiet: BlackoutPeriod, member: Member, now: datetime) -> None:
     """Take a quiet time back; what it left out and is still to come goes out again."""
     for turn in _turns_in(session, quiet, now):
         if turn.skipped == quiet.words:

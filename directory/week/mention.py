@@ -18,7 +18,7 @@ from directory.people.audience import Audience
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.profiles.member_view import visible_to
-from directory.text import folded
+from directory.text import fold
 from directory.translation import gettext, join_as_list, time_ago
 from directory.week.name_consent import UnconsentedNames
 
@@ -55,7 +55,7 @@ class Mention(Row, Base):
         if not self.member.is_active or self.vetoed_at is not None:
             return False
         if self.case_study is not None:
-            return is_told(self.case_study)
+            return may_be_told(self.case_study)
         if self.wanted is not None:
             return self.wanted.shared_at is not None and self.wanted.ended_at is None
         if self.lead is not None:
@@ -70,7 +70,7 @@ def mentions_of(session: Session, *, occurrence: Occurrence, is_whole: bool = Fa
 
 
 @dataclass(frozen=True)
-class Shown:
+class MentionView:
     """A mention as a reader sees it; ``member`` is None for one who did not agree to be named, ``name`` "A member"."""
 
     member: Member | None
@@ -79,11 +79,11 @@ class Shown:
     is_own: bool
 
 
-def shown(mention: Mention, reader: Member, may_edit: bool) -> Shown:
+def mention_view(mention: Mention, reader: Member, may_edit: bool) -> MentionView:
     """Who did not agree to be named is "A member" to all but themselves and who may edit the week."""
     is_own = mention.member_id == reader.id
     named = mention.member if is_own or may_edit or mention.member.spotlight_at is not None else None
-    return Shown(named, named.first_name if named else gettext("a member"), mention.reason, is_own)
+    return MentionView(named, named.first_name if named else gettext("a member"), mention.reason, is_own)
 
 
 @dataclass(frozen=True)
@@ -154,10 +154,10 @@ def place_of(lead: Lead) -> str:
     """The town or region of the bringer's firm or chapter that a lead names: what else was typed may be the client."""
     firm, chapter = lead.business, lead.business.chapter
     known = (firm.city, chapter.city if chapter else "", firm.region, chapter.region if chapter else "")
-    return next((place for place in known if place and f" {folded(place)} " in f" {folded(lead.place)} "), "")
+    return next((place for place in known if place and f" {fold(place)} " in f" {fold(lead.place)} "), "")
 
 
-def choose(session: Session, *, chapter: Chapter, now: datetime, without: Collection[int] = ()) -> list[Item]:
+def choose_mentions(session: Session, *, chapter: Chapter, now: datetime, without: Collection[int] = ()) -> list[Item]:
     """Whom this week's post is about, the most important first; nobody when there is nothing new to say.
 
     News comes first: asks, spotlights and stories in turn. A client waits behind a lead, so the newest leads are the
@@ -186,7 +186,7 @@ def _is_sayable(item: Item, silence: UnconsentedNames, without: Collection[int] 
     return is_whole and not silence.broken_by(item.quoted) and not policy_errors(item.quoted)
 
 
-def is_told(story: CaseStudy) -> bool:
+def may_be_told(story: CaseStudy) -> bool:
     """Whether a post may tell the story: everybody in it agreed to it, and to be named in the weekly post."""
     return story.is_published and all(party.member.spotlight_at is not None for party in story.parties)
 
@@ -196,7 +196,7 @@ def _urgency(ask: Item) -> tuple[bool, float]:
     return (False, -since) if ask.lead is not None else (True, since)
 
 
-def resume(session: Session, mentions: Sequence[Mention]) -> list[Item]:
+def resume_item(session: Session, mentions: Sequence[Mention]) -> list[Item]:
     """What an earlier choice may still say."""
     silence = UnconsentedNames(session)
     gone = {mention.member_id for mention in mentions if not mention.is_agreed}
@@ -284,4 +284,4 @@ def _stories(session: Session, chapter: Chapter) -> list[Item]:
         .order_by(CaseStudy.id)
     )
     stories = session.scalars(fresh).unique()
-    return [Item(story.teller, story.told_at, story=story) for story in stories if is_told(story)]
+    return [Item(story.teller, story.told_at, story=story) for story in stories if may_be_told(story)]

@@ -31,7 +31,7 @@ class _Names:
     def found_in(self, text: str) -> list[int]:
         told = _even(text)
         candidates = (pair for word in {"", *_words(told)} for pair in self.by_word.get(word, ()))
-        return [member_id for name, member_id in candidates if stands(name, told)]
+        return [member_id for name, member_id in candidates if stands_in_text(name, told)]
 
 
 _last: tuple[tuple[int, int], _Names] = ((0, 0), _Names())  # one for each process, as the World is
@@ -67,10 +67,10 @@ class UnconsentedNames:
 def names_in(text: str, names: Iterable[str]) -> list[str]:
     """Those of ``names`` that stand in ``text``, in whatever case and spacing."""
     told = _even(text)
-    return [name for name in names if stands(_even(name), told)]
+    return [name for name in names if stands_in_text(_even(name), told)]
 
 
-def stands(name: str, text: str) -> bool:
+def stands_in_text(name: str, text: str) -> bool:
     """Whether ``name`` stands in ``text`` as a word."""
     return name in text and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 

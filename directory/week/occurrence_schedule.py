@@ -24,7 +24,7 @@ WEEK = timedelta(days=7)
 AGES = timedelta(days=70)
 
 
-def slot(chapter: Chapter, on: date, at: time | None = None) -> datetime:
+def slot_instant(chapter: Chapter, on: date, at: time | None = None) -> datetime:
     """The instant of the chapter's post time, or of another ``at``, on a local day.
 
     A time that the spring change leaves out comes as much later (02:30 runs at 03:30); one that the autumn change
@@ -36,10 +36,10 @@ def slot(chapter: Chapter, on: date, at: time | None = None) -> datetime:
 def _turns(chapter: Chapter, after: date, now: datetime) -> list[tuple[date, datetime]]:
     """The chapter's slots on local days later than ``after``, up to and including the first one after ``now``."""
     on = after + timedelta(days=1 + (chapter.weekday - after.weekday() - 1) % 7)
-    turns = [(on, slot(chapter, on))]
+    turns = [(on, slot_instant(chapter, on))]
     while turns[-1][1] <= now:
         on += WEEK
-        turns.append((on, slot(chapter, on)))
+        turns.append((on, slot_instant(chapter, on)))
     return turns
 
 
@@ -48,7 +48,7 @@ def coming_slot(chapter: Chapter, now: datetime) -> datetime:
     return _turns(chapter, now.astimezone(ZoneInfo(chapter.zone)).date() - timedelta(days=1), now)[-1][1]
 
 
-def plan(session: Session, *, now: datetime, window: timedelta = CATCH_UP) -> list[Occurrence]:
+def plan_occurrences(session: Session, *, now: datetime, window: timedelta = CATCH_UP) -> list[Occurrence]:
     """See that every chapter's coming turn is a row, and every missed one; the turns that are open now, oldest first.
 
     What was missed by more than ``window``, or overtaken by the next turn, is kept as skipped: never two posts at
@@ -92,7 +92,7 @@ def _take_along(chapter: Chapter, rows: list[Occurrence], coming: date, now: dat
     moves = rows[0].local_date.weekday() != chapter.weekday
     shift = coming - rows[0].local_date if moves else timedelta(0)
     for row in rows:
-        due_at = slot(chapter, row.local_date + shift, row.own_time)
+        due_at = slot_instant(chapter, row.local_date + shift, row.own_time)
         if due_at != row.due_at and due_at > now:
             row.local_date, row.due_at = row.local_date + shift, due_at
 
@@ -133,11 +133,11 @@ def write_ahead(session: Session, *, chapter: Chapter, until: date, now: datetim
     while on <= until:
         rows.append({**_row(chapter, on, due_at), "skipped": blackout_reason(quiet, chapter.id, on)})
         on += WEEK
-        due_at = slot(chapter, on)
+        due_at = slot_instant(chapter, on)
     insert_once(session, rows)
 
 
-def upcoming(session: Session, *, chapter: Chapter, now: datetime) -> Occurrence | None:
+def upcoming_occurrence(session: Session, *, chapter: Chapter, now: datetime) -> Occurrence | None:
     """The chapter's next turn that is open, or that was skipped before its time; a held one may be overdue."""
     coming = select(Occurrence).where(
         Occurrence.chapter_id == chapter.id,
@@ -156,7 +156,7 @@ def hold(session: Session, *, occurrence: Occurrence, member: Member | None, now
     lock_open(session, occurrence)
     occurrence.held_at, occurrence.held_by_id = now, member.id if member else None
     occurrence.held_reason = reason[:300]
-    record(session, "occurrence.hold", occurrence, member, now, reason)
+    record_audit(session, "occurrence.hold", occurrence, member, now, reason)
 
 
 def release(session: Session, *, occurrence: Occurrence, member: Member, now: datetime) -> None:
@@ -170,17 +170,17 @@ def release(session: Session, *, occurrence: Occurrence, member: Member, now: da
     lock_open(session, occurrence)
     occurrence.held_at, occurrence.held_by_id, occurrence.held_reason = None, None, ""
     occurrence.due_at = max(occurrence.due_at, now)
-    record(session, "occurrence.release", occurrence, member, now)
+    record_audit(session, "occurrence.release", occurrence, member, now)
 
 
 def skip(session: Session, *, occurrence: Occurrence, member: Member, now: datetime, reason: str = "") -> None:
     """Leave this week out, and keep why. Raises Conflict when it was posted or skipped before."""
     lock_open(session, occurrence)
     occurrence.skipped = reason.strip()[:300] or gettext("Left out this week.")
-    record(session, "occurrence.skip", occurrence, member, now, occurrence.skipped)
+    record_audit(session, "occurrence.skip", occurrence, member, now, occurrence.skipped)
 
 
-def record(
+def record_audit(
     session: Session, action: str, occurrence: Occurrence, member: Member | None, now: datetime, reason: str = ""
 ) -> None:
     """Keep in the audit log what was done to a turn; ``member`` None is the program itself."""

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory import audit
-from directory.content_policy import lint
+from directory.content_policy import check_policy
 from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid, Refused
 from directory.people.chapter import Chapter
@@ -42,7 +42,7 @@ def frame_of(session: Session, *, chapter: Chapter) -> PostFrame | None:
     return session.scalars(approved.order_by(PostFrame.approved_at.desc(), PostFrame.id.desc()).limit(1)).first()
 
 
-def waiting_frame(session: Session, *, chapter: Chapter) -> PostFrame | None:
+def pending_frame(session: Session, *, chapter: Chapter) -> PostFrame | None:
     """The frame that waits for a second person."""
     waiting = (PostFrame.approved_at.is_(None), PostFrame.refused_at.is_(None))
     return session.scalars(select(PostFrame).where(PostFrame.chapter_id == chapter.id, *waiting)).first()
@@ -68,9 +68,9 @@ def write_frame(
         if unwilling := silence.broken_by(text):
             message = gettext("%(name)s does not agree to be named in the weekly post.", name=unwilling[0])
             raise Invalid(message, field=name)
-        if faults := [remark.sentence for remark in lint(text) if remark.is_error]:
+        if faults := [remark.sentence for remark in check_policy(text) if remark.is_error]:
             raise Invalid(" ".join(faults), field=name)
-    if (before := waiting_frame(session, chapter=chapter)) is not None:
+    if (before := pending_frame(session, chapter=chapter)) is not None:
         before.refused_at = now
     frame = PostFrame(chapter_id=chapter.id, written_by_id=member.id, written_at=now, **said)
     session.add(frame)

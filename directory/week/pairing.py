@@ -61,23 +61,23 @@ class Pairing(PublicRow, Base):
         return ZoneInfo(self.occurrence.chapter.zone)
 
 
-def theirs(member: Member) -> ColumnElement[bool]:
+def is_paired(member: Member) -> ColumnElement[bool]:
     """The condition for pairings that a member is in."""
     return or_(Pairing.one_id == member.id, Pairing.other_id == member.id)
 
 
-def of_week(session: Session, *, occurrence: Occurrence, member: Member | None = None) -> list[Pairing]:
+def pairings_of_week(session: Session, *, occurrence: Occurrence, member: Member | None = None) -> list[Pairing]:
     """The talks of a week that were not declined; of one member, or all."""
     found = select(Pairing).where(Pairing.occurrence_id == occurrence.id, Pairing.state != PairingState.DECLINED)
-    mine = found if member is None else found.where(theirs(member))
+    mine = found if member is None else found.where(is_paired(member))
     return list(session.scalars(mine.options(joinedload(Pairing.one), joinedload(Pairing.other)).order_by(Pairing.id)))
 
 
-def latest(session: Session, *, chapter: Chapter) -> list[Pairing]:
+def latest_pairings(session: Session, *, chapter: Chapter) -> list[Pairing]:
     """The talks of the chapter's newest week that has some."""
     newest = select(Occurrence).where(Occurrence.chapter_id == chapter.id, Occurrence.paired_at.is_not(None))
     occurrence = session.scalars(newest.order_by(Occurrence.due_at.desc()).limit(1)).first()
-    return of_week(session, occurrence=occurrence) if occurrence else []
+    return pairings_of_week(session, occurrence=occurrence) if occurrence else []
 
 
 def take_part(session: Session, *, member: Member, takes_part: bool, now: datetime) -> None:
@@ -86,7 +86,7 @@ def take_part(session: Session, *, member: Member, takes_part: bool, now: dateti
     session.flush()
 
 
-def arrange(
+def arrange_meeting(
     session: Session,
     *,
     pairing: Pairing,
@@ -114,14 +114,14 @@ def arrange(
     session.flush()
 
 
-def keep(session: Session, *, pairing: Pairing, by: Member, now: datetime) -> None:
+def mark_kept(session: Session, *, pairing: Pairing, by: Member, now: datetime) -> None:
     """They talked: a fact once the other confirms it, as every interaction. Raises Refused for anybody but the two."""
     _answer(session, pairing, by, PairingState.KEPT)
     today = now.astimezone(pairing.zone).date()
-    interaction.say_met(session, said_by=by, other=pairing.partner(by), on=today, now=now)
+    interaction.record_meeting(session, said_by=by, other=pairing.partner(by), on=today, now=now)
 
 
-def miss(session: Session, *, pairing: Pairing, by: Member, now: datetime) -> None:
+def mark_missed(session: Session, *, pairing: Pairing, by: Member, now: datetime) -> None:
     """It did not come about; nobody asks why. Raises Refused for anybody but the two."""
     _answer(session, pairing, by, PairingState.MISSED)
 

@@ -8,26 +8,26 @@ from sqlalchemy import ForeignKey, Text, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from directory import audit, files
-from directory.content_policy import PolicyRemark, lint
+from directory.content_policy import PolicyRemark, check_policy
 from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid
 from directory.outbox.channel import MOST, Channel, ChannelState, channels_of, kind_of, limits_of
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.occurrence import Occurrence, lock_open
 from directory.outbox.post_snapshot import FOLDER, PostSnapshot
-from directory.outbox.short_link import link_to, open_link
+from directory.outbox.short_link import activate_link, short_link_url
 from directory.people.tables import Member
 from directory.settings import Settings
 from directory.text import clean_text
-from directory.text_length import excess, links
+from directory.text_length import excess_length, find_links
 from directory.translation import gettext
 from directory.week import post_wording
 from directory.week.capability_gap import top_capability_gap
-from directory.week.mention import Item, Mention, choose, mentions_of, resume
-from directory.week.name_consent import UnconsentedNames, names_in, stands
-from directory.week.occurrence_schedule import hold, record
+from directory.week.mention import Item, Mention, choose_mentions, mentions_of, resume_item
+from directory.week.name_consent import UnconsentedNames, names_in, stands_in_text
+from directory.week.occurrence_schedule import hold, record_audit
 from directory.week.opening_closing import PostFrame, frame_of
-from directory.week.post_card import Card, card_of
+from directory.week.post_card import PostCard, card_of
 from directory.week.post_wording import OpeningClosing
 
 
@@ -69,7 +69,9 @@ def compose(session: Session, *, occurrence: Occurrence, now: datetime, base_url
     edited = [post for post in written.values() if post.edited_at is not None]
     without = {mention.member_id for mention in vetoed}
     items = (
-        resume(session, mentions) if edited else choose(session, chapter=occurrence.chapter, now=now, without=without)
+        resume_item(session, mentions)
+        if edited
+        else choose_mentions(session, chapter=occurrence.chapter, now=now, without=without)
     )
     asked = [need.capability_id for item in items if item.lead is not None for need in item.lead.needs]
     seat = top_capability_gap(session, chapter=occurrence.chapter, now=now, besides=asked)
@@ -101,7 +103,7 @@ def edit(session: Session, *, post: Post, text: str, member: Member, now: dateti
     """
     lock_open(session, post.occurrence)
     text = clean_text(text, field="text", what=gettext("the text of the post"), limit=MOST.most)
-    if over := excess(text, limits_of(post.channel)):
+    if over := excess_length(text, limits_of(post.channel)):
         message = gettext("It is %(over)s too long for %(channel)s.", over=over, channel=post.channel.name)
         raise Invalid(message, field="text")
     if faults := [remark.sentence for remark in remarks_on(session, post=post, text=text) if remark.is_error]:
@@ -122,7 +124,7 @@ def edit(session: Session, *, post: Post, text: str, member: Member, now: dateti
 def remarks_on(session: Session, *, post: Post, text: str) -> list[PolicyRemark]:
     """What the policy says of ``text`` as this post, the errors first."""
     costs = kind_of(post.channel).costs
-    return lint(
+    return check_policy(
         text,
         has_link=post.channel.has_link,
         costs_link=f"${costs[1]}" if costs else "",
@@ -138,7 +140,9 @@ def restore(session: Session, *, post: Post, member: Member, now: datetime, base
     compose(session, occurrence=post.occurrence, now=now, base_url=base_url)
 
 
-def take_back(session: Session, *, occurrence: Occurrence, member: Member, now: datetime, base_url: str = "") -> None:
+def withdraw_mention(
+    session: Session, *, occurrence: Occurrence, member: Member, now: datetime, base_url: str = ""
+) -> None:
     """The member is not to stand in this week's posts, which are written anew without them.
 
     Raises Conflict when they do not stand there, or the turn is over.
@@ -148,16 +152,18 @@ def take_back(session: Session, *, occurrence: Occurrence, member: Member, now: 
     if not mine:
         raise Conflict(gettext("You are not in this week's post."))
     mine[0].vetoed_at = now
-    record(session, "mention.take_back", occurrence, member, now)
+    record_audit(session, "mention.take_back", occurrence, member, now)
     compose(session, occurrence=occurrence, now=now, base_url=base_url)
 
 
-def stand_again(session: Session, *, occurrence: Occurrence, member: Member, now: datetime, base_url: str = "") -> None:
+def restore_mention(
+    session: Session, *, occurrence: Occurrence, member: Member, now: datetime, base_url: str = ""
+) -> None:
     """The member may stand in this week's posts after all. Raises Conflict when the turn is over."""
     lock_open(session, occurrence)
     theirs = (Mention.occurrence_id == occurrence.id, Mention.member_id == member.id, Mention.vetoed_at.is_not(None))
     session.execute(delete(Mention).where(*theirs))
-    record(session, "mention.give_back", occurrence, member, now)
+    record_audit(session, "mention.give_back", occurrence, member, now)
     compose(session, occurrence=occurrence, now=now, base_url=base_url)
 
 
@@ -199,7 +205,7 @@ def freeze(
     session.add_all(deliveries)
     session.flush()
     for delivery, post in zip(deliveries, posts, strict=True):
-        open_link(session, delivery=delivery, text=post.text, occurrence=occurrence, channel=post.channel)
+        activate_link(session, delivery=delivery, text=post.text, occurrence=occurrence, channel=post.channel)
     return deliveries
 
 
@@ -218,12 +224,14 @@ def _write(
     """
     is_costly, limits = bool(kind_of(channel).costs) and not channel.has_link, limits_of(channel)
     sayable = [
-        item for item in items if not (is_costly and links(post_wording.compose_post_text([item], frame, (MOST,))[0]))
+        item
+        for item in items
+        if not (is_costly and find_links(post_wording.compose_post_text([item], frame, (MOST,))[0]))
     ]
     text, told = post_wording.compose_post_text(sayable, frame, limits) if sayable or frame.seat else ("", [])
     if text and _is_known(session, occurrence, channel, text):
         text, told = post_wording.compose_post_text(sayable, replace(frame, is_dated=True), limits)
-    if not text or (is_costly and links(text)):
+    if not text or (is_costly and find_links(text)):
         if post is not None:
             session.delete(post)
         return []
@@ -237,7 +245,7 @@ def _write(
 def _frame(occurrence: Occurrence, channel: Channel, base_url: str, seat: str, own: PostFrame | None) -> OpeningClosing:
     """What stands around the items; the way to the week's page only where there is one to read."""
     has_page = channel.has_link and base_url and occurrence.chapter.public_at is not None
-    link = link_to(occurrence, channel, base_url) if has_page else ""
+    link = short_link_url(occurrence, channel, base_url) if has_page else ""
     opening, closing = (own.opening, own.closing) if own is not None else ("", "")
     return OpeningClosing(
         occurrence.chapter, occurrence.local_date, seat=seat, link=link, opening=opening, closing=closing
@@ -285,15 +293,15 @@ def _subject(row: Mention) -> tuple[int | None, ...]:
 def _unwilling(session: Session, text: str, mentions: Sequence[Mention]) -> list[str]:
     """The names in ``text`` of members who do not agree to be named: full ones, and first ones of the mentioned."""
     silent = [row.member for row in mentions if row.member.spotlight_at is None or row.vetoed_at is not None]
-    first = [who.name for who in silent if stands(who.first_name, text)]
+    first = [who.name for who in silent if stands_in_text(who.first_name, text)]
     vetoed = [row.member.name for row in mentions if row.vetoed_at is not None]
     return UnconsentedNames(session).broken_by(text) + names_in(text, vetoed) + first
 
 
-def _frozen(post: Post, card: Card | None, now: datetime, settings: Settings | None) -> PostSnapshot:
+def _frozen(post: Post, card: PostCard | None, now: datetime, settings: Settings | None) -> PostSnapshot:
     turn, image, alt = post.occurrence, "", ""
     if card is not None and settings is not None and kind_of(post.channel).has_image:
-        image, alt = files.keep(settings.home, FOLDER, card.png), card.alt
+        image, alt = files.store_file(settings.home, FOLDER, card.png), card.alt
     return PostSnapshot(
         turn.chapter.name, post.channel.public_id, turn.public_id, turn.local_date, now, post.text, image, alt
     )

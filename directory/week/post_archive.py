@@ -31,7 +31,7 @@ class PastWeek:
     text: str
 
 
-def path_of(occurrence: Occurrence) -> str:
+def archive_path(occurrence: Occurrence) -> str:
     """Where the week stands on the open web, while its chapter does."""
     return f"/chapters/{occurrence.chapter.public_id}/weeks/{occurrence.public_id}"
 
@@ -62,7 +62,7 @@ def past_weeks(session: Session, *, chapter: Chapter, only: str = "") -> list[Pa
     return [week for week in weeks if week.text]
 
 
-def may_be_said(session: Session, occurrence_id: int, payload: bytes) -> bool:
+def is_still_agreed(session: Session, occurrence_id: int, payload: bytes) -> bool:
     """Whether everybody in a week's frozen post, which waits to be sent, still agrees to it."""
     in_it = select(Member.name).join(Mention, Mention.member_id == Member.id)
     silent = in_it.where(Mention.occurrence_id == occurrence_id, Member.spotlight_at.is_(None) | ~Member.is_active)
@@ -70,11 +70,11 @@ def may_be_said(session: Session, occurrence_id: int, payload: bytes) -> bool:
     return not named and occurrence_id in _barred(session, [occurrence_id])
 
 
-def pages_of(session: Session, *, chapters: Collection[Chapter], most: int = 10_000) -> list[str]:
+def archive_paths(session: Session, *, chapters: Collection[Chapter], most: int = 10_000) -> list[str]:
     """The paths of the chapters' weeks that were posted, the newest first; where all words are gone, one is a 404."""
     posted = select(Occurrence).options(joinedload(Occurrence.chapter)).order_by(Occurrence.due_at.desc()).limit(most)
     theirs = Occurrence.chapter_id.in_([chapter.id for chapter in chapters])
-    return [path_of(turn) for turn in session.scalars(posted.where(theirs, Occurrence.posted_at.is_not(None)))]
+    return [archive_path(turn) for turn in session.scalars(posted.where(theirs, Occurrence.posted_at.is_not(None)))]
 
 
 def _past_week(turn: Occurrence, frozen: PostSnapshot, barred: list[str]) -> PastWeek:
@@ -119,5 +119,5 @@ def resolve_short_link(session: Session, *, code: str) -> tuple[ShortLink, str] 
     if link is None or turn is None or turn.chapter.public_at is None:
         return None
     if past_weeks(session, chapter=turn.chapter, only=turn.public_id):
-        return link, path_of(turn)
+        return link, archive_path(turn)
     return link, f"/chapters/{turn.chapter.public_id}"

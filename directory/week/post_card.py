@@ -22,7 +22,7 @@ from directory.people.tables import WantedKind
 from directory.profiles.member_view import visible_to
 from directory.translation import gettext, join_as_list
 from directory.week.mention import Mention, needs_of
-from directory.week.post_wording import cut
+from directory.week.post_wording import truncate
 
 SIZE, EDGE, CODE = (1200, 675), 80, 240  # what X and Mastodon show without cutting
 PAPER, INK, MUTED, ACCENT = "#FAF7F2", "#1D2433", "#5B6274", "#0F5C4D"  # the look's own
@@ -33,7 +33,7 @@ Font = ImageFont.FreeTypeFont
 
 
 @dataclass(frozen=True)
-class Card:
+class PostCard:
     """What is on the picture; ``code`` is the address its code leads to, empty for none."""
 
     chapter: str
@@ -58,7 +58,7 @@ class Card:
         return _drawn(self)
 
 
-def card_of(mentions: Iterable[Mention], base_url: str) -> Card | None:
+def card_of(mentions: Iterable[Mention], base_url: str) -> PostCard | None:
     """The card of the first mentioned member who agreed to be named; None where there is nobody.
 
     The code leads to the member's page on the open web, and only who has one has a code. What no font at hand can
@@ -76,7 +76,7 @@ def card_of(mentions: Iterable[Mention], base_url: str) -> Card | None:
     if not all(_can_write(face, chapter + name + firm + words + "…") for face in FACES):
         return None
     code = f"{base_url}/people/{member.public_id}" if base_url and member.public_at is not None else ""
-    return Card(chapter, name, firm, words, code)
+    return PostCard(chapter, name, firm, words, code)
 
 
 def _words(mention: Mention) -> str:
@@ -90,7 +90,7 @@ def _words(mention: Mention) -> str:
     return str(visible_to(mention.member, Audience.PUBLIC).get("headline"))
 
 
-def _drawn(card: Card) -> bytes:
+def _drawn(card: PostCard) -> bytes:
     picture = Image.new("RGB", SIZE, PAPER)
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, 0, 15, SIZE[1]), fill=ACCENT)
@@ -127,10 +127,10 @@ def _lines(text: str, font: Font, width: int, most: int) -> list[str]:
         elif len(lines) < most:
             lines.append(word)
         else:
-            lines[-1] = cut(" ".join([lines[-1], *words[at:]]), len(lines[-1]))
+            lines[-1] = truncate(" ".join([lines[-1], *words[at:]]), len(lines[-1]))
             break
     while len(lines[-1]) > 1 and font.getlength(lines[-1]) > width:
-        lines[-1] = cut(lines[-1], len(lines[-1]) - 1)
+        lines[-1] = truncate(lines[-1], len(lines[-1]) - 1)
     return [line for line in lines if line]
 
 
@@ -151,8 +151,8 @@ def _font(face: str, size: int) -> Font:
     return font
 
 
-def sweep(session: Session, *, home: Path, now: datetime) -> int:
+def delete_unused_cards(session: Session, *, home: Path, now: datetime) -> int:
     """Remove the pictures that no post of the last KEPT names, those of members who were erased among them."""
     recent = select(Delivery.payload).where(Delivery.channel_id.is_not(None), Delivery.due_at > now - KEPT)
     used = {PostSnapshot.from_bytes(payload).image for payload in session.scalars(recent) if payload}
-    return files.forget_others(home, FOLDER, used, now)
+    return files.delete_unreferenced(home, FOLDER, used, now)

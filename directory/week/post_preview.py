@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session, contains_eager
 from directory.outbox.channel import MOST as MOST_TEXT
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, Wanted
-from directory.week.mention import MOST, Item, choose
+from directory.week.mention import MOST, Item, choose_mentions
 from directory.week.name_consent import UnconsentedNames
-from directory.week.occurrence_schedule import coming_slot, upcoming
+from directory.week.occurrence_schedule import coming_slot, upcoming_occurrence
 from directory.week.post import posts_of
 from directory.week.post_wording import OpeningClosing, compose_post_text
 
@@ -33,11 +33,11 @@ def post_previews(session: Session, *, chapter: Chapter, now: datetime) -> list[
     Where nobody has agreed to anything yet, it is what it would say if they did, without a name: for the eyes of who
     brought them in, and not to be posted.
     """
-    turn = upcoming(session, chapter=chapter, now=now)
+    turn = upcoming_occurrence(session, chapter=chapter, now=now)
     due_at = turn.due_at if turn is not None else coming_slot(chapter, now)
     if turn is not None and (posts := posts_of(session, occurrence=turn)):
         return [PostPreview(post.channel.name, post.text, due_at) for post in posts]
-    items = choose(session, chapter=chapter, now=now)
+    items = choose_mentions(session, chapter=chapter, now=now)
     told = items or _would_ask(session, chapter)
     on = due_at.astimezone(ZoneInfo(chapter.zone)).date()
     text, _ = compose_post_text(told, OpeningClosing(chapter, on), (MOST_TEXT,))

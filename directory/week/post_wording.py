@@ -9,7 +9,7 @@ from babel.dates import format_date
 
 from directory.people.chapter import Chapter
 from directory.people.tables import Member, WantedKind
-from directory.text_length import Limit, clusters, excess
+from directory.text_length import LengthLimit, excess_length, grapheme_clusters
 from directory.translation import gettext, join_as_list
 from directory.week.mention import Item, needs_of, place_of
 
@@ -38,7 +38,9 @@ class OpeningClosing:
         return self.on.toordinal() // 7
 
 
-def compose_post_text(items: Sequence[Item], frame: OpeningClosing, limits: Sequence[Limit]) -> tuple[str, list[Item]]:
+def compose_post_text(
+    items: Sequence[Item], frame: OpeningClosing, limits: Sequence[LengthLimit]
+) -> tuple[str, list[Item]]:
     """The text of a post within ``limits``, and those of ``items`` it tells; 280 of X's weights are always enough.
 
     Where there is room all is told in full; where there is less, as many as fit with nothing cut off; where there is
@@ -47,12 +49,12 @@ def compose_post_text(items: Sequence[Item], frame: OpeningClosing, limits: Sequ
     opening, end = _opening(frame), _end(frame, hashtags(frame.chapter))
     seat = [_seat(frame)] if frame.seat else []
     whole = "\n\n".join([opening, *(_line(item) for item in items), *seat, end])
-    if not excess(whole, limits):
+    if not excess_length(whole, limits):
         return whole, list(items)
     told: list[Item] = []
     for item in items:
         lines = [_line(each, has_why=False) for each in [*told, item]]
-        if not excess("\n\n".join([opening, *lines, end]), limits):
+        if not excess_length("\n\n".join([opening, *lines, end]), limits):
             told.append(item)
     if len(told) > 1 and told[0] is items[0]:
         lines = [_line(item, has_why=False) for item in told]
@@ -60,19 +62,19 @@ def compose_post_text(items: Sequence[Item], frame: OpeningClosing, limits: Sequ
         return next(
             (text, told)
             for text in ("\n\n".join([opening, *more, end]), "\n\n".join([opening, *lines, end]))
-            if not excess(text, limits)
+            if not excess_length(text, limits)
         )
     return _alone(items, frame, limits)
 
 
-def _alone(items: Sequence[Item], frame: OpeningClosing, limits: Sequence[Limit]) -> tuple[str, list[Item]]:
+def _alone(items: Sequence[Item], frame: OpeningClosing, limits: Sequence[LengthLimit]) -> tuple[str, list[Item]]:
     """The first of ``items`` that can be, or the seat, without an opening."""
     tags = hashtags(frame.chapter)
     ends = (_end(frame, tags), _end(frame, f"#{HASHTAG}"), _end(replace(frame, closing=""), f"#{HASHTAG}"))
     choices = [(_versions(item), [item]) for item in items] or [([_seat(frame)], [])]
     for lines, told in choices:
         for text in (f"{line}\n\n{end}" for line in lines for end in ends):
-            if not excess(text, limits):
+            if not excess_length(text, limits):
                 return text, told
     return "", []
 
@@ -84,7 +86,7 @@ def _versions(item: Item) -> list[str]:
 def _opening(frame: OpeningClosing) -> str:
     if frame.opening:
         return frame.opening
-    said = {"day": format_date(frame.on, "EEEE", locale="en_US"), "chapter": cut(frame.chapter.name, 30)}
+    said = {"day": format_date(frame.on, "EEEE", locale="en_US"), "chapter": truncate(frame.chapter.name, 30)}
     openings = (
         gettext("This %(day)s at %(chapter)s: can you put in a good word?", **said),
         gettext("It is %(day)s, and %(chapter)s asks around.", **said),
@@ -111,8 +113,8 @@ def _end(frame: OpeningClosing, tags: str) -> str:
 def _seat(frame: OpeningClosing) -> str:
     return gettext(
         "A seat is free at %(chapter)s: nobody here does %(what)s yet. Who does it well?",
-        chapter=cut(frame.chapter.name, 30),
-        what=cut(frame.seat, 60),
+        chapter=truncate(frame.chapter.name, 30),
+        what=truncate(frame.seat, 60),
     )
 
 
@@ -134,17 +136,17 @@ def hashtags(chapter: Chapter) -> str:
     return told
 
 
-def cut(text: str, length: int) -> str:
+def truncate(text: str, length: int) -> str:
     """``text`` on one line, shortened between words to at most ``length`` characters, never inside one.
 
-    >>> cut("Foremen who have just gone out on their own", 30)
+    >>> truncate("Foremen who have just gone out on their own", 30)
     'Foremen who have just gone…'
     """
     text = " ".join(text.split())
     if len(text) <= length:
         return text
     short = ""
-    for cluster in clusters(text):
+    for cluster in grapheme_clusters(text):
         if len(short) + len(cluster) >= length:
             break
         short += cluster
@@ -156,21 +158,21 @@ def _line(item: Item, *, has_why: bool = True, room: int = 300) -> str:
     """What a post says of ``item``; with less ``room`` its words and names are shortened."""
     who = _who(item.member, item.is_named, min(room, 60))
     if item.wanted is not None:
-        line = _wanted(item.wanted.kind, who, _ended(cut(item.wanted.text, room)))
-        return f"{line} {_ended(cut(item.wanted.why, room))}" if has_why and item.wanted.why else line
+        line = _wanted(item.wanted.kind, who, _ended(truncate(item.wanted.text, room)))
+        return f"{line} {_ended(truncate(item.wanted.why, room))}" if has_why and item.wanted.why else line
     if item.story is not None:
         others = join_as_list([_who(other, True, min(room, 60)) for other in item.people[1:]])
-        what = cut(item.story.title, room)
+        what = truncate(item.story.title, room)
         return gettext("Done together by %(who)s and %(others)s: “%(what)s”", who=who, others=others, what=what)
     if item.lead is not None:
-        needs = cut(join_as_list(needs_of(item.lead)), room)
-        if place := cut(place_of(item.lead), 30):
+        needs = truncate(join_as_list(needs_of(item.lead)), room)
+        if place := truncate(place_of(item.lead), 30):
             return gettext("%(who)s is looking for %(needs)s in %(place)s.", who=who, needs=needs, place=place)
         return gettext("%(who)s is looking for %(needs)s.", who=who, needs=needs)
     line = (
         gettext("New with us: %(who)s.", who=who) if item.is_new_member else gettext("Have you met %(who)s?", who=who)
     )
-    said = cut(item.quoted, room)
+    said = truncate(item.quoted, room)
     return gettext("%(line)s “%(said)s”", line=line, said=said) if said else line
 
 
@@ -188,7 +190,7 @@ def _who(member: Member, is_named: bool, room: int) -> str:
     """The member with the firm, or only "A member" for who did not agree to be named."""
     if not is_named:
         return gettext("A member")
-    name, firm = cut(member.name, room), cut(member.business.name, room)
+    name, firm = truncate(member.name, room), truncate(member.business.name, room)
     return gettext("%(name)s of %(firm)s", name=name, firm=firm)
 
 

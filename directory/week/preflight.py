@@ -7,49 +7,49 @@ from sqlalchemy.orm import Session
 
 from directory.outbox import mail
 from directory.outbox.channel import Channel, ChannelState, kind_of, limits_of
-from directory.outbox.channel_connection import in_charge, keepers
+from directory.outbox.channel_connection import people_in_charge, possible_owners
 from directory.outbox.kill_switch import stops_of
 from directory.outbox.occurrence import Occurrence
 from directory.people.tables import Member
-from directory.text_length import excess
+from directory.text_length import excess_length
 from directory.translation import gettext
 from directory.week.mention import mentions_of
-from directory.week.opening_closing import waiting_frame
+from directory.week.opening_closing import pending_frame
 from directory.week.post import posts_of, remarks_on
 from directory.week.post_card import card_of
 
 AHEAD = timedelta(hours=24)
 
 
-def coming(session: Session, *, now: datetime) -> list[Occurrence]:
+def occurrences_to_check(session: Session, *, now: datetime) -> list[Occurrence]:
     """The turns within the next day that nobody has looked at yet, the next first."""
     rows = select(Occurrence).where(Occurrence.due_at > now, Occurrence.due_at <= now + AHEAD)
     rows = rows.where(Occurrence.preflight_at.is_(None), Occurrence.posted_at.is_(None), Occurrence.skipped.is_(None))
     return list(session.scalars(rows.order_by(Occurrence.due_at, Occurrence.id)))
 
 
-def accounts(session: Session, occurrence: Occurrence) -> list[Channel]:
+def channels_to_check(session: Session, occurrence: Occurrence) -> list[Channel]:
     """The channels that a post is meant for, those that are broken included."""
     meant = (ChannelState.OPEN, ChannelState.BROKEN)
     theirs = (Channel.chapter_id == occurrence.chapter_id, Channel.state.in_(meant))
     return list(session.scalars(select(Channel).where(*theirs).order_by(Channel.id)))
 
 
-def tell(session: Session, *, occurrence: Occurrence, now: datetime) -> int:
+def report_problems(session: Session, *, occurrence: Occurrence, now: datetime) -> int:
     """Write to who is in charge of what is wrong, once for each turn; how many people it were, nobody if all is well.
 
     The accounts were checked just before.
     """
     occurrence.preflight_at = now
     chapter, told = occurrence.chapter, dict[Member, list[str]]()
-    able = keepers(session, chapter=chapter)
+    able = possible_owners(session, chapter=chapter)
     own = [member for member in able if any(held.chapter_id == chapter.id for held in member.holds)]
     for sentence in _of_turn(session, occurrence):
         for member in own or able:
             told.setdefault(member, []).append(sentence)
-    for channel in accounts(session, occurrence):
+    for channel in channels_to_check(session, occurrence):
         for sentence in _of_channel(session, occurrence, channel):
-            for member in in_charge(session, channel=channel):
+            for member in people_in_charge(session, channel=channel):
                 told.setdefault(member, []).append(f"{channel.name}: {sentence}")
     for member, sentences in told.items():
         words = {
@@ -58,7 +58,7 @@ def tell(session: Session, *, occurrence: Occurrence, now: datetime) -> int:
             "path": f"/chapters/{chapter.public_id}/calendar",
         }
         event = f"preflight-{occurrence.public_id}"
-        mail.write(session, letter="preflight", to=member, event=event, words=words, now=now)
+        mail.enqueue(session, letter="preflight", to=member, event=event, words=words, now=now)
     return len(told)
 
 
@@ -69,9 +69,9 @@ def _of_turn(session: Session, occurrence: Occurrence) -> list[str]:
         found.append(gettext("Nothing is posted at all: somebody stopped it. Let it go on in the calendar."))
     if occurrence.held_at is not None:
         found.append(gettext("The post is held. Let it go, or leave this week out."))
-    if waiting_frame(session, chapter=occurrence.chapter) is not None:
+    if pending_frame(session, chapter=occurrence.chapter) is not None:
         found.append(gettext("New sentences for your posts wait for a second person; until then the old ones stay."))
-    if not accounts(session, occurrence):
+    if not channels_to_check(session, occurrence):
         found.append(gettext("No channel is connected, so the post would go nowhere."))
     return found
 
@@ -88,7 +88,7 @@ def _of_channel(session: Session, occurrence: Occurrence, channel: Channel) -> l
     for post in posts_of(session, occurrence=occurrence):
         if post.channel_id != channel.id:
             continue
-        if over := excess(post.text, limits_of(channel)):
+        if over := excess_length(post.text, limits_of(channel)):
             found.append(gettext("The text is %(over)s too long there; make it shorter.", over=over))
         found += [remark.sentence for remark in remarks_on(session, post=post, text=post.text) if remark.is_error]
     if kind_of(channel).has_image:

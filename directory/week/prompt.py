@@ -54,7 +54,7 @@ class Prompt(PublicRow, Base):
 
 
 @dataclass(frozen=True)
-class Composed:
+class ComposedPrompt:
     """What a member is asked, and the words for it: name, firm and why, in the same order."""
 
     member_id: int
@@ -62,7 +62,9 @@ class Composed:
     words: tuple[dict[str, str], ...]
 
 
-def keep(session: Session, *, occurrence: Occurrence, composed: Sequence[Composed], now: datetime) -> int:
+def store_prompts(
+    session: Session, *, occurrence: Occurrence, composed: Sequence[ComposedPrompt], now: datetime
+) -> int:
     """Write prompts and their letters, each once, whoever else does the same; how many letters that made.
 
     None where the week was held or left out meanwhile.
@@ -70,7 +72,7 @@ def keep(session: Session, *, occurrence: Occurrence, composed: Sequence[Compose
     lock(session, occurrence)
     if occurrence.skipped is not None or occurrence.held_at is not None:
         return 0
-    done = prompted(session, occurrence)
+    done = prompted_member_ids(session, occurrence)
     made = [
         Prompt(occurrence_id=occurrence.id, member_id=each.member_id, made_at=now, items=list(each.items))
         for each in composed
@@ -82,7 +84,7 @@ def keep(session: Session, *, occurrence: Occurrence, composed: Sequence[Compose
     receivers = [row for row in made if row.items]
     people = select(Member).where(Member.id.in_([row.member_id for row in receivers]))
     members = {member.id: member for member in session.scalars(people)}
-    lead = in_charge(session, occurrence.chapter)
+    lead = reply_reader(session, occurrence.chapter)
     common = {
         "chapter": occurrence.chapter.name,
         "day": f"{occurrence.due_at.astimezone(ZoneInfo(occurrence.chapter.zone)):%A}",
@@ -91,15 +93,15 @@ def keep(session: Session, *, occurrence: Occurrence, composed: Sequence[Compose
     letters = [(members[row.member_id], row.public_id, {**common, "items": words[row.member_id]}) for row in receivers]
     reply_to = lead.email or "" if lead else ""
     event = f"prompt-{occurrence.public_id}"
-    return mail.write_all(session, letter="prompt", event=event, letters=letters, reply_to=reply_to, now=now)
+    return mail.enqueue_all(session, letter="prompt", event=event, letters=letters, reply_to=reply_to, now=now)
 
 
-def prompted(session: Session, occurrence: Occurrence) -> Collection[int]:
+def prompted_member_ids(session: Session, occurrence: Occurrence) -> Collection[int]:
     """The ids of the members whose prompt of this week is written, or for whom there was nothing."""
     return set(session.scalars(select(Prompt.member_id).where(Prompt.occurrence_id == occurrence.id)))
 
 
-def in_charge(session: Session, chapter: Chapter) -> Member | None:
+def reply_reader(session: Session, chapter: Chapter) -> Member | None:
     """Who reads what members reply: the first of the chapter's leads with an address."""
     led = ChapterRole.chapter_id == chapter.id, ChapterRole.role == Role.LEAD
     leads = select(Member).join(ChapterRole, ChapterRole.member_id == Member.id).where(*led)
@@ -107,20 +109,20 @@ def in_charge(session: Session, chapter: Chapter) -> Member | None:
     return session.scalars(here.limit(1)).one_or_none()
 
 
-def subject(session: Session, prompt: Prompt, item: Item) -> Any:
+def item_row(session: Session, prompt: Prompt, item: Item) -> Any:
     """The row that an item is about; None where it has ended, or whoever it is about has gone."""
     table = ABOUT[item["kind"]]
     row = session.scalar(select(table).where(table.public_id == item["about"]))
     is_over = (
         row is None
-        or not whom(row, prompt.member).is_active
+        or not item_person(row, prompt.member).is_active
         or (isinstance(row, Wanted) and row.ended_at is not None)
         or (isinstance(row, Pairing) and row.state is not PairingState.PROPOSED)
     )
     return None if is_over else row
 
 
-def whom(row: Any, member: Member) -> Member:
+def item_person(row: Any, member: Member) -> Member:
     """The person whom an item is about."""
     if isinstance(row, Pairing):
         return row.partner(member)
@@ -129,27 +131,27 @@ def whom(row: Any, member: Member) -> Member:
     return row.member if isinstance(row, Wanted) else row
 
 
-def answer(session: Session, *, prompt: Prompt, at: int, is_yes: bool, now: datetime) -> None:
+def answer_item(session: Session, *, prompt: Prompt, at: int, is_yes: bool, now: datetime) -> None:
     """The member says yes or no to an item, once. Raises Conflict where they did, or it is over."""
     session.refresh(prompt, with_for_update=True)
     item = prompt.items[at]
-    row = None if item["answer"] else subject(session, prompt, item)
+    row = None if item["answer"] else item_row(session, prompt, item)
     if row is None:
         raise Conflict(_("You have answered this, or it is over."))
     said = {**item, "answer": "yes" if is_yes else "no"}
     prompt.items = [*prompt.items[:at], said, *prompt.items[at + 1 :]]
     member, kind = prompt.member, item["kind"]
     if kind == "talk":
-        (pairing.keep if is_yes else pairing.decline)(session, pairing=row, by=member, now=now)
+        (pairing.mark_kept if is_yes else pairing.decline)(session, pairing=row, by=member, now=now)
     elif is_yes and kind == "ask":
         words = {"name": member.name, "firm": member.business.name, "text": row.text}
         event, reply_to = f"helps-{prompt.public_id}", member.email or ""
         letter = {"letter": "helps", "to": row.member, "event": event, "words": words, "reply_to": reply_to}
-        if mail.write(session, **letter, now=now) is None:
+        if mail.enqueue(session, **letter, now=now) is None:
             raise Conflict(_("%(name)s gets no such letters. Call instead.", name=row.member.first_name))
     elif is_yes and kind in ("call", "introduction"):
         today = now.astimezone(ZoneInfo(prompt.occurrence.chapter.zone)).date()
-        interaction.say_met(session, said_by=member, other=whom(row, member), on=today, now=now)
+        interaction.record_meeting(session, said_by=member, other=item_person(row, member), on=today, now=now)
     session.flush()
 
 

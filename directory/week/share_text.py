@@ -7,12 +7,12 @@ from directory.people.audience import Audience
 from directory.people.tables import Member, Wanted, WantedKind
 from directory.profiles.member_view import visible_to
 from directory.translation import gettext as _
-from directory.week.post_wording import cut, hashtags
+from directory.week.post_wording import hashtags, truncate
 
 LONGEST = 160  # characters of what is quoted: the whole fits everywhere
 
 
-def own_words(session: Session, *, member: Member) -> str:
+def share_text(session: Session, *, member: Member) -> str:
     """A text about the member alone, from what they ask for or offer now, else from what their firm does.
 
     Two members' texts differ by what they say and by their firm, so that the network never speaks as with one mouth.
@@ -21,7 +21,7 @@ def own_words(session: Session, *, member: Member) -> str:
     live = select(Wanted).where(Wanted.member_id == member.id, Wanted.ended_at.is_(None))
     ask = session.scalars(live.order_by(Wanted.wanted_at.desc(), Wanted.id.desc()).limit(1)).first()
     if ask is not None:
-        what = cut(ask.text, LONGEST).rstrip(".")
+        what = truncate(ask.text, LONGEST).rstrip(".")
         said = {
             WantedKind.OFFER: _("This week I offer: %(what)s.", what=what),
             WantedKind.CLIENT: _("This week I would like to meet: %(what)s.", what=what),
@@ -29,6 +29,6 @@ def own_words(session: Session, *, member: Member) -> str:
         }.get(ask.kind) or _("This week I would like to know: %(what)s.", what=what)
     else:
         about = visible_to(member, Audience.PUBLIC).get("headline") or member.business.summary
-        said = cut(about, LONGEST) or _("Whom should I meet this week?")
-    closing = _("Know somebody? Tell me. %(name)s, %(firm)s", name=member.first_name, firm=cut(firm, 60))
+        said = truncate(about, LONGEST) or _("Whom should I meet this week?")
+    closing = _("Know somebody? Tell me. %(name)s, %(firm)s", name=member.first_name, firm=truncate(firm, 60))
     return "\n\n".join([said, closing, *([hashtags(chapter)] if chapter is not None else [])])

@@ -15,12 +15,12 @@ from directory.db import Base, PublicRow, new_public_id
 from directory.errors import Conflict, Invalid
 from directory.leads.lead import Lead
 from directory.outbox.channel import CHANNEL_KINDS, Channel, ChannelState
-from directory.outbox.channel_connection import page_of
+from directory.outbox.channel_connection import account_page
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member
 from directory.rate_limit import INSERT
-from directory.text import harmless
+from directory.text import strip_hidden
 from directory.translation import gettext as _
 
 KEPT_FOR = timedelta(days=90)
@@ -68,7 +68,7 @@ class Reply(PublicRow, Base):
     member: Mapped[Member | None] = relationship()
 
 
-def heard_of(session: Session, *, chapter: Chapter | None = None) -> list[Channel]:
+def channels_to_listen(session: Session, *, chapter: Chapter | None = None) -> list[Channel]:
     """The open channels that can be listened to, of one chapter or of all, who waits longest first."""
     kinds = [kind.kind for kind in CHANNEL_KINDS if kind.is_heard]
     theirs = select(Channel).where(Channel.state == ChannelState.OPEN, Channel.kind.in_(kinds))
@@ -77,7 +77,7 @@ def heard_of(session: Session, *, chapter: Chapter | None = None) -> list[Channe
     return list(session.scalars(theirs.order_by(Channel.listened_at.nulls_first(), Channel.id)))
 
 
-def take(session: Session, *, channel: Channel, now: datetime) -> bool:
+def lease_listening(session: Session, *, channel: Channel, now: datetime) -> bool:
     """Whether it is time to listen to the channel, and nobody else does; from now on somebody does."""
     session.refresh(channel, with_for_update={"of": Channel})
     if channel.listened_at is not None and now - EACH < channel.listened_at < now + AWAY:
@@ -86,13 +86,13 @@ def take(session: Session, *, channel: Channel, now: datetime) -> bool:
     return True
 
 
-def not_heard(channel: Channel, *, said: str, until: datetime | None, now: datetime) -> None:
+def record_listen_failure(channel: Channel, *, said: str, until: datetime | None, now: datetime) -> None:
     """Keep why nothing was heard. The next try waits ``until`` the network allows it, but not for long."""
     channel.listen_said = said[:300]
     channel.listened_at = max(min(until or now, now + AWAY) - EACH, now)
 
 
-def hear(
+def store_reply(
     session: Session,
     *,
     channel: Channel,
@@ -114,7 +114,7 @@ def hear(
         "channel_id": channel.id,
         "external_id": external_id,
         "kind": kind,
-        "author": harmless(author, 120),
+        "author": strip_hidden(author, 120),
         "text": _plain(text),
         "address": address if _is_there(channel, address) else "",
         "said_at": min(said_at, now),
@@ -133,7 +133,7 @@ def replies_in(session: Session, *, chapter: Chapter) -> list[Reply]:
     return list(session.scalars(newest.options(*loaded)))
 
 
-class Watch(NamedTuple):
+class InboxSummary(NamedTuple):
     """What waits for who runs some chapters: posts to settle, accounts to connect again, how much was said in each."""
 
     unsettled: list[Delivery]
@@ -141,7 +141,7 @@ class Watch(NamedTuple):
     heard: dict[Chapter, int]
 
 
-def watch(session: Session, *, chapters: Collection[int]) -> Watch:
+def inbox_summary(session: Session, *, chapters: Collection[int]) -> InboxSummary:
     """All that waits about the channels of these chapters, in one query, since Today asks for it at every visit."""
     said = select(func.count()).where(Reply.channel_id == Channel.id, Reply.outcome.is_(None)).scalar_subquery()
     unsettled = Delivery.state.in_((DeliveryState.UNKNOWN, DeliveryState.BY_HAND))
@@ -153,16 +153,16 @@ def watch(session: Session, *, chapters: Collection[int]) -> Watch:
     for channel, count in many.items():
         heard[channel.chapter] += count
     broken = [channel for channel in many if channel.state is ChannelState.BROKEN]
-    return Watch([row for _channel, row, _many in rows if row], broken, dict(+heard))
+    return InboxSummary([row for _channel, row, _many in rows if row], broken, dict(+heard))
 
 
-def nameable(session: Session, *, chapter: Chapter) -> list[Member]:
+def publicly_named_members(session: Session, *, chapter: Chapter) -> list[Member]:
     """The chapter's members who may be named to a stranger: they have a public page."""
     public = (Business.chapter_id == chapter.id, Member.is_active, Member.public_at.is_not(None))
     return list(session.scalars(select(Member).join(Member.business).where(*public).order_by(Member.name, Member.id)))
 
 
-def decide(
+def decide_reply(
     session: Session,
     *,
     reply: Reply,
@@ -180,7 +180,7 @@ def decide(
     session.refresh(reply, with_for_update={"of": Reply})
     if reply.lead_id is not None:
         raise Conflict(_("A lead came of it; close the lead if it was none."))
-    if outcome is Outcome.INTRODUCTION and member not in nameable(session, chapter=reply.channel.chapter):
+    if outcome is Outcome.INTRODUCTION and member not in publicly_named_members(session, chapter=reply.channel.chapter):
         raise Invalid(_("Choose a member who has a public page."), field="member")
     reply.outcome, reply.lead_id = outcome, lead.id if lead is not None else None
     reply.member_id = member.id if member is not None else None
@@ -193,18 +193,18 @@ def decide(
     )
 
 
-def forget(session: Session, *, now: datetime) -> None:
+def delete_old_replies(session: Session, *, now: datetime) -> None:
     """Delete what was heard longer ago than KEPT_FOR."""
     session.execute(delete(Reply).where(Reply.heard_at <= now - KEPT_FOR))
 
 
 def _plain(text: str) -> str:
-    lines = "\n".join(harmless(line, LONGEST) for line in text[: 2 * LONGEST].splitlines())
+    lines = "\n".join(strip_hidden(line, LONGEST) for line in text[: 2 * LONGEST].splitlines())
     return re.sub(r"\n{3,}", "\n\n", lines).strip()[:LONGEST]
 
 
 def _is_there(channel: Channel, address: str) -> bool:
     """Whether it leads to where the account is, and nowhere else."""
-    page = page_of(channel)
+    page = account_page(channel)
     site = page[: page.index("/", len("https://")) + 1] if page else ""
     return bool(site) and address.startswith(site) and len(address) <= 500 and address.isascii()

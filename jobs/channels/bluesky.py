@@ -14,7 +14,7 @@ from typing import Any
 from directory import safe_http
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.translation import gettext
-from jobs.channels.http import Refused, Session, classify_errors, picture_of
+from jobs.channels.http import HttpRefused, NetworkSession, classify_errors, picture_of
 from jobs.channels.transport import Account, Checked, Heard, Message, Secrets, TransportError
 
 HOME = "https://bsky.social"
@@ -30,11 +30,11 @@ class BlueskyTransport:
     """One account, by an app password; the session that it gave is kept, since few may be made a day."""
 
     def __init__(self, account: Account) -> None:
-        self.account, self.secrets, self.http = account, account.secrets, Session()
+        self.account, self.secrets, self.http = account, account.secrets, NetworkSession()
 
     @cached_property
     def server(self) -> str:
-        return safe_http.origin(str(self.account.settings.get("address") or HOME))
+        return safe_http.origin_of(str(self.account.settings.get("address") or HOME))
 
     def send(self, message: Message) -> str:
         """Put the record where none stands; its address, also where the same one stands already."""
@@ -53,7 +53,7 @@ class BlueskyTransport:
             with classify_errors():
                 put = {**place, "record": record, "swapRecord": None}
                 return str(self._ask("POST", "com.atproto.repo.putRecord", json=put)["uri"])
-        except Refused as error:
+        except HttpRefused as error:
             if error.code == "InvalidSwap" and (found := self.find(message)):
                 return found
             raise
@@ -64,7 +64,7 @@ class BlueskyTransport:
         with classify_errors("maybe"):
             try:
                 found = self._ask("GET", "com.atproto.repo.getRecord", params=self._place(message, frozen))
-            except Refused as error:
+            except HttpRefused as error:
                 if error.code == "RecordNotFound":
                     return None
                 raise
@@ -98,7 +98,7 @@ class BlueskyTransport:
         for _ in range(PAGES):
             try:
                 answer = self._ask("GET", method, params={**params, **cursor, "limit": PAGE})
-            except Refused as error:
+            except HttpRefused as error:
                 unknown = error.status in (404, 501) or error.code in ("MethodNotImplemented", "XRPCNotSupported")
                 if unknown or error.sentence.startswith("No service configured"):
                     return  # A server without a view of the network hears nothing.
@@ -116,7 +116,7 @@ class BlueskyTransport:
         token = self._session()["accessJwt"]
         try:
             return self._call(verb, method, token, **said)
-        except Refused as error:
+        except HttpRefused as error:
             if error.status != 401 and error.code not in ("ExpiredToken", "InvalidToken"):
                 raise
         with classify_errors("no"):
@@ -147,7 +147,7 @@ class BlueskyTransport:
     def _refreshed(self, kept: dict[str, str]) -> dict[str, str]:
         try:
             return _session_of(self._call("POST", "com.atproto.server.refreshSession", kept["refreshJwt"]))
-        except Refused as error:
+        except HttpRefused as error:
             if error.status not in (400, 401):
                 raise
             return self._created(self.secrets)

@@ -15,13 +15,13 @@ from directory.translation import gettext
 from jobs.channels.transport import Account, TransportError
 
 
-class Refused(TransportError):
+class HttpRefused(TransportError):
     """An answer that is a no, with its status, the network's own short word for it, and its sentence, never shown."""
 
     status, code, sentence = 0, "", ""
 
 
-class Session(safe_http.Session):
+class NetworkSession(safe_http.SafeSession):
     """Returns good answers only; everything else is a TransportError without a word of what the network said."""
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
@@ -63,7 +63,7 @@ def classify_errors(accepted: Literal["no", "maybe"] | None = None, *also: type[
         raise told from None
 
 
-def _refusal(answer: requests.Response) -> Refused:
+def _refusal(answer: requests.Response) -> HttpRefused:
     status = answer.status_code
     told = gettext("The network refused it (%(status)s).", status=status)
     if status == 401:
@@ -71,7 +71,7 @@ def _refusal(answer: requests.Response) -> Refused:
     may_be_there, is_lasting = status >= 500 or status == 408, status < 500 and status not in (401, 408, 429)
     accepted: Literal["no", "maybe"] = "maybe" if may_be_there else "no"
     until = _reset(answer.headers) if status in (429, 503) else None
-    refused = Refused(told, permanent=is_lasting, accepted=accepted, retry_at=until, is_revoked=status == 401)
+    refused = HttpRefused(told, permanent=is_lasting, accepted=accepted, retry_at=until, is_revoked=status == 401)
     refused.status = status
     with suppress(LookupError, TypeError, ValueError):
         refused.code = str(answer.json()["error"])
@@ -96,7 +96,7 @@ def _reset(headers: Any) -> datetime | None:
 def picture_of(account: Account, frozen: PostSnapshot, largest: int) -> tuple[bytes, str]:
     """The picture of a post and its media type."""
     try:
-        picture = files.read(account.home, FOLDER, frozen.image)
+        picture = files.read_file(account.home, FOLDER, frozen.image)
     except FileNotFoundError:
         raise TransportError(gettext("The picture of this post is gone."), permanent=True, accepted="no") from None
     if len(picture) > largest:

@@ -17,7 +17,7 @@ from mastodon.errors import MastodonError
 
 from directory import clock, safe_http
 from directory.outbox.post_snapshot import PostSnapshot
-from jobs.channels.http import Session, classify_errors, picture_of
+from jobs.channels.http import NetworkSession, classify_errors, picture_of
 from jobs.channels.transport import Account, Checked, Heard, Message
 
 KEPT = timedelta(minutes=55)  # servers keep a key for an hour
@@ -38,7 +38,7 @@ class MastodonTransport:
         return Mastodon(
             access_token=self.account.secrets.get("access_token", ""),
             api_base_url=self._server,
-            session=Session(),
+            session=NetworkSession(),
             ratelimit_method="throw",
             user_agent="goodword",
         )
@@ -102,7 +102,7 @@ class MastodonTransport:
 
     @property
     def _server(self) -> str:
-        return safe_http.origin(str(self.account.settings["address"]))
+        return safe_http.origin_of(str(self.account.settings["address"]))
 
     def _me(self) -> Any:
         return self.api.account_verify_credentials()["id"]

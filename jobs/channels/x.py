@@ -152,7 +152,7 @@ class XTransport:
 
     def _upload(self, frozen: PostSnapshot) -> str:
         try:
-            picture = files.read(self.account.home, FOLDER, frozen.image)
+            picture = files.read_file(self.account.home, FOLDER, frozen.image)
         except FileNotFoundError:
             raise TransportError(gettext("The picture of this post is gone."), permanent=True, accepted="no") from None
         if len(picture) > LARGEST_PICTURE:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from matching.inputs import Floats
-from matching.seat_candidates import HALF_LIFE_DAYS, SeatCandidates, Signal, named
+from matching.seat_candidates import HALF_LIFE_DAYS, SeatCandidates, Signal, capability_name
 from matching.trust import BANDS, as_facts, lower_bound
 
 
@@ -30,7 +30,7 @@ def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
     """The count and newest day of finished work, the seat's member and its published band (0: none)."""
     claims, claim, member = seatings.world.claims, seatings.claim[row], seatings.seen.member[seatings.business[row]]
     return {
-        **named(seatings, row),
+        **capability_name(seatings, row),
         "evidence": int(claims.evidence[claim]),
         "day": int(claims.evidenced_on[claim]),
         "member": int(member) if member >= 0 else None,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from matching.inputs import Floats
-from matching.seat_candidates import COVERS, LEVEL_WORTH, LEVELS, SeatCandidates, Signal, level, named
+from matching.seat_candidates import COVERS, LEVEL_WORTH, LEVELS, SeatCandidates, Signal, capability_name, level
 
 
 def strength(seatings: SeatCandidates) -> Floats:
@@ -20,7 +20,7 @@ def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
     count = (0, claims.vouches[claim], claims.evidence[claim])[stands]
     day = (claims.claimed_on[claim], claims.vouched_on[claim], claims.evidenced_on[claim])[stands]
     return {
-        **named(seatings, row),
+        **capability_name(seatings, row),
         "nearness": float(seatings.nearness[row]),
         "level": LEVELS[stands],
         "count": int(count),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from matching.inputs import Floats
-from matching.seat_candidates import SeatCandidates, Signal, named, newest
+from matching.seat_candidates import SeatCandidates, Signal, capability_name, newest
 
 HALF_LIFE_DAYS = 730.0
 
@@ -21,7 +21,7 @@ def strength(seatings: SeatCandidates) -> Floats:
 
 def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
     """The claim and its newest day (0: not dated)."""
-    return {**named(seatings, row), "day": int(newest(seatings)[row])}
+    return {**capability_name(seatings, row), "day": int(newest(seatings)[row])}
 
 
 FRESHNESS = Signal("freshness", 0.05, 0.2, "claim", strength, told)

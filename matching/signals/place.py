@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from matching.inputs import Floats, Ints
-from matching.seat_candidates import SeatCandidates, Signal, folded, places
+from matching.seat_candidates import SeatCandidates, Signal, fold_candidates, places
 
 WHERE = ("elsewhere", "unknown", "remote", "region", "city")
 SAYS = np.array([0.4, 0.6, 0.7, 0.8, 1.0])
@@ -16,7 +16,7 @@ def where(seatings: SeatCandidates) -> Ints:
     """Index into WHERE. A city counts in its own region only; a firm that says no place is not elsewhere."""
     cities, city, regions, region = places(seatings.world)
     firm, ask = seatings.business, seatings.ask
-    asked_city, asked_region = folded(ask.city), folded(ask.region)
+    asked_city, asked_region = fold_candidates(ask.city), fold_candidates(ask.region)
     here_city = (city[firm] == cities.get(asked_city, -1)) & (asked_city != "")
     here_region = (region[firm] == regions.get(asked_region, -1)) & (asked_region != "")
     other_region = (region[firm] > 0) & (asked_region != "") & ~here_region

@@ -18,7 +18,7 @@ from app import create_app
 from app.accounts.account import create_account
 from app.db import db
 from app.errors import Site
-from directory.db import writing
+from directory.db import write_session
 from directory.people.tables import Business, Member
 from directory.settings import Settings
 
@@ -78,7 +78,7 @@ def sign_in(app: Site, now: datetime) -> SignIn:
 
     def signed_in(member: Member) -> FlaskClient:
         email = f"{member.public_id}@firm.example"
-        with app.app_context(), writing(db.engine) as session:
+        with app.app_context(), write_session(db.engine) as session:
             create_account(session, member=session.get_one(Member, member.id), email=email, password=PASSWORD, now=now)
         if (own := object_session(member)) is not None:
             own.commit()  # else the test reads its own past

@@ -11,7 +11,7 @@ from app.accounts.sessions import browser_of
 from app.accounts.tables import AccountSession
 from app.errors import Site
 from directory.audit import AuditEntry
-from directory.db import world_version, writing
+from directory.db import world_version, write_session
 from directory.errors import Conflict
 from directory.people.chapter import Chapter
 from directory.people.role import revoke_admin
@@ -204,7 +204,7 @@ def test_no_admin_is_left_when_the_last_one_would_be_suspended(
     )
     session.add(former)
     session.commit()
-    with pytest.raises(Conflict, match="last admin"), writing(engine) as other:
+    with pytest.raises(Conflict, match="last admin"), write_session(engine) as other:
         suspend(other, member=other.get_one(Member, town.ada.id), by=other.get_one(Member, former.id), now=now)
 
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.facts import case_study, interaction, introduction_request, vouch
 from directory.facts.case_study import CaseStudy
 from directory.facts.interaction import Interaction, InteractionKind
@@ -51,7 +51,7 @@ def post(engine: Engine, settings: Settings, now: datetime) -> Post:
 
 def interact(session: Session, now: datetime) -> None:
     said = {"said_by": of(session, "nadia"), "other": of(session, "bea"), "kind": InteractionKind.MET}
-    interaction.say(session, **said, happened_on=now.date(), note=HOSTILE, now=now)
+    interaction.record_interaction(session, **said, happened_on=now.date(), note=HOSTILE, now=now)
 
 
 def praise(session: Session, now: datetime) -> None:
@@ -66,7 +66,7 @@ def ask(session: Session, now: datetime) -> None:
 
 def tell(session: Session, now: datetime) -> None:
     told = {"teller": of(session, "nadia"), "others": [of(session, "bea")], "title": HOSTILE, "year": 2025}
-    case_study.tell(session, **told, text=HOSTILE, now=now)
+    case_study.submit_story(session, **told, text=HOSTILE, now=now)
 
 
 KINDS = [
@@ -82,7 +82,7 @@ KINDS = [
 def test_a_link_shows_its_question_and_takes_one_answer(
     engine: Engine, client: FlaskClient, post: Post, now: datetime, act: str, do: Any, table: Any, yes: Any, no: Any
 ) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         do(session, now)
     (link,) = post("bea")
 
@@ -111,7 +111,7 @@ def test_a_link_shows_its_question_and_takes_one_answer(
 def test_a_link_of_one_kind_answers_no_other_and_ends_after_a_month(
     engine: Engine, app: Any, client: FlaskClient, post: Post, now: datetime
 ) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         interact(session, now)
     (link,) = post("bea")
     assert client.post(link.replace("interaction", "vouch"), data={"act": "yes"}).status_code == 410
@@ -123,7 +123,7 @@ def test_a_link_of_one_kind_answers_no_other_and_ends_after_a_month(
 def test_what_was_answered_on_the_page_is_answered_in_the_mail_too(
     engine: Engine, client: FlaskClient, post: Post, sign_in: SignIn, now: datetime
 ) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         interact(session, now)
     (link,) = post("bea")
     with Session(engine) as session:
@@ -137,11 +137,11 @@ def test_what_was_answered_on_the_page_is_answered_in_the_mail_too(
 
 def test_a_letter_is_written_once_however_often_it_is_said(engine: Engine, post: Post, now: datetime) -> None:
     for _again in range(3):
-        with writing(engine) as session:
+        with write_session(engine) as session:
             interact(session, now)
             praise(session, now)
         post("bea")
-        with writing(engine) as session:
+        with write_session(engine) as session:
             for table, verbs in ((Interaction, interaction), (Vouch, vouch)):
                 newest = session.scalars(select(table).order_by(table.id.desc())).first()
                 given = {"interaction" if table is Interaction else "vouch": newest}
@@ -150,10 +150,10 @@ def test_a_letter_is_written_once_however_often_it_is_said(engine: Engine, post:
 
 
 def test_who_was_suspended_answers_nothing(engine: Engine, client: FlaskClient, post: Post, now: datetime) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         interact(session, now)
     (link,) = post("bea")
-    with writing(engine) as session:
+    with write_session(engine) as session:
         of(session, "bea").state = MemberState.SUSPENDED
     assert client.post(link, data={"act": "yes"}).status_code == 410
 
@@ -183,7 +183,7 @@ def test_a_no_leaves_every_page_of_the_asker_as_it_was(
     assert again.status_code == 409
     assert client.get(f"/members/{bea.public_id}").status_code == 303
     # And a no of the target looks like nothing, too.
-    with writing(engine) as session:
+    with write_session(engine) as session:
         row = session.scalars(select(Introduction)).one()
         row.state, row.passed_at, row.answered_at = row.state.WITH_TARGET, now, None
     before = seen()
@@ -194,7 +194,7 @@ def test_a_no_leaves_every_page_of_the_asker_as_it_was(
 def test_a_third_sees_no_introduction_and_a_target_none_that_has_not_reached_them(
     engine: Engine, sign_in: SignIn, now: datetime
 ) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         carla, bea, nadia = of(session, "carla"), of(session, "bea"), of(session, "nadia")
         row = introduction_request.ask(session, asker=nadia, target=bea, via=carla, text="We share a client.", now=now)
         path = f"/introductions/{row.public_id}"

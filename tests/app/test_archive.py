@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Site
 from app.pages.archive import ATOM
-from directory.db import writing
+from directory.db import write_session
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.occurrence import Occurrence
@@ -19,8 +19,8 @@ from directory.people.tables import Member
 from directory.privacy.erasure import erase
 from directory.settings import Settings
 from directory.week.mention import Mention
-from directory.week.occurrence_schedule import plan
-from directory.week.share_text import own_words
+from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.share_text import share_text
 from jobs import weekly_posts
 from tests.app.conftest import SignIn
 
@@ -33,13 +33,13 @@ def engine(demo: Engine) -> Engine:
 @pytest.fixture
 def posted(engine: Engine, settings: Settings, now: datetime) -> str:
     """The path of Old Pueblo's archive after a week on a file and in a closed group."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         chapter = session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
         chapter.public_at, path = now, f"/chapters/{chapter.public_id}/weeks"
         said = {"address": "https://groups.example/tucson"}
         session.add(Channel(chapter=chapter, kind="kit", name="Tucson traders", settings=said))
-        due_at = next(turn.due_at for turn in plan(session, now=now) if turn.chapter is chapter)
-    assert weekly_posts.run(engine, settings=settings, now=due_at, chapter="old-pueblo")
+        due_at = next(turn.due_at for turn in plan_occurrences(session, now=now) if turn.chapter is chapter)
+    assert weekly_posts.run_due_occurrences(engine, settings=settings, now=due_at, chapter="old-pueblo")
     return path
 
 
@@ -65,7 +65,7 @@ def test_past_weeks_stand_on_the_open_web_and_in_the_feed(engine: Engine, app: S
 
 def test_who_no_longer_agrees_is_left_out_at_once(engine: Engine, app: Site, posted: str) -> None:
     page, name = week_of(engine, posted)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         member = session.scalars(select(Member).where(Member.name == name)).one()
         member.spotlight_at, firm = None, member.business.name
     for path in (posted, page, f"{posted}/feed.atom"):
@@ -76,7 +76,7 @@ def test_who_no_longer_agrees_is_left_out_at_once(engine: Engine, app: Site, pos
 
 def test_a_week_with_an_ask_that_was_taken_back_is_gone(engine: Engine, app: Site, posted: str) -> None:
     page, _name = week_of(engine, posted)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         asks = [mention.wanted or mention.lead for mention in session.scalars(select(Mention))]
         for ask in filter(None, asks):
             setattr(ask, "shared_at" if hasattr(ask, "shared_at") else "asked_at", None)
@@ -88,7 +88,7 @@ def test_the_words_of_who_is_erased_wait_in_no_closed_group(
     engine: Engine, sign_in: SignIn, posted: str, now: datetime
 ) -> None:
     _page, name = week_of(engine, posted)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         erase(session, member=session.scalars(select(Member).where(Member.name == name)).one(), by=None, now=now)
         kept = session.scalars(select(Delivery).where(Delivery.channel_id.is_not(None))).all()
         assert [row.payload for row in kept] == [b""] * len(kept)
@@ -102,7 +102,7 @@ def test_the_words_of_who_is_erased_wait_in_no_closed_group(
 
 def test_a_chapter_that_is_not_public_has_no_archive(engine: Engine, app: Site, posted: str) -> None:
     page, _name = week_of(engine, posted)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one().public_at = None
     stranger, absent = app.test_client(), "/chapters/23456789abcd/weeks"
     for path in (posted, page, f"{posted}/feed.atom"):
@@ -131,6 +131,6 @@ def test_a_member_shares_words_of_their_own(engine: Engine, sign_in: SignIn, pos
         assert "https://wa.me/?text=" in page
         assert "#referralwednesday" in page
         here = select(Member).where(Member.is_active, Member.business.has(chapter_id=nadia.business.chapter_id))
-        texts = [own_words(session, member=member) for member in session.scalars(here)]
+        texts = [share_text(session, member=member) for member in session.scalars(here)]
     assert len(set(texts)) == len(texts) > 10
     assert max(map(len, texts)) <= 450

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session
 
 from app.errors import Site
-from directory.db import writing
+from directory.db import write_session
 from directory.facts import rating_band as bands
 from directory.facts.rating import Rating
 from directory.facts.rating_band import BAND_2_FROM, BAND_3_FROM, PRIOR_MEAN, PRIOR_WEIGHT
@@ -92,7 +92,7 @@ def attack(engine: Engine, sign_in: SignIn, now: datetime, monkeypatch: pytest.M
     """Attack as many ratings as there are ratees, both dimensions, by that many looks at the bands: the shares of
     guesses that are right, see ``hits``. Rules are taken as they stand in ``bands``."""
     rng = random.Random(20261102)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         people = [
             Member(name=f"Person {number}", business=Business(name=f"F {number}", created_at=now), joined_at=now)
             for number in range(RATEES + COLLUDERS + 1)
@@ -114,7 +114,7 @@ def attack(engine: Engine, sign_in: SignIn, now: datetime, monkeypatch: pytest.M
         beliefs = [[dict(PRIOR), dict(PRIOR)] for _ in ratees]
         said: list[list[list[int]]] = [[[], []] for _ in ratees]
         when, raters = now, COLLUDERS + 1
-        with writing(engine) as session:
+        with write_session(engine) as session:
             session.execute(insert(Rating), [rows(victim, at, truth[at], when) for at in range(RATEES)])
         for look in range(looks):
             asked = [
@@ -122,7 +122,7 @@ def attack(engine: Engine, sign_in: SignIn, now: datetime, monkeypatch: pytest.M
             ]
             for at, sums in enumerate(asked):
                 said[at] = [ratings_that_sum(sums[of], said[at][of], len(colluders)) for of in (0, 1)]
-            with writing(engine) as session:
+            with write_session(engine) as session:
                 new = [
                     rows(rater, at, [said[at][0][who], said[at][1][who]], when)
                     for at in range(RATEES)
@@ -130,7 +130,7 @@ def attack(engine: Engine, sign_in: SignIn, now: datetime, monkeypatch: pytest.M
                 ]
                 session.execute(insert(Rating), new)
             when += bands.PATIENCE + timedelta(days=7) if look == 0 else bands.SEASON
-            with writing(engine) as session:
+            with write_session(engine) as session:
                 bands.publish_bands(session, now=when, chance=bands.random_noise)
             for at in range(RATEES):
                 page = attacker.get(paths[at]).text

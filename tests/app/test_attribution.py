@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import Site
-from directory.db import writing
+from directory.db import write_session
 from directory.facts.introduction import Introduction
 from directory.joining.application import Application
 from directory.leads.lead import Lead
@@ -24,10 +24,10 @@ from directory.outbox.short_link import ShortLink, ShortLinkClicks
 from directory.people.chapter import Chapter
 from directory.people.tables import ChapterRole, Member, Role
 from directory.reports.attribution import credits_of, intended_spending, summary_sentence
-from directory.secrets import Secrets
+from directory.secrets import SecretBox
 from directory.settings import Settings
 from directory.week.mention import Mention
-from directory.week.occurrence_schedule import plan
+from directory.week.occurrence_schedule import plan_occurrences
 from directory.week.social_inbox import Outcome, Reply
 from jobs import weekly_posts
 from tests.app.conftest import PASSWORD, SignIn
@@ -46,12 +46,12 @@ def engine(demo: Engine) -> Engine:
 @pytest.fixture
 def code(engine: Engine, settings: Settings, now: datetime) -> str:
     """The code in Old Pueblo's post for a closed group, after a week on a file without a link and in that group."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         chapter = old_pueblo(session)
         chapter.public_at = chapter.indexed_at = now
         session.add(Channel(chapter=chapter, kind="kit", name="Tucson traders", has_link=True))
-        due_at = next(turn.due_at for turn in plan(session, now=now) if turn.chapter is chapter)
-    assert weekly_posts.run(engine, settings=settings, now=due_at, chapter="old-pueblo")
+        due_at = next(turn.due_at for turn in plan_occurrences(session, now=now) if turn.chapter is chapter)
+    assert weekly_posts.run_due_occurrences(engine, settings=settings, now=due_at, chapter="old-pueblo")
     with Session(engine) as session:
         return session.scalars(select(ShortLink)).one().public_id
 
@@ -105,12 +105,12 @@ def test_it_leads_to_the_week_or_else_to_its_chapter_and_nowhere_else(
     answer = stranger.get(f"/s/{code}?to=https://evil.example")
     assert re.fullmatch(r"/chapters/\w{12}/weeks/\w{12}", answer.location)
     assert stranger.get(answer.location).status_code == 200
-    with writing(engine) as session:
+    with write_session(engine) as session:
         session.execute(Member.__table__.update().values(spotlight_at=None))
         for delivery in session.scalars(select(Delivery).where(Delivery.channel_id.is_not(None))):
             delivery.payload = b""
     assert re.fullmatch(r"/chapters/\w{12}", stranger.get(f"/s/{code}").location)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         old_pueblo(session).public_at = None
     hidden = stranger.get(f"/s/{code}", headers=PERSON)
     assert (hidden.status_code, hidden.data) == (absent.status_code, absent.data) == (404, absent.data)
@@ -160,7 +160,7 @@ def test_clicks_are_counted_by_the_chapters_day_and_one_address_cannot_make_them
 def test_what_a_visit_led_to_counts_for_the_post_once(
     engine: Engine, settings: Settings, app: Site, sign_in: SignIn, follow: Follow, now: datetime
 ) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         bea = session.scalars(select(Member).where(Member.key == "bea")).one()
         bea.public_at, path, home = now, f"/people/{bea.public_id}", old_pueblo(session).public_id
     lead = {"text": "A bakery in Tucson needs a WordPress site", "budget": "$15,000"}
@@ -218,7 +218,7 @@ def test_a_click_leads_through_the_sign_in_counts_for_one_act_and_is_forgotten_a
 def test_what_was_said_to_a_post_counts_for_it_and_so_does_the_lead_made_of_it(
     engine: Engine, sign_in: SignIn, code: str, now: datetime
 ) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         post = session.scalars(select(ShortLink)).one().delivery
         for at, outcome in enumerate((None, Outcome.INTRODUCTION, Outcome.IGNORED)):
             said = {"author": "@vera@social.example", "text": "I know one in Tucson", "address": ""}
@@ -236,7 +236,7 @@ def test_the_page_says_it_in_words_and_numbers_to_who_leads_and_keeps_the_chapte
 ) -> None:
     follow()
     lena, sam = member(engine, "lena"), member(engine, "carla")
-    with writing(engine) as session:
+    with write_session(engine) as session:
         chapter, post = old_pueblo(session), session.scalars(select(ShortLink)).one().delivery
         session.add(ChapterRole(member_id=sam.id, chapter_id=chapter.id, role=Role.SECRETARY))
         lead = session.scalars(select(Lead).where(Lead.member.has(key="nadia"))).first()
@@ -273,12 +273,12 @@ def test_a_post_for_a_closed_group_brings_its_picture_along(engine: Engine, sign
 
 
 def test_a_new_closed_group_has_a_link_where_there_is_a_page_to_lead_to(engine: Engine, now: datetime) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         chapter, lena = old_pueblo(session), session.scalars(select(Member).where(Member.key == "lena")).one()
         for public_at in (None, now):
             chapter.public_at, said = public_at, {"address": "https://groups.example"}
             what = {"chapter": chapter, "kind": "kit", "said": said, "member": lena, "now": now}
-            assert connect(session, **what, secrets=Secrets(["k" * 32])).has_link is (public_at is not None)
+            assert connect(session, **what, secrets=SecretBox(["k" * 32])).has_link is (public_at is not None)
 
 
 def test_a_feed_entry_is_another_once_a_name_is_taken_out_and_search_engines_find_the_weeks(
@@ -290,7 +290,7 @@ def test_a_feed_entry_is_another_once_a_name_is_taken_out_and_search_engines_fin
     assert week in stranger.get("/sitemap.xml").text
     before = re.findall("<updated>([^<]+)", stranger.get(feed).text)
     assert before == re.findall("<updated>([^<]+)", stranger.get(feed).text)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         session.scalars(select(Mention)).first().member.spotlight_at = None
     after = re.findall("<updated>([^<]+)", stranger.get(feed).text)
     assert all(was < then for was, then in zip(before, after, strict=True))

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.outbox.kill_switch import Stop, stop
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
@@ -111,7 +111,7 @@ def test_an_admin_confirms_what_the_program_doubts_and_no_lead_can(
 ) -> None:
     lena, ada = browser("lena"), browser("ada")
     assert "Every chapter posts at its time" in ada.get("/publishing").text
-    with writing(engine) as session:
+    with write_session(engine) as session:
         stop(session, chapter=None, member=None, reason="The database is older.", now=now)
     assert "The database is older." in lena.get(home).text
     lena.post(f"{home}/go")

@@ -15,17 +15,17 @@ from app.accounts.tables import AccountSession
 from app.errors import Site
 from app.oauth import Handshake
 from directory.audit import AuditEntry
-from directory.db import writing
+from directory.db import write_session
 from directory.outbox import channel as channels
 from directory.outbox import channel_connection
 from directory.outbox.channel import Channel, ChannelState, secrets_of
 from directory.outbox.delivery import Delivery, DeliveryState
-from directory.outbox.heartbeat import beat
+from directory.outbox.heartbeat import record_heartbeat
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
-from directory.secrets import Secrets
-from directory.week.occurrence_schedule import plan
+from directory.secrets import SecretBox
+from directory.week.occurrence_schedule import plan_occurrences
 from tests.app.conftest import SignIn
 
 KEYS = {
@@ -149,7 +149,7 @@ def test_a_broken_account_is_connected_again_in_the_same_row(
 ) -> None:
     lena.post(f"/chapters/{house}/channels/x_keys", data=KEYS)
     row = newest(engine)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         channel_connection.mark_broken(session, session.get_one(Channel, row.id), reason="It let us out.", now=now)
     assert "must be connected again" in lena.get("/chapter/channels").text
     assert "It let us out." in lena.get(f"/channels/{row.public_id}").text
@@ -200,7 +200,7 @@ def test_who_is_in_charge_runs_the_chapter(engine: Engine, lena: FlaskClient, ho
 @pytest.fixture
 def lost(engine: Engine, now: datetime) -> str:
     """A post of which nobody can tell whether it arrived."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         channel = session.scalars(select(Channel).join(Channel.chapter).where(Chapter.key == "old-pueblo")).first()
         assert channel is not None
         post = PostSnapshot("Old Pueblo", channel.public_id, "o", now.date(), now, "Whom do you know?")
@@ -230,7 +230,7 @@ def test_a_person_decides_about_a_post_that_nobody_can_tell_of(
 
 
 def test_a_letter_is_nobodys_business(engine: Engine, browser: Callable[[str], FlaskClient], now: datetime) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         row = Delivery(key="mail:x", payload=b'{"words": "private"}', due_at=now)
         session.add(row)
         session.flush()
@@ -243,9 +243,9 @@ def test_the_status_says_what_waits_and_who_works(
     engine: Engine, lena: FlaskClient, lost: str, now: datetime, browser: Callable[[str], FlaskClient]
 ) -> None:
     assert "No worker is running" in lena.get("/chapter/status").text
-    with writing(engine) as session:
-        plan(session, now=now)
-        beat(session, worker="hand-1", now=now)
+    with write_session(engine) as session:
+        plan_occurrences(session, now=now)
+        record_heartbeat(session, worker="hand-1", now=now)
     page = lena.get("/chapter/status").text
     assert "Old Pueblo must be looked at" in page
     assert "Next post: Wednesday, 4 November at 09:00." in page
@@ -258,6 +258,6 @@ def test_new_keys_open_what_the_old_ones_sealed(session: Session) -> None:
     channel = Channel(chapter=Chapter(key="k", name="K"), kind="x", name="X")
     session.add(channel)
     session.flush()
-    channels.keep_secrets(channel, {"token": "t"}, Secrets(["old"]))
-    assert channels.reencrypt_secrets(session, Secrets(["new", "old"])) == 1
-    assert secrets_of(channel, Secrets(["new"])) == {"token": "t"}
+    channels.store_secrets(channel, {"token": "t"}, SecretBox(["old"]))
+    assert channels.reencrypt_secrets(session, SecretBox(["new", "old"])) == 1
+    assert secrets_of(channel, SecretBox(["new"])) == {"token": "t"}

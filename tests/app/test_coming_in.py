@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.joining.application import Application
 from directory.outbox.delivery import Delivery
 from directory.people.chapter import Chapter
@@ -172,7 +172,7 @@ def test_who_is_turned_away_reads_why_and_nothing_of_them_stays(
 def test_nobody_learns_who_is_here_by_applying(
     chapter: Chapter, client: FlaskClient, engine: Engine, bea: Member, session: Session
 ) -> None:
-    with writing(engine) as rows:
+    with write_session(engine) as rows:
         rows.get_one(Member, bea.id).email = "bea@bramble.example"
     for email in ("bea@bramble.example", "max@stone.example", "bea@bramble.example"):
         page = client.post("/apply", data={**WHO, "email": email, "knows": "Bea Lindqvist"})

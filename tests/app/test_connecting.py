@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from app.errors import Site
 from directory.outbox.channel import CHANNEL_KINDS
-from directory.secrets import Secrets
+from directory.secrets import SecretBox
 from tests.app.test_channels import SAID, browser, engine, house, lena, newest, state_of, x
 
 FIXTURES = (browser, engine, house, lena, x)
@@ -35,7 +35,7 @@ def test_a_hand_shake_whose_key_was_changed_is_begun_again(
 ) -> None:
     before = newest(engine).id
     state = state_of(lena.post(f"/chapters/{house}/channels/x", data=SAID).text)
-    app.config["SECRETS"] = Secrets(["another"])
+    app.config["SECRETS"] = SecretBox(["another"])
     answer = lena.get(f"/chapter/channels/answer?code=good&state={state}", follow_redirects=True)
     assert "Begin again" in answer.text
     assert newest(engine).id == before

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Site
 from directory.audit import AuditEntry
-from directory.db import writing
+from directory.db import write_session
 from directory.facts.introduction import Introduction, IntroductionState
 from directory.outbox.delivery import Delivery
 from directory.people.audience import FIELDS, Audience
@@ -49,7 +49,7 @@ def member(session: Session, key: str) -> Member:
 @pytest.fixture
 def ids(engine: Engine, now: datetime) -> dict[str, str]:
     """Bea holds a canary in every field of hers; the public ids that the addresses below name."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         bea, firm = member(session, "bea"), member(session, "bea").business
         bea.photo, bea.video, bea.headline = IN_PAGES["photo"], f"https://{IN_PAGES['video']}/1", IN_PAGES["headline"]
         bea.phone, bea.email = ASKED_FOR["direct_phone"], ASKED_FOR["direct_email"]
@@ -65,7 +65,7 @@ def browser_of(engine: Engine, sign_in: SignIn, key: str) -> FlaskClient:
 
 
 def narrow(engine: Engine, audience: Audience, now: datetime) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         set_audiences(
             session, member=member(session, "bea"), audiences={field.name: audience.value for field in FIELDS}, now=now
         )
@@ -74,7 +74,7 @@ def narrow(engine: Engine, audience: Audience, now: datetime) -> None:
 @pytest.fixture
 def readers(engine: Engine, ids: dict[str, str], app: Site, sign_in: SignIn, now: datetime) -> dict[str, FlaskClient]:
     """One browser for each way to stand to Bea."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         chapter = member(session, "bea").business.chapter_id
         nadia, carla, lena, bea = (member(session, key) for key in ("nadia", "carla", "lena", "bea"))
         far = session.scalars(select(Member).join(Member.business).where(Business.chapter_id != chapter)).first()
@@ -223,7 +223,7 @@ def test_numbers_are_given_to_nobody_who_collects_them(
     nadia = browser_of(engine, sign_in, "nadia")
     path = f"/members/{ids['bea']}/contact"
     assert ASKED_FOR["firm_phone"] in nadia.post(path).text
-    with writing(engine) as session:
+    with write_session(engine) as session:
         reader, firm = member(session, "nadia"), member(session, "nadia").business
         others = [Member(name=f"M{number}", business=firm, joined_at=now) for number in range(PEOPLE_AN_HOUR)]
         session.add_all(others)
@@ -245,7 +245,7 @@ def test_numbers_are_given_to_nobody_who_collects_them(
 def test_a_day_has_its_own_limit(engine: Engine, ids: dict[str, str], now: datetime) -> None:
     from directory.errors import Conflict
 
-    with writing(engine) as session:
+    with write_session(engine) as session:
         reader, firm = member(session, "nadia"), member(session, "nadia").business
         others = [Member(name=f"M{number}", business=firm, joined_at=now) for number in range(PEOPLE_A_DAY + 1)]
         session.add_all(others)

@@ -36,7 +36,7 @@ from directory.outbox.occurrence import Occurrence
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, ChapterRole, Member, MemberState, Role, Wanted, WantedKind
-from directory.taxonomy.capability import Capability, Kind
+from directory.taxonomy.capability import Capability, CapabilityKind
 from directory.week.pairing import Pairing
 from directory.week.post import Post
 from directory.week.social_inbox import Reply
@@ -86,7 +86,7 @@ class Network:
         lead = Lead(member_id=nora.id, business_id=nora.business_id, text="A site", created_at=now)
         channel = Channel(chapter=tucson, kind="file", name="File")
         occurrence = Occurrence(chapter=tucson, local_date=now.date(), due_at=now + timedelta(days=2))
-        capability = Capability(scheme="goodword", code="wp", name="WordPress", kind=Kind.PLATFORM)
+        capability = Capability(scheme="goodword", code="wp", name="WordPress", kind=CapabilityKind.PLATFORM)
         session.add_all([lead, channel, occurrence])
         self.rows: dict[str, PublicRow] = {
             "members": nora,

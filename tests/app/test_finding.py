@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.errors import Site
-from directory.db import writing
+from directory.db import write_session
 from directory.engine.saved_search import MOST_SAVED, SavedSearch
 from directory.people.business import index_businesses
 from directory.people.tables import Business, Member
@@ -95,7 +95,7 @@ def test_a_search_is_kept_told_of_news_and_deleted_with_undo(
     page = nadia.get("/members").text
     assert "bakery · speaks English" in page
     assert "new since" not in page
-    with writing(engine) as session:
+    with write_session(engine) as session:
         later = now + timedelta(hours=1)
         firm = Business(name="Dawn Bakery", languages=["en"], created_at=later)
         session.add_all([firm, Member(name="Dawn Early", business=firm, joined_at=later)])

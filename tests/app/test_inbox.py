@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.leads.lead import Lead
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery
@@ -25,7 +25,7 @@ def engine(demo: Engine) -> Engine:
 @pytest.fixture
 def reply(engine: Engine, now: datetime) -> str:
     """What Vera said under Old Pueblo's hashtag."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         chapter = session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
         channel = Channel(chapter=chapter, kind="mastodon", name="Mastodon")
         said = Reply(channel=channel, external_id="1", kind="tag", author="@vera", text="A shop <b>needs</b> a site")
@@ -74,7 +74,7 @@ def test_a_lead_begins_with_the_words_and_the_reply_knows_it(lena: FlaskClient, 
 def test_an_introduction_and_an_invitation_are_words_to_copy_and_nothing_is_sent(
     lena: FlaskClient, engine: Engine, reply: str, now: datetime
 ) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         before = len(session.scalars(select(Delivery)).all())
         bea, nadia = (session.scalars(select(Member).where(Member.key == key)).one() for key in ("bea", "nadia"))
         bea.public_at, nadia.public_at = now, None

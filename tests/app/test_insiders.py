@@ -20,10 +20,10 @@ from directory.facts import interaction
 from directory.facts.interaction import LETTERS, InteractionKind
 from directory.facts.introduction_request import ask, decline
 from directory.facts.rating import Rating
-from directory.facts.rating_case import RatingCase, signs
+from directory.facts.rating_case import RatingCase, case_signs
 from directory.imports.line import FIELDS
 from directory.imports.sheet import read_sheet
-from directory.joining.application import SUGGESTED_A_DAY, Application, answer, suggest
+from directory.joining.application import SUGGESTED_A_DAY, Application, answer_reference, suggest
 from directory.outbox import mail
 from directory.outbox.delivery import Delivery
 from directory.people import wanted
@@ -64,7 +64,9 @@ def test_an_admin_who_takes_out_somebodys_data_reads_none_of_their_ratings(
 def test_an_export_tells_nobody_of_a_no(
     sign_in: SignIn, session: Session, bea: Member, nadia: Member, now: datetime
 ) -> None:
-    said = interaction.say(session, said_by=bea, other=nadia, kind=InteractionKind.MET, happened_on=now.date(), now=now)
+    said = interaction.record_interaction(
+        session, said_by=bea, other=nadia, kind=InteractionKind.MET, happened_on=now.date(), now=now
+    )
     asked = ask(session, asker=bea, target=nadia, text="We build for the same clients.", now=now)
     session.commit()
     browser = sign_in(bea)
@@ -81,7 +83,7 @@ def test_an_export_tells_nobody_of_a_no(
 def test_who_changes_anothers_ask_says_why_they_are_told_and_nothing_is_published_for_them(
     sign_in: SignIn, session: Session, bea: Member, nadia: Member, now: datetime
 ) -> None:
-    asked = wanted.want(session, member=bea, kind=WantedKind.PARTNER, text="Photographers", now=now)
+    asked = wanted.add_wanted(session, member=bea, kind=WantedKind.PARTNER, text="Photographers", now=now)
     bea.email, nadia.is_admin = "bea@bramble.example", True
     session.commit()
     browser = sign_in(nadia)
@@ -121,7 +123,7 @@ def test_a_new_password_ends_every_link_that_lets_somebody_in(
 def test_what_is_not_for_all_members_is_neither_quoted_in_pairs_nor_ranked_by(
     session: Session, bea: Member, nadia: Member, now: datetime
 ) -> None:
-    wanted.want(session, member=nadia, kind=WantedKind.PARTNER, text="Somebody who restores violins", now=now)
+    wanted.add_wanted(session, member=nadia, kind=WantedKind.PARTNER, text="Somebody who restores violins", now=now)
     bea.headline = "Restores violins"
     bea.business.price_low_minor = bea.business.price_high_minor = 700_000
 
@@ -152,7 +154,7 @@ def test_nobody_floods_others_with_letters(session: Session, bea: Member, nadia:
     for year in range(1950, 1950 + LETTERS // 2 + 5):
         for kind in InteractionKind:
             day = now.date().replace(year=year)
-            interaction.say(session, said_by=nadia, other=bea, kind=kind, happened_on=day, now=now)
+            interaction.record_interaction(session, said_by=nadia, other=bea, kind=kind, happened_on=day, now=now)
     for number in range(SUGGESTED_A_DAY + 1):
         said = {"name": "Ida Quist", "email": f"ida{number}@quist.example", "firm": "Quist", "sentence": "Books."}
         if number == SUGGESTED_A_DAY:
@@ -187,9 +189,9 @@ def test_suspending_somebody_tells_no_moderator_whether_they_rated(
     case = RatingCase(ratee=nadia, flagged_at=now)
     session.add_all([judge, case, Rating(rater_id=bea.id, ratee_id=nadia.id, warmth=1, competence=1, rated_at=now)])
     session.flush()
-    before = signs(session, case=case, by=judge)
+    before = case_signs(session, case=case, by=judge)
     suspend(session, member=bea, by=judge, now=now)
-    assert signs(session, case=case, by=judge) == before != []
+    assert case_signs(session, case=case, by=judge) == before != []
 
 
 def test_a_long_blank_costs_no_more_than_its_length() -> None:
@@ -218,5 +220,5 @@ def test_who_was_asked_about_an_applicant_changes_nothing_once_that_is_decided(
     session.add(applied)
     session.flush()
     with pytest.raises(Conflict):
-        answer(session, application=applied, by=bea, is_known=True, now=now)
+        answer_reference(session, application=applied, by=bea, is_known=True, now=now)
     assert nadia.sponsor_id is None

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import Site
-from directory.db import writing
-from directory.engine.suggestions import Understood
+from directory.db import write_session
+from directory.engine.suggestions import UnderstoodText
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Suggestion
 from directory.people.tables import Member
@@ -130,10 +130,10 @@ def test_a_bad_text_is_refused_in_words_and_nothing_is_saved(
 def test_others_write_while_a_text_is_being_read(
     engine: Engine, nadia: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def understand(session: Session, *, text: str) -> Understood:
-        with writing(engine) as other:
+    def understand(session: Session, *, text: str) -> UnderstoodText:
+        with write_session(engine) as other:
             other.execute(update(Member).values(headline="written meanwhile"))
-        return Understood((), (), "", None, "lexical")
+        return UnderstoodText((), (), "", None, "lexical")
 
     monkeypatch.setattr("app.pages.leads.understand", understand)
     assert "Nothing here matches" in nadia.get(bring(nadia)).text
@@ -154,7 +154,7 @@ def test_settled_and_opened_again(app: Site, nadia: FlaskClient) -> None:
 def test_thirty_leads_an_hour_are_enough_and_the_next_is_not_lost(
     engine: Engine, nadia: FlaskClient, now: datetime
 ) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         member = session.scalars(select(Member).where(Member.key == "nadia")).one()
         for _ in range(30):
             consume_allowance(session, key=f"lead {member.id}", most=30, within=timedelta(hours=1), now=now)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import Site
-from directory.db import writing
+from directory.db import write_session
 from directory.facts.case_study import CaseStudy, CaseStudyParty
 from directory.facts.collaboration import Collaboration
 from directory.facts.interaction import Interaction, InteractionKind
@@ -151,7 +151,7 @@ def test_a_page_takes_at_most_twelve_queries(
 ) -> None:
     ticks = count()
     app.config["CLOCK"] = lambda: now + timedelta(seconds=next(ticks))
-    with writing(engine) as session:
+    with write_session(engine) as session:
         keys = ("lena", "bea", "carla")
         all_at_once(session, *(session.scalars(select(Member).where(Member.key == key)).one() for key in keys), now=now)
     with Session(engine) as session:
@@ -184,7 +184,7 @@ def test_a_profile_says_what_is_known_and_what_is_not(nadia: FlaskClient, who: d
 
 
 def test_a_suspended_member_is_not_there(engine: Engine, nadia: FlaskClient, who: dict[str, str], now) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         session.scalars(select(Member).where(Member.key == "bea")).one().state = MemberState.SUSPENDED
     for page in ("", "/vouches/new"):
         gone, never = nadia.get(f"/members/{who['bea']}{page}"), nadia.get(f"/members/nobody{page}")
@@ -194,7 +194,7 @@ def test_a_suspended_member_is_not_there(engine: Engine, nadia: FlaskClient, who
 
 
 def test_what_people_write_is_shown_as_text(engine: Engine, nadia: FlaskClient, now) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         business = Business(name=HOSTILE, summary=HOSTILE, city=HOSTILE[:60], good_referrals=HOSTILE, created_at=now)
         member = Member(name=HOSTILE, role=HOSTILE, headline=HOSTILE, business=business, joined_at=now)
         session.add(member)
@@ -211,7 +211,7 @@ def test_what_people_write_is_shown_as_text(engine: Engine, nadia: FlaskClient, 
 
 
 def test_a_firm_without_members_is_known_by_its_work(engine: Engine, nadia: FlaskClient, now) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         firm = Business(name="Zuni Roofing", key="import:1", created_at=now)
         session.add(firm)
         session.flush()

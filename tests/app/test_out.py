@@ -21,7 +21,7 @@ from directory.people.tables import Business, ChapterRole, Member, MemberState, 
 from directory.privacy import business_merge
 from directory.privacy.departure import GRACE
 from directory.settings import Settings
-from directory.week.occurrence_schedule import plan
+from directory.week.occurrence_schedule import plan_occurrences
 from directory.week.prompt import Prompt
 from jobs.housekeeping import forget
 from tests.app.conftest import PASSWORD, SignIn
@@ -55,7 +55,7 @@ def test_an_export_holds_what_one_wrote_and_nobodys_opinion_of_one(
         Vouch(giver_id=giver.id, receiver_id=to.id, text=f"By {giver.name}", known_as="x", given_at=now)
         for giver, to in pair
     )
-    turn = plan(session, now=now)[0]
+    turn = plan_occurrences(session, now=now)[0]
     asked = [{"kind": "meet", "about": nadia.public_id, "answer": "yes"}]
     session.add(Prompt(occurrence_id=turn.id, member_id=bea.id, made_at=now, items=asked))
     session.commit()
@@ -198,7 +198,7 @@ def test_a_lead_makes_two_records_one_and_the_old_address_leads_to_it(
     assert sign_in(nadia).get(path).status_code == 403
     browser = sign_in(bea)
     assert "Bramble LLC" in browser.get(path).text
-    assert "1 member" in business_merge.described(session, drop=nadia.business)
+    assert "1 member" in business_merge.describe_moves(session, drop=nadia.business)
     assert browser.post(path).status_code == 422
     assert browser.post(path, data=WHY).status_code == 303
     assert browser.get(f"/businesses/{drop}").location == f"/businesses/{keep}"

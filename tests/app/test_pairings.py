@@ -8,10 +8,10 @@ from icalendar import Calendar
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.facts.interaction import Interaction
 from directory.people.tables import Member
-from directory.week.occurrence_schedule import plan
+from directory.week.occurrence_schedule import plan_occurrences
 from directory.week.pairing import Pairing, PairingState
 from tests.app.conftest import SignIn
 
@@ -36,9 +36,11 @@ def nadia(engine: Engine, sign_in: SignIn) -> FlaskClient:
 @pytest.fixture
 def talk(engine: Engine, now: datetime) -> str:
     """The path of the talk of Nadia and Bea, who have not met."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         two = {key: session.scalars(select(Member).where(Member.key == key)).one() for key in ("nadia", "bea")}
-        turn = next(each for each in plan(session, now=now) if each.chapter == two["nadia"].business.chapter)
+        turn = next(
+            each for each in plan_occurrences(session, now=now) if each.chapter == two["nadia"].business.chapter
+        )
         turn.paired_at = now
         row = Pairing(occurrence=turn, one=two["nadia"], other=two["bea"], paired_at=now)
         session.add(row)

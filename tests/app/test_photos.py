@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 from directory import files
-from directory.db import writing
+from directory.db import write_session
 from directory.people import photo as photos
 from directory.people.audience import Audience
 from directory.people.chapter import Chapter
-from directory.people.photo import FOLDER, square
+from directory.people.photo import FOLDER, crop_square
 from directory.people.tables import Business, Member, MemberState
 from directory.profiles.member_view import set_audiences
 from directory.settings import Settings
@@ -81,7 +81,7 @@ def photo_of(engine: Engine, member: Member) -> str | None:
 
 def test_a_photo_becomes_an_upright_square_without_a_trace_of_where_it_was_taken() -> None:
     for kind in ("JPEG", "PNG", "WEBP"):
-        small = square(picture(kind))
+        small = crop_square(picture(kind))
         with Image.open(BytesIO(small)) as shown:
             assert (shown.format, shown.size, dict(shown.getexif())) == ("WEBP", (512, 512), {})
             red, blue = shown.convert("RGB").getpixel((256, 40)), shown.convert("RGB").getpixel((256, 470))
@@ -202,10 +202,10 @@ def test_taking_a_photo_off_can_be_undone_for_a_day(
     browser.post("/profile/photo/restore")
     assert photo_of(engine, bea) == digest
     browser.post("/profile/photo/remove")
-    with writing(engine) as session:
-        assert photos.sweep(session, home=settings.home, now=datetime.now(now.tzinfo)) == 0
+    with write_session(engine) as session:
+        assert photos.delete_unused_photos(session, home=settings.home, now=datetime.now(now.tzinfo)) == 0
         later = datetime.now(now.tzinfo) + timedelta(days=2)
-        assert photos.sweep(session, home=settings.home, now=later) == 1
+        assert photos.delete_unused_photos(session, home=settings.home, now=later) == 1
     browser.post("/profile/photo/restore")
     assert photo_of(engine, bea) is None
 
@@ -235,7 +235,7 @@ def test_a_photo_is_seen_by_whom_its_owner_chose(
         (Audience.CHAPTER, True, {"near"}),
         (Audience.NOBODY, True, set()),
     ):
-        with writing(engine) as rows:
+        with write_session(engine) as rows:
             member = rows.get_one(Member, bea.id)
             member.public_at = now if is_public else None
             set_audiences(rows, member=member, audiences={"photo": audience.value}, now=now)
@@ -246,10 +246,10 @@ def test_a_photo_is_seen_by_whom_its_owner_chose(
 
 
 def test_a_file_is_found_by_its_hash_and_by_nothing_else(tmp_path: Path) -> None:
-    digest = files.keep(tmp_path, FOLDER, b"x")
-    assert files.read(tmp_path, FOLDER, digest) == b"x"
+    digest = files.store_file(tmp_path, FOLDER, b"x")
+    assert files.read_file(tmp_path, FOLDER, digest) == b"x"
     for wrong in ("../../secret_key", digest.upper(), digest[:-1], ""):
         with pytest.raises(FileNotFoundError):
-            files.read(tmp_path, FOLDER, wrong)
-    files.forget(tmp_path, FOLDER, digest)
-    assert not files.is_kept(tmp_path, FOLDER, digest)
+            files.read_file(tmp_path, FOLDER, wrong)
+    files.delete_file(tmp_path, FOLDER, digest)
+    assert not files.is_stored(tmp_path, FOLDER, digest)

@@ -98,7 +98,7 @@ def test_a_firm_says_whether_it_takes_new_work(
     bea: FlaskClient, rows: Session, now: datetime, sent: dict[str, str], takes: str, seen: str
 ) -> None:
     assert bea.post("/profile/work", data={f"work-{name}": value for name, value in sent.items()}).status_code == 303
-    assert business.accepting(person(rows).business, now.date()) == takes
+    assert business.accepts_work(person(rows).business, now.date()) == takes
     assert seen in bea.get("/profile").text
 
 

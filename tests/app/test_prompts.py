@@ -12,15 +12,15 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.errors import Site
-from directory.db import writing
+from directory.db import write_session
 from directory.engine import weekly_prompts
 from directory.outbox import mail
 from directory.people.tables import Member
 from directory.settings import Settings
 from directory.week.mention import Mention
-from directory.week.occurrence_schedule import plan
+from directory.week.occurrence_schedule import plan_occurrences
 from directory.week.prompt import Prompt
-from jobs.weekly_posts import turn
+from jobs.weekly_posts import run_occurrence
 from jobs.weekly_prompts import compose, tell_mentioned
 from tests.app.conftest import SignIn
 from tests.app.post import delivered
@@ -46,8 +46,10 @@ def of(engine: Engine, key: str) -> Member:
 @pytest.fixture
 def letter(engine: Engine, settings: Settings, now: datetime, app: Site) -> EmailMessage:
     """What Nadia gets on Wednesday's morning."""
-    with writing(engine) as session:
-        at = weekly_prompts.morning(next(row for row in plan(session, now=now) if row.chapter.key == "old-pueblo"))
+    with write_session(engine) as session:
+        at = weekly_prompts.prompt_time(
+            next(row for row in plan_occurrences(session, now=now) if row.chapter.key == "old-pueblo")
+        )
     compose(engine, now=at)
     app.config["CLOCK"] = lambda: at
     return next(mail for mail in delivered(engine, settings, at) if mail["To"].startswith("nadia@"))
@@ -113,11 +115,11 @@ def test_the_account_page_switches_each_kind_and_says_what_always_comes(
     assert "You get no more of these letters." in page
     assert "These always come" in page
     assert bea.post("/account/letters/nothing/off").status_code == 404
-    with writing(engine) as session:
+    with write_session(engine) as session:
         member = session.get_one(Member, of(engine, "bea").id)
         words = {"name": "N", "firm": "F", "text": "T", "capability": ""}
-        assert mail.write(session, letter="vouch", to=member, event="v", words=words, now=now) is None
-        assert mail.write(session, letter="told", to=member, event="t", words=words, now=now) is not None
+        assert mail.enqueue(session, letter="vouch", to=member, event="v", words=words, now=now) is None
+        assert mail.enqueue(session, letter="told", to=member, event="t", words=words, now=now) is not None
     bea.post("/account/letters/people/on")
     assert of(engine, "bea").mail_off == []
 
@@ -126,7 +128,7 @@ def test_who_stands_in_the_post_is_out_by_one_click(
     engine: Engine, client: FlaskClient, app: Site, settings: Settings, now: datetime
 ) -> None:
     at = now + timedelta(days=1, hours=2)
-    turn(engine, now=at)
+    run_occurrence(engine, now=at)
     tell_mentioned(engine, now=at)
     app.config["CLOCK"] = lambda: at
     mails = [mail.get_content() for mail in delivered(engine, settings, at)]

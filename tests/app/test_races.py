@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session
 from app.accounts import second_factor
 from app.accounts.account import account_of
 from app.errors import Site
-from directory.db import Base, connect, writing
+from directory.db import Base, connect, write_session
 from directory.facts import introduction_request
-from directory.facts.interaction import Interaction, InteractionKind, say
+from directory.facts.interaction import Interaction, InteractionKind, record_interaction
 from directory.facts.introduction import Introduction, IntroductionState
-from directory.leads.lead import Lead, Need, Terms, Wish, bring
+from directory.leads.lead import Lead, Need, Terms, Wish, create_lead
 from directory.people.one_time_link import create_link
 from directory.people.tables import Business, Member
-from directory.taxonomy.capability import Capability, Kind
+from directory.taxonomy.capability import Capability, CapabilityKind
 from tests.app.conftest import SignIn
 
 ROUNDS = 12
@@ -58,10 +58,10 @@ def test_taken_back_and_confirmed_at_once(
     bea, carla = pair
     acts = ((sign_in(bea), "withdraw"), (sign_in(carla), "confirm"))
     for year in range(2000, 2000 + ROUNDS):
-        with writing(engine) as session:
+        with write_session(engine) as session:
             both = {"said_by": session.get_one(Member, bea.id), "other": session.get_one(Member, carla.id)}
             day = now.date().replace(year=year)
-            said = say(session, **both, kind=InteractionKind.MET, happened_on=day, now=now)
+            said = record_interaction(session, **both, kind=InteractionKind.MET, happened_on=day, now=now)
             public_id = said.public_id
         answers = at_once(*((browser, f"/interactions/{public_id}/{act}", {}) for browser, act in acts))
         with Session(engine) as session:
@@ -87,12 +87,12 @@ def test_a_lead_corrected_twice_at_once_has_its_needs_once(
     engine: Engine, pair: tuple[Member, Member], sign_in: SignIn, now: datetime
 ) -> None:
     browser = sign_in(pair[0])
-    with writing(engine) as session:
-        node = Capability(scheme="goodword", code="web", name="Web design", kind=Kind.SERVICE)
+    with write_session(engine) as session:
+        node = Capability(scheme="goodword", code="web", name="Web design", kind=CapabilityKind.SERVICE)
         session.add(node)
         session.flush()
         me = session.get_one(Member, pair[0].id)
-        lead = bring(session, member=me, text="A site", wishes=[Wish(node.id)], terms=Terms(), now=now)
+        lead = create_lead(session, member=me, text="A site", wishes=[Wish(node.id)], terms=Terms(), now=now)
         path = f"/leads/{lead.public_id}/edit"
     for _ in range(ROUNDS):
         assert set(at_once((browser, path, {}), (browser, path, {}))) == {303}
@@ -105,7 +105,7 @@ def test_a_link_and_a_code_are_each_taken_once_by_two_at_once(
     engine: Engine, app: Site, bea: Member, sign_in: SignIn, now: datetime
 ) -> None:
     sign_in(bea)
-    with app.app_context(), writing(engine) as session:
+    with app.app_context(), write_session(engine) as session:
         account = account_of(session, session.get_one(Member, bea.id), now)
         factor = second_factor.prepare(session, account=account)
         secret = second_factor.shown(factor, account=account)[1].replace(" ", "")
@@ -114,7 +114,7 @@ def test_a_link_and_a_code_are_each_taken_once_by_two_at_once(
     for turn in range(1, ROUNDS):
         moment = now + timedelta(minutes=16 * turn)  # what went wrong before is forgotten
         app.config["CLOCK"] = lambda moment=moment: moment
-        with writing(engine) as session:
+        with write_session(engine) as session:
             member = session.get_one(Member, bea.id)
             link, spare = (
                 create_link(session, purpose="sign_in", member=member, lasts=timedelta(minutes=15), now=moment)
@@ -145,7 +145,7 @@ def test_a_yes_from_the_mail_and_a_no_from_the_page_at_once(
 ) -> None:
     browser = sign_in(bea)
     for _round in range(8):
-        with writing(engine) as session:
+        with write_session(engine) as session:
             (asker,) = people(session, now, 1)
             target = session.get_one(Member, bea.id)
             row = introduction_request.ask(session, asker=asker, target=target, text=WHY, now=now)
@@ -174,7 +174,7 @@ def test_two_who_ask_for_each_other_at_once_are_introduced(
 ) -> None:
     mine = sign_in(bea)
     for _round in range(3):
-        with writing(engine) as session:
+        with write_session(engine) as session:
             (other,) = people(session, now, 1)
             paths = [f"/members/{member.public_id}/introductions/new" for member in (other, bea)]
             other_id = other.id

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
 from directory.audit import AuditEntry
-from directory.db import writing
+from directory.db import write_session
 from directory.facts import rating_case as cases
 from directory.facts.interaction import Interaction, InteractionKind
 from directory.facts.rating import Rating
@@ -50,7 +50,7 @@ class Network:
 
     def rate(self, engine: Engine, now: datetime) -> None:
         """All five rate Bea, one of them far from the others, and a band appears."""
-        with writing(engine) as session:
+        with write_session(engine) as session:
             for number, rater in enumerate(self.raters):
                 value = 1 if number == 0 else 5
                 at = now - (10 - number) * WEEK
@@ -144,7 +144,7 @@ def test_no_page_differs_by_whether_the_other_has_rated(
     event.listen(Engine, "before_cursor_execute", note)
     seen()
     before = seen()
-    with writing(engine) as session:
+    with write_session(engine) as session:
         same = {"rater_id": ann.id, "ratee_id": network.bea.id}
         session.add(Rating(**same, warmth=1, competence=1, rated_at=now))
     after = seen()
@@ -192,8 +192,9 @@ def test_ones_own_band_is_a_sentence_and_can_be_flagged_once(
 def case(engine: Engine, network: Network, now: datetime) -> str:
     """The path of an open case about Bea."""
     network.rate(engine, now)
-    with writing(engine) as session:
-        return f"/rating-cases/{cases.flag(session, ratee=session.get_one(Member, network.bea.id), now=now).public_id}"
+    with write_session(engine) as session:
+        bea = session.get_one(Member, network.bea.id)
+        return f"/rating-cases/{cases.request_case(session, ratee=bea, now=now).public_id}"
 
 
 @pytest.mark.parametrize("who", ["lena", "ada"])
@@ -247,13 +248,13 @@ def test_what_is_quarantined_does_not_count_from_the_next_epoch_on(
         kept = session.scalars(select(Quarantine).where(Quarantine.released_at.is_(None))).one()
         assert kept.rater_id == network.raters[0].id
     path = f"/members/{network.bea.public_id}"
-    with writing(engine) as session:
+    with write_session(engine) as session:
         assert publish_bands(session, now=now) == 0
     assert "People here speak" in lena.get(path).text
-    with writing(engine) as session:
+    with write_session(engine) as session:
         assert publish_bands(session, now=now + WEEK) == 1
     assert "People here speak" not in lena.get(path).text  # it rests, and no second look tells who it was
-    with writing(engine) as session:
+    with write_session(engine) as session:
         assert publish_bands(session, now=now + 13 * WEEK, chance=lambda: 0.0) == 1
     assert "People here speak warmly" in lena.get(path).text
     assert lena.post(case, data={**WHY, "act": "quarantine", "rater": "R9"}).status_code == 422
@@ -277,7 +278,7 @@ def test_a_closed_case_stays_closed_and_the_ratee_is_told_no_more(
 
 def test_signs_are_coarse_facts(engine: Engine, network: Network, now: datetime) -> None:
     network.rate(engine, now)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         bea, ann, ben, cy, *_rest = (session.get_one(Member, m.id) for m in (network.bea, *network.raters))
         ann.joined_at = now - WEEK
         ben.sponsor_id = cy.sponsor_id = network.lena.id
@@ -287,13 +288,15 @@ def test_signs_are_coarse_facts(engine: Engine, network: Network, now: datetime)
         same_day = session.scalars(select(Rating).where(Rating.rater_id.in_([ben.id, cy.id]))).all()
         for row in same_day:
             row.rated_at = now - WEEK
-        case = cases.flag(session, ratee=bea, now=now)
-        seen = cases.signs(session, case=case, by=session.get_one(Member, network.ada.id))
+        case = cases.request_case(session, ratee=bea, now=now)
+        seen = cases.case_signs(session, case=case, by=session.get_one(Member, network.ada.id))
         facts = sorted(sign.facts for sign in seen)
         sponsored = ("asked in by the same person as others here", "rated on the same day as others")
         lowest = ("in the network for less than 30 days", "rates everybody the lowest")
         assert facts == sorted([(), (), sponsored, sponsored, lowest])
-        order = [sign.facts for sign in cases.signs(session, case=case, by=session.get_one(Member, network.ada.id))]
+        order = [
+            sign.facts for sign in cases.case_signs(session, case=case, by=session.get_one(Member, network.ada.id))
+        ]
         assert order == [sign.facts for sign in seen]
 
 

@@ -18,10 +18,10 @@ from app.accounts.account import MOST
 from app.accounts.second_factor import PLACE, reencrypt_secrets
 from app.accounts.tables import RecoveryCode, SecondFactor
 from app.errors import Site
-from directory.db import writing
+from directory.db import write_session
 from directory.people.chapter import Chapter
 from directory.people.tables import ChapterRole, Member, Role
-from directory.secrets import Secrets
+from directory.secrets import SecretBox
 from directory.settings import Settings
 from tests.app.conftest import PASSWORD, SignIn
 from tests.app.post import delivered, link_in
@@ -225,19 +225,19 @@ def test_whoever_runs_something_is_asked_to_have_one_and_not_locked_out(
 
 def test_a_secret_opens_with_any_key_and_only_where_it_was_sealed(engine: Engine, phone: Phone) -> None:
     old, new = "o" * 32, "n" * 32
-    sealed = Secrets([old]).seal("word", table="channel", column="token", row=1)
+    sealed = SecretBox([old]).seal("word", table="channel", column="token", row=1)
     assert "word" not in sealed
-    assert Secrets([new, old]).unseal(sealed, table="channel", column="token", row=1) == "word"
+    assert SecretBox([new, old]).unseal(sealed, table="channel", column="token", row=1) == "word"
     with pytest.raises(InvalidToken):
-        Secrets([new]).unseal(sealed, table="channel", column="token", row=1)
+        SecretBox([new]).unseal(sealed, table="channel", column="token", row=1)
     for place in ({"table": "other"}, {"column": "other"}, {"row": 2}):
         with pytest.raises(ValueError, match="another place"):
-            Secrets([old]).unseal(sealed, **{"table": "channel", "column": "token", "row": 1, **place})
+            SecretBox([old]).unseal(sealed, **{"table": "channel", "column": "token", "row": 1, **place})
 
 
 def test_rotation_seals_with_the_first_key(engine: Engine, phone: Phone, settings: Settings) -> None:
     new = "n" * 32
-    with writing(engine) as session:
-        assert reencrypt_secrets(session, Secrets([new, *settings.encryption_keys])) == 1
+    with write_session(engine) as session:
+        assert reencrypt_secrets(session, SecretBox([new, *settings.encryption_keys])) == 1
         factor = session.scalars(select(SecondFactor)).one()
-        assert Secrets([new]).unseal(factor.secret, **PLACE, row=factor.id) == phone.secret
+        assert SecretBox([new]).unseal(factor.secret, **PLACE, row=factor.id) == phone.secret

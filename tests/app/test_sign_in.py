@@ -11,7 +11,7 @@ from app.accounts.account import TRIES_AN_ACCOUNT, TRIES_AN_ADDRESS, create_acco
 from app.accounts.tables import AccountSession, User
 from app.db import db
 from app.errors import Site
-from directory.db import writing
+from directory.db import write_session
 from directory.errors import Conflict, Invalid
 from directory.people.tables import Member
 from tests.app.conftest import PASSWORD, SignIn
@@ -92,7 +92,7 @@ def test_after_signing_in_one_is_where_one_wanted_to_be(sign_in: SignIn, bea: Me
 
 def test_all_sessions_end_together_and_are_not_brought_back(app: Site, sign_in: SignIn, bea: Member) -> None:
     browser = sign_in(bea)
-    with app.app_context(), writing(db.engine) as session:
+    with app.app_context(), write_session(db.engine) as session:
         end_sessions(session, member=bea)
     assert not is_in(browser)
     assert browser.get_cookie("goodword") is None
@@ -109,7 +109,7 @@ def test_a_signed_cookie_that_names_an_account_is_not_believed(app: Site, sign_i
 
 
 def test_an_account_needs_an_address_a_password_and_a_member_without_one(app: Site, bea: Member, now: datetime) -> None:
-    with app.app_context(), writing(db.engine) as session:
+    with app.app_context(), write_session(db.engine) as session:
         with pytest.raises(Invalid, match="password"):
             create_account(session, member=bea, email="bea@bramble.example", password="short", now=now)
         with pytest.raises(Invalid, match="address"):

@@ -8,13 +8,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.outbox.channel import Channel
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.people.tables import Member, MemberState
 from directory.week.mention import mentions_of
-from directory.week.occurrence_schedule import plan, upcoming
+from directory.week.occurrence_schedule import plan_occurrences, upcoming_occurrence
 from directory.week.post import Post, compose, posts_of
 from tests.app.conftest import SignIn
 
@@ -24,8 +24,8 @@ Browser = Callable[[str], FlaskClient]
 @pytest.fixture
 def engine(demo: Engine, now: datetime) -> Engine:
     """The demo network, its coming posts composed."""
-    with writing(demo) as session:
-        for turn in plan(session, now=now):
+    with write_session(demo) as session:
+        for turn in plan_occurrences(session, now=now):
             compose(session, occurrence=turn, now=now)
     return demo
 
@@ -44,7 +44,7 @@ def browser(engine: Engine, sign_in: SignIn) -> Browser:
 def coming(engine: Engine, now: datetime) -> tuple[Occurrence, Post]:
     with Session(engine) as session:
         chapter = session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
-        turn = upcoming(session, chapter=chapter, now=now)
+        turn = upcoming_occurrence(session, chapter=chapter, now=now)
         assert turn is not None
         return turn, posts_of(session, occurrence=turn)[0]
 
@@ -99,7 +99,7 @@ def test_what_cannot_be_posted_stays_in_the_form_with_the_reason(
 
 
 def test_before_anything_is_planned_the_page_says_so(browser: Browser, engine: Engine) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         for turn in session.scalars(select(Occurrence)):
             turn.skipped, turn.due_at = "over", turn.due_at.replace(year=2025)
     assert "No week is planned yet" in browser("nadia").get("/week").text
@@ -111,7 +111,7 @@ def test_who_was_suspended_since_stands_beside_it_no_more(browser: Browser, engi
         gone = next(each.member for each in mentions_of(session, occurrence=turn) if each.member.key != "lena")
         path = f"/members/{gone.public_id}"
     assert path in lena.get("/week").text
-    with writing(engine) as session:
+    with write_session(engine) as session:
         session.get_one(Member, gone.id).state = MemberState.SUSPENDED
     assert path not in lena.get("/week").text
 
@@ -136,10 +136,10 @@ def test_a_member_leaves_the_post_by_one_click_and_comes_back_by_one(
 def test_the_page_shows_lengths_costs_the_picture_and_what_is_the_matter(
     browser: Browser, engine: Engine, now: datetime
 ) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         chapter = session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
         session.scalars(select(Channel).where(Channel.chapter_id == chapter.id)).one().kind = "x"
-        turn = upcoming(session, chapter=chapter, now=now)
+        turn = upcoming_occurrence(session, chapter=chapter, now=now)
         compose(session, occurrence=turn, now=now)
     lena, (turn, post) = browser("lena"), coming(engine, now)
     page = lena.get("/week").text

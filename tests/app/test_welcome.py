@@ -7,13 +7,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.facts.interaction import Interaction
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
-from directory.people.wanted import want
+from directory.people.wanted import add_wanted
 from directory.week.mention import Mention
-from directory.week.occurrence_schedule import plan
+from directory.week.occurrence_schedule import plan_occurrences
 from tests.app.conftest import SignIn
 
 
@@ -30,7 +30,7 @@ def ines(engine: Engine, now: datetime) -> Member:
 
 
 def newcomer(engine: Engine, now: datetime, state: MemberState = MemberState.ACTIVE) -> Member:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         chapter = session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
         firm = Business(name="Ibarra & Daughters", chapter=chapter, city="Tucson", created_at=now)
         session.add(Member(name="Ines Ibarra", business=firm, state=state, joined_at=now, invited_at=now))
@@ -159,11 +159,11 @@ def test_a_settled_lead_is_opened_again_by_undo(engine: Engine, sign_in: SignIn)
 def test_whoever_asks_without_a_name_is_a_member_to_others_only(
     engine: Engine, now: datetime, sign_in: SignIn, ines: Member
 ) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         asks = session.get_one(Member, ines.id)
-        asked = want(session, member=asks, kind=WantedKind.CLIENT, text="Clinics", now=now)
+        asked = add_wanted(session, member=asks, kind=WantedKind.CLIENT, text="Clinics", now=now)
         session.flush()
-        for turn in plan(session, now=now):
+        for turn in plan_occurrences(session, now=now):
             if turn.chapter == asks.business.chapter:
                 reason = "asks to meet: Clinics, without the name"
                 session.add(Mention(occurrence=turn, member=asks, wanted=asked, reason=reason))

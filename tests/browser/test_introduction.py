@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.outbox.mail import UNDO
 from directory.people.tables import Member
 from directory.settings import Settings
@@ -27,7 +27,7 @@ DIRECT = "+1 520 555 0199"
 @pytest.fixture
 def engine(demo: Engine) -> Engine:
     """The website runs on the demo network; Bea has a direct number, for whom she was introduced to."""
-    with writing(demo) as session:
+    with write_session(demo) as session:
         session.scalars(select(Member).where(Member.key == "bea")).one().phone = DIRECT
     return demo
 

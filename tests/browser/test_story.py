@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts.account import create_account
 from app.errors import Site
-from directory.db import writing
+from directory.db import write_session
 from directory.people.tables import Member
-from jobs.weekly_posts import turn
+from jobs.weekly_posts import run_occurrence
 from tests.app.conftest import PASSWORD
 from tests.browser.conftest import Visit, barriers
 from tests.conftest import NOW
@@ -52,7 +52,7 @@ def test_the_network_finds_bramble_and_wednesday_asks(
     visit: Visit, app: Site, engine: Engine, nadia: Member, phone: bool, dark: bool
 ) -> None:
     kind = f"{'phone' if phone else 'desk'}-{'dark' if dark else 'light'}"
-    with app.app_context(), writing(engine) as session:
+    with app.app_context(), write_session(engine) as session:
         member = session.get_one(Member, nadia.id)
         create_account(session, member=member, email="nadia@northlight.example", password=PASSWORD, now=NOW)
     page = visit("/sign-in", phone=phone, dark=dark)
@@ -84,7 +84,7 @@ def test_the_network_finds_bramble_and_wednesday_asks(
     page.get_by_role("button", name="Ask again").click()
     expect(page.get_by_role("heading", level=2).first).to_contain_text("You lead it, Bramble & Co does")
 
-    turn(engine, now=NOW)  # as the worker does every minute
+    run_occurrence(engine, now=NOW)  # as the worker does every minute
     page.get_by_role("link", name="This week").click()
     said = page.locator(".said").first
     expect(said).to_contain_text("Nadia Soto of Northlight Studio is looking for")

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.errors import Site
 from directory import safe_http
 from directory.clock import utc_now
-from directory.db import writing
+from directory.db import write_session
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
@@ -151,7 +151,7 @@ def test_an_empty_week_is_connected_written_approved_posted_and_settled(
 
     # Its time comes, and the answer of the one network is lost: the file is there, and of the other nobody can tell.
     proxy.faults += [Fault("POST", "/api/v1/statuses", "after"), Fault("GET", "/api/v1/accounts", 500, times=99)]
-    with writing(engine) as own:
+    with write_session(engine) as own:
         turn = own.scalars(select(Occurrence).where(Occurrence.own_time.is_not(None))).one()
         turn.due_at = utc_now() - timedelta(minutes=1)
     phone.goto("/")

@@ -8,7 +8,7 @@ from directory.outbox.channel import Channel
 from directory.people.chapter import Chapter
 from directory.people.tables import ChapterRole, Member, Role
 from directory.text_length import COUNTS
-from directory.week.occurrence_schedule import plan
+from directory.week.occurrence_schedule import plan_occurrences
 from directory.week.post import compose
 from tests.browser.conftest import Visit
 from tests.week.test_counting import GRAPHEMES, TOOTED, WEIGHTED
@@ -21,7 +21,7 @@ def test_the_counter_counts_as_the_server_does(visit: Visit, session: Session, b
     session.flush()
     session.add(ChapterRole(member_id=bea.id, chapter_id=chapter.id, role=Role.LEAD))
     bea.business.chapter, bea.spotlight_at = chapter, now
-    for turn in plan(session, now=now):
+    for turn in plan_occurrences(session, now=now):
         compose(session, occurrence=turn, now=now)
     session.commit()
     page = visit("/week", bea)

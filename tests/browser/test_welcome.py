@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.facts.interaction import Interaction
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, Wanted
@@ -27,7 +27,7 @@ def engine(demo: Engine) -> Engine:
 @pytest.fixture
 def ines(engine: Engine, now: datetime) -> Member:
     """Asked in to Old Pueblo by name and address alone."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         chapter = session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
         firm = Business(name="Ibarra & Daughters", chapter=chapter, city="Tucson", created_at=now)
         session.add(Member(name="Ines Ibarra", business=firm, joined_at=now, invited_at=now))

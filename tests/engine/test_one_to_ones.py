@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy.orm import Session
 
 from directory.engine import weekly_pairings
-from directory.engine.weekly_pairings import pair_up, waiting, why
+from directory.engine.weekly_pairings import occurrences_to_pair, pairing_reasons, propose_pairings
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, WantedKind
-from directory.people.wanted import want
-from directory.week.occurrence_schedule import plan, skip
-from directory.week.pairing import Pairing, of_week, take_part
+from directory.people.wanted import add_wanted
+from directory.week.occurrence_schedule import plan_occurrences, skip
+from directory.week.pairing import Pairing, pairings_of_week, take_part
 
 WEEK = timedelta(days=7)
 NAMES = ("Ana", "Ben", "Cleo", "Dev", "Eve")
@@ -33,24 +33,24 @@ def five(session: Session, now: datetime) -> list[Member]:
     members[1].business.summary = "We keep books for shops"
     session.add_all(members)
     session.flush()
-    want(session, member=members[0], kind=WantedKind.PARTNER, text="Somebody who keeps books", now=now)
+    add_wanted(session, member=members[0], kind=WantedKind.PARTNER, text="Somebody who keeps books", now=now)
     return members
 
 
 def turn(session: Session, now: datetime) -> tuple[Occurrence, datetime]:
-    occurrence = plan(session, now=now)[-1]
+    occurrence = plan_occurrences(session, now=now)[-1]
     return occurrence, occurrence.due_at - weekly_pairings.AHEAD
 
 
 def pair(session: Session, now: datetime) -> list[Pairing]:
     occurrence, at = turn(session, now)
-    return pair_up(session, occurrence=occurrence, now=at)
+    return propose_pairings(session, occurrence=occurrence, now=at)
 
 
 def test_who_answers_a_want_is_paired_for_that_reason(session: Session, five: list[Member], now: datetime) -> None:
     talks = {frozenset((talk.one, talk.other)): talk for talk in pair(session, now)}
     assert len(talks) == 2
-    (reason,) = why(session, talks[frozenset(five[:2])])
+    (reason,) = pairing_reasons(session, talks[frozenset(five[:2])])
     assert (reason.asker, reason.giver, reason.want) == (five[0], five[1], "Somebody who keeps books")
 
 
@@ -75,13 +75,13 @@ def test_a_week_is_paired_once_from_the_morning_on_and_not_where_it_was_left_out
     session: Session, five: list[Member], now: datetime
 ) -> None:
     occurrence, at = turn(session, now)
-    assert waiting(session, now=at - timedelta(minutes=1)) == []
-    assert waiting(session, now=at) == [occurrence]
-    assert pair_up(session, occurrence=occurrence, now=at)
-    assert waiting(session, now=at) == pair_up(session, occurrence=occurrence, now=at) == []
+    assert occurrences_to_pair(session, now=at - timedelta(minutes=1)) == []
+    assert occurrences_to_pair(session, now=at) == [occurrence]
+    assert propose_pairings(session, occurrence=occurrence, now=at)
+    assert occurrences_to_pair(session, now=at) == propose_pairings(session, occurrence=occurrence, now=at) == []
     after, later = turn(session, now + WEEK)
     skip(session, occurrence=after, member=five[0], now=now)
-    assert waiting(session, now=later) == []
+    assert occurrences_to_pair(session, now=later) == []
 
 
 def test_who_sits_out_or_never_came_or_shares_a_firm_is_not_paired(
@@ -92,10 +92,10 @@ def test_who_sits_out_or_never_came_or_shares_a_firm_is_not_paired(
     five[3].business = five[2].business
     session.flush()
     occurrence, at = turn(session, now)
-    pair_up(session, occurrence=occurrence, now=at)
-    (talk,) = of_week(session, occurrence=occurrence)
+    propose_pairings(session, occurrence=occurrence, now=at)
+    (talk,) = pairings_of_week(session, occurrence=occurrence)
     assert five[4] in (talk.one, talk.other)
-    assert of_week(session, occurrence=occurrence, member=five[0]) == []
+    assert pairings_of_week(session, occurrence=occurrence, member=five[0]) == []
 
 
 def test_a_large_chapter_is_dealt_into_circles(

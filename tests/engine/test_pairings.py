@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from directory.engine import onboarding_suggestions, pair_candidates, text_similarity
-from directory.engine.pair_candidates import people_to_meet, reason_sentence, suggested
+from directory.engine.pair_candidates import people_to_meet, reason_sentence, suggested_pairs
 from directory.engine.wanted_matches import match_wanteds
-from directory.facts.interaction import InteractionKind, confirm, say
+from directory.facts.interaction import InteractionKind, confirm, record_interaction
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, MemberState, WantedKind
-from directory.people.wanted import end, live_for, want
+from directory.people.wanted import add_wanted, end_wanted, live_wanteds
 from directory.reports.open_items import open_items
 from directory.week.post_preview import post_previews
 from tests.conftest import Cast
@@ -35,10 +35,10 @@ def newcomers(cast: Cast, now: datetime) -> dict[str, Member]:
     }
     session.add_all(members.values())
     session.flush()
-    want(session, member=members["Ana"], kind=WantedKind.PARTNER, text="Bookkeepers", now=now)
-    want(session, member=members["Ben"], kind=WantedKind.PARTNER, text="Somebody who builds websites", now=now)
-    want(session, member=members["Cleo"], kind=WantedKind.CLIENT, text="Clinics about to move", now=now)
-    want(session, member=members["Dev"], kind=WantedKind.CLIENT, text="Clinics that move this year", now=now)
+    add_wanted(session, member=members["Ana"], kind=WantedKind.PARTNER, text="Bookkeepers", now=now)
+    add_wanted(session, member=members["Ben"], kind=WantedKind.PARTNER, text="Somebody who builds websites", now=now)
+    add_wanted(session, member=members["Cleo"], kind=WantedKind.CLIENT, text="Clinics about to move", now=now)
+    add_wanted(session, member=members["Dev"], kind=WantedKind.CLIENT, text="Clinics that move this year", now=now)
     return members
 
 
@@ -51,7 +51,7 @@ def test_a_chapter_is_paired_in_its_first_minute(
     monkeypatch.setattr(text_similarity, "_remembered", type(text_similarity._remembered)())
     chapter = newcomers["Ana"].business.chapter
     assert chapter is not None
-    found = suggested(cast.session, chapter=chapter)
+    found = suggested_pairs(cast.session, chapter=chapter)
     assert {(pair.one.first_name, pair.other.first_name) for pair in found} == {("Ana", "Ben"), ("Cleo", "Dev")}
     sentences = " ".join(reason_sentence(why) for pair in found for why in pair.reasons)
     assert "Ana wants to meet “Bookkeepers”; Ben says: “Ben keeps books for shops”" in sentences
@@ -71,7 +71,9 @@ def test_ones_own_reasons_are_told_in_the_second_person(cast: Cast, newcomers: d
 def test_whoever_met_waits_behind_whoever_did_not(cast: Cast, newcomers: dict[str, Member], now: datetime) -> None:
     ana, ben = newcomers["Ana"], newcomers["Ben"]
     before = people_to_meet(cast.session, member=ana)[0].worth
-    met = say(cast.session, said_by=ana, other=ben, kind=InteractionKind.MET, happened_on=now.date(), now=now)
+    met = record_interaction(
+        cast.session, said_by=ana, other=ben, kind=InteractionKind.MET, happened_on=now.date(), now=now
+    )
     confirm(cast.session, interaction=met, by=ben, now=now)
     assert people_to_meet(cast.session, member=ana)[0].worth < before / 2
 
@@ -92,7 +94,7 @@ def test_a_large_chapter_pairs_its_newest_and_whoever_asks(
     monkeypatch.setattr(pair_candidates, "MOST", 2)
     chapter = newcomers["Ana"].business.chapter
     assert chapter is not None
-    assert [pair.one.first_name for pair in suggested(cast.session, chapter=chapter)] == ["Cleo"]
+    assert [pair.one.first_name for pair in suggested_pairs(cast.session, chapter=chapter)] == ["Cleo"]
     assert [member.name for member in pair_candidates.score_pairs(cast.session, chapter, newcomers["Ana"]).members] == [
         "Ana Perez",
         "Dev Rao",
@@ -101,7 +103,7 @@ def test_a_large_chapter_pairs_its_newest_and_whoever_asks(
 
 def test_old_pueblo_has_three_pairs_with_reasons(cast: Cast) -> None:
     chapter = cast.session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
-    found = suggested(cast.session, chapter=chapter)
+    found = suggested_pairs(cast.session, chapter=chapter)
     assert len(found) == 3
     assert all(pair.reasons for pair in found)
     assert len({member.id for pair in found for member in (pair.one, pair.other)}) == 6
@@ -124,11 +126,11 @@ def test_ended_asks_offers_and_ones_own_firm_are_no_answer(cast: Cast, now: date
     ada, theo = cast.member("ada"), cast.member("theo")
     assert match_wanteds(cast.session, text=text, member=theo)[0].member == ada
     assert ada not in [answer.member for answer in match_wanteds(cast.session, text=text, member=ada)]
-    offered = want(cast.session, member=theo, kind=WantedKind.OFFER, text=text, now=now)
+    offered = add_wanted(cast.session, member=theo, kind=WantedKind.OFFER, text=text, now=now)
     assert open_items(cast.session, member=theo, now=now).offers == [offered]
-    assert offered not in live_for(cast.session, member=theo)
-    for asked in live_for(cast.session, member=ada):
-        end(cast.session, wanted=asked, now=now)
+    assert offered not in live_wanteds(cast.session, member=theo)
+    for asked in live_wanteds(cast.session, member=ada):
+        end_wanted(cast.session, wanted=asked, now=now)
     assert not {ada, theo} & {
         answer.member for answer in match_wanteds(cast.session, text=text, member=cast.member("bea"))
     }

@@ -9,24 +9,24 @@ from sqlalchemy import select
 from directory.db import world_version
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestion_serializer import suggestion_as_dict
-from directory.engine.suggestions import latest, runners_up, suggest
+from directory.engine.suggestions import latest_suggestion, runners_up, suggest
 from directory.engine.world import known_world
 from directory.errors import Invalid
 from directory.facts.rating import Rating
-from directory.leads.lead import Lead, Terms, Wish, bring
+from directory.leads.lead import Lead, Terms, Wish, create_lead
 from directory.leads.suggestion import Answer, Suggestion
 from directory.money import Money
 from directory.people.claim import unclaim
 from directory.people.tables import MemberState
-from directory.taxonomy.capability import named
+from directory.taxonomy.capability import capabilities_by_name
 from tests.conftest import Cast
 
 STORY = "He wants a company website the staff can edit, and insists on WordPress. About 15,000 dollars, in Tucson."
 
 
 def lead(cast: Cast, now: datetime, *names: str, member: str = "nadia", place: str = "Tucson") -> Lead:
-    capabilities = [named(cast.session, name) for name in names]
-    return bring(
+    capabilities = [capabilities_by_name(cast.session, name) for name in names]
+    return create_lead(
         cast.session,
         member=cast.member(member),
         text="As the client said it.",
@@ -93,14 +93,14 @@ def test_do_it_yourself_is_an_answer(cast: Cast, now: datetime) -> None:
 def test_what_was_answered_is_kept_as_it_was(cast: Cast, now: datetime) -> None:
     brought = lead(cast, now, "WordPress")
     first = suggest(cast.session, lead=brought, now=now)
-    wordpress = named(cast.session, "WordPress")
+    wordpress = capabilities_by_name(cast.session, "WordPress")
     assert wordpress is not None
     unclaim(cast.session, business=cast.business("bramble"), capability=wordpress, now=now)
     second = suggest(cast.session, lead=brought, now=now + timedelta(days=1))
     firms = [{seat.business_id for seat in answer.teams[0].seats} for answer in (first, second)]
     assert cast.business("bramble").id in firms[0] - firms[1]
     assert first.world_version != second.world_version
-    assert latest(cast.session, lead=brought) is second
+    assert latest_suggestion(cast.session, lead=brought) is second
     assert json.loads(json.dumps(first.teams[0].reasons)) == first.teams[0].reasons
 
 
@@ -122,7 +122,7 @@ def test_somebody_the_asker_found_cold_is_never_suggested_to_them(cast: Cast, no
 def test_the_world_is_read_once_a_version(cast: Cast, now: datetime) -> None:
     first = known_world(cast.session)
     assert known_world(cast.session) is first
-    wordpress = named(cast.session, "WordPress")
+    wordpress = capabilities_by_name(cast.session, "WordPress")
     assert wordpress is not None
     unclaim(cast.session, business=cast.business("bramble"), capability=wordpress, now=now)
     second = known_world(cast.session)
@@ -164,7 +164,7 @@ def test_the_shell_is_told_what_is_wrong(cast: Cast, now: datetime, text: str, b
 
 def test_what_else_a_text_may_be_about_is_offered_and_never_what_it_refuses(cast: Cast, now: datetime) -> None:
     text = "Not WordPress. Somebody must teach our staff to spot fake invoices in their mail."
-    brought = bring(cast.session, member=cast.member("nadia"), text=text, wishes=[], terms=Terms(), now=now)
+    brought = create_lead(cast.session, member=cast.member("nadia"), text=text, wishes=[], terms=Terms(), now=now)
     offered = [capability.name for capability in runners_up(cast.session, lead=brought)]
     assert offered
     assert "WordPress" not in offered

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from directory.db import bump_world, world_version, writing
+from directory.db import bump_world, world_version, write_session
 from directory.engine import world
 from directory.engine.world import GOOD_FOR, known_world, recent_world
 
@@ -20,7 +20,7 @@ def test_a_changed_network_is_read_anew_within_half_a_minute(
     with Session(demo) as session:
         first = known_world(session)
         assert recent_world(session, now=now).world.version == first.world.version
-    with writing(demo) as session:
+    with write_session(demo) as session:
         bump_world(session)
     with Session(demo) as session:
         assert recent_world(session, now=now + GOOD_FOR / 2) is first

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from directory.db import Base, connect, writing
+from directory.db import Base, connect, write_session
 from directory.engine.search import search
 from directory.seed import seed
 from tests.conftest import NOW
@@ -43,7 +43,7 @@ def test_words_alone_find_every_slip_and_every_order(demo: Engine, monkeypatch: 
 def test_postgresql_finds_the_same(postgres_url: str, demo: Engine) -> None:
     engine = connect(postgres_url)
     Base.metadata.create_all(engine)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         seed(session, now=NOW)
     with Session(engine) as there, Session(demo) as here:
         assert len(hits(there) ^ hits(here)) <= 2

@@ -19,13 +19,15 @@ from directory.imports.csv_file import Field, ImportErrors, read_rows
 from directory.imports.report import Report
 from directory.people.claim import Claim
 from directory.people.tables import Business
-from directory.taxonomy.capability import Capability, Kind
+from directory.taxonomy.capability import Capability, CapabilityKind
 
 
 @pytest.fixture(autouse=True)
 def taxonomy(session: Session) -> None:
     names = {"541511": "Custom Computer Programming", "323111": "Commercial Printing"}
-    session.add_all(Capability(scheme="naics", code=code, name=name, kind=Kind.SERVICE) for code, name in names.items())
+    session.add_all(
+        Capability(scheme="naics", code=code, name=name, kind=CapabilityKind.SERVICE) for code, name in names.items()
+    )
 
 
 def import_firms(session: Session, now: datetime, text: str, *, unknown: Unknown = "skip") -> Report:
@@ -130,7 +132,7 @@ def test_the_federal_files_fit_and_count_once(session: Session, now: datetime, r
     for row in read_rows(naics, fields=[Field("code", ("code",), 9), Field("title", ("title",), 300)], upload=False):
         code, title = row.values["code"], row.values["title"]
         if code not in ("541511", "323111"):
-            session.add(Capability(scheme="naics", code=code, name=title, kind=Kind.SERVICE))
+            session.add(Capability(scheme="naics", code=code, name=title, kind=CapabilityKind.SERVICE))
     for firms_added, work_added in ((3025, 5276), (0, 0)):
         rows = read_rows(
             real_data / "federal" / "businesses.csv",

@@ -142,11 +142,11 @@ def test_nobody_comes_in_twice_from_one_list(session: Session, cast: Cast, now: 
 
 def test_columns_are_as_the_lead_says(session: Session, cast: Cast, now: datetime) -> None:
     batch = sent(session, cast, now, "Bramble,Bea Lind,b@x.example")
-    people.arrange(batch, columns=["firm", "name", "email"], has_header=False)
+    people.map_columns(batch, columns=["firm", "name", "email"], has_header=False)
     (line,) = people.preview(session, batch=batch).new
     assert (line.values["firm"], line.values["name"]) == ("Bramble", "Bea Lind")
     with pytest.raises(Invalid):
-        people.arrange(batch, columns=["name", "name", "email"], has_header=False)
+        people.map_columns(batch, columns=["name", "name", "email"], has_header=False)
 
 
 def test_they_come_in_at_once_and_their_letters_ten_minutes_later(session: Session, cast: Cast, now: datetime) -> None:
@@ -213,7 +213,7 @@ def test_who_has_come_or_was_written_about_stays(session: Session, cast: Cast, n
 def test_a_list_is_forgotten_after_a_day(session: Session, cast: Cast, now: datetime) -> None:
     done, left = sent(session, cast, now), sent(session, cast, now, "Ann,a@x.example,F")
     people.commit(session, batch=done, by=cast.nia, share=False, now=now)
-    people.forget_lists(session, now=now + timedelta(days=1))
+    people.delete_old_uploads(session, now=now + timedelta(days=1))
     assert done.rows == {}
     assert session.scalar(select(ImportBatch.id).where(ImportBatch.id == left.id)) is None
 

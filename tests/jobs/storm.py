@@ -106,9 +106,9 @@ def arm() -> None:
         ("jobs.weekly_posts.tick", RING),
         ("jobs.deliver.sweep", RING),
     )  # others would crowd the slow broker
-    deliveries.claim = dying(deliveries.claim, before=DELIVERING[0], after=DELIVERING[1])
+    deliveries.claim_delivery = dying(deliveries.claim_delivery, before=DELIVERING[0], after=DELIVERING[1])
     Tape.send = dying(Tape.send, before=DELIVERING[2])
-    deliveries.delivered = dying(deliveries.delivered, before=DELIVERING[4], after=DELIVERING[5])
+    deliveries.mark_delivered = dying(deliveries.mark_delivered, before=DELIVERING[4], after=DELIVERING[5])
     os.link = dying(os.link, before=PLACING[0], after=PLACING[1])
     weekly_posts.freeze = dying(weekly_posts.freeze, after=TURNING[0])
     weekly_posts.announce = dying(weekly_posts.announce, before=TURNING[1])

@@ -20,13 +20,13 @@ from sqlalchemy.orm import Session
 
 from directory import safe_http
 from directory.clock import utc_now
-from directory.db import Base, connect, writing
-from directory.outbox.channel import Channel, keep_secrets
+from directory.db import Base, connect, write_session
+from directory.outbox.channel import Channel, store_secrets
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member
-from directory.secrets import Secrets
+from directory.secrets import SecretBox
 from directory.settings import load_settings
 from jobs.channels.mastodon import plain
 from tests.conftest import REAL_DATA
@@ -52,11 +52,11 @@ class Malice(Proxy):
         return Fault(method, path, what, delay=random.uniform(0, 0.25)) if chance < 0.5 else None
 
 
-def write_chapters(engine: Engine, accounts: dict[str, Platform], secrets: Secrets, numbers: range) -> None:
+def write_chapters(engine: Engine, accounts: dict[str, Platform], secrets: SecretBox, numbers: range) -> None:
     """Chapters whose turn came five minutes ago, each with a channel of every kind and a member to speak of."""
     now = utc_now()
     at = now - timedelta(minutes=5)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         for number in numbers:
             chapter = Chapter(key=f"c{number}", name=f"Chapter {number}", zone="UTC")
             chapter.weekday, chapter.post_time = at.weekday(), at.time()
@@ -67,7 +67,7 @@ def write_chapters(engine: Engine, accounts: dict[str, Platform], secrets: Secre
                 channel = Channel(chapter=chapter, kind=kind, name=kind, settings=said)
                 session.add(channel)
                 session.flush()
-                keep_secrets(channel, platform.account.secrets, secrets)
+                store_secrets(channel, platform.account.secrets, secrets)
 
 
 def weathered(
@@ -121,7 +121,7 @@ def play(
         if "mail" in there:
             patch.setenv("GOODWORD_MAIL_URL", there["mail"].account.installation.mail_url)
         Base.metadata.create_all(engine)
-        write = partial(write_chapters, engine, there, Secrets(settings.encryption_keys))
+        write = partial(write_chapters, engine, there, SecretBox(settings.encryption_keys))
         with storm(folder, url, "filesystem://", "--wild", str(kills), *flags):
             rows = weathered(folder, engine, write, len(kinds), kills, wave)
         arrived = Counter((kind, even(text)) for kind, platform in there.items() for text in told(platform))

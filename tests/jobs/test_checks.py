@@ -8,11 +8,11 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.audit import AuditEntry
-from directory.db import writing
+from directory.db import write_session
 from directory.outbox import channel_connection
-from directory.outbox.channel import Channel, ChannelState, keep_secrets
+from directory.outbox.channel import Channel, ChannelState, store_secrets
 from directory.outbox.delivery import Delivery, DeliveryState
-from directory.secrets import Secrets
+from directory.secrets import SecretBox
 from directory.settings import Settings
 from jobs import channels as transports
 from jobs import on_demand_checks
@@ -80,7 +80,7 @@ def test_a_revoked_account_is_broken_and_its_person_told_once(
     engine: Engine, channel: Channel, now: datetime, settings: Settings
 ) -> None:
     assert asked(engine, now, settings, REVOKED).state is ChannelState.BROKEN
-    with writing(engine) as session:
+    with write_session(engine) as session:
         row = session.get_one(Channel, 1)
         assert not channel_connection.mark_broken(session, row, reason="again", now=now + timedelta(minutes=1))
         assert not on_demand_checks.check_one(engine, 1, settings=settings, now=now)
@@ -96,7 +96,7 @@ def test_a_revoked_account_is_broken_and_its_person_told_once(
 def test_the_secrets_of_a_channel_that_is_let_go_are_wiped_whatever_its_network_says(
     engine: Engine, mesa: Chapterhouse, channel: Channel, now: datetime, settings: Settings, said: Any
 ) -> None:
-    keep_secrets(channel, {"token": "t"}, Secrets(settings.encryption_keys))
+    store_secrets(channel, {"token": "t"}, SecretBox(settings.encryption_keys))
     channel_connection.disconnect(mesa.session, channel=channel, member=mesa.alma, now=now)
     mesa.session.commit()
     assert channel.sealed
@@ -116,11 +116,11 @@ def test_the_secrets_of_a_channel_that_is_let_go_are_wiped_whatever_its_network_
 def test_a_look_settles_what_it_finds_and_leaves_the_rest_to_a_person(
     engine: Engine, channel: Channel, now: datetime, settings: Settings, said: Any, then: DeliveryState, found: str
 ) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         session.get_one(Channel, 1).check_asked_at = None
         session.add(Delivery(key="k", channel_id=1, payload=b"{}", due_at=now, state=DeliveryState.UNKNOWN))
         session.flush()
-        channel_connection.ask_look(session, delivery=session.get_one(Delivery, 1), now=now)
+        channel_connection.request_lookup(session, delivery=session.get_one(Delivery, 1), now=now)
     asked(engine, now, settings, said)
     with Session(engine) as session:
         row = session.get_one(Delivery, 1)
@@ -136,6 +136,6 @@ def test_what_nobody_waits_for_any_more_is_not_looked_up(
 def test_a_failure_of_our_own_is_not_the_end_of_the_round(
     engine: Engine, channel: Channel, now: datetime, settings: Settings
 ) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         session.add(Channel(chapter_id=1, kind="gone", name="G", check_asked_at=now - timedelta(seconds=1)))
     assert asked(engine, now, settings, Checked("mesa")).is_ok

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.errors import Conflict
 from directory.outbox import channel_connection, delivery
-from directory.outbox.channel import Channel, ChannelState, keep_secrets
+from directory.outbox.channel import Channel, ChannelState, store_secrets
 from directory.outbox.delivery import MOST_TRIES, Delivery, DeliveryState
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
-from directory.secrets import Secrets
+from directory.secrets import SecretBox
 from directory.settings import Settings
 from jobs import channels as transports
 from jobs import on_demand_checks
@@ -58,10 +58,10 @@ class House:
         self.engine, self.settings, self.now = engine, settings, now
 
     def connect(self, at: datetime | None = None) -> None:
-        with writing(self.engine) as session:
+        with write_session(self.engine) as session:
             of = session.get_one(Channel, 1)
             what: dict[str, Any] = {"chapter": of.chapter, "kind": "bluesky", "said": HANDLE, "channel": of}
-            what |= {"secrets": Secrets(["k" * 32]), "member": session.get_one(Member, 1)}
+            what |= {"secrets": SecretBox(["k" * 32]), "member": session.get_one(Member, 1)}
             channel_connection.connect(session, **what, now=at or self.now + LATER)
 
     def look(self) -> None:
@@ -118,8 +118,8 @@ def test_another_account_takes_over_nothing_that_was_meant_for_the_first(house: 
     house.connect()
     Accounts.name = "@new.example"
     house.look()
-    with writing(house.engine) as session:
-        channel_connection.ask_look(session, delivery=session.get_one(Delivery, 3), now=house.now + LATER)
+    with write_session(house.engine) as session:
+        channel_connection.request_lookup(session, delivery=session.get_one(Delivery, 3), now=house.now + LATER)
     house.look()
     house.work()
     assert house.states() == ["pending", "unknown", "unknown"]
@@ -136,12 +136,12 @@ def test_another_account_takes_over_nothing_that_was_meant_for_the_first(house: 
 
 
 def test_what_was_on_its_way_when_an_account_was_let_go_is_for_a_person_and_not_sent_again(house: House) -> None:
-    with writing(house.engine) as session:
+    with write_session(house.engine) as session:
         member, channel = session.get_one(Member, 1), session.get_one(Channel, 1)
         channel_connection.disconnect(session, channel=channel, member=member, now=house.now)
     assert house.states() == ["failed", "unknown", "unknown"]
     by: dict[str, Any] = {"has_arrived": False, "now": house.now}
-    with writing(house.engine) as session, pytest.raises(Conflict, match="by hand"):
+    with write_session(house.engine) as session, pytest.raises(Conflict, match="by hand"):
         delivery.resolve_unknown(
             session, delivery=session.get_one(Delivery, 2), member=session.get_one(Member, 1), **by
         )
@@ -178,14 +178,14 @@ def test_an_account_that_is_connected_and_refused_for_ever_is_not_tried_for_ever
         assert house.row("k").state == "pending"
         at = house.now + number * LATER
         assert not deliver_one(house.engine, house.row("k").public_id, settings=house.settings, now=at)
-        with writing(house.engine) as session:
+        with write_session(house.engine) as session:
             session.execute(update(Channel).values(state=ChannelState.OPEN))
     assert house.row("k").state == "failed"
 
 
 def test_without_the_key_to_its_secrets_an_account_posts_nothing_and_says_so(house: House) -> None:
-    with writing(house.engine) as session:
-        keep_secrets(session.get_one(Channel, 1), {"app_password": "hush"}, Secrets(["another key"]))
+    with write_session(house.engine) as session:
+        store_secrets(session.get_one(Channel, 1), {"app_password": "hush"}, SecretBox(["another key"]))
     house.work()
     channel = house.channel()
     assert (house.states(), len(Accounts.posts)) == (["pending", "unknown", "unknown"], 2)
@@ -211,13 +211,13 @@ def test_what_a_server_calls_the_account_is_kept_clean_and_leads_nowhere_else(
     now: datetime, told: str, kept: str, page: str
 ) -> None:
     channel = Channel(kind="bluesky", settings={})
-    channel_connection.checked(channel, name=told, limit=10**9, now=now)
+    channel_connection.record_check(channel, name=told, limit=10**9, now=now)
     assert (channel.settings["account"], channel.settings["limit"]) == (kept, 5000)
-    assert channel_connection.page_of(channel) == page
+    assert channel_connection.account_page(channel) == page
 
 
 def test_a_mastodon_server_cannot_send_readers_to_another() -> None:
     channel = Channel(kind="mastodon", chapter=Chapter(name="C"), settings={"account": "@a@evil.example/@m.example"})
-    assert channel_connection.page_of(channel) == ""
+    assert channel_connection.account_page(channel) == ""
     channel.settings = {"account": "@a@m.example"}
-    assert channel_connection.page_of(channel) == "https://m.example/@a"
+    assert channel_connection.account_page(channel) == "https://m.example/@a"

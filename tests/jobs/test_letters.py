@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.errors import Invalid
 from directory.outbox import mail
 from directory.outbox.delivery import Delivery, DeliveryState
@@ -27,7 +27,7 @@ WORDS = {"act": "Your page was changed.", "by": "Ada\nBcc: eve@evil.example", "r
 
 @pytest.fixture
 def bea(engine: Engine, now: datetime) -> Member:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         bea = Member(
             name="Bea Lindqvist",
             email="bea@bramble.example",
@@ -41,10 +41,10 @@ def bea(engine: Engine, now: datetime) -> Member:
 
 
 def written(engine: Engine, to: Member, now: datetime, letter: str = "told") -> str:
-    with writing(engine) as session:
-        row = mail.write(session, letter=letter, to=session.merge(to), event="e", words=WORDS, now=now)
+    with write_session(engine) as session:
+        row = mail.enqueue(session, letter=letter, to=session.merge(to), event="e", words=WORDS, now=now)
         assert row is not None
-        assert mail.write(session, letter=letter, to=session.merge(to), event="e", words=WORDS, now=now) is None
+        assert mail.enqueue(session, letter=letter, to=session.merge(to), event="e", words=WORDS, now=now) is None
         return row.public_id
 
 
@@ -77,7 +77,7 @@ def test_a_link_is_made_when_the_letter_leaves_and_works_once(
         assert session.scalars(select(OneTimeLink)).all() == []
     deliver_one(engine, row, settings=settings, now=now)
     token = re.search(r"^http://localhost/try/(\S+)\r?$", kept(settings).get_payload(decode=True).decode(), re.M)[1]
-    with writing(engine) as session:
+    with write_session(engine) as session:
         assert token not in str(session.execute(select(OneTimeLink.token_hash)).all())
         assert find_link(session, purpose="try", token=token, now=now).member_id == bea.id
         for wrong in ({"purpose": "other"}, {"token": token + "x"}, {"now": now + timedelta(hours=1)}):
@@ -90,7 +90,7 @@ def test_a_link_is_made_when_the_letter_leaves_and_works_once(
 
 def test_whoever_has_gone_is_not_written_to(engine: Engine, bea: Member, settings: Settings, now: datetime) -> None:
     row = written(engine, bea, now, "case_closed")
-    with writing(engine) as session:
+    with write_session(engine) as session:
         session.get_one(Member, bea.id).state = MemberState.GONE
     assert not deliver_one(engine, row, settings=settings, now=now)
     assert not (settings.home / "mail").exists()

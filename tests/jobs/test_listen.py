@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.outbox.channel import CHANNEL_KINDS, Channel, ChannelState
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.chapter import Chapter
@@ -57,7 +57,7 @@ def accounts(engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Ears, "says", {}, raising=False)
     monkeypatch.setattr(Ears, "asked", [], raising=False)
     monkeypatch.setattr(social_listening, "transport_of", lambda kind, account: Ears(account))
-    with writing(engine) as session:
+    with write_session(engine) as session:
         mesa = Chapter(key="mesa", name="Mesa", hashtags=["Mesa Makers"])
         for name, kind, state in (
             ("one", "mastodon", ChannelState.OPEN),
@@ -136,7 +136,7 @@ def test_a_network_that_asks_for_patience_gets_it_within_reason(
 def test_strange_words_come_in_tame_about_the_post_they_answer(
     engine: Engine, settings: Settings, now: datetime
 ) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         channel = session.scalars(select(Channel).where(Channel.name == "one")).one()
         post = Delivery(key="p", channel=channel, payload=b"", due_at=now, state=DeliveryState.DELIVERED)
         post.external_id = "42"
@@ -163,7 +163,7 @@ def test_what_was_said_is_deleted_after_ninety_days_decided_or_not(
 ) -> None:
     Ears.says = {"one": [heard("1", now), heard("2", now)]}
     listen_once(engine, settings=settings, now=now)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         session.scalars(select(Reply)).first().outcome = Outcome.IGNORED  # type: ignore[union-attr]
     forget(engine, home=settings.home, now=now + KEPT_FOR - EACH)
     assert len(replies(engine)) == 2

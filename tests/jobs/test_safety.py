@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.outbox import delivery as deliveries
 from directory.outbox.channel import Channel, ChannelState
 from directory.outbox.delivery import Delivery, DeliveryState, lift_stop
@@ -63,7 +63,7 @@ def rows(engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> list
     """Three posts of one chapter for three accounts on the platform, due now."""
     Platform.sent, Platform.says = [], {}
     monkeypatch.setattr(transports, "CHANNEL_KINDS", (("platform", Platform),))
-    with writing(engine) as session:
+    with write_session(engine) as session:
         chapter = Chapter(key="c", name="C")
         posts = [
             Delivery(key=key, channel=Channel(chapter=chapter, kind="platform", name=key), payload=b"{}", due_at=now)
@@ -93,7 +93,7 @@ def test_a_stop_acts_in_the_last_moment_before_the_call(
     engine: Engine, rows: list[str], settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stop_now(*_: object) -> None:
-        with writing(engine) as session:
+        with write_session(engine) as session:
             stop(session, chapter=session.get_one(Chapter, 1), member=None, now=now)
 
     monkeypatch.setattr(deliver, "remember", stop_now)  # claimed and committed, and nothing is sent yet
@@ -116,14 +116,14 @@ def test_a_database_that_was_put_back_posts_nothing_until_a_person_says_so(
 ) -> None:
     for row in rows[:2]:
         assert deliver_one(engine, row, settings=settings, now=now)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         session.execute(change)
     assert not deliver_one(engine, rows[2], settings=settings, now=now)
     (said,) = stops(engine)
     assert reason in said
     stop_if_restored(engine, settings.home, now=now)
     assert stops(engine) == [said], "it is found once"
-    with writing(engine) as session:
+    with write_session(engine) as session:
         session.execute(delete(Stop))
     assert deliver_one(engine, rows[2], settings=settings, now=now)
     assert Platform.sent == ["a", "b", "c"]
@@ -184,7 +184,7 @@ def test_a_revoked_account_breaks_its_channel_and_its_post_waits(
     drain(engine, settings=settings, utc_now=clock(now + timedelta(minutes=5)))
     assert states(engine) == ["pending", "pending", "delivered"]
     Platform.says = {}
-    with writing(engine) as session:
+    with write_session(engine) as session:
         session.get_one(Channel, 1).state = ChannelState.OPEN
     drain(engine, settings=settings, utc_now=clock(now + timedelta(minutes=10)))
     assert states(engine) == ["delivered"] * 3
@@ -222,7 +222,7 @@ def test_one_account_that_breaks_our_code_stops_nobody_else(
     monkeypatch.setattr(deliver.os, "getpid", lambda: 0)
     drain(engine, settings=settings, utc_now=clock(now))
     assert states(engine) == ["pending", "delivered", "delivered"]
-    with writing(engine) as session:
+    with write_session(engine) as session:
         session.execute(update(Delivery).values(state=DeliveryState.SENDING, lease_until=now, started_at=now))
     reconcile_stuck(engine, settings=settings, now=now + SETTLE)
     assert states(engine) == ["sending", "delivered", "delivered"]
@@ -245,7 +245,7 @@ def test_a_try_of_a_clock_that_was_ahead_is_looked_up_once_it_is_set_back_and_no
 ) -> None:
     Platform.says = {"a": TransportError("no answer", **MAYBE)}
     deliver_one(engine, rows[0], settings=settings, now=now + timedelta(days=9000))
-    with writing(engine) as session:
+    with write_session(engine) as session:
         deliveries.cap_leases(session, lease=LEASE, now=now)
     Platform.says = {"find a": "there"}
     for late, then in ((LEASE, "sending"), (LEASE + SETTLE, "delivered")):
@@ -266,7 +266,7 @@ def test_of_an_account_that_eight_hands_find_revoked_its_people_are_told_once(
 
     keys = [f"k{number}" for number in range(8)]
     Platform.says = dict.fromkeys(keys, refuse)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         ada = Member(name="Ada", business=Business(name="B", created_at=now), joined_at=now, is_admin=True)
         ada.email, channel = "ada@example.org", session.get_one(Channel, 1)
         posts = [Delivery(key=key, channel=channel, payload=b"{}", due_at=now) for key in keys]
@@ -287,10 +287,10 @@ def test_a_person_lets_the_network_go_and_the_memory_does_not_stop_it_again(
 ) -> None:
     for row in rows[:2]:
         deliver_one(engine, row, settings=settings, now=now)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         session.execute(update(PostingCounter).values(number=1))
     stop_if_restored(engine, settings.home, now=now)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         ada = Member(name="Ada", business=Business(name="B", created_at=now), joined_at=now, is_admin=True)
         session.add(ada)
         session.flush()
@@ -302,7 +302,7 @@ def test_a_person_lets_the_network_go_and_the_memory_does_not_stop_it_again(
 def test_however_often_the_bell_is_rung_for_eight_hands_each_post_goes_out_once(
     engine: Engine, rows: list[str], settings: Settings, now: datetime
 ) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         chapter = session.get_one(Chapter, 1)
         for number in range(30):
             channel = Channel(chapter=chapter, kind="platform", name="P")

@@ -13,7 +13,7 @@ from directory.engine.world import known_world
 from directory.errors import Conflict, DomainError, Invalid, Refused
 from directory.facts import introduction_request
 from directory.facts.interaction import Interaction, InteractionKind
-from directory.facts.introduction import LASTS, Introduction, IntroductionState, introduced_to, of_member
+from directory.facts.introduction import LASTS, Introduction, IntroductionState, introduced_to, introductions_of
 from directory.facts.introduction_request import QUOTA, WEEK
 from directory.outbox.delivery import Delivery
 from directory.people.tables import Business, Member
@@ -59,7 +59,7 @@ def test_it_goes_through_who_knows_both_and_connects_after_two_yeses(
 ) -> None:
     asked = ask(session, cast, now)
     assert open_items(session, member=cast.carla, now=now).introductions == [asked]
-    assert of_member(session, member=cast.bea) == []
+    assert introductions_of(session, member=cast.bea) == []
     introduction_request.pass_on(session, introduction=asked, by=cast.carla, word="You will like her.", now=now)
     assert open_items(session, member=cast.bea, now=now).introductions == [asked]
     assert introduced_to(session, member=cast.nia) == set()
@@ -169,7 +169,7 @@ def test_what_is_taken_back_in_time_is_not_even_read(session: Session, cast: Cas
         introduction_request.cancel(session, introduction=asked, by=cast.carla, now=now)
     introduction_request.cancel(session, introduction=asked, by=cast.nia, now=now)
     assert letters(session) == []
-    assert of_member(session, member=cast.bea) == []
+    assert introductions_of(session, member=cast.bea) == []
 
 
 ACTS = st.lists(

@@ -7,10 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from directory.errors import Conflict, Invalid
-from directory.leads.lead import Lead, Terms, Wish, bring, brought_by, close, correct, reopen, shares
-from directory.leads.message_draft import brief
+from directory.leads.lead import (
+    Lead,
+    Terms,
+    Wish,
+    close_lead,
+    correct_lead,
+    create_lead,
+    leads_of,
+    reopen_lead,
+    work_shares,
+)
+from directory.leads.message_draft import draft_brief
 from directory.money import Money
-from directory.taxonomy.capability import named
+from directory.taxonomy.capability import capabilities_by_name
 from tests.conftest import Cast
 
 TEXT = "He insists on WordPress.\nAbout 15,000 dollars, done by spring."
@@ -19,11 +29,11 @@ TEXT = "He insists on WordPress.\nAbout 15,000 dollars, done by spring."
 @pytest.fixture
 def lead(cast: Cast, now: datetime) -> Lead:
     wishes = [wish(cast, "WordPress"), wish(cast, "Web design", is_must=False)]
-    return bring(cast.session, member=cast.member("nadia"), text=TEXT, wishes=wishes, terms=Terms(), now=now)
+    return create_lead(cast.session, member=cast.member("nadia"), text=TEXT, wishes=wishes, terms=Terms(), now=now)
 
 
 def wish(cast: Cast, name: str, *, is_must: bool = True) -> Wish:
-    capability = named(cast.session, name)
+    capability = capabilities_by_name(cast.session, name)
     assert capability is not None
     return Wish(capability.id, is_must)
 
@@ -31,7 +41,7 @@ def wish(cast: Cast, name: str, *, is_must: bool = True) -> Wish:
 def test_a_lead_belongs_to_the_firm_of_who_brings_it(cast: Cast, lead: Lead) -> None:
     assert lead.business is cast.business("northlight")
     assert lead.keeps_prime
-    assert next(iter(brought_by(cast.session, member=cast.member("nadia")))) is lead
+    assert next(iter(leads_of(cast.session, member=cast.member("nadia")))) is lead
 
 
 def test_a_must_counts_twice_a_nice(lead: Lead) -> None:
@@ -40,7 +50,7 @@ def test_a_must_counts_twice_a_nice(lead: Lead) -> None:
 
 @given(st.lists(st.booleans(), min_size=1, max_size=12))
 def test_shares_sum_to_one(musts: list[bool]) -> None:
-    assert sum(shares(musts)) == pytest.approx(1)
+    assert sum(work_shares(musts)) == pytest.approx(1)
 
 
 def test_the_title_is_the_first_sentence(lead: Lead) -> None:
@@ -50,7 +60,7 @@ def test_the_title_is_the_first_sentence(lead: Lead) -> None:
 @pytest.mark.parametrize("text", ["", "  \n ", "x" * 4001, "plain\u202etxet", "nul\x00"])
 def test_a_text_that_is_no_text_is_refused(cast: Cast, now: datetime, text: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        bring(cast.session, member=cast.member("nadia"), text=text, wishes=[], terms=Terms(), now=now)
+        create_lead(cast.session, member=cast.member("nadia"), text=text, wishes=[], terms=Terms(), now=now)
     assert refusal.value.field == "text"
 
 
@@ -59,7 +69,7 @@ def test_a_text_that_is_no_text_is_refused(cast: Cast, now: datetime, text: str)
 )
 def test_no_contact_of_the_client_is_kept(cast: Cast, now: datetime, contact: str) -> None:
     text = f"WordPress site by 2026-12-24, $15,000 - 20000 for 2 offices. Reach Jane at {contact}, mornings."
-    lead = bring(cast.session, member=cast.member("nadia"), text=text, wishes=[], terms=Terms(), now=now)
+    lead = create_lead(cast.session, member=cast.member("nadia"), text=text, wishes=[], terms=Terms(), now=now)
     assert lead.text == text.replace(contact, "…")
 
 
@@ -71,13 +81,13 @@ def test_only_the_bringer_lets_the_post_ask(cast: Cast, lead: Lead, now: datetim
         ("nadia", False, False),
     ):
         terms = Terms(is_asked=asks)
-        correct(cast.session, lead=lead, member=cast.member(who), wishes=[], terms=terms, now=now)
+        correct_lead(cast.session, lead=lead, member=cast.member(who), wishes=[], terms=terms, now=now)
         assert (lead.asked_at is not None) == is_asked
 
 
 def test_what_a_person_corrects_replaces_what_was_read(cast: Cast, lead: Lead, now: datetime) -> None:
     terms = Terms(place="Tucson", budget=Money(1500000, "USD"), keeps_prime=False, is_asked=True)
-    correct(
+    correct_lead(
         cast.session,
         lead=lead,
         member=lead.member,
@@ -93,21 +103,21 @@ def test_thirteen_needs_are_two_leads(cast: Cast, lead: Lead, now: datetime) -> 
     names = ("Drupal", "Webflow", "Squarespace", "Wix", "React", "Django", "Shopify", "WooCommerce", "Magento")
     wishes = [wish(cast, name) for name in (*names, "Web hosting", "UX design", "Website care", "Copywriting")]
     with pytest.raises(Invalid, match="split the lead"):
-        correct(cast.session, lead=lead, member=lead.member, wishes=wishes, terms=Terms(), now=now)
+        correct_lead(cast.session, lead=lead, member=lead.member, wishes=wishes, terms=Terms(), now=now)
 
 
 def test_a_settled_lead_is_not_corrected_until_it_is_open_again(cast: Cast, lead: Lead, now: datetime) -> None:
-    close(cast.session, lead=lead, member=lead.member, now=now)
+    close_lead(cast.session, lead=lead, member=lead.member, now=now)
     with pytest.raises(Conflict):
-        correct(cast.session, lead=lead, member=lead.member, wishes=[], terms=Terms(), now=now)
-    reopen(cast.session, lead=lead, member=lead.member, now=now)
-    correct(cast.session, lead=lead, member=lead.member, wishes=[], terms=Terms(), now=now)
+        correct_lead(cast.session, lead=lead, member=lead.member, wishes=[], terms=Terms(), now=now)
+    reopen_lead(cast.session, lead=lead, member=lead.member, now=now)
+    correct_lead(cast.session, lead=lead, member=lead.member, wishes=[], terms=Terms(), now=now)
     assert lead.needs == []
 
 
 def test_the_brief_says_what_is_wanted_of_whom_and_nothing_unsaid(lead: Lead) -> None:
     lead.budget_minor, lead.place = 1500000, "Tucson"
-    message = brief(lead, to="Bea", does=["WordPress"], share=0.65, leads_it=True)
+    message = draft_brief(lead, to="Bea", does=["WordPress"], share=0.65, leads_it=True)
     assert message.subject == "A lead for you: WordPress"
     assert message.text.startswith("Hello Bea,")
     for part in (

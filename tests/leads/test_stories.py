@@ -24,19 +24,19 @@ def cast(session: Session, now: datetime) -> Cast:
 
 def tell(session: Session, cast: Cast, now: datetime, **instead: object) -> CaseStudy:
     said = {"teller": cast.carla, "others": [cast.bea, cast.nia], "title": "A school", "text": TEXT, "year": 2025}
-    return case_study.tell(session, **{**said, "now": now, **instead})
+    return case_study.submit_story(session, **{**said, "now": now, **instead})
 
 
 def test_it_is_shown_while_everybody_in_it_agrees(session: Session, cast: Cast, now: datetime) -> None:
     story = tell(session, cast, now)
     assert open_items(session, member=cast.bea, now=now).stories == [story]
     case_study.agree(session, story=story, by=cast.bea, now=now)
-    assert case_study.shown_for(session, member=cast.bea) == []
+    assert case_study.shown_stories(session, member=cast.bea) == []
     case_study.agree(session, story=story, by=cast.nia, now=now)
     for member in (cast.carla, cast.bea, cast.nia):
-        assert case_study.shown_for(session, member=member) == [story]
+        assert case_study.shown_stories(session, member=member) == [story]
     case_study.decline(session, story=story, by=cast.nia, now=now)
-    assert case_study.shown_for(session, member=cast.carla) == []
+    assert case_study.shown_stories(session, member=cast.carla) == []
     assert open_items(session, member=cast.nia, now=now).stories == []
 
 
@@ -45,7 +45,7 @@ def test_it_is_not_shown_of_somebody_who_left(session: Session, cast: Cast, now:
     case_study.agree(session, story=story, by=cast.bea, now=now)
     cast.bea.state = MemberState.SUSPENDED
     session.flush()
-    assert case_study.shown_for(session, member=cast.carla) == []
+    assert case_study.shown_stories(session, member=cast.carla) == []
 
 
 def test_only_its_people_answer_and_only_its_teller_takes_it_back(session: Session, cast: Cast, now: datetime) -> None:

@@ -15,7 +15,7 @@ from directory.db import connect
 from directory.engine.sentence_encoder import load_model
 from directory.engine.world import known_world
 from matching.inputs import Need, Taxonomy, Vectors
-from matching.need_extraction import Lexicon, Reading, nearness, read
+from matching.need_extraction import Reading, TaxonomyIndex, extract_needs, nearness
 
 LINES = Path(__file__).with_name("texts.tsv").read_text(encoding="utf-8").splitlines()
 TEXTS = list(csv.DictReader(LINES, delimiter="\t"))
@@ -51,11 +51,11 @@ def taxonomy(vectors: Vectors | None = None) -> Taxonomy:
     )
 
 
-LEXICON = Lexicon(taxonomy())
+LEXICON = TaxonomyIndex(taxonomy())
 
 
 def asked(text: str) -> tuple[list[str], list[str]]:
-    reading = read(text, LEXICON)
+    reading = extract_needs(text, LEXICON)
     return [NODES[guess.capability][1] for guess in reading.needs], [NODES[g.capability][1] for g in reading.negated]
 
 
@@ -87,7 +87,7 @@ def test_words_win(text: str, needs: list[str], negated: list[str]) -> None:
 
 
 def test_what_would_be_nice_weighs_half() -> None:
-    reading = read("We need WordPress, ideally with a logo. Some interior design would be nice.", LEXICON)
+    reading = extract_needs("We need WordPress, ideally with a logo. Some interior design would be nice.", LEXICON)
     assert [(guess.must, guess.share, guess.phrase) for guess in reading.needs] == [
         (True, 0.5, "WordPress"),
         (False, 0.25, "logo"),
@@ -97,16 +97,18 @@ def test_what_would_be_nice_weighs_half() -> None:
 
 def test_budget_and_place_are_read() -> None:
     places = ["AZ", "Mesa", "Tucson"]
-    reading = read("A logo for a firm near tucson, AZ. We can spend $10-15k.", LEXICON, places=places)
+    reading = extract_needs("A logo for a firm near tucson, AZ. We can spend $10-15k.", LEXICON, places=places)
     assert (reading.budget, reading.place) == ((1500000, "USD"), "Tucson")
-    nothing = read("We made $3M in revenue with 15 people on a mesa of 20k acres, or so", LEXICON, places=places)
+    nothing = extract_needs(
+        "We made $3M in revenue with 15 people on a mesa of 20k acres, or so", LEXICON, places=places
+    )
     assert (nothing.budget, nothing.place) == (None, None)
 
 
 @given(st.lists(st.sampled_from(("not", "no", "and", "or", ",", ".", "we left", "need", "maybe", "wp", "logo", "web"))))
 @settings(max_examples=200, deadline=None)
 def test_no_need_is_negated_or_below_it_and_shares_sum_to_one(words: list[str]) -> None:
-    reading = read(" ".join(words), LEXICON)
+    reading = extract_needs(" ".join(words), LEXICON)
     refused = {guess.capability for guess in reading.negated}
     for guess in reading.needs:
         assert guess.capability not in refused
@@ -117,7 +119,7 @@ def test_no_need_is_negated_or_below_it_and_shares_sum_to_one(words: list[str]) 
 @given(st.text(max_size=300))
 @settings(max_examples=200, deadline=None)
 def test_any_text_is_read(text: str) -> None:
-    assert isinstance(read(text, LEXICON, places=["Mesa"]), Reading)
+    assert isinstance(extract_needs(text, LEXICON, places=["Mesa"]), Reading)
 
 
 @pytest.mark.parametrize(
@@ -125,13 +127,13 @@ def test_any_text_is_read(text: str) -> None:
 )
 def test_a_hundred_kilobytes_take_no_longer_than_their_beginning(text: str) -> None:
     started = perf_counter()
-    read(text, LEXICON)
+    extract_needs(text, LEXICON)
     assert perf_counter() - started < 2
 
 
 def test_an_empty_taxonomy_has_no_answer() -> None:
     nothing = Taxonomy(np.arange(0), (), (), (), np.arange(0), np.zeros((0, 384), dtype=np.float32))
-    assert read("WordPress", Lexicon(nothing)).needs == ()
+    assert extract_needs("WordPress", TaxonomyIndex(nothing)).needs == ()
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +147,7 @@ def understood(seeded_database: Path) -> Callable[[str], tuple[set[str], set[str
     engine.dispose()
 
     def names(text: str) -> tuple[set[str], set[str]]:
-        reading = read(text, lexicon, encode=model.encode)
+        reading = extract_needs(text, lexicon, encode=model.encode)
         needs, negated = (
             {lexicon.taxonomy.names[g.capability] for g in some} for some in (reading.needs, reading.negated)
         )
@@ -226,4 +228,4 @@ def test_nearness_is_quick_on_every_scheme_at_once() -> None:
 )
 def test_a_hostile_text_is_read_to_its_end(text: str) -> None:
     """Each of them once took seconds, or would have taken for ever."""
-    assert len(read(text, Lexicon(taxonomy())).needs) <= 6
+    assert len(extract_needs(text, TaxonomyIndex(taxonomy())).needs) <= 6

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.inputs import Floats
-from matching.pairing import pairs, weekly_weights, worth
+from matching.pairing import pair_worth, pairs, weekly_weights
 
 
 def every_matching(people: list[int]) -> Iterator[list[tuple[int, int]]]:
@@ -59,8 +59,8 @@ def test_interest_from_both_sides_is_worth_more_and_rivals_share_no_clients() ->
     one, both = np.zeros((2, 2)), np.zeros((2, 2))
     one[0, 1] = both[0, 1] = both[1, 0] = 1.0
     nothing, all_of_it = np.zeros((2, 2)), np.ones((2, 2))
-    assert worth(both, nothing, nothing)[0, 1] == 2 * worth(one, nothing, nothing)[0, 1]
-    assert worth(nothing, all_of_it, nothing)[0, 1] > worth(nothing, all_of_it, all_of_it)[0, 1] == 0
+    assert pair_worth(both, nothing, nothing)[0, 1] == 2 * pair_worth(one, nothing, nothing)[0, 1]
+    assert pair_worth(nothing, all_of_it, nothing)[0, 1] > pair_worth(nothing, all_of_it, all_of_it)[0, 1] == 0
 
 
 @settings(max_examples=150, deadline=None)

@@ -5,7 +5,7 @@ from time import perf_counter
 import numpy as np
 import pytest
 
-from matching.introduction_paths import acquaintances, ways
+from matching.introduction_paths import acquaintances, introduction_paths
 from matching.trust import circle
 from tests.matching.worlds import Town
 
@@ -16,7 +16,9 @@ def town(*facts: str, members: str = "anna bea carla dora eve finn gus") -> Town
 
 def told(place: Town, target: str, *barred: str) -> list[str]:
     world = place.world()
-    found = ways(world, place.person("anna"), place.person(target), [place.person(name) for name in barred])
+    found = introduction_paths(
+        world, place.person("anna"), place.person(target), [place.person(name) for name in barred]
+    )
     return [" ".join(place.people[step.end] for step in way) for way in found]
 
 
@@ -27,7 +29,7 @@ def test_short_ways_come_first_and_each_begins_with_somebody_else() -> None:
 
 def test_a_vouch_is_walked_both_ways_and_says_which() -> None:
     place = town("bea vouch anna", "carla vouch bea")
-    (way,) = ways(place.world(), place.person("anna"), place.person("carla"))
+    (way,) = introduction_paths(place.world(), place.person("anna"), place.person("carla"))
     assert [(step.kind, step.forward) for step in way] == [("vouch", False), ("vouch", False)]
 
 
@@ -59,11 +61,11 @@ def test_ten_thousand_members_take_less_than_ten_milliseconds_warm() -> None:
     place.names, place.people = list(names), _Quick(names)  # type: ignore[assignment]
     world = place.world()
     circle(world)
-    ways(world, 0, 1)
+    introduction_paths(world, 0, 1)
     took = []
     for asker, target in draw.integers(0, len(names), (100, 2)):
         began = perf_counter()
-        ways(world, int(asker), int(target))
+        introduction_paths(world, int(asker), int(target))
         took.append(perf_counter() - began)
     assert np.median(took) < 0.01
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member
-from directory.taxonomy.capability import CURATED, Capability, Kind
+from directory.taxonomy.capability import CURATED, Capability, CapabilityKind
 
 
 @dataclass
@@ -48,10 +48,10 @@ def make_cast(session: Session, now: datetime) -> Cast:
     ]
     nodes: dict[str, Capability] = {}
     for code, name, kind, synonyms in (
-        ("web", "Web", Kind.CATEGORY, []),
-        ("web.development", "Web development", Kind.SERVICE, ["build a website"]),
-        ("web.development.wordpress", "WordPress", Kind.PLATFORM, ["elementor"]),
-        ("web.design", "Web design", Kind.SERVICE, []),
+        ("web", "Web", CapabilityKind.CATEGORY, []),
+        ("web.development", "Web development", CapabilityKind.SERVICE, ["build a website"]),
+        ("web.development.wordpress", "WordPress", CapabilityKind.PLATFORM, ["elementor"]),
+        ("web.design", "Web design", CapabilityKind.SERVICE, []),
     ):
         parent = nodes.get(code.rpartition(".")[0])
         nodes[code] = Capability(scheme=CURATED, code=code, name=name, kind=kind, parent=parent, synonyms=synonyms)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from directory.db import world_version
 from directory.errors import Conflict
-from directory.facts.claim_level import Level, standing
+from directory.facts.claim_level import ClaimLevel, claim_standings
 from directory.facts.collaboration import Collaboration
 from directory.facts.vouch import accept, vouch
 from directory.people.claim import claim, unclaim
@@ -42,8 +42,8 @@ def finished(session: Session, cast: Cast, now: datetime, finished_at: datetime 
 
 
 def test_a_claim_alone_is_claimed(session: Session, claimed: tuple[int, int], now: datetime) -> None:
-    how = standing(session, [claimed[0]])[claimed]
-    assert (how.level_on(now), how.claimed_at, how.vouches, how.evidence) == (Level.CLAIMED, now, 0, 0)
+    how = claim_standings(session, [claimed[0]])[claimed]
+    assert (how.level_on(now), how.claimed_at, how.vouches, how.evidence) == (ClaimLevel.CLAIMED, now, 0, 0)
 
 
 def test_accepted_good_words_count_once_a_firm(
@@ -52,8 +52,8 @@ def test_accepted_good_words_count_once_a_firm(
     good_word(session, cast, now)
     good_word(session, cast, now, receiver=cast.bob)  # the same giver, for a colleague
     good_word(session, cast, now, giver=cast.nia)
-    how = standing(session, [claimed[0]])[claimed]
-    assert (how.level_on(now), how.vouches, how.vouched_at) == (Level.VOUCHED, 2, now + timedelta(days=1))
+    how = claim_standings(session, [claimed[0]])[claimed]
+    assert (how.level_on(now), how.vouches, how.vouched_at) == (ClaimLevel.VOUCHED, 2, now + timedelta(days=1))
 
 
 def test_a_good_word_counts_only_for_its_capability_and_from_people_in_good_standing(
@@ -72,16 +72,16 @@ def test_a_good_word_counts_only_for_its_capability_and_from_people_in_good_stan
         capability=cast.wordpress,
         now=now,
     )
-    assert standing(session, [claimed[0]])[claimed].level_on(now) is Level.CLAIMED
+    assert claim_standings(session, [claimed[0]])[claimed].level_on(now) is ClaimLevel.CLAIMED
 
 
 def test_only_finished_work_is_evidence(session: Session, cast: Cast, claimed: tuple[int, int], now: datetime) -> None:
     finished(session, cast, now, None)
-    assert standing(session, [claimed[0]])[claimed].level_on(now) is Level.CLAIMED
+    assert claim_standings(session, [claimed[0]])[claimed].level_on(now) is ClaimLevel.CLAIMED
     finished(session, cast, now, now)
     finished(session, cast, now, now - timedelta(days=9))
-    how = standing(session, None)[claimed]
-    assert (how.level_on(now), how.evidence, how.evidenced_at) == (Level.EVIDENCED, 2, now)
+    how = claim_standings(session, None)[claimed]
+    assert (how.level_on(now), how.evidence, how.evidenced_at) == (ClaimLevel.EVIDENCED, 2, now)
 
 
 def test_many_firms_take_two_queries(session: Session, engine: Engine, cast: Cast, now: datetime) -> None:
@@ -89,7 +89,7 @@ def test_many_firms_take_two_queries(session: Session, engine: Engine, cast: Cas
         claim(session, business=member.business, capability=cast.design, now=now)
     asked: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
-    assert len(standing(session, [cast.nia.business_id, cast.bea.business_id])) == 2
+    assert len(claim_standings(session, [cast.nia.business_id, cast.bea.business_id])) == 2
     assert len(asked) == 2
 
 
@@ -101,6 +101,6 @@ def test_a_claim_is_made_once_and_taken_back_and_changes_what_the_engine_sees(
     assert refused.value.field == "capability"
     before = world_version(session)
     unclaim(session, business=cast.bea.business, capability=cast.wordpress, now=now)
-    assert claimed not in standing(session, None)
+    assert claimed not in claim_standings(session, None)
     assert world_version(session) != before
     assert "wordpress" not in cast.bea.business.search_text

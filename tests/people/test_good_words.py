@@ -18,7 +18,9 @@ WORDS = {"text": "She answers the same day, every time.", "known_as": "worked to
 
 
 def test_an_interaction_is_a_fact_when_the_other_confirms_it(session: Session, cast: Cast, now: datetime) -> None:
-    said = interaction.say(session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now)
+    said = interaction.record_interaction(
+        session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now
+    )
     assert open_items(session, member=cast.bea, now=now).interactions == [said]
     assert not interaction.have_met(session, cast.bea, cast.nia)
     with pytest.raises(Refused):
@@ -33,10 +35,10 @@ def test_an_interaction_is_a_fact_when_the_other_confirms_it(session: Session, c
 
 
 def test_saying_what_the_other_said_confirms_it(session: Session, cast: Cast, now: datetime) -> None:
-    said = interaction.say(
+    said = interaction.record_interaction(
         session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=date(2024, 3, 1), now=now
     )
-    again = interaction.say(
+    again = interaction.record_interaction(
         session, said_by=cast.bea, other=cast.nia, kind=WORKED, happened_on=date(2024, 9, 9), now=now
     )
     assert again is said
@@ -45,13 +47,19 @@ def test_saying_what_the_other_said_confirms_it(session: Session, cast: Cast, no
 
 def test_a_pair_has_one_of_a_kind_a_year(session: Session, cast: Cast, now: datetime) -> None:
     for kind, year in ((WORKED, 2023), (WORKED, 2024), (InteractionKind.MET, 2024)):
-        interaction.say(session, said_by=cast.nia, other=cast.bea, kind=kind, happened_on=date(year, 1, 1), now=now)
+        interaction.record_interaction(
+            session, said_by=cast.nia, other=cast.bea, kind=kind, happened_on=date(year, 1, 1), now=now
+        )
     with pytest.raises(Conflict):
-        interaction.say(session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=date(2024, 5, 5), now=now)
+        interaction.record_interaction(
+            session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=date(2024, 5, 5), now=now
+        )
 
 
 def test_only_who_said_it_takes_it_back(session: Session, cast: Cast, now: datetime) -> None:
-    said = interaction.say(session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now)
+    said = interaction.record_interaction(
+        session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now
+    )
     with pytest.raises(Refused):
         interaction.withdraw(session, interaction=said, by=cast.bea, now=now)
     interaction.withdraw(session, interaction=said, by=cast.nia, now=now)
@@ -59,36 +67,46 @@ def test_only_who_said_it_takes_it_back(session: Session, cast: Cast, now: datet
 
 
 def test_who_declined_is_not_asked_again_but_may_say_it(session: Session, cast: Cast, now: datetime) -> None:
-    said = interaction.say(session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now)
+    said = interaction.record_interaction(
+        session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now
+    )
     interaction.decline(session, interaction=said, by=cast.bea, now=now)
     assert open_items(session, member=cast.bea, now=now).interactions == []
     with pytest.raises(Conflict):
-        interaction.say(session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now)
-    interaction.say(session, said_by=cast.bea, other=cast.nia, kind=WORKED, happened_on=now.date(), now=now)
+        interaction.record_interaction(
+            session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now
+        )
+    interaction.record_interaction(
+        session, said_by=cast.bea, other=cast.nia, kind=WORKED, happened_on=now.date(), now=now
+    )
     assert interaction.have_met(session, cast.nia, cast.bea)
 
 
 def test_an_interaction_joins_two_firms_and_has_been(session: Session, cast: Cast, now: datetime) -> None:
     for other in (cast.bob, cast.bea):
         with pytest.raises(Refused):
-            interaction.say(session, said_by=cast.bea, other=other, kind=WORKED, happened_on=now.date(), now=now)
+            interaction.record_interaction(
+                session, said_by=cast.bea, other=other, kind=WORKED, happened_on=now.date(), now=now
+            )
     later = now.date() + timedelta(days=2)
     with pytest.raises(Invalid) as refused:
-        interaction.say(session, said_by=cast.bea, other=cast.nia, kind=WORKED, happened_on=later, now=now)
+        interaction.record_interaction(
+            session, said_by=cast.bea, other=cast.nia, kind=WORKED, happened_on=later, now=now
+        )
     assert refused.value.field == "happened_on"
 
 
 def test_a_good_word_is_shown_only_when_its_receiver_says_so(session: Session, cast: Cast, now: datetime) -> None:
     given = vouch.vouch(session, giver=cast.carla, receiver=cast.bea, now=now, **WORDS)
     assert open_items(session, member=cast.bea, now=now).vouches == [given]
-    assert vouch.shown_for(session, member=cast.bea) == []
+    assert vouch.shown_vouches(session, member=cast.bea) == []
     for act in (vouch.accept, vouch.decline, vouch.reopen):
         with pytest.raises(Refused):
             act(session, vouch=given, by=cast.carla, now=now)
     vouch.accept(session, vouch=given, by=cast.bea, now=now)
-    assert vouch.shown_for(session, member=cast.bea) == [given]
+    assert vouch.shown_vouches(session, member=cast.bea) == [given]
     vouch.decline(session, vouch=given, by=cast.bea, now=now)
-    assert vouch.shown_for(session, member=cast.bea) == open_items(session, member=cast.bea, now=now).vouches == []
+    assert vouch.shown_vouches(session, member=cast.bea) == open_items(session, member=cast.bea, now=now).vouches == []
     vouch.reopen(session, vouch=given, by=cast.bea, now=now)
     assert open_items(session, member=cast.bea, now=now).vouches == [given]
 

@@ -18,12 +18,12 @@ from directory.errors import Conflict
 from directory.facts import vouch
 from directory.facts.case_study import CaseStudy, CaseStudyParty
 from directory.facts.collaboration import Collaboration
-from directory.facts.interaction import InteractionKind, say
+from directory.facts.interaction import InteractionKind, record_interaction
 from directory.facts.introduction import Introduction, IntroductionState
 from directory.facts.rating import Rating
 from directory.imports.people import ImportBatch
 from directory.joining.application import Application
-from directory.leads.lead import Terms, Wish, bring
+from directory.leads.lead import Terms, Wish, create_lead
 from directory.outbox import mail
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery
@@ -34,7 +34,7 @@ from directory.people.tables import Band, Business, ChapterRole, Member, MemberS
 from directory.privacy import departure, erasure
 from directory.privacy.business_merge import merge
 from directory.privacy.suppression import is_suppressed
-from directory.profiles.relay import write
+from directory.profiles.relay import submit_message
 from directory.seed import seed
 from directory.taxonomy.capability import Capability
 from directory.week.mention import Mention
@@ -55,27 +55,27 @@ def cast(demo: Engine) -> Iterator[Cast]:
 
 def test_whoever_leaves_is_nowhere_and_may_come_back_for_a_week(cast: Cast, now: datetime) -> None:
     session, bea = cast.session, cast.member("bea")
-    wanted.want(session, member=bea, kind=WantedKind.CLIENT, text="Zebra keepers", now=now)
-    asks = len(wanted.live_for(session, member=bea))
+    wanted.add_wanted(session, member=bea, kind=WantedKind.CLIENT, text="Zebra keepers", now=now)
+    asks = len(wanted.live_wanteds(session, member=bea))
     create_link(session, purpose="try", member=bea, lasts=timedelta(hours=1), now=now)
-    departure.leave(session, member=bea, by=bea, now=now)
+    departure.leave_network(session, member=bea, by=bea, now=now)
     assert bea.state is MemberState.GONE
     assert "zebra" not in bea.business.search_text
-    assert wanted.live_for(session, member=bea) == []
+    assert wanted.live_wanteds(session, member=bea) == []
     assert session.scalars(select(OneTimeLink.used_at)).all() == [now]
     with pytest.raises(Conflict):
-        departure.leave(session, member=bea, by=bea, now=now)
-    assert departure.due(session, now=now + timedelta(days=6)) == []
-    assert departure.due(session, now=now + timedelta(days=7)) == [bea]
+        departure.leave_network(session, member=bea, by=bea, now=now)
+    assert departure.departures_due(session, now=now + timedelta(days=6)) == []
+    assert departure.departures_due(session, now=now + timedelta(days=7)) == [bea]
     assert departure.come_back(session, member=bea, now=now + timedelta(days=6))
     assert bea.is_active
-    assert len(wanted.live_for(session, member=bea)) == asks
+    assert len(wanted.live_wanteds(session, member=bea)) == asks
     assert not departure.come_back(session, member=bea, now=now)
 
 
 def test_a_week_later_nobody_comes_back(cast: Cast, now: datetime) -> None:
     bea = cast.member("bea")
-    departure.leave(cast.session, member=bea, by=bea, now=now)
+    departure.leave_network(cast.session, member=bea, by=bea, now=now)
     assert not departure.come_back(cast.session, member=bea, now=now + departure.GRACE)
 
 
@@ -84,15 +84,15 @@ def test_the_last_administrator_and_the_last_lead_name_somebody_first(cast: Cast
     for member in session.scalars(select(Member)):
         member.is_admin = member is bea
     with pytest.raises(Conflict, match="only administrator"):
-        departure.leave(session, member=bea, by=bea, now=now)
+        departure.leave_network(session, member=bea, by=bea, now=now)
     nadia.is_admin = True
     session.execute(ChapterRole.__table__.delete())
     session.add(ChapterRole(member_id=bea.id, chapter_id=nadia.business.chapter_id, role=Role.LEAD))
     session.flush()
     with pytest.raises(Conflict, match="only lead of Old Pueblo"):
-        departure.leave(session, member=bea, by=bea, now=now)
+        departure.leave_network(session, member=bea, by=bea, now=now)
     session.add(ChapterRole(member_id=nadia.id, chapter_id=nadia.business.chapter_id, role=Role.LEAD))
-    departure.leave(session, member=bea, by=bea, now=now)
+    departure.leave_network(session, member=bea, by=bea, now=now)
     assert not bea.is_admin
     departure.come_back(session, member=bea, now=now)
     assert session.scalars(select(ChapterRole.member_id)).all() == [nadia.id]
@@ -114,15 +114,17 @@ def everywhere(cast: Cast, bea: Member, now: datetime, home: Path) -> None:
         session.add(Introduction(text=CANARY, word=CANARY, **ask))
     session.add(Band(member_id=bea.id, warmth=3, competence=3, frozen_at=now))
     said = {"kind": InteractionKind.MET, "happened_on": date(1999, 1, 1), "note": CANARY}
-    say(session, said_by=bea, other=nadia, **said, now=now)
-    ask = wanted.want(session, member=bea, kind=WantedKind.CLIENT, text=CANARY, why=CANARY, now=now)
+    record_interaction(session, said_by=bea, other=nadia, **said, now=now)
+    ask = wanted.add_wanted(session, member=bea, kind=WantedKind.CLIENT, text=CANARY, why=CANARY, now=now)
     craft = session.scalars(select(Capability)).first()
     wish = Wish(craft.id, phrase=CANARY)
-    bring(session, member=bea, text=f"{CANARY} wants it", wishes=[wish], terms=Terms(place=CANARY), now=now)
+    create_lead(session, member=bea, text=f"{CANARY} wants it", wishes=[wish], terms=Terms(place=CANARY), now=now)
     create_link(session, purpose="try", member=bea, about=CANARY, lasts=timedelta(hours=1), now=now)
     for to in (bea, nadia):
-        mail.write(session, letter="told", to=to, event=f"e{to.id}", words={"by": bea.name, "act": "x"}, now=now)
-    write(session, receiver=bea, name="V", email="v@x.example", text="Hello", is_trap=False, place="1", now=now)
+        mail.enqueue(session, letter="told", to=to, event=f"e{to.id}", words={"by": bea.name, "act": "x"}, now=now)
+    submit_message(
+        session, receiver=bea, name="V", email="v@x.example", text="Hello", is_trap=False, place="1", now=now
+    )
     record(session, actor_id=nadia.id, action="member.x", object=f"member {bea.public_id}", reason=CANARY, now=now)
     turn = Occurrence(chapter_id=firm.chapter_id, local_date=date(2030, 1, 2), due_at=now)
     channel = session.scalars(select(Channel)).first() or Channel(chapter_id=firm.chapter_id, kind="file", name="f")
@@ -148,7 +150,7 @@ def everywhere(cast: Cast, bea: Member, now: datetime, home: Path) -> None:
     session.add(account)
     session.flush()
     session.add(AccountSession(token_hash="x" * 64, account_id=account.id, content=CANARY, browser=CANARY, **at))
-    photo.show(session, member=bea, digest=files.keep(home, photo.FOLDER, CANARY.encode()), now=now)
+    photo.set_photo(session, member=bea, digest=files.store_file(home, photo.FOLDER, CANARY.encode()), now=now)
     session.flush()
 
 
@@ -171,7 +173,7 @@ def erases_everything(cast: Cast, now: datetime, tmp_path: Path) -> None:
     everywhere(cast, bea, now, tmp_path)
     assert len(columns_that_say(cast, CANARY)) > 30
     digest = erasure.erase(session, member=bea, by=None, now=now)
-    photo.forget_unused(session, home=tmp_path, digest=digest)
+    photo.delete_if_unused(session, home=tmp_path, digest=digest)
     assert columns_that_say(cast, CANARY) == []
     assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
     assert (bea.name, bea.public_id, bea.state) == ("A former member", public_id, MemberState.GONE)
@@ -228,4 +230,4 @@ def test_erasing_one_leaves_what_others_wrote(cast: Cast, now: datetime) -> None
 
 
 def test_every_column_that_names_a_member_has_its_fate() -> None:
-    assert erasure.unhandled() == set()
+    assert erasure.unhandled_columns() == set()

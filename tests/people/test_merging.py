@@ -21,7 +21,7 @@ from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.tables import Business, Member
 from directory.privacy import business_merge
-from directory.taxonomy.capability import Capability, Kind
+from directory.taxonomy.capability import Capability, CapabilityKind
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def two(session: Session, now: datetime) -> tuple[Business, Business]:
 def test_a_twin_is_found_by_name_website_or_telephone(
     session: Session, two: tuple[Business, Business], name: str, website: str, phone: str
 ) -> None:
-    found = {twin.business_id for twin in duplicates.index(session).like(name, website, phone)}
+    found = {twin.business_id for twin in duplicates.duplicate_index(session).like(name, website, phone)}
     assert {firm.id for firm in two} & found
 
 
@@ -59,17 +59,17 @@ def test_a_twin_is_found_by_name_website_or_telephone(
     ("name", "website"), [("Bright Co", ""), ("Company & Co", ""), ("X", "facebook.com/bramble"), ("\0", "http://[")]
 )
 def test_a_stranger_is_no_twin(session: Session, two: tuple[Business, Business], name: str, website: str) -> None:
-    assert duplicates.index(session).like(name, website, "") == []
+    assert duplicates.duplicate_index(session).like(name, website, "") == []
 
 
 def test_a_lead_is_asked_about_the_two_and_the_one_with_people_stays(
     session: Session, two: tuple[Business, Business], now: datetime
 ) -> None:
-    (pair,) = business_merge.suggestions(session, two[0].chapter)
+    (pair,) = business_merge.duplicate_suggestions(session, two[0].chapter)
     assert (pair.keep, pair.drop) == two
     two[1].chapter = Chapter(key="phoenix", name="Valley")
     session.flush()
-    assert business_merge.suggestions(session, two[0].chapter) == []
+    assert business_merge.duplicate_suggestions(session, two[0].chapter) == []
 
 
 def test_everything_that_named_the_one_names_the_other(
@@ -78,7 +78,7 @@ def test_everything_that_named_the_one_names_the_other(
     keep, drop = two
     bea, other = keep.members[0], Business(name="Northlight", created_at=now)
     omar = Member(name="Omar", business=drop, joined_at=now)
-    crafts = [Capability(scheme="goodword", code=code, name=code, kind=Kind.SERVICE) for code in "ab"]
+    crafts = [Capability(scheme="goodword", code=code, name=code, kind=CapabilityKind.SERVICE) for code in "ab"]
     session.add_all([other, omar, *crafts])
     session.flush()
     first = now - timedelta(days=900)
@@ -112,12 +112,12 @@ def test_everything_that_named_the_one_names_the_other(
     assert str(dropped) not in json.dumps(told).replace('"shown": 1', "")
     assert (keep.key, keep.phone, keep.website) == ("b-7", "+1 520 555 0134", "https://www.bramble.example")
     assert "omar" in keep.search_text
-    assert business_merge.moved_to(session, public_id) is keep
+    assert business_merge.merged_into(session, public_id) is keep
     assert session.get(Business, dropped) is None
 
 
 def test_every_column_that_names_a_firm_is_moved(session: Session, two: tuple[Business, Business]) -> None:
-    named = {f"{column.table.name}.{column.name}" for column in business_merge.references()}
+    named = {f"{column.table.name}.{column.name}" for column in business_merge.business_columns()}
     known = {"claim.business_id", "collaboration.prime_id", "collaboration.sub_id", "lead.business_id"}
     known |= {"member.business_id", "moved_business.business_id", "seat.business_id"}
     assert named == known
@@ -132,7 +132,7 @@ def test_an_import_says_who_looks_alike_and_does_not_bring_back_what_was_merged(
     session: Session, two: tuple[Business, Business], now: datetime
 ) -> None:
     keep, drop = two
-    session.add(Capability(scheme="goodword", code="a", name="a", kind=Kind.SERVICE))
+    session.add(Capability(scheme="goodword", code="a", name="a", kind=CapabilityKind.SERVICE))
     keep.key = "b-1"
     business_merge.merge(session, keep=keep, drop=drop, by=keep.members[0], now=now)
     table = b"key,name\nb-7,Bramble LLC\nb-9,Brambles\nb-10,Somebody\n"
@@ -148,8 +148,8 @@ def test_twins_are_found_quickly_among_ten_thousand_firms(session: Session, now:
     plain = dict.fromkeys(("city", "region", "summary", "website", "phone", "email"), "")
     session.execute(insert(Business), [{**plain, "name": f"{word} Studio", "created_at": now} for word in words])
     bump_world(session)
-    duplicates.index(session)
+    duplicates.duplicate_index(session)
     began = perf_counter()
-    (twin, *_others) = duplicates.index(session).like(f"{words[77]} Studio LLC", "", "")
+    (twin, *_others) = duplicates.duplicate_index(session).like(f"{words[77]} Studio LLC", "", "")
     assert session.get_one(Business, twin.business_id).name == f"{words[77]} Studio"
     assert perf_counter() - began < 0.5

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from directory.db import Base
 from directory.engine.world import known_world
-from directory.facts.claim_level import EVIDENCE_LASTS, VOUCH_LASTS, Level, standing
+from directory.facts.claim_level import EVIDENCE_LASTS, VOUCH_LASTS, ClaimLevel, claim_standings
 from directory.facts.collaboration import Collaboration
 from directory.facts.vouch import Vouch
 from directory.facts.vouch_graph import reciprocal_pairs
 from directory.people.claim import claim
 from directory.people.tables import Business, Member
-from directory.taxonomy.capability import Capability, Kind
+from directory.taxonomy.capability import Capability, CapabilityKind
 from matching.inputs import FACT_KINDS
 from tests.people.cast import Cast
 
@@ -32,8 +32,8 @@ def praise(session: Session, giver: Member, receiver: Member, about: object, at:
     return given
 
 
-def level(session: Session, cast: Cast, now: datetime) -> Level:
-    return standing(session, [cast.bea.business_id])[cast.bea.business_id, cast.wordpress.id].level_on(now)
+def level(session: Session, cast: Cast, now: datetime) -> ClaimLevel:
+    return claim_standings(session, [cast.bea.business_id])[cast.bea.business_id, cast.wordpress.id].level_on(now)
 
 
 @pytest.fixture(autouse=True)
@@ -43,35 +43,35 @@ def claimed(session: Session, cast: Cast, now: datetime) -> None:
 
 def test_a_vouch_lifts_for_three_years_and_finished_work_for_five(session: Session, cast: Cast, now: datetime) -> None:
     praise(session, cast.carla, cast.bea, cast.wordpress, now)
-    assert level(session, cast, now + VOUCH_LASTS) is Level.VOUCHED
-    assert level(session, cast, now + VOUCH_LASTS + DAY) is Level.CLAIMED
+    assert level(session, cast, now + VOUCH_LASTS) is ClaimLevel.VOUCHED
+    assert level(session, cast, now + VOUCH_LASTS + DAY) is ClaimLevel.CLAIMED
     work = Collaboration(
         prime=cast.nia.business, sub=cast.bea.business, title="Site", created_at=now, finished_at=now + DAY
     )
     work.capabilities = [cast.wordpress]
     session.add(work)
     session.flush()
-    assert level(session, cast, now + EVIDENCE_LASTS + DAY) is Level.EVIDENCED
-    assert level(session, cast, now + EVIDENCE_LASTS + 2 * DAY) is Level.CLAIMED
+    assert level(session, cast, now + EVIDENCE_LASTS + DAY) is ClaimLevel.EVIDENCED
+    assert level(session, cast, now + EVIDENCE_LASTS + 2 * DAY) is ClaimLevel.CLAIMED
 
 
 def test_praise_that_is_returned_counts_half(session: Session, cast: Cast, now: datetime) -> None:
     praise(session, cast.carla, cast.bea, cast.wordpress, now)
     praise(session, cast.bob, cast.carla, None, now)  # a colleague's thanks, for nothing in particular
-    assert level(session, cast, now) is Level.CLAIMED
+    assert level(session, cast, now) is ClaimLevel.CLAIMED
     praise(session, cast.nia, cast.bea, cast.wordpress, now - 9 * DAY)
     praise(session, cast.bea, cast.nia, None, now)
-    how = standing(session, None)[cast.bea.business_id, cast.wordpress.id]
-    assert (how.level_on(now), how.vouches, how.in_rings) == (Level.VOUCHED, 2, 2)
+    how = claim_standings(session, None)[cast.bea.business_id, cast.wordpress.id]
+    assert (how.level_on(now), how.vouches, how.in_rings) == (ClaimLevel.VOUCHED, 2, 2)
     assert how.vouched_until == now - 9 * DAY + VOUCH_LASTS  # the older of two halves
 
 
 def test_a_word_from_outside_the_ring_is_enough(session: Session, cast: Cast, now: datetime) -> None:
     for giver, receiver in ((cast.carla, cast.bea), (cast.bea, cast.dana), (cast.dana, cast.carla)):
         praise(session, giver, receiver, cast.wordpress, now)
-    assert level(session, cast, now) is Level.CLAIMED
+    assert level(session, cast, now) is ClaimLevel.CLAIMED
     praise(session, cast.nia, cast.bea, cast.wordpress, now)
-    assert level(session, cast, now) is Level.VOUCHED
+    assert level(session, cast, now) is ClaimLevel.VOUCHED
 
 
 def test_the_engine_hears_what_the_page_says(session: Session, cast: Cast, now: datetime) -> None:
@@ -115,7 +115,7 @@ def test_a_few_firms_are_read_with_all_the_rings_they_stand_in(pairs: Pairs) -> 
     engine = create_engine("sqlite://")
     Base.metadata.create_all(engine)
     with Session(engine) as own:
-        node = Capability(scheme="goodword", code="web", name="Web", kind=Kind.SERVICE)
+        node = Capability(scheme="goodword", code="web", name="Web", kind=CapabilityKind.SERVICE)
         people = [Member(name=f"P{n}", business=Business(name=f"F{n}", created_at=at), joined_at=at) for n in range(6)]
         own.add_all([node, *people])
         own.flush()
@@ -123,7 +123,7 @@ def test_a_few_firms_are_read_with_all_the_rings_they_stand_in(pairs: Pairs) -> 
             claim(own, business=person.business, capability=node, now=at)
         for giver, receiver in pairs:
             praise(own, people[giver], people[receiver], node, at)
-        whole = standing(own, None)
+        whole = claim_standings(own, None)
         for person in people:
-            assert standing(own, [person.business_id]).items() <= whole.items()
+            assert claim_standings(own, [person.business_id]).items() <= whole.items()
     engine.dispose()

@@ -24,7 +24,7 @@ FIRM: dict[str, Any] = {
 
 def test_a_sound_firm_is_kept_as_said(session: Session, cast: Cast, now: datetime) -> None:
     firm = cast.bea.business
-    business.edit(session, business=firm, by=cast.bea, now=now, **FIRM)
+    business.edit_business(session, business=firm, by=cast.bea, now=now, **FIRM)
     assert (firm.website, firm.price_high_minor, firm.place) == ("https://bramble.example", 2_500_000, "Tucson, AZ")
 
 
@@ -51,42 +51,42 @@ def test_a_wrong_field_is_named_and_nothing_changes(
     session: Session, cast: Cast, now: datetime, field: str, value: Any
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        business.edit(session, business=cast.bea.business, by=cast.bea, now=now, **(FIRM | {field: value}))
+        business.edit_business(session, business=cast.bea.business, by=cast.bea, now=now, **(FIRM | {field: value}))
     assert refused.value.field == field
     assert not session.is_modified(cast.bea.business)
 
 
 def test_what_is_said_is_found(session: Session, cast: Cast, now: datetime) -> None:
     firm = cast.bea.business
-    business.edit(session, business=firm, by=cast.bea, now=now, **FIRM)
+    business.edit_business(session, business=firm, by=cast.bea, now=now, **FIRM)
     member.edit_profile(session, member=cast.bea, name="Béa", role="Owner", headline="Calm websites", now=now)
-    asked = wanted.want(session, member=cast.bob, kind=WantedKind.CLIENT, text="Museums in Yuma", now=now)
+    asked = wanted.add_wanted(session, member=cast.bob, kind=WantedKind.CLIENT, text="Museums in Yuma", now=now)
     for text in ("bea", "CALM", "office run", "yuma"):
         assert [found.name for found in search(session, text=text).businesses] == ["Bramble & Co"]
-    wanted.end(session, wanted=asked, now=now)
+    wanted.end_wanted(session, wanted=asked, now=now)
     assert search(session, text="yuma").total == 0
-    wanted.resume(session, wanted=asked)
+    wanted.resume_wanted(session, wanted=asked)
     assert search(session, text="yuma").total == 1
 
 
 def test_an_ask_is_shared_by_consent_and_leaves_with_it(session: Session, cast: Cast, now: datetime) -> None:
-    asked = wanted.want(session, member=cast.bea, kind=WantedKind.PARTNER, text="A printer", now=now)
+    asked = wanted.add_wanted(session, member=cast.bea, kind=WantedKind.PARTNER, text="A printer", now=now)
     assert asked.shared_at is None
-    wanted.share(session, wanted=asked, now=now)
+    wanted.share_wanted(session, wanted=asked, now=now)
     assert asked.shared_at == now
-    wanted.unshare(session, wanted=asked, now=now)
+    wanted.unshare_wanted(session, wanted=asked, now=now)
     assert asked.shared_at is None
-    wanted.end(session, wanted=asked, now=now)
-    assert wanted.live_for(session, member=cast.bea) == []
+    wanted.end_wanted(session, wanted=asked, now=now)
+    assert wanted.live_wanteds(session, member=cast.bea) == []
     with pytest.raises(Conflict):
-        wanted.share(session, wanted=asked, now=now)
+        wanted.share_wanted(session, wanted=asked, now=now)
 
 
 def test_nobody_asks_for_everything(session: Session, cast: Cast, now: datetime) -> None:
     for number in range(MOST_LIVE):
-        wanted.want(session, member=cast.bea, kind=WantedKind.CLIENT, text=f"Client {number}", now=now)
+        wanted.add_wanted(session, member=cast.bea, kind=WantedKind.CLIENT, text=f"Client {number}", now=now)
     with pytest.raises(Conflict):
-        wanted.want(session, member=cast.bea, kind=WantedKind.CLIENT, text="One more", now=now)
+        wanted.add_wanted(session, member=cast.bea, kind=WantedKind.CLIENT, text="One more", now=now)
 
 
 def test_the_spotlight_needs_consent_and_remembers_the_first(session: Session, cast: Cast, now: datetime) -> None:

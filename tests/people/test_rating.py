@@ -13,8 +13,8 @@ from directory.engine.world import known_world
 from directory.errors import Conflict, Invalid, Refused
 from directory.facts import rating_band as bands
 from directory.facts.collaboration import Collaboration
-from directory.facts.interaction import InteractionKind, confirm, say
-from directory.facts.rating import Rating, given, own_ratings, rate, restore, shown_band, to_rate, withdraw
+from directory.facts.interaction import InteractionKind, confirm, record_interaction
+from directory.facts.rating import Rating, next_to_rate, own_ratings, rate, ratings_given, restore, shown_band, withdraw
 from directory.facts.rating_band import PATIENCE, SEASON, band_of, publish_bands
 from directory.people.tables import Business, Member, MemberState
 from tests.people.cast import Cast
@@ -23,7 +23,9 @@ WEEK = timedelta(days=7)
 
 
 def met(session: Session, one: Member, other: Member, now: datetime) -> None:
-    said = say(session, said_by=one, other=other, kind=InteractionKind.MET, happened_on=now.date(), now=now)
+    said = record_interaction(
+        session, said_by=one, other=other, kind=InteractionKind.MET, happened_on=now.date(), now=now
+    )
     confirm(session, interaction=said, by=other, now=now)
 
 
@@ -54,7 +56,9 @@ def shown(session: Session, member: Member) -> tuple[int, int] | None:
 
 
 def test_rating_needs_a_confirmed_fact_between_the_two(session: Session, cast: Cast, now: datetime) -> None:
-    said = say(session, said_by=cast.nia, other=cast.bea, kind=InteractionKind.MET, happened_on=now.date(), now=now)
+    said = record_interaction(
+        session, said_by=cast.nia, other=cast.bea, kind=InteractionKind.MET, happened_on=now.date(), now=now
+    )
     with pytest.raises(Refused):
         rate(session, rater=cast.nia, ratee=cast.bea, warmth=5, competence=5, now=now)
     confirm(session, interaction=said, by=cast.bea, now=now)
@@ -90,9 +94,12 @@ def test_one_is_current_for_a_person_and_a_capability_and_every_revision_stays(
     assert rate(session, rater=rater, ratee=cast.bea, warmth=2, competence=3, now=now) is first  # said twice at once
     rate(session, rater=rater, ratee=cast.bea, warmth=1, competence=3, capability=cast.web, now=now)
     rate(session, rater=rater, ratee=cast.bea, warmth=5, competence=3, now=now + hour)
-    assert [(row.capability_id, row.warmth) for row in given(session, rater=rater)] == [(None, 5), (cast.web.id, 1)]
+    assert [(row.capability_id, row.warmth) for row in ratings_given(session, rater=rater)] == [
+        (None, 5),
+        (cast.web.id, 1),
+    ]
     withdraw(session, rating=first, by=rater, now=now + 2 * hour)
-    assert [row.warmth for row in given(session, rater=rater)] == [1]
+    assert [row.warmth for row in ratings_given(session, rater=rater)] == [1]
     with pytest.raises(Conflict):
         withdraw(session, rating=first, by=rater, now=now + 2 * hour)
     restore(session, rating=first, by=rater, now=now + 3 * hour)
@@ -108,7 +115,7 @@ def test_only_the_rater_changes_and_reads_a_rating(
     for act in (withdraw, restore):
         with pytest.raises(Refused):
             act(session, rating=said, by=cast.bea, now=now)
-    assert given(session, rater=cast.bea) == []
+    assert ratings_given(session, rater=cast.bea) == []
     assert own_ratings(session, rater=cast.bea) == {}
 
 
@@ -201,7 +208,7 @@ def test_a_withdrawn_rating_counts_no_more_from_the_next_epoch_on(
 ) -> None:
     rated(session, raters[:3], cast.bea, 5, now)
     publish(session, now + 3 * WEEK)
-    withdraw(session, rating=given(session, rater=raters[0])[0], by=raters[0], now=now + 3 * WEEK)
+    withdraw(session, rating=ratings_given(session, rater=raters[0])[0], by=raters[0], now=now + 3 * WEEK)
     assert publish(session, now + 3 * WEEK) == 0
     assert publish(session, now + 4 * WEEK) == 1
     assert shown(session, cast.bea) is None
@@ -240,15 +247,15 @@ def test_page_and_engine_have_the_same_band(session: Session, cast: Cast, raters
 def test_a_member_is_asked_about_one_person_a_week_and_never_twice(
     session: Session, cast: Cast, raters: list[Member], now: datetime
 ) -> None:
-    asked = to_rate(session, rater=cast.bea, now=now)
+    asked = next_to_rate(session, rater=cast.bea, now=now)
     assert asked in raters
-    assert to_rate(session, rater=cast.bea, now=now + timedelta(days=4)) is asked
+    assert next_to_rate(session, rater=cast.bea, now=now + timedelta(days=4)) is asked
     said = rate(session, rater=cast.bea, ratee=asked, warmth=4, competence=4, now=now)
-    assert to_rate(session, rater=cast.bea, now=now) is None
+    assert next_to_rate(session, rater=cast.bea, now=now) is None
     withdraw(session, rating=said, by=cast.bea, now=now)
     for week in range(1, 8):
-        assert to_rate(session, rater=cast.bea, now=now + week * WEEK) in set(raters) - {asked}
-    assert to_rate(session, rater=cast.carla, now=now) is None  # met nobody
+        assert next_to_rate(session, rater=cast.bea, now=now + week * WEEK) in set(raters) - {asked}
+    assert next_to_rate(session, rater=cast.carla, now=now) is None  # met nobody
 
 
 def test_chance_is_drawn_anew_for_each_band_and_is_no_wider_than_said(

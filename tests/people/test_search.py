@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from directory.db import bump_world
 from directory.engine.search import PER_PAGE, Narrowing, index_business, index_businesses, search
-from directory.people.business import Accepting, accepting
+from directory.people.business import AcceptsWork, accepts_work
 from directory.people.chapter import Chapter
 from directory.people.claim import claim
 from directory.people.place import locate
 from directory.people.tables import Business, MemberState
-from directory.text import folded
+from directory.text import fold
 from tests.people.cast import Cast
 
 
@@ -58,12 +58,12 @@ def test_a_name_without_slips_comes_before_one_with(session: Session, now: datet
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
-@given(name=st.text("abcdeénñ &-'çß", min_size=3, max_size=30).filter(lambda name: len(folded(name)) > 2))
+@given(name=st.text("abcdeénñ &-'çß", min_size=3, max_size=30).filter(lambda name: len(fold(name)) > 2))
 def test_an_exact_name_is_always_first(session: Session, now: datetime, name: str) -> None:
     firm = Business(name=name, created_at=now)
     session.add_all([firm, Business(name=f"{name} and more", summary=name, created_at=now)])
     index_businesses(session)
-    assert folded(search(session, text=name).businesses[0].name) == folded(name)
+    assert fold(search(session, text=name).businesses[0].name) == fold(name)
 
 
 def test_a_name_comes_before_a_place_and_people_before_none(session: Session) -> None:
@@ -81,7 +81,7 @@ def test_signs_mean_themselves(session: Session, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["1%0", "%", "_", '" * ^ : ( ) NEAR OR', "\0", "🙂", "שלום", "~"])
 def test_signs_are_no_wild_cards(session: Session, text: str) -> None:
-    assert names(session, text) in ([], names(session, "")) or not folded(text)
+    assert names(session, text) in ([], names(session, "")) or not fold(text)
 
 
 def test_ten_thousand_letters_are_a_search_like_any_other(session: Session) -> None:
@@ -158,7 +158,7 @@ def test_choices_narrow_and_their_counts_are_true(session: Session, cast: Cast, 
     checks: dict[str, Callable[[Business, Any], bool]] = {
         "industry": lambda firm, value: value in firm.industries,
         "language": lambda firm, value: value in firm.languages,
-        "free": lambda firm, value: accepting(firm, now.date()) is Accepting.NOW,
+        "free": lambda firm, value: accepts_work(firm, now.date()) is AcceptsWork.NOW,
         "price": lambda firm, value: value in _bands_of(firm),
     }
     town = locate("Phoenix", "AZ")

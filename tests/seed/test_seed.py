@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from directory.engine.search import search
 from directory.errors import Conflict
-from directory.facts.claim_level import Level, standing
+from directory.facts.claim_level import ClaimLevel, claim_standings
 from directory.leads.lead import Lead
 from directory.outbox.channel import Channel
 from directory.people.claim import Claim
@@ -24,9 +24,9 @@ def test_the_story_stands(cast: "Cast", now: datetime) -> None:
     nadia, northlight, bramble = cast.member("nadia"), cast.business("northlight"), cast.business("bramble")
     assert nadia.business is northlight
     wordpress = cast.session.scalars(select(Capability).filter_by(code="web.development.wordpress")).one()
-    stands = standing(cast.session, [northlight.id, bramble.id])
+    stands = claim_standings(cast.session, [northlight.id, bramble.id])
     assert (northlight.id, wordpress.id) not in stands
-    assert stands[bramble.id, wordpress.id].level_on(now) is Level.EVIDENCED
+    assert stands[bramble.id, wordpress.id].level_on(now) is ClaimLevel.EVIDENCED
     assert bramble in search(cast.session, text="wordpress tucson").businesses
 
 

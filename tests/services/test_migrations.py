@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.tables import AccountSession
 from app.cli.connection import PYPROJECT, alembic_config, is_migrated
-from directory.db import Base, connect, writing
+from directory.db import Base, connect, write_session
 from directory.errors import Invalid
 from directory.facts.rating import Rating
 from directory.people.chapter import Chapter
@@ -46,7 +46,7 @@ def test_a_migrated_database_is_what_the_tables_say(database: Engine) -> None:
 def test_down_and_up_again_leaves_nothing_behind(database: Engine) -> None:
     config = alembic_config(database)
     command.upgrade(config, "head")
-    with writing(database) as session:
+    with write_session(database) as session:
         session.add(Chapter(key="c", name="Chapter"))
     command.upgrade(config, "head")
     with Session(database) as session:
@@ -60,7 +60,7 @@ def test_down_and_up_again_leaves_nothing_behind(database: Engine) -> None:
 def test_who_was_there_before_is_there_afterwards(database: Engine) -> None:
     config = alembic_config(database)
     command.upgrade(config, "d0a8f4695d90")
-    with writing(database) as session:
+    with write_session(database) as session:
         for statement in BEFORE:
             session.execute(text(statement))
     command.upgrade(config, "head")

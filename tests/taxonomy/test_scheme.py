@@ -14,7 +14,7 @@ from directory.engine.capability_embeddings import embed_missing
 from directory.engine.sentence_encoder import load_model
 from directory.errors import Invalid
 from directory.imports.taxonomy_scheme import CURATED_FILE, Imported, import_scheme
-from directory.taxonomy.capability import CURATED, Capability, Kind
+from directory.taxonomy.capability import CURATED, Capability, CapabilityKind
 
 NAICS = "code,title\n31-33,Manufacturing\n32,Other making\n3231,Printing\n323111,Commercial Printing\n"
 
@@ -31,7 +31,7 @@ def test_the_curated_scheme_has_its_levels_and_words(session: Session, now: date
     report = import_scheme(session, path=CURATED_FILE, scheme=CURATED, now=now)
     wordpress = node(session, "web.development.wordpress")
     assert report.added > 400
-    assert (wordpress.name, wordpress.kind, wordpress.synonyms[0]) == ("WordPress", Kind.PLATFORM, "wp")
+    assert (wordpress.name, wordpress.kind, wordpress.synonyms[0]) == ("WordPress", CapabilityKind.PLATFORM, "wp")
     assert wordpress.parent is not None
     assert wordpress.parent.name == "Web development"
     assert node(session, "web").parent is None
@@ -58,7 +58,7 @@ def test_a_code_hangs_below_the_longest_code_it_begins_with(session: Session, no
         "111": None,
         "31-33": None,
     }
-    assert node(session, "323111").kind is Kind.PLATFORM
+    assert node(session, "323111").kind is CapabilityKind.PLATFORM
 
 
 def test_an_address_is_no_parent_and_a_description_begins_with_a_name(session: Session, now: datetime) -> None:

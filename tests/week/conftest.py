@@ -10,8 +10,8 @@ from directory.outbox.channel import Channel
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, Wanted, WantedKind
-from directory.taxonomy.capability import Capability, Kind
-from directory.week.occurrence_schedule import plan
+from directory.taxonomy.capability import Capability, CapabilityKind
+from directory.week.occurrence_schedule import plan_occurrences
 
 NAMES = ("Alma Reyes", "Bo Carver", "Cleo Hart")
 
@@ -43,7 +43,7 @@ class Chapterhouse:
         return ask
 
     def looks_for(self, member: Member, capability: str) -> Lead:
-        node = Capability(scheme="test", code=capability, name=capability, kind=Kind.SERVICE)
+        node = Capability(scheme="test", code=capability, name=capability, kind=CapabilityKind.SERVICE)
         lead = Lead(member=member, business=member.business, text="The client is Mr. Zed", place="Mesa, AZ")
         lead.created_at = lead.asked_at = self.now
         lead.needs = [Need(capability=node, share=1.0, matched_by=MatchedBy.PERSON)]
@@ -53,7 +53,7 @@ class Chapterhouse:
 
     def turn(self, weeks: int = 0) -> Occurrence:
         """The turn that is coming, after some weeks."""
-        return plan(self.session, now=self.now + timedelta(days=7 * weeks))[-1]
+        return plan_occurrences(self.session, now=self.now + timedelta(days=7 * weeks))[-1]
 
 
 @pytest.fixture

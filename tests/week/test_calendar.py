@@ -8,11 +8,11 @@ from sqlalchemy import select
 
 from directory.audit import AuditEntry
 from directory.errors import Conflict, Invalid, Refused
-from directory.outbox.heartbeat import FORGOTTEN_AFTER, LATE_AFTER, beat, heartbeats
+from directory.outbox.heartbeat import FORGOTTEN_AFTER, LATE_AFTER, heartbeats, record_heartbeat
 from directory.outbox.occurrence import Occurrence
-from directory.week.calendar import WEEKS, end_quiet, keep_quiet, set_hour, turn_on, weeks
-from directory.week.occurrence_schedule import WEEK, hold, plan, release, skip
-from directory.week.opening_closing import decide_frame, frame_of, waiting_frame, write_frame
+from directory.week.calendar import WEEKS, add_blackout, end_blackout, occurrence_on, set_hour, weeks
+from directory.week.occurrence_schedule import WEEK, hold, plan_occurrences, release, skip
+from directory.week.opening_closing import decide_frame, frame_of, pending_frame, write_frame
 from directory.week.post import compose
 from tests.week.conftest import Chapterhouse
 
@@ -40,52 +40,52 @@ def test_a_week_has_its_local_hour_on_both_sides_of_a_clock_change(mesa: Chapter
 
 
 def test_a_week_far_ahead_is_skipped_and_those_before_it_stay(mesa: Chapterhouse, now: datetime) -> None:
-    far = turn_on(mesa.session, chapter=mesa.chapter, on=FIRST + 2 * WEEK, now=now)
+    far = occurrence_on(mesa.session, chapter=mesa.chapter, on=FIRST + 2 * WEEK, now=now)
     skip(mesa.session, occurrence=far, member=mesa.alma, now=now, reason="Fair week")
     assert days(mesa) == [FIRST, FIRST + WEEK, FIRST + 2 * WEEK], "written without a gap"
     for week in range(5):
-        plan(mesa.session, now=now + WEEK * week)
+        plan_occurrences(mesa.session, now=now + WEEK * week)
     assert days(mesa) == [FIRST + WEEK * at for at in range(5)]
     assert mesa.session.get_one(Occurrence, far.id).skipped == "Fair week"
     with pytest.raises(Conflict):
-        turn_on(mesa.session, chapter=mesa.chapter, on=FIRST + timedelta(days=1), now=now)
+        occurrence_on(mesa.session, chapter=mesa.chapter, on=FIRST + timedelta(days=1), now=now)
 
 
 def test_one_week_has_its_own_hour_and_the_planner_leaves_it(mesa: Chapterhouse, now: datetime) -> None:
     turn, usual = mesa.turn(), mesa.turn().due_at
     set_hour(mesa.session, occurrence=turn, at=time(14, 30), member=mesa.alma, now=now)
     for at in (now, usual, usual + timedelta(hours=1)):
-        plan(mesa.session, now=at)
+        plan_occurrences(mesa.session, now=at)
         assert (turn.local_date, turn.due_at) == (FIRST, usual + timedelta(hours=5, minutes=30))
     with pytest.raises(Invalid):
         set_hour(mesa.session, occurrence=turn, at=time(8), member=mesa.alma, now=usual)
     set_hour(mesa.session, occurrence=turn, at=time(8), member=mesa.alma, now=now)
-    plan(mesa.session, now=usual - timedelta(minutes=30))
+    plan_occurrences(mesa.session, now=usual - timedelta(minutes=30))
     assert days(mesa) == [FIRST, FIRST + WEEK]
     with pytest.raises(Invalid):
         set_hour(mesa.session, occurrence=turn, at=None, member=mesa.alma, now=usual)
 
 
 def test_a_chapter_that_moves_its_day_takes_all_its_written_weeks_along(mesa: Chapterhouse, now: datetime) -> None:
-    held = turn_on(mesa.session, chapter=mesa.chapter, on=FIRST + 2 * WEEK, now=now)
+    held = occurrence_on(mesa.session, chapter=mesa.chapter, on=FIRST + 2 * WEEK, now=now)
     hold(mesa.session, occurrence=held, member=mesa.alma, now=now)
     mesa.chapter.weekday = 4
-    plan(mesa.session, now=now)
+    plan_occurrences(mesa.session, now=now)
     assert days(mesa) == [FIRST + timedelta(days=2) + WEEK * at for at in range(3)]
 
 
 def test_a_quiet_time_leaves_out_what_is_planned_and_what_is_not_yet(mesa: Chapterhouse, now: datetime) -> None:
     turn, session = mesa.turn(), mesa.session
     said = {"first_on": FIRST, "last_on": FIRST + WEEK, "reason": " Thanksgiving ", "member": mesa.alma, "now": now}
-    quiet = keep_quiet(session, chapter=mesa.chapter, **said)
-    plan(session, now=turn.due_at)
+    quiet = add_blackout(session, chapter=mesa.chapter, **said)
+    plan_occurrences(session, now=turn.due_at)
     words = "A quiet week: Thanksgiving"
     assert session.scalars(select(Occurrence.skipped)).all() == [words, words]
     assert [week.skipped for week in weeks(session, chapter=mesa.chapter, now=now)] == [words, words] + [None] * 6
     release(session, occurrence=turn, member=mesa.alma, now=now)
-    plan(session, now=now)
+    plan_occurrences(session, now=now)
     assert turn.is_open, "one week may go out all the same"
-    end_quiet(session, quiet=quiet, member=mesa.bo, now=now)
+    end_blackout(session, quiet=quiet, member=mesa.bo, now=now)
     assert session.scalars(select(Occurrence.skipped)).all() == [None, None]
     assert session.scalars(select(AuditEntry.action).order_by(AuditEntry.id.desc())).first() == "quiet_time.end"
 
@@ -99,7 +99,7 @@ def test_a_quiet_time_that_cannot_be_is_refused(
 ) -> None:
     spanned = {"first_on": FIRST + timedelta(days=first), "last_on": FIRST + timedelta(days=last)}
     with pytest.raises(Invalid) as error:
-        keep_quiet(mesa.session, chapter=mesa.chapter, **spanned, reason=reason, member=mesa.alma, now=mesa.now)
+        add_blackout(mesa.session, chapter=mesa.chapter, **spanned, reason=reason, member=mesa.alma, now=mesa.now)
     assert error.value.field == field
 
 
@@ -124,7 +124,7 @@ def test_own_sentences_are_used_only_after_a_second_person_approved_them(mesa: C
         decide_frame(session, frame=first, member=mesa.cleo, is_approved=False, now=now)
     second = write_frame(session, opening="Other", closing="", **said)
     third = write_frame(session, opening="", closing="", **said)
-    assert (waiting_frame(session, chapter=chapter), frame_of(session, chapter=chapter)) == (third, first)
+    assert (pending_frame(session, chapter=chapter), frame_of(session, chapter=chapter)) == (third, first)
     assert second.refused_at == now
     decide_frame(session, frame=third, member=mesa.bo, is_approved=True, now=now + timedelta(seconds=1))
     assert text() == usual
@@ -139,11 +139,11 @@ def test_own_sentences_hold_what_a_post_holds(mesa: Chapterhouse, now: datetime,
 
 def test_a_worker_that_gets_nothing_done_is_late_and_then_forgotten(mesa: Chapterhouse, now: datetime) -> None:
     for name, at in (("old", now), ("new", now + timedelta(minutes=5)), ("new", now + timedelta(minutes=6))):
-        beat(mesa.session, worker=name, now=at)
+        record_heartbeat(mesa.session, worker=name, now=at)
     told = heartbeats(mesa.session)
     assert [(row.worker, row.is_late(now + LATE_AFTER + timedelta(minutes=1))) for row in told] == [
         ("new", False),
         ("old", True),
     ]
-    beat(mesa.session, worker="new", now=now + FORGOTTEN_AFTER + timedelta(seconds=1))
+    record_heartbeat(mesa.session, worker="new", now=now + FORGOTTEN_AFTER + timedelta(seconds=1))
     assert [row.worker for row in heartbeats(mesa.session)] == ["new"]

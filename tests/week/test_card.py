@@ -12,7 +12,7 @@ from directory.outbox.post_snapshot import FOLDER, PostSnapshot
 from directory.settings import Settings
 from directory.week.mention import mentions_of
 from directory.week.post import compose, freeze
-from directory.week.post_card import SIZE, card_of, sweep
+from directory.week.post_card import SIZE, card_of, delete_unused_cards
 from tests.week.conftest import Chapterhouse
 
 BASE = "https://goodword.example"
@@ -26,7 +26,7 @@ def test_the_card_goes_out_with_the_post_as_it_was_drawn_and_says_what_it_shows(
     turn = mesa.turn()
     (sent,) = freeze(mesa.session, occurrence=turn, now=turn.due_at, settings=settings)
     frozen = PostSnapshot.from_bytes(sent.payload)
-    png = files.read(settings.home, FOLDER, frozen.image)
+    png = files.read_file(settings.home, FOLDER, frozen.image)
     assert sha256(png).hexdigest() == frozen.image
     with Image.open(BytesIO(png)) as picture:
         assert picture.size == SIZE
@@ -77,7 +77,7 @@ def test_a_picture_goes_when_no_recent_post_names_it(mesa: Chapterhouse, setting
     path = settings.home / "files" / FOLDER / image[:2] / image
     rested = turn.due_at - timedelta(days=2)
     os.utime(path, (rested.timestamp(), rested.timestamp()))
-    assert sweep(mesa.session, home=settings.home, now=turn.due_at) == 0
+    assert delete_unused_cards(mesa.session, home=settings.home, now=turn.due_at) == 0
     sent.payload = b""  # as erasing leaves it
-    assert sweep(mesa.session, home=settings.home, now=turn.due_at) == 1
+    assert delete_unused_cards(mesa.session, home=settings.home, now=turn.due_at) == 1
     assert not path.exists()

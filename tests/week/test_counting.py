@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from directory.text_length import COUNTS, Limit, clusters, excess, links, mastodon_length, x_length
+from directory.text_length import (
+    COUNTS,
+    LengthLimit,
+    excess_length,
+    find_links,
+    grapheme_clusters,
+    mastodon_length,
+    x_length,
+)
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
 # The first are twitter-text's conformance cases, of version 3, in which an emoji counts 2 however it is put together.
@@ -84,14 +92,14 @@ def test_a_grapheme_is_what_a_person_sees_as_one(text: str, length: int) -> None
 
 @given(some.text(some.characters(codec="utf-8"), max_size=60))
 def test_clusters_lose_nothing_and_no_unit_is_more_than_its_parts(text: str) -> None:
-    assert "".join(clusters(text)) == text
-    assert len(clusters(text)) <= len(text) <= COUNTS["bytes"](text)
-    assert excess(text, [Limit("characters", 10), Limit("bytes", 1000)]) == max(0, len(text) - 10)
+    assert "".join(grapheme_clusters(text)) == text
+    assert len(grapheme_clusters(text)) <= len(text) <= COUNTS["bytes"](text)
+    assert excess_length(text, [LengthLimit("characters", 10), LengthLimit("bytes", 1000)]) == max(0, len(text) - 10)
 
 
 def test_only_what_is_below_a_top_level_that_there_is_becomes_a_link() -> None:
     told = "Ask bo@example.com, see example.com/a_(b) or HTTPS://Example.ORG. Not 3.5, e.g. or Mr.Smith."
-    assert links(told) == ["example.com/a_(b", "HTTPS://Example.ORG"]
+    assert find_links(told) == ["example.com/a_(b", "HTTPS://Example.ORG"]
 
 
 def test_a_hostile_text_is_counted_at_once() -> None:

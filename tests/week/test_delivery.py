@@ -7,21 +7,21 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.errors import Conflict
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import (
     MOST_TRIES,
     Delivery,
     DeliveryState,
-    claim,
-    delivered,
-    due,
-    failed,
+    claim_delivery,
+    due_deliveries,
+    mark_delivered,
+    mark_failed,
+    mark_unknown,
     resolve_unknown,
     retry_later,
-    stuck,
-    unknown,
+    stuck_deliveries,
 )
 from directory.people.chapter import Chapter
 from tests.week.conftest import Chapterhouse
@@ -40,23 +40,23 @@ def written(session: Session, now: datetime, many: int = 1) -> list[Delivery]:
 
 def test_nothing_is_claimed_before_its_time(session: Session, now: datetime) -> None:
     (row,) = written(session, now)
-    assert claim(session, now=now - timedelta(seconds=1), lease=LEASE) is None
-    assert claim(session, now=now, lease=LEASE, ids=["somebody-else"]) is None
-    assert due(session, now=now) == [row]
-    assert claim(session, now=now, lease=LEASE) is row
+    assert claim_delivery(session, now=now - timedelta(seconds=1), lease=LEASE) is None
+    assert claim_delivery(session, now=now, lease=LEASE, ids=["somebody-else"]) is None
+    assert due_deliveries(session, now=now) == [row]
+    assert claim_delivery(session, now=now, lease=LEASE) is row
     assert (row.state, row.attempts, row.lease_until) == (DeliveryState.SENDING, 1, now + LEASE)
-    assert claim(session, now=now, lease=LEASE) is None
+    assert claim_delivery(session, now=now, lease=LEASE) is None
 
 
 def test_a_crowd_of_workers_shares_each_row_once(engine: Engine, now: datetime) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         written(session, now, 30)
 
     def worker(_: int) -> list[str]:
         mine = []
         while True:
-            with writing(engine) as session:
-                row = claim(session, now=now, lease=LEASE)
+            with write_session(engine) as session:
+                row = claim_delivery(session, now=now, lease=LEASE)
                 if row is None:
                     return mine
                 mine.append(row.key)
@@ -68,22 +68,22 @@ def test_a_crowd_of_workers_shares_each_row_once(engine: Engine, now: datetime) 
 
 def test_a_try_that_was_given_up_does_not_end_the_next_one(session: Session, now: datetime) -> None:
     written(session, now)
-    old = claim(session, now=now, lease=LEASE)
+    old = claim_delivery(session, now=now, lease=LEASE)
     assert old is not None
     session.expunge(old)
-    (row,) = stuck(session, now=now + 2 * LEASE, settle=LEASE)
+    (row,) = stuck_deliveries(session, now=now + 2 * LEASE, settle=LEASE)
     retry_later(session, delivery=row, at=now, reason="lost", now=now)
-    claim(session, now=now, lease=LEASE)
-    assert not failed(session, delivery=old, reason="refused", now=now)
+    claim_delivery(session, now=now, lease=LEASE)
+    assert not mark_failed(session, delivery=old, reason="refused", now=now)
     assert row.state is DeliveryState.SENDING
-    assert delivered(session, delivery=old, external_id="late", now=now)
+    assert mark_delivered(session, delivery=old, external_id="late", now=now)
     assert (row.state, row.external_id) == (DeliveryState.DELIVERED, "late")
 
 
 def test_it_is_not_tried_for_ever(session: Session, now: datetime) -> None:
     written(session, now)
     for _ in range(MOST_TRIES):
-        row = claim(session, now=now, lease=LEASE)
+        row = claim_delivery(session, now=now, lease=LEASE)
         assert row is not None
         retry_later(session, delivery=row, at=now, reason="busy", now=now)
     assert (row.state, row.reason) == (DeliveryState.FAILED, "busy")
@@ -92,9 +92,11 @@ def test_it_is_not_tried_for_ever(session: Session, now: datetime) -> None:
 @pytest.mark.parametrize("has_arrived", [True, False])
 def test_a_person_decides_once_what_nobody_can_tell(mesa: Chapterhouse, now: datetime, has_arrived: bool) -> None:
     (row,) = written(mesa.session, now)
-    claim(mesa.session, now=now, lease=LEASE)
-    unknown(mesa.session, delivery=row, reason="no answer", now=now)
-    assert due(mesa.session, now=now) == stuck(mesa.session, now=now + 9 * LEASE, settle=LEASE) == []
+    claim_delivery(mesa.session, now=now, lease=LEASE)
+    mark_unknown(mesa.session, delivery=row, reason="no answer", now=now)
+    assert (
+        due_deliveries(mesa.session, now=now) == stuck_deliveries(mesa.session, now=now + 9 * LEASE, settle=LEASE) == []
+    )
     resolve_unknown(mesa.session, delivery=row, has_arrived=has_arrived, member=mesa.alma, now=now)
     assert row.state is (DeliveryState.DELIVERED if has_arrived else DeliveryState.PENDING)
     with pytest.raises(Conflict):

@@ -12,10 +12,10 @@ from directory.outbox.occurrence import Occurrence
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.people.claim import Claim
 from directory.people.tables import Member
-from directory.people.wanted import share
+from directory.people.wanted import share_wanted
 from directory.taxonomy.capability import CURATED
-from directory.week.mention import MOST, Item, Mention, choose, mentions_of
-from directory.week.post import compose, edit, freeze, posts_of, stand_again, take_back
+from directory.week.mention import MOST, Item, Mention, choose_mentions, mentions_of
+from directory.week.post import compose, edit, freeze, posts_of, restore_mention, withdraw_mention
 from tests.week.conftest import Chapterhouse
 
 WEEK = timedelta(days=7)
@@ -36,7 +36,7 @@ def test_over_two_years_nobody_is_introduced_twice_before_everybody_once(mesa: C
             mesa.asks(mesa.alma, f"Owners of theater {week}", at=now)
         mesa.session.flush()
         willing = set(mesa.session.scalars(select(Member).where(Member.spotlight_at.is_not(None))))
-        items = choose(mesa.session, chapter=mesa.chapter, now=now)
+        items = choose_mentions(mesa.session, chapter=mesa.chapter, now=now)
         chosen = {item.member for item in items}
         seen = {item.member for item in items if item.wanted is None and item.member in told}
         fresh = [item.member for item in items if item.wanted is None and item.member not in told]
@@ -67,19 +67,19 @@ def test_who_takes_themselves_out_is_out_of_this_weeks_post_and_back_by_the_next
     mesa.alma.spotlight_at = mesa.bo.spotlight_at = mesa.now
     turn = mesa.turn()
     compose(mesa.session, occurrence=turn, now=mesa.now)
-    take_back(mesa.session, occurrence=turn, member=mesa.alma, now=mesa.now)
+    withdraw_mention(mesa.session, occurrence=turn, member=mesa.alma, now=mesa.now)
     (post,) = posts_of(mesa.session, occurrence=turn)
     assert "Alma" not in post.text
     assert [row.member for row in mentions_of(mesa.session, occurrence=turn)] == [mesa.bo]
     with pytest.raises(Conflict):
-        take_back(mesa.session, occurrence=turn, member=mesa.alma, now=mesa.now)
-    stand_again(mesa.session, occurrence=turn, member=mesa.alma, now=mesa.now)
+        withdraw_mention(mesa.session, occurrence=turn, member=mesa.alma, now=mesa.now)
+    restore_mention(mesa.session, occurrence=turn, member=mesa.alma, now=mesa.now)
     assert "Alma" in posts_of(mesa.session, occurrence=turn)[0].text
-    take_back(mesa.session, occurrence=turn, member=mesa.alma, now=mesa.now)
+    withdraw_mention(mesa.session, occurrence=turn, member=mesa.alma, now=mesa.now)
     freeze(mesa.session, occurrence=turn, now=turn.due_at)
     with pytest.raises(Conflict):
-        take_back(mesa.session, occurrence=turn, member=mesa.bo, now=mesa.now)
-    assert choose(mesa.session, chapter=mesa.chapter, now=turn.due_at)[0].member is mesa.alma
+        withdraw_mention(mesa.session, occurrence=turn, member=mesa.bo, now=mesa.now)
+    assert choose_mentions(mesa.session, chapter=mesa.chapter, now=turn.due_at)[0].member is mesa.alma
 
 
 def test_a_veto_holds_a_text_that_a_person_wrote_until_they_looked_at_it(mesa: Chapterhouse) -> None:
@@ -88,7 +88,7 @@ def test_a_veto_holds_a_text_that_a_person_wrote_until_they_looked_at_it(mesa: C
     (post,) = compose(mesa.session, occurrence=turn, now=mesa.now)
     edit(mesa.session, post=post, text="Who owns an old theater?", member=mesa.bo, now=mesa.now)
     later = mesa.now + timedelta(hours=1)
-    take_back(mesa.session, occurrence=turn, member=mesa.alma, now=later)
+    withdraw_mention(mesa.session, occurrence=turn, member=mesa.alma, now=later)
     assert turn.held_at == later
     turn.held_at = None
     edit(mesa.session, post=post, text="Good words only", member=mesa.bo, now=later + timedelta(hours=1))
@@ -97,7 +97,7 @@ def test_a_veto_holds_a_text_that_a_person_wrote_until_they_looked_at_it(mesa: C
 
 
 def told_story(mesa: Chapterhouse) -> case_study.CaseStudy:
-    story = case_study.tell(
+    story = case_study.submit_story(
         mesa.session,
         teller=mesa.alma,
         others=[mesa.bo],
@@ -120,11 +120,11 @@ def test_a_story_is_told_once_when_everybody_in_it_agreed_to_be_named(mesa: Chap
     line = "Done together by Alma Reyes of Alma & Co and Bo Carver of Bo & Co: “The Fox Theater reopens”"
     assert line in post.text
     assert {row.member for row in mentions_of(mesa.session, occurrence=turn)} == {mesa.alma, mesa.bo}
-    take_back(mesa.session, occurrence=turn, member=mesa.bo, now=mesa.now)
+    withdraw_mention(mesa.session, occurrence=turn, member=mesa.bo, now=mesa.now)
     assert posts_of(mesa.session, occurrence=turn) == []
-    stand_again(mesa.session, occurrence=turn, member=mesa.bo, now=mesa.now)
+    restore_mention(mesa.session, occurrence=turn, member=mesa.bo, now=mesa.now)
     assert len(freeze(mesa.session, occurrence=turn, now=turn.due_at)) == 1
-    assert choose(mesa.session, chapter=mesa.chapter, now=turn.due_at) == []
+    assert choose_mentions(mesa.session, chapter=mesa.chapter, now=turn.due_at) == []
     case_study.withdraw(mesa.session, story=story, by=mesa.alma, now=mesa.now)
     assert mesa.session.scalars(select(Mention.case_study_id)).all() == [None] * 4
 
@@ -159,7 +159,7 @@ def test_a_seat_that_somebody_asks_for_in_the_same_post_is_not_told_twice(mesa: 
 def test_words_that_must_not_be_repeated_in_public_stay_out_of_the_post(mesa: Chapterhouse, words: str) -> None:
     asked = mesa.asks(mesa.bo, words)
     with pytest.raises(Invalid) as refusal:
-        share(mesa.session, wanted=asked, now=mesa.now)
+        share_wanted(mesa.session, wanted=asked, now=mesa.now)
     assert refusal.value.field == "text"
     mesa.alma.spotlight_at = mesa.now
     (post,) = compose(mesa.session, occurrence=mesa.turn(), now=mesa.now)

@@ -12,11 +12,11 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from directory.audit import AuditEntry
-from directory.db import claim_write, writing
+from directory.db import claim_write, write_session
 from directory.errors import Conflict
 from directory.outbox.occurrence import CATCH_UP, Occurrence
 from directory.people.chapter import Chapter
-from directory.week.occurrence_schedule import hold, plan, release, skip, slot, upcoming
+from directory.week.occurrence_schedule import hold, plan_occurrences, release, skip, slot_instant, upcoming_occurrence
 from tests.week.conftest import Chapterhouse
 
 ZONES = ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Auckland", "Asia/Kolkata")
@@ -24,7 +24,7 @@ ZONES = ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Au
 
 def test_a_time_that_spring_leaves_out_runs_an_hour_later() -> None:
     chapter = Chapter(zone="America/New_York", post_time=time(2, 30))
-    assert slot(chapter, date(2026, 3, 8)).astimezone(ZoneInfo(chapter.zone)).time() == time(3, 30)
+    assert slot_instant(chapter, date(2026, 3, 8)).astimezone(ZoneInfo(chapter.zone)).time() == time(3, 30)
 
 
 def test_a_time_that_autumn_repeats_runs_once(session: Session) -> None:
@@ -32,7 +32,7 @@ def test_a_time_that_autumn_repeats_runs_once(session: Session) -> None:
     session.add(chapter)
     first_pass, second_pass = datetime(2026, 11, 1, 5, 30, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
     for now in (first_pass - timedelta(hours=1), first_pass, second_pass, second_pass + timedelta(minutes=1)):
-        plan(session, now=now)
+        plan_occurrences(session, now=now)
     assert session.scalars(select(Occurrence.due_at).order_by(Occurrence.due_at).limit(1)).one() == first_pass
     assert session.scalars(select(Occurrence.local_date)).all() == [date(2026, 11, 1), date(2026, 11, 8)]
 
@@ -53,7 +53,7 @@ def test_through_a_year_of_clock_changes_every_week_has_its_one_turn(engine: Eng
             session.add(chapter)
             start = datetime(2026, 1, 10, tzinfo=UTC)
             for now in accumulate((timedelta(hours=nap) for nap in naps), initial=start):
-                plan(session, now=now)
+                plan_occurrences(session, now=now)
             rows = session.execute(
                 select(Occurrence.local_date, Occurrence.due_at).order_by(Occurrence.local_date)
             ).all()
@@ -73,18 +73,18 @@ def test_through_a_year_of_clock_changes_every_week_has_its_one_turn(engine: Eng
 
 def test_what_was_missed_by_hours_is_caught_up_and_what_was_missed_by_weeks_is_skipped(mesa: Chapterhouse) -> None:
     first = mesa.turn()
-    open_turns = plan(mesa.session, now=first.due_at + timedelta(days=21) + CATCH_UP / 2)
+    open_turns = plan_occurrences(mesa.session, now=first.due_at + timedelta(days=21) + CATCH_UP / 2)
     assert [turn.local_date - first.local_date for turn in open_turns] == [timedelta(days=21), timedelta(days=28)]
     rows = mesa.session.scalars(select(Occurrence).order_by(Occurrence.local_date)).all()
     assert [bool(row.skipped) for row in rows] == [True, True, True, False, False]
-    assert plan(mesa.session, now=first.due_at + timedelta(days=22)) == open_turns[1:]
+    assert plan_occurrences(mesa.session, now=first.due_at + timedelta(days=22)) == open_turns[1:]
 
 
 def test_a_held_week_gives_way_to_the_next(mesa: Chapterhouse, now: datetime) -> None:
     turn = mesa.turn()
     hold(mesa.session, occurrence=turn, member=mesa.alma, now=now)
-    assert plan(mesa.session, now=turn.due_at + timedelta(days=6))[0] is turn
-    assert turn not in plan(mesa.session, now=turn.due_at + timedelta(days=7))
+    assert plan_occurrences(mesa.session, now=turn.due_at + timedelta(days=6))[0] is turn
+    assert turn not in plan_occurrences(mesa.session, now=turn.due_at + timedelta(days=7))
     assert turn.skipped
 
 
@@ -93,14 +93,14 @@ def test_what_is_let_go_late_is_due_at_once(mesa: Chapterhouse, now: datetime) -
     hold(mesa.session, occurrence=turn, member=mesa.alma, now=now)
     release(mesa.session, occurrence=turn, member=mesa.alma, now=later)
     assert turn.due_at == later
-    assert turn in plan(mesa.session, now=later)
+    assert turn in plan_occurrences(mesa.session, now=later)
 
 
 def test_a_skip_can_be_taken_back_until_its_time(mesa: Chapterhouse, now: datetime) -> None:
     turn = mesa.turn()
     skip(mesa.session, occurrence=turn, member=mesa.alma, now=now, reason="A holiday")
-    assert upcoming(mesa.session, chapter=mesa.chapter, now=now) is turn
-    assert not plan(mesa.session, now=now)
+    assert upcoming_occurrence(mesa.session, chapter=mesa.chapter, now=now) is turn
+    assert not plan_occurrences(mesa.session, now=now)
     release(mesa.session, occurrence=turn, member=mesa.alma, now=now)
     assert turn.is_open
     skip(mesa.session, occurrence=turn, member=mesa.alma, now=now)
@@ -113,18 +113,18 @@ def test_a_skip_can_be_taken_back_until_its_time(mesa: Chapterhouse, now: dateti
 def test_a_chapter_that_moves_its_day_takes_the_coming_turn_along(mesa: Chapterhouse, now: datetime) -> None:
     turn = mesa.turn()
     mesa.chapter.weekday, mesa.chapter.post_time = 4, time(7, 30)
-    assert plan(mesa.session, now=now) == [turn]
+    assert plan_occurrences(mesa.session, now=now) == [turn]
     assert turn.local_date.weekday() == 4
     assert turn.due_at.hour == 14
 
 
 def test_planners_in_a_crowd_plan_each_turn_once(engine: Engine, now: datetime) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         session.add_all(Chapter(key=zone, name=zone, zone=zone) for zone in ZONES)
 
     def planner(_: int) -> int:
-        with writing(engine) as session:
-            return len(plan(session, now=now))
+        with write_session(engine) as session:
+            return len(plan_occurrences(session, now=now))
 
     with ThreadPoolExecutor(8) as crowd:
         assert list(crowd.map(planner, range(16))) == [len(ZONES)] * 16

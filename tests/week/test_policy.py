@@ -2,7 +2,7 @@
 
 import pytest
 
-from directory.content_policy import lint
+from directory.content_policy import check_policy
 
 REFUSED = [
     ("Meet \u202eolrac\u202c", "hidden characters"),
@@ -29,26 +29,26 @@ FINE = [
 
 @pytest.mark.parametrize(("text", "sentence"), REFUSED)
 def test_a_text_that_must_not_be_posted_is_refused_and_told_why(text: str, sentence: str) -> None:
-    (remark,) = lint(text)
+    (remark,) = check_policy(text)
     assert remark.is_error
     assert sentence in remark.sentence
 
 
 @pytest.mark.parametrize("text", FINE)
 def test_plain_words_are_left_in_peace(text: str) -> None:
-    assert lint(text) == []
+    assert check_policy(text) == []
 
 
 def test_a_link_is_an_error_where_it_costs_and_was_not_chosen() -> None:
     text = "See bramble.example.com"
-    (costly,), (free,) = lint(text, costs_link="$0.20"), lint(text)
+    (costly,), (free,) = check_policy(text, costs_link="$0.20"), check_policy(text)
     assert costly.is_error
     assert "$0.20" in costly.sentence
     assert not free.is_error
-    assert lint(text, costs_link="$0.20", has_link=True) == []
+    assert check_policy(text, costs_link="$0.20", has_link=True) == []
 
 
 def test_shouting_is_remarked_on_and_errors_come_first() -> None:
-    said = lint("MEET ALL OUR NEW PEOPLE NOW, @carlo", is_known=True)
+    said = check_policy("MEET ALL OUR NEW PEOPLE NOW, @carlo", is_known=True)
     assert [remark.is_error for remark in said] == [True, True, False]
     assert "small" in said[-1].sentence

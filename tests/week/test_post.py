@@ -13,7 +13,7 @@ from directory.outbox.delivery import Delivery
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
-from directory.text_length import Limit, excess
+from directory.text_length import LengthLimit, excess_length
 from directory.week import post_wording
 from directory.week.mention import MOST, Item, mentions_of
 from directory.week.occurrence_schedule import hold, release
@@ -180,10 +180,10 @@ def test_a_week_is_frozen_once_at_its_time_and_not_while_it_is_held(mesa: Chapte
 
 
 LIMITS = [
-    (Limit("weighted", 280),),
-    (Limit("graphemes", 300), Limit("bytes", 3000)),
-    (Limit("tooted", 500),),
-    (Limit("characters", 5000),),
+    (LengthLimit("weighted", 280),),
+    (LengthLimit("graphemes", 300), LengthLimit("bytes", 3000)),
+    (LengthLimit("tooted", 500),),
+    (LengthLimit("characters", 5000),),
 ]
 words = some.text(some.characters(codec="utf-8"), max_size=300)
 
@@ -199,7 +199,10 @@ words = some.text(some.characters(codec="utf-8"), max_size=300)
     limits=some.sampled_from(LIMITS),
 )
 def test_whatever_people_write_a_post_is_short_and_tells_somebody(
-    members: list[tuple[str, str, str, str, WantedKind | None]], name: str, tags: list[str], limits: tuple[Limit, ...]
+    members: list[tuple[str, str, str, str, WantedKind | None]],
+    name: str,
+    tags: list[str],
+    limits: tuple[LengthLimit, ...],
 ) -> None:
     items = []
     for person, firm, said, why, kind in members:
@@ -208,5 +211,5 @@ def test_whatever_people_write_a_post_is_short_and_tells_somebody(
         items.append(Item(member, NOW, wanted=wanted))
     frame = OpeningClosing(Chapter(name=name, hashtags=tags), NOW.date(), seat=name, link="https://network.example/a/b")
     text, told = post_wording.compose_post_text(items, frame, limits)
-    assert excess(text, limits) == 0
+    assert excess_length(text, limits) == 0
     assert told

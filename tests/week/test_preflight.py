@@ -16,11 +16,11 @@ from directory.outbox.kill_switch import stop
 from directory.outbox.occurrence import Occurrence
 from directory.people.tables import ChapterRole, Role
 from directory.settings import Settings
-from directory.text_length import Limit
+from directory.text_length import LengthLimit
 from directory.week.occurrence_schedule import hold
 from directory.week.opening_closing import write_frame
 from directory.week.post import compose
-from directory.week.preflight import AHEAD, coming, tell
+from directory.week.preflight import AHEAD, occurrences_to_check, report_problems
 from jobs import channels as transports
 from jobs.channels.transport import Account, Checked, TransportError
 from jobs.mail_rendering import mail_of
@@ -42,7 +42,7 @@ def house(mesa: Chapterhouse, monkeypatch: pytest.MonkeyPatch) -> Chapterhouse:
     mesa.channel.owner = mesa.bo
     mesa.asks(mesa.cleo)
     compose(mesa.session, occurrence=mesa.turn(), now=mesa.now)
-    tiny = ChannelKind("tiny", "Tiny", (Limit("characters", 9),))
+    tiny = ChannelKind("tiny", "Tiny", (LengthLimit("characters", 9),))
     monkeypatch.setattr(channels, "CHANNEL_KINDS", (*channels.CHANNEL_KINDS, tiny))
     mesa.session.flush()
     return mesa
@@ -58,15 +58,15 @@ def written(session: Session) -> dict[int, str]:
 
 def test_nobody_is_written_to_where_all_is_well(house: Chapterhouse) -> None:
     turn = house.turn()
-    assert tell(house.session, occurrence=turn, now=house.now) == 0
+    assert report_problems(house.session, occurrence=turn, now=house.now) == 0
     assert turn.preflight_at == house.now
-    assert coming(house.session, now=turn.due_at - AHEAD) == []
+    assert occurrences_to_check(house.session, now=turn.due_at - AHEAD) == []
 
 
 def test_a_turn_is_looked_at_a_day_before_and_not_sooner(house: Chapterhouse) -> None:
     turn = house.turn()
-    assert coming(house.session, now=turn.due_at - AHEAD - timedelta(seconds=1)) == []
-    assert coming(house.session, now=turn.due_at - AHEAD) == [turn]
+    assert occurrences_to_check(house.session, now=turn.due_at - AHEAD - timedelta(seconds=1)) == []
+    assert occurrences_to_check(house.session, now=turn.due_at - AHEAD) == [turn]
 
 
 Change = Callable[[Chapterhouse, Occurrence], Any]
@@ -95,7 +95,7 @@ def test_what_keeps_the_turn_back_is_told_to_who_runs_the_chapter(
 ) -> None:
     turn = house.turn()
     change(house, turn)
-    assert tell(house.session, occurrence=turn, now=house.now) == 2
+    assert report_problems(house.session, occurrence=turn, now=house.now) == 2
     found = written(house.session)
     assert set(found) == {house.alma.id, house.bo.id}
     assert words in found[house.alma.id]
@@ -108,7 +108,7 @@ def test_what_is_wrong_with_an_account_is_told_to_its_owner_once(
     turn = house.turn()
     change(house, turn)
     for _ in range(2):
-        assert tell(house.session, occurrence=turn, now=house.now) == 1
+        assert report_problems(house.session, occurrence=turn, now=house.now) == 1
     ((to, found),) = written(house.session).items()
     assert to == house.bo.id
     assert words in found

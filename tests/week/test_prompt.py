@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from directory.db import writing
+from directory.db import write_session
 from directory.engine import weekly_prompts
 from directory.errors import Conflict, Invalid
 from directory.facts.interaction import Interaction
@@ -20,11 +20,11 @@ from directory.people.tables import Member, MemberState, Wanted
 from directory.settings import Settings
 from directory.week import occurrence_schedule
 from directory.week import prompt as prompts
-from directory.week.occurrence_schedule import plan
+from directory.week.occurrence_schedule import plan_occurrences
 from directory.week.pairing import Pairing, PairingState
 from directory.week.prompt import Prompt
 from jobs.deliver import deliver_one
-from jobs.weekly_posts import turn
+from jobs.weekly_posts import run_occurrence
 from jobs.weekly_prompts import compose, tell_mentioned
 from tests.app.post import delivered
 
@@ -39,8 +39,10 @@ def engine(demo: Engine) -> Engine:
 @pytest.fixture
 def morning(engine: Engine, now: datetime) -> datetime:
     """Wednesday, 7:00 in Tucson."""
-    with writing(engine) as session:
-        return weekly_prompts.morning(next(row for row in plan(session, now=now) if row.chapter.key == "old-pueblo"))
+    with write_session(engine) as session:
+        return weekly_prompts.prompt_time(
+            next(row for row in plan_occurrences(session, now=now) if row.chapter.key == "old-pueblo")
+        )
 
 
 def of(session: Session, key: str) -> Member:
@@ -62,7 +64,7 @@ def test_on_the_morning_each_member_is_asked_once_however_often_it_is_tried(engi
     with Session(engine) as session:
         assert made == letters(session) > 5
         session.rollback()
-        with writing(engine) as other:
+        with write_session(engine) as other:
             for row in other.scalars(select(Occurrence)):
                 row.prompted_at = None
         assert compose(engine, now=morning) == 0
@@ -71,15 +73,21 @@ def test_on_the_morning_each_member_is_asked_once_however_often_it_is_tried(engi
 
 def test_two_workers_at_once_write_each_letter_once(engine: Engine, morning: datetime) -> None:
     with Session(engine) as session:
-        (row,) = (row for row in weekly_prompts.due(session, now=morning) if row.chapter.key == "old-pueblo")
+        (row,) = (
+            row for row in weekly_prompts.occurrences_due(session, now=morning) if row.chapter.key == "old-pueblo"
+        )
         (people,) = weekly_prompts.member_batches(session, occurrence=row)
-        both = [weekly_prompts.compose(session, occurrence=row, people=people, now=morning) for _worker in range(2)]
+        both = [
+            weekly_prompts.compose_prompts(session, occurrence=row, people=people, now=morning) for _worker in range(2)
+        ]
         row_id = row.id
     made = []
     for composed in both:
-        with writing(engine) as session:
+        with write_session(engine) as session:
             made.append(
-                prompts.keep(session, occurrence=session.get_one(Occurrence, row_id), composed=composed, now=morning)
+                prompts.store_prompts(
+                    session, occurrence=session.get_one(Occurrence, row_id), composed=composed, now=morning
+                )
             )
     assert made[0] > 5
     assert made[1] == 0
@@ -94,15 +102,15 @@ def test_it_asks_of_others_only_with_a_reason_and_of_nobody_in_the_own_firm(engi
         for row in rows:
             assert [item["kind"] for item in row.items].count("meet") <= 2
             for item in row.items:
-                who = prompts.whom(prompts.subject(session, row, item), row.member)
+                who = prompts.item_person(prompts.item_row(session, row, item), row.member)
                 assert who.business_id != row.member.business_id
                 if item["kind"] == "ask":
-                    assert prompts.subject(session, row, item).shared_at is not None
+                    assert prompts.item_row(session, row, item).shared_at is not None
 
 
 @pytest.mark.parametrize("way", ["skip", "hold", "stop"])
 def test_a_week_that_is_left_out_held_or_stopped_asks_nobody(engine: Engine, morning: datetime, way: str) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         lena = of(session, "lena")
         for row in session.scalars(select(Occurrence)):
             if way == "stop":
@@ -118,7 +126,7 @@ def test_a_letter_that_nobody_wants_any_more_does_not_leave_and_says_no_lie(
     engine: Engine, morning: datetime, settings: Settings, way: str
 ) -> None:
     compose(engine, now=morning)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         bea = of(session, "bea")
         turn = prompt_of(session, "bea").occurrence
         if way == "skip":
@@ -138,7 +146,7 @@ def test_a_letter_that_nobody_wants_any_more_does_not_leave_and_says_no_lie(
 def test_who_has_no_address_has_switched_it_off_or_has_nothing_gets_no_letter(
     engine: Engine, morning: datetime
 ) -> None:
-    with writing(engine) as session:
+    with write_session(engine) as session:
         of(session, "nadia").email = None
         notification_preferences.set_preference(
             session, member=of(session, "bea"), name="week", is_on=False, now=morning
@@ -157,27 +165,27 @@ def test_nobody_is_told_the_same_again_and_a_promise_comes_back_until_it_is_done
     engine: Engine, morning: datetime
 ) -> None:
     compose(engine, now=morning)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         first = prompt_of(session, "nadia")
         at = [item["kind"] for item in first.items].index("meet")
-        prompts.answer(session, prompt=first, at=at, is_yes=True, now=morning)
+        prompts.answer_item(session, prompt=first, at=at, is_yes=True, now=morning)
         with pytest.raises(Conflict):
-            prompts.answer(session, prompt=first, at=at, is_yes=False, now=morning)
+            prompts.answer_item(session, prompt=first, at=at, is_yes=False, now=morning)
         first_id = first.id
         told = {(item["kind"], item["about"]) for item in first.items if item["kind"] != "talk"}
         for talk in session.scalars(select(Pairing)):
             talk.state = PairingState.MISSED
         for member in session.scalars(select(Member)):
             member.sits_out_at = morning
-        plan(session, now=morning + WEEK - timedelta(days=1))
+        plan_occurrences(session, now=morning + WEEK - timedelta(days=1))
     compose(engine, now=morning + WEEK)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         second = prompt_of(session, "nadia")
         assert second.id != first_id
         assert not told & {(item["kind"], item["about"]) for item in second.items}
         (open_one,) = (at for at, item in enumerate(second.items) if item["kind"] == "call")
         before = session.scalars(select(func.count()).select_from(Interaction)).one()
-        prompts.answer(session, prompt=second, at=open_one, is_yes=True, now=morning + WEEK)
+        prompts.answer_item(session, prompt=second, at=open_one, is_yes=True, now=morning + WEEK)
         assert session.scalars(select(func.count()).select_from(Interaction)).one() == before + 1
 
 
@@ -185,17 +193,17 @@ def test_who_can_help_writes_to_who_asks_and_what_is_over_is_not_answered(
     engine: Engine, morning: datetime, settings: Settings
 ) -> None:
     compose(engine, now=morning)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         found = [(row, at) for row in session.scalars(select(Prompt)) for at, it in enumerate(row.items)
                  if it["kind"] == "ask"]  # fmt: skip
         (helped, at), (late, other) = found[0], found[1]
-        asker = prompts.subject(session, helped, helped.items[at]).member.email
+        asker = prompts.item_row(session, helped, helped.items[at]).member.email
         helper = helped.member.email
-        prompts.answer(session, prompt=helped, at=at, is_yes=True, now=morning)
-        prompts.subject(session, late, late.items[other]).member.state = MemberState.SUSPENDED
+        prompts.answer_item(session, prompt=helped, at=at, is_yes=True, now=morning)
+        prompts.item_row(session, late, late.items[other]).member.state = MemberState.SUSPENDED
         session.flush()
         with pytest.raises(Conflict):
-            prompts.answer(session, prompt=late, at=other, is_yes=True, now=morning)
+            prompts.answer_item(session, prompt=late, at=other, is_yes=True, now=morning)
     mails = [mail for mail in delivered(engine, settings, morning) if "can help with what you ask" in mail["Subject"]]
     assert [(mail["To"], mail["Reply-To"]) for mail in mails] == [(asker, helper)]
 
@@ -210,7 +218,7 @@ def kept(settings: Settings, to: str) -> EmailMessage:
 def test_who_stands_in_the_post_is_told_the_day_before_once(
     engine: Engine, morning: datetime, settings: Settings
 ) -> None:
-    turn(engine, now=morning - timedelta(days=2))
+    run_occurrence(engine, now=morning - timedelta(days=2))
     assert tell_mentioned(engine, now=morning - timedelta(days=2)) == 0
     told = tell_mentioned(engine, now=morning - timedelta(hours=20))
     assert told > 0

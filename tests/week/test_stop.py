@@ -12,20 +12,20 @@ from directory.outbox.delivery import (
     DAILY_CAP,
     Delivery,
     DeliveryState,
-    claim,
+    claim_delivery,
     count_failed_attempt,
-    delivered,
-    due,
+    due_deliveries,
     give_up_late,
     lift_stop,
+    mark_delivered,
+    mark_posted_by_hand,
     next_fair_batch,
-    posted_by_hand,
     release_unsent,
 )
 from directory.outbox.kill_switch import increment_posting_counter, posting_counter, stop, stops_of
 from directory.outbox.occurrence import CATCH_UP, Occurrence
 from directory.people.chapter import Chapter
-from directory.week.occurrence_schedule import plan
+from directory.week.occurrence_schedule import plan_occurrences
 from tests.week.conftest import Chapterhouse
 
 LEASE = timedelta(minutes=1)
@@ -50,12 +50,12 @@ def test_a_stop_holds_posts_and_not_letters_until_a_person_lets_go(mesa: Chapter
     session, now, chapter = mesa.session, mesa.now, None if of_network else mesa.chapter
     ours, mail = post(mesa), letter(mesa)
     stop(session, chapter=chapter, member=mesa.alma, now=now)
-    assert due(session, now=now) == [mail]
-    assert claim(session, now=now, lease=LEASE, ids=[ours.public_id]) is None
+    assert due_deliveries(session, now=now) == [mail]
+    assert claim_delivery(session, now=now, lease=LEASE, ids=[ours.public_id]) is None
     assert [row.by for row in stops_of(session, chapter=mesa.chapter)] == [mesa.alma]
     lift_stop(session, chapter=chapter, member=mesa.bo, now=now + CATCH_UP * 3)
     give_up_late(session, now=now + CATCH_UP * 3)
-    assert claim(session, now=now + CATCH_UP * 3, lease=LEASE, ids=[ours.public_id]) is ours
+    assert claim_delivery(session, now=now + CATCH_UP * 3, lease=LEASE, ids=[ours.public_id]) is ours
     actions = session.execute(select(AuditEntry.action, AuditEntry.actor_id).order_by(AuditEntry.id)).all()
     assert actions == [("post.stop", mesa.alma.id), ("post.let_go", mesa.bo.id)]
 
@@ -64,20 +64,20 @@ def test_one_chapter_that_is_stopped_stops_nobody_else(mesa: Chapterhouse, now: 
     other = Channel(chapter=Chapter(key="o", name="Other"), kind="file", name="F")
     ours, theirs = post(mesa), post(mesa, "q", other)
     stop(mesa.session, chapter=mesa.chapter, member=None, now=now)
-    assert due(mesa.session, now=now) == [theirs]
+    assert due_deliveries(mesa.session, now=now) == [theirs]
     lift_stop(mesa.session, chapter=other.chapter, member=mesa.alma, now=now)
-    assert due(mesa.session, now=now) == [theirs]
+    assert due_deliveries(mesa.session, now=now) == [theirs]
     lift_stop(mesa.session, chapter=None, member=mesa.alma, now=now)
-    assert ours not in due(mesa.session, now=now)
+    assert ours not in due_deliveries(mesa.session, now=now)
 
 
 def test_a_stopped_turn_is_neither_skipped_as_missed_nor_lost(mesa: Chapterhouse) -> None:
     turn = mesa.turn()
     stop(mesa.session, chapter=None, member=mesa.alma, now=turn.due_at)
     later = turn.due_at + CATCH_UP * 2
-    assert turn in plan(mesa.session, now=later)
+    assert turn in plan_occurrences(mesa.session, now=later)
     lift_stop(mesa.session, chapter=None, member=mesa.alma, now=later)
-    assert (turn.due_at, turn in plan(mesa.session, now=later)) == (later, True)
+    assert (turn.due_at, turn in plan_occurrences(mesa.session, now=later)) == (later, True)
 
 
 def test_what_an_older_copy_may_have_posted_is_left_out(mesa: Chapterhouse) -> None:
@@ -93,9 +93,9 @@ def test_what_waits_for_a_channel_goes_out_soon_after_or_not_at_all(mesa: Chapte
     ours, late = post(mesa), mesa.now + CATCH_UP
     mesa.channel.state = state
     give_up_late(mesa.session, now=late)
-    assert (due(mesa.session, now=late), ours.state) == ([], DeliveryState.PENDING)
+    assert (due_deliveries(mesa.session, now=late), ours.state) == ([], DeliveryState.PENDING)
     mesa.channel.state = ChannelState.OPEN
-    assert due(mesa.session, now=late - timedelta(seconds=1)) == [ours]
+    assert due_deliveries(mesa.session, now=late - timedelta(seconds=1)) == [ours]
     give_up_late(mesa.session, now=late)
     mesa.session.refresh(ours)
     assert ours.state is DeliveryState.FAILED
@@ -103,18 +103,18 @@ def test_what_waits_for_a_channel_goes_out_soon_after_or_not_at_all(mesa: Chapte
 
 def test_a_program_that_runs_away_is_capped_for_the_day(mesa: Chapterhouse, now: datetime) -> None:
     rows = [post(mesa, f"p{at}") for at in range(DAILY_CAP + 1)]
-    took = [claim(mesa.session, now=now, lease=LEASE, ids=[row.public_id]) for row in rows]
+    took = [claim_delivery(mesa.session, now=now, lease=LEASE, ids=[row.public_id]) for row in rows]
     assert took == [*rows[:-1], None]
     last = rows[-1]
     assert (last.state, last.attempts, last.due_at) == (DeliveryState.PENDING, 0, now + timedelta(hours=1))
     tomorrow = now + timedelta(days=1)
-    assert claim(mesa.session, now=tomorrow, lease=LEASE, ids=[last.public_id]) is last
+    assert claim_delivery(mesa.session, now=tomorrow, lease=LEASE, ids=[last.public_id]) is last
 
 
 def test_the_ledger_counts_each_try_to_post_and_no_letter(mesa: Chapterhouse, now: datetime) -> None:
     assert posting_counter(mesa.session) == ("", 0)
     for row in (post(mesa), letter(mesa), post(mesa, "q")):
-        claim(mesa.session, now=now, lease=LEASE, ids=[row.public_id])
+        claim_delivery(mesa.session, now=now, lease=LEASE, ids=[row.public_id])
     name, number = posting_counter(mesa.session)
     assert number == 2
     for to, then in ((9, 9), (4, 10)):
@@ -128,17 +128,17 @@ def test_a_network_that_does_not_answer_holds_up_nobody_elses_posts(mesa: Chapte
     quick, mail, prompts = post(mesa), letter(mesa), [letter(mesa, f"mail:prompt-{at}:x") for at in range(3)]
     taken = []
     while first := next_fair_batch(mesa.session, now=now, most=1):
-        row = claim(mesa.session, now=now, lease=LEASE, ids=first)
+        row = claim_delivery(mesa.session, now=now, lease=LEASE, ids=first)
         assert row is not None
         taken.append(row)
         if row.channel is not slow:
-            delivered(mesa.session, delivery=row, external_id="x", now=now)
+            mark_delivered(mesa.session, delivery=row, external_id="x", now=now)
     assert taken == [waits[0], quick, mail, *prompts, *waits[1:]]
 
 
 def test_what_was_claimed_and_never_sent_waits_as_before(mesa: Chapterhouse, now: datetime) -> None:
     ours = post(mesa)
-    claim(mesa.session, now=now, lease=LEASE)
+    claim_delivery(mesa.session, now=now, lease=LEASE)
     assert release_unsent(mesa.session, delivery=ours, at=now)
     assert (ours.state, ours.attempts, ours.started_at) == (DeliveryState.PENDING, 0, None)
     assert not release_unsent(mesa.session, delivery=ours, at=now)
@@ -155,14 +155,14 @@ def test_what_our_own_code_stumbles_over_is_put_behind_and_ends(mesa: Chapterhou
 
 def test_what_a_person_posts_is_never_sent_and_may_be_taken_back(mesa: Chapterhouse, now: datetime) -> None:
     ours = post(mesa, state=DeliveryState.BY_HAND)
-    assert claim(mesa.session, now=now, lease=LEASE) is None
+    assert claim_delivery(mesa.session, now=now, lease=LEASE) is None
     with pytest.raises(Conflict):
-        posted_by_hand(mesa.session, delivery=ours, member=mesa.alma, now=now, is_so=False)
+        mark_posted_by_hand(mesa.session, delivery=ours, member=mesa.alma, now=now, is_so=False)
     for is_so, then in ((True, DeliveryState.DELIVERED), (False, DeliveryState.BY_HAND)):
-        posted_by_hand(mesa.session, delivery=ours, member=mesa.alma, now=now, is_so=is_so)
+        mark_posted_by_hand(mesa.session, delivery=ours, member=mesa.alma, now=now, is_so=is_so)
         assert ours.state is then
     sent = post(mesa, "q")
-    claim(mesa.session, now=now, lease=LEASE, ids=[sent.public_id])
-    delivered(mesa.session, delivery=sent, external_id="1", now=now)
+    claim_delivery(mesa.session, now=now, lease=LEASE, ids=[sent.public_id])
+    mark_delivered(mesa.session, delivery=sent, external_id="1", now=now)
     with pytest.raises(Conflict):
-        posted_by_hand(mesa.session, delivery=sent, member=mesa.alma, now=now, is_so=False)
+        mark_posted_by_hand(mesa.session, delivery=sent, member=mesa.alma, now=now, is_so=False)

@@ -16,7 +16,7 @@ from directory.outbox.channel import CHANNEL_KINDS, MOST
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
-from directory.text_length import excess
+from directory.text_length import excess_length
 from directory.week.mention import Item
 from directory.week.post import compose, freeze, posts_of
 from directory.week.post_wording import OpeningClosing, compose_post_text
@@ -92,7 +92,7 @@ def test_every_kind_of_week_reads_as_it_should_on_every_kind_of_channel(week: st
     if os.environ.get("GOLDEN") == "write":
         path.write_text(f"{text}\n", encoding="utf-8")
     assert path.read_text(encoding="utf-8") == f"{text}\n"
-    assert excess(text, limits) == 0
+    assert excess_length(text, limits) == 0
 
 
 def test_the_frame_changes_from_week_to_week() -> None:

@@ -76,7 +76,7 @@ def message(key: str = "post:o:c", text: str = TEXT, image: str = "", at: Any = 
 
 
 def picture(settings: Settings) -> str:
-    return files.keep(settings.home, FOLDER, PICTURE)
+    return files.store_file(settings.home, FOLDER, PICTURE)
 
 
 def _x(kept: ExitStack, settings: Settings, secrets: Mapping[str, str], kind: str) -> Platform:

@@ -10,10 +10,10 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory import clock, safe_http
-from directory.db import writing
-from directory.outbox.channel import Channel, keep_secrets
+from directory.db import write_session
+from directory.outbox.channel import Channel, store_secrets
 from directory.people.chapter import Chapter
-from directory.secrets import Secrets
+from directory.secrets import SecretBox
 from directory.settings import Settings
 from directory.week.social_inbox import EACH, Reply
 from jobs.social_listening import listen
@@ -56,11 +56,11 @@ def test_what_others_say_is_in_the_inbox_once(
     monkeypatch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
     now = clock.utc_now()
     with network() as (said, secrets):
-        with writing(engine) as session:
+        with write_session(engine) as session:
             channel = Channel(chapter=Chapter(key="mesa", name="Mesa"), kind=kind, name=kind, settings=said)
             session.add(channel)
             session.flush()
-            keep_secrets(channel, secrets, Secrets(settings.encryption_keys))
+            store_secrets(channel, secrets, SecretBox(settings.encryption_keys))
         assert [listen(engine, settings=settings, now=now + each * EACH) for each in range(2)] == [1, 0]
     with Session(engine) as session:
         reply = session.scalars(select(Reply)).one()

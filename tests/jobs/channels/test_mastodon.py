@@ -152,7 +152,7 @@ def test_until_when_to_wait_is_read_as_each_network_writes_it(
     assert here.proxy
     here.proxy.faults.append(Fault("GET", "/", 429, headers=headers))
     with pytest.raises(TransportError) as caught:
-        http.Session().get(here.proxy.address)
+        http.NetworkSession().get(here.proxy.address)
     assert caught.value.retry_at == until
 
 

@@ -17,11 +17,11 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from directory import clock, files
-from directory.db import writing
-from directory.outbox.channel import Channel, keep_secrets, secrets_of
+from directory.db import write_session
+from directory.outbox.channel import Channel, secrets_of, store_secrets
 from directory.outbox.post_snapshot import FOLDER, PostSnapshot
 from directory.people.chapter import Chapter
-from directory.secrets import Secrets as Seal
+from directory.secrets import SecretBox as Seal
 from directory.settings import Settings
 from jobs import deliver
 from jobs.channels import x as kind
@@ -93,7 +93,7 @@ def test_it_is_posted_once_however_often_it_is_sent(fake: FakeX, make: Make, sec
 def test_a_text_is_known_again_however_x_writes_it(
     fake: FakeX, make: Make, settings: Settings, text: str, image: bytes
 ) -> None:
-    digest = files.keep(settings.home, FOLDER, image) if image else ""
+    digest = files.store_file(settings.home, FOLDER, image) if image else ""
     assert make().send(message(text, digest)) == make().find(message(text, digest))
     assert make().find(message(text.replace("e", "3", 1).replace("日", "月"), digest)) is None
     assert make().find(message(text + " more", digest)) is None
@@ -114,7 +114,7 @@ def test_another_clock_at_x_hides_no_post(make: Make) -> None:
 
 
 def test_a_picture_arrives_with_the_words_for_who_cannot_see_it(fake: FakeX, make: Make, settings: Settings) -> None:
-    digest = files.keep(settings.home, FOLDER, b"\x89PNG")
+    digest = files.store_file(settings.home, FOLDER, b"\x89PNG")
     make().send(message(image=digest, alt="A card " + "x" * 1000))
     (picture,) = fake.pictures
     assert fake.posts[0]["media"] == [picture]
@@ -122,7 +122,7 @@ def test_a_picture_arrives_with_the_words_for_who_cannot_see_it(fake: FakeX, mak
 
 
 def test_a_picture_that_is_gone_or_too_large_posts_nothing(fake: FakeX, make: Make, settings: Settings) -> None:
-    large = files.keep(settings.home, FOLDER, bytes(kind.LARGEST_PICTURE + 1))
+    large = files.store_file(settings.home, FOLDER, bytes(kind.LARGEST_PICTURE + 1))
     for digest in ("0" * 64, large):
         with pytest.raises(TransportError, match="picture") as refused:
             make().send(message(image=digest))
@@ -184,7 +184,7 @@ def test_what_goes_wrong_before_the_post_is_a_certain_no(
     fake.expire()
     fake.faults = [(path, fault)]
     with pytest.raises(TransportError) as failed:
-        make().send(message(image=files.keep(settings.home, FOLDER, b"x")))
+        make().send(message(image=files.store_file(settings.home, FOLDER, b"x")))
     assert (failed.value.permanent, failed.value.accepted, failed.value.is_revoked) == (False, "no", False)
     assert fake.posts == []
 
@@ -211,12 +211,12 @@ def test_eight_workers_renew_an_expired_token_once(
     engine: Engine, settings: Settings, fake: FakeX, host: str, when: str
 ) -> None:
     seal = Seal(settings.encryption_keys)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         told = {"host": host, "client_id": CLIENT["client_id"]}
         channel = Channel(chapter=Chapter(key="c", name="C"), kind="x", name="X", settings=told)
         session.add(channel)
         session.flush()
-        keep_secrets(channel, OAUTH_2, seal)
+        store_secrets(channel, OAUTH_2, seal)
     if when == "in mid-post":
         fake.faults = [("/2/tweets", "expire")]
     else:
