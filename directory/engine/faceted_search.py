@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from directory.engine.search_index import SearchIndex, current_index
 from directory.engine.sentence_encoder import load_model
-from directory.engine.world import read_taxonomy, same_name_groups
+from directory.engine.world_reader import read_taxonomy, same_name_groups
 from directory.text import fold
 from matching.fuzzy_search import STARTS, SURE, asks_for_wishes, search_texts
 from matching.inputs import Bools, Floats, Ints

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.engine.sentence_encoder import load_model
-from directory.engine.world import KnownWorld, known_world
+from directory.engine.world import known_world
+from directory.engine.world_reader import KnownWorld
 from directory.facts.rating import own_ratings
 from directory.leads.lead import NEEDS_LIMIT, Lead, MatchedBy, Wish
 from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team

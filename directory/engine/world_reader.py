@@ -1,0 +1,284 @@
+"""From rows to a World: the arrays that the engine computes with, and the way back to the rows."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory.facts.claim_level import claim_standings
+from directory.facts.collaboration import Collaboration, collaboration_capability
+from directory.facts.interaction import Interaction
+from directory.facts.introduction import Introduction, IntroductionState
+from directory.facts.vouch import Vouch
+from directory.facts.vouch_graph import reciprocal_pairs
+from directory.people.audience import is_visible_to_members
+from directory.people.tables import Band, Business, Member
+from directory.taxonomy.capability import CURATED, Capability
+from directory.text import fold
+from matching.inputs import FACT_KINDS, Businesses, Claims, Facts, Ints, Members, Taxonomy, Vectors, Works, World
+from matching.need_extraction import TaxonomyIndex
+
+DIMENSIONS = 384
+TITLES = 50  # of finished work, for each capability
+
+
+@dataclass(frozen=True)
+class KnownWorld:
+    """A World with the way back from row ids to indices, and the words of its taxonomy."""
+
+    world: World
+    lexicon: TaxonomyIndex
+    business_names: tuple[str, ...]
+    member_names: tuple[str, ...]
+    region_of: Mapping[str, str]  # city -> its region, for every city that somebody works from
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        return tuple(sorted({*self.region_of, *self.region_of.values()} - {""}))
+
+    @cached_property
+    def spelled(self) -> Mapping[str, str]:
+        """Each place by its folded name, as texts are searched for it."""
+        return {fold(place): place for place in self.places}
+
+    @cached_property
+    def business(self) -> Mapping[int, int]:
+        return _positions(self.world.businesses.ids)
+
+    @cached_property
+    def member(self) -> Mapping[int, int]:
+        return _positions(self.world.members.ids)
+
+    @cached_property
+    def capability(self) -> Mapping[int, int]:
+        return _positions(self.world.taxonomy.ids)
+
+
+def read_world(session: Session, version: int, before: KnownWorld | None) -> KnownWorld:
+    taxonomy = read_taxonomy(session)
+    businesses = session.execute(
+        select(
+            *(Business.id, Business.name, Business.city, Business.region, Business.is_remote, Business.currency),
+            *(Business.price_low_minor, Business.price_high_minor, Business.capacity, Business.busy, Business.free_on),
+            *(Business.chapter_id, Business.audiences),
+        ).order_by(Business.id)
+    ).all()
+    priced = [
+        is_visible_to_members(row, "prices") for row in businesses
+    ]  # asking for one budget after the other tells the others'
+    members = session.execute(
+        select(Member.id, Member.name, Member.business_id, Band.warmth, Band.competence)
+        .outerjoin(Band, Band.member_id == Member.id)
+        .where(Member.is_active)
+        .order_by(Member.id)
+    ).all()
+    # A firm whose every member waits, is suspended or has left is nowhere; one without any is known by its work.
+    peopled = select(Member.business_id).where(~Member.is_active).distinct()
+    hidden = set(session.scalars(peopled)) - {row.business_id for row in members}
+    at_business = _positions(row.id for row in businesses)
+    at_member = _positions(row.id for row in members)
+    at_capability = _positions(taxonomy.ids)
+    works = session.execute(
+        select(Collaboration.prime_id, Collaboration.sub_id, Collaboration.finished_at)
+        .where(Collaboration.finished_at.is_not(None))
+        .order_by(Collaboration.id)
+    ).all()
+    works = [work for work in works if not hidden & {work.prime_id, work.sub_id}]
+    contact: dict[int, int] = {}
+    for row in members:
+        contact.setdefault(row.business_id, row.id)
+    world = World(
+        version=version,
+        taxonomy=taxonomy,
+        businesses=Businesses(
+            ids=_ints(row.id for row in businesses),
+            cities=tuple(row.city for row in businesses),
+            regions=tuple(row.region for row in businesses),
+            remote=np.array([row.is_remote for row in businesses], dtype=np.bool_),
+            price_low=_floats(
+                row.price_low_minor if said else None for row, said in zip(businesses, priced, strict=True)
+            ),
+            price_high=_floats(
+                row.price_high_minor if said else None for row, said in zip(businesses, priced, strict=True)
+            ),
+            currencies=tuple(row.currency for row in businesses),
+            capacity=_floats(row.capacity for row in businesses),
+            busy=_floats(row.busy for row in businesses),
+            free_on=_ints(_day(row.free_on) for row in businesses),
+            chapters=_ints(-1 if row.chapter_id is None else row.chapter_id for row in businesses),
+        ),
+        members=Members(
+            ids=_ints(row.id for row in members),
+            business=_ints(at_business[row.business_id] for row in members),
+            warmth_band=_ints(row.warmth or 0 for row in members),
+            competence_band=_ints(row.competence or 0 for row in members),
+        ),
+        claims=_claims(session, at_business, at_capability, hidden),
+        facts=_facts(
+            session,
+            at_member,
+            {row.id: row.business_id for row in members},
+            [(contact.get(w.prime_id), contact.get(w.sub_id), w.finished_at) for w in works],
+        ),
+        works=Works(
+            prime=_ints(at_business[row.prime_id] for row in works),
+            sub=_ints(at_business[row.sub_id] for row in works),
+            days=_ints(_day(row.finished_at) for row in works),
+        ),
+    )
+    spoken = _spoken(world)
+    is_spoken = (
+        before is not None and same_name_groups(before.world.taxonomy, taxonomy) and _spoken(before.world) == spoken
+    )
+    return KnownWorld(
+        world=world,
+        lexicon=before.lexicon
+        if before is not None and is_spoken
+        else TaxonomyIndex(taxonomy, spoken[0], heard=spoken),
+        business_names=tuple(row.name for row in businesses),
+        member_names=tuple(row.name for row in members),
+        region_of={row.city: row.region for row in businesses if row.city},
+    )
+
+
+def read_taxonomy(session: Session) -> Taxonomy:
+    """The nodes of every scheme, with the titles of finished work among their asks."""
+    rows = session.execute(
+        select(
+            *(Capability.id, Capability.scheme, Capability.name, Capability.synonyms, Capability.asks),
+            *(Capability.parent_id, Capability.vector),
+        ).order_by(Capability.id)
+    ).all()
+    at = _positions(row.id for row in rows)
+    vectors = np.zeros((len(rows), DIMENSIONS), dtype=np.float32)
+    titles = _titles(session)
+    asked: list[Vectors] = [np.zeros((0, DIMENSIONS), dtype=np.float32)]
+    asked_of: list[int] = []
+    for position, row in enumerate(rows):
+        if row.vector is not None:
+            kept = np.frombuffer(row.vector, dtype=np.float16).reshape(-1, DIMENSIONS).astype(np.float32)
+            vectors[position] = kept[0]
+            asked.append(kept[1:])
+            asked_of += [position] * (len(kept) - 1)
+    return Taxonomy(
+        ids=_ints(row.id for row in rows),
+        schemes=tuple(row.scheme for row in rows),
+        names=tuple(row.name for row in rows),
+        synonyms=tuple(tuple(row.synonyms) for row in rows),
+        parents=_ints(-1 if row.parent_id is None else at[row.parent_id] for row in rows),
+        vectors=vectors,
+        asks=tuple((*row.asks, *titles[row.id]) for row in rows),
+        ask_vectors=np.concatenate(asked),
+        ask_nodes=_ints(asked_of),
+    )
+
+
+def _titles(session: Session) -> Mapping[int, list[str]]:
+    """How finished work was called, by capability: the words in which this network asks for it. The newest first."""
+    told = (
+        select(collaboration_capability.c.capability_id, Collaboration.title)
+        .join(Collaboration, Collaboration.id == collaboration_capability.c.collaboration_id)
+        .where(Collaboration.finished_at.is_not(None))
+        .order_by(Collaboration.finished_at.desc(), Collaboration.id)
+    )
+    titles: defaultdict[int, dict[str, None]] = defaultdict(dict)
+    for capability, title in session.execute(told):
+        if len(titles[capability]) < TITLES:
+            titles[capability][title] = None
+    return defaultdict(list, {capability: list(found) for capability, found in titles.items()})
+
+
+def _claims(
+    session: Session, at_business: Mapping[int, int], at_capability: Mapping[int, int], hidden: set[int]
+) -> Claims:
+    rows = sorted((at, how) for at, how in claim_standings(session, None).items() if at[0] not in hidden)
+    return Claims(
+        business=_ints(at_business[business] for (business, _), _ in rows),
+        capability=_ints(at_capability[capability] for (_, capability), _ in rows),
+        claimed_on=_ints(_day(row.claimed_at) for _, row in rows),
+        vouches=_ints(row.vouches for _, row in rows),
+        vouched_on=_ints(_day(row.vouched_at) for _, row in rows),
+        vouched_until=_ints(_day(row.vouched_until) for _, row in rows),
+        evidence=_ints(row.evidence for _, row in rows),
+        evidenced_on=_ints(_day(row.evidenced_at) for _, row in rows),
+        evidenced_until=_ints(_day(row.evidenced_until) for _, row in rows),
+    )
+
+
+def _facts(
+    session: Session,
+    at_member: Mapping[int, int],
+    firm: Mapping[int, int],
+    works: list[tuple[int | None, int | None, date]],
+) -> Facts:
+    """Facts both sides made shareable. A finished collaboration is one between the firms' first members."""
+    said = session.execute(
+        select(Interaction.said_by_id, Interaction.other_id, Interaction.kind, Interaction.happened_on)
+        .where(Interaction.confirmed_at.is_not(None))
+        .order_by(Interaction.id)
+    )
+    vouched = session.execute(
+        select(Vouch.giver_id, Vouch.receiver_id, Vouch.given_at)
+        .where(Vouch.accepted_at.is_not(None))
+        .order_by(Vouch.id)
+    ).all()
+    introduced = session.execute(
+        select(Introduction.asker_id, Introduction.target_id, Introduction.answered_at)
+        .where(Introduction.state == IntroductionState.ACCEPTED)
+        .order_by(Introduction.id)
+    )
+    ringed = reciprocal_pairs(
+        {(firm[a], firm[b]) for a, b, _ in vouched if a in firm and b in firm and firm[a] != firm[b]}
+    )
+    edges: list[tuple[int | None, int | None, str, date]] = [
+        *((a, b, kind.value, day) for a, b, kind, day in said),
+        *((a, b, "returned" if (firm.get(a), firm.get(b)) in ringed else "vouch", day) for a, b, day in vouched),
+        *((a, b, "introduction", day) for a, b, day in introduced if day),
+        *((a, b, "collaboration", day) for a, b, day in works),
+    ]
+    # Whoever is suspended is not in the World, nor are facts about them.
+    here = ((at_member.get(a or 0), at_member.get(b or 0), kind, day) for a, b, kind, day in edges)
+    kept = [(a, b, kind, day) for a, b, kind, day in here if a is not None and b is not None]
+    return Facts(
+        a=_ints(a for a, _, _, _ in kept),
+        b=_ints(b for _, b, _, _ in kept),
+        kinds=_ints(FACT_KINDS.index(kind) for _, _, kind, _ in kept),
+        days=_ints(_day(day) for _, _, _, day in kept),
+    )
+
+
+def _spoken(world: World) -> tuple[str, ...]:
+    """The schemes that this network's firms describe themselves in, most claims first; the curated one at first.
+
+    A scheme in which nobody claims anything is not listened to: its words would lead to nobody.
+    """
+    claimed = Counter(world.taxonomy.schemes[node] for node in world.claims.capability.tolist())
+    return tuple(sorted(claimed, key=lambda scheme: (-claimed[scheme], scheme != CURATED))) or (CURATED,)
+
+
+def same_name_groups(before: Taxonomy, after: Taxonomy) -> bool:
+    """Whether a TaxonomyIndex of the one serves for the other."""
+    words = (before.names, before.synonyms, before.asks) == (after.names, after.synonyms, after.asks)
+    return words and bool(np.array_equal(before.vectors, after.vectors))
+
+
+def _positions(ids: Iterable[Any]) -> dict[int, int]:
+    return {int(row_id): position for position, row_id in enumerate(ids)}
+
+
+def _day(moment: date | None) -> int:
+    return 0 if moment is None else moment.toordinal()
+
+
+def _ints(values: Iterable[int]) -> Ints:
+    return np.fromiter(values, dtype=np.int64)
+
+
+def _floats(values: Iterable[float | None]) -> Any:
+    return np.fromiter((np.nan if value is None else value for value in values), dtype=np.float64)
