@@ -9,8 +9,7 @@ from directory.translation import gettext as _
 # Controls, bidirectional ones too, and what looks like nothing let a name pose as another.
 _HIDDEN, _BLANK, _JOINER = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"}), "\u034f\u115f\u1160\u2800\u3164\uffa0", "\u200d"
 
-# A spreadsheet may run a cell that begins with one of these; exports put one ' in front, imports take it away.
-FORMULA_STARTS = "=+-@\t\r\x00"
+_FORMULA = frozenset("=+-@\t\r\x00")  # a spreadsheet may run a cell that begins with one of these
 
 
 def clean_line(text: str, *, field: str, what: str, limit: int, required: bool = True) -> str:
@@ -74,3 +73,25 @@ def fold(text: str) -> str:
     plain = (char for char in letters if not unicodedata.combining(char))
     kept = "".join(char if char.isalnum() or char in "+#&._%-" else " " for char in plain)
     return " ".join(word.strip("._-") or word for word in kept.split())
+
+
+def escape_formula(cell: str) -> str:
+    """A cell that a spreadsheet shows and does not run: with one ' in front of what may be a formula.
+
+    >>> escape_formula("=1+1"), escape_formula("Tucson")
+    ("'=1+1", 'Tucson')
+    """
+    return f"'{cell}" if cell[:1] in _FORMULA else cell
+
+
+def unescape_formula(cell: str) -> str:
+    """What ``escape_formula`` was given. Raises Invalid for a formula; a number may begin with + or -.
+
+    >>> unescape_formula("'=1+1"), unescape_formula("-5"), unescape_formula("'tis fine")
+    ('=1+1', '-5', "'tis fine")
+    """
+    if cell[:1] == "'" and cell[1:2] in _FORMULA:
+        return cell[1:]
+    if cell[:1] in _FORMULA - {"+", "-"}:
+        raise Invalid(_("It begins like a formula; write it as plain text, or put one ' in front."))
+    return cell

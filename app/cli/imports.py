@@ -12,7 +12,8 @@ from directory.clock import utc_now
 from directory.db import claim_write
 from directory.imports import businesses as firms
 from directory.imports import collaborations as work
-from directory.imports.csv_file import Field, read_rows
+from directory.imports.cell_checks import Field
+from directory.imports.checked_file import read_checked_file
 from directory.imports.report import Report
 from directory.taxonomy.capability import CURATED
 
@@ -87,7 +88,7 @@ def _import(
     unknown: str,
     dry_run: bool,
 ) -> None:
-    rows = read_rows(file, fields=fields, mapping=mapping, upload=False)
+    rows = read_checked_file(file, fields=fields, mapping=mapping)
     with open_engine() as engine, Session(engine) as session:
         claim_write(session)
         report = act(session, rows=rows, scheme=scheme, unknown=unknown, now=utc_now())

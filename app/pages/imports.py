@@ -11,9 +11,8 @@ from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.imports import people
 from directory.imports import undo as import_undo
-from directory.imports.line import FIELDS, labels
 from directory.imports.people import ImportBatch
-from directory.imports.sheet import read_sheet
+from directory.imports.people_list import FIELDS, read_sheet
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.translation import gettext as _
@@ -32,7 +31,7 @@ def send(public_id: str) -> ResponseReturnValue:
         file = request.files.get("file")
         content = file.stream.read() if file and file.filename else (form.text.data or "").encode(errors="replace")
         with blamed(form):
-            sheet = read_sheet(content, FIELDS)
+            sheet = read_sheet(content)
             batch = people.upload(db.session(), chapter=chapter, by=current_member(), sheet=sheet, now=now())
             db.session.commit()
             return redirect(url_for(".show", public_id=batch.public_id), 303)
@@ -114,7 +113,7 @@ def _preview(batch: ImportBatch, form: CommitForm) -> str:
         chapter=batch.chapter,
         seen=seen,
         form=form,
-        fields=list(labels().items()),
+        fields=[(field.name, field.label) for field in FIELDS],
         sheet=sheet,
         sample=[cells for _number, cells in sheet.rows[:4]],
         most=LOOKED_AT,

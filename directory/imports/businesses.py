@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from directory.audit import record
 from directory.db import bump_world
 from directory.imports.capability_codes import Codes, Unknown
-from directory.imports.csv_file import CsvRow, Field, ImportErrors, RowError
+from directory.imports.cell_checks import Field, ImportErrors, RowError
+from directory.imports.checked_file import CheckedRow
 from directory.imports.report import Report
 from directory.people.business import clean_email, clean_phone, clean_website, index_businesses
 from directory.people.claim import Claim
@@ -33,7 +34,7 @@ FIELDS = (
 
 
 def import_businesses(
-    session: Session, *, rows: Sequence[CsvRow], scheme: str = CURATED, unknown: Unknown = "skip", now: datetime
+    session: Session, *, rows: Sequence[CheckedRow], scheme: str = CURATED, unknown: Unknown = "skip", now: datetime
 ) -> Report:
     """Add and update firms and add their claims; an empty cell changes nothing and no claim is ever taken away.
 

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.errors import Invalid
-from directory.imports.csv_file import CsvRow, RowError
+from directory.imports.cell_checks import RowError
+from directory.imports.checked_file import CheckedRow
 from directory.imports.report import Report
 from directory.taxonomy.capability import Capability
 from directory.translation import gettext
@@ -32,7 +33,7 @@ class Codes:
         for id, code, _name in rows:  # last, so that a code wins over a name that looks like it
             self._by_word[code.casefold()] = id
 
-    def read(self, row: CsvRow, report: Report, errors: list[RowError], unknown: Unknown) -> Sequence[int]:
+    def read(self, row: CheckedRow, report: Report, errors: list[RowError], unknown: Unknown) -> Sequence[int]:
         """Capability ids of a row's cell, each once; what is unknown goes to the report, or to the errors."""
         words = [word.strip() for word in row.values.get("capabilities", "").split(";") if word.strip()]
         reason = gettext("not in the taxonomy %(scheme)s", scheme=self.scheme)
@@ -49,7 +50,9 @@ class Codes:
         return list(found)
 
     @staticmethod
-    def _unknown(row: CsvRow, reason: str, word: str, report: Report, errors: list[RowError], unknown: Unknown) -> None:
+    def _unknown(
+        row: CheckedRow, reason: str, word: str, report: Report, errors: list[RowError], unknown: Unknown
+    ) -> None:
         if unknown == "fail":
             errors.append(RowError(row.number, "capabilities", f"{word} {reason}".strip()))
         else:

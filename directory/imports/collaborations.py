@@ -12,7 +12,8 @@ from directory.errors import Invalid
 from directory.facts.collaboration import Collaboration, collaboration_capability
 from directory.imports.businesses import add_claims
 from directory.imports.capability_codes import Codes, Unknown
-from directory.imports.csv_file import CELL_BYTES, CsvRow, Field, ImportErrors, RowError
+from directory.imports.cell_checks import CELL_BYTES, Field, ImportErrors, RowError
+from directory.imports.checked_file import CheckedRow
 from directory.imports.report import Report
 from directory.money import Money
 from directory.people.business import index_businesses
@@ -35,7 +36,7 @@ TITLE = 300
 
 
 def import_collaborations(
-    session: Session, *, rows: Sequence[CsvRow], scheme: str = CURATED, unknown: Unknown = "skip", now: datetime
+    session: Session, *, rows: Sequence[CheckedRow], scheme: str = CURATED, unknown: Unknown = "skip", now: datetime
 ) -> Report:
     """Add finished collaborations, and the claims of their subs from the first date on.
 

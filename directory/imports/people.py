@@ -12,9 +12,9 @@ from directory.audit import record
 from directory.db import Base, PublicRow, bump_world
 from directory.engine.suggestions import understand
 from directory.errors import Conflict, Invalid
-from directory.imports.csv_file import RowError
-from directory.imports.line import BY_NAME, Line, labels, read_person
-from directory.imports.sheet import Sheet
+from directory.imports.cell_checks import RowError
+from directory.imports.people_list import BY_NAME, Line, Sheet, read_person
+from directory.imports.table_reader import Row
 from directory.joining.application import Application, delete_unconfirmed
 from directory.joining.invitation import GRACE, invite_by_mail
 from directory.leads.lead import MatchedBy
@@ -51,7 +51,7 @@ class ImportBatch(PublicRow, Base):
     @property
     def sheet(self) -> Sheet:
         """The list as it was read."""
-        rows = [(number, cells) for number, cells in self.rows.get("rows", ())]
+        rows = [Row(number, cells) for number, cells in self.rows.get("rows", ())]
         return Sheet(rows, self.rows.get("columns", []), self.rows.get("has_header", False))
 
     def is_undoable(self, now: datetime) -> bool:
@@ -106,7 +106,7 @@ def map_columns(batch: ImportBatch, *, columns: list[str], has_header: bool) -> 
     chosen = [name if name in BY_NAME else "" for name in columns]
     for name in filter(None, chosen):
         if chosen.count(name) > 1:
-            raise Invalid(_("Two columns cannot both be “%(field)s”; leave one out.", field=labels()[name]))
+            raise Invalid(_("Two columns cannot both be “%(field)s”; leave one out.", field=BY_NAME[name].label))
     batch.rows = {**batch.rows, "columns": chosen, "has_header": has_header and len(batch.rows["rows"]) > 1}
 
 
@@ -114,10 +114,10 @@ def preview(session: Session, *, batch: ImportBatch) -> Preview:
     """What bringing it in would do now; changes nothing."""
     mails, faces = _known(session, batch.chapter_id)
     lines: list[Line] = []
-    sheet, label = batch.sheet, labels()
+    sheet = batch.sheet
     forgotten = session.scalar(select(Suppression.id).limit(1)) is not None
-    for number, cells in sheet.people:
-        values, wrong = read_person(number, cells, sheet.columns, label)
+    for row in sheet.people:
+        values, wrong = read_person(row, sheet.columns)
         here = ""
         if not wrong:
             face = _face(values["name"], values["firm"])
@@ -125,9 +125,9 @@ def preview(session: Session, *, batch: ImportBatch) -> Preview:
             if not here and forgotten and is_suppressed(session, values["email"]):
                 here = _("asked us to forget them; let them come by themselves")
             if not here:
-                mails[values["email"]] = _("has the mail address of row %(row)s", row=number)
-                faces[face] = _("stands in row %(row)s too", row=number)
-        lines.append(Line(number, values, wrong, here))
+                mails[values["email"]] = _("has the mail address of row %(row)s", row=row.number)
+                faces[face] = _("stands in row %(row)s too", row=row.number)
+        lines.append(Line(row.number, values, wrong, here))
     return Preview(
         lines, _twins(session, batch.chapter_id, [line for line in lines if not line.wrong and not line.here])
     )

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from directory.audit import record
 from directory.db import bump_world, new_public_id
-from directory.imports.csv_file import CsvRow, Field, ImportErrors, RowError, read_rows
+from directory.imports.cell_checks import Field, ImportErrors, RowError
+from directory.imports.checked_file import CheckedRow, read_checked_file
 from directory.taxonomy.capability import Capability, CapabilityKind
 from directory.translation import gettext
 
@@ -40,17 +40,17 @@ class Imported:
 def import_scheme(
     session: Session,
     *,
-    path: Path | BinaryIO,
+    path: Path | bytes,
     scheme: str,
     now: datetime,
     mapping: Mapping[str, str] | None = None,
 ) -> Imported:
-    """Add the nodes of a CSV file (a path, ``.gz`` too, or a binary stream) to ``scheme`` and update those it has.
+    """Add the nodes of a CSV file (a path, ``.gz`` too, or its content) to ``scheme`` and update those it has.
 
     A node whose words change loses its vector, for ``embed_missing`` to make anew. Raises Invalid for what is no
     such file and ImportErrors for its rows: a code that stands twice, a row without a name, an unknown parent.
     """
-    nodes, parents = _nodes(read_rows(path, fields=FIELDS, mapping=mapping, upload=False))
+    nodes, parents = _nodes(read_checked_file(path, fields=FIELDS, mapping=mapping))
     before = {node.code: node for node in session.scalars(select(Capability).where(Capability.scheme == scheme))}
     by_id = {node.id: node.code for node in before.values()}
     above = {code: by_id.get(node.parent_id or 0, "") for code, node in before.items()}
@@ -106,7 +106,7 @@ class _Node:
     asks: list[str]
 
 
-def _nodes(rows: list[CsvRow]) -> tuple[dict[str, _Node], dict[str, tuple[int, str | None]]]:
+def _nodes(rows: list[CheckedRow]) -> tuple[dict[str, _Node], dict[str, tuple[int, str | None]]]:
     """Code -> node, and code -> the row and what its parent column says, None without one. Raises ImportErrors."""
     nodes: dict[str, _Node] = {}
     parents: dict[str, tuple[int, str | None]] = {}

@@ -29,7 +29,7 @@ from directory.people.claim import Claim
 from directory.people.tables import Business, Member, Wanted
 from directory.profiles.member_view import visible_to
 from directory.taxonomy.capability import Capability
-from directory.text import FORMULA_STARTS
+from directory.text import escape_formula
 from directory.translation import gettext as _
 from directory.week.pairing import Pairing, is_paired
 from directory.week.prompt import Prompt
@@ -176,8 +176,7 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _quoted(value: Any) -> str:
-    cell = value if isinstance(value, str) else "" if value is None else _cell(value)
-    return f"'{cell}" if cell[:1] and cell[0] in FORMULA_STARTS else cell
+    return escape_formula(value if isinstance(value, str) else "" if value is None else _cell(value))
 
 
 def _cell(value: Any) -> str:

@@ -1,6 +1,5 @@
 """Firms and finished work from files: all or nothing, the same file twice adds nothing, and the real ones fit."""
 
-import io
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +14,8 @@ from directory.facts.collaboration import Collaboration
 from directory.imports import businesses as firms
 from directory.imports import collaborations as work
 from directory.imports.capability_codes import Unknown
-from directory.imports.csv_file import Field, ImportErrors, read_rows
+from directory.imports.cell_checks import Field, ImportErrors
+from directory.imports.checked_file import read_checked_file
 from directory.imports.report import Report
 from directory.people.claim import Claim
 from directory.people.tables import Business
@@ -31,12 +31,12 @@ def taxonomy(session: Session) -> None:
 
 
 def import_firms(session: Session, now: datetime, text: str, *, unknown: Unknown = "skip") -> Report:
-    rows = read_rows(io.BytesIO(text.encode()), fields=firms.FIELDS, upload=True)
+    rows = read_checked_file(text.encode(), fields=firms.FIELDS)
     return firms.import_businesses(session, rows=rows, scheme="naics", unknown=unknown, now=now)
 
 
 def import_work(session: Session, now: datetime, text: str, *, unknown: Unknown = "skip") -> Report:
-    rows = read_rows(io.BytesIO(text.encode()), fields=work.FIELDS, upload=True)
+    rows = read_checked_file(text.encode(), fields=work.FIELDS)
     return work.import_collaborations(session, rows=rows, scheme="naics", unknown=unknown, now=now)
 
 
@@ -92,7 +92,7 @@ def test_a_wrong_firm_keeps_every_firm_out(
 
 
 def test_a_taxonomy_that_was_not_imported_is_asked_for(session: Session, now: datetime) -> None:
-    rows = read_rows(io.BytesIO(FIRMS.encode()), fields=firms.FIELDS, upload=True)
+    rows = read_checked_file(FIRMS.encode(), fields=firms.FIELDS)
     with pytest.raises(Invalid, match="There is no taxonomy “esco”"):
         firms.import_businesses(session, rows=rows, scheme="esco", now=now)
 
@@ -129,22 +129,20 @@ def test_wrong_work_keeps_all_work_out(session: Session, now: datetime) -> None:
 
 def test_the_federal_files_fit_and_count_once(session: Session, now: datetime, real_data: Path) -> None:
     naics = real_data / "taxonomy" / "naics_2022.csv"
-    for row in read_rows(naics, fields=[Field("code", ("code",), 9), Field("title", ("title",), 300)], upload=False):
+    for row in read_checked_file(naics, fields=[Field("code", ("code",), 9), Field("title", ("title",), 300)]):
         code, title = row.values["code"], row.values["title"]
         if code not in ("541511", "323111"):
             session.add(Capability(scheme="naics", code=code, name=title, kind=CapabilityKind.SERVICE))
     for firms_added, work_added in ((3025, 5276), (0, 0)):
-        rows = read_rows(
+        rows = read_checked_file(
             real_data / "federal" / "businesses.csv",
             fields=firms.FIELDS,
             mapping={"key": "id", "region": "state", "capabilities": "naics"},
-            upload=False,
         )
         assert firms.import_businesses(session, rows=rows, scheme="naics", now=now).added == firms_added
-        rows = read_rows(
+        rows = read_checked_file(
             real_data / "federal" / "subcontracts.csv.gz",
             fields=work.FIELDS,
             mapping={"capabilities": "naics", "title": "award_description", "amount": "amount_usd"},
-            upload=False,
         )
         assert work.import_collaborations(session, rows=rows, scheme="naics", now=now).added == work_added

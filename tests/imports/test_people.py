@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 from directory.errors import Conflict, Invalid
 from directory.facts.interaction import Interaction, InteractionKind
 from directory.imports import people, undo
-from directory.imports.line import FIELDS
 from directory.imports.people import ImportBatch, Preview
-from directory.imports.sheet import Sheet, read_sheet
+from directory.imports.people_list import Sheet, read_sheet
 from directory.outbox.delivery import Delivery
 from directory.people.chapter import Chapter
 from directory.people.duplicates import confusable_skeleton
@@ -33,7 +32,7 @@ def cast(session: Session, now: datetime) -> Cast:
 
 
 def read(text: str | bytes) -> Sheet:
-    return read_sheet(text if isinstance(text, bytes) else text.encode(), FIELDS)
+    return read_sheet(text if isinstance(text, bytes) else text.encode())
 
 
 def sent(session: Session, cast: Cast, now: datetime, text: str = LIST) -> ImportBatch:

@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime, timedelta
-from io import BytesIO
 from time import perf_counter
 
 import pytest
@@ -13,7 +12,7 @@ from directory.db import bump_world
 from directory.errors import Invalid
 from directory.facts.collaboration import Collaboration
 from directory.imports.businesses import FIELDS, import_businesses
-from directory.imports.csv_file import read_rows
+from directory.imports.checked_file import read_checked_file
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team
 from directory.people import duplicates
@@ -136,7 +135,7 @@ def test_an_import_says_who_looks_alike_and_does_not_bring_back_what_was_merged(
     keep.key = "b-1"
     business_merge.merge(session, keep=keep, drop=drop, by=keep.members[0], now=now)
     table = b"key,name\nb-7,Bramble LLC\nb-9,Brambles\nb-10,Somebody\n"
-    rows = read_rows(BytesIO(table), fields=FIELDS, upload=True)
+    rows = read_checked_file(table, fields=FIELDS)
     report = import_businesses(session, rows=rows, now=now)
     assert (report.added, report.alike) == (2, ["row 3"])
     assert any("merged into another record" in line for line in report.lines())

@@ -1,7 +1,6 @@
 """A scheme comes from a file, and may come again."""
 
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ NAICS = "code,title\n31-33,Manufacturing\n32,Other making\n3231,Printing\n323111
 
 
 def imported(session: Session, now: datetime, text: str, scheme: str = "naics") -> Imported:
-    return import_scheme(session, path=BytesIO(text.encode()), scheme=scheme, now=now)
+    return import_scheme(session, path=text.encode(), scheme=scheme, now=now)
 
 
 def node(session: Session, code: str) -> Capability:

@@ -1,0 +1,87 @@
+"""Files that are taken whole or not at all: the header names every column, and every wrong cell is named.
+
+Only the columns that are asked for are judged and kept.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+
+from directory.errors import Invalid
+from directory.imports.cell_checks import Field, ImportErrors, RowError, check_cells
+from directory.imports.table_reader import FILE, read_table
+from directory.translation import gettext
+
+
+@dataclass(frozen=True)
+class CheckedRow:
+    """A row without a mistake: ``values`` by field name, "" for an empty cell; a field without a column is absent."""
+
+    number: int
+    values: Mapping[str, str]
+    digest: str  # sha256 of every cell with its column, in hex: equal rows have equal ones
+
+
+def read_checked_file(
+    source: Path | bytes, *, fields: Sequence[Field], mapping: Mapping[str, str] | None = None
+) -> list[CheckedRow]:
+    """The rows of a CSV file with a header, from a path (``.gz`` too) or its content.
+
+    ``mapping`` says field -> column where the file has its own names. Raises Invalid for a file that cannot be read
+    at all and ImportErrors for its cells.
+    """
+    table = read_table(source, FILE)
+    header = [unicodedata.normalize("NFC", cell).strip() for _number, cells in islice(table, 1) for cell in cells]
+    columns = list(_columns(header, fields, mapping or {}))
+    rows: list[CheckedRow] = []
+    errors: list[RowError] = []
+    for number, cells in table:
+        if len(cells) != len(header):
+            counts = {"cells": len(cells), "columns": len(header)}
+            message = gettext(
+                "It has %(cells)s cells where the header has %(columns)s; check its commas and quotes.", **counts
+            )
+            errors.append(RowError(number, "", message))
+            continue
+        values, wrong = check_cells(number, ((field, cells[place]) for field, place in columns))
+        errors += wrong
+        together = "\x1e".join(f"{name}\x1f{cell}" for name, cell in sorted(zip(header, cells, strict=True)))
+        rows.append(CheckedRow(number, values, sha256(together.encode()).hexdigest()))
+    if errors:
+        raise ImportErrors(errors)
+    if not rows:
+        raise Invalid(gettext("The file has a header and no rows."))
+    return rows
+
+
+def _columns(header: Sequence[str], fields: Sequence[Field], mapping: Mapping[str, str]) -> Iterator[tuple[Field, int]]:
+    """Which column each field is in: the first of its names that is there, in whatever case."""
+    if not header:
+        raise Invalid(gettext("The file is empty; its first row must name the columns."))
+    lowered = [name.casefold() for name in header]
+    for name in header:
+        if lowered.count(name.casefold()) > 1:
+            raise Invalid(gettext("The header names “%(column)s” twice; rename one.", column=name), field=name)
+    known = {field.name for field in fields}
+    for name in mapping:
+        if name not in known:
+            message = gettext(
+                "There is no field “%(field)s”; fields are: %(fields)s.", field=name, fields=", ".join(sorted(known))
+            )
+            raise Invalid(message, field=name)
+    for field in fields:
+        names = (mapping[field.name],) if field.name in mapping else field.columns
+        place = next((lowered.index(name.casefold()) for name in names if name.casefold() in lowered), None)
+        if place is not None:
+            yield field, place
+        elif field.required or field.name in mapping:
+            message = gettext(
+                "The header has no column “%(column)s” for %(field)s; it has: %(columns)s.",
+                column=names[0],
+                field=field.name,
+                columns=", ".join(header),
+            )
+            raise Invalid(message, field=field.name)

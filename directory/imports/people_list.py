@@ -1,0 +1,151 @@
+"""Lists of people: what each column holds is guessed, a person sets it right, and a wrong row costs no other row."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from directory.errors import Invalid
+from directory.imports.cell_checks import Field, RowError, check_cells
+from directory.imports.table_reader import LIST, LIST_ROWS, Row, read_table
+from directory.people.business import clean_email, clean_phone, clean_website
+from directory.text import fold
+from directory.translation import N_
+from directory.translation import gettext as _
+
+FIELDS = (
+    Field("name", ("name", "full name", "contact", "contact name", "contact person", "person", "member"), 120,
+          msgid=N_("Name")),
+    Field("first", ("first name", "firstname", "first", "given name", "forename"), 60, msgid=N_("First name")),
+    Field("last", ("last name", "lastname", "last", "surname", "family name"), 60, msgid=N_("Last name")),
+    Field("email", ("email", "e mail", "mail", "email address", "e mail address"), 254, check=clean_email,
+          msgid=N_("Mail")),
+    Field("firm", ("firm", "company", "business", "organization", "organisation", "company name", "firm name"), 200,
+          msgid=N_("Firm")),
+    Field("role", ("role", "title", "job title", "position"), 120, msgid=N_("Their role")),
+    Field("summary", ("what the firm does", "what they do", "description", "about", "summary", "services"), 500,
+          msgid=N_("What the firm does")),
+    Field("wants", ("wants", "wants to meet", "whom they want to meet", "looking for", "good referral", "ask"), 300,
+          msgid=N_("Wants to meet")),
+    Field("phone", ("phone", "telephone", "tel", "mobile", "cell", "phone number"), 40, check=clean_phone,
+          msgid=N_("Telephone")),
+    Field("website", ("website", "web", "url", "site", "homepage"), 200, check=clean_website, msgid=N_("Website")),
+    Field("city", ("town", "city", "place", "location"), 120, msgid=N_("Town")),
+    Field("region", ("state", "region", "province", "county"), 60, msgid=N_("State or region")),
+)  # fmt: skip
+BY_NAME = {field.name: field for field in FIELDS}
+_LOOKED_AT = 50  # rows, to guess what a column holds
+_LOOKS = (("email", r"\S+@\S+"), ("phone", r"\+?[0-9()./ -]{7,}"), ("website", r"(https?://|www\.)\S+"))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """``rows`` have the header among them where there is one.
+
+    ``columns`` says which field each column holds, "" for one that is left out.
+    """
+
+    rows: list[Row]
+    columns: list[str]
+    has_header: bool
+
+    def kept(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"rows": self.rows, "columns": self.columns, "has_header": self.has_header}
+
+    @property
+    def people(self) -> list[Row]:
+        """The rows below the header."""
+        return self.rows[1:] if self.has_header else self.rows
+
+    def text(self) -> str:
+        """The list as it can be pasted again."""
+        lines = io.StringIO()
+        csv.writer(lines, lineterminator="\n").writerows(cells for _number, cells in self.rows)
+        return lines.getvalue()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One person of a list: what was read, what is wrong, and why they are not brought in, if they are not."""
+
+    number: int
+    values: dict[str, str]
+    wrong: list[RowError]
+    here: str = ""  # a sentence where they are here already, or asked not to be
+
+
+def read_sheet(content: bytes) -> Sheet:
+    """The rows of a list, with a header or without. Raises Invalid where it cannot be read at all or is too large."""
+    rows = list(islice(read_table(content, LIST), LIST_ROWS + 2))  # a header, and one too many
+    if not rows:
+        raise Invalid(_("There is nobody in the list; write one person a line."))
+    columns = [_named(cell) for cell in rows[0].cells]
+    has_header = any(columns) and not any("@" in cell for cell in rows[0].cells)
+    if has_header and len(rows) == 1:
+        raise Invalid(_("The list has a header and no rows."))
+    if len(rows) - has_header > LIST_ROWS:
+        raise Invalid(_("The list has more than %(most)s rows; send it in parts.", most=LIST_ROWS))
+    if has_header:
+        return Sheet(rows, [name if name not in columns[:place] else "" for place, name in enumerate(columns)], True)
+    rows = [Row(number, _addressed(cells)) for number, cells in rows]
+    return Sheet(rows, _guessed(rows), has_header=False)
+
+
+def read_person(row: Row, columns: Sequence[str]) -> tuple[dict[str, str], list[RowError]]:
+    """A row as its columns say: the values by field, "" where there is none, and every complaint about them."""
+    values = dict.fromkeys(BY_NAME, "")
+    if any(cell.strip() for cell in row.cells[len(columns) :]):
+        counts = {"cells": len(row.cells), "columns": len(columns)}
+        message = _("It has %(cells)s cells where the others have %(columns)s; check its commas and quotes.", **counts)
+        return values, [RowError(row.number, "", message)]
+    held = [(BY_NAME[name], cell) for name, cell in zip(columns, row.cells, strict=False) if name]
+    clean, wrong = check_cells(row.number, held)
+    values |= clean
+    values["email"] = values["email"].casefold()
+    values["name"] = values["name"] or f"{values['first']} {values['last']}".strip()
+    blamed = {error.field for error in wrong}
+    for name, sentence in (("name", _("Write their name.")), ("email", _("Write where the invitation goes."))):
+        if not values[name] and BY_NAME[name].label not in blamed:
+            wrong.append(RowError(row.number, BY_NAME[name].label, sentence))
+    values["firm"] = values["firm"] or values["name"]
+    return values, wrong
+
+
+def _named(cell: str) -> str:
+    """The field whose name a header's cell is, "" for none."""
+    name = fold(cell[:80]).replace("-", " ").replace("_", " ")
+    return next((field.name for field in FIELDS if name in field.columns), "")
+
+
+def _addressed(cells: list[str]) -> list[str]:
+    """The cells, "Bea Lindqvist <bea@bramble.example>" as two."""
+    found: list[str] = []
+    for cell in cells:
+        name, opens, mail = cell.strip().removesuffix(">").rpartition("<")
+        is_both = opens and "@" in mail and cell.strip().endswith(">")
+        found += [name.strip().strip('"'), mail] if is_both else [cell]
+    return found
+
+
+def _guessed(rows: Sequence[Row]) -> list[str]:
+    """What the columns of a list without a header hold: mail and telephone by their look, the rest in usual order."""
+    widths = Counter(len(row.cells) for row in rows)
+    width = max(widths, key=lambda width: (widths[width], width))
+    looked = [row.cells for row in rows[:_LOOKED_AT]]
+    columns = [[cells[place].strip() for cells in looked if place < len(cells)] for place in range(width)]
+    left = iter(("name", "firm", "summary", "wants"))
+    guessed: list[str] = []
+    for column in columns:
+        look = next((name for name, pattern in _LOOKS if name not in guessed and _most(column, pattern)), None)
+        guessed.append(look or next(left, ""))
+    return guessed
+
+
+def _most(column: Sequence[str], pattern: str) -> bool:
+    filled = [cell for cell in column if cell]
+    return bool(filled) and 2 * sum(bool(re.fullmatch(pattern, cell[:254])) for cell in filled) > len(filled)
