@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from directory.audit import record
 from directory.db import bump_world
-from directory.imports.capability_codes import Codes, Unknown
+from directory.imports.capability_codes import Codes
 from directory.imports.cell_checks import Field, ImportErrors, RowError
 from directory.imports.checked_file import CheckedRow
-from directory.imports.report import Report
+from directory.imports.report import Report, Unknown
 from directory.people.business import clean_email, clean_phone, clean_website, index_businesses
 from directory.people.claim import Claim
 from directory.people.duplicates import duplicate_index
@@ -41,7 +41,7 @@ def import_businesses(
     Raises ImportErrors, and saves nothing, for a key that stands twice and, where ``unknown`` is "fail", for every
     capability that the scheme does not have.
     """
-    codes, report, errors = Codes(session, scheme), Report(rows=len(rows)), list[RowError]()
+    codes, report = Codes(session, scheme), Report(rows=len(rows), unknown=unknown)
     known, moved = duplicate_index(session), merged_keys(session)
     before = {firm.key: firm for firm in session.scalars(select(Business).where(Business.key.is_not(None)))}
     first_row: dict[str, int] = {}
@@ -49,12 +49,13 @@ def import_businesses(
     for row in rows:
         key = row.values["key"]
         if first_row.setdefault(key, row.number) != row.number:
-            errors.append(RowError(row.number, "key", gettext("stands in row %(row)s too.", row=first_row[key])))
+            message = gettext("stands in row %(row)s too.", row=first_row[key])
+            report.errors.append(RowError(row.number, "key", message))
             continue
         if key in moved:
             report.skip(gettext("merged into another record"), row.number, key)
             continue
-        claimed[key] = codes.read(row, report, errors, unknown)
+        claimed[key] = codes.read(row, report)
         given = {name: value for name, value in row.values.items() if value and name != "capabilities"}
         if (firm := before.get(key)) is None:
             new.append({**{field.name: "" for field in FIELDS[:-1]}, **given, "created_at": now})
@@ -62,8 +63,8 @@ def import_businesses(
                 report.alike.append(gettext("row %(row)s", row=row.number))
         elif any(getattr(firm, name) != value for name, value in given.items()):
             changed.append({**given, "id": firm.id})
-    if errors:
-        raise ImportErrors(errors)
+    if report.errors:
+        raise ImportErrors(report.errors)
     if new:
         session.execute(insert(Business), new)
     if changed:

@@ -11,10 +11,10 @@ from directory.db import bump_world
 from directory.errors import Invalid
 from directory.facts.collaboration import Collaboration, collaboration_capability
 from directory.imports.businesses import add_claims
-from directory.imports.capability_codes import Codes, Unknown
+from directory.imports.capability_codes import Codes
 from directory.imports.cell_checks import CELL_BYTES, Field, ImportErrors, RowError
 from directory.imports.checked_file import CheckedRow
-from directory.imports.report import Report
+from directory.imports.report import Report, Unknown
 from directory.money import Money
 from directory.people.business import index_businesses
 from directory.people.tables import Business
@@ -44,7 +44,7 @@ def import_collaborations(
     work and is no evidence; a firm is no sub of its own: such rows are counted and left out. Raises ImportErrors,
     and saves nothing, for wrong cells and, where ``unknown`` is "fail", for firms and codes that nobody knows.
     """
-    codes, report, errors = Codes(session, scheme), Report(rows=len(rows)), list[RowError]()
+    codes, report = Codes(session, scheme), Report(rows=len(rows), unknown=unknown)
     firms = merged_keys(session)
     firms |= {key: id for key, id in session.execute(select(Business.key, Business.id)) if key is not None}
     there = set(session.scalars(select(Collaboration.key).where(Collaboration.key.is_not(None))))
@@ -61,15 +61,12 @@ def import_collaborations(
         try:
             at, amount = _finished(row.values["date"], now), _amount(row.values)
         except Invalid as error:
-            errors.append(RowError(row.number, error.field or "", error.message))
+            report.errors.append(RowError(row.number, error.field or "", error.message))
             continue
         strangers = [name for name in ("prime", "sub") if row.values[name] not in firms]
         for name in strangers:
-            reason = gettext("a firm nobody knows, as %(role)s", role=name)
-            if unknown == "fail":
-                errors.append(RowError(row.number, name, f"{row.values[name]}: {reason}"))
-            else:
-                report.skip(reason, row.number, row.values[name])
+            reason, firm = gettext("a firm nobody knows, as %(role)s", role=name), row.values[name]
+            report.skip_unknown(reason, RowError(row.number, name, f"{firm}: {reason}"), firm)
         if strangers:
             continue
         if firms[row.values["prime"]] == firms[row.values["sub"]]:
@@ -78,7 +75,7 @@ def import_collaborations(
             report.skip(gettext("an amendment: its amount is not above zero"), row.number)
         else:
             sub = firms[row.values["sub"]]
-            capabilities_of[row.digest] = codes.read(row, report, errors, unknown)
+            capabilities_of[row.digest] = codes.read(row, report)
             for capability in capabilities_of[row.digest]:
                 first[sub, capability] = min(at, first.get((sub, capability), at))
             new.append(
@@ -93,8 +90,8 @@ def import_collaborations(
                     "finished_at": at,
                 }
             )
-    if errors:
-        raise ImportErrors(errors)
+    if report.errors:
+        raise ImportErrors(report.errors)
     report.added = len(new)
     if new:
         session.execute(insert(Collaboration), new)

@@ -117,20 +117,18 @@ def preview(session: Session, *, batch: ImportBatch) -> Preview:
     sheet = batch.sheet
     forgotten = session.scalar(select(Suppression.id).limit(1)) is not None
     for row in sheet.people:
-        values, wrong = read_person(row, sheet.columns)
-        here = ""
-        if not wrong:
-            face = _face(values["name"], values["firm"])
-            here = mails.get(values["email"]) or faces.get(face) or ""
-            if not here and forgotten and is_suppressed(session, values["email"]):
-                here = _("asked us to forget them; let them come by themselves")
-            if not here:
-                mails[values["email"]] = _("has the mail address of row %(row)s", row=row.number)
-                faces[face] = _("stands in row %(row)s too", row=row.number)
-        lines.append(Line(row.number, values, wrong, here))
-    return Preview(
-        lines, _twins(session, batch.chapter_id, [line for line in lines if not line.wrong and not line.here])
-    )
+        line = read_person(row, sheet.columns)
+        if not line.wrong:
+            email, face = line.values["email"], _face(line.values["name"], line.values["firm"])
+            line.here = mails.get(email) or faces.get(face) or ""
+            if not line.here and forgotten and is_suppressed(session, email):
+                line.here = _("asked us to forget them; let them come by themselves")
+            if not line.here:
+                mails[email] = _("has the mail address of row %(row)s", row=line.number)
+                faces[face] = _("stands in row %(row)s too", row=line.number)
+        lines.append(line)
+    new = [line for line in lines if not line.wrong and not line.here]
+    return Preview(lines, _twins(session, batch.chapter_id, new))
 
 
 def _known(session: Session, chapter_id: int) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
@@ -166,7 +164,10 @@ def _twins(session: Session, chapter_id: int, lines: list[Line]) -> dict[str, Bu
     """The firms of this chapter, and imported ones without people, that firms of the list look like."""
     known = duplicates.duplicate_index(session)
     wanted = {duplicates.confusable_skeleton(line.values["firm"]): line.values for line in lines}
-    found = {look: [twin.business_id for twin in known.like(*_told(said))] for look, said in wanted.items()}
+    found = {  # the telephone of a line is the person's own
+        look: [twin.business_id for twin in known.like(said["firm"], said["website"], phone="")]
+        for look, said in wanted.items()
+    }
     ids = sorted({id for several in found.values() for id in several})
     firms: dict[int, Business] = {}
     for start in range(0, len(ids), 1000):
@@ -176,10 +177,6 @@ def _twins(session: Session, chapter_id: int, lines: list[Line]) -> dict[str, Bu
     return {
         look: firms[next(id for id in ids if id in firms)] for look, ids in found.items() if firms.keys() & set(ids)
     }
-
-
-def _told(said: dict[str, str]) -> tuple[str, str, str]:
-    return said["firm"], said["website"], ""  # their telephone is the person's own
 
 
 def commit(

@@ -69,7 +69,7 @@ class Sheet:
         return lines.getvalue()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Line:
     """One person of a list: what was read, what is wrong, and why they are not brought in, if they are not."""
 
@@ -96,13 +96,13 @@ def read_sheet(content: bytes) -> Sheet:
     return Sheet(rows, _guessed(rows), has_header=False)
 
 
-def read_person(row: Row, columns: Sequence[str]) -> tuple[dict[str, str], list[RowError]]:
+def read_person(row: Row, columns: Sequence[str]) -> Line:
     """A row as its columns say: the values by field, "" where there is none, and every complaint about them."""
     values = dict.fromkeys(BY_NAME, "")
     if any(cell.strip() for cell in row.cells[len(columns) :]):
         counts = {"cells": len(row.cells), "columns": len(columns)}
         message = _("It has %(cells)s cells where the others have %(columns)s; check its commas and quotes.", **counts)
-        return values, [RowError(row.number, "", message)]
+        return Line(row.number, values, [RowError(row.number, "", message)])
     held = [(BY_NAME[name], cell) for name, cell in zip(columns, row.cells, strict=False) if name]
     clean, wrong = check_cells(row.number, held)
     values |= clean
@@ -113,7 +113,7 @@ def read_person(row: Row, columns: Sequence[str]) -> tuple[dict[str, str], list[
         if not values[name] and BY_NAME[name].label not in blamed:
             wrong.append(RowError(row.number, BY_NAME[name].label, sentence))
     values["firm"] = values["firm"] or values["name"]
-    return values, wrong
+    return Line(row.number, values, wrong)
 
 
 def _named(cell: str) -> str:

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
+from directory.imports.cell_checks import RowError
 from directory.translation import gettext, ngettext
 
 EXAMPLES = 5
+Unknown = Literal["skip", "fail"]  # what happens to a code, or a firm, that nobody knows
 
 
 @dataclass
@@ -13,17 +16,26 @@ class Report:
     """Counts of one import. ``skipped`` maps a reason to the rows, or the cells of rows, it kept out."""
 
     rows: int = 0
+    unknown: Unknown = "skip"
     added: int = 0
     updated: int = 0
     same: int = 0  # stood there before
     claims: int = 0
     skipped: dict[str, list[str]] = field(default_factory=dict)
     alike: list[str] = field(default_factory=list)  # added, and may be a firm that was there
+    errors: list[RowError] = field(default_factory=list)  # with one of these nothing may be saved
 
     def skip(self, reason: str, row: int, value: str = "") -> None:
         """Count what was left out, and remember where."""
         place = gettext("row %(row)s", row=row)
         self.skipped.setdefault(reason, []).append(f"{place} ({value})" if value else place)
+
+    def skip_unknown(self, reason: str, error: RowError, value: str = "") -> None:
+        """Skip what nobody knows, or take it as the error that it is where ``unknown`` says so."""
+        if self.unknown == "fail":
+            self.errors.append(error)
+        else:
+            self.skip(reason, error.row, value)
 
     def lines(self) -> Sequence[str]:
         """The report, a line each.

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
@@ -58,17 +59,15 @@ def import_scheme(
     kinds = {code: _kind(code, above) for code in nodes}
     new = [code for code in nodes if code not in before]
     if new:
-        fresh = ({"scheme": scheme, "code": code, "name": nodes[code].name, "kind": kinds[code]} for code in new)
-        empty: dict[str, list[str]] = {"synonyms": [], "asks": []}
-        session.execute(insert(Capability), [{**row, "public_id": new_public_id(), **empty} for row in fresh])
+        fresh = ({"scheme": scheme, "code": code, "kind": kinds[code], **nodes[code]} for code in new)
+        session.execute(insert(Capability), [{"public_id": new_public_id(), **row} for row in fresh])
     chosen = select(Capability.code, Capability.id).where(Capability.scheme == scheme)
     ids = {row.code: row.id for row in session.execute(chosen)}
     changed = []
     for code, node in nodes.items():
-        parent_id = ids[above[code]] if above[code] else None
-        was, now_is = before.get(code), (node.name, node.synonyms, node.asks, kinds[code], parent_id)
-        if was is None or (was.name, was.synonyms, was.asks, was.kind, was.parent_id) != now_is:
-            values = dict(zip(("name", "synonyms", "asks", "kind", "parent_id"), now_is, strict=True))
+        values = {**node, "kind": kinds[code], "parent_id": ids[above[code]] if above[code] else None}
+        was = before.get(code)
+        if was is None or any(getattr(was, name) != value for name, value in values.items()):
             changed.append({"id": ids[code], "vector": None, **values})
     if changed:
         session.execute(update(Capability), changed)
@@ -99,16 +98,9 @@ def name_of(description: str) -> str:
     return " ".join(words[: cut or min(explained, NAME_WORDS)])[:300]
 
 
-@dataclass(frozen=True)
-class _Node:
-    name: str
-    synonyms: list[str]
-    asks: list[str]
-
-
-def _nodes(rows: list[CheckedRow]) -> tuple[dict[str, _Node], dict[str, tuple[int, str | None]]]:
+def _nodes(rows: list[CheckedRow]) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[int, str | None]]]:
     """Code -> node, and code -> the row and what its parent column says, None without one. Raises ImportErrors."""
-    nodes: dict[str, _Node] = {}
+    nodes: dict[str, dict[str, Any]] = {}
     parents: dict[str, tuple[int, str | None]] = {}
     errors = []
     for row in rows:
@@ -119,7 +111,8 @@ def _nodes(rows: list[CheckedRow]) -> tuple[dict[str, _Node], dict[str, tuple[in
         elif not name:
             errors.append(RowError(row.number, "name", gettext("Write a name.")))
         words = (*row.values.get("synonyms", "").split(";"), description.removeprefix(name))
-        nodes[code] = _Node(name, _each(words), _each(row.values.get("asks", "").split(";")))
+        asks = row.values.get("asks", "").split(";")
+        nodes[code] = {"name": name, "synonyms": _each(words), "asks": _each(asks)}
         parents[code] = row.number, row.values.get("parent")
     if errors:
         raise ImportErrors(errors)
