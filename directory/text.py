@@ -1,4 +1,7 @@
-"""Text from people, cleaned the one way: NFC, trimmed, plain characters only, not too long."""
+"""Text from people and machines: how it is cleaned before it is kept, and written evenly before it is compared.
+
+The engine reads sentences in another way, with stems and places in the text; that is ``matching.text_normalization``.
+"""
 
 import re
 import unicodedata
@@ -9,6 +12,9 @@ from directory.translation import gettext as _
 # Controls, bidirectional ones too, and what looks like nothing let a name pose as another.
 _HIDDEN, _BLANK, _JOINER = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"}), "\u034f\u115f\u1160\u2800\u3164\uffa0", "\u200d"
 
+# Letters of other alphabets that read as Latin ones, and what a phone writes for a quote or a hyphen.
+_SAME_SHAPE = str.maketrans("авекмнорстухіјѕԁԛԝɡαεικνορτυχ", "abekmhopctyxijsdqwgaeikvoptux")
+_SAME_SIGN = str.maketrans("\u2018\u2019\u02bc\u2010\u2013", "'''--", _JOINER)
 _FORMULA = frozenset("=+-@\t\r\x00")  # a spreadsheet may run a cell that begins with one of these
 
 
@@ -39,8 +45,7 @@ def _checked(text: str, field: str, what: str, limit: int, required: bool) -> st
             field=field,
         )
     for position, character in enumerate(text):
-        is_hidden = unicodedata.category(character) in _HIDDEN or character in _BLANK
-        if is_hidden and character not in ("\n", _JOINER):  # emoji need the joiner
+        if _is_hidden(character) and character not in ("\n", _JOINER):  # emoji need the joiner
             raise Invalid(
                 _(
                     "Remove the hidden character %(code)s at place %(place)s of %(what)s.",
@@ -53,6 +58,10 @@ def _checked(text: str, field: str, what: str, limit: int, required: bool) -> st
     return text
 
 
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in _HIDDEN or character in _BLANK
+
+
 def strip_hidden(text: str, limit: int) -> str:
     r"""One line of what a machine elsewhere said, without the signs that pose as others, hide or turn it around.
 
@@ -60,7 +69,7 @@ def strip_hidden(text: str, limit: int) -> str:
     '@me <'
     """
     line = " ".join(unicodedata.normalize("NFC", text[: 4 * limit]).split())
-    return "".join(each for each in line if unicodedata.category(each) not in _HIDDEN and each not in _BLANK)[:limit]
+    return "".join(character for character in line if not _is_hidden(character))[:limit]
 
 
 def fold(text: str) -> str:
@@ -73,6 +82,39 @@ def fold(text: str) -> str:
     plain = (char for char in letters if not unicodedata.combining(char))
     kept = "".join(char if char.isalnum() or char in "+#&._%-" else " " for char in plain)
     return " ".join(word.strip("._-") or word for word in kept.split())
+
+
+def latinised(text: str) -> str:
+    """``text`` as an eye reads it: folded, with the letters of other alphabets that look like Latin ones.
+
+    >>> latinised("Вramble & Cо") == latinised("BRÅMBLE & CO") == "bramble & co"
+    True
+    """
+    return fold(text).translate(_SAME_SHAPE)
+
+
+def confusable_skeleton(text: str) -> str:
+    """What names that look the same have in common: letters and digits as an eye reads them, without blanks.
+
+    >>> confusable_skeleton("Beа  Lindqvіst") == confusable_skeleton("BEA LINDQVIST") == "bealindqvist"
+    True
+    """
+    return "".join(filter(str.isalnum, latinised(text)))
+
+
+def mixes_alphabets(word: str) -> bool:
+    """Whether ``word`` has letters of two alphabets that look alike."""
+    alphabets = {unicodedata.name(letter, "").split()[0] for letter in word if letter.isalpha()}
+    return len(alphabets & {"LATIN", "CYRILLIC", "GREEK"}) > 1
+
+
+def caseless(text: str) -> str:
+    """``text`` as names are looked up in it: no case, one kind of blank, quote and hyphen; accents stay.
+
+    >>> caseless("Nora  O\u2019BRIEN, Zoë")
+    "nora o'brien, zoë"
+    """
+    return " ".join(unicodedata.normalize("NFKC", text).translate(_SAME_SIGN).casefold().split())
 
 
 def escape_formula(cell: str) -> str:

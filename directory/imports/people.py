@@ -25,7 +25,7 @@ from directory.people.claim import Claim
 from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
 from directory.privacy.suppression import Suppression, is_suppressed
 from directory.taxonomy.capability import capability_choices
-from directory.text import fold
+from directory.text import confusable_skeleton, fold
 from directory.translation import gettext as _
 
 KEPT_FOR = timedelta(hours=24)  # a list that was not brought in, and the way back from one that was
@@ -155,15 +155,13 @@ def _known(session: Session, chapter_id: int) -> tuple[dict[str, str], dict[tupl
 
 def _face(name: str, firm: str) -> tuple[str, str]:
     """A person and their firm as an eye reads them."""
-    return duplicates.confusable_skeleton(name), duplicates.normalized_name(firm) or duplicates.confusable_skeleton(
-        firm
-    )
+    return confusable_skeleton(name), duplicates.normalized_name(firm) or confusable_skeleton(firm)
 
 
 def _twins(session: Session, chapter_id: int, lines: list[Line]) -> dict[str, Business]:
     """The firms of this chapter, and imported ones without people, that firms of the list look like."""
     known = duplicates.duplicate_index(session)
-    wanted = {duplicates.confusable_skeleton(line.values["firm"]): line.values for line in lines}
+    wanted = {confusable_skeleton(line.values["firm"]): line.values for line in lines}
     found = {  # the telephone of a line is the person's own
         look: [twin.business_id for twin in known.like(said["firm"], said["website"], phone="")]
         for look, said in wanted.items()
@@ -198,7 +196,7 @@ def commit(
     made_firms: dict[str, Business] = {}
     people: list[tuple[Line, Member]] = []
     for line in seen.new:
-        look, said = duplicates.confusable_skeleton(line.values["firm"]), line.values
+        look, said = confusable_skeleton(line.values["firm"]), line.values
         firm = firms.get(look)
         if firm is None:
             place = {"city": said["city"], "region": said["region"]}

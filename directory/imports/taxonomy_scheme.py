@@ -83,8 +83,8 @@ def name_of(description: str) -> str:
     The second name tends to say the first again in other words, so the cut is where what follows repeats most of
     what went before.
 
-    >>> name_of("install heat pump installation of heat pumps commission heat pumps Install heat pumps, which")
-    'install heat pump'
+    >>> name_of("install heat pumps installation of heat pumps commission heat pumps Install heat pumps, which")
+    'install heat pumps'
     """
     words = description.split()
     roots = [word.casefold().strip(".,;:()")[:5] for word in words]

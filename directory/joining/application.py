@@ -13,13 +13,12 @@ from directory.errors import Conflict, Invalid, Refused
 from directory.outbox import mail
 from directory.people.business import clean_email
 from directory.people.chapter import Chapter
-from directory.people.duplicates import confusable_skeleton
 from directory.people.member import holders_of_roles
 from directory.people.one_time_link import OneTimeLink, use_link
 from directory.people.tables import Business, Member, MemberState, Role
 from directory.privacy.suppression import is_suppressed
 from directory.rate_limit import consume_allowance
-from directory.text import clean_line, fold
+from directory.text import clean_line, confusable_skeleton, fold
 from directory.translation import gettext as _
 
 CONFIRM_WITHIN = timedelta(days=2)
@@ -148,10 +147,9 @@ def likely_references(session: Session, *, application: Application) -> list[Mem
     if not words:
         return []
     names = session.execute(select(Member.id, Member.name).where(Member.is_active).order_by(Member.id)).all()
-    alike = ((id, name, set(fold(name).split())) for id, name in names)  # "Bea" is Bea Lindqvist, too
-    meant = [id for id, name, said in alike if confusable_skeleton(name) == look or said <= words or words <= said][
-        :MOST_GUESSES
-    ]
+    # "Bea" is Bea Lindqvist, too.
+    alike = ((id, confusable_skeleton(name), set(fold(name).split())) for id, name in names)
+    meant = [id for id, looks, said in alike if looks == look or said <= words or words <= said][:MOST_GUESSES]
     return list(session.scalars(select(Member).where(Member.id.in_(meant)).options(joinedload(Member.business))))
 
 

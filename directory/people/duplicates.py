@@ -1,7 +1,6 @@
 """Twins: records that may be one firm, found by website, telephone or a name that reads the same."""
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,15 +12,13 @@ from sqlalchemy.orm import Session
 
 from directory.db import world_version
 from directory.people.tables import Business
-from directory.text import fold
+from directory.text import latinised
 
 ALIKE = 85  # of 100, by rapidfuzz's ratio of the names without what they all share
 MOST_SHARED = 50  # a word, host or number that so many have tells nobody apart
 _LEGAL = """the and co company corp corporation inc incorporated llc lc llp lp ltd limited plc pllc pc gmbh ag ug kg ohg
 sa sas sarl srl spa sl bv nv oy ab as aps pty group holding holdings"""
 LEGAL = frozenset(_LEGAL.split())
-# Letters of other alphabets that read as Latin ones.
-SAME_SHAPE = str.maketrans("авекмнорстухіјѕԁԛԝɡαεικνορτυχ", "abekmhopctyxijsdqwgaeikvoptux")
 # Where many firms have a page of their own each.
 _SHARED = """facebook.com linkedin.com instagram.com google.com wixsite.com wordpress.com blogspot.com github.io
 etsy.com squarespace.com weebly.com godaddysites.com yelp.com linktr.ee"""
@@ -81,21 +78,8 @@ def normalized_name(name: str) -> str:
     >>> [normalized_name(name) for name in ("The Bramble & Co., LLC", "Вramble Company", "BRÅMBLE", "& Co")]
     ['bramble', 'bramble', 'bramble', '']
     """
-    words = re.split(r"[^\w]+", _drawn(name))
+    words = re.split(r"[^\w]+", latinised(name))
     return " ".join(word for word in words if word and word not in LEGAL)
-
-
-def confusable_skeleton(name: str) -> str:
-    """What ``name`` looks like: no case, accents, punctuation or blanks, and look-alike letters as Latin ones.
-
-    >>> len({confusable_skeleton(name) for name in ("Beа  Lindqvіst", "BEA LINDQVIST", "Ｂｅａ Lindqvist")})
-    1
-    """
-    return "".join(char for char in _drawn(name) if char.isalnum())
-
-
-def _drawn(name: str) -> str:
-    return fold(unicodedata.normalize("NFKC", name).casefold().translate(SAME_SHAPE))
 
 
 def registered_host(website: str) -> str:

@@ -1,7 +1,6 @@
 """Members: the people of the network and the roles they hold in a chapter."""
 
 import re
-import unicodedata
 from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from directory.db import bump_world
 from directory.errors import Invalid
 from directory.people.business import clean_phone, index_business
 from directory.people.tables import ChapterRole, Member, Role
-from directory.text import clean_line, fold
+from directory.text import clean_line, fold, mixes_alphabets
 from directory.translation import gettext as _
 
 if TYPE_CHECKING:
@@ -61,8 +60,7 @@ def _own_name(session: Session, member: Member, text: str) -> str:
     """A name that can be told from every colleague's, also where the letters only look alike. Raises Invalid."""
     name = clean_line(text, field="name", what=_("your name"), limit=120)
     for word in name.split():
-        scripts = {unicodedata.name(letter, "").split()[0] for letter in word if letter.isalpha()}
-        if len(scripts & {"LATIN", "CYRILLIC", "GREEK"}) > 1:
+        if mixes_alphabets(word):
             message = _("“%(word)s” mixes letters of two alphabets that look alike. Type it anew.", word=word)
             raise Invalid(message, field="name")
     others = select(Member.name).where(Member.business_id == member.business_id, Member.id != member.id)

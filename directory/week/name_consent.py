@@ -4,7 +4,6 @@ A whole name is found however its signs are written; a nickname or a misspelt on
 """
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -13,23 +12,21 @@ from sqlalchemy.orm import Session
 
 from directory.db import world_version
 from directory.people.tables import Member
-
-# What a phone or a person who means it puts into a name, and nobody sees as another name.
-_LOOKALIKE = str.maketrans("\u2018\u2019\u02bc\u2010\u2013", "'''--", "\u200d")
+from directory.text import caseless
 
 
 class _Names:
-    """Everybody's name as ``_even`` writes it, by its first word: a text is looked up, not held against each name."""
+    """Everybody's name, caseless, by its first word: a text is looked up, not held against each name."""
 
     def __init__(self) -> None:
         self.by_word: dict[str, list[tuple[str, int]]] = defaultdict(list)
 
     def add(self, member_id: int, name: str) -> None:
-        written = _even(name)
+        written = caseless(name)
         self.by_word[next(iter(_words(written)), "")].append((written, member_id))
 
     def found_in(self, text: str) -> list[int]:
-        told = _even(text)
+        told = caseless(text)
         candidates = (pair for word in {"", *_words(told)} for pair in self.by_word.get(word, ()))
         return [member_id for name, member_id in candidates if stands_in_text(name, told)]
 
@@ -66,8 +63,8 @@ class UnconsentedNames:
 
 def names_in(text: str, names: Iterable[str]) -> list[str]:
     """Those of ``names`` that stand in ``text``, in whatever case and spacing."""
-    told = _even(text)
-    return [name for name in names if stands_in_text(_even(name), told)]
+    told = caseless(text)
+    return [name for name in names if stands_in_text(caseless(name), told)]
 
 
 def stands_in_text(name: str, text: str) -> bool:
@@ -77,7 +74,3 @@ def stands_in_text(name: str, text: str) -> bool:
 
 def _words(text: str) -> list[str]:
     return re.findall(r"\w+", text)
-
-
-def _even(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).translate(_LOOKALIKE).casefold().split())
