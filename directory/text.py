@@ -10,8 +10,7 @@ from directory.errors import Invalid
 from directory.translation import gettext as _
 
 # Controls, bidirectional ones too, and what looks like nothing let a name pose as another.
-_HIDDEN, _BLANK, _JOINER = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"}), "\u034f\u115f\u1160\u2800\u3164\uffa0", "\u200d"
-
+_BLANK, _JOINER = "\u034f\u115f\u1160\u2800\u3164\uffa0", "\u200d"
 # Letters of other alphabets that read as Latin ones, and what a phone writes for a quote or a hyphen.
 _SAME_SHAPE = str.maketrans("авекмнорстухіјѕԁԛԝɡαεικνορτυχ", "abekmhopctyxijsdqwgaeikvoptux")
 _SAME_SIGN = str.maketrans("\u2018\u2019\u02bc\u2010\u2013", "'''--", _JOINER)
@@ -45,7 +44,8 @@ def _checked(text: str, field: str, what: str, limit: int, required: bool) -> st
             field=field,
         )
     for position, character in enumerate(text):
-        if _is_hidden(character) and character not in ("\n", _JOINER):  # emoji need the joiner
+        is_hidden = not character.isprintable() or character in _BLANK
+        if is_hidden and character not in ("\n", _JOINER):  # emoji need the joiner
             raise Invalid(
                 _(
                     "Remove the hidden character %(code)s at place %(place)s of %(what)s.",
@@ -58,10 +58,6 @@ def _checked(text: str, field: str, what: str, limit: int, required: bool) -> st
     return text
 
 
-def _is_hidden(character: str) -> bool:
-    return unicodedata.category(character) in _HIDDEN or character in _BLANK
-
-
 def strip_hidden(text: str, limit: int) -> str:
     r"""One line of what a machine elsewhere said, without the signs that pose as others, hide or turn it around.
 
@@ -69,7 +65,7 @@ def strip_hidden(text: str, limit: int) -> str:
     '@me <'
     """
     line = " ".join(unicodedata.normalize("NFC", text[: 4 * limit]).split())
-    return "".join(character for character in line if not _is_hidden(character))[:limit]
+    return "".join(each for each in line if each.isprintable() and each not in _BLANK)[:limit]
 
 
 def fold(text: str) -> str:
@@ -85,11 +81,7 @@ def fold(text: str) -> str:
 
 
 def latinised(text: str) -> str:
-    """``text`` as an eye reads it: folded, with the letters of other alphabets that look like Latin ones.
-
-    >>> latinised("Вramble & Cо") == latinised("BRÅMBLE & CO") == "bramble & co"
-    True
-    """
+    """``text`` as an eye reads it: folded, and letters of other alphabets made the Latin ones that they look like."""
     return fold(text).translate(_SAME_SHAPE)
 
 
@@ -109,20 +101,12 @@ def mixes_alphabets(word: str) -> bool:
 
 
 def caseless(text: str) -> str:
-    """``text`` as names are looked up in it: no case, one kind of blank, quote and hyphen; accents stay.
-
-    >>> caseless("Nora  O\u2019BRIEN, Zoë")
-    "nora o'brien, zoë"
-    """
+    """``text`` as names are looked up in it: no case, one kind of blank, quote and hyphen; accents stay."""
     return " ".join(unicodedata.normalize("NFKC", text).translate(_SAME_SIGN).casefold().split())
 
 
 def escape_formula(cell: str) -> str:
-    """A cell that a spreadsheet shows and does not run: with one ' in front of what may be a formula.
-
-    >>> escape_formula("=1+1"), escape_formula("Tucson")
-    ("'=1+1", 'Tucson')
-    """
+    """A cell that a spreadsheet shows and does not run: one ' stands in front of what may be a formula."""
     return f"'{cell}" if cell[:1] in _FORMULA else cell
 
 

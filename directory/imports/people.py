@@ -1,7 +1,7 @@
 """People from a list: looked at first, brought in as a whole, and taken back as a whole while nobody has come."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -85,7 +85,7 @@ class Preview:
 def upload(session: Session, *, chapter: Chapter, by: Member, sheet: Sheet, now: datetime) -> ImportBatch:
     """Keep a list to look at. Lists that nobody brought in for a day are forgotten, and the names in older ones."""
     delete_old_uploads(session, now=now)
-    batch = ImportBatch(chapter_id=chapter.id, uploader_id=by.id, made_at=now, rows=sheet.kept())
+    batch = ImportBatch(chapter_id=chapter.id, uploader_id=by.id, made_at=now, rows=asdict(sheet))
     session.add(batch)
     session.flush()
     return batch

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 from directory.errors import Invalid
 from directory.imports.cell_checks import Field, RowError, check_cells
@@ -52,10 +51,6 @@ class Sheet:
     rows: list[Row]
     columns: list[str]
     has_header: bool
-
-    def kept(self) -> dict[str, Any]:
-        """As JSON."""
-        return {"rows": self.rows, "columns": self.columns, "has_header": self.has_header}
 
     @property
     def people(self) -> list[Row]:
