@@ -105,7 +105,7 @@ def attack(engine: Engine, sign_in: SignIn, now: datetime, monkeypatch: pytest.M
     ratees, colluders, victim = ids[:RATEES], ids[RATEES:-1], ids[-1]
     values = list(PRIOR)
     truth = [list(rng.choices(values, list(PRIOR.values()), k=2)) for _ in ratees]
-    monkeypatch.setattr(bands, "draw", lambda: rng.uniform(-1, 1))
+    monkeypatch.setattr(bands, "random_noise", lambda: rng.uniform(-1, 1))
 
     def rows(rater: int, at: int, said: list[int], when: datetime) -> dict[str, object]:
         return {"rater_id": rater, "ratee_id": ratees[at], "warmth": said[0], "competence": said[1], "rated_at": when}

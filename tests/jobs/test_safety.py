@@ -96,7 +96,7 @@ def test_a_stop_acts_in_the_last_moment_before_the_call(
         with write_session(engine) as session:
             stop(session, chapter=session.get_one(Chapter, 1), member=None, now=now)
 
-    monkeypatch.setattr(deliver, "remember", stop_now)  # claimed and committed, and nothing is sent yet
+    monkeypatch.setattr(deliver, "remember_counter", stop_now)  # claimed and committed, and nothing is sent yet
     assert not deliver_one(engine, rows[0], settings=settings, now=now)
     assert (Platform.sent, states(engine)) == ([], ["pending"] * 3)
     with Session(engine) as session:
