@@ -100,7 +100,7 @@ class BlueskyTransport:
                 answer = self._ask("GET", method, params={**params, **cursor, "limit": PAGE})
             except HttpRefused as error:
                 unknown = error.status in (404, 501) or error.code in ("MethodNotImplemented", "XRPCNotSupported")
-                if unknown or error.sentence.startswith("No service configured"):
+                if unknown or "No service configured" in error.text:
                     return  # A server without a view of the network hears nothing.
                 raise
             yield answer[name]

@@ -14,11 +14,13 @@ from directory.outbox.post_snapshot import FOLDER, PostSnapshot
 from directory.translation import gettext
 from jobs.channels.transport import Account, TransportError
 
+LONGEST = 4000  # bytes that are kept of a refusal
+
 
 class HttpRefused(TransportError):
-    """An answer that is a no, with its status, the network's own short word for it, and its sentence, never shown."""
+    """An answer that is a no, with its status, the network's own short word for it, and its text, never shown."""
 
-    status, code, sentence = 0, "", ""
+    status, code, text = 0, "", ""
 
 
 class NetworkSession(safe_http.SafeSession):
@@ -68,28 +70,41 @@ def _refusal(answer: requests.Response) -> HttpRefused:
     told = gettext("The network refused it (%(status)s).", status=status)
     if status == 401:
         told = gettext("The network lets this account in no more. Connect it again.")
-    may_be_there, is_lasting = status >= 500 or status == 408, status < 500 and status not in (401, 408, 429)
-    accepted: Literal["no", "maybe"] = "maybe" if may_be_there else "no"
-    until = _reset(answer.headers) if status in (429, 503) else None
-    refused = HttpRefused(told, permanent=is_lasting, accepted=accepted, retry_at=until, is_revoked=status == 401)
-    refused.status = status
+    elif status == 402:
+        told = gettext("The network asks for credit: add some in its developer console.")
+    may_be_there = status == 408 or not 400 <= status < 500
+    refused = HttpRefused(
+        told,
+        permanent=not may_be_there and status not in (401, 402, 429),
+        accepted="maybe" if may_be_there else "no",
+        retry_at=_retry_at(answer),
+        is_revoked=status == 401,
+    )
+    refused.status, refused.text = status, answer.content[:LONGEST].decode(errors="replace")
     with suppress(LookupError, TypeError, ValueError):
         refused.code = str(answer.json()["error"])
-        refused.sentence = str(answer.json()["message"])
     return refused
 
 
-def _reset(headers: Any) -> datetime | None:
-    """When the network takes more, as each of them says it: in seconds, as a date, or since 1970."""
-    wait = str(headers.get("Retry-After", ""))
-    until = str(headers.get("X-RateLimit-Reset") or headers.get("RateLimit-Reset") or "")
+def _retry_at(answer: requests.Response) -> datetime | None:
+    """When the network takes more: the later of the two instants that it may name."""
+    named = []
+    if answer.status_code in (429, 503):
+        named.append(_instant(answer.headers.get("Retry-After", ""), clock.utc_now()))
+    if answer.status_code == 429:  # Elsewhere the limit is told of, but is not what keeps us out.
+        reset = answer.headers.get("X-RateLimit-Reset") or answer.headers.get("RateLimit-Reset", "")
+        named.append(_instant(reset, datetime.fromtimestamp(0, UTC)))
+    return max(filter(None, named), default=None)
+
+
+def _instant(said: str, start: datetime) -> datetime | None:
+    """An instant as each network writes it: a date, or so many seconds after ``start``."""
     try:
-        if wait.isdigit():
-            return clock.utc_now() + timedelta(seconds=int(wait))
-        stamp = datetime.fromtimestamp(int(until), UTC) if until.isdigit() and not wait else None
-        at = stamp or (parsedate_to_datetime(wait) if wait else datetime.fromisoformat(until))
+        if said.isdigit():
+            return start + timedelta(seconds=int(said))
+        at = datetime.fromisoformat(said) if said[:1].isdigit() else parsedate_to_datetime(said)
         return at if at.tzinfo else at.replace(tzinfo=UTC)
-    except (ValueError, OverflowError, OSError):  # the last for a year that the machine cannot count to
+    except (ValueError, OverflowError):
         return None
 
 

@@ -1,10 +1,9 @@
 """What every kind of channel promises, tried on each against a server on loopback."""
 
-import json
 import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from directory import clock, safe_http
 from directory.outbox import channel as channels
 from directory.settings import Settings
-from jobs.channels import CHANNEL_KINDS, http, transport_of
+from jobs.channels import CHANNEL_KINDS, transport_of
 from jobs.channels.transport import TransportError
 from tests.jobs.channels.platforms import ALT, MAKERS, TEXT, Platform, account_of, message, picture
 from tests.services.proxy import Fault
@@ -168,17 +167,3 @@ def test_what_a_person_posts_no_worker_sends(settings: Settings) -> None:
         with pytest.raises(TransportError) as caught:
             getattr(kit, act)(message())
         assert (caught.value.permanent, caught.value.accepted) == (True, accepted)
-
-
-def test_an_hour_of_a_clock_without_a_zone_is_one_in_utc() -> None:
-    at = datetime(2026, 11, 4, 16, 5, tzinfo=UTC)
-    assert http._reset({"Retry-After": "Wed, 04 Nov 2026 16:05:00 -0000"}) == at
-
-
-def test_an_answer_too_deep_to_read_is_one_that_makes_no_sense() -> None:
-    with pytest.raises(TransportError, match="not understood"), http.classify_errors():
-        json.loads("[" * 10**5)
-
-
-def test_an_hour_that_no_machine_can_count_to_is_no_hour() -> None:
-    assert http._reset({"X-RateLimit-Reset": "9" * 18}) is None

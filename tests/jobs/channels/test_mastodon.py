@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +16,6 @@ from app import oauth
 from directory import clock, safe_http
 from directory.errors import Invalid
 from directory.settings import Settings
-from jobs.channels import http
 from jobs.channels import mastodon as kind
 from jobs.channels.mastodon import MastodonTransport, plain
 from jobs.channels.transport import TransportError
@@ -133,27 +132,6 @@ def test_hostile_html_keeps_nobody_busy(piece: str) -> None:
     began = monotonic()
     plain(piece * 200_000)
     assert monotonic() - began < 3
-
-
-@pytest.mark.parametrize(
-    ("headers", "until"),
-    [
-        ({"X-RateLimit-Reset": "2026-11-04T16:05:00.000Z"}, datetime(2026, 11, 4, 16, 5, tzinfo=UTC)),
-        ({"RateLimit-Reset": "1793808300"}, datetime(2026, 11, 4, 16, 5, tzinfo=UTC)),
-        ({"Retry-After": "Wed, 04 Nov 2026 16:05:00 GMT"}, datetime(2026, 11, 4, 16, 5, tzinfo=UTC)),
-        ({"Retry-After": "soon"}, None),
-        ({"X-RateLimit-Reset": "9" * 30}, None),
-        ({}, None),
-    ],
-)
-def test_until_when_to_wait_is_read_as_each_network_writes_it(
-    here: Platform, headers: dict[str, str], until: datetime | None
-) -> None:
-    assert here.proxy
-    here.proxy.faults.append(Fault("GET", "/", 429, headers=headers))
-    with pytest.raises(TransportError) as caught:
-        http.NetworkSession().get(here.proxy.address)
-    assert caught.value.retry_at == until
 
 
 def test_a_person_lets_us_in_by_the_server_s_own_page(here: Platform, settings: Settings, now: datetime) -> None:

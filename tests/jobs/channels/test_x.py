@@ -16,7 +16,7 @@ import requests
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from directory import clock, files
+from directory import clock, files, safe_http
 from directory.db import write_session
 from directory.outbox.channel import Channel, secrets_of, store_secrets
 from directory.outbox.post_snapshot import FOLDER, PostSnapshot
@@ -41,7 +41,8 @@ def fake(tmp_path: Path) -> FakeX:
 
 
 @pytest.fixture
-def host(fake: FakeX) -> Iterator[str]:
+def host(fake: FakeX, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
     with serving(fake) as address:
         yield address
 
@@ -164,12 +165,12 @@ def test_what_went_wrong_says_whether_the_post_may_be_there(
 
 
 def test_a_post_that_x_makes_too_late_may_be_there(fake: FakeX, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kind, "TIMEOUT", (1, 0.1))
-    fake.faults = [("/2/tweets", "slow")]
-    with pytest.raises(TransportError) as failed:
-        make().send(message())
+    with monkeypatch.context() as impatient:
+        impatient.setattr(safe_http, "TIMEOUT", (1, 0.1))
+        fake.faults = [("/2/tweets", "slow")]
+        with pytest.raises(TransportError) as failed:
+            make().send(message())
     assert (failed.value.permanent, failed.value.accepted) == (False, "maybe")
-    monkeypatch.undo()
     for _ in range(100):
         if not fake.posts:
             sleep(0.05)
@@ -187,23 +188,6 @@ def test_what_goes_wrong_before_the_post_is_a_certain_no(
         make().send(message(image=files.store_file(settings.home, FOLDER, b"x")))
     assert (failed.value.permanent, failed.value.accepted, failed.value.is_revoked) == (False, "no", False)
     assert fake.posts == []
-
-
-@pytest.mark.parametrize(
-    ("code", "headers", "minutes"),
-    [
-        (503, {"retry-after": "120"}, 2),
-        (429, {"retry-after": "120", "x-rate-limit-reset": "1790000000"}, 2),
-        (503, {"x-rate-limit-reset": "4000000000"}, None),
-        (429, {"retry-after": "soon", "x-rate-limit-reset": "1"}, None),
-    ],
-)
-def test_the_later_of_two_named_instants_counts(code: int, headers: dict[str, str], minutes: int | None) -> None:
-    answer = requests.Response()
-    answer.status_code = code
-    answer.headers.update(headers)
-    at = kind._busy(answer, "no").retry_at
-    assert (at and round((at - clock.utc_now()) / timedelta(minutes=1))) == minutes
 
 
 @pytest.mark.parametrize("when", ["before", "in mid-post"])
