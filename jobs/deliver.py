@@ -31,12 +31,6 @@ from jobs.restore_guard import remember_counter, stop_if_restored
 from jobs.worker import celery_app, engine, settings
 
 LEASE = timedelta(seconds=60)  # longer than the worker lets a task run
-SETTLE = timedelta(seconds=90)  # after the lease: whatever was still on its way has arrived by then, or never will
-PACES = {  # lease and settle of the kinds that are not like the others
-    "file": (LEASE, timedelta(0)),  # nothing is on its way once its process is gone
-    "x": (LEASE, timedelta(minutes=2)),  # it may take a minute over a post
-    "x_keys": (LEASE, timedelta(minutes=2)),
-}
 PATIENCE = timedelta(hours=1)  # so long a look-up that fails is tried again before a person is asked
 SILENCE = timedelta(hours=1)  # what waited longer may be there by a way this database does not know: look first
 EXPIRES = 60  # seconds, then a ring is dropped: the sweep has rung again
@@ -66,7 +60,6 @@ def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: date
             return False
         chapter_id = claimed.channel.chapter_id if claimed.channel else None
         connected_at = claimed.channel.connected_at if claimed.channel else None
-        claimed.lease_until = now + _pace(claimed)[0]
         known = posting_counter(session)
         session.flush()
         session.expunge(claimed)  # as it is now, to name this try later on
@@ -88,11 +81,6 @@ def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: date
         deliveries.mark_delivered(session, delivery=claimed, external_id=external_id, now=now)
     log.info("delivered", delivery=public_id)
     return True
-
-
-def _pace(row: Delivery) -> tuple[timedelta, timedelta]:
-    """How long a try may take, and how long what it sent may still be on its way after that."""
-    return PACES.get(row.channel.kind if row.channel else "mail", (LEASE, SETTLE))
 
 
 def _is_stopped_now(engine: Engine, claimed: Delivery, chapter_id: int, now: datetime) -> bool:
@@ -123,8 +111,7 @@ def reconcile_stuck(engine: Engine, *, settings: Settings, now: datetime) -> Non
     """
     end = monotonic() + SHIFT.total_seconds()
     with Session(engine) as session:
-        late = deliveries.stuck_deliveries(session, now=now, settle=timedelta(0))
-        ids = [row.id for row in late if row.lease_until is not None and row.lease_until + _pace(row)[1] <= now]
+        ids = [row.id for row in deliveries.stuck_deliveries(session, now=now)]
     for row_id in ids:
         if monotonic() > end:
             break

@@ -7,7 +7,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, SelectChoice, SelectField, StringField
 
 from app.forms import Form
-from directory.outbox.channel import Channel, ChannelKind
+from directory.outbox.channel import Channel
+from directory.outbox.channel_kind import ChannelKind
 from directory.people.tables import Member
 
 

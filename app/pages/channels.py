@@ -19,7 +19,8 @@ from app.request_time import now
 from directory.db import claim_write
 from directory.errors import DomainError
 from directory.outbox import channel_connection
-from directory.outbox.channel import CHANNEL_KINDS, Channel, kind_of
+from directory.outbox.channel import Channel, kind_of
+from directory.outbox.channel_kind import CHANNEL_KINDS, kind_named
 from directory.people.chapter import Chapter
 from directory.secrets import SecretBox
 
@@ -65,7 +66,7 @@ def reconnect(public_id: str) -> ResponseReturnValue:
 
 
 def _guided(chapter: Chapter, kind: str, channel: Channel | None) -> ResponseReturnValue:
-    about = channel_connection.kind_named(kind)
+    about = kind_named(kind)
     form = form_for(about, channel)
     if form.validate_on_submit():
         with blamed(form):
@@ -83,7 +84,7 @@ def _guided(chapter: Chapter, kind: str, channel: Channel | None) -> ResponseRet
 def _begin(chapter: Chapter, kind: str, channel: Channel | None, said: dict[str, str]) -> str:
     """Ask the network; what must be kept till it answers is sealed, since it holds secrets."""
     what: dict[str, Any] = {"chapter": chapter.public_id, "channel": channel and channel.id, "kind": kind, "said": said}
-    label = _(channel_connection.kind_named(kind).label)
+    label = _(kind_named(kind).label)
     db.session.rollback()  # nobody waits for us while a network is asked
     address, kept = oauth.begin(kind, said, _answer_address(), now=now())
     session["connecting"] = _secrets().seal(json.dumps({**what, "kept": kept}), **_place())

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session, joinedload
 from directory import audit
 from directory.errors import Conflict, Invalid
 from directory.outbox import mail
-from directory.outbox.channel import CHANNEL_KINDS, MOST, Channel, ChannelKind, ChannelState, kind_of, store_secrets
+from directory.outbox.channel import Channel, ChannelState, kind_of, store_secrets
+from directory.outbox.channel_kind import MOST, ChannelKind, kind_named
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.occurrence import Occurrence
 from directory.outbox.post_snapshot import PostSnapshot
@@ -26,14 +27,6 @@ from directory.translation import gettext as _
 LONGEST = 2000  # characters of one field; tokens are long
 FRESH = timedelta(minutes=10)  # so long a page waits for what it asked the worker, and the worker still answers it
 LIVING = (ChannelState.OPEN, ChannelState.PAUSED, ChannelState.BROKEN)
-
-
-def kind_named(name: str) -> ChannelKind:
-    """The kind of that name. Raises Invalid."""
-    found = next((kind for kind in CHANNEL_KINDS if kind.kind == name), None)
-    if found is None:
-        raise Invalid(_("There is no such kind of channel."))
-    return found
 
 
 def clean_fields(kind: ChannelKind, said: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from directory import audit
 from directory.db import Base, PublicRow
 from directory.errors import Conflict
 from directory.outbox.channel import Channel, ChannelState
+from directory.outbox.channel_kind import CHANNEL_KINDS, SETTLE
 from directory.outbox.kill_switch import Stop, audit_object, increment_posting_counter, not_stopped
 from directory.outbox.occurrence import CATCH_UP, Occurrence
 from directory.people.chapter import Chapter
@@ -178,13 +179,12 @@ def lift_stop(
     audit.record(session, actor_id=actor_id, action=action, object=audit_object(chapter), now=now)
 
 
-def stuck_deliveries(session: Session, *, now: datetime, settle: timedelta) -> list[Delivery]:
-    """What is still on its way ``settle`` after its lease ran out: look whether it arrived before anything else."""
-    is_seen = or_(Delivery.channel_id.is_(None), Delivery.channel_id.in_(select(Channel.id).where(_IS_KNOWN)))
-    late = select(Delivery).where(
-        Delivery.state == DeliveryState.SENDING, Delivery.lease_until <= now - settle, is_seen
-    )
-    return list(session.scalars(late.order_by(Delivery.lease_until, Delivery.id)))
+def stuck_deliveries(session: Session, *, now: datetime) -> list[Delivery]:
+    """What is still on its way after its lease and its kind's ``settle``: look whether it arrived before all else."""
+    ended = case({kind.kind: now - kind.settle for kind in CHANNEL_KINDS}, value=Channel.kind, else_=now - SETTLE)
+    late = (Delivery.state == DeliveryState.SENDING, Delivery.lease_until <= ended, _IS_KNOWN)
+    rows = select(Delivery).join(Delivery.channel, isouter=True).where(*late)
+    return list(session.scalars(rows.order_by(Delivery.lease_until, Delivery.id)))
 
 
 def cap_leases(session: Session, *, lease: timedelta, now: datetime) -> None:

@@ -11,7 +11,8 @@ from directory import audit, files
 from directory.content_policy import PolicyRemark, check_policy
 from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid
-from directory.outbox.channel import MOST, Channel, ChannelState, channels_of, kind_of, limits_of
+from directory.outbox.channel import Channel, ChannelState, channels_of, kind_of, limits_of
+from directory.outbox.channel_kind import MOST
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.occurrence import Occurrence, lock_open
 from directory.outbox.post_snapshot import FOLDER, PostSnapshot

@@ -17,23 +17,22 @@ from jobs.channels.smtp import SmtpTransport
 from jobs.channels.transport import Account, Transport
 from jobs.channels.x import XTransport
 
-# A kind, and how its transport is made. What everybody may know of a kind (label, limits, fields) stands in
-# ``directory.outbox.channel``, where pages can read it.
-CHANNEL_KINDS: tuple[tuple[str, Callable[[Account], Transport]], ...] = (
-    ("file", FileTransport.of_account),
-    ("x", XTransport),
-    ("x_keys", XTransport),
-    ("mastodon", MastodonTransport),
-    ("bluesky", BlueskyTransport),
-    ("mail", lambda account: MailTransport(account, mail_transport(account.installation))),
-    ("feed", FeedTransport),
-    ("kit", KitTransport),
-)
+# How the transport of each kind is made; all else about a kind stands in ``directory.outbox.channel_kind``.
+TRANSPORTS: dict[str, Callable[[Account], Transport]] = {
+    "file": FileTransport.of_account,
+    "x": XTransport,
+    "x_keys": XTransport,
+    "mastodon": MastodonTransport,
+    "bluesky": BlueskyTransport,
+    "mail": lambda account: MailTransport(account, mail_transport(account.installation)),
+    "feed": FeedTransport,
+    "kit": KitTransport,
+}
 
 
 def transport_of(kind: str, account: Account) -> Transport:
     """The transport of a channel."""
-    return dict(CHANNEL_KINDS)[kind](account)
+    return TRANSPORTS[kind](account)
 
 
 def mail_transport(settings: Settings) -> Transport:

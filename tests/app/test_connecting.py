@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from app.errors import Site
-from directory.outbox.channel import CHANNEL_KINDS
+from directory.outbox.channel_kind import CHANNEL_KINDS
 from directory.secrets import SecretBox
 from tests.app.test_channels import SAID, browser, engine, house, lena, newest, state_of, x
 

@@ -28,12 +28,15 @@ from tests.services.proxy import Fault, Proxy
 
 # A worker in a hurry, which asks a server of our own: what the tests wait for takes seconds instead of minutes.
 WORKER = """
+from dataclasses import replace
 from datetime import timedelta
 from directory import net
+from directory.week import delivery
 from jobs import deliver, worker
 net.LOOPBACK_IS_ALLOWED = True
 deliver.LEASE = timedelta(seconds=1)
-deliver.SETTLE, deliver.PATIENCE, deliver.PACES = timedelta(0), timedelta(0), {}
+deliver.PATIENCE = timedelta(0)
+delivery.CHANNEL_KINDS = tuple(replace(kind, settle=timedelta(0)) for kind in delivery.CHANNEL_KINDS)
 worker.SCHEDULE = tuple((f"jobs.{task}", 1) for task in ("weekly.tick", "deliver.sweep", "checks.answer"))
 worker.work(concurrency=1)
 """

@@ -17,8 +17,8 @@ from kombu import Producer
 from sqlalchemy.orm import configure_mappers
 
 from directory import clock
-from directory.outbox import channel as channels
-from directory.outbox.channel import ChannelKind
+from directory.outbox import channel_kind
+from directory.outbox.channel_kind import ChannelKind
 from jobs import channels as transports
 from jobs import schedule, worker
 from jobs.channels.transport import Account, Message
@@ -53,8 +53,8 @@ def arm() -> None:
     """Ring often and for little, set the clock wrong, add the tape, and let every message go out TIMES times."""
     right = clock.utc_now
     clock.utc_now = lambda: right() + timedelta(seconds=WRONG)
-    channels.CHANNEL_KINDS += (ChannelKind("tape", "Tape"),)
-    transports.CHANNEL_KINDS += (("tape", Tape),)
+    channel_kind.CHANNEL_KINDS += (ChannelKind("tape", "Tape"),)
+    transports.TRANSPORTS["tape"] = Tape
     worker.SCHEDULE = tuple((task, RING * max(1, MANY)) for task in RINGING)
     worker.DEAF = 5
     worker.exec_worker = begin_anew

@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 from importlib import import_module
@@ -21,9 +22,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, configure_mappers
 
 from directory import safe_http
-from directory.outbox import channel as channels
+from directory.outbox import channel_kind
 from directory.outbox import delivery as deliveries
-from directory.outbox.channel import ChannelKind
+from directory.outbox.channel_kind import ChannelKind
 from directory.outbox.delivery import Delivery
 from jobs import channels as transports
 from jobs import deliver, weekly_posts, worker
@@ -97,11 +98,18 @@ class Tape:
         return message.key if there and not IS_BLIND else None
 
 
+def hurry(lease: timedelta, settle: timedelta) -> None:
+    """Shorten the times of every kind."""
+    kinds = tuple(replace(kind, settle=settle) for kind in channel_kind.CHANNEL_KINDS)
+    channel_kind.CHANNEL_KINDS = deliveries.CHANNEL_KINDS = kinds
+    deliver.LEASE, deliver.EXPIRES, deliveries.SETTLE = lease, RING, settle
+
+
 def arm() -> None:
     """Shorten the times, add the tape, and put a death at every boundary."""
-    channels.CHANNEL_KINDS += (ChannelKind("tape", "Tape"),)
-    transports.CHANNEL_KINDS += (("tape", Tape),)
-    deliver.LEASE, deliver.SETTLE, deliver.EXPIRES, deliver.PACES = LEASE, SETTLE, RING, {}
+    channel_kind.CHANNEL_KINDS += (ChannelKind("tape", "Tape"),)
+    transports.TRANSPORTS["tape"] = Tape
+    hurry(LEASE, SETTLE)
     worker.SCHEDULE = (
         ("jobs.weekly_posts.tick", RING),
         ("jobs.deliver.sweep", RING),
@@ -130,7 +138,7 @@ def arm() -> None:
 def go_wild() -> None:
     """Shorten the times, but leave a try longer than the servers' malice takes; nobody gives up."""
     safe_http.LOOPBACK_IS_ALLOWED = True
-    deliver.LEASE, deliver.SETTLE, deliver.EXPIRES, deliver.PACES = timedelta(seconds=4), timedelta(seconds=2), RING, {}
+    hurry(timedelta(seconds=4), timedelta(seconds=2))
     deliver.LONGEST_WAIT, deliveries.MOST_TRIES = timedelta(seconds=1), 100
     worker.SCHEDULE = (("jobs.weekly_posts.tick", 3 * RING), ("jobs.deliver.sweep", RING))
     weekly_posts.SHIFT = timedelta(

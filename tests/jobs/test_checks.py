@@ -45,7 +45,7 @@ class Platform:
 
 @pytest.fixture
 def channel(mesa: Chapterhouse, monkeypatch: pytest.MonkeyPatch) -> Channel:
-    monkeypatch.setattr(transports, "CHANNEL_KINDS", (("file", Platform),))
+    monkeypatch.setitem(transports.TRANSPORTS, "file", Platform)
     mesa.channel.owner_id = mesa.alma.id
     mesa.channel.check_asked_at = mesa.now
     mesa.alma.email = "alma@mesa.example"

@@ -88,7 +88,7 @@ class House:
 def house(
     mesa: Chapterhouse, engine: Engine, settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> House:
-    monkeypatch.setattr(transports, "CHANNEL_KINDS", (("bluesky", Accounts),))
+    monkeypatch.setitem(transports.TRANSPORTS, "bluesky", Accounts)
     monkeypatch.setattr(Accounts, "posts", [("@mesa.example", "s"), ("@mesa.example", "u")], raising=False)
     monkeypatch.setattr(Accounts, "name", "@mesa.example")
     monkeypatch.setattr(Accounts, "on_send", None)

@@ -11,8 +11,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import write_session
-from directory.outbox import channel as channels
 from directory.outbox.channel import Channel
+from directory.outbox.channel_kind import SETTLE
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
@@ -48,9 +48,9 @@ class Platform:
 
 @pytest.fixture
 def row(engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(transports, "CHANNEL_KINDS", (("platform", Platform),))
+    monkeypatch.setitem(transports.TRANSPORTS, "mastodon", Platform)
     with write_session(engine) as session:
-        channel = Channel(chapter=Chapter(key="c", name="C"), kind="platform", name="P")
+        channel = Channel(chapter=Chapter(key="c", name="C"), kind="mastodon", name="P")
         delivery = Delivery(key="k", channel=channel, payload=b"{}", due_at=now)
         session.add(delivery)
         session.flush()
@@ -102,7 +102,7 @@ def test_what_may_have_arrived_is_looked_up_after_a_while_and_only_then_sent_aga
 ) -> None:
     Platform.answers = [TransportError("no answer", **MAYBE)]
     deliver.deliver_one(engine, row, settings=settings, now=now)
-    deliver.reconcile_stuck(engine, settings=settings, now=now + deliver.LEASE + deliver.SETTLE - timedelta(seconds=1))
+    deliver.reconcile_stuck(engine, settings=settings, now=now + deliver.LEASE + SETTLE - timedelta(seconds=1))
     assert state(engine)[0] is DeliveryState.SENDING
     Platform.answers = list(answers)
     for later in (HOUR / 2, HOUR + timedelta(minutes=1)):
@@ -170,10 +170,6 @@ def test_everything_scheduled_is_a_task(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("GOODWORD_HOME", str(tmp_path))
     celery_app.loader.import_default_modules()
     assert {task for task, _ in SCHEDULE} <= set(celery_app.tasks)
-
-
-def test_every_kind_has_a_transport() -> None:
-    assert [kind for kind, _ in transports.CHANNEL_KINDS] == [kind.kind for kind in channels.CHANNEL_KINDS]
 
 
 def test_no_message_of_the_embedded_broker_is_lost_while_it_is_written(tmp_path: Path) -> None:

@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from directory.db import write_session
 from directory.errors import Invalid
 from directory.outbox import mail
+from directory.outbox.channel_kind import SETTLE
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.mail import LetterKind
 from directory.people.one_time_link import OneTimeLink, find_link, use_link
 from directory.people.tables import Business, Member, MemberState
 from directory.settings import Settings, load_settings
 from jobs import mail_rendering
-from jobs.deliver import LEASE, SETTLE, deliver_one, reconcile_stuck
+from jobs.deliver import LEASE, deliver_one, reconcile_stuck
 from tests.services.postbox import HANGS_UP, postbox
 
 WORDS = {"act": "Your page was changed.", "by": "Ada\nBcc: eve@evil.example", "reason": "A wrong number."}

@@ -9,12 +9,12 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import write_session
-from directory.outbox.channel import CHANNEL_KINDS, Channel, ChannelState
+from directory.outbox.channel import Channel, ChannelState
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.chapter import Chapter
 from directory.settings import Settings
 from directory.week.social_inbox import EACH, KEPT_FOR, Outcome, Reply
-from jobs import channels, social_listening
+from jobs import social_listening
 from jobs.channels.transport import Account, Heard, TransportError
 from jobs.housekeeping import forget
 from jobs.social_listening import listen as listen_once
@@ -75,11 +75,6 @@ def accounts(engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> 
 def replies(engine: Engine) -> list[Reply]:
     with Session(engine) as session:
         return list(session.scalars(select(Reply).order_by(Reply.id)))
-
-
-def test_what_a_kind_promises_to_hear_its_transport_can_hear(settings: Settings) -> None:
-    for kind, factory in channels.CHANNEL_KINDS:
-        assert hasattr(factory, "listen") == next(each.is_heard for each in CHANNEL_KINDS if each.kind == kind)
 
 
 def test_open_accounts_are_asked_each_ten_minutes_for_what_came_since(

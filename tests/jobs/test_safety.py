@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from directory.db import write_session
 from directory.outbox import delivery as deliveries
 from directory.outbox.channel import Channel, ChannelState
+from directory.outbox.channel_kind import SETTLE, kind_named
 from directory.outbox.delivery import Delivery, DeliveryState, lift_stop
 from directory.outbox.kill_switch import PostingCounter, Stop, posting_counter, stop
 from directory.outbox.occurrence import CATCH_UP
@@ -24,7 +25,7 @@ from directory.settings import Settings
 from jobs import channels as transports
 from jobs import deliver, restore_guard
 from jobs.channels.transport import Account, Message, TransportError
-from jobs.deliver import LEASE, SETTLE, deliver_one, drain, reconcile_stuck
+from jobs.deliver import LEASE, deliver_one, drain, reconcile_stuck
 from jobs.restore_guard import stop_if_restored
 
 MINUTE = timedelta(minutes=1)
@@ -62,11 +63,11 @@ class Platform:
 def rows(engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Three posts of one chapter for three accounts on the platform, due now."""
     Platform.sent, Platform.says = [], {}
-    monkeypatch.setattr(transports, "CHANNEL_KINDS", (("platform", Platform),))
+    monkeypatch.setitem(transports.TRANSPORTS, "mastodon", Platform)
     with write_session(engine) as session:
         chapter = Chapter(key="c", name="C")
         posts = [
-            Delivery(key=key, channel=Channel(chapter=chapter, kind="platform", name=key), payload=b"{}", due_at=now)
+            Delivery(key=key, channel=Channel(chapter=chapter, kind="mastodon", name=key), payload=b"{}", due_at=now)
             for key in "abc"
         ]
         session.add_all(posts)
@@ -214,10 +215,8 @@ def test_one_account_that_breaks_our_code_stops_nobody_else(
 ) -> None:
     with Session(engine) as session:
         first = session.get_one(Channel, 1).public_id
-    monkeypatch.setattr(
-        transports,
-        "CHANNEL_KINDS",
-        (("platform", lambda account: {}[1] if account.channel == first else Platform(account)),),
+    monkeypatch.setitem(
+        transports.TRANSPORTS, "mastodon", lambda account: {}[1] if account.channel == first else Platform(account)
     )
     monkeypatch.setattr(deliver.os, "getpid", lambda: 0)
     drain(engine, settings=settings, utc_now=clock(now))
@@ -228,16 +227,23 @@ def test_one_account_that_breaks_our_code_stops_nobody_else(
     assert states(engine) == ["sending", "delivered", "delivered"]
 
 
+@pytest.mark.parametrize("kind", ["file", "mastodon", "x"])
 def test_each_kind_settles_in_its_own_time(
-    engine: Engine, rows: list[str], settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, rows: list[str], settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setitem(deliver.PACES, "platform", (MINUTE / 2, MINUTE * 3))
+    monkeypatch.setitem(transports.TRANSPORTS, kind, Platform)
+    with write_session(engine) as session:
+        session.get_one(Channel, 1).kind = kind
     Platform.says = {"a": TransportError("no answer", **MAYBE)}
     deliver_one(engine, rows[0], settings=settings, now=now)
-    for late, then in ((timedelta(0), "sending"), (MINUTE / 2 + MINUTE * 3, "pending")):
+    settled = LEASE + kind_named(kind).settle
+    for late, then in ((settled - MINUTE / 60, "sending"), (settled, "pending")):
         reconcile_stuck(engine, settings=settings, now=now + late)
         assert states(engine)[0] == then
-    assert LEASE + SETTLE < MINUTE * 3
+
+
+def test_the_times_to_settle_differ_where_the_networks_do() -> None:
+    assert kind_named("file").settle < kind_named("mastodon").settle == SETTLE < kind_named("x").settle
 
 
 def test_a_try_of_a_clock_that_was_ahead_is_looked_up_once_it_is_set_back_and_not_repeated(
@@ -305,7 +311,7 @@ def test_however_often_the_bell_is_rung_for_eight_hands_each_post_goes_out_once(
     with write_session(engine) as session:
         chapter = session.get_one(Chapter, 1)
         for number in range(30):
-            channel = Channel(chapter=chapter, kind="platform", name="P")
+            channel = Channel(chapter=chapter, kind="mastodon", name="P")
             session.add(Delivery(key=f"k{number}", channel=channel, payload=b"{}", due_at=now))
     with ThreadPoolExecutor(8) as hands:
         for hand in [hands.submit(drain, engine, settings=settings, utc_now=clock(now)) for _ in range(3 * 8)]:

@@ -71,7 +71,7 @@ def test_a_try_that_was_given_up_does_not_end_the_next_one(session: Session, now
     old = claim_delivery(session, now=now, lease=LEASE)
     assert old is not None
     session.expunge(old)
-    (row,) = stuck_deliveries(session, now=now + 2 * LEASE, settle=LEASE)
+    (row,) = stuck_deliveries(session, now=now + 2 * LEASE)
     retry_later(session, delivery=row, at=now, reason="lost", now=now)
     claim_delivery(session, now=now, lease=LEASE)
     assert not mark_failed(session, delivery=old, reason="refused", now=now)
@@ -94,9 +94,7 @@ def test_a_person_decides_once_what_nobody_can_tell(mesa: Chapterhouse, now: dat
     (row,) = written(mesa.session, now)
     claim_delivery(mesa.session, now=now, lease=LEASE)
     mark_unknown(mesa.session, delivery=row, reason="no answer", now=now)
-    assert (
-        due_deliveries(mesa.session, now=now) == stuck_deliveries(mesa.session, now=now + 9 * LEASE, settle=LEASE) == []
-    )
+    assert due_deliveries(mesa.session, now=now) == stuck_deliveries(mesa.session, now=now + 9 * LEASE) == []
     resolve_unknown(mesa.session, delivery=row, has_arrived=has_arrived, member=mesa.alma, now=now)
     assert row.state is (DeliveryState.DELIVERED if has_arrived else DeliveryState.PENDING)
     with pytest.raises(Conflict):

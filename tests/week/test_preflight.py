@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.outbox import channel as channels
-from directory.outbox.channel import Channel, ChannelKind, ChannelState
+from directory.outbox import channel_kind
+from directory.outbox.channel import Channel, ChannelState
+from directory.outbox.channel_kind import ChannelKind
 from directory.outbox.delivery import Delivery
 from directory.outbox.kill_switch import stop
 from directory.outbox.occurrence import Occurrence
@@ -43,7 +44,7 @@ def house(mesa: Chapterhouse, monkeypatch: pytest.MonkeyPatch) -> Chapterhouse:
     mesa.asks(mesa.cleo)
     compose(mesa.session, occurrence=mesa.turn(), now=mesa.now)
     tiny = ChannelKind("tiny", "Tiny", (LengthLimit("characters", 9),))
-    monkeypatch.setattr(channels, "CHANNEL_KINDS", (*channels.CHANNEL_KINDS, tiny))
+    monkeypatch.setattr(channel_kind, "CHANNEL_KINDS", (*channel_kind.CHANNEL_KINDS, tiny))
     mesa.session.flush()
     return mesa
 
@@ -133,7 +134,7 @@ def test_an_expired_token_is_found_the_day_before_and_its_letter_can_be_sent(
     turn = house.turn()
     due_at = turn.due_at
     house.session.commit()
-    monkeypatch.setattr(transports, "CHANNEL_KINDS", (("file", Gate),))
+    monkeypatch.setitem(transports.TRANSPORTS, "file", Gate)
     assert look_ahead(engine, settings=settings, now=due_at - AHEAD) == 1
     assert look_ahead(engine, settings=settings, now=due_at - AHEAD) == 0
     with Session(engine) as session:

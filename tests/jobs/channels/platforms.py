@@ -1,16 +1,21 @@
-"""One server on loopback for each kind of channel, all with the same few doors for the contract suite."""
+"""One server on loopback for each kind of channel, all with the same few doors for the contract suite.
+
+A new kind needs an entry in STAND_INS, and a function that makes its Platform; its server stands in ``tests.services``.
+"""
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import requests
+import pytest
+from mastodon import Mastodon
 
 from directory import clock, files
 from directory.outbox.post_snapshot import FOLDER, PostSnapshot
@@ -37,7 +42,8 @@ class Platform:
     texts: Callable[[], list[str]]
     alts: Callable[[], list[str]]
     proxy: Proxy | None = None
-    post: tuple[str, str] = ("POST", "")
+    post: tuple[str, str] = ("POST", "")  # the method, and a part of the path, of the request that posts
+    speak: Callable[[], Any] | None = None  # somebody says to the account, and the account itself: Who knows a roofer?
 
     @property
     def transport(self) -> Any:
@@ -45,17 +51,17 @@ class Platform:
 
     def at(self, address: str) -> "Platform":
         """The same account, looked for elsewhere."""
-        settings = (
-            {**self.account.settings, "host": address} if "host" in self.account.settings else {"address": address}
-        )
-        return replace(
-            self,
-            account=account_of({**self.account.settings, **settings}, self.account.secrets, self.account.installation),
-        )
+        assert self.proxy
+
+        def moved(said: Mapping[str, Any]) -> dict[str, Any]:
+            return {name: value.replace(self.proxy.address, address) for name, value in said.items()}
+
+        there = account_of(moved(self.account.settings), moved(self.account.secrets), self.account.installation)
+        return replace(self, account=there)
 
     def shut_out(self) -> "Platform":
         """The same with secrets that open nothing."""
-        wrong = {name: f"canary-{name}" for name in self.account.secrets}
+        wrong = {name: f"{secret}-canary" for name, secret in self.account.secrets.items()}
         return replace(self, account=account_of(self.account.settings, wrong, self.account.installation))
 
 
@@ -84,6 +90,11 @@ def _x(kept: ExitStack, settings: Settings, secrets: Mapping[str, str], kind: st
     port = int(kept.enter_context(x.serving(fake)).rpartition(":")[2])
     proxy = kept.enter_context(Proxy(port))
     said = {**x.CLIENT, "host": proxy.address}
+
+    def speak() -> None:
+        for author in ("2002", x.ME):
+            fake.add(author, "@network who knows a roofer?")
+
     return Platform(
         kind,
         account_of(said, secrets, settings),
@@ -91,6 +102,7 @@ def _x(kept: ExitStack, settings: Settings, secrets: Mapping[str, str], kind: st
         lambda: [picture["alt"] for picture in fake.pictures.values()],
         proxy,
         ("POST", "/2/tweets"),
+        speak,
     )
 
 
@@ -98,15 +110,16 @@ def _mastodon(kept: ExitStack, settings: Settings) -> Platform:
     server = kept.enter_context(mastodon.server())
     proxy = kept.enter_context(Proxy(server.port))
 
+    we, bea = (
+        Mastodon(access_token=token, api_base_url=server.base_url) for token in (mastodon.TOKEN, mastodon.NEIGHBOUR)
+    )
+
     def posts() -> list[Any]:
-        headers = {"Authorization": f"Bearer {mastodon.TOKEN}"}
-        me = requests.get(f"{server.base_url}/api/v1/accounts/verify_credentials", headers=headers, timeout=5).json()[
-            "id"
-        ]
-        found: list[Any] = requests.get(
-            f"{server.base_url}/api/v1/accounts/{me}/statuses", headers=headers, timeout=5
-        ).json()
-        return found
+        return we.fetch_remaining(we.account_statuses(we.me()["id"], limit=40))
+
+    def speak() -> None:
+        for api in (bea, we):
+            api.status_post("@goodword who knows a roofer? #referralwednesday")
 
     return Platform(
         "mastodon",
@@ -115,6 +128,7 @@ def _mastodon(kept: ExitStack, settings: Settings) -> Platform:
         lambda: [media["description"] for post in posts() for media in post["media_attachments"]],
         proxy,
         ("POST", "/api/v1/statuses"),
+        speak,
     )
 
 
@@ -129,6 +143,7 @@ def _bluesky(kept: ExitStack, settings: Settings) -> Platform:
         lambda: [one["alt"] for record in server.records.values() for one in record["embed"]["images"]],
         proxy,
         ("POST", "putRecord"),
+        lambda: server.hear("Who knows a roofer? #referralwednesday", "3kaaaaaaaaaab", reason="mention"),
     )
 
 
@@ -153,11 +168,27 @@ def _file(kept: ExitStack, settings: Settings) -> Platform:
     return Platform("file", account_of({}, {}, settings), *texts)
 
 
-MAKERS: dict[str, Callable[[ExitStack, Settings], Platform]] = {
-    "file": _file,
-    "x": lambda kept, settings: _x(kept, settings, {"client_secret": x.CLIENT["client_secret"], **x.TOKENS}, "x"),
-    "x_keys": lambda kept, settings: _x(kept, settings, x.KEYS, "x_keys"),
-    "mastodon": _mastodon,
-    "bluesky": _bluesky,
-    "mail": _mail,
+@dataclass(frozen=True)
+class StandIn:
+    """How the Platform of a kind is made, and what its network lets a program do."""
+
+    make: Callable[[ExitStack, Settings], Platform]
+    is_online: bool = True  # asked by HTTP, through a proxy that can fail
+    can_look: bool = True  # tells whether a post is there
+
+
+STAND_INS = {
+    "file": StandIn(_file, is_online=False),
+    "x": StandIn(partial(_x, kind="x", secrets={"client_secret": x.CLIENT["client_secret"], **x.TOKENS})),
+    "x_keys": StandIn(partial(_x, kind="x_keys", secrets=x.KEYS)),
+    "mastodon": StandIn(_mastodon),
+    "bluesky": StandIn(_bluesky),
+    "mail": StandIn(_mail, is_online=False, can_look=False),
 }
+ONLINE = [kind for kind, each in STAND_INS.items() if each.is_online]
+LOOKED_AT = [kind for kind, each in STAND_INS.items() if each.can_look]
+
+
+def over(kinds: Collection[str]) -> pytest.MarkDecorator:
+    """Run a test on the ``platform`` of each kind."""
+    return pytest.mark.parametrize("platform", kinds, indirect=True)

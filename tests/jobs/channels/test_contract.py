@@ -1,37 +1,34 @@
 """What every kind of channel promises, tried on each against a server on loopback."""
 
 import traceback
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from directory import clock, safe_http
-from directory.outbox import channel as channels
+from directory import clock
+from directory.outbox.channel_kind import kind_named
 from directory.settings import Settings
-from jobs.channels import CHANNEL_KINDS, transport_of
+from jobs.channels import transport_of
 from jobs.channels.transport import TransportError
-from tests.jobs.channels.platforms import ALT, MAKERS, TEXT, Platform, account_of, message, picture
+from tests.jobs.channels.platforms import (
+    ALT,
+    LOOKED_AT,
+    ONLINE,
+    STAND_INS,
+    TEXT,
+    Platform,
+    account_of,
+    message,
+    over,
+    picture,
+)
 from tests.services.proxy import Fault
 
 pytestmark = pytest.mark.slow
 
-ONLINE = ["x", "x_keys", "mastodon", "bluesky"]
-KEYED = [*ONLINE, "file"]
 SPOKEN = "canary-text"
-
-
-@pytest.fixture
-def platform(request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
-    monkeypatch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
-    with ExitStack() as kept:
-        yield MAKERS[request.param](kept, settings)
-
-
-def over(kinds: list[str]) -> Any:
-    return pytest.mark.parametrize("platform", kinds, indirect=True)
+PICTURED = [kind for kind in STAND_INS if kind_named(kind).has_image]
 
 
 def failing(platform: Platform, act: str, *args: Any) -> TransportError:
@@ -44,43 +41,44 @@ def failing(platform: Platform, act: str, *args: Any) -> TransportError:
     return caught.value
 
 
-def test_every_kind_is_tried_or_needs_nobody() -> None:
-    assert {kind for kind, _ in CHANNEL_KINDS} == {*MAKERS, "feed", "kit"}
+def looks(platform: Platform) -> list[tuple[str, Any]]:
+    """What asks the network without posting: whether we are let in, and whether a post is there, where it tells."""
+    return [("check", ()), ("find", (message(),))][: 1 + STAND_INS[platform.kind].can_look]
 
 
-@over([*KEYED, "mail"])
+@over(STAND_INS)
 def test_a_post_arrives_whole(platform: Platform) -> None:
     assert platform.transport.send(message())
     assert ["".join(text.split()) for text in platform.texts()] == ["".join(TEXT.split())]
 
 
-@over(KEYED)
+@over(LOOKED_AT)
 def test_a_post_sent_twice_is_there_once_under_one_id(platform: Platform) -> None:
     first = platform.transport.send(message())
     assert platform.transport.send(message()) == first == platform.transport.find(message())
     assert len(platform.texts()) == 1
 
 
-@over(KEYED)
+@over(LOOKED_AT)
 def test_what_was_never_sent_is_certainly_not_found(platform: Platform) -> None:
     platform.transport.send(message(key="post:o:another", text="Another text"))
     assert platform.transport.find(message()) is None
 
 
-@over([*KEYED, "mail"])
+@over([*PICTURED, "file"])
 def test_a_picture_arrives_with_its_words(platform: Platform, settings: Settings) -> None:
     platform.transport.send(message(image=picture(settings)))
     assert platform.alts() == [ALT]
 
 
-@over([*ONLINE, "mail"])
+@over(PICTURED)
 def test_a_picture_that_is_gone_posts_nothing(platform: Platform) -> None:
     error = failing(platform, "send", message(image="0" * 64))
     assert (error.permanent, error.accepted) == (True, "no")
     assert platform.texts() == []
 
 
-@over([*ONLINE, "mail"])
+@over([kind for kind in STAND_INS if kind != "file"])  # a folder has no name
 def test_a_look_at_the_account_says_its_name(platform: Platform) -> None:
     assert platform.transport.check().name
 
@@ -95,11 +93,19 @@ def test_a_server_that_is_not_there_accepted_nothing(platform: Platform) -> None
 
 @over(ONLINE)
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_an_answer_that_never_came_may_be_a_post_and_a_look_tells(platform: Platform, when: str) -> None:
+def test_an_answer_that_never_came_may_be_a_post(platform: Platform, when: str) -> None:
     assert platform.proxy
     platform.proxy.faults.append(Fault(*platform.post, when))
     error = failing(platform, "send", message())
     assert (error.accepted, error.permanent, error.is_revoked) == ("maybe", False, False)
+
+
+@over([kind for kind in ONLINE if kind in LOOKED_AT])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_whether_a_post_is_there_whose_answer_never_came_a_look_tells(platform: Platform, when: str) -> None:
+    assert platform.proxy
+    platform.proxy.faults.append(Fault(*platform.post, when))
+    failing(platform, "send", message())
     found = platform.transport.find(message())
     assert (found is not None) == (when == "after")
     assert platform.transport.send(message()) == (found or platform.transport.find(message()))
@@ -125,7 +131,7 @@ def test_a_server_in_trouble_never_disconnects_an_account(platform: Platform, st
     error = failing(platform, "send", message())
     assert (error.accepted, error.permanent, error.is_revoked) == ("maybe", False, False)
     platform.proxy.faults = every
-    for act, args in (("check", ()), ("find", (message(),))):
+    for act, args in looks(platform):
         error = failing(platform, act, *args)
         assert (error.permanent, error.is_revoked) == (False, False)
 
@@ -148,7 +154,7 @@ def test_a_refusal_of_the_text_is_for_good(platform: Platform) -> None:
 @over(ONLINE)
 def test_an_account_that_lets_us_in_no_more_is_told_apart(platform: Platform) -> None:
     out = platform.shut_out()
-    for act, args in (("send", (message(),)), ("find", (message(),)), ("check", ())):
+    for act, args in (("send", (message(),)), *looks(platform)):
         assert failing(out, act, *args).is_revoked
     assert platform.texts() == []
 
@@ -162,7 +168,7 @@ def test_a_feed_publishes_by_being_recorded(settings: Settings) -> None:
 def test_what_a_person_posts_no_worker_sends(settings: Settings) -> None:
     kit: Any = transport_of("kit", account_of({"address": "groups.example/tucson"}, {}, settings))
     assert kit.check().name == "groups.example/tucson"
-    assert next(kind for kind in channels.CHANNEL_KINDS if kind.kind == "kit").is_by_hand
+    assert kind_named("kit").is_by_hand
     for act, accepted in (("send", "no"), ("find", "maybe")):
         with pytest.raises(TransportError) as caught:
             getattr(kit, act)(message())

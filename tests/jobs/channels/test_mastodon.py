@@ -19,7 +19,7 @@ from directory.settings import Settings
 from jobs.channels import mastodon as kind
 from jobs.channels.mastodon import MastodonTransport, plain
 from jobs.channels.transport import TransportError
-from tests.jobs.channels.platforms import MAKERS, Platform, account_of, message, picture
+from tests.jobs.channels.platforms import STAND_INS, Platform, account_of, message, picture
 from tests.services import mastodon
 from tests.services.proxy import Fault
 
@@ -31,7 +31,7 @@ HOUR = timedelta(hours=1)
 def here(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
     monkeypatch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
     with ExitStack() as kept:
-        yield MAKERS["mastodon"](kept, settings)
+        yield STAND_INS["mastodon"].make(kept, settings)
 
 
 @pytest.fixture

@@ -1,0 +1,167 @@
+"""Kinds of channels: everything that is known of each, but for the code in ``jobs.channels`` that talks to it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from directory.errors import Invalid
+from directory.text_length import LengthLimit
+from directory.translation import N_, gettext
+
+MOST = LengthLimit("characters", 5000)  # where a kind knows no limit
+SETTLE = timedelta(seconds=90)  # after the lease: a request that was still under way has arrived by then, or never will
+
+
+@dataclass(frozen=True)
+class ChannelField:
+    """What a person fills in to connect an account; a secret one is sealed and never shown again."""
+
+    name: str
+    label: str
+    help: str = ""
+    is_secret: bool = False
+    is_optional: bool = False
+
+
+@dataclass(frozen=True)
+class ChannelKind:
+    """What everybody may know of a kind. Its words are put into the reader's language where they are shown.
+
+    ``limits`` all hold at once; an account may narrow or widen the first in its settings, as ``limit``. ``costs`` are
+    in US dollars, of a post and of one with a link. ``page`` is where anybody sees the account, by its name and host.
+    What ``is_by_hand`` a person posts, and says so; what ``is_heard`` tells us what people say there; what
+    ``can_revoke`` takes back the permission it gave when it is told to. ``settle`` is how long after the lease of an
+    attempt the request may still be under way.
+    """
+
+    kind: str
+    label: str
+    limits: tuple[LengthLimit, ...] = (MOST,)
+    fields: tuple[ChannelField, ...] = ()
+    help: str = ""
+    costs: tuple[Decimal, Decimal] | None = None
+    has_image: bool = False
+    is_by_hand: bool = False
+    is_heard: bool = False
+    can_revoke: bool = False
+    page: str = ""
+    settle: timedelta = SETTLE
+
+
+X: dict[str, Any] = {
+    "limits": (LengthLimit("weighted", 280),),
+    "costs": (Decimal("0.015"), Decimal("0.20")),  # August 2026
+    "has_image": True,
+    "is_heard": True,
+    "page": "https://x.com/{name}",
+    "settle": timedelta(minutes=2),  # it may take a minute over a post
+}
+X_CLIENT = N_("In X's developer console, your app, Keys and tokens, OAuth 2.0.")
+X_KEYS = N_("In X's developer console, your app, Keys and tokens.")
+
+CHANNEL_KINDS: tuple[ChannelKind, ...] = (
+    ChannelKind(
+        "file",
+        N_("Files in a folder"),
+        help=N_("For trying it out: each post becomes a file, which nobody else sees."),
+        settle=timedelta(0),  # nothing is under way once its process is gone
+    ),
+    ChannelKind(
+        "x",
+        "X",
+        fields=(
+            ChannelField("client_id", N_("Client ID"), X_CLIENT),
+            ChannelField("client_secret", N_("Client secret"), X_CLIENT, is_secret=True),
+        ),
+        help=N_(
+            "Make an app in X's developer console, of type Web App, that may read and write. Then X asks you, signed "
+            "in as the account that shall post, to let it in. X bills each post to the app's owner."
+        ),
+        can_revoke=True,
+        **X,
+    ),
+    ChannelKind(
+        "x_keys",
+        N_("X, with four keys"),
+        fields=(
+            ChannelField("consumer_key", N_("API key"), X_KEYS, is_secret=True),
+            ChannelField("consumer_secret", N_("API key secret"), X_KEYS, is_secret=True),
+            ChannelField("access_token", N_("Access token"), X_KEYS, is_secret=True),
+            ChannelField("access_token_secret", N_("Access token secret"), X_KEYS, is_secret=True),
+        ),
+        help=N_("For the account that owns the app: set the app to read and write first, then make its access token."),
+        **X,
+    ),
+    ChannelKind(
+        "mastodon",
+        "Mastodon",
+        limits=(LengthLimit("tooted", 500),),
+        fields=(
+            ChannelField(
+                "address", N_("Server"), N_("The part after the second @ of the account, such as mastodon.social.")
+            ),
+        ),
+        help=N_("The server asks you, signed in as the account that shall post, to let Goodword in."),
+        has_image=True,
+        is_heard=True,
+        page="https://{host}/@{name}",
+    ),
+    ChannelKind(
+        "bluesky",
+        "Bluesky",
+        limits=(LengthLimit("graphemes", 300), LengthLimit("bytes", 3000)),
+        fields=(
+            ChannelField("handle", N_("Handle"), N_("Such as network.bsky.social.")),
+            ChannelField(
+                "app_password", N_("App password"), N_("Settings, Privacy and security, App passwords."), is_secret=True
+            ),
+            ChannelField(
+                "address",
+                N_("Server"),
+                N_("Leave it empty unless the account lives elsewhere than on Bluesky."),
+                is_optional=True,
+            ),
+        ),
+        help=N_("Make an app password for the account that shall post. Its own password is never needed."),
+        has_image=True,
+        is_heard=True,
+        page="https://bsky.app/profile/{name}",
+    ),
+    ChannelKind(
+        "mail",
+        N_("Mailing list"),
+        fields=(
+            ChannelField("address", N_("Address of the list"), N_("Where a mail reaches everybody on it.")),
+            ChannelField(
+                "unsubscribe",
+                N_("Address to unsubscribe"),
+                N_("A page or a mail address; empty if there is none."),
+                is_optional=True,
+            ),
+        ),
+        help=N_("The list must take mail from the sender of this installation."),
+        has_image=True,
+    ),
+    ChannelKind(
+        "feed", N_("Feed of the week"), help=N_("Readers and other sites follow it. Nothing is to be connected.")
+    ),
+    ChannelKind(
+        "kit",
+        N_("Closed group, by hand"),
+        fields=(
+            ChannelField("address", N_("Address of the group"), N_("Where you post, so that it is one tap away.")),
+        ),
+        help=N_("For a group that lets no program in: each week you copy the text, post it, and say that you did."),
+        has_image=True,
+        is_by_hand=True,
+    ),
+)
+
+
+def kind_named(name: str) -> ChannelKind:
+    """The kind of that name. Raises Invalid."""
+    found = next((kind for kind in CHANNEL_KINDS if kind.kind == name), None)
+    if found is None:
+        raise Invalid(gettext("There is no such kind of channel."))
+    return found
