@@ -1,18 +1,16 @@
-"""The words of a week's post on each kind of channel are known; no week says what an earlier one said.
-
-After a wanted change: GOLDEN=write pytest tests/week/test_wording.py, and read the difference.
-"""
+"""The words of a week's post on each kind of channel are known; no week says what an earlier one said."""
 
 import os
 import re
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from directory.facts.case_study import CaseStudy, CaseStudyParty
 from directory.leads.lead import Lead, Need
-from directory.outbox.channel_kind import CHANNEL_KINDS, MOST
+from directory.outbox.channel_kind import CHANNEL_KINDS, MOST, ChannelKind
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
@@ -26,7 +24,9 @@ from tests.week.conftest import Chapterhouse
 GOLDEN = Path(__file__).parents[1] / "golden" / "posts"
 WEDNESDAY = date(2026, 11, 4)
 PUEBLO = Chapter(name="Old Pueblo", city="Tucson", hashtags=["oldpueblopartners"])
-KINDS = {kind.kind: kind for kind in CHANNEL_KINDS}
+WRITE = (
+    "If these are the words that are wanted: GOLDEN=write pytest tests/week/test_wording.py, and read the difference."
+)
 
 
 def person(id: int, name: str, firm: str, headline: str = "", *, is_named: bool = True) -> Member:
@@ -82,17 +82,30 @@ WEEKS: dict[str, tuple[list[Item], OpeningClosing]] = {
 }
 
 
-@pytest.mark.parametrize("week", WEEKS)
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_week_reads_as_it_should_on_every_kind_of_channel(week: str, kind: str) -> None:
-    (items, frame), limits = WEEKS[week], KINDS[kind].limits
-    text, _ = compose_post_text(items, frame, limits)
-    first = next(each.kind for each in CHANNEL_KINDS if each.limits == limits)  # reads as these do
-    path = GOLDEN / f"{week}.{first}.txt"
+@cache
+def posts_on(kind: ChannelKind) -> dict[str, str]:
+    """The text of each week on that kind of channel."""
+    return {week: compose_post_text(items, frame, kind.limits)[0] for week, (items, frame) in WEEKS.items()}
+
+
+def golden_of(kind: ChannelKind) -> Path:
+    """The file of its texts, which is that of the first kind that has the same ones."""
+    return GOLDEN / f"{next(each.kind for each in CHANNEL_KINDS if posts_on(each) == posts_on(kind))}.txt"
+
+
+@pytest.mark.parametrize("kind", CHANNEL_KINDS, ids=lambda kind: kind.kind)
+def test_every_kind_of_week_reads_as_it_should_on_every_kind_of_channel(kind: ChannelKind) -> None:
+    posts, path = posts_on(kind), golden_of(kind)
+    written = "\n".join(f"-- {week} --\n{text}\n" for week, text in posts.items())
     if os.environ.get("GOLDEN") == "write":
-        path.write_text(f"{text}\n", encoding="utf-8")
-    assert path.read_text(encoding="utf-8") == f"{text}\n"
-    assert excess_length(text, limits) == 0
+        path.write_text(written, encoding="utf-8")
+    assert path.is_file(), f"tests/golden/posts/{path.name} is missing. {WRITE}"
+    assert path.read_text(encoding="utf-8") == written, WRITE
+    assert [excess_length(text, kind.limits) for text in posts.values()] == [0] * len(WEEKS)
+
+
+def test_each_file_of_texts_is_that_of_a_kind() -> None:
+    assert set(GOLDEN.iterdir()) == {golden_of(kind) for kind in CHANNEL_KINDS}
 
 
 def test_the_frame_changes_from_week_to_week() -> None:
