@@ -1,16 +1,19 @@
 """Letters: what an outbox row says becomes a mail, with its link made in the same moment."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
 from directory.outbox import mail, notification_preferences
 from directory.outbox.delivery import Delivery
+from directory.outbox.mail import LetterKind
 from directory.people.one_time_link import create_link
 from directory.people.tables import Member
 from directory.privacy import departure
@@ -20,6 +23,10 @@ from directory.translation import gettext, translations
 from directory.week.prompt import is_called_off
 
 TEMPLATES = Path(__file__).parents[1] / "templates" / "mail"
+VISITOR_LINKS = {
+    "relay_confirm": relay.create_confirmation_token,
+    "left": departure.create_return_token,
+}  # what makes the token of who is no member
 
 _environment = Environment(  # noqa: S701 - plain text, which nothing interprets
     loader=FileSystemLoader(TEMPLATES),
@@ -51,27 +58,20 @@ def mail_of(session: Session, row: Delivery, *, settings: Settings, now: datetim
     link = ""
     if kind.path is not None:
         if isinstance(to, str):
-            mint_for_visitor = {
-                "relay_confirm": relay.create_confirmation_token,
-                "left": departure.create_return_token,
-            }[kind.name]
-            token = mint_for_visitor(session, public_id=said["about"], now=now)
+            token = VISITOR_LINKS[kind.name](session, public_id=said["about"], now=now)
         else:
             token = create_link(session, purpose=kind.name, member=to, about=said["about"], lasts=kind.lasts, now=now)
         if token is None:
             return None
         link = f"{settings.base_url}{kind.path}{token}"
-    text = _environment.get_template(f"{kind.name}.txt").render(
-        to=to, link=link, words=said["words"], about=said["about"], home=settings.base_url
-    )
     off = ""
     if kind.switch and not isinstance(to, str):
         token = notification_preferences.unsubscribe_token(to, kind.switch, settings.secret_key)
         off = f"{settings.base_url}/unsubscribe/{token}"
-        text += "\n-- \n" + gettext("Fewer letters of this kind: %(link)s", link=off) + "\n"
-    subject, _, body = text.partition("\n")
+    given = {"to": to, "link": link, "about": said["about"], "home": settings.base_url}
+    subject, body = text_of(kind, given, said["words"], off)
     message = EmailMessage(policy=SMTP)
-    message["From"], message["To"], message["Subject"] = settings.mail_from, address, " ".join(subject.split())
+    message["From"], message["To"], message["Subject"] = settings.mail_from, address, subject
     if said["reply_to"]:
         message["Reply-To"] = said["reply_to"]
     message["Date"] = now
@@ -79,5 +79,14 @@ def mail_of(session: Session, row: Delivery, *, settings: Settings, now: datetim
     if off:  # RFC 8058
         message["List-Unsubscribe"], message["List-Unsubscribe-Post"] = f"<{off}>", "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(body.strip() + "\n")
+    message.set_content(f"{body}\n")
     return message.as_bytes()
+
+
+def text_of(kind: LetterKind, given: Mapping[str, Any], words: Mapping[str, Any], off: str = "") -> tuple[str, str]:
+    """Subject and body of a letter; ``given`` is what every template may use, ``off`` the link that switches it off."""
+    text = _environment.get_template(f"{kind.name}.txt").render(**given, **words)
+    if off:
+        text += "\n-- \n" + gettext("Fewer letters of this kind: %(link)s", link=off) + "\n"
+    subject, _, body = text.partition("\n")
+    return " ".join(subject.split()), body.strip()

@@ -18,54 +18,61 @@ Words = Mapping[str, str]
 
 @dataclass(frozen=True)
 class LetterKind:
-    """A letter; its words are ``templates/mail/<name>.txt``, the subject in the first line.
+    """A letter: its text is ``templates/mail/<name>.txt``, with the subject in the first line.
 
-    ``path`` is where its link leads, followed by a token of the purpose ``name`` that works once and ``lasts`` so
-    long; None for a letter without a secret link. One ``is_to_about`` goes to the address that it is about.
+    ``words`` are what its template may use beside ``to``, ``link``, ``about`` and ``home``; whoever writes it gives
+    them all. ``path`` is where its link leads, followed by a token of the purpose ``name`` that works once and
+    ``lasts`` so long; None for a letter without a secret link. One ``is_to_about`` goes to the address that it is
+    about, one ``is_to_visitor`` to an address and not to a member.
     """
 
     name: str
+    words: tuple[str, ...] = ()
     path: str | None = None
     lasts: timedelta = timedelta()
     reaches_absent: bool = False  # who is suspended, or has left and may still come back
     is_to_about: bool = False
+    is_to_visitor: bool = False
     switch: str = (
         ""  # of directory.outbox.notification_preferences: what a member turns off; without one it always comes
     )
 
 
+HOUR, MONTH = timedelta(hours=1), timedelta(days=30)
 LETTERS: tuple[LetterKind, ...] = (
-    LetterKind("told", reaches_absent=True),  # somebody acted on your page with a reason: words act, by, reason
-    LetterKind("sign_in", "/sign-in/link/", timedelta(minutes=15)),  # about: the page they wanted
-    LetterKind("reset", "/reset/", timedelta(hours=1)),
-    LetterKind("prove", "/prove?link=", timedelta(minutes=15)),  # about: the page they wanted
-    LetterKind("address", "/account/address/", timedelta(hours=1), is_to_about=True),  # about: the new address
+    LetterKind("told", ("act", "by", "reason"), reaches_absent=True),  # somebody acted on your page with a reason
+    LetterKind("sign_in", (), "/sign-in/link/", HOUR / 4),  # about: the page they wanted
+    LetterKind("reset", (), "/reset/", HOUR),
+    LetterKind("prove", (), "/prove?link=", HOUR / 4),  # about: the page they wanted
+    LetterKind("address", (), "/account/address/", HOUR, is_to_about=True),  # about: the new address
     LetterKind("address_was", is_to_about=True),  # about: the address that was theirs
-    LetterKind("left", "/stay/"),  # to the address of whoever left, about: them; words name
-    LetterKind("relay_confirm", "/relay/"),  # to a visitor, about: their message; words name
+    LetterKind("left", ("name",), "/stay/", is_to_visitor=True),  # about: who left
+    LetterKind("relay_confirm", ("name",), "/relay/", is_to_visitor=True),  # about: their message
+    LetterKind("interaction", ("name", "firm", "kind", "year", "note"), "/answer/interaction/", MONTH, switch="people"),
+    LetterKind("vouch", ("name", "firm", "text", "capability"), "/answer/vouch/", MONTH, switch="people"),
     LetterKind(
-        "interaction", "/answer/interaction/", timedelta(days=30), switch="people"
-    ),  # words name, firm, kind, when, note
-    LetterKind("vouch", "/answer/vouch/", timedelta(days=30), switch="people"),  # words name, firm, text, capability
-    LetterKind(
-        "introduction", "/answer/introduction/", timedelta(days=30), switch="people"
-    ),  # words part, asker, firm, other, via, ...
-    LetterKind("introduced"),  # words other, and also: one of the two, where it goes to who introduced them
-    LetterKind("story", "/answer/story/", timedelta(days=30), switch="people"),  # words name, firm, title, text
+        "introduction",
+        ("part", "asker", "firm", "other", "via", "text", "word"),
+        "/answer/introduction/",
+        MONTH,
+        switch="people",
+    ),
+    LetterKind("introduced", ("other", "also")),  # also: one of the two, where it goes to who introduced them
+    LetterKind("story", ("name", "firm", "title", "text"), "/answer/story/", MONTH, switch="people"),
     LetterKind("case_closed"),  # somebody looked at the band, as its member had asked
-    LetterKind("relay"),  # what a visitor writes: words name, text
-    LetterKind("invitation", "/join/", timedelta(days=14)),  # about: who invites; words by, chapter
-    LetterKind("confirm_application", "/apply/", timedelta(days=2)),  # words chapter
+    LetterKind("relay", ("name", "text")),  # what a visitor writes
+    LetterKind("invitation", ("by", "chapter"), "/join/", timedelta(days=14)),  # about: who invites
+    LetterKind("confirm_application", ("chapter",), "/apply/", timedelta(days=2)),
     LetterKind("here_already"),  # to a member whose address somebody applied with
-    LetterKind("applied"),  # to a chapter's leads: words name, chapter
-    LetterKind("know_them", switch="people"),  # words name, firm, by
-    LetterKind("admitted"),  # words by, chapter, welcome
-    LetterKind("channel_broken"),  # to who is in charge of it: words channel, chapter, reason, path
-    LetterKind("preflight"),  # to who runs a channel or chapter: words chapter, found, path
-    LetterKind("prompt", "/prompt/", timedelta(days=14), switch="week"),  # words chapter, day, lead, items
-    LetterKind("mentioned", "/answer/mentioned/", timedelta(days=8), switch="post"),  # words chapter, day, why, text
-    LetterKind("helps", switch="people"),  # to who asks for something: words name, firm, text
-    LetterKind("turned_away"),  # a last letter, to an address: words name, by, chapter, reason
+    LetterKind("applied", ("name", "chapter")),  # to a chapter's leads
+    LetterKind("know_them", ("name", "firm", "by"), switch="people"),
+    LetterKind("admitted", ("by", "chapter", "welcome")),
+    LetterKind("channel_broken", ("channel", "chapter", "reason", "path")),  # to who is in charge of it
+    LetterKind("preflight", ("chapter", "found", "path")),  # to who runs a channel or chapter
+    LetterKind("prompt", ("chapter", "day", "lead", "items"), "/prompt/", timedelta(days=14), switch="week"),
+    LetterKind("mentioned", ("chapter", "day", "text", "why"), "/answer/mentioned/", timedelta(days=8), switch="post"),
+    LetterKind("helps", ("name", "firm", "text"), switch="people"),  # to who asks for something
+    LetterKind("turned_away", ("name", "by", "chapter", "reason"), is_to_visitor=True),  # a last letter
 )
 BY_NAME = {kind.name: kind for kind in LETTERS}
 UNDO = timedelta(minutes=2)  # how long a letter waits that may be taken back with what it is about
@@ -86,7 +93,8 @@ def enqueue(
     """Put a letter into the outbox: once for each ``event`` and receiver, however often it is asked for.
 
     ``to`` is a member, or the address of a visitor. ``about`` goes into the letter's link, ``words`` into its text.
-    None where it was written before, the member has no address, is suspended or has gone.
+    None where it was written before, the member has no address, is suspended or has gone. Raises ValueError for words
+    or a receiver that are not the letter's.
     """
     key = f"mail:{event}:{'visitor' if isinstance(to, str) else to.public_id}"
     if address_of(BY_NAME[letter], to, about) is None:
@@ -120,8 +128,12 @@ def enqueue_all(
 def _row(
     key: str, letter: str, to: Member | str, about: str, words: Mapping[str, Any], reply_to: str, due_at: datetime
 ) -> Delivery:
+    kind = BY_NAME[letter]
+    if {*words} != {*kind.words} or isinstance(to, str) != kind.is_to_visitor:
+        whom = "an address" if kind.is_to_visitor else "a member"
+        raise ValueError(f"the letter {letter} goes to {whom} with the words {kind.words}, not {tuple(words)}")
     said = {
-        "letter": BY_NAME[letter].name,
+        "letter": letter,
         "to": to if isinstance(to, str) else to.id,
         "about": about,
         "words": dict(words),

@@ -43,9 +43,10 @@ def bea(engine: Engine, now: datetime) -> Member:
 
 def written(engine: Engine, to: Member, now: datetime, letter: str = "told") -> str:
     with write_session(engine) as session:
-        row = mail.enqueue(session, letter=letter, to=session.merge(to), event="e", words=WORDS, now=now)
+        words = WORDS if letter == "told" else {}
+        row = mail.enqueue(session, letter=letter, to=session.merge(to), event="e", words=words, now=now)
         assert row is not None
-        assert mail.enqueue(session, letter=letter, to=session.merge(to), event="e", words=WORDS, now=now) is None
+        assert mail.enqueue(session, letter=letter, to=session.merge(to), event="e", words=words, now=now) is None
         return row.public_id
 
 
@@ -70,7 +71,7 @@ def test_a_letter_is_sent_once_and_its_words_are_not_kept(
 def test_a_link_is_made_when_the_letter_leaves_and_works_once(
     engine: Engine, bea: Member, settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setitem(mail.BY_NAME, "try", LetterKind("try", "/try/", timedelta(hours=1)))
+    monkeypatch.setitem(mail.BY_NAME, "try", LetterKind("try", (), "/try/", timedelta(hours=1)))
     (tmp_path / "try.txt").write_text("A subject\n{{ link }}")
     monkeypatch.setattr(mail_rendering._environment.loader, "searchpath", [str(tmp_path)])
     row = written(engine, bea, now, "try")
@@ -87,6 +88,23 @@ def test_a_link_is_made_when_the_letter_leaves_and_works_once(
         use_link(session, purpose="try", token=token, now=now)
         with pytest.raises(Invalid):
             use_link(session, purpose="try", token=token, now=now)
+
+
+@pytest.mark.parametrize(
+    ("letter", "words", "is_to_visitor"),
+    [
+        ("told", {"act": "a", "by": "b"}, False),
+        ("told", {**WORDS, "other": "o"}, False),
+        ("told", WORDS, True),
+        ("left", {"name": "n"}, False),
+    ],
+)
+def test_a_letter_with_other_words_or_for_somebody_else_is_refused(
+    engine: Engine, bea: Member, now: datetime, letter: str, words: dict[str, str], is_to_visitor: bool
+) -> None:
+    to = bea.email if is_to_visitor else bea
+    with write_session(engine) as session, pytest.raises(ValueError, match=letter):
+        mail.enqueue(session, letter=letter, to=to, event="e", words=words, now=now)
 
 
 def test_whoever_has_gone_is_not_written_to(engine: Engine, bea: Member, settings: Settings, now: datetime) -> None:

@@ -121,7 +121,9 @@ def everywhere(cast: Cast, bea: Member, now: datetime, home: Path) -> None:
     create_lead(session, member=bea, text=f"{CANARY} wants it", wishes=[wish], terms=Terms(place=CANARY), now=now)
     create_link(session, purpose="try", member=bea, about=CANARY, lasts=timedelta(hours=1), now=now)
     for to in (bea, nadia):
-        mail.enqueue(session, letter="told", to=to, event=f"e{to.id}", words={"by": bea.name, "act": "x"}, now=now)
+        mail.enqueue(
+            session, letter="told", to=to, event=f"e{to.id}", words={"by": bea.name, "act": "x", "reason": "y"}, now=now
+        )
     submit_message(
         session, receiver=bea, name="V", email="v@x.example", text="Hello", is_trap=False, place="1", now=now
     )

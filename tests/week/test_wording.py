@@ -1,6 +1,5 @@
 """The words of a week's post on each kind of channel are known; no week says what an earlier one said."""
 
-import os
 import re
 from datetime import date, timedelta
 from functools import cache
@@ -19,14 +18,11 @@ from directory.week.mention import Item
 from directory.week.post import compose, freeze, posts_of
 from directory.week.post_wording import OpeningClosing, compose_post_text
 from tests.conftest import NOW
+from tests.golden import golden
 from tests.week.conftest import Chapterhouse
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "posts"
 WEDNESDAY = date(2026, 11, 4)
 PUEBLO = Chapter(name="Old Pueblo", city="Tucson", hashtags=["oldpueblopartners"])
-WRITE = (
-    "If these are the words that are wanted: GOLDEN=write pytest tests/week/test_wording.py, and read the difference."
-)
 
 
 def person(id: int, name: str, firm: str, headline: str = "", *, is_named: bool = True) -> Member:
@@ -88,24 +84,22 @@ def posts_on(kind: ChannelKind) -> dict[str, str]:
     return {week: compose_post_text(items, frame, kind.limits)[0] for week, (items, frame) in WEEKS.items()}
 
 
-def golden_of(kind: ChannelKind) -> Path:
-    """The file of its texts, which is that of the first kind that has the same ones."""
-    return GOLDEN / f"{next(each.kind for each in CHANNEL_KINDS if posts_on(each) == posts_on(kind))}.txt"
+def golden_of(kind: ChannelKind) -> str:
+    """The name of its texts, which is that of the first kind that has the same ones."""
+    return next(each.kind for each in CHANNEL_KINDS if posts_on(each) == posts_on(kind))
 
 
 @pytest.mark.parametrize("kind", CHANNEL_KINDS, ids=lambda kind: kind.kind)
 def test_every_kind_of_week_reads_as_it_should_on_every_kind_of_channel(kind: ChannelKind) -> None:
-    posts, path = posts_on(kind), golden_of(kind)
-    written = "\n".join(f"-- {week} --\n{text}\n" for week, text in posts.items())
-    if os.environ.get("GOLDEN") == "write":
-        path.write_text(written, encoding="utf-8")
-    assert path.is_file(), f"tests/golden/posts/{path.name} is missing. {WRITE}"
-    assert path.read_text(encoding="utf-8") == written, WRITE
+    posts = posts_on(kind)
+    written = "\n".join(f"-- {week} --\n{text}\n" for week, text in posts.items()).removesuffix("\n")
+    assert written == golden(f"posts/{golden_of(kind)}", written)
     assert [excess_length(text, kind.limits) for text in posts.values()] == [0] * len(WEEKS)
 
 
 def test_each_file_of_texts_is_that_of_a_kind() -> None:
-    assert set(GOLDEN.iterdir()) == {golden_of(kind) for kind in CHANNEL_KINDS}
+    files = {path.stem for path in (Path(__file__).parents[1] / "golden" / "posts").iterdir()}
+    assert files == {golden_of(kind) for kind in CHANNEL_KINDS}
 
 
 def test_the_frame_changes_from_week_to_week() -> None:

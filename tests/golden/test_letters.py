@@ -1,0 +1,103 @@
+"""Each declared letter: its template uses its words, its links lead to pages, and what it says is known.
+
+After a wanted change: GOLDEN=write pytest tests/golden/test_letters.py, and read the difference.
+"""
+
+import re
+from typing import Any
+
+import pytest
+from jinja2 import meta
+
+from app import create_app
+from directory.outbox.mail import LETTERS, LetterKind
+from directory.outbox.notification_preferences import PREFERENCES
+from directory.people.tables import Member
+from directory.settings import Settings
+from jobs import mail_rendering
+from tests.golden import FOLDER, golden
+
+HOME, ID = "http://localhost", "abcdefgh2345"
+NADIA = Member(name="Nadia Soto", email="nadia@northlight.example")
+SAMPLES: dict[str, Any] = {  # what a word stands for in every letter; one that is not here stands for itself
+    "name": "Bea Lindqvist",
+    "firm": "Bramble & Co",
+    "by": "Lena Okafor",
+    "lead": "Lena Okafor",
+    "asker": "Bea Lindqvist",
+    "via": "Carla Ruiz",
+    "other": "Omar Haddad",
+    "chapter": "Old Pueblo",
+    "channel": "Old Pueblo on Mastodon",
+    "day": "Wednesday",
+    "year": "2026",
+    "title": "The Fox Theater reopens",
+    "act": "They changed your headline.",
+    "reason": "The phone number in it was wrong.",
+    "why": "asks for an accountant",
+    "welcome": "Come to breakfast on Wednesday.",
+    "word": "You two should talk.",
+    "found": "- Mastodon: This installation no longer has the key to this account’s secrets.",
+    "text": "She rebuilt our client’s site in nine weeks.",
+    "path": f"/channels/{ID}",
+    "items": [
+        {"kind": kind, "name": name, "first_name": name.split()[0], "firm": firm, "why": why, "about": ID}
+        for kind, name, firm, why in (
+            ("meet", "Bea Lindqvist", "Bramble & Co", "Bea asks for web design; your firm does it."),
+            ("ask", "Carla Ruiz", "Copper State Print", "Carla asks who maintains websites; your firm does"),
+            ("talk", "Omar Haddad", "Bramble & Co", "You two are paired for a talk"),
+            ("call", "Bea Lindqvist", "Bramble & Co", "You said you would call."),
+        )
+    ],
+}
+VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {  # of the letters that do not always say the same
+    "interaction": ({"kind": "worked", "note": "The Fox Theater’s website."}, {"kind": "met", "note": ""}),
+    "vouch": ({"capability": "WordPress"}, {"capability": ""}),
+    "introduction": ({"part": "via", "word": ""}, {"part": "offer", "word": ""}, {"part": "target"}),
+    "introduced": ({"also": ""}, {"also": "Bea Lindqvist"}),
+    "invitation": ({}, {"chapter": ""}),
+    "prompt": ({}, {"lead": "", "items": SAMPLES["items"][:1]}),
+}
+every_letter = pytest.mark.parametrize("kind", LETTERS, ids=lambda kind: kind.name)
+
+
+def texts(kind: LetterKind) -> list[str]:
+    """What the letter says in each of its variants, as Nadia gets it."""
+    link = "" if kind.path is None else f"{HOME}{kind.path}TOKEN"
+    about = "nadia@soto.example" if kind.is_to_about else ID
+    given = {"to": NADIA.email if kind.is_to_visitor else NADIA, "link": link, "about": about, "home": HOME}
+    off = f"{HOME}/unsubscribe/TOKEN" if kind.switch else ""
+    words = {word: SAMPLES.get(word, f"[{word}]") for word in kind.words}
+    variants = VARIANTS.get(kind.name, ({},))
+    return ["\n\n".join(mail_rendering.text_of(kind, given, {**words, **variant}, off)) for variant in variants]
+
+
+@every_letter
+def test_a_template_uses_the_words_that_its_letter_declares(kind: LetterKind) -> None:
+    source = (mail_rendering.TEMPLATES / f"{kind.name}.txt").read_text(encoding="utf-8")
+    used = meta.find_undeclared_variables(mail_rendering._environment.parse(source))
+    assert used - {"to", "link", "about", "home"} == {*kind.words}
+    assert ("link" in used) == (kind.path is not None)
+
+
+@every_letter
+def test_a_letter_reads_as_it_should(kind: LetterKind) -> None:
+    text = f"\n\n{'=' * 60}\n\n".join(texts(kind))
+    assert text == golden(f"letters/{kind.name}", text)
+
+
+def test_every_link_in_a_letter_leads_to_a_page(settings: Settings) -> None:
+    routes = create_app(settings).url_map.bind("localhost")
+    for kind in LETTERS:
+        for path in re.findall(rf"{HOME}(/[^\s?]*)", "\n".join(texts(kind))):
+            assert routes.test(path), f"no page of the website takes {path}, where the letter {kind.name} leads"
+
+
+def test_no_template_text_switch_or_token_is_without_its_letter() -> None:
+    names = {kind.name for kind in LETTERS}
+    assert {path.stem for path in mail_rendering.TEMPLATES.iterdir()} == names
+    assert {path.stem for path in (FOLDER / "letters").iterdir()} == names
+    assert {kind.name for kind in LETTERS if kind.is_to_visitor and kind.path is not None} == {
+        *mail_rendering.VISITOR_LINKS
+    }
+    assert {kind.switch for kind in LETTERS if kind.switch} == {*PREFERENCES}
