@@ -92,9 +92,7 @@ QUESTIONS = {
 }
 
 
-@pages.route(
-    "/answer/<any(interaction, vouch, introduction, story, mentioned):kind>/<string:token>", methods=["GET", "POST"]
-)
+@pages.route(f"/answer/<any({', '.join(QUESTIONS)}):kind>/<string:token>", methods=["GET", "POST"])
 @policy("answer.by_link")
 def answer(kind: str, token: str) -> ResponseReturnValue:
     session, question, is_sent = db.session(), QUESTIONS[kind], request.method == "POST"

@@ -72,7 +72,7 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     return render_template("prompts/unsubscribe.html", is_on=is_on, is_sent=is_sent, words=PREFERENCES[name]())
 
 
-@pages.post("/account/letters/<any(week, post, people):name>/<any(on, off):act>")
+@pages.post(f"/account/letters/<any({', '.join(PREFERENCES)}):name>/<any(on, off):act>")
 @policy("digest.update_prefs")
 def turn(name: str, act: str) -> ResponseReturnValue:
     permit("digest.update_prefs", current_member())
