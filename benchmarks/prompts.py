@@ -35,7 +35,7 @@ from directory.reports.open_items import open_items
 from directory.tables import TABLES
 from directory.taxonomy.capability import Capability, CapabilityKind
 from directory.week.occurrence_schedule import plan_occurrences
-from jobs.weekly_prompts import SHIFT, compose
+from jobs.weekly_prompts import compose
 
 assert TABLES
 AT = datetime(2026, 11, 4, 14, 0, tzinfo=UTC)  # 7:00 in Arizona
@@ -89,7 +89,7 @@ def work(url: str) -> None:
             left = session.scalar(select(func.count()).where(Occurrence.prompted_at.is_(None))) or 0
         if not left:
             break
-        compose(engine, now=AT, shift=SHIFT)
+        compose(engine, now=AT)
     engine.dispose()
 
 

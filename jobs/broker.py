@@ -1,14 +1,30 @@
-"""The embedded broker: kombu's folder of messages, made safe to read while it is written."""
+"""The broker: asks some worker to run a job. The embedded one is kombu's folder of messages, made safe to read while
+it is written."""
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from kombu.transport import filesystem
+from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES, filesystem
 
 from directory.clock import utc_now
+
+TRANSPORT_ALIASES["filesystem"] = f"{__name__}:Transport"
+celery_app = Celery("goodword")
+
+
+def task_name(job: Callable[..., object]) -> str:
+    """What Celery calls a job: where its function is."""
+    return f"{job.__module__}.{job.__name__}"
+
+
+def enqueue(job: Callable[..., object], *, expires: float) -> None:
+    """Ask some worker to run a job; the message is dropped where none takes it within so many seconds."""
+    celery_app.send_task(task_name(job), expires=expires)
 
 
 class Channel(filesystem.Channel):

@@ -24,11 +24,12 @@ from directory.secrets import SecretBox
 from directory.settings import Settings
 from directory.translation import gettext
 from directory.week.post_archive import is_still_agreed
+from jobs.batch import run_batch
+from jobs.broker import enqueue
 from jobs.channels import mail_transport, transport_of
 from jobs.channels.transport import Account, Message, Transport, TransportError
 from jobs.mail_rendering import mail_of
 from jobs.restore_guard import remember_counter, stop_if_restored
-from jobs.worker import celery_app, engine, settings
 
 LEASE = timedelta(seconds=60)  # longer than the worker lets a task run
 PATIENCE = timedelta(hours=1)  # so long a look-up that fails is tried again before a person is asked
@@ -109,16 +110,10 @@ def reconcile_stuck(engine: Engine, *, settings: Settings, now: datetime) -> Non
 
     It ends with its shift, so that accounts that do not answer leave time for the others; they come last next time.
     """
-    end = monotonic() + SHIFT.total_seconds()
+    until = monotonic() + SHIFT.total_seconds()
     with Session(engine) as session:
         ids = [row.id for row in deliveries.stuck_deliveries(session, now=now)]
-    for row_id in ids:
-        if monotonic() > end:
-            break
-        try:
-            _settle_one(engine, row_id, settings, now)
-        except Exception as error:
-            log.error("settling_failed", error=type(error).__name__)
+    run_batch(ids, lambda each: _settle_one(engine, each, settings, now), failed="settling_failed", until=until)
 
 
 def _settle_one(engine: Engine, row_id: int, settings: Settings, now: datetime) -> None:
@@ -152,7 +147,7 @@ def announce(engine: Engine, *, now: datetime) -> None:
         waiting = len(deliveries.next_fair_batch(session, now=now, most=RINGS))
     try:
         for _ in range(waiting):
-            celery_app.send_task("jobs.deliver.deliver", expires=EXPIRES)
+            enqueue(deliver, expires=EXPIRES)
     except OperationalError:
         log.warning("no_broker", waiting=waiting)
 
@@ -233,19 +228,16 @@ def _record_refusal(
         deliveries.retry_later(session, delivery=row, at=at, reason=str(error), now=now)
 
 
-def _deliver() -> None:
-    drain(engine(), settings=settings(), utc_now=clock.utc_now)
+def deliver(engine: Engine, *, settings: Settings, **_: object) -> None:
+    """What ``announce`` asks for."""
+    drain(engine, settings=settings, utc_now=clock.utc_now)
 
 
-def _sweep() -> None:
-    now = clock.utc_now()
-    stop_if_restored(engine(), settings().home, now=now)
-    reconcile_stuck(engine(), settings=settings(), now=now)
-    with write_session(engine()) as session:
+def sweep(engine: Engine, *, settings: Settings, now: datetime) -> None:
+    """Settle what was left half-done, give up what is too late, and ask for what is due."""
+    stop_if_restored(engine, settings.home, now=now)
+    reconcile_stuck(engine, settings=settings, now=now)
+    with write_session(engine) as session:
         deliveries.cap_leases(session, lease=LEASE, now=now)
         deliveries.give_up_late(session, now=now)
-    announce(engine(), now=now)
-
-
-deliver = celery_app.task(name="jobs.deliver.deliver")(_deliver)
-sweep = celery_app.task(name="jobs.deliver.sweep")(_sweep)
+    announce(engine, now=now)

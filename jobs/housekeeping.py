@@ -1,12 +1,10 @@
 """Housekeeping: capabilities get their meaning, a few at a time; the week's bands are frozen; who left is forgotten."""
 
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory import clock
 from directory.db import write_session
 from directory.engine.capability_embeddings import embed_missing
 from directory.engine.sentence_encoder import load_model
@@ -17,15 +15,15 @@ from directory.people.photo import delete_if_unused, delete_unused_photos
 from directory.privacy import departure
 from directory.privacy.erasure import erase
 from directory.profiles import relay
+from directory.settings import Settings
 from directory.taxonomy.capability import Capability
 from directory.week import social_inbox
 from directory.week.post_card import delete_unused_cards as sweep_cards
-from jobs.worker import celery_app, engine, settings
 
 AT_ONCE = 50  # nodes a minute: under a second, in which an embedded database takes no other writes
 
 
-def embed_some(engine: Engine, *, now: datetime) -> int:
+def embed_some(engine: Engine, *, now: datetime, **_: object) -> int:
     """Embed up to AT_ONCE nodes; how many it were, 0 without a model."""
     with Session(engine) as session:
         missing = session.scalar(select(Capability.id).where(Capability.vector.is_(None)).limit(1))
@@ -36,21 +34,18 @@ def embed_some(engine: Engine, *, now: datetime) -> int:
         return embed_missing(session, model, limit=AT_ONCE, now=now)
 
 
-def _embed() -> None:
-    embed_some(engine(), now=clock.utc_now())
+def freeze_bands(engine: Engine, *, now: datetime, **_: object) -> None:
+    """Publish the bands of the week, where that was not done yet."""
+    with write_session(engine) as session:
+        publish_bands(session, now=now)
 
 
-def _freeze_bands() -> None:
-    with write_session(engine()) as session:
-        publish_bands(session, now=clock.utc_now())
-
-
-def forget(engine: Engine, *, home: Path, now: datetime) -> int:
+def forget(engine: Engine, *, settings: Settings, now: datetime) -> int:
     """Erase whose week to come back is over, each in a transaction of their own; how many people it were.
 
     Messages and applications that nobody confirmed go too, the lists that leads sent, and what strangers said.
     """
-    erased = 0
+    erased, home = 0, settings.home
     with write_session(engine) as session:
         relay.delete_expired(session, now=now)
         application.delete_unconfirmed(session, now=now)
@@ -67,12 +62,3 @@ def forget(engine: Engine, *, home: Path, now: datetime) -> int:
         with Session(engine) as session:
             delete_if_unused(session, home=home, digest=digest)
         erased += 1
-
-
-def _forget() -> None:
-    forget(engine(), home=settings().home, now=clock.utc_now())
-
-
-embed = celery_app.task(name="jobs.housekeeping.embed")(_embed)
-freeze_bands = celery_app.task(name="jobs.housekeeping.freeze_bands")(_freeze_bands)
-forget_gone = celery_app.task(name="jobs.housekeeping.forget")(_forget)

@@ -6,7 +6,6 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from directory import clock
 from directory.db import write_session
 from directory.outbox import channel_connection
 from directory.outbox import delivery as deliveries
@@ -16,7 +15,6 @@ from directory.settings import Settings
 from directory.translation import gettext as _
 from jobs.channels.transport import Leaver, Message, Transport, TransportError
 from jobs.deliver import transport_for, transport_to
-from jobs.worker import celery_app, engine, settings
 
 MOST = 4  # looks in one turn of the worker, each of which a network may answer late
 
@@ -100,10 +98,3 @@ def run_requested_checks(engine: Engine, *, settings: Settings, now: datetime) -
             look(engine, row_id, settings=settings, now=now)
         except Exception as error:
             log.error("look_failed", row=row_id, error=type(error).__name__)
-
-
-def _answer() -> None:
-    run_requested_checks(engine(), settings=settings(), now=clock.utc_now())
-
-
-task = celery_app.task(name="jobs.on_demand_checks.run_requested_checks")(_answer)

@@ -1,23 +1,47 @@
-"""The schedule: what is rung for, and how often. What is due is in the database; a lost minute costs a minute."""
+"""The schedule: every job and how often it runs. What is due is in the database; a lost minute costs a minute."""
 
 import os
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from celery.beat import Scheduler
+from sqlalchemy import Engine
 
-SCHEDULE = (
-    ("jobs.weekly_posts.tick", 60),
-    ("jobs.preflight.look_ahead", 300),
-    ("jobs.deliver.sweep", 5),  # somebody sits and waits for the link that signs them in
-    ("jobs.on_demand_checks.run_requested_checks", 5),  # somebody waits to see whether an account is connected
-    ("jobs.social_listening.listen", 60),
-    ("jobs.weekly_pairings.pair", 300),
-    ("jobs.weekly_prompts.compose", 30),
-    ("jobs.weekly_prompts.tell_mentioned", 300),
-    ("jobs.housekeeping.embed", 60),
-    ("jobs.housekeeping.forget", 3600),
-    ("jobs.housekeeping.freeze_bands", 3600),  # does something in the first hour of a week only
+from directory.settings import Settings
+from jobs import (
+    deliver,
+    housekeeping,
+    on_demand_checks,
+    preflight,
+    social_listening,
+    weekly_pairings,
+    weekly_posts,
+    weekly_prompts,
 )
+
+
+class Job(Protocol):
+    """A function that does what is due. It may run at any time, on several workers at once, and be killed."""
+
+    __name__: str
+
+    def __call__(self, engine: Engine, /, *, settings: Settings, now: datetime) -> object: ...
+
+
+SCHEDULE: tuple[tuple[Job, int], ...] = (  # seconds between two runs
+    (weekly_posts.tick, 60),
+    (preflight.look_ahead, 300),
+    (deliver.sweep, 5),  # somebody sits and waits for the link that signs them in
+    (on_demand_checks.run_requested_checks, 5),  # somebody waits to see whether an account is connected
+    (social_listening.listen, 60),
+    (weekly_pairings.propose, 300),
+    (weekly_prompts.compose, 30),
+    (weekly_prompts.tell_mentioned, 300),
+    (housekeeping.embed_some, 60),
+    (housekeeping.forget, 3600),
+    (housekeeping.freeze_bands, 3600),  # does something in the first hour of a week only
+)
+JOBS: tuple[Job, ...] = (*(job for job, _seconds in SCHEDULE), deliver.deliver)  # which runs when something is due
 
 
 class Beat(Scheduler):  # type: ignore[misc]

@@ -7,16 +7,15 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from directory import clock
 from directory.db import write_session
 from directory.outbox.channel import Channel
 from directory.settings import Settings
 from directory.week import social_inbox
 from directory.week.post_wording import hashtags
+from jobs.batch import run_batch
 from jobs.channels import transport_of
 from jobs.channels.transport import Listener, TransportError
 from jobs.deliver import SHIFT, account_of
-from jobs.worker import celery_app, engine, settings
 
 log = structlog.get_logger()
 
@@ -26,17 +25,10 @@ def listen(engine: Engine, *, settings: Settings, now: datetime) -> int:
 
     An account that fails is tried again at its next time and holds up no other.
     """
-    end, new = monotonic() + SHIFT.total_seconds(), 0
+    until = monotonic() + SHIFT.total_seconds()
     with Session(engine) as session:
         ids = [channel.id for channel in social_inbox.channels_to_listen(session)]
-    for channel_id in ids:
-        if monotonic() > end:
-            break
-        try:
-            new += _listen_to(engine, channel_id, settings, now)
-        except Exception as error:  # whatever it is, the other accounts are heard
-            log.error("listening_failed", channel=channel_id, error=type(error).__name__)
-    return new
+    return run_batch(ids, lambda each: _listen_to(engine, each, settings, now), failed="listening_failed", until=until)
 
 
 def _listen_to(engine: Engine, channel_id: int, settings: Settings, now: datetime) -> int:
@@ -65,10 +57,3 @@ def _listen_to(engine: Engine, channel_id: int, settings: Settings, now: datetim
         known = [each.external_id for each in heard if len(each.external_id) <= social_inbox.LONGEST_ID]
         channel.heard_until = known[-1] if known else channel.heard_until
     return new
-
-
-def _listen() -> None:
-    listen(engine(), settings=settings(), now=clock.utc_now())
-
-
-task = celery_app.task(name="jobs.social_listening.listen")(_listen)

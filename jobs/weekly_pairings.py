@@ -2,36 +2,22 @@
 
 from datetime import datetime
 
-import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from directory import clock
 from directory.db import write_session
 from directory.engine.weekly_pairings import occurrences_to_pair, propose_pairings
 from directory.outbox.occurrence import Occurrence
-from jobs.worker import celery_app, engine
-
-log = structlog.get_logger()
+from jobs.batch import run_batch
 
 
-def propose(engine: Engine, *, now: datetime) -> int:
+def propose(engine: Engine, *, now: datetime, **_: object) -> int:
     """Pair who should talk wherever the week begins; how many talks."""
     with Session(engine) as session:
-        turns = [(row.id, row.public_id) for row in occurrences_to_pair(session, now=now)]
-    made = 0
-    for row_id, public_id in turns:
-        try:
-            with write_session(engine) as session:
-                made += len(propose_pairings(session, occurrence=session.get_one(Occurrence, row_id), now=now))
-        except SQLAlchemyError as error:
-            log.error("not_paired", occurrence=public_id, error=type(error).__name__)
-    return made
+        turns = [row.id for row in occurrences_to_pair(session, now=now)]
 
+    def pair(row_id: int) -> int:
+        with write_session(engine) as session:
+            return len(propose_pairings(session, occurrence=session.get_one(Occurrence, row_id), now=now))
 
-def _propose() -> None:
-    propose(engine(), now=clock.utc_now())
-
-
-pair = celery_app.task(name="jobs.weekly_pairings.pair")(_propose)
+    return run_batch(turns, pair, failed="not_paired")

@@ -8,7 +8,6 @@ import structlog
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory import clock
 from directory.db import write_session
 from directory.errors import Conflict
 from directory.outbox import delivery as deliveries
@@ -18,10 +17,9 @@ from directory.people.chapter import Chapter
 from directory.settings import Settings
 from directory.week.occurrence_schedule import plan_occurrences
 from directory.week.post import freeze
+from jobs.batch import run_batch
 from jobs.deliver import announce, deliver_one, reconcile_stuck
 from jobs.restore_guard import stop_if_restored
-from jobs.worker import celery_app, engine
-from jobs.worker import settings as settings_here
 
 SHIFT = timedelta(seconds=40)  # shorter than the worker lets a task run
 STALE = timedelta(minutes=5)  # so old a coming post may be; it is written a last time when it is frozen
@@ -42,34 +40,28 @@ def run_occurrence(
     A chapter whose posts somebody stopped keeps its turn, so that what it says then is what is agreed to then.
     After a ``shift`` the rest is left to the next call.
     """
-    end = monotonic() + shift.total_seconds() if shift else inf
+    until = monotonic() + shift.total_seconds() if shift else inf
     with write_session(engine) as session:
-        open_turns = plan_occurrences(session, now=now)
+        rows = [row for row in plan_occurrences(session, now=now) if chapter is None or row.chapter.key == chapter]
         let = set(session.scalars(select(Chapter.id).where(not_stopped(Chapter.id))))
-        waiting = [
-            (row.id, row.public_id, row.due_at <= now)
-            for row in open_turns
-            if (chapter is None or row.chapter.key == chapter)
-            and (
-                row.chapter_id in let if row.due_at <= now else row.drafted_at is None or row.drafted_at <= now - STALE
-            )
-        ]
-    has_posted = False
-    for row_id, public_id, is_due in waiting:
-        if monotonic() > end or (has_posted and not is_due):
-            break  # What is due does not wait for what comes next week.
+        due = [row.id for row in rows if row.due_at <= now and row.chapter_id in let]
+        stale = [row for row in rows if row.drafted_at is None or row.drafted_at <= now - STALE]
+        coming = [row.id for row in stale if row.due_at > now]
+
+    def post(row_id: int) -> int:
         try:
             with write_session(engine) as session:
                 occurrence = session.get_one(Occurrence, row_id)
                 frozen, occurrence.drafted_at = freeze(session, occurrence=occurrence, now=now, settings=settings), now
+                public_id = occurrence.public_id
         except Conflict:
-            continue  # Somebody else did it in this moment.
-        except Exception as error:  # whatever it is, the other chapters' turns come too
-            log.error("turn_failed", occurrence=public_id, error=type(error).__name__)
-            continue
+            return 0  # Somebody else did it in this moment.
         if frozen:
-            has_posted = True
             log.info("posted", occurrence=public_id, deliveries=len(frozen))
+        return len(frozen)
+
+    if not run_batch(due, post, failed="turn_failed", until=until):  # What is due does not wait for next week's.
+        run_batch(coming, post, failed="turn_failed", until=until)
 
 
 def run_due_occurrences(engine: Engine, *, settings: Settings, now: datetime, chapter: str | None = None) -> list[str]:
@@ -89,11 +81,8 @@ def run_due_occurrences(engine: Engine, *, settings: Settings, now: datetime, ch
     return [public_id for public_id in due if deliver_one(engine, public_id, settings=settings, now=now)]
 
 
-def _tick() -> None:
-    now = clock.utc_now()
-    stop_if_restored(engine(), settings_here().home, now=now)
-    run_occurrence(engine(), now=now, settings=settings_here(), shift=SHIFT)
-    announce(engine(), now=now)
-
-
-tick = celery_app.task(name="jobs.weekly_posts.tick")(_tick)
+def tick(engine: Engine, *, settings: Settings, now: datetime) -> None:
+    """The turn of every chapter, as far as a shift goes, and somebody is asked to deliver what is due."""
+    stop_if_restored(engine, settings.home, now=now)
+    run_occurrence(engine, now=now, settings=settings, shift=SHIFT)
+    announce(engine, now=now)

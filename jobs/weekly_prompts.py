@@ -2,16 +2,12 @@
 
 import os
 from datetime import datetime, timedelta
-from math import inf
 from time import monotonic
 from zoneinfo import ZoneInfo
 
-import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from directory import clock
 from directory.db import write_session
 from directory.engine import weekly_prompts
 from directory.engine.text_similarity import FRESH
@@ -21,31 +17,24 @@ from directory.outbox.occurrence import Occurrence
 from directory.week import prompt
 from directory.week.mention import mentions_of
 from directory.week.post import posts_of
-from jobs.worker import celery_app, engine
+from jobs.batch import run_batch
 
 SHIFT = timedelta(seconds=25)  # shorter than the time between two rings, which goes on with what is left
 FEW = 30  # texts that are read by their meaning in each circle of a busy morning
 
-log = structlog.get_logger()
 
-
-def compose(engine: Engine, *, now: datetime, shift: timedelta | None = None) -> int:
+def compose(engine: Engine, *, now: datetime, **_: object) -> int:
     """Write the letters of every chapter whose morning it is; how many. Whoever does the same, each is written once."""
-    end, made = monotonic() + shift.total_seconds() if shift else inf, 0
+    until = monotonic() + SHIFT.total_seconds()
     with Session(engine) as session:
-        turns = [(row.id, row.public_id) for row in weekly_prompts.occurrences_due(session, now=now)]
+        turns = [row.id for row in weekly_prompts.occurrences_due(session, now=now)]
     first = os.getpid() % len(turns) if turns else 0  # two workers at once do not begin with the same
-    for row_id, public_id in turns[first:] + turns[:first]:
-        if monotonic() > end:
-            break
-        try:
-            made += _of_turn(engine, row_id, max(FEW, FRESH // len(turns)), end, now)
-        except SQLAlchemyError as error:  # the other chapters' mornings come too
-            log.error("not_prompted", occurrence=public_id, error=type(error).__name__)
-    return made
+    fresh = max(FEW, FRESH // max(1, len(turns)))
+    rows = turns[first:] + turns[:first]
+    return run_batch(rows, lambda each: _of_turn(engine, each, fresh, until, now), failed="not_prompted", until=until)
 
 
-def _of_turn(engine: Engine, row_id: int, fresh: int, end: float, now: datetime) -> int:
+def _of_turn(engine: Engine, row_id: int, fresh: int, until: float, now: datetime) -> int:
     made = 0
     with write_session(engine) as session:
         turn = session.get_one(Occurrence, row_id)
@@ -55,7 +44,7 @@ def _of_turn(engine: Engine, row_id: int, fresh: int, end: float, now: datetime)
     with Session(engine) as session:
         circles = weekly_prompts.member_batches(session, occurrence=session.get_one(Occurrence, row_id))
     for people in circles:
-        if monotonic() > end:
+        if monotonic() > until:
             return made
         with Session(engine) as session:  # nobody waits for a lock while this thinks
             turn = session.get_one(Occurrence, row_id)
@@ -69,7 +58,7 @@ def _of_turn(engine: Engine, row_id: int, fresh: int, end: float, now: datetime)
     return made
 
 
-def tell_mentioned(engine: Engine, *, now: datetime) -> int:
+def tell_mentioned(engine: Engine, *, now: datetime, **_: object) -> int:
     """The day before a post, write to who stands in it, once a week, how to be taken out; how many letters."""
     with Session(engine) as session:
         unheard = [(row.occurrence_id, row.id) for row in prompt.unnotified_mentions(session, now=now)]
@@ -88,15 +77,3 @@ def tell_mentioned(engine: Engine, *, now: datetime) -> int:
             event = f"mention-{turn.public_id}"
             made += mail.enqueue_all(session, letter="mentioned", event=event, letters=letters, now=now)
     return made
-
-
-def _compose() -> None:
-    compose(engine(), now=clock.utc_now(), shift=SHIFT)
-
-
-def _tell_mentioned() -> None:
-    tell_mentioned(engine(), now=clock.utc_now())
-
-
-ring = celery_app.task(name="jobs.weekly_prompts.compose")(_compose)
-ring_for_mentioned = celery_app.task(name="jobs.weekly_prompts.tell_mentioned")(_tell_mentioned)

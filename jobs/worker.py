@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from functools import cache
 from signal import SIGKILL
 from socket import gethostname
@@ -11,20 +12,19 @@ from typing import Any
 
 import structlog
 from billiard.process import active_children  # type: ignore[import-untyped]
-from celery import Celery
 from celery.beat import EmbeddedService
 from celery.signals import setup_logging, task_postrun, task_received, worker_ready
 from celery.worker import state
-from kombu.transport import TRANSPORT_ALIASES
 from sqlalchemy import Engine
 
-from directory.clock import utc_now
+from directory import clock
 from directory.db import connect, write_session
 from directory.log import configure_logging
 from directory.outbox.heartbeat import record_heartbeat
 from directory.settings import Settings, load_settings
 from directory.tables import TABLES
-from jobs.schedule import SCHEDULE
+from jobs.broker import celery_app, enqueue, task_name
+from jobs.schedule import JOBS, SCHEDULE, Job
 
 TIME_LIMIT = 50  # seconds, then the task's process is ended; shorter than a delivery's lease
 BEAT = 15  # seconds between two heartbeats
@@ -56,8 +56,8 @@ def configuration() -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         "beat_schedule": {
             # A ring that nobody heard in time is dropped, so that a busy hour leaves no queue behind.
-            task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
-            for task, seconds in SCHEDULE
+            task_name(job): {"task": task_name(job), "schedule": seconds, "options": {"expires": seconds}}
+            for job, seconds in SCHEDULE
         },
         "beat_max_loop_interval": 5,
         "task_acks_late": True,
@@ -78,15 +78,16 @@ def configuration() -> dict[str, Any]:
     }
 
 
-TRANSPORT_ALIASES["filesystem"] = "jobs.broker:Transport"
-celery_app = Celery(
-    "goodword",
-    include=[
-        *("jobs.weekly_posts", "jobs.deliver", "jobs.on_demand_checks", "jobs.housekeeping"),
-        *("jobs.preflight", "jobs.weekly_pairings", "jobs.weekly_prompts", "jobs.social_listening"),
-    ],
-)
+def _task(job: Job) -> Callable[[], None]:
+    def run() -> None:
+        job(engine(), settings=settings(), now=clock.utc_now())
+
+    return run
+
+
 celery_app.add_defaults(configuration)
+for each in JOBS:
+    celery_app.task(_task(each), name=task_name(each))
 
 
 def _log_our_way(**_: Any) -> None:
@@ -95,8 +96,8 @@ def _log_our_way(**_: Any) -> None:
 
 def _begin_at_once(**_: Any) -> None:
     """Do now what fell due while nothing ran; beat rings for the first time only after its interval."""
-    for task, seconds in SCHEDULE:
-        celery_app.send_task(task, expires=seconds)
+    for job, seconds in SCHEDULE:
+        enqueue(job, expires=seconds)
 
 
 def exec_worker(concurrency: int) -> None:
@@ -138,7 +139,7 @@ def _beat(**_: Any) -> None:
     if monotonic() - beaten_at >= BEAT:
         beaten_at = monotonic()
         with write_session(engine()) as session:
-            record_heartbeat(session, worker=f"{gethostname()} {os.getppid()}", now=utc_now())
+            record_heartbeat(session, worker=f"{gethostname()} {os.getppid()}", now=clock.utc_now())
 
 
 setup_logging.connect(_log_our_way)

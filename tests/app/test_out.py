@@ -107,9 +107,9 @@ def test_a_week_later_housekeeping_erases_and_the_account_is_gone(
 ) -> None:
     email = f"{bea.public_id}@firm.example"
     sign_in(bea).post("/account/leave")
-    assert forget(engine, home=settings.home, now=now) == 0
-    assert forget(engine, home=settings.home, now=now + GRACE) == 1
-    assert forget(engine, home=settings.home, now=now + GRACE) == 0
+    assert forget(engine, settings=settings, now=now) == 0
+    assert forget(engine, settings=settings, now=now + GRACE) == 1
+    assert forget(engine, settings=settings, now=now + GRACE) == 0
     session.rollback()
     assert (bea.name, bea.email, bea.state) == ("A former member", None, MemberState.GONE)
     assert client.post("/sign-in", data={"email": email, "password": PASSWORD}).status_code == 422

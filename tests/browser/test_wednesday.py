@@ -30,14 +30,15 @@ from tests.services.proxy import Fault, Proxy
 WORKER = """
 from dataclasses import replace
 from datetime import timedelta
-from directory import net
-from directory.week import delivery
-from jobs import deliver, worker
-net.LOOPBACK_IS_ALLOWED = True
+from directory import safe_http
+from directory.outbox import delivery
+from jobs import deliver, on_demand_checks, weekly_posts, worker
+safe_http.LOOPBACK_IS_ALLOWED = True
 deliver.LEASE = timedelta(seconds=1)
 deliver.PATIENCE = timedelta(0)
 delivery.CHANNEL_KINDS = tuple(replace(kind, settle=timedelta(0)) for kind in delivery.CHANNEL_KINDS)
-worker.SCHEDULE = tuple((f"jobs.{task}", 1) for task in ("weekly.tick", "deliver.sweep", "checks.answer"))
+jobs = (weekly_posts.tick, deliver.sweep, on_demand_checks.run_requested_checks)
+worker.SCHEDULE = tuple((job, 1) for job in jobs)
 worker.work(concurrency=1)
 """
 OWN = "Do you know somebody who looks after an old theater in Mesa? Alma would like to meet them. #referralwednesday"

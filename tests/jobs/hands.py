@@ -20,7 +20,7 @@ from directory import clock
 from directory.outbox import channel_kind
 from directory.outbox.channel_kind import ChannelKind
 from jobs import channels as transports
-from jobs import schedule, worker
+from jobs import deliver, schedule, weekly_pairings, weekly_posts, weekly_prompts, worker
 from jobs.channels.transport import Account, Message
 
 MANY, TIMES, WRONG = (int(word) for word in sys.argv[1:4])
@@ -28,10 +28,9 @@ HOME = Path(os.environ["GOODWORD_HOME"])
 RING = 0.7
 WARM = (
     *("celery.apps.worker", "celery.beat", "celery.bin.celery", "celery.bin.worker", "celery.concurrency.prefork"),
-    *("celery.worker.consumer", "celery.worker.strategy", "celery.fixups.django", "jobs.broker", "redis"),
-    *("jobs.weekly_posts", "jobs.weekly_prompts", "jobs.weekly_pairings"),
+    *("celery.worker.consumer", "celery.worker.strategy", "celery.fixups.django", "redis"),
 )
-RINGING = ("jobs.weekly_posts.tick", "jobs.deliver.sweep", "jobs.weekly_prompts.compose", "jobs.weekly_pairings.pair")
+RINGING = (weekly_posts.tick, deliver.sweep, weekly_prompts.compose, weekly_pairings.propose)
 
 
 class Tape:
@@ -55,7 +54,7 @@ def arm() -> None:
     clock.utc_now = lambda: right() + timedelta(seconds=WRONG)
     channel_kind.CHANNEL_KINDS += (ChannelKind("tape", "Tape"),)
     transports.TRANSPORTS["tape"] = Tape
-    worker.SCHEDULE = tuple((task, RING * max(1, MANY)) for task in RINGING)
+    worker.SCHEDULE = tuple((job, RING * max(1, MANY)) for job in RINGING)
     worker.DEAF = 5
     worker.exec_worker = begin_anew
     publish, tick = Producer.publish, schedule.Beat.tick

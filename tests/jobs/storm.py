@@ -110,10 +110,7 @@ def arm() -> None:
     channel_kind.CHANNEL_KINDS += (ChannelKind("tape", "Tape"),)
     transports.TRANSPORTS["tape"] = Tape
     hurry(LEASE, SETTLE)
-    worker.SCHEDULE = (
-        ("jobs.weekly_posts.tick", RING),
-        ("jobs.deliver.sweep", RING),
-    )  # others would crowd the slow broker
+    worker.SCHEDULE = ((weekly_posts.tick, RING), (deliver.sweep, RING))  # others would crowd the slow broker
     deliveries.claim_delivery = dying(deliveries.claim_delivery, before=DELIVERING[0], after=DELIVERING[1])
     Tape.send = dying(Tape.send, before=DELIVERING[2])
     deliveries.mark_delivered = dying(deliveries.mark_delivered, before=DELIVERING[4], after=DELIVERING[5])
@@ -140,7 +137,7 @@ def go_wild() -> None:
     safe_http.LOOPBACK_IS_ALLOWED = True
     hurry(timedelta(seconds=4), timedelta(seconds=2))
     deliver.LONGEST_WAIT, deliveries.MOST_TRIES = timedelta(seconds=1), 100
-    worker.SCHEDULE = (("jobs.weekly_posts.tick", 3 * RING), ("jobs.deliver.sweep", RING))
+    worker.SCHEDULE = ((weekly_posts.tick, 3 * RING), (deliver.sweep, RING))
     weekly_posts.SHIFT = timedelta(
         seconds=2 * RING
     )  # as for real two thirds of the ring, so that posting is not crowded out

@@ -25,8 +25,6 @@ from jobs import deliver, weekly_posts
 from jobs.channels.file import FileTransport
 from jobs.channels.transport import Account, Message, TransportError
 from jobs.housekeeping import embed_some
-from jobs.schedule import SCHEDULE
-from jobs.worker import celery_app
 
 
 class Platform:
@@ -166,10 +164,6 @@ def test_two_weeks_in_which_nothing_ran_are_left_out_and_the_third_is_posted_onc
     ]
 
 
-def test_everything_scheduled_is_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GOODWORD_HOME", str(tmp_path))
-    celery_app.loader.import_default_modules()
-    assert {task for task, _ in SCHEDULE} <= set(celery_app.tasks)
 
 
 def test_no_message_of_the_embedded_broker_is_lost_while_it_is_written(tmp_path: Path) -> None:

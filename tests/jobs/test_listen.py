@@ -160,7 +160,7 @@ def test_what_was_said_is_deleted_after_ninety_days_decided_or_not(
     listen_once(engine, settings=settings, now=now)
     with write_session(engine) as session:
         session.scalars(select(Reply)).first().outcome = Outcome.IGNORED  # type: ignore[union-attr]
-    forget(engine, home=settings.home, now=now + KEPT_FOR - EACH)
+    forget(engine, settings=settings, now=now + KEPT_FOR - EACH)
     assert len(replies(engine)) == 2
-    forget(engine, home=settings.home, now=now + KEPT_FOR)
+    forget(engine, settings=settings, now=now + KEPT_FOR)
     assert replies(engine) == []

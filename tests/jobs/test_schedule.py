@@ -1,0 +1,53 @@
+"""Every job in the schedule is a task that does what is due, and no module of the room was forgotten there."""
+
+import ast
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+import jobs
+from directory import clock
+from directory.settings import Settings
+from jobs import worker
+from jobs.batch import run_batch
+from jobs.broker import celery_app, task_name
+from jobs.schedule import JOBS, SCHEDULE, Job
+
+
+@pytest.mark.parametrize("job", JOBS, ids=task_name)
+def test_a_job_is_a_task_that_may_run_when_there_is_nothing_to_do(
+    job: Job, engine: Engine, settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "engine", lambda: engine)
+    monkeypatch.setattr(worker, "settings", lambda: settings)
+    monkeypatch.setattr(clock, "utc_now", lambda: now)
+    for _ in range(2):
+        celery_app.tasks[task_name(job)].run()
+
+
+def test_a_job_runs_as_often_as_the_schedule_says(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "settings", lambda: settings)
+    rows = worker.configuration()["beat_schedule"].values()
+    assert [(row["task"], row["schedule"]) for row in rows] == [(task_name(job), every) for job, every in SCHEDULE]
+
+
+def test_no_module_of_the_room_is_left_out_of_the_schedule() -> None:
+    modules = list(Path(*jobs.__path__).glob("*.py"))
+    lines = [line for path in modules for line in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    imports = [line for line in lines if isinstance(line, ast.ImportFrom)]
+    used = {line.module for line in imports} | {f"{line.module}.{each.name}" for line in imports for each in line.names}
+    assert {f"jobs.{path.stem}" for path in modules} - used == {"jobs.__init__", "jobs.__main__"}
+
+
+def test_a_row_that_fails_holds_up_no_other_and_the_rest_waits_after_the_deadline() -> None:
+    done = []
+
+    def do(row: int) -> int:
+        done.append(row)
+        return 10 // row
+
+    assert run_batch([1, 0, 5], do, failed="failed") == 12
+    assert run_batch([1], do, failed="failed", until=0) == 0
+    assert done == [1, 0, 5]
