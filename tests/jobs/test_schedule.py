@@ -1,6 +1,7 @@
 """Every job in the schedule is a task that does what is due, and no module of the room was forgotten there."""
 
 import ast
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from jobs import worker
 from jobs.batch import run_batch
 from jobs.broker import celery_app, task_name
 from jobs.schedule import JOBS, SCHEDULE, Job
+
+TESTS = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("job", JOBS, ids=task_name)
@@ -39,6 +42,14 @@ def test_no_module_of_the_room_is_left_out_of_the_schedule() -> None:
     imports = [line for line in lines if isinstance(line, ast.ImportFrom)]
     used = {line.module for line in imports} | {f"{line.module}.{each.name}" for line in imports for each in line.names}
     assert {f"jobs.{path.stem}" for path in modules} - used == {"jobs.__init__", "jobs.__main__"}
+
+
+@pytest.mark.parametrize("module", sorted({job.__module__ for job in JOBS}))
+def test_a_job_has_a_test_of_its_own(module: str) -> None:
+    room, _, name = module.rpartition(".")
+    use = re.compile(rf"^from ({module} import|{room} import .*\b{name}\b)", re.MULTILINE)
+    tests = [path for path in TESTS.rglob("test_*.py") if path != Path(__file__)]
+    assert any(use.search(path.read_text(encoding="utf-8")) for path in tests), f"tests/jobs/test_{name}.py is missing"
 
 
 def test_a_row_that_fails_holds_up_no_other_and_the_rest_waits_after_the_deadline() -> None:

@@ -1,0 +1,57 @@
+"""Pairings: the talks of every chapter's week are proposed once, and a chapter that fails holds up no other."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from directory.db import write_session
+from directory.outbox.occurrence import Occurrence
+from directory.people.chapter import Chapter
+from directory.people.tables import Business, Member
+from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.pairing import Pairing
+from jobs import weekly_pairings
+
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+def due_at(engine: Engine, now: datetime) -> datetime:
+    """When both of two chapters post; each has two members."""
+    with write_session(engine) as session:
+        for place in ("mesa", "tempe"):
+            chapter = Chapter(key=place, name=place, zone="UTC")
+            for name in ("Ana One", "Ben Two"):
+                firm = Business(name=f"{name} of {place}", chapter=chapter, created_at=now)
+                session.add(Member(name=name, business=firm, joined_at=now, arrived_at=now))
+        session.flush()
+        return plan_occurrences(session, now=now)[-1].due_at
+
+
+def chapters_paired(engine: Engine) -> list[int]:
+    with Session(engine) as session:
+        return sorted(row.occurrence.chapter_id for row in session.query(Pairing))
+
+
+def test_talks_are_proposed_once(engine: Engine, due_at: datetime) -> None:
+    assert [weekly_pairings.propose(engine, now=at) for at in (due_at - WEEK, due_at, due_at)] == [0, 2, 0]
+    assert chapters_paired(engine) == [1, 2]
+
+
+def test_a_chapter_that_fails_holds_up_no_other_and_is_tried_again(
+    engine: Engine, due_at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair_up = weekly_pairings.pair_up
+
+    def fails(session: Session, *, occurrence: Occurrence, now: datetime) -> list[Pairing]:
+        made = pair_up(session, occurrence=occurrence, now=now)
+        return made if occurrence.chapter_id == 2 else made[len(made)]
+
+    monkeypatch.setattr(weekly_pairings, "pair_up", fails)
+    assert weekly_pairings.propose(engine, now=due_at) == 1
+    assert chapters_paired(engine) == [2]
+    monkeypatch.undo()
+    assert weekly_pairings.propose(engine, now=due_at) == 1
+    assert chapters_paired(engine) == [1, 2]
