@@ -164,8 +164,6 @@ def test_two_weeks_in_which_nothing_ran_are_left_out_and_the_third_is_posted_onc
     ]
 
 
-
-
 def test_no_message_of_the_embedded_broker_is_lost_while_it_is_written(tmp_path: Path) -> None:
     folders = dict.fromkeys(("data_folder_in", "data_folder_out", "control_folder"), str(tmp_path))
 

@@ -43,13 +43,13 @@ def test_talks_are_proposed_once(engine: Engine, due_at: datetime) -> None:
 def test_a_chapter_that_fails_holds_up_no_other_and_is_tried_again(
     engine: Engine, due_at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pair_up = weekly_pairings.pair_up
+    propose_pairings = weekly_pairings.propose_pairings
 
     def fails(session: Session, *, occurrence: Occurrence, now: datetime) -> list[Pairing]:
-        made = pair_up(session, occurrence=occurrence, now=now)
+        made = propose_pairings(session, occurrence=occurrence, now=now)
         return made if occurrence.chapter_id == 2 else made[len(made)]
 
-    monkeypatch.setattr(weekly_pairings, "pair_up", fails)
+    monkeypatch.setattr(weekly_pairings, "propose_pairings", fails)
     assert weekly_pairings.propose(engine, now=due_at) == 1
     assert chapters_paired(engine) == [2]
     monkeypatch.undo()
