@@ -91,7 +91,7 @@ def end_quiet(public_id: str) -> ResponseReturnValue:
     quiet = db.session.scalars(select(BlackoutPeriod).where(*theirs)).one_or_none()
     if quiet is None:
         raise Conflict(_("It was taken back before."))
-    calendar.end_blackout(db.session(), quiet=quiet, member=current_member(), now=now())
+    calendar.end_blackout(db.session(), blackout=quiet, member=current_member(), now=now())
     return commit_and_redirect(_("Those weeks are posted again."), to=_home(chapter))
 
 
@@ -173,7 +173,7 @@ def _page(chapter: Chapter, quiet_form: QuietForm | None = None, frame_form: Fra
         chapter=chapter,
         weeks=calendar.weeks(session, chapter=chapter, now=now()),
         zone=zone,
-        quiet=blackout_periods(session, since=now().astimezone(zone).date(), chapter_id=chapter.id),
+        blackout=blackout_periods(session, since=now().astimezone(zone).date(), chapter_id=chapter.id),
         quiet_form=quiet_form or QuietForm(formdata=None),
         frame_form=frame_form or FrameForm(formdata=None, obj=used),
         used=used,

@@ -16,7 +16,7 @@ from directory.engine.weekly_pairings import pairing_reasons
 from directory.profiles.contact_details import contact_of
 from directory.profiles.member_view import member_view
 from directory.week import pairing as pairings
-from directory.week.pairing import LASTS, Pairing
+from directory.week.pairing import DURATION, Pairing
 
 pages = Blueprint("pairings", __name__)
 
@@ -95,7 +95,7 @@ def meeting(public_id: str) -> ResponseReturnValue:
     event.add("uid", f"{row.public_id}@goodword")
     event.add("dtstamp", now())
     event.add("dtstart", row.meets_at)
-    event.add("duration", LASTS)
+    event.add("duration", DURATION)
     event.add("summary", _("Talk with %(name)s, %(firm)s", name=partner.name, firm=partner.business.name))
     event.add("location", row.place)
     event.add("description", "\n\n".join(part for part in (row.topics, page) if part))

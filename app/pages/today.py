@@ -33,7 +33,7 @@ def today() -> str:
     pairs = people_to_meet(session, member=member)
     zone = ZoneInfo(chapter.zone if chapter else "UTC")
     week = upcoming_occurrence(session, chapter=chapter, now=now()) if chapter else None
-    mentions = mentions_of(session, occurrence=week, is_whole=True) if week else []
+    mentions = mentions_of(session, occurrence=week, include_vetoed=True) if week else []
     runs = current_principal().leads | current_principal().keeps
     return render_template(
         "today/index.html",

@@ -1,5 +1,5 @@
-"""The week: when a chapter's turn comes, who stands in its post, what the post says, and who talks to whom.
+"""The week of a chapter: its occurrence, who is mentioned in the posts, their text, its pairings and its prompts.
 
-Law: one file per noun, its table and its verbs together. Nobody is named who did not agree to it. A post is a
-row of the outbox from the moment it is composed.
+Law: one file per noun, its table and its functions together. Nobody is named without their consent. A post is
+written to the outbox when it is frozen, at the time of its occurrence.
 """

@@ -1,4 +1,4 @@
-"""Quiet weeks: days on which a chapter posts nothing, a holiday or a break, with the reason that its members read."""
+"""Blackout periods: days on which a chapter posts nothing, such as a holiday, with the reason that its members read."""
 
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from directory.translation import gettext
 
 
 class BlackoutPeriod(PublicRow, Base):
-    """The days from ``first_on`` to ``last_on``, both included, in the chapter's own zone."""
+    """No posts from ``first_on`` to ``last_on``, both included, as local dates in the chapter's time zone."""
 
     __tablename__ = "quiet_time"
 
@@ -22,22 +22,22 @@ class BlackoutPeriod(PublicRow, Base):
     set_at: Mapped[datetime]
 
     @property
-    def words(self) -> str:
-        """Why there is no post in it."""
+    def skip_reason(self) -> str:
+        """The reason that an occurrence skipped by this period gets."""
         return gettext("A quiet week: %(reason)s", reason=self.reason)
 
 
 def blackout_periods(session: Session, *, since: date, chapter_id: int | None = None) -> list[BlackoutPeriod]:
-    """Those of a chapter, or of all, that are not over before ``since``, the earliest first."""
-    found = (
+    """Return the periods of one chapter, or of all, that end on ``since`` or later, the earliest first."""
+    query = (
         select(BlackoutPeriod)
         .where(BlackoutPeriod.last_on >= since)
         .order_by(BlackoutPeriod.first_on, BlackoutPeriod.id)
     )
-    return list(session.scalars(found if chapter_id is None else found.where(BlackoutPeriod.chapter_id == chapter_id)))
+    return list(session.scalars(query if chapter_id is None else query.where(BlackoutPeriod.chapter_id == chapter_id)))
 
 
-def blackout_reason(times: list[BlackoutPeriod], chapter_id: int, on: date) -> str | None:
-    """Why a chapter posts nothing on a day; None where it does."""
-    held = (each.words for each in times if each.chapter_id == chapter_id and each.first_on <= on <= each.last_on)
-    return next(held, None)
+def blackout_reason(periods: list[BlackoutPeriod], chapter_id: int, on: date) -> str | None:
+    """Return why a chapter posts nothing on a local day; None where no period covers it."""
+    theirs = (period for period in periods if period.chapter_id == chapter_id)
+    return next((period.skip_reason for period in theirs if period.first_on <= on <= period.last_on), None)

@@ -1,4 +1,4 @@
-"""The missing seat: what is asked for in a chapter and nobody there does, told without a client or a member."""
+"""The capability gap: what a chapter's leads need and no firm there does, named without a client or a member."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -14,36 +14,36 @@ from directory.people.claim import Claim
 from directory.people.tables import Business, Member
 from directory.taxonomy.capability import CURATED, Capability
 
-LOOKS_BACK = timedelta(days=180)  # a lead that is older asks for nothing any more, open or lost
+LOOKBACK = timedelta(days=180)  # older leads do not count, whether open or lost
 
 
 def top_capability_gap(
-    session: Session, *, chapter: Chapter, now: datetime, besides: Collection[int] = ()
+    session: Session, *, chapter: Chapter, now: datetime, exclude: Collection[int] = ()
 ) -> Capability | None:
-    """What the chapter's leads need most and no firm of its members does; None where nothing is missing.
+    """Return the capability that the chapter's leads need most and no firm with active members has; None without a gap.
 
-    ``besides`` are capabilities that are told already. Each is told once in LOOKS_BACK. One lead that its bringer
-    keeps for themselves does not count: that two need the same speaks of neither.
+    ``exclude`` are ids of capabilities that the posts name already. A gap is named once in LOOKBACK. A single lead
+    counts only with its bringer's consent; two leads with the same need point at neither.
     """
-    asked = {"chapter_id": chapter.id, "since": now - LOOKS_BACK, "besides": list(besides)}
-    return session.scalars(_asked(), asked).first()
+    parameters = {"chapter_id": chapter.id, "since": now - LOOKBACK, "exclude": list(exclude)}
+    return session.scalars(_gap_query(), parameters).first()
 
 
 @cache
-def _asked() -> Select[Capability]:
-    """What to ask the database; built once, since building it takes longer than the answer."""
-    below, holder = aliased(Capability), aliased(Business)
+def _gap_query() -> Select[Capability]:
+    """The query, built once, since building it takes longer than running it."""
+    claimed, firm = aliased(Capability), aliased(Business)
     chapter_id: BindParameter[int] = bindparam("chapter_id")
     since: BindParameter[datetime] = bindparam("since")
-    told = select(Occurrence.seat_id).where(
+    named_lately = select(Occurrence.seat_id).where(
         Occurrence.chapter_id == chapter_id, Occurrence.posted_at > since, Occurrence.seat_id.is_not(None)
     )
-    held = (
+    has_claim = (
         select(Claim.id)
-        .join(holder, holder.id == Claim.business_id)
-        .join(below, below.id == Claim.capability_id)
-        .where(holder.chapter_id == chapter_id, holder.members.any(Member.is_active))
-        .where(or_(below.id == Capability.id, below.parent_id == Capability.id))
+        .join(firm, firm.id == Claim.business_id)
+        .join(claimed, claimed.id == Claim.capability_id)
+        .where(firm.chapter_id == chapter_id, firm.members.any(Member.is_active))
+        .where(or_(claimed.id == Capability.id, claimed.parent_id == Capability.id))
     )
     return (
         select(Capability)
@@ -53,9 +53,9 @@ def _asked() -> Select[Capability]:
         .where(Business.chapter_id == chapter_id, Lead.created_at > since, Need.is_must)
         .where(
             Capability.scheme == CURATED,
-            Capability.id.not_in(told),
-            Capability.id.not_in(bindparam("besides", expanding=True)),
-            ~held.exists(),
+            Capability.id.not_in(named_lately),
+            Capability.id.not_in(bindparam("exclude", expanding=True)),
+            ~has_claim.exists(),
         )
         .group_by(Capability.id)
         .having(or_(func.count(Lead.asked_at) > 0, func.count(Lead.id) > 1))

@@ -1,4 +1,4 @@
-"""Mentions: who stands in the week's posts, and why. Nobody does who did not agree to it."""
+"""Mentions: which members a week's posts mention and why, always with their consent; the choice of what is posted."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ from directory.text import fold
 from directory.translation import gettext, join_as_list, time_ago
 from directory.week.name_consent import UnconsentedNames
 
-MOST = 4  # people in one week's post
-NEW_FOR = timedelta(days=60)  # so long somebody is welcomed as new
+MAX_ITEMS = 4  # in one week's post
+NEW_FOR = timedelta(days=60)  # so long a member is welcomed as new
 
 
 class Mention(Row, Base):
-    """A member stands in an occurrence's posts, for a reason: a spotlight, a wanted, a lead's ask or a story.
+    """A member is mentioned in an occurrence's posts, for a reason: a spotlight, a wanted, a lead's ask or a story.
 
-    One that its member took back stays as a row, so that the week is not about them again.
+    A mention that its member vetoed stays as a row, so that the week is not about them again.
     """
 
     __tablename__ = "mention"
@@ -51,11 +51,11 @@ class Mention(Row, Base):
 
     @property
     def is_agreed(self) -> bool:
-        """Whether the member still agrees to it, and what they ask for is still open."""
+        """Whether the member still consents to it, and what they ask for is still open."""
         if not self.member.is_active or self.vetoed_at is not None:
             return False
         if self.case_study is not None:
-            return may_be_told(self.case_study)
+            return may_be_posted(self.case_study)
         if self.wanted is not None:
             return self.wanted.shared_at is not None and self.wanted.ended_at is None
         if self.lead is not None:
@@ -63,15 +63,15 @@ class Mention(Row, Base):
         return self.member.spotlight_at is not None
 
 
-def mentions_of(session: Session, *, occurrence: Occurrence, is_whole: bool = False) -> list[Mention]:
-    """Who stands in the occurrence's posts, as they were chosen; ``is_whole``: those who took it back too."""
-    theirs = select(Mention).where(Mention.occurrence_id == occurrence.id).order_by(Mention.id)
-    return list(session.scalars(theirs if is_whole else theirs.where(Mention.vetoed_at.is_(None))))
+def mentions_of(session: Session, *, occurrence: Occurrence, include_vetoed: bool = False) -> list[Mention]:
+    """Return the mentions in the occurrence's posts, in the order of the text; vetoed ones only if asked for."""
+    query = select(Mention).where(Mention.occurrence_id == occurrence.id).order_by(Mention.id)
+    return list(session.scalars(query if include_vetoed else query.where(Mention.vetoed_at.is_(None))))
 
 
 @dataclass(frozen=True)
 class MentionView:
-    """A mention as a reader sees it; ``member`` is None for one who did not agree to be named, ``name`` "A member"."""
+    """A mention as a reader sees it; ``member`` is None where the reader may not know who it is."""
 
     member: Member | None
     name: str
@@ -80,41 +80,44 @@ class MentionView:
 
 
 def mention_view(mention: Mention, reader: Member, may_edit: bool) -> MentionView:
-    """Who did not agree to be named is "A member" to all but themselves and who may edit the week."""
+    """Without consent to be named, only the member and those who may edit the week see who it is."""
     is_own = mention.member_id == reader.id
     named = mention.member if is_own or may_edit or mention.member.spotlight_at is not None else None
     return MentionView(named, named.first_name if named else gettext("a member"), mention.reason, is_own)
 
 
 @dataclass(frozen=True)
-class Item:
-    """What a post may say of a member: an ask, a story or a spotlight; ``told_at`` is when it was last said."""
+class PostItem:
+    """What a post may say of a member: an ask, a story or a spotlight.
+
+    ``posted_at`` is when a post last said it, None if none did.
+    """
 
     member: Member
-    since: datetime  # when the member agreed that this is said
+    since: datetime  # when the member consented to it
     wanted: Wanted | None = None
     lead: Lead | None = None
     story: CaseStudy | None = None
-    told_at: datetime | None = None
+    posted_at: datetime | None = None
     is_new_member: bool = False
 
     @property
     def people(self) -> list[Member]:
-        """Whom it is about, who says it first."""
+        """The members it is about, the first of them the one who asks or tells."""
         return [self.member, *self.story.names_beside(self.member)] if self.story is not None else [self.member]
 
     @property
     def is_named(self) -> bool:
-        """Whether the member agreed to be named; an ask without that stands there without the name."""
+        """Whether the member consents to be named; without that, an ask is posted without the name."""
         return self.member.spotlight_at is not None
 
     @property
     def is_news(self) -> bool:
-        return self.told_at is None or self.told_at < self.since
+        return self.posted_at is None or self.posted_at < self.since
 
     @property
     def quoted(self) -> str:
-        """The words of the member's own that a post repeats."""
+        """The member's own words that a post repeats."""
         if self.wanted is not None:
             return f"{self.wanted.text}\n{self.wanted.why}"
         if self.story is not None:
@@ -125,7 +128,7 @@ class Item:
         return visible_to(self.member, Audience.PUBLIC).get("headline") or self.member.business.summary
 
     def reason(self, now: datetime) -> str:
-        """Why the member is in the post, for those who look at it before it is sent."""
+        """Return why the member is in the post, in 300 characters at most, for those who review it."""
         why = self._why(now)
         return (why if self.is_named else gettext("%(why)s, without the name", why=why))[:300]
 
@@ -140,75 +143,83 @@ class Item:
             return gettext("looks for %(what)s for a client", what=join_as_list(needs_of(self.lead))[:240])
         if self.is_new_member:
             return gettext("is new in the network")
-        if self.told_at is None:
+        if self.posted_at is None:
             return gettext("has not been introduced yet")
-        return gettext("was last mentioned %(ago)s", ago=time_ago(self.told_at.date(), now.date()))
+        return gettext("was last mentioned %(ago)s", ago=time_ago(self.posted_at.date(), now.date()))
 
 
 def needs_of(lead: Lead) -> list[str]:
-    """The names of the capabilities a lead needs, what it cannot do without first, at most three."""
+    """Return the names of the capabilities that a lead needs, at most three, must needs first."""
     return [need.capability.name for need in sorted(lead.needs, key=lambda need: (not need.is_must, need.id))][:3]
 
 
 def place_of(lead: Lead) -> str:
-    """The town or region of the bringer's firm or chapter that a lead names: what else was typed may be the client."""
+    """Return the town or region of the lead's firm or chapter that its place names, else an empty text.
+
+    Anything else that was typed there may identify the client.
+    """
     firm, chapter = lead.business, lead.business.chapter
     known = (firm.city, chapter.city if chapter else "", firm.region, chapter.region if chapter else "")
     return next((place for place in known if place and f" {fold(place)} " in f" {fold(lead.place)} "), "")
 
 
-def choose_mentions(session: Session, *, chapter: Chapter, now: datetime, without: Collection[int] = ()) -> list[Item]:
-    """Whom this week's post is about, the most important first; nobody when there is nothing new to say.
+def choose_mentions(
+    session: Session, *, chapter: Chapter, now: datetime, exclude: Collection[int] = ()
+) -> list[PostItem]:
+    """Return what this week's post says, the most important first; nothing where nothing is new.
 
-    News comes first: asks, spotlights and stories in turn. A client waits behind a lead, so the newest leads are the
-    first of the asks, then whoever waits longest to meet somebody; of the spotlights the newest member. Nobody has a
-    second one before everybody had a first: who agreed anew waits their turn. Then, to fill the post, those who were
-    not mentioned longest. Nobody stands there twice, and at most MOST items do. Whose words name somebody who does
-    not agree to it, or must not be repeated in public, is left out, and so are the members ``without``.
+    News comes first: asks, spotlights and stories in turn. Of the asks, leads come first, since a client waits: the
+    newest first; then wanteds, the one that has waited longest first. Of the spotlights, the newest member comes
+    first. Nobody has a second spotlight before everybody had a first, and a consent given anew does not jump the
+    queue. The post is filled up with what was posted longest ago. A member is in one item at most, and there are
+    MAX_ITEMS items at most. Left out are items whose quoted words name somebody without consent or break the content
+    policy, and those about members whose ids are in ``exclude``.
     """
     spotlights, asks = _spotlights(session, chapter, now), _asks(session, chapter)
-    new_asks = sorted((item for item in asks if item.is_news), key=_urgency)
-    faces = sorted((item for item in spotlights if item.told_at is None), key=lambda item: item.member.joined_at)
-    turns = zip_longest(new_asks, reversed(faces), _stories(session, chapter))
-    news = [item for item in chain.from_iterable(turns) if item is not None]
-    known = sorted(
-        (item for item in [*asks, *spotlights] if item.told_at is not None and item not in new_asks),
-        key=lambda item: item.told_at or item.since,
+    new_asks = sorted((item for item in asks if item.is_news), key=_ask_order)
+    new_spotlights = sorted(
+        (item for item in spotlights if item.posted_at is None), key=lambda item: item.member.joined_at
     )
-    silence = UnconsentedNames(session)
-    sayable = (item for item in [*news, *known] if _is_sayable(item, silence, without))
-    chosen = list(islice(_once_each(sayable), MOST))
+    in_turn = zip_longest(new_asks, reversed(new_spotlights), _stories(session, chapter))
+    news = [item for item in chain.from_iterable(in_turn) if item is not None]
+    repeats = sorted(
+        (item for item in [*asks, *spotlights] if item.posted_at is not None and item not in new_asks),
+        key=lambda item: item.posted_at or item.since,
+    )
+    unconsented = UnconsentedNames(session)
+    allowed = (item for item in [*news, *repeats] if _is_allowed(item, unconsented, exclude))
+    chosen = list(islice(_one_per_member(allowed), MAX_ITEMS))
     return chosen if any(item.is_news for item in chosen) else []
 
 
-def _is_sayable(item: Item, silence: UnconsentedNames, without: Collection[int] = ()) -> bool:
-    is_whole = not any(person.id in without for person in item.people)
-    return is_whole and not silence.broken_by(item.quoted) and not policy_errors(item.quoted)
+def _is_allowed(item: PostItem, unconsented: UnconsentedNames, exclude: Collection[int] = ()) -> bool:
+    is_included = not any(person.id in exclude for person in item.people)
+    return is_included and not unconsented.found_in(item.quoted) and not policy_errors(item.quoted)
 
 
-def may_be_told(story: CaseStudy) -> bool:
-    """Whether a post may tell the story: everybody in it agreed to it, and to be named in the weekly post."""
+def may_be_posted(story: CaseStudy) -> bool:
+    """Whether a post may tell the story: its parties agreed to it and to be named in the weekly post."""
     return story.is_published and all(party.member.spotlight_at is not None for party in story.parties)
 
 
-def _urgency(ask: Item) -> tuple[bool, float]:
+def _ask_order(ask: PostItem) -> tuple[bool, float]:
     since = ask.since.timestamp()
     return (False, -since) if ask.lead is not None else (True, since)
 
 
-def resume_item(session: Session, mentions: Sequence[Mention]) -> list[Item]:
-    """What an earlier choice may still say."""
-    silence = UnconsentedNames(session)
-    gone = {mention.member_id for mention in mentions if not mention.is_agreed}
+def still_agreed_items(session: Session, mentions: Sequence[Mention]) -> list[PostItem]:
+    """Return what an earlier choice may still say."""
+    unconsented = UnconsentedNames(session)
+    withdrawn = {mention.member_id for mention in mentions if not mention.is_agreed}
     items = (
-        Item(mention.member, mention.member.joined_at, mention.wanted, mention.lead, mention.case_study)
+        PostItem(mention.member, mention.member.joined_at, mention.wanted, mention.lead, mention.case_study)
         for mention in mentions
         if mention.is_agreed and (mention.case_study is None or mention.case_study.teller_id == mention.member_id)
     )
-    return [item for item in items if _is_sayable(item, silence, gone)]
+    return [item for item in items if _is_allowed(item, unconsented, withdrawn)]
 
 
-def _once_each(items: Iterable[Item]) -> Iterator[Item]:
+def _one_per_member(items: Iterable[PostItem]) -> Iterator[PostItem]:
     seen: set[int] = set()
     for item in items:
         people = {person.id for person in item.people}
@@ -217,8 +228,8 @@ def _once_each(items: Iterable[Item]) -> Iterator[Item]:
             yield item
 
 
-def _last_told(chapter: Chapter, *by: InstrumentedAttribute[Any]) -> Select[Any]:
-    """When each was last posted, grouped ``by`` columns of Mention, which follow the instant in each row."""
+def _last_posted(chapter: Chapter, *by: InstrumentedAttribute[Any]) -> Select[Any]:
+    """Select when each was last posted, followed by the columns ``by`` of Mention that rows are grouped by."""
     return (
         select(func.max(Occurrence.posted_at), *by)
         .join_from(Mention, Occurrence)
@@ -227,8 +238,8 @@ def _last_told(chapter: Chapter, *by: InstrumentedAttribute[Any]) -> Select[Any]
     )
 
 
-def _spotlights(session: Session, chapter: Chapter, now: datetime) -> list[Item]:
-    told = {member_id: at for at, member_id in session.execute(_last_told(chapter, Mention.member_id))}
+def _spotlights(session: Session, chapter: Chapter, now: datetime) -> list[PostItem]:
+    last_posted = {member_id: at for at, member_id in session.execute(_last_posted(chapter, Mention.member_id))}
     willing = (
         select(Member)
         .join(Member.business)
@@ -237,29 +248,29 @@ def _spotlights(session: Session, chapter: Chapter, now: datetime) -> list[Item]
         .order_by(Member.id)
     )
     return [
-        Item(
+        PostItem(
             member,
             since=member.spotlight_at or member.joined_at,
-            told_at=told.get(member.id),
-            is_new_member=member.id not in told and now - member.joined_at < NEW_FOR,
+            posted_at=last_posted.get(member.id),
+            is_new_member=member.id not in last_posted and now - member.joined_at < NEW_FOR,
         )
         for member in session.scalars(willing)
     ]
 
 
-def _asks(session: Session, chapter: Chapter) -> list[Item]:
-    rows = session.execute(_last_told(chapter, Mention.wanted_id, Mention.lead_id))
-    told = {(wanted_id, lead_id): at for at, wanted_id, lead_id in rows}
+def _asks(session: Session, chapter: Chapter) -> list[PostItem]:
+    rows = session.execute(_last_posted(chapter, Mention.wanted_id, Mention.lead_id))
+    posted = {(wanted_id, lead_id): at for at, wanted_id, lead_id in rows}
     asking = (Business.chapter_id == chapter.id, Member.is_active)
     wanted = select(Wanted).join(Wanted.member).join(Member.business).where(*asking).order_by(Wanted.id)
     leads = select(Lead).join(Lead.member).join(Member.business).where(*asking).order_by(Lead.id)
     return [
         *(
-            Item(ask.member, ask.shared_at or ask.wanted_at, wanted=ask, told_at=told.get((ask.id, None)))
+            PostItem(ask.member, ask.shared_at or ask.wanted_at, wanted=ask, posted_at=posted.get((ask.id, None)))
             for ask in session.scalars(wanted.where(Wanted.shared_at.is_not(None), Wanted.ended_at.is_(None)))
         ),
         *(
-            Item(lead.member, lead.asked_at or lead.created_at, lead=lead, told_at=told.get((None, lead.id)))
+            PostItem(lead.member, lead.asked_at or lead.created_at, lead=lead, posted_at=posted.get((None, lead.id)))
             for lead in session.scalars(
                 leads.where(Lead.asked_at.is_not(None), Lead.closed_at.is_(None), Lead.needs.any())
             )
@@ -267,21 +278,21 @@ def _asks(session: Session, chapter: Chapter) -> list[Item]:
     ]
 
 
-def _stories(session: Session, chapter: Chapter) -> list[Item]:
-    """The chapter's stories that no post has told, the oldest first."""
-    told = (
+def _stories(session: Session, chapter: Chapter) -> list[PostItem]:
+    """Return the chapter's stories that no post has told, the oldest first."""
+    posted = (
         select(Mention.case_study_id)
         .join(Occurrence)
         .where(Occurrence.posted_at.is_not(None), Mention.case_study_id.is_not(None), Mention.vetoed_at.is_(None))
     )
     parties = joinedload(CaseStudy.parties).joinedload(CaseStudyParty.member).joinedload(Member.business)
-    fresh = (
+    query = (
         select(CaseStudy)
         .join(CaseStudy.teller)
         .join(Member.business)
-        .where(Business.chapter_id == chapter.id, CaseStudy.id.not_in(told))
+        .where(Business.chapter_id == chapter.id, CaseStudy.id.not_in(posted))
         .options(parties)
         .order_by(CaseStudy.id)
     )
-    stories = session.scalars(fresh).unique()
-    return [Item(story.teller, story.told_at, story=story) for story in stories if may_be_told(story)]
+    stories = session.scalars(query).unique()
+    return [PostItem(story.teller, story.told_at, story=story) for story in stories if may_be_posted(story)]

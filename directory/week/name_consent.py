@@ -1,6 +1,7 @@
-"""Silence: whose names must not stand in a text that the network says, whoever wrote it there.
+"""Name consent: which members must not be named in a text that the network publishes, whoever wrote it.
 
-A whole name is found however its signs are written; a nickname or a misspelt one is for who reads the text over.
+A full name is found in any case, spacing and Unicode spelling. A nickname or a misspelt name is left to whoever
+reviews the text.
 """
 
 import re
@@ -16,61 +17,64 @@ from directory.text import caseless
 
 
 class _Names:
-    """Everybody's name, caseless, by its first word: a text is looked up, not held against each name."""
+    """All members' normalized names by their first word, so that a text is looked up, not compared with each name."""
 
     def __init__(self) -> None:
         self.by_word: dict[str, list[tuple[str, int]]] = defaultdict(list)
 
     def add(self, member_id: int, name: str) -> None:
-        written = caseless(name)
-        self.by_word[next(iter(_words(written)), "")].append((written, member_id))
+        normalized = caseless(name)
+        self.by_word[next(iter(_split_words(normalized)), "")].append((normalized, member_id))
 
-    def found_in(self, text: str) -> list[int]:
-        told = caseless(text)
-        candidates = (pair for word in {"", *_words(told)} for pair in self.by_word.get(word, ()))
-        return [member_id for name, member_id in candidates if stands_in_text(name, told)]
+    def member_ids_in(self, text: str) -> list[int]:
+        normalized = caseless(text)
+        candidates = (pair for word in {"", *_split_words(normalized)} for pair in self.by_word.get(word, ()))
+        return [member_id for name, member_id in candidates if occurs_in(name, normalized)]
 
 
-_last: tuple[tuple[int, int], _Names] = ((0, 0), _Names())  # one for each process, as the World is
+_cached: tuple[tuple[int, int], _Names] = ((0, 0), _Names())  # one per process, like the World
 
 
 def _names(session: Session) -> _Names:
-    """The names of all members, kept until somebody comes or something changes; who is silent is not kept."""
-    global _last
+    """Return all members' names, cached until a member is added or the world version changes.
+
+    Who consents to be named is not cached.
+    """
+    global _cached
     version = world_version(session), session.scalar(select(func.max(Member.id))) or 0
-    if version[0] and _last[0] == version:
-        return _last[1]
-    made = _Names()
+    if version[0] and _cached[0] == version:
+        return _cached[1]
+    names = _Names()
     for row in session.execute(select(Member.id, Member.name)):
-        made.add(*row)
-    _last = (version, made)
-    return made
+        names.add(*row)
+    _cached = (version, names)
+    return names
 
 
 class UnconsentedNames:
-    """The members who do not agree to be named in a post, as they are now."""
+    """The names of members who do not consent to be named in a post, as of now."""
 
     def __init__(self, session: Session) -> None:
         self.session, self.names = session, _names(session)
 
-    def broken_by(self, text: str) -> list[str]:
-        """Their names that stand in ``text``, in whatever case and spacing."""
-        if not (found := self.names.found_in(text)):
+    def found_in(self, text: str) -> list[str]:
+        """Return the names of inactive or unconsenting members that occur in ``text``, in member order."""
+        if not (member_ids := self.names.member_ids_in(text)):
             return []
-        silent = Member.id.in_(found) & (Member.spotlight_at.is_(None) | ~Member.is_active)
-        return list(self.session.scalars(select(Member.name).where(silent).order_by(Member.id)))
+        unconsenting = Member.id.in_(member_ids) & (Member.spotlight_at.is_(None) | ~Member.is_active)
+        return list(self.session.scalars(select(Member.name).where(unconsenting).order_by(Member.id)))
 
 
 def names_in(text: str, names: Iterable[str]) -> list[str]:
-    """Those of ``names`` that stand in ``text``, in whatever case and spacing."""
-    told = caseless(text)
-    return [name for name in names if stands_in_text(caseless(name), told)]
+    """Return those of ``names`` that occur in ``text``, in whatever case and spacing."""
+    normalized = caseless(text)
+    return [name for name in names if occurs_in(caseless(name), normalized)]
 
 
-def stands_in_text(name: str, text: str) -> bool:
-    """Whether ``name`` stands in ``text`` as a word."""
+def occurs_in(name: str, text: str) -> bool:
+    """Whether ``name`` occurs in ``text`` as a whole word, spelled in the same way."""
     return name in text and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
-def _words(text: str) -> list[str]:
+def _split_words(text: str) -> list[str]:
     return re.findall(r"\w+", text)

@@ -1,7 +1,6 @@
-"""Occurrences: one turn of a chapter's week, (chapter, local date), once and only once."""
+"""Scheduling: write each chapter's occurrence, (chapter, local date), exactly once; hold, release and skip it."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -17,78 +16,75 @@ from directory.people.tables import Member
 from directory.translation import gettext
 from directory.week.blackout_period import blackout_periods, blackout_reason
 
-if TYPE_CHECKING:
-    pass
-
 WEEK = timedelta(days=7)
-AGES = timedelta(days=70)
+LOOKBACK = timedelta(days=70)
 
 
 def slot_instant(chapter: Chapter, on: date, at: time | None = None) -> datetime:
-    """The instant of the chapter's post time, or of another ``at``, on a local day.
+    """Return the instant of the chapter's post time, or of another time ``at``, on a local day.
 
-    A time that the spring change leaves out comes as much later (02:30 runs at 03:30); one that the autumn change
-    repeats means its first pass.
+    A time that the clock change in spring leaves out comes as much later (02:30 becomes 03:30). A time that the clock
+    change in autumn repeats means its first pass.
     """
     return datetime.combine(on, at or chapter.post_time, ZoneInfo(chapter.zone)).astimezone(UTC)
 
 
-def _turns(chapter: Chapter, after: date, now: datetime) -> list[tuple[date, datetime]]:
+def _slots(chapter: Chapter, after: date, now: datetime) -> list[tuple[date, datetime]]:
     """The chapter's slots on local days later than ``after``, up to and including the first one after ``now``."""
     on = after + timedelta(days=1 + (chapter.weekday - after.weekday() - 1) % 7)
-    turns = [(on, slot_instant(chapter, on))]
-    while turns[-1][1] <= now:
+    slots = [(on, slot_instant(chapter, on))]
+    while slots[-1][1] <= now:
         on += WEEK
-        turns.append((on, slot_instant(chapter, on)))
-    return turns
+        slots.append((on, slot_instant(chapter, on)))
+    return slots
 
 
 def coming_slot(chapter: Chapter, now: datetime) -> datetime:
-    """The chapter's first slot after ``now``, whether it is planned yet or not."""
-    return _turns(chapter, now.astimezone(ZoneInfo(chapter.zone)).date() - timedelta(days=1), now)[-1][1]
+    """Return the chapter's first slot after ``now``, whether its occurrence is written or not."""
+    return _slots(chapter, now.astimezone(ZoneInfo(chapter.zone)).date() - timedelta(days=1), now)[-1][1]
 
 
 def plan_occurrences(session: Session, *, now: datetime, window: timedelta = CATCH_UP) -> list[Occurrence]:
-    """See that every chapter's coming turn is a row, and every missed one; the turns that are open now, oldest first.
+    """Write every chapter's coming occurrence and the missed ones; return the open ones, oldest first.
 
-    What was missed by more than ``window``, or overtaken by the next turn, is kept as skipped: never two posts at
-    once. Planners may run at the same time. A chapter that changes its slot takes its coming turns along.
+    An occurrence missed by more than ``window``, or overtaken by the next one, is marked as skipped, so that two posts
+    never go out at once. Planners may run concurrently. If a chapter changes its slot, its coming occurrences move too.
     """
-    begun, ahead, written = _begun(session, now), _ahead(session, now), []
-    quiet = blackout_periods(session, since=(now - AGES).date())
+    last_due, coming_rows, rows = _last_due_dates(session, now), _coming_occurrences(session, now), []
+    blackouts = blackout_periods(session, since=(now - LOOKBACK).date())
     for chapter in session.scalars(select(Chapter).order_by(Chapter.id)):
-        last, today = begun.get(chapter.id), now.astimezone(ZoneInfo(chapter.zone)).date()
-        *missed, coming = _turns(chapter, last or today - WEEK, now)
-        if chapter.id in ahead:  # Turns are written without a gap, so nothing before it was missed.
-            _take_along(chapter, ahead[chapter.id], coming[0], now)
+        last, today = last_due.get(chapter.id), now.astimezone(ZoneInfo(chapter.zone)).date()
+        *missed, coming = _slots(chapter, last or today - WEEK, now)
+        if chapter.id in coming_rows:  # Occurrences are written without a gap, so none was missed.
+            _move_to_slot(chapter, coming_rows[chapter.id], coming[0], now)
             continue
         for on, due_at in [*missed, coming]:
             if last or due_at > now - window:
-                written.append({**_row(chapter, on, due_at), "skipped": blackout_reason(quiet, chapter.id, on)})
-    insert_once(session, written)
+                rows.append({**_row(chapter, on, due_at), "skipped": blackout_reason(blackouts, chapter.id, on)})
+    insert_once(session, rows)
     session.flush()
     _skip_missed(session, now, window)
-    open_turns = select(Occurrence).where(Occurrence.posted_at.is_(None), Occurrence.skipped.is_(None))
-    return list(session.scalars(open_turns.order_by(Occurrence.due_at, Occurrence.id)))
+    open_occurrences = select(Occurrence).where(Occurrence.posted_at.is_(None), Occurrence.skipped.is_(None))
+    return list(session.scalars(open_occurrences.order_by(Occurrence.due_at, Occurrence.id)))
 
 
-def _begun(session: Session, now: datetime) -> dict[int, date]:
-    """The local day of each chapter's last turn whose time has come; who was silent for AGES begins anew."""
-    lately = (Occurrence.due_at <= now, Occurrence.due_at > now - AGES)
-    last = select(Occurrence.chapter_id, func.max(Occurrence.local_date)).where(*lately)
+def _last_due_dates(session: Session, now: datetime) -> dict[int, date]:
+    """The local date of each chapter's last occurrence that is due; a chapter without one in LOOKBACK is left out."""
+    recent = (Occurrence.due_at <= now, Occurrence.due_at > now - LOOKBACK)
+    last = select(Occurrence.chapter_id, func.max(Occurrence.local_date)).where(*recent)
     return dict(session.execute(last.group_by(Occurrence.chapter_id)).all())
 
 
-def _ahead(session: Session, now: datetime) -> dict[int, list[Occurrence]]:
-    """The turns of each chapter whose time has not come, the first of them first."""
+def _coming_occurrences(session: Session, now: datetime) -> dict[int, list[Occurrence]]:
+    """The occurrences of each chapter whose time has not come, the earliest first."""
     rows: dict[int, list[Occurrence]] = {}
     for row in session.scalars(select(Occurrence).where(Occurrence.due_at > now).order_by(Occurrence.due_at)):
         rows.setdefault(row.chapter_id, []).append(row)
     return rows
 
 
-def _take_along(chapter: Chapter, rows: list[Occurrence], coming: date, now: datetime) -> None:
-    """Put written turns where the chapter's day and time are now; a turn never becomes due by it."""
+def _move_to_slot(chapter: Chapter, rows: list[Occurrence], coming: date, now: datetime) -> None:
+    """Move coming occurrences to the chapter's present day and time; an occurrence never becomes due by it."""
     moves = rows[0].local_date.weekday() != chapter.weekday
     shift = coming - rows[0].local_date if moves else timedelta(0)
     for row in rows:
@@ -98,18 +94,19 @@ def _take_along(chapter: Chapter, rows: list[Occurrence], coming: date, now: dat
 
 
 def _skip_missed(session: Session, now: datetime, window: timedelta) -> None:
-    """Keep what came too late as skipped; what a person keeps back waits until the next turn."""
-    late = select(Occurrence).where(
+    """Mark what came too late as skipped; held and stopped occurrences wait until the next one is due."""
+    overdue = select(Occurrence).where(
         Occurrence.due_at <= now, Occurrence.posted_at.is_(None), Occurrence.skipped.is_(None)
     )
-    rows = session.scalars(late.with_for_update().execution_options(populate_existing=True)).all()
+    rows = session.scalars(overdue.with_for_update().execution_options(populate_existing=True)).all()
     if not rows:
         return
-    last, let = _begun(session, now), set(session.scalars(select(Chapter.id).where(not_stopped(Chapter.id))))
+    last_due = _last_due_dates(session, now)
+    running = set(session.scalars(select(Chapter.id).where(not_stopped(Chapter.id))))
     for row in rows:
-        if row.local_date != last.get(row.chapter_id):
+        if row.local_date != last_due.get(row.chapter_id):
             row.skipped = gettext("The next week's turn came before this one was posted.")
-        elif row.held_at is None and row.chapter_id in let and row.due_at <= now - window:
+        elif row.held_at is None and row.chapter_id in running and row.due_at <= now - window:
             row.skipped = gettext("Nothing was running when its time came, and it was too late afterwards.")
 
 
@@ -118,38 +115,38 @@ def _row(chapter: Chapter, on: date, due_at: datetime) -> dict[str, object]:
 
 
 def insert_once(session: Session, rows: list[dict[str, object]]) -> None:
-    """Write turns that nobody has written yet."""
+    """Insert occurrences; those that exist already stay as they are."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     if rows:
-        written = [{"public_id": new_public_id(), **row} for row in rows]
-        session.connection().execute(dialect.insert(Occurrence).on_conflict_do_nothing(), written)
+        values = [{"public_id": new_public_id(), **row} for row in rows]
+        session.connection().execute(dialect.insert(Occurrence).on_conflict_do_nothing(), values)
 
 
 def write_ahead(session: Session, *, chapter: Chapter, until: date, now: datetime) -> None:
-    """Write the chapter's turns up to a local day, without a gap, so that people may decide about each."""
+    """Write the chapter's occurrences up to a local day, without a gap, so that each can be changed."""
     first = now.astimezone(ZoneInfo(chapter.zone)).date() - timedelta(days=1)
-    *_, (on, due_at) = _turns(chapter, _begun(session, now).get(chapter.id, first), now)
-    quiet, rows = blackout_periods(session, since=on, chapter_id=chapter.id), []
+    *_, (on, due_at) = _slots(chapter, _last_due_dates(session, now).get(chapter.id, first), now)
+    blackouts, rows = blackout_periods(session, since=on, chapter_id=chapter.id), []
     while on <= until:
-        rows.append({**_row(chapter, on, due_at), "skipped": blackout_reason(quiet, chapter.id, on)})
+        rows.append({**_row(chapter, on, due_at), "skipped": blackout_reason(blackouts, chapter.id, on)})
         on += WEEK
         due_at = slot_instant(chapter, on)
     insert_once(session, rows)
 
 
 def upcoming_occurrence(session: Session, *, chapter: Chapter, now: datetime) -> Occurrence | None:
-    """The chapter's next turn that is open, or that was skipped before its time; a held one may be overdue."""
-    coming = select(Occurrence).where(
+    """Return the chapter's next open occurrence, or one skipped before its time; a held one may be overdue."""
+    query = select(Occurrence).where(
         Occurrence.chapter_id == chapter.id,
         Occurrence.posted_at.is_(None),
         (Occurrence.due_at > now) | Occurrence.skipped.is_(None),
     )
-    first = coming.order_by(Occurrence.due_at).limit(1)
+    first = query.order_by(Occurrence.due_at).limit(1)
     return session.scalars(first).first()
 
 
 def hold(session: Session, *, occurrence: Occurrence, member: Member | None, now: datetime, reason: str = "") -> None:
-    """Keep the week from being posted until it is released; ``member`` None is the program itself.
+    """Keep the occurrence from being posted until it is released; ``member`` is None for the program itself.
 
     Raises Conflict when it was posted or skipped.
     """
@@ -160,9 +157,9 @@ def hold(session: Session, *, occurrence: Occurrence, member: Member | None, now
 
 
 def release(session: Session, *, occurrence: Occurrence, member: Member, now: datetime) -> None:
-    """Take back a hold, or a skip whose time has not come; what is overdue is due now.
+    """Undo a hold, or a skip before its time; an overdue occurrence becomes due now.
 
-    Raises Conflict when it was posted, or its turn is over.
+    Raises Conflict when it was posted, or skipped and its time has come.
     """
     lock(session, occurrence)
     if occurrence.due_at > now:
@@ -174,7 +171,7 @@ def release(session: Session, *, occurrence: Occurrence, member: Member, now: da
 
 
 def skip(session: Session, *, occurrence: Occurrence, member: Member, now: datetime, reason: str = "") -> None:
-    """Leave this week out, and keep why. Raises Conflict when it was posted or skipped before."""
+    """Leave this week out and store why. Raises Conflict when it was posted or skipped before."""
     lock_open(session, occurrence)
     occurrence.skipped = reason.strip()[:300] or gettext("Left out this week.")
     record_audit(session, "occurrence.skip", occurrence, member, now, occurrence.skipped)
@@ -183,7 +180,7 @@ def skip(session: Session, *, occurrence: Occurrence, member: Member, now: datet
 def record_audit(
     session: Session, action: str, occurrence: Occurrence, member: Member | None, now: datetime, reason: str = ""
 ) -> None:
-    """Keep in the audit log what was done to a turn; ``member`` None is the program itself."""
+    """Write to the audit log what was done to an occurrence; ``member`` is None for the program itself."""
     audit.record(
         session,
         actor_id=member.id if member else None,

@@ -1,4 +1,4 @@
-"""Frames: a chapter's own opening and closing sentence of its posts, used only after a second person has read them."""
+"""Post frames: a chapter's own opening and closing sentence, in use once a second person has approved them."""
 
 from datetime import datetime
 
@@ -15,64 +15,67 @@ from directory.text import clean_line
 from directory.translation import gettext
 from directory.week.name_consent import UnconsentedNames
 
-LONGEST = 120
+MAX_LENGTH = 120
 
 
 class PostFrame(PublicRow, Base):
-    """What stands around the mentions of each post; an empty sentence is the usual one. The last approved is in use."""
+    """The opening and closing sentence of each post; an empty one means the usual one.
+
+    The frame that was approved last is in use.
+    """
 
     __tablename__ = "post_frame"
 
     chapter_id: Mapped[int] = mapped_column(ForeignKey("chapter.id"), index=True)
-    opening: Mapped[str] = mapped_column(String(LONGEST), default="")
-    closing: Mapped[str] = mapped_column(String(LONGEST), default="")
+    opening: Mapped[str] = mapped_column(String(MAX_LENGTH), default="")
+    closing: Mapped[str] = mapped_column(String(MAX_LENGTH), default="")
     written_by_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
     written_at: Mapped[datetime]
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     approved_at: Mapped[datetime | None]
-    refused_at: Mapped[datetime | None]  # or taken back
+    refused_at: Mapped[datetime | None]  # or withdrawn, or replaced by a newer one
 
     written_by: Mapped[Member] = relationship(foreign_keys=[written_by_id])
     approved_by: Mapped[Member | None] = relationship(foreign_keys=[approved_by_id])
 
 
 def frame_of(session: Session, *, chapter: Chapter) -> PostFrame | None:
-    """The frame in use; None while the chapter has none of its own."""
-    approved = select(PostFrame).where(PostFrame.chapter_id == chapter.id, PostFrame.approved_at.is_not(None))
-    return session.scalars(approved.order_by(PostFrame.approved_at.desc(), PostFrame.id.desc()).limit(1)).first()
+    """Return the frame in use; None while the chapter has none of its own."""
+    query = select(PostFrame).where(PostFrame.chapter_id == chapter.id, PostFrame.approved_at.is_not(None))
+    return session.scalars(query.order_by(PostFrame.approved_at.desc(), PostFrame.id.desc()).limit(1)).first()
 
 
 def pending_frame(session: Session, *, chapter: Chapter) -> PostFrame | None:
-    """The frame that waits for a second person."""
-    waiting = (PostFrame.approved_at.is_(None), PostFrame.refused_at.is_(None))
-    return session.scalars(select(PostFrame).where(PostFrame.chapter_id == chapter.id, *waiting)).first()
+    """Return the frame that waits for a second person, None without one."""
+    conditions = (PostFrame.approved_at.is_(None), PostFrame.refused_at.is_(None))
+    return session.scalars(select(PostFrame).where(PostFrame.chapter_id == chapter.id, *conditions)).first()
 
 
 def write_frame(
     session: Session, *, chapter: Chapter, opening: str, closing: str, member: Member, now: datetime
 ) -> PostFrame:
-    """Ask for another frame, in place of one that waits; both sentences empty asks for the usual ones again.
+    """Propose a frame, in place of one that is pending; two empty sentences propose the usual ones.
 
-    Raises Invalid for what is too long or oddly spelled, what the policy does not allow in a post, and the name of
-    somebody who does not agree to be named.
+    Raises Invalid for a sentence that is too long or no plain text, breaks the content policy, or names somebody who
+    does not consent to be named.
     """
-    said = {
-        name: clean_line(text, field=name, what=what, limit=LONGEST, required=False)
+    sentences = {
+        name: clean_line(text, field=name, what=what, limit=MAX_LENGTH, required=False)
         for name, text, what in (
             ("opening", opening, gettext("the opening sentence")),
             ("closing", closing, gettext("the closing sentence")),
         )
     }
-    silence = UnconsentedNames(session)
-    for name, text in said.items():
-        if unwilling := silence.broken_by(text):
+    unconsented = UnconsentedNames(session)
+    for name, text in sentences.items():
+        if unwilling := unconsented.found_in(text):
             message = gettext("%(name)s does not agree to be named in the weekly post.", name=unwilling[0])
             raise Invalid(message, field=name)
-        if faults := [remark.sentence for remark in check_policy(text) if remark.is_error]:
-            raise Invalid(" ".join(faults), field=name)
-    if (before := pending_frame(session, chapter=chapter)) is not None:
-        before.refused_at = now
-    frame = PostFrame(chapter_id=chapter.id, written_by_id=member.id, written_at=now, **said)
+        if errors := [remark.sentence for remark in check_policy(text) if remark.is_error]:
+            raise Invalid(" ".join(errors), field=name)
+    if (pending := pending_frame(session, chapter=chapter)) is not None:
+        pending.refused_at = now
+    frame = PostFrame(chapter_id=chapter.id, written_by_id=member.id, written_at=now, **sentences)
     session.add(frame)
     session.flush()
     _record(session, "post_frame.write", frame, member, now)
@@ -80,7 +83,7 @@ def write_frame(
 
 
 def decide_frame(session: Session, *, frame: PostFrame, member: Member, is_approved: bool, now: datetime) -> None:
-    """Approve it, which nobody may do to their own; or refuse it, or take it back.
+    """Approve a frame, which its writer may not do, or refuse or withdraw it.
 
     Raises Refused where its writer approves it, Conflict where it was decided before.
     """

@@ -1,4 +1,4 @@
-"""Pairings: the week's talk of two members, which either calls kept, missed or not this time."""
+"""Pairings: the week's one-to-one of two members, which either of them marks as kept, missed or declined."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,12 +17,12 @@ from directory.people.tables import Member
 from directory.text import clean_line, clean_text
 from directory.translation import gettext as _
 
-LASTS = timedelta(minutes=45)
-FAR = timedelta(days=120)  # nobody arranges a talk later than that: it is a wrong year
+DURATION = timedelta(minutes=45)
+MAX_DISTANCE = timedelta(days=120)  # from now; a meeting further away is a wrong year
 
 
 class PairingState(StrEnum):
-    """How the talk went. ``declined``: one of the two sits this one out; the other is not told which."""
+    """How the one-to-one went. ``declined``: one of the two sits it out; the other is not told which."""
 
     PROPOSED = "proposed"
     KEPT = "kept"
@@ -31,7 +31,7 @@ class PairingState(StrEnum):
 
 
 class Pairing(PublicRow, Base):
-    """Two members of a chapter and their talk in one of its weeks; what they arranged is read by the two alone."""
+    """Two members of a chapter, paired in one of its weeks; only the two read what they arranged."""
 
     __tablename__ = "pairing"
     __table_args__ = (CheckConstraint("one_id <> other_id", name="two_people"),)
@@ -43,7 +43,7 @@ class Pairing(PublicRow, Base):
     state: Mapped[PairingState] = mapped_column(default=PairingState.PROPOSED)
     said_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))  # who said how it went
     meets_at: Mapped[datetime | None]
-    place: Mapped[str] = mapped_column(String(200), default="")  # or a number, or the address of a call
+    place: Mapped[str] = mapped_column(String(200), default="")  # or a telephone number, or the address of a call
     topics: Mapped[str] = mapped_column(String(1000), default="")
     next_step: Mapped[str] = mapped_column(String(300), default="")
 
@@ -57,31 +57,32 @@ class Pairing(PublicRow, Base):
 
     @property
     def zone(self) -> ZoneInfo:
-        """Where the two are: that of their chapter."""
+        """The time zone of their chapter."""
         return ZoneInfo(self.occurrence.chapter.zone)
 
 
 def is_paired(member: Member) -> ColumnElement[bool]:
-    """The condition for pairings that a member is in."""
+    """Return the condition for pairings that the member is in."""
     return or_(Pairing.one_id == member.id, Pairing.other_id == member.id)
 
 
 def pairings_of_week(session: Session, *, occurrence: Occurrence, member: Member | None = None) -> list[Pairing]:
-    """The talks of a week that were not declined; of one member, or all."""
-    found = select(Pairing).where(Pairing.occurrence_id == occurrence.id, Pairing.state != PairingState.DECLINED)
-    mine = found if member is None else found.where(is_paired(member))
-    return list(session.scalars(mine.options(joinedload(Pairing.one), joinedload(Pairing.other)).order_by(Pairing.id)))
+    """Return the pairings of a week that were not declined, of one member or of all."""
+    query = select(Pairing).where(Pairing.occurrence_id == occurrence.id, Pairing.state != PairingState.DECLINED)
+    filtered = query if member is None else query.where(is_paired(member))
+    loaded = filtered.options(joinedload(Pairing.one), joinedload(Pairing.other))
+    return list(session.scalars(loaded.order_by(Pairing.id)))
 
 
 def latest_pairings(session: Session, *, chapter: Chapter) -> list[Pairing]:
-    """The talks of the chapter's newest week that has some."""
+    """Return the pairings of the chapter's newest week that has been paired, without declined ones."""
     newest = select(Occurrence).where(Occurrence.chapter_id == chapter.id, Occurrence.paired_at.is_not(None))
     occurrence = session.scalars(newest.order_by(Occurrence.due_at.desc()).limit(1)).first()
     return pairings_of_week(session, occurrence=occurrence) if occurrence else []
 
 
 def take_part(session: Session, *, member: Member, takes_part: bool, now: datetime) -> None:
-    """Be paired in the weeks to come, or not."""
+    """Let the member be paired in the weeks to come, or not."""
     member.sits_out_at = None if takes_part else member.sits_out_at or now
     session.flush()
 
@@ -97,64 +98,71 @@ def arrange_meeting(
     next_step: str,
     now: datetime,
 ) -> None:
-    """Write down when and where, of what, and what comes next; ``meets_at`` is local to the chapter, without a zone.
+    """Store when and where the two meet, the topics and the next step.
 
-    Raises Invalid, and then changes nothing; Refused for anybody but the two.
+    ``meets_at`` is local to the chapter, without a zone. Raises Invalid, and then changes nothing; Refused for anybody
+    but the two.
     """
-    _of(pairing, by)
+    _require_participant(pairing, by)
     at = None if meets_at is None else meets_at.replace(tzinfo=pairing.zone)
-    if at is not None and at != pairing.meets_at and not now - FAR < at < now + FAR:
+    if at is not None and at != pairing.meets_at and not now - MAX_DISTANCE < at < now + MAX_DISTANCE:
         raise Invalid(_("Choose a day within the next months."), field="meets_at")
-    said = (
+    texts = (
         clean_line(place, field="place", what=_("the place"), limit=200, required=False),
         clean_text(topics, field="topics", what=_("what you want to talk about"), limit=1000, required=False),
         clean_line(next_step, field="next_step", what=_("what comes next"), limit=300, required=False),
     )
-    pairing.meets_at, (pairing.place, pairing.topics, pairing.next_step) = at, said
+    pairing.meets_at, (pairing.place, pairing.topics, pairing.next_step) = at, texts
     session.flush()
 
 
 def mark_kept(session: Session, *, pairing: Pairing, by: Member, now: datetime) -> None:
-    """They talked: a fact once the other confirms it, as every interaction. Raises Refused for anybody but the two."""
+    """Mark that they met: a fact once the other confirms it, as every interaction. Raises as ``decline`` does."""
     _answer(session, pairing, by, PairingState.KEPT)
     today = now.astimezone(pairing.zone).date()
     interaction.record_meeting(session, said_by=by, other=pairing.partner(by), on=today, now=now)
 
 
 def mark_missed(session: Session, *, pairing: Pairing, by: Member, now: datetime) -> None:
-    """It did not come about; nobody asks why. Raises Refused for anybody but the two."""
+    """Mark that it did not come about; nobody asks why. Raises as ``decline`` does."""
     _answer(session, pairing, by, PairingState.MISSED)
 
 
 def decline(session: Session, *, pairing: Pairing, by: Member, now: datetime) -> None:
-    """Not this time; the two are not paired again for half a year. Raises Refused for anybody but the two."""
+    """Leave it out this time; the two are not paired again for half a year.
+
+    Raises Refused for anybody but the two, Conflict where the other one has answered.
+    """
     _answer(session, pairing, by, PairingState.DECLINED)
 
 
 def reopen(session: Session, *, pairing: Pairing, by: Member, now: datetime) -> None:
-    """Take back what one said of it, with what nobody confirmed. Raises Refused for anybody but who said it."""
+    """Take back one's answer, and the interaction that it recorded, unless that is confirmed.
+
+    Raises Refused for anybody but who answered.
+    """
     if pairing.said_by_id != by.id:
         raise Refused(_("Only the person who said this can take it back."))
     was_kept = pairing.state is PairingState.KEPT
     pairing.state, pairing.said_by_id = PairingState.PROPOSED, None
     year = now.astimezone(pairing.zone).year
-    said = select(Interaction).filter_by(
+    unconfirmed = select(Interaction).filter_by(
         said_by_id=by.id, other_id=pairing.partner(by).id, kind=InteractionKind.MET, confirmed_at=None
     )
-    for each in session.scalars(said) if was_kept else ():
-        if each.happened_on.year == year and each.said_at >= pairing.paired_at:
-            interaction.withdraw(session, interaction=each, by=by, now=now)
+    for fact in session.scalars(unconfirmed) if was_kept else ():
+        if fact.happened_on.year == year and fact.said_at >= pairing.paired_at:
+            interaction.withdraw(session, interaction=fact, by=by, now=now)
     session.flush()
 
 
 def _answer(session: Session, pairing: Pairing, by: Member, state: PairingState) -> None:
-    _of(pairing, by)
+    _require_participant(pairing, by)
     if pairing.state is not PairingState.PROPOSED and pairing.said_by_id != by.id:
         raise Conflict(_("%(name)s has said already how it went.", name=pairing.partner(by).first_name))
     pairing.state, pairing.said_by_id = state, by.id
     session.flush()
 
 
-def _of(pairing: Pairing, by: Member) -> None:
+def _require_participant(pairing: Pairing, by: Member) -> None:
     if by.id not in (pairing.one_id, pairing.other_id):
         raise Refused(_("Only the two can say this."))

@@ -24,8 +24,8 @@ from directory.text_length import excess_length, find_links
 from directory.translation import gettext
 from directory.week import post_wording
 from directory.week.capability_gap import top_capability_gap
-from directory.week.mention import Item, Mention, choose_mentions, mentions_of, resume_item
-from directory.week.name_consent import UnconsentedNames, names_in, stands_in_text
+from directory.week.mention import Mention, PostItem, choose_mentions, mentions_of, still_agreed_items
+from directory.week.name_consent import UnconsentedNames, names_in, occurs_in
 from directory.week.occurrence_schedule import hold, record_audit
 from directory.week.opening_closing import PostFrame, frame_of
 from directory.week.post_card import PostCard, card_of
@@ -64,18 +64,18 @@ def compose(session: Session, *, occurrence: Occurrence, now: datetime, base_url
     """
     lock_open(session, occurrence)
     written = {post.channel_id: post for post in posts_of(session, occurrence=occurrence)}
-    mentions = mentions_of(session, occurrence=occurrence, is_whole=True)
+    mentions = mentions_of(session, occurrence=occurrence, include_vetoed=True)
     vetoed = [mention for mention in mentions if mention.vetoed_at is not None]
     stands = [mention for mention in mentions if mention.vetoed_at is None]
     edited = [post for post in written.values() if post.edited_at is not None]
     without = {mention.member_id for mention in vetoed}
     items = (
-        resume_item(session, mentions)
+        still_agreed_items(session, mentions)
         if edited
-        else choose_mentions(session, chapter=occurrence.chapter, now=now, without=without)
+        else choose_mentions(session, chapter=occurrence.chapter, now=now, exclude=without)
     )
     asked = [need.capability_id for item in items if item.lead is not None for need in item.lead.needs]
-    seat = top_capability_gap(session, chapter=occurrence.chapter, now=now, besides=asked)
+    seat = top_capability_gap(session, chapter=occurrence.chapter, now=now, exclude=asked)
     occurrence.seat_id = seat.id if seat is not None else None
     own, told = frame_of(session, chapter=occurrence.chapter), set[int]()
     for channel in channels_of(session, chapter=occurrence.chapter):
@@ -109,7 +109,7 @@ def edit(session: Session, *, post: Post, text: str, member: Member, now: dateti
         raise Invalid(message, field="text")
     if faults := [remark.sentence for remark in remarks_on(session, post=post, text=text) if remark.is_error]:
         raise Invalid(" ".join(faults), field="text")
-    mentions = mentions_of(session, occurrence=post.occurrence, is_whole=True)
+    mentions = mentions_of(session, occurrence=post.occurrence, include_vetoed=True)
     if unwilling := _unwilling(session, text, mentions):
         who = unwilling[0]
         message = gettext("%(name)s does not agree to be named in the weekly post; leave the name out.", name=who)
@@ -216,9 +216,9 @@ def _write(
     occurrence: Occurrence,
     channel: Channel,
     post: Post | None,
-    items: Sequence[Item],
+    items: Sequence[PostItem],
     now: datetime,
-) -> list[Item]:
+) -> list[PostItem]:
     """Make the post say what ``items`` are, or not be there; those it tells.
 
     Where a link costs and none was chosen, nothing is told that would become one.
@@ -265,7 +265,7 @@ def _is_later(vetoed_at: datetime | None, edited_at: datetime | None) -> bool:
 
 
 def _note(
-    session: Session, occurrence: Occurrence, mentions: Sequence[Mention], items: Sequence[Item], now: datetime
+    session: Session, occurrence: Occurrence, mentions: Sequence[Mention], items: Sequence[PostItem], now: datetime
 ) -> None:
     """Keep who is mentioned and why, in the order of the text."""
     wanted = [
@@ -294,9 +294,9 @@ def _subject(row: Mention) -> tuple[int | None, ...]:
 def _unwilling(session: Session, text: str, mentions: Sequence[Mention]) -> list[str]:
     """The names in ``text`` of members who do not agree to be named: full ones, and first ones of the mentioned."""
     silent = [row.member for row in mentions if row.member.spotlight_at is None or row.vetoed_at is not None]
-    first = [who.name for who in silent if stands_in_text(who.first_name, text)]
+    first = [who.name for who in silent if occurs_in(who.first_name, text)]
     vetoed = [row.member.name for row in mentions if row.vetoed_at is not None]
-    return UnconsentedNames(session).broken_by(text) + names_in(text, vetoed) + first
+    return UnconsentedNames(session).found_in(text) + names_in(text, vetoed) + first
 
 
 def _frozen(post: Post, card: PostCard | None, now: datetime, settings: Settings | None) -> PostSnapshot:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, contains_eager
 from directory.outbox.channel_kind import MOST as MOST_TEXT
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, Wanted
-from directory.week.mention import MOST, Item, choose_mentions
+from directory.week.mention import MAX_ITEMS, PostItem, choose_mentions
 from directory.week.name_consent import UnconsentedNames
 from directory.week.occurrence_schedule import coming_slot, upcoming_occurrence
 from directory.week.post import posts_of
@@ -44,7 +44,7 @@ def post_previews(session: Session, *, chapter: Chapter, now: datetime) -> list[
     return [PostPreview("", text, due_at, is_agreed=bool(items))] if told else []
 
 
-def _would_ask(session: Session, chapter: Chapter) -> list[Item]:
+def _would_ask(session: Session, chapter: Chapter) -> list[PostItem]:
     """The newest asks that are not shared, one each, as they would stand there without a name."""
     live = (
         select(Wanted)
@@ -55,8 +55,8 @@ def _would_ask(session: Session, chapter: Chapter) -> list[Item]:
         .options(contains_eager(Wanted.member).contains_eager(Member.business))
         .order_by(Wanted.wanted_at.desc(), Wanted.id.desc())
     )
-    silence, first = UnconsentedNames(session), dict[int, Item]()
+    silence, first = UnconsentedNames(session), dict[int, PostItem]()
     for ask in session.scalars(live):
-        if ask.member_id not in first and not silence.broken_by(f"{ask.text}\n{ask.why}"):
-            first[ask.member_id] = Item(ask.member, ask.wanted_at, wanted=ask)
-    return list(first.values())[:MOST]
+        if ask.member_id not in first and not silence.found_in(f"{ask.text}\n{ask.why}"):
+            first[ask.member_id] = PostItem(ask.member, ask.wanted_at, wanted=ask)
+    return list(first.values())[:MAX_ITEMS]

@@ -11,7 +11,7 @@ from directory.people.chapter import Chapter
 from directory.people.tables import Member, WantedKind
 from directory.text_length import LengthLimit, excess_length, grapheme_clusters
 from directory.translation import gettext, join_as_list
-from directory.week.mention import Item, needs_of, place_of
+from directory.week.mention import PostItem, needs_of, place_of
 
 HASHTAG = "referralwednesday"  # the network's own; a chapter adds others
 HASHTAGS_LENGTH = 100
@@ -39,8 +39,8 @@ class OpeningClosing:
 
 
 def compose_post_text(
-    items: Sequence[Item], frame: OpeningClosing, limits: Sequence[LengthLimit]
-) -> tuple[str, list[Item]]:
+    items: Sequence[PostItem], frame: OpeningClosing, limits: Sequence[LengthLimit]
+) -> tuple[str, list[PostItem]]:
     """The text of a post within ``limits``, and those of ``items`` it tells; 280 of X's weights are always enough.
 
     Where there is room all is told in full; where there is less, as many as fit with nothing cut off; where there is
@@ -51,7 +51,7 @@ def compose_post_text(
     whole = "\n\n".join([opening, *(_line(item) for item in items), *seat, end])
     if not excess_length(whole, limits):
         return whole, list(items)
-    told: list[Item] = []
+    told: list[PostItem] = []
     for item in items:
         lines = [_line(each, has_why=False) for each in [*told, item]]
         if not excess_length("\n\n".join([opening, *lines, end]), limits):
@@ -67,7 +67,9 @@ def compose_post_text(
     return _alone(items, frame, limits)
 
 
-def _alone(items: Sequence[Item], frame: OpeningClosing, limits: Sequence[LengthLimit]) -> tuple[str, list[Item]]:
+def _alone(
+    items: Sequence[PostItem], frame: OpeningClosing, limits: Sequence[LengthLimit]
+) -> tuple[str, list[PostItem]]:
     """The first of ``items`` that can be, or the seat, without an opening."""
     tags = hashtags(frame.chapter)
     ends = (_end(frame, tags), _end(frame, f"#{HASHTAG}"), _end(replace(frame, closing=""), f"#{HASHTAG}"))
@@ -79,7 +81,7 @@ def _alone(items: Sequence[Item], frame: OpeningClosing, limits: Sequence[Length
     return "", []
 
 
-def _versions(item: Item) -> list[str]:
+def _versions(item: PostItem) -> list[str]:
     return [_line(item), *(_line(item, has_why=False, room=room) for room in (300, *ROOMS))]
 
 
@@ -154,7 +156,7 @@ def truncate(text: str, length: int) -> str:
     return short[:at].rstrip(" .,;:–") + "…"
 
 
-def _line(item: Item, *, has_why: bool = True, room: int = 300) -> str:
+def _line(item: PostItem, *, has_why: bool = True, room: int = 300) -> str:
     """What a post says of ``item``; with less ``room`` its words and names are shortened."""
     who = _who(item.member, item.is_named, min(room, 60))
     if item.wanted is not None:

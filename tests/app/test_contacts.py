@@ -150,12 +150,12 @@ def test_the_search_knows_only_the_lines_that_every_member_may_read(
 
 
 def test_a_post_quotes_no_line_that_is_not_for_everybody(engine: Engine, ids: dict[str, str], now: datetime) -> None:
-    from directory.week.mention import Item
+    from directory.week.mention import PostItem
 
     for audience in CIRCLES:
         narrow(engine, audience, now)
         with Session(engine) as session:
-            quoted = Item(member(session, "bea"), since=now).quoted
+            quoted = PostItem(member(session, "bea"), since=now).quoted
         assert ("Headline canary" in quoted) == (audience is Audience.PUBLIC)
 
 

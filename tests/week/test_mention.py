@@ -14,7 +14,7 @@ from directory.people.claim import Claim
 from directory.people.tables import Member
 from directory.people.wanted import share_wanted
 from directory.taxonomy.capability import CURATED
-from directory.week.mention import MOST, Item, Mention, choose_mentions, mentions_of
+from directory.week.mention import MAX_ITEMS, Mention, PostItem, choose_mentions, mentions_of
 from directory.week.post import compose, edit, freeze, posts_of, restore_mention, withdraw_mention
 from tests.week.conftest import Chapterhouse
 
@@ -40,7 +40,7 @@ def test_over_two_years_nobody_is_introduced_twice_before_everybody_once(mesa: C
         chosen = {item.member for item in items}
         seen = {item.member for item in items if item.wanted is None and item.member in told}
         fresh = [item.member for item in items if item.wanted is None and item.member not in told]
-        assert len(items) <= MOST
+        assert len(items) <= MAX_ITEMS
         if seen:
             assert willing - set(told) <= chosen
             longest = (
@@ -56,7 +56,7 @@ def test_over_two_years_nobody_is_introduced_twice_before_everybody_once(mesa: C
         told |= dict.fromkeys(chosen, now)
 
 
-def _posted(mesa: Chapterhouse, items: list[Item], now: datetime) -> None:
+def _posted(mesa: Chapterhouse, items: list[PostItem], now: datetime) -> None:
     turn = Occurrence(chapter=mesa.chapter, local_date=now.date(), due_at=now, posted_at=now)
     mesa.session.add(turn)
     mesa.session.add_all(Mention(occurrence=turn, member=item.member, wanted=item.wanted, reason="") for item in items)
@@ -115,7 +115,7 @@ def test_a_story_is_told_once_when_everybody_in_it_agreed_to_be_named(mesa: Chap
     turn = mesa.turn()
     assert compose(mesa.session, occurrence=turn, now=mesa.now) == []
     mesa.alma.spotlight_at = mesa.bo.spotlight_at = mesa.now
-    _posted(mesa, [Item(mesa.alma, mesa.now), Item(mesa.bo, mesa.now)], mesa.now)
+    _posted(mesa, [PostItem(mesa.alma, mesa.now), PostItem(mesa.bo, mesa.now)], mesa.now)
     (post,) = compose(mesa.session, occurrence=turn, now=mesa.now)
     line = "Done together by Alma Reyes of Alma & Co and Bo Carver of Bo & Co: “The Fox Theater reopens”"
     assert line in post.text

@@ -15,7 +15,7 @@ from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
 from directory.text_length import LengthLimit, excess_length
 from directory.week import post_wording
-from directory.week.mention import MOST, Item, mentions_of
+from directory.week.mention import MAX_ITEMS, PostItem, mentions_of
 from directory.week.occurrence_schedule import hold, release
 from directory.week.post import compose, edit, freeze, posts_of
 from directory.week.post_wording import OpeningClosing
@@ -192,7 +192,7 @@ words = some.text(some.characters(codec="utf-8"), max_size=300)
     members=some.lists(
         some.tuples(words.filter(str.split), words, words, words, some.sampled_from([None, *WantedKind])),
         min_size=1,
-        max_size=MOST,
+        max_size=MAX_ITEMS,
     ),
     name=words,
     tags=some.lists(words, max_size=5),
@@ -208,7 +208,7 @@ def test_whatever_people_write_a_post_is_short_and_tells_somebody(
     for person, firm, said, why, kind in members:
         member = Member(name=person, headline=said, spotlight_at=NOW, business=Business(name=firm, summary=""))
         wanted = Wanted(member=member, kind=kind, text=said, why=why) if kind else None
-        items.append(Item(member, NOW, wanted=wanted))
+        items.append(PostItem(member, NOW, wanted=wanted))
     frame = OpeningClosing(Chapter(name=name, hashtags=tags), NOW.date(), seat=name, link="https://network.example/a/b")
     text, told = post_wording.compose_post_text(items, frame, limits)
     assert excess_length(text, limits) == 0

@@ -21,7 +21,7 @@ def test_looking_up_finds_what_holding_each_name_against_the_text_finds(names: l
     known = _Names()
     for number, name in enumerate(names):
         known.add(number, name)
-    assert sorted(names[number] for number in known.found_in(text)) == sorted(names_in(text, names))
+    assert sorted(names[number] for number in known.member_ids_in(text)) == sorted(names_in(text, names))
 
 
 def test_a_word_given_or_taken_back_counts_at_once_and_a_new_member_is_known(mesa: Chapterhouse) -> None:
@@ -29,10 +29,10 @@ def test_a_word_given_or_taken_back_counts_at_once_and_a_new_member_is_known(mes
     text = f"Ask {mesa.alma.name.upper()} or Zoe Zimmer"
     mesa.alma.spotlight_at = None
     mesa.session.flush()
-    assert UnconsentedNames(mesa.session).broken_by(text) == [mesa.alma.name]
+    assert UnconsentedNames(mesa.session).found_in(text) == [mesa.alma.name]
     mesa.alma.spotlight_at = mesa.now
     mesa.session.flush()
-    assert UnconsentedNames(mesa.session).broken_by(text) == []
+    assert UnconsentedNames(mesa.session).found_in(text) == []
     mesa._member("Zoe Zimmer", 0)
     mesa.session.flush()
-    assert UnconsentedNames(mesa.session).broken_by(text) == ["Zoe Zimmer"]
+    assert UnconsentedNames(mesa.session).found_in(text) == ["Zoe Zimmer"]

@@ -14,7 +14,7 @@ from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
 from directory.text_length import excess_length
-from directory.week.mention import Item
+from directory.week.mention import PostItem
 from directory.week.post import compose, freeze, posts_of
 from directory.week.post_wording import OpeningClosing, compose_post_text
 from tests.conftest import NOW
@@ -36,22 +36,22 @@ ELENA = person(3, "Elena Vargas", "Presidio Marketing", is_named=False)
 LONG = "Owners of family restaurants in the old town who think of handing them on to their children " * 3
 
 
-def ask(member: Member, kind: WantedKind, text: str, why: str = "") -> Item:
-    return Item(member, NOW, wanted=Wanted(member=member, kind=kind, text=text, why=why))
+def ask(member: Member, kind: WantedKind, text: str, why: str = "") -> PostItem:
+    return PostItem(member, NOW, wanted=Wanted(member=member, kind=kind, text=text, why=why))
 
 
-def lead(member: Member, *needs: str) -> Item:
+def lead(member: Member, *needs: str) -> PostItem:
     wants = [Need(id=at, is_must=True, capability=Capability(name=name)) for at, name in enumerate(needs)]
-    return Item(member, NOW, lead=Lead(business=member.business, place="Tucson, AZ", needs=wants))
+    return PostItem(member, NOW, lead=Lead(business=member.business, place="Tucson, AZ", needs=wants))
 
 
 STORY = CaseStudy(title="The Fox Theater reopens", teller=NADIA)
 STORY.parties = [CaseStudyParty(member=each, member_id=each.id, agreed_at=NOW) for each in (NADIA, OMAR)]
-WEEKS: dict[str, tuple[list[Item], OpeningClosing]] = {
+WEEKS: dict[str, tuple[list[PostItem], OpeningClosing]] = {
     "first": (  # names and wants, and not one word more
         [
             ask(ELENA, WantedKind.CLIENT, "Owners of old theaters"),
-            Item(OMAR, NOW, is_new_member=True),
+            PostItem(OMAR, NOW, is_new_member=True),
             ask(NADIA, WantedKind.PARTNER, "Somebody who writes Spanish"),
         ],
         OpeningClosing(PUEBLO, WEDNESDAY),
@@ -59,16 +59,16 @@ WEEKS: dict[str, tuple[list[Item], OpeningClosing]] = {
     "usual": (
         [
             lead(ELENA, "WordPress", "Spanish copywriting"),
-            Item(NADIA, NOW),
+            PostItem(NADIA, NOW),
             ask(OMAR, WantedKind.OFFER, "An hour with your website", "I see what slows it down"),
             ask(ELENA, WantedKind.CATEGORY, "Good accountants", "My clients ask me for one"),
         ],
         OpeningClosing(PUEBLO, WEDNESDAY + timedelta(7), seat="Offset printing", link="https://goodword.example/w/2"),
     ),
-    "story": ([Item(NADIA, NOW, story=STORY)], OpeningClosing(PUEBLO, WEDNESDAY + timedelta(14))),
+    "story": ([PostItem(NADIA, NOW, story=STORY)], OpeningClosing(PUEBLO, WEDNESDAY + timedelta(14))),
     "seat": ([], OpeningClosing(PUEBLO, WEDNESDAY + timedelta(21), seat="Offset printing")),
     "long": (
-        [ask(OMAR, WantedKind.CLIENT, LONG.strip(), LONG.strip()), Item(NADIA, NOW)],
+        [ask(OMAR, WantedKind.CLIENT, LONG.strip(), LONG.strip()), PostItem(NADIA, NOW)],
         OpeningClosing(PUEBLO, WEDNESDAY + timedelta(28)),
     ),
     "own": (
