@@ -45,7 +45,7 @@ def _listen_to(engine: Engine, channel_id: int, settings: Settings, now: datetim
         log.warning("not_heard", channel=channel_id)  # A broken account is found by the look before each post.
         with write_session(engine) as session:
             social_inbox.record_listen_failure(
-                session.get_one(Channel, channel_id), said=str(error), until=error.retry_at, now=now
+                session.get_one(Channel, channel_id), reason=str(error), until=error.retry_at, now=now
             )
         return 0
     with write_session(engine) as session:
@@ -54,6 +54,6 @@ def _listen_to(engine: Engine, channel_id: int, settings: Settings, now: datetim
         for each in heard:
             said = {name: value for name, value in vars(each).items() if name != "at"}
             new += social_inbox.store_reply(session, channel=channel, **said, said_at=each.at, now=now)
-        known = [each.external_id for each in heard if len(each.external_id) <= social_inbox.LONGEST_ID]
+        known = [each.external_id for each in heard if len(each.external_id) <= social_inbox.MAX_ID_LENGTH]
         channel.heard_until = known[-1] if known else channel.heard_until
     return new

@@ -27,7 +27,7 @@ def index(public_id: str) -> str:
 @policy("chapter.read_public")
 def week(public_id: str, week_id: str) -> str:
     chapter = _chapter(public_id)
-    return _page(chapter, past_weeks(db.session(), chapter=chapter, only=week_id) or abort(404), is_one=True)
+    return _page(chapter, past_weeks(db.session(), chapter=chapter, week_id=week_id) or abort(404), is_one=True)
 
 
 @pages.get("/feed.atom")

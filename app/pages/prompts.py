@@ -34,7 +34,7 @@ def answer(token: str, number: int) -> ResponseReturnValue:
         return render_template("mail_actions/over.html"), 410
     if act in ("yes", "no"):
         try:
-            prompts.answer_item(session, prompt=row, at=number - 1, is_yes=act == "yes", now=now())
+            prompts.answer_item(session, prompt=row, index=number - 1, is_yes=act == "yes", now=now())
             session.commit()
         except DomainError as error:
             session.rollback()

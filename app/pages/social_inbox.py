@@ -12,7 +12,7 @@ from app.request_time import now
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.week import social_inbox
-from directory.week.social_inbox import KEPT_FOR, Outcome, Reply
+from directory.week.social_inbox import RETENTION, Outcome, Reply
 
 pages = Blueprint("social_inbox", __name__)
 
@@ -29,7 +29,7 @@ def show(public_id: str) -> str:
         decided=[each for each in replies if each.outcome is not None],
         members=social_inbox.publicly_named_members(db.session(), chapter=chapter),
         channels=social_inbox.channels_to_listen(db.session(), chapter=chapter),
-        days=KEPT_FOR.days,
+        days=RETENTION.days,
         base_url=current_app.config["BASE_URL"],
     )
 

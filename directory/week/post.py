@@ -1,4 +1,4 @@
-"""Posts: the week's text for a channel, what people change in it, and the moment it is frozen for sending."""
+"""Posts: the week's text for each channel, composed, edited by people, and frozen into deliveries when it is due."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,7 +33,7 @@ from directory.week.post_wording import OpeningClosing
 
 
 class Post(PublicRow, Base):
-    """One text for one channel of one occurrence; ``edited_at`` says that a person changed the composed text."""
+    """One text for one channel of one occurrence; ``edited_at`` is set once a person changed the composed text."""
 
     __tablename__ = "post"
     __table_args__ = (UniqueConstraint("occurrence_id", "channel_id"),)
@@ -50,43 +50,43 @@ class Post(PublicRow, Base):
 
 
 def posts_of(session: Session, *, occurrence: Occurrence) -> list[Post]:
-    """The posts of a turn, in the order of its channels."""
-    theirs = select(Post).where(Post.occurrence_id == occurrence.id).order_by(Post.channel_id)
-    return list(session.scalars(theirs.options(joinedload(Post.channel, innerjoin=True))))
+    """Return the posts of an occurrence, in the order of its channels' ids."""
+    query = select(Post).where(Post.occurrence_id == occurrence.id).order_by(Post.channel_id)
+    return list(session.scalars(query.options(joinedload(Post.channel, innerjoin=True))))
 
 
 def compose(session: Session, *, occurrence: Occurrence, now: datetime, base_url: str = "") -> list[Post]:
-    """Write the turn's posts anew from what members agree to now; none when there is nothing new to say.
+    """Write the occurrence's posts anew from what members consent to now; none where nothing is new.
 
-    A text that a person edited stays, and so does the choice of people from then on; if it speaks of somebody who
-    no longer agrees, the turn is held. ``base_url`` is where we are, for posts that end with a way there.
-    Raises Conflict when the turn is over.
+    A text that a person edited stays, and from then on so does the choice of mentions; if it mentions somebody who no
+    longer consents, the occurrence is held. ``base_url`` is the address of this site, for posts that end with a link.
+    Raises Conflict when the occurrence is over.
     """
     lock_open(session, occurrence)
     written = {post.channel_id: post for post in posts_of(session, occurrence=occurrence)}
     mentions = mentions_of(session, occurrence=occurrence, include_vetoed=True)
     vetoed = [mention for mention in mentions if mention.vetoed_at is not None]
-    stands = [mention for mention in mentions if mention.vetoed_at is None]
+    current = [mention for mention in mentions if mention.vetoed_at is None]
     edited = [post for post in written.values() if post.edited_at is not None]
-    without = {mention.member_id for mention in vetoed}
+    exclude = {mention.member_id for mention in vetoed}
     items = (
         still_agreed_items(session, mentions)
         if edited
-        else choose_mentions(session, chapter=occurrence.chapter, now=now, exclude=without)
+        else choose_mentions(session, chapter=occurrence.chapter, now=now, exclude=exclude)
     )
-    asked = [need.capability_id for item in items if item.lead is not None for need in item.lead.needs]
-    seat = top_capability_gap(session, chapter=occurrence.chapter, now=now, exclude=asked)
+    requested = [need.capability_id for item in items if item.lead is not None for need in item.lead.needs]
+    seat = top_capability_gap(session, chapter=occurrence.chapter, now=now, exclude=requested)
     occurrence.seat_id = seat.id if seat is not None else None
-    own, told = frame_of(session, chapter=occurrence.chapter), set[int]()
+    own_frame, mentioned = frame_of(session, chapter=occurrence.chapter), set[int]()
     for channel in channels_of(session, chapter=occurrence.chapter):
         post = written.get(channel.id)
         if post is None or post.edited_at is None:
-            frame = _frame(occurrence, channel, base_url, seat.name if seat is not None else "", own)
-            told |= {item.member.id for item in _write(session, frame, occurrence, channel, post, items, now)}
+            frame = _frame(occurrence, channel, base_url, seat.name if seat is not None else "", own_frame)
+            mentioned |= {item.member.id for item in _write_post(session, frame, occurrence, channel, post, items, now)}
     if not edited:
-        _note(session, occurrence, stands, [item for item in items if item.member.id in told], now)
+        _store_mentions(session, occurrence, current, [item for item in items if item.member.id in mentioned], now)
     elif occurrence.held_at is None and (
-        not all(mention.is_agreed for mention in stands)
+        not all(mention.is_agreed for mention in current)
         or any(_unwilling(session, post.text, mentions) for post in edited)
         or any(_is_later(mention.vetoed_at, post.edited_at) for mention in vetoed for post in edited)
     ):
@@ -97,22 +97,22 @@ def compose(session: Session, *, occurrence: Occurrence, now: datetime, base_url
 
 
 def edit(session: Session, *, post: Post, text: str, member: Member, now: datetime) -> None:
-    """Replace the composed text; what the post was composed from and is no longer agreed to is forgotten.
+    """Replace the composed text, and delete the mentions that are no longer agreed to.
 
-    Raises Invalid for an empty, too long or oddly spelled text, one that the policy does not allow, or one that
-    names somebody who does not agree to it; Conflict when the turn is over.
+    Raises Invalid for a text that is empty, too long or no plain text, breaks the content policy, or names somebody who
+    does not consent to it; Conflict when the occurrence is over.
     """
     lock_open(session, post.occurrence)
     text = clean_text(text, field="text", what=gettext("the text of the post"), limit=MOST.most)
-    if over := excess_length(text, limits_of(post.channel)):
-        message = gettext("It is %(over)s too long for %(channel)s.", over=over, channel=post.channel.name)
+    if excess := excess_length(text, limits_of(post.channel)):
+        message = gettext("It is %(over)s too long for %(channel)s.", over=excess, channel=post.channel.name)
         raise Invalid(message, field="text")
-    if faults := [remark.sentence for remark in remarks_on(session, post=post, text=text) if remark.is_error]:
-        raise Invalid(" ".join(faults), field="text")
+    if errors := [remark.sentence for remark in remarks_on(session, post=post, text=text) if remark.is_error]:
+        raise Invalid(" ".join(errors), field="text")
     mentions = mentions_of(session, occurrence=post.occurrence, include_vetoed=True)
     if unwilling := _unwilling(session, text, mentions):
-        who = unwilling[0]
-        message = gettext("%(name)s does not agree to be named in the weekly post; leave the name out.", name=who)
+        name = unwilling[0]
+        message = gettext("%(name)s does not agree to be named in the weekly post; leave the name out.", name=name)
         raise Invalid(message, field="text")
     for mention in mentions:
         if not mention.is_agreed and mention.vetoed_at is None:
@@ -123,18 +123,18 @@ def edit(session: Session, *, post: Post, text: str, member: Member, now: dateti
 
 
 def remarks_on(session: Session, *, post: Post, text: str) -> list[PolicyRemark]:
-    """What the policy says of ``text`` as this post, the errors first."""
+    """Return what the content policy says of ``text`` as this post, errors first."""
     costs = kind_of(post.channel).costs
     return check_policy(
         text,
         has_link=post.channel.has_link,
         costs_link=f"${costs[1]}" if costs else "",
-        is_known=_is_known(session, post.occurrence, post.channel, text),
+        is_known=_is_duplicate(session, post.occurrence, post.channel, text),
     )
 
 
 def restore(session: Session, *, post: Post, member: Member, now: datetime, base_url: str = "") -> None:
-    """Give up an edited text for the composed one. Raises Conflict when the turn is over."""
+    """Replace an edited text by the composed one. Raises Conflict when the occurrence is over."""
     lock_open(session, post.occurrence)
     post.edited_at, post.edited_by_id = None, None
     audit.record(session, actor_id=member.id, action="post.restore", object=f"post {post.public_id}", now=now)
@@ -144,9 +144,9 @@ def restore(session: Session, *, post: Post, member: Member, now: datetime, base
 def withdraw_mention(
     session: Session, *, occurrence: Occurrence, member: Member, now: datetime, base_url: str = ""
 ) -> None:
-    """The member is not to stand in this week's posts, which are written anew without them.
+    """Veto the member's mention in this week's posts, which are composed anew without them.
 
-    Raises Conflict when they do not stand there, or the turn is over.
+    Raises Conflict when they are not mentioned, or the occurrence is over.
     """
     lock_open(session, occurrence)
     mine = [mention for mention in mentions_of(session, occurrence=occurrence) if mention.member_id == member.id]
@@ -160,10 +160,10 @@ def withdraw_mention(
 def restore_mention(
     session: Session, *, occurrence: Occurrence, member: Member, now: datetime, base_url: str = ""
 ) -> None:
-    """The member may stand in this week's posts after all. Raises Conflict when the turn is over."""
+    """Undo the member's veto for this week's posts. Raises Conflict when the occurrence is over."""
     lock_open(session, occurrence)
-    theirs = (Mention.occurrence_id == occurrence.id, Mention.member_id == member.id, Mention.vetoed_at.is_not(None))
-    session.execute(delete(Mention).where(*theirs))
+    vetoed = (Mention.occurrence_id == occurrence.id, Mention.member_id == member.id, Mention.vetoed_at.is_not(None))
+    session.execute(delete(Mention).where(*vetoed))
     record_audit(session, "mention.give_back", occurrence, member, now)
     compose(session, occurrence=occurrence, now=now, base_url=base_url)
 
@@ -171,11 +171,11 @@ def restore_mention(
 def freeze(
     session: Session, *, occurrence: Occurrence, now: datetime, settings: Settings | None = None
 ) -> list[Delivery]:
-    """At its time: compose a last time, and write one delivery per post with its final bytes.
+    """Compose a last time, when due, and write one delivery per post with its final payload.
 
-    Without anything to say, or anywhere to say it, the turn is skipped with the reason. None while it is held or
-    its time has not come. Without ``settings`` no picture goes along. Raises Conflict when it was done before: once
-    is enough, whoever tries.
+    Without anything to post, or a channel to post it on, the occurrence is skipped with the reason. Returns an empty
+    list then, and while it is held or not due. Without ``settings`` no picture goes along. Raises Conflict when the
+    occurrence was posted or skipped before, so that of several attempts only one succeeds.
     """
     base_url = settings.base_url if settings is not None else ""
     posts = compose(session, occurrence=occurrence, now=now, base_url=base_url)
@@ -197,7 +197,7 @@ def freeze(
             key=f"post:{occurrence.public_id}:{post.channel.public_id}",
             channel_id=post.channel_id,
             occurrence_id=occurrence.id,
-            payload=_frozen(post, card, now, settings).to_bytes(),
+            payload=_snapshot(post, card, now, settings).to_bytes(),
             due_at=now,
             state=DeliveryState.BY_HAND if kind_of(post.channel).is_by_hand else DeliveryState.PENDING,
         )
@@ -210,7 +210,7 @@ def freeze(
     return deliveries
 
 
-def _write(
+def _write_post(
     session: Session,
     frame: OpeningClosing,
     occurrence: Occurrence,
@@ -219,19 +219,19 @@ def _write(
     items: Sequence[PostItem],
     now: datetime,
 ) -> list[PostItem]:
-    """Make the post say what ``items`` are, or not be there; those it tells.
+    """Write or delete the channel's post of ``items``; return the items that its text holds.
 
-    Where a link costs and none was chosen, nothing is told that would become one.
+    Where a link costs and none was chosen, items whose text would become a link are left out.
     """
     is_costly, limits = bool(kind_of(channel).costs) and not channel.has_link, limits_of(channel)
-    sayable = [
+    allowed = [
         item
         for item in items
         if not (is_costly and find_links(post_wording.compose_post_text([item], frame, (MOST,))[0]))
     ]
-    text, told = post_wording.compose_post_text(sayable, frame, limits) if sayable or frame.seat else ("", [])
-    if text and _is_known(session, occurrence, channel, text):
-        text, told = post_wording.compose_post_text(sayable, replace(frame, is_dated=True), limits)
+    text, included = post_wording.compose_post_text(allowed, frame, limits) if allowed or frame.seat else ("", [])
+    if text and _is_duplicate(session, occurrence, channel, text):
+        text, included = post_wording.compose_post_text(allowed, replace(frame, is_dated=True), limits)
     if not text or (is_costly and find_links(text)):
         if post is not None:
             session.delete(post)
@@ -240,11 +240,11 @@ def _write(
         session.add(Post(occurrence_id=occurrence.id, channel_id=channel.id, text=text, composed_at=now))
     elif post.text != text:
         post.text, post.composed_at = text, now
-    return told
+    return included
 
 
 def _frame(occurrence: Occurrence, channel: Channel, base_url: str, seat: str, own: PostFrame | None) -> OpeningClosing:
-    """What stands around the items; the way to the week's page only where there is one to read."""
+    """The frame of a channel's post; with a link to the week's page only where that page is public."""
     has_page = channel.has_link and base_url and occurrence.chapter.public_at is not None
     link = short_link_url(occurrence, channel, base_url) if has_page else ""
     opening, closing = (own.opening, own.closing) if own is not None else ("", "")
@@ -253,22 +253,22 @@ def _frame(occurrence: Occurrence, channel: Channel, base_url: str, seat: str, o
     )
 
 
-def _is_known(session: Session, occurrence: Occurrence, channel: Channel, text: str) -> bool:
-    """Whether an earlier week of the channel said the very same."""
-    earlier = (Post.channel_id == channel.id, Post.occurrence_id != occurrence.id, Post.text == text)
-    with session.no_autoflush:  # what waits to be written is of this week
-        return session.scalar(select(Post.id).where(*earlier).limit(1)) is not None
+def _is_duplicate(session: Session, occurrence: Occurrence, channel: Channel, text: str) -> bool:
+    """Whether another week of the channel has the very same text."""
+    same = (Post.channel_id == channel.id, Post.occurrence_id != occurrence.id, Post.text == text)
+    with session.no_autoflush:  # pending changes are of this week
+        return session.scalar(select(Post.id).where(*same).limit(1)) is not None
 
 
 def _is_later(vetoed_at: datetime | None, edited_at: datetime | None) -> bool:
     return vetoed_at is not None and edited_at is not None and vetoed_at >= edited_at
 
 
-def _note(
+def _store_mentions(
     session: Session, occurrence: Occurrence, mentions: Sequence[Mention], items: Sequence[PostItem], now: datetime
 ) -> None:
-    """Keep who is mentioned and why, in the order of the text."""
-    wanted = [
+    """Store who is mentioned and why, in the order of the text."""
+    new = [
         Mention(
             occurrence_id=occurrence.id,
             member_id=person.id,
@@ -280,11 +280,11 @@ def _note(
         for item in items
         for person in item.people
     ]
-    if [_subject(row) for row in wanted] != [_subject(row) for row in mentions]:
+    if [_subject(row) for row in new] != [_subject(row) for row in mentions]:
         for mention in mentions:
             session.delete(mention)
         session.flush()
-        session.add_all(wanted)
+        session.add_all(new)
 
 
 def _subject(row: Mention) -> tuple[int | None, ...]:
@@ -292,17 +292,17 @@ def _subject(row: Mention) -> tuple[int | None, ...]:
 
 
 def _unwilling(session: Session, text: str, mentions: Sequence[Mention]) -> list[str]:
-    """The names in ``text`` of members who do not agree to be named: full ones, and first ones of the mentioned."""
-    silent = [row.member for row in mentions if row.member.spotlight_at is None or row.vetoed_at is not None]
-    first = [who.name for who in silent if occurs_in(who.first_name, text)]
+    """Return the names in ``text`` of members without consent: any full name, and first names of the mentioned."""
+    unconsenting = [row.member for row in mentions if row.member.spotlight_at is None or row.vetoed_at is not None]
+    by_first_name = [member.name for member in unconsenting if occurs_in(member.first_name, text)]
     vetoed = [row.member.name for row in mentions if row.vetoed_at is not None]
-    return UnconsentedNames(session).found_in(text) + names_in(text, vetoed) + first
+    return UnconsentedNames(session).found_in(text) + names_in(text, vetoed) + by_first_name
 
 
-def _frozen(post: Post, card: PostCard | None, now: datetime, settings: Settings | None) -> PostSnapshot:
-    turn, image, alt = post.occurrence, "", ""
+def _snapshot(post: Post, card: PostCard | None, now: datetime, settings: Settings | None) -> PostSnapshot:
+    week, image, alt = post.occurrence, "", ""
     if card is not None and settings is not None and kind_of(post.channel).has_image:
         image, alt = files.store_file(settings.home, FOLDER, card.png), card.alt
     return PostSnapshot(
-        turn.chapter.name, post.channel.public_id, turn.public_id, turn.local_date, now, post.text, image, alt
+        week.chapter.name, post.channel.public_id, week.public_id, week.local_date, now, post.text, image, alt
     )

@@ -1,4 +1,4 @@
-"""Cards: a picture for the week's post of one member it names, with the firm, whom they want, and a code to scan."""
+"""Post cards: a picture for the week's post of one member that it names, with firm, ask and a QR code."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,45 +24,45 @@ from directory.translation import gettext, join_as_list
 from directory.week.mention import Mention, needs_of
 from directory.week.post_wording import truncate
 
-SIZE, EDGE, CODE = (1200, 675), 80, 240  # what X and Mastodon show without cutting
+SIZE, EDGE, CODE = (1200, 675), 80, 240  # pixels, which X and Mastodon show without cropping
 PAPER, INK, MUTED, ACCENT = "#FAF7F2", "#1D2433", "#5B6274", "#0F5C4D"  # the look's own
 FONTS = Path(__file__).parents[2] / "node_modules" / "@fontsource-variable"
 HEADING, TEXT = FACES = "newsreader", "figtree"
-KEPT = timedelta(days=60)  # so long a posted picture may be looked at again
+RETENTION = timedelta(days=60)  # so long a posted picture may still be fetched
 Font = ImageFont.FreeTypeFont
 
 
 @dataclass(frozen=True)
 class PostCard:
-    """What is on the picture; ``code`` is the address its code leads to, empty for none."""
+    """What is on the picture; ``code`` is the address in its QR code, empty for none."""
 
     chapter: str
     name: str
     firm: str
-    words: str
+    text: str
     code: str
 
     @property
     def alt(self) -> str:
-        """What the picture says, for who cannot see it."""
-        said = [gettext("%(chapter)s: %(name)s of %(firm)s.", chapter=self.chapter, name=self.name, firm=self.firm)]
-        if self.words:
-            said.append(self.words if self.words.endswith(tuple(".!?…”")) else f"{self.words}.")
+        """The alternative text of the picture."""
+        parts = [gettext("%(chapter)s: %(name)s of %(firm)s.", chapter=self.chapter, name=self.name, firm=self.firm)]
+        if self.text:
+            parts.append(self.text if self.text.endswith(tuple(".!?…”")) else f"{self.text}.")
         if self.code:
-            said.append(gettext("The code leads to %(address)s", address=self.code))
-        return " ".join(said)
+            parts.append(gettext("The code leads to %(address)s", address=self.code))
+        return " ".join(parts)
 
     @property
     def png(self) -> bytes:
-        """The picture, the same bytes for the same words."""
-        return _drawn(self)
+        """The picture as PNG, the same bytes for the same card."""
+        return _draw(self)
 
 
 def card_of(mentions: Iterable[Mention], base_url: str) -> PostCard | None:
-    """The card of the first mentioned member who agreed to be named; None where there is nobody.
+    """Return the card of the first mentioned member who consents to be named; None without one.
 
-    The code leads to the member's page on the open web, and only who has one has a code. What no font at hand can
-    write is not drawn as empty boxes: then there is no card.
+    The QR code leads to the member's public page; without such a page there is no code. None too where the fonts lack a
+    character, which would be drawn as an empty box.
     """
     for mention in mentions:
         if mention.member.spotlight_at is not None and mention.case_study is None:
@@ -71,15 +71,15 @@ def card_of(mentions: Iterable[Mention], base_url: str) -> PostCard | None:
         return None
     member, chapter = mention.member, mention.occurrence.chapter.name
     name, firm = member.name, member.business.name
-    words = _words(mention)
-    words = "" if policy_errors(words) else words
-    if not all(_can_write(face, chapter + name + firm + words + "…") for face in FACES):
+    text = _card_text(mention)
+    text = "" if policy_errors(text) else text
+    if not all(_has_glyphs(face, chapter + name + firm + text + "…") for face in FACES):
         return None
     code = f"{base_url}/people/{member.public_id}" if base_url and member.public_at is not None else ""
-    return PostCard(chapter, name, firm, words, code)
+    return PostCard(chapter, name, firm, text, code)
 
 
-def _words(mention: Mention) -> str:
+def _card_text(mention: Mention) -> str:
     if mention.wanted is not None:
         if mention.wanted.kind is WantedKind.OFFER:
             return gettext("Offers: %(what)s", what=mention.wanted.text)
@@ -90,20 +90,20 @@ def _words(mention: Mention) -> str:
     return str(visible_to(mention.member, Audience.PUBLIC).get("headline"))
 
 
-def _drawn(card: PostCard) -> bytes:
+def _draw(card: PostCard) -> bytes:
     picture = Image.new("RGB", SIZE, PAPER)
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, 0, 15, SIZE[1]), fill=ACCENT)
-    whole = SIZE[0] - 2 * EDGE
-    beside = whole - (CODE + 40 if card.code else 0)
+    full_width = SIZE[0] - 2 * EDGE
+    narrow_width = full_width - (CODE + 40 if card.code else 0)
     y = EDGE
-    for text, face, size, colour, most, width, space in (
-        (card.chapter, TEXT, 30, ACCENT, 1, whole, 24),
-        (card.name, HEADING, 80, INK, 1, whole, 12),
-        (card.firm, TEXT, 36, MUTED, 1, whole, 48),
-        (card.words, HEADING, 46, INK, 4, beside, 0),
+    for text, face, size, colour, max_lines, width, space in (
+        (card.chapter, TEXT, 30, ACCENT, 1, full_width, 24),
+        (card.name, HEADING, 80, INK, 1, full_width, 12),
+        (card.firm, TEXT, 36, MUTED, 1, full_width, 48),
+        (card.text, HEADING, 46, INK, 4, narrow_width, 0),
     ):
-        for line in _lines(text, _font(face, size), width, most):
+        for line in _wrap(text, _font(face, size), width, max_lines):
             draw.text((EDGE, y), line, colour, _font(face, size))
             y += round(size * 1.25)
         y += space
@@ -117,14 +117,14 @@ def _drawn(card: PostCard) -> bytes:
     return out.getvalue()
 
 
-def _lines(text: str, font: Font, width: int, most: int) -> list[str]:
-    """``text`` in at most ``most`` lines of ``width`` pixels, shortened at the end where it is longer."""
+def _wrap(text: str, font: Font, width: int, limit: int) -> list[str]:
+    """Wrap ``text`` to at most ``limit`` lines of ``width`` pixels, truncated at the end where it is longer."""
     lines, words = [""], text.split()
     for at, word in enumerate(words):
         longer = f"{lines[-1]} {word}".strip()
         if font.getlength(longer) <= width or not lines[-1]:
             lines[-1] = longer
-        elif len(lines) < most:
+        elif len(lines) < limit:
             lines.append(word)
         else:
             lines[-1] = truncate(" ".join([lines[-1], *words[at:]]), len(lines[-1]))
@@ -134,15 +134,15 @@ def _lines(text: str, font: Font, width: int, most: int) -> list[str]:
     return [line for line in lines if line]
 
 
-def _can_write(face: str, text: str) -> bool:
+def _has_glyphs(face: str, text: str) -> bool:
     font = _font(face, 20)
-    nothing = bytes(font.getmask("\U0010fffe"))
-    return all(character.isspace() or bytes(font.getmask(character)) != nothing for character in set(text))
+    missing = bytes(font.getmask("\U0010fffe"))
+    return all(character.isspace() or bytes(font.getmask(character)) != missing for character in set(text))
 
 
 @cache
 def _font(face: str, size: int) -> Font:
-    """The look's own type; where it was never fetched, what Pillow brings."""
+    """The font of the website; Pillow's own where it was never fetched."""
     path = FONTS / face / "files" / f"{face}-latin-wght-normal.woff2"
     if not path.exists():
         return cast(Font, ImageFont.load_default(size))
@@ -152,7 +152,10 @@ def _font(face: str, size: int) -> Font:
 
 
 def delete_unused_cards(session: Session, *, home: Path, now: datetime) -> int:
-    """Remove the pictures that no post of the last KEPT names, those of members who were erased among them."""
-    recent = select(Delivery.payload).where(Delivery.channel_id.is_not(None), Delivery.due_at > now - KEPT)
+    """Delete the pictures that no post due in the last RETENTION names; return how many.
+
+    Those of erased members are among them, since erasure empties the payload.
+    """
+    recent = select(Delivery.payload).where(Delivery.channel_id.is_not(None), Delivery.due_at > now - RETENTION)
     used = {PostSnapshot.from_bytes(payload).image for payload in session.scalars(recent) if payload}
     return files.delete_unreferenced(home, FOLDER, used, now)

@@ -1,4 +1,4 @@
-"""The coming post as far as it can be told: as composed for each channel, or what it would say once there is one."""
+"""Post previews: the coming post as composed for each channel, or what it would say once a channel is connected."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from directory.week.post_wording import OpeningClosing, compose_post_text
 
 @dataclass(frozen=True)
 class PostPreview:
-    """A text for ``channel``, empty where none is connected; ``is_agreed``: everybody in it agreed to be."""
+    """A text for ``channel``, empty where none is connected; ``is_agreed``: everybody in it consented."""
 
     channel: str
     text: str
@@ -28,25 +28,25 @@ class PostPreview:
 
 
 def post_previews(session: Session, *, chapter: Chapter, now: datetime) -> list[PostPreview]:
-    """What the chapter's coming post says on each channel; without a channel, what it would say; none for nothing new.
+    """Return the chapter's coming post on each channel, or what it would say without one; nothing where nothing is new.
 
-    Where nobody has agreed to anything yet, it is what it would say if they did, without a name: for the eyes of who
-    brought them in, and not to be posted.
+    Where nobody has consented yet, it is what the post would say if they did, without names: only for those who brought
+    them in, and not to be posted.
     """
-    turn = upcoming_occurrence(session, chapter=chapter, now=now)
-    due_at = turn.due_at if turn is not None else coming_slot(chapter, now)
-    if turn is not None and (posts := posts_of(session, occurrence=turn)):
+    occurrence = upcoming_occurrence(session, chapter=chapter, now=now)
+    due_at = occurrence.due_at if occurrence is not None else coming_slot(chapter, now)
+    if occurrence is not None and (posts := posts_of(session, occurrence=occurrence)):
         return [PostPreview(post.channel.name, post.text, due_at) for post in posts]
     items = choose_mentions(session, chapter=chapter, now=now)
-    told = items or _would_ask(session, chapter)
+    shown = items or _unshared_asks(session, chapter)
     on = due_at.astimezone(ZoneInfo(chapter.zone)).date()
-    text, _ = compose_post_text(told, OpeningClosing(chapter, on), (MOST_TEXT,))
-    return [PostPreview("", text, due_at, is_agreed=bool(items))] if told else []
+    text, _ = compose_post_text(shown, OpeningClosing(chapter, on), (MOST_TEXT,))
+    return [PostPreview("", text, due_at, is_agreed=bool(items))] if shown else []
 
 
-def _would_ask(session: Session, chapter: Chapter) -> list[PostItem]:
-    """The newest asks that are not shared, one each, as they would stand there without a name."""
-    live = (
+def _unshared_asks(session: Session, chapter: Chapter) -> list[PostItem]:
+    """The newest unshared ask of each member, the newest first, at most MAX_ITEMS, to be shown without names."""
+    query = (
         select(Wanted)
         .join(Wanted.member)
         .join(Member.business)
@@ -55,8 +55,8 @@ def _would_ask(session: Session, chapter: Chapter) -> list[PostItem]:
         .options(contains_eager(Wanted.member).contains_eager(Member.business))
         .order_by(Wanted.wanted_at.desc(), Wanted.id.desc())
     )
-    silence, first = UnconsentedNames(session), dict[int, PostItem]()
-    for ask in session.scalars(live):
-        if ask.member_id not in first and not silence.found_in(f"{ask.text}\n{ask.why}"):
-            first[ask.member_id] = PostItem(ask.member, ask.wanted_at, wanted=ask)
-    return list(first.values())[:MAX_ITEMS]
+    unconsented, newest = UnconsentedNames(session), dict[int, PostItem]()
+    for ask in session.scalars(query):
+        if ask.member_id not in newest and not unconsented.found_in(f"{ask.text}\n{ask.why}"):
+            newest[ask.member_id] = PostItem(ask.member, ask.wanted_at, wanted=ask)
+    return list(newest.values())[:MAX_ITEMS]

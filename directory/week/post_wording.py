@@ -1,4 +1,4 @@
-"""The words of the week's post: short, concrete, each name with its reason, the hashtags last."""
+"""The wording of the week's post: an opening, a line for each item with its reason, a closing, and hashtags."""
 
 import re
 from collections.abc import Sequence
@@ -15,14 +15,15 @@ from directory.week.mention import PostItem, needs_of, place_of
 
 HASHTAG = "referralwednesday"  # the network's own; a chapter adds others
 HASHTAGS_LENGTH = 100
-ROOMS = (120, 80, 50, 20)  # for words that must be shortened, the longest that fits
+SHORTER_LENGTHS = (120, 80, 50, 20)  # characters, tried in turn for a line that must be shortened
 
 
 @dataclass(frozen=True)
 class OpeningClosing:
-    """What stands around what a post tells: ``week`` varies it, ``seat`` is what nobody in the chapter does.
+    """What surrounds the items of a post; ``seat`` is a capability that nobody in the chapter has.
 
-    ``opening`` and ``closing`` are the chapter's own, else the network's. A ``dated`` text is like no other week's.
+    ``opening`` and ``closing`` are the chapter's own, else the network's, which vary with ``week``. A text that
+    ``is_dated`` differs from every other week's.
     """
 
     chapter: Chapter
@@ -41,65 +42,65 @@ class OpeningClosing:
 def compose_post_text(
     items: Sequence[PostItem], frame: OpeningClosing, limits: Sequence[LengthLimit]
 ) -> tuple[str, list[PostItem]]:
-    """The text of a post within ``limits``, and those of ``items`` it tells; 280 of X's weights are always enough.
+    """Return the text of a post within ``limits``, and those of ``items`` that it holds.
 
-    Where there is room all is told in full; where there is less, as many as fit with nothing cut off; where there is
-    little, the first alone, in as many of its words as fit.
+    If all fit, they are told in full; else as many as fit uncut, without their reasons; else the first alone, cut to
+    fit. A limit of 280 in X's weighted characters is always enough.
     """
-    opening, end = _opening(frame), _end(frame, hashtags(frame.chapter))
-    seat = [_seat(frame)] if frame.seat else []
-    whole = "\n\n".join([opening, *(_line(item) for item in items), *seat, end])
-    if not excess_length(whole, limits):
-        return whole, list(items)
-    told: list[PostItem] = []
+    opening, ending = _opening(frame), _ending(frame, hashtags(frame.chapter))
+    seat = [_seat_line(frame)] if frame.seat else []
+    full_text = "\n\n".join([opening, *(_line(item) for item in items), *seat, ending])
+    if not excess_length(full_text, limits):
+        return full_text, list(items)
+    included: list[PostItem] = []
     for item in items:
-        lines = [_line(each, has_why=False) for each in [*told, item]]
-        if not excess_length("\n\n".join([opening, *lines, end]), limits):
-            told.append(item)
-    if len(told) > 1 and told[0] is items[0]:
-        lines = [_line(item, has_why=False) for item in told]
-        more = [*lines, *seat]
+        lines = [_line(other, has_why=False) for other in [*included, item]]
+        if not excess_length("\n\n".join([opening, *lines, ending]), limits):
+            included.append(item)
+    if len(included) > 1 and included[0] is items[0]:
+        lines = [_line(item, has_why=False) for item in included]
+        with_seat = [*lines, *seat]
         return next(
-            (text, told)
-            for text in ("\n\n".join([opening, *more, end]), "\n\n".join([opening, *lines, end]))
+            (text, included)
+            for text in ("\n\n".join([opening, *with_seat, ending]), "\n\n".join([opening, *lines, ending]))
             if not excess_length(text, limits)
         )
-    return _alone(items, frame, limits)
+    return _single_item(items, frame, limits)
 
 
-def _alone(
+def _single_item(
     items: Sequence[PostItem], frame: OpeningClosing, limits: Sequence[LengthLimit]
 ) -> tuple[str, list[PostItem]]:
-    """The first of ``items`` that can be, or the seat, without an opening."""
+    """The text of the first of ``items`` that fits, or of the seat where there are no items, without an opening."""
     tags = hashtags(frame.chapter)
-    ends = (_end(frame, tags), _end(frame, f"#{HASHTAG}"), _end(replace(frame, closing=""), f"#{HASHTAG}"))
-    choices = [(_versions(item), [item]) for item in items] or [([_seat(frame)], [])]
-    for lines, told in choices:
+    ends = (_ending(frame, tags), _ending(frame, f"#{HASHTAG}"), _ending(replace(frame, closing=""), f"#{HASHTAG}"))
+    choices = [(_versions(item), [item]) for item in items] or [([_seat_line(frame)], [])]
+    for lines, included in choices:
         for text in (f"{line}\n\n{end}" for line in lines for end in ends):
             if not excess_length(text, limits):
-                return text, told
+                return text, included
     return "", []
 
 
 def _versions(item: PostItem) -> list[str]:
-    return [_line(item), *(_line(item, has_why=False, room=room) for room in (300, *ROOMS))]
+    return [_line(item), *(_line(item, has_why=False, length=length) for length in (300, *SHORTER_LENGTHS))]
 
 
 def _opening(frame: OpeningClosing) -> str:
     if frame.opening:
         return frame.opening
-    said = {"day": format_date(frame.on, "EEEE", locale="en_US"), "chapter": truncate(frame.chapter.name, 30)}
+    values = {"day": format_date(frame.on, "EEEE", locale="en_US"), "chapter": truncate(frame.chapter.name, 30)}
     openings = (
-        gettext("This %(day)s at %(chapter)s: can you put in a good word?", **said),
-        gettext("It is %(day)s, and %(chapter)s asks around.", **said),
-        gettext("%(chapter)s this %(day)s. Who comes to your mind?", **said),
-        gettext("%(day)s at %(chapter)s: you may know just the right person.", **said),
-        gettext("This %(day)s %(chapter)s speaks up for its own.", **said),
+        gettext("This %(day)s at %(chapter)s: can you put in a good word?", **values),
+        gettext("It is %(day)s, and %(chapter)s asks around.", **values),
+        gettext("%(chapter)s this %(day)s. Who comes to your mind?", **values),
+        gettext("%(day)s at %(chapter)s: you may know just the right person.", **values),
+        gettext("This %(day)s %(chapter)s speaks up for its own.", **values),
     )
     return openings[frame.week % len(openings)]
 
 
-def _end(frame: OpeningClosing, tags: str) -> str:
+def _ending(frame: OpeningClosing, tags: str) -> str:
     closings = (
         gettext("Know somebody? Introduce them."),
         gettext("Did a name come to mind? Say it."),
@@ -112,7 +113,7 @@ def _end(frame: OpeningClosing, tags: str) -> str:
     return "\n".join(filter(None, (closing, tags, frame.link)))
 
 
-def _seat(frame: OpeningClosing) -> str:
+def _seat_line(frame: OpeningClosing) -> str:
     return gettext(
         "A seat is free at %(chapter)s: nobody here does %(what)s yet. Who does it well?",
         chapter=truncate(frame.chapter.name, 30),
@@ -121,25 +122,25 @@ def _seat(frame: OpeningClosing) -> str:
 
 
 def hashtags(chapter: Chapter) -> str:
-    """The network's hashtag and the chapter's own, each once, as many as stay short.
+    """Return the network's hashtag and the chapter's own, each once, as many as fit into HASHTAGS_LENGTH characters.
 
     >>> hashtags(Chapter(hashtags=["ReferralWednesday", "old pueblo"]))
     '#referralwednesday #oldpueblo'
     """
-    told = f"#{HASHTAG}"
+    text = f"#{HASHTAG}"
     for tag in chapter.hashtags:
-        word = "#" + re.sub(r"\W", "", tag)
+        hashtag = "#" + re.sub(r"\W", "", tag)
         if (
-            len(word) > 1
-            and word.casefold() not in told.casefold().split()
-            and len(f"{told} {word}") <= HASHTAGS_LENGTH
+            len(hashtag) > 1
+            and hashtag.casefold() not in text.casefold().split()
+            and len(f"{text} {hashtag}") <= HASHTAGS_LENGTH
         ):
-            told += f" {word}"
-    return told
+            text += f" {hashtag}"
+    return text
 
 
 def truncate(text: str, length: int) -> str:
-    """``text`` on one line, shortened between words to at most ``length`` characters, never inside one.
+    """Return ``text`` on one line, cut to at most ``length`` characters, between words, or else between graphemes.
 
     >>> truncate("Foremen who have just gone out on their own", 30)
     'Foremen who have just gone…'
@@ -156,26 +157,26 @@ def truncate(text: str, length: int) -> str:
     return short[:at].rstrip(" .,;:–") + "…"
 
 
-def _line(item: PostItem, *, has_why: bool = True, room: int = 300) -> str:
-    """What a post says of ``item``; with less ``room`` its words and names are shortened."""
-    who = _who(item.member, item.is_named, min(room, 60))
+def _line(item: PostItem, *, has_why: bool = True, length: int = 300) -> str:
+    """The line of a post for ``item``; its texts and names are cut to ``length`` characters."""
+    name = _name_and_firm(item.member, item.is_named, min(length, 60))
     if item.wanted is not None:
-        line = _wanted(item.wanted.kind, who, _ended(truncate(item.wanted.text, room)))
-        return f"{line} {_ended(truncate(item.wanted.why, room))}" if has_why and item.wanted.why else line
+        line = _wanted(item.wanted.kind, name, _with_full_stop(truncate(item.wanted.text, length)))
+        return f"{line} {_with_full_stop(truncate(item.wanted.why, length))}" if has_why and item.wanted.why else line
     if item.story is not None:
-        others = join_as_list([_who(other, True, min(room, 60)) for other in item.people[1:]])
-        what = truncate(item.story.title, room)
-        return gettext("Done together by %(who)s and %(others)s: “%(what)s”", who=who, others=others, what=what)
+        others = join_as_list([_name_and_firm(other, True, min(length, 60)) for other in item.people[1:]])
+        what = truncate(item.story.title, length)
+        return gettext("Done together by %(who)s and %(others)s: “%(what)s”", who=name, others=others, what=what)
     if item.lead is not None:
-        needs = truncate(join_as_list(needs_of(item.lead)), room)
+        needs = truncate(join_as_list(needs_of(item.lead)), length)
         if place := truncate(place_of(item.lead), 30):
-            return gettext("%(who)s is looking for %(needs)s in %(place)s.", who=who, needs=needs, place=place)
-        return gettext("%(who)s is looking for %(needs)s.", who=who, needs=needs)
+            return gettext("%(who)s is looking for %(needs)s in %(place)s.", who=name, needs=needs, place=place)
+        return gettext("%(who)s is looking for %(needs)s.", who=name, needs=needs)
     line = (
-        gettext("New with us: %(who)s.", who=who) if item.is_new_member else gettext("Have you met %(who)s?", who=who)
+        gettext("New with us: %(who)s.", who=name) if item.is_new_member else gettext("Have you met %(who)s?", who=name)
     )
-    said = truncate(item.quoted, room)
-    return gettext("%(line)s “%(said)s”", line=line, said=said) if said else line
+    quote = truncate(item.quoted, length)
+    return gettext("%(line)s “%(said)s”", line=line, said=quote) if quote else line
 
 
 def _wanted(kind: WantedKind, who: str, what: str) -> str:
@@ -188,13 +189,13 @@ def _wanted(kind: WantedKind, who: str, what: str) -> str:
     return gettext("%(who)s would like to know: %(what)s", who=who, what=what)
 
 
-def _who(member: Member, is_named: bool, room: int) -> str:
-    """The member with the firm, or only "A member" for who did not agree to be named."""
+def _name_and_firm(member: Member, is_named: bool, length: int) -> str:
+    """The member with the firm, or only "A member" for one who does not consent to be named."""
     if not is_named:
         return gettext("A member")
-    name, firm = truncate(member.name, room), truncate(member.business.name, room)
+    name, firm = truncate(member.name, length), truncate(member.business.name, length)
     return gettext("%(name)s of %(firm)s", name=name, firm=firm)
 
 
-def _ended(sentence: str) -> str:
+def _with_full_stop(sentence: str) -> str:
     return sentence if sentence[-1:] in ".!?…" else f"{sentence}."

@@ -1,4 +1,4 @@
-"""Prompts: what a member was asked on the morning of a week, once, and what they answered."""
+"""Prompts: what a member is asked on the morning of a week, once, and what they answer."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -26,8 +26,8 @@ from directory.week.pairing import Pairing, PairingState
 
 Item = dict[str, Any]  # kind, about (a public id), answer ("", "yes" or "no")
 
-# What an item is about. The first two are new; the others are promises, and a yes says that it is done.
-ABOUT: dict[str, type[Any]] = {
+# The table of an item's ``about``. The first two are new; the others are promises, and a yes says they are done.
+ITEM_TABLES: dict[str, type[Any]] = {
     "meet": Member,
     "ask": Wanted,
     "call": Member,
@@ -35,11 +35,11 @@ ABOUT: dict[str, type[Any]] = {
     "talk": Pairing,
     "introduction": Introduction,
 }
-PROMISES = {"meet": "call", "ask": "help"}  # what a yes to it becomes, until it is done
+PROMISES = {"meet": "call", "ask": "help"}  # what a yes to an item becomes, until it is done
 
 
 class Prompt(PublicRow, Base):
-    """What a member was asked in a week, as ids; nothing, where there was nothing for them."""
+    """What a member was asked in a week, as ids; no items where there was nothing to ask."""
 
     __tablename__ = "prompt"
     __table_args__ = (UniqueConstraint("occurrence_id", "member_id"),)
@@ -55,7 +55,7 @@ class Prompt(PublicRow, Base):
 
 @dataclass(frozen=True)
 class ComposedPrompt:
-    """What a member is asked, and the words for it: name, firm and why, in the same order."""
+    """What a member is asked, and the words of each item: kind, name, firm, why; in the same order."""
 
     member_id: int
     items: tuple[Item, ...]
@@ -65,53 +65,53 @@ class ComposedPrompt:
 def store_prompts(
     session: Session, *, occurrence: Occurrence, composed: Sequence[ComposedPrompt], now: datetime
 ) -> int:
-    """Write prompts and their letters, each once, whoever else does the same; how many letters that made.
+    """Store prompts and enqueue their mails, each once even among concurrent workers; return the number of mails.
 
-    None where the week was held or left out meanwhile.
+    Zero where the week was held or skipped meanwhile.
     """
     lock(session, occurrence)
     if occurrence.skipped is not None or occurrence.held_at is not None:
         return 0
-    done = prompted_member_ids(session, occurrence)
-    made = [
-        Prompt(occurrence_id=occurrence.id, member_id=each.member_id, made_at=now, items=list(each.items))
-        for each in composed
-        if each.member_id not in done
+    prompted = prompted_member_ids(session, occurrence)
+    prompts = [
+        Prompt(occurrence_id=occurrence.id, member_id=one.member_id, made_at=now, items=list(one.items))
+        for one in composed
+        if one.member_id not in prompted
     ]
-    session.add_all(made)
+    session.add_all(prompts)
     session.flush()
-    words = {each.member_id: each.words for each in composed}
-    receivers = [row for row in made if row.items]
-    people = select(Member).where(Member.id.in_([row.member_id for row in receivers]))
-    members = {member.id: member for member in session.scalars(people)}
-    lead = reply_reader(session, occurrence.chapter)
+    words = {one.member_id: one.words for one in composed}
+    asked = [row for row in prompts if row.items]
+    query = select(Member).where(Member.id.in_([row.member_id for row in asked]))
+    members = {member.id: member for member in session.scalars(query)}
+    lead = reply_recipient(session, occurrence.chapter)
     common = {
         "chapter": occurrence.chapter.name,
         "day": f"{occurrence.due_at.astimezone(ZoneInfo(occurrence.chapter.zone)):%A}",
         "lead": lead.name if lead else "",
     }
-    letters = [(members[row.member_id], row.public_id, {**common, "items": words[row.member_id]}) for row in receivers]
+    letters = [(members[row.member_id], row.public_id, {**common, "items": words[row.member_id]}) for row in asked]
     reply_to = lead.email or "" if lead else ""
     event = f"prompt-{occurrence.public_id}"
     return mail.enqueue_all(session, letter="prompt", event=event, letters=letters, reply_to=reply_to, now=now)
 
 
 def prompted_member_ids(session: Session, occurrence: Occurrence) -> Collection[int]:
-    """The ids of the members whose prompt of this week is written, or for whom there was nothing."""
+    """Return the ids of the members whose prompt of this week is stored, empty prompts included."""
     return set(session.scalars(select(Prompt.member_id).where(Prompt.occurrence_id == occurrence.id)))
 
 
-def reply_reader(session: Session, chapter: Chapter) -> Member | None:
-    """Who reads what members reply: the first of the chapter's leads with an address."""
-    led = ChapterRole.chapter_id == chapter.id, ChapterRole.role == Role.LEAD
-    leads = select(Member).join(ChapterRole, ChapterRole.member_id == Member.id).where(*led)
-    here = leads.where(Member.is_active, Member.email.is_not(None)).order_by(ChapterRole.id)
-    return session.scalars(here.limit(1)).one_or_none()
+def reply_recipient(session: Session, chapter: Chapter) -> Member | None:
+    """Return who receives members' replies: the first of the chapter's active leads with an address, or None."""
+    is_lead = ChapterRole.chapter_id == chapter.id, ChapterRole.role == Role.LEAD
+    leads = select(Member).join(ChapterRole, ChapterRole.member_id == Member.id).where(*is_lead)
+    reachable = leads.where(Member.is_active, Member.email.is_not(None)).order_by(ChapterRole.id)
+    return session.scalars(reachable.limit(1)).one_or_none()
 
 
 def item_row(session: Session, prompt: Prompt, item: Item) -> Any:
-    """The row that an item is about; None where it has ended, or whoever it is about has gone."""
-    table = ABOUT[item["kind"]]
+    """Return the row that an item is about; None where it is over, or its person is not active."""
+    table = ITEM_TABLES[item["kind"]]
     row = session.scalar(select(table).where(table.public_id == item["about"]))
     is_over = (
         row is None
@@ -123,7 +123,7 @@ def item_row(session: Session, prompt: Prompt, item: Item) -> Any:
 
 
 def item_person(row: Any, member: Member) -> Member:
-    """The person whom an item is about."""
+    """Return the person whom an item is about, given its row and the member who is asked."""
     if isinstance(row, Pairing):
         return row.partner(member)
     if isinstance(row, Introduction):
@@ -131,15 +131,18 @@ def item_person(row: Any, member: Member) -> Member:
     return row.member if isinstance(row, Wanted) else row
 
 
-def answer_item(session: Session, *, prompt: Prompt, at: int, is_yes: bool, now: datetime) -> None:
-    """The member says yes or no to an item, once. Raises Conflict where they did, or it is over."""
+def answer_item(session: Session, *, prompt: Prompt, index: int, is_yes: bool, now: datetime) -> None:
+    """Store the member's answer to an item, once, and apply it.
+
+    Raises Conflict where it was answered or is over, or the person to be written to receives no such mail.
+    """
     session.refresh(prompt, with_for_update=True)
-    item = prompt.items[at]
+    item = prompt.items[index]
     row = None if item["answer"] else item_row(session, prompt, item)
     if row is None:
         raise Conflict(_("You have answered this, or it is over."))
-    said = {**item, "answer": "yes" if is_yes else "no"}
-    prompt.items = [*prompt.items[:at], said, *prompt.items[at + 1 :]]
+    answered = {**item, "answer": "yes" if is_yes else "no"}
+    prompt.items = [*prompt.items[:index], answered, *prompt.items[index + 1 :]]
     member, kind = prompt.member, item["kind"]
     if kind == "talk":
         (pairing.mark_kept if is_yes else pairing.decline)(session, pairing=row, by=member, now=now)
@@ -156,17 +159,17 @@ def answer_item(session: Session, *, prompt: Prompt, at: int, is_yes: bool, now:
 
 
 def is_called_off(session: Session, key: str) -> bool:
-    """Whether the letter of that key speaks of a week that was left out since it was written."""
-    of_week = re.match(r"mail:(?:prompt|mention)-(\w+):", key)
-    left_out = (Occurrence.public_id == (of_week and of_week[1]), Occurrence.skipped.is_not(None))
-    return of_week is not None and session.scalar(select(Occurrence.id).where(*left_out)) is not None
+    """Whether the mail with this key is about a week that was skipped after it was written."""
+    match = re.match(r"mail:(?:prompt|mention)-(\w+):", key)
+    is_skipped = (Occurrence.public_id == (match and match[1]), Occurrence.skipped.is_not(None))
+    return match is not None and session.scalar(select(Occurrence.id).where(*is_skipped)) is not None
 
 
 def unnotified_mentions(session: Session, *, now: datetime) -> list[Mention]:
-    """Who stands in a post of the next day, has an address, and has not been told yet."""
+    """Return the mentions in posts due within a day whose member has an address and was not mailed yet."""
     key = literal("mail:mention-") + Occurrence.public_id + ":" + Member.public_id
-    coming = (Occurrence.due_at.between(now, now + timedelta(days=1)), Occurrence.skipped.is_(None))
+    due = (Occurrence.due_at.between(now, now + timedelta(days=1)), Occurrence.skipped.is_(None))
     rows = select(Mention).join(Mention.occurrence).join(Member, Member.id == Mention.member_id)
-    here = rows.where(*coming, Occurrence.posted_at.is_(None), Mention.vetoed_at.is_(None), Member.email.is_not(None))
-    is_told = select(Delivery.id).where(Delivery.key == key).exists()
-    return list(session.scalars(here.where(~is_told).order_by(Mention.id)))
+    reachable = rows.where(*due, Occurrence.posted_at.is_(None), Mention.vetoed_at.is_(None), Member.email.is_not(None))
+    is_notified = select(Delivery.id).where(Delivery.key == key).exists()
+    return list(session.scalars(reachable.where(~is_notified).order_by(Mention.id)))

@@ -1,4 +1,4 @@
-"""The inbox: what people said on the networks, kept for a person to decide about. Nobody is ever answered from here."""
+"""The social inbox: what people wrote on the networks, for a person to decide about. No reply is sent from here."""
 
 import re
 from collections import Counter
@@ -24,15 +24,15 @@ from directory.rate_limit import INSERT
 from directory.text import strip_hidden
 from directory.translation import gettext as _
 
-KEPT_FOR = timedelta(days=90)
-EACH = timedelta(minutes=10)  # so often each account is listened to
-AWAY = timedelta(hours=2)  # at most, where a network asks for more patience
-MOST = 50  # that a page shows
-LONGEST, LONGEST_ID = 4000, 300  # characters; as many as a lead may have
+RETENTION = timedelta(days=90)
+LISTEN_INTERVAL = timedelta(minutes=10)  # between two polls of an account
+MAX_BACKOFF = timedelta(hours=2)  # where a network asks for a longer pause
+PAGE_LIMIT = 50  # replies on a page
+MAX_LENGTH, MAX_ID_LENGTH = 4000, 300  # characters; a lead may have as many
 
 
 class Outcome(StrEnum):
-    """What a person made of it."""
+    """What a person decided to make of a reply."""
 
     LEAD = "lead"
     INTRODUCTION = "introduction"
@@ -41,17 +41,17 @@ class Outcome(StrEnum):
 
 
 class Reply(PublicRow, Base):
-    """What somebody said there: to a post of ours (``about``), to our account, or under a hashtag of the chapter.
+    """What somebody wrote on a network: a reply to our post (``about``), a mention of us, or a post with our hashtag.
 
-    A stranger's words, so they go after KEPT_FOR. It waits while it has no ``outcome``; an introduction is to
-    ``member``, and a ``lead`` lives on by itself.
+    They are a stranger's words, so they are deleted after RETENTION. A reply is pending while it has no ``outcome``; an
+    introduction is to ``member``; a ``lead`` that came of it stays.
     """
 
     __tablename__ = "reply"
     __table_args__ = (UniqueConstraint("channel_id", "external_id"),)
 
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
-    external_id: Mapped[str] = mapped_column(String(LONGEST_ID))
+    external_id: Mapped[str] = mapped_column(String(MAX_ID_LENGTH))
     kind: Mapped[str] = mapped_column(String(12))  # reply, mention or tag
     author: Mapped[str] = mapped_column(String(120))
     text: Mapped[str] = mapped_column(Text)
@@ -70,27 +70,27 @@ class Reply(PublicRow, Base):
 
 
 def channels_to_listen(session: Session, *, chapter: Chapter | None = None) -> list[Channel]:
-    """The open channels that can be listened to, of one chapter or of all, who waits longest first."""
+    """Return the open channels that can be polled, of one chapter or of all, the longest unpolled first."""
     kinds = [kind.kind for kind in CHANNEL_KINDS if kind.is_heard]
-    theirs = select(Channel).where(Channel.state == ChannelState.OPEN, Channel.kind.in_(kinds))
+    query = select(Channel).where(Channel.state == ChannelState.OPEN, Channel.kind.in_(kinds))
     if chapter is not None:
-        theirs = theirs.where(Channel.chapter_id == chapter.id)
-    return list(session.scalars(theirs.order_by(Channel.listened_at.nulls_first(), Channel.id)))
+        query = query.where(Channel.chapter_id == chapter.id)
+    return list(session.scalars(query.order_by(Channel.listened_at.nulls_first(), Channel.id)))
 
 
 def lease_listening(session: Session, *, channel: Channel, now: datetime) -> bool:
-    """Whether it is time to listen to the channel, and nobody else does; from now on somebody does."""
+    """Lease the channel for one poll; False where it was polled, or leased by another worker, just before."""
     session.refresh(channel, with_for_update={"of": Channel})
-    if channel.listened_at is not None and now - EACH < channel.listened_at < now + AWAY:
-        return False  # What is further ahead was written by a clock that has been put back.
+    if channel.listened_at is not None and now - LISTEN_INTERVAL < channel.listened_at < now + MAX_BACKOFF:
+        return False  # A time further ahead was written by a clock that has since been set back.
     channel.listened_at = now
     return True
 
 
-def record_listen_failure(channel: Channel, *, said: str, until: datetime | None, now: datetime) -> None:
-    """Keep why nothing was heard. The next try waits ``until`` the network allows it, but not for long."""
-    channel.listen_said = said[:300]
-    channel.listened_at = max(min(until or now, now + AWAY) - EACH, now)
+def record_listen_failure(channel: Channel, *, reason: str, until: datetime | None, now: datetime) -> None:
+    """Store why the poll failed. The next attempt is at ``until``, between LISTEN_INTERVAL and MAX_BACKOFF from now."""
+    channel.listen_said = reason[:300]
+    channel.listened_at = max(min(until or now, now + MAX_BACKOFF) - LISTEN_INTERVAL, now)
 
 
 def store_reply(
@@ -106,59 +106,63 @@ def store_reply(
     about: str = "",
     now: datetime,
 ) -> bool:
-    """Keep what was said, once, whoever else hears it too; whether it was new. ``about`` is our post's id there."""
-    if len(external_id) > LONGEST_ID or said_at <= now - KEPT_FOR:
+    """Store a reply once, even among concurrent workers; return whether it was new.
+
+    ``about`` is the id that our post has on the network. A reply older than RETENTION, or with too long an id, is not
+    stored.
+    """
+    if len(external_id) > MAX_ID_LENGTH or said_at <= now - RETENTION:
         return False
-    post = Delivery.external_id == about, Delivery.channel_id == channel.id
-    row = {
+    is_our_post = Delivery.external_id == about, Delivery.channel_id == channel.id
+    values = {
         "public_id": new_public_id(),
         "channel_id": channel.id,
         "external_id": external_id,
         "kind": kind,
         "author": strip_hidden(author, 120),
         "text": _plain(text),
-        "address": address if _is_there(channel, address) else "",
+        "address": address if _is_on_site(channel, address) else "",
         "said_at": min(said_at, now),
         "heard_at": now,
-        "about_id": session.scalar(select(Delivery.id).where(*post).limit(1)) if about else None,
+        "about_id": session.scalar(select(Delivery.id).where(*is_our_post).limit(1)) if about else None,
     }
-    insert = INSERT[session.get_bind().dialect.name](Reply).values(row).on_conflict_do_nothing()
+    insert = INSERT[session.get_bind().dialect.name](Reply).values(values).on_conflict_do_nothing()
     return session.scalar(insert.returning(Reply.id)) is not None
 
 
 def replies_in(session: Session, *, chapter: Chapter) -> list[Reply]:
-    """What the chapter's accounts heard: first what waits, then what was decided; the newest first."""
-    theirs = select(Reply).join(Reply.channel).where(Channel.chapter_id == chapter.id)
+    """Return the replies to the chapter's accounts, pending ones first, then the newest; PAGE_LIMIT at most."""
+    query = select(Reply).join(Reply.channel).where(Channel.chapter_id == chapter.id)
     loaded = (joinedload(Reply.about).joinedload(Delivery.occurrence), joinedload(Reply.member), joinedload(Reply.lead))
-    newest = theirs.order_by(Reply.outcome.is_not(None), Reply.said_at.desc(), Reply.id.desc()).limit(MOST)
+    newest = query.order_by(Reply.outcome.is_not(None), Reply.said_at.desc(), Reply.id.desc()).limit(PAGE_LIMIT)
     return list(session.scalars(newest.options(*loaded)))
 
 
 class InboxSummary(NamedTuple):
-    """What waits for who runs some chapters: posts to settle, accounts to connect again, how much was said in each."""
+    """What is pending for who runs some chapters: deliveries to settle, channels to reconnect, replies per chapter."""
 
     unsettled: list[Delivery]
-    out_of_order: list[Channel]
-    heard: dict[Chapter, int]
+    broken_channels: list[Channel]
+    reply_counts: dict[Chapter, int]
 
 
 def inbox_summary(session: Session, *, chapters: Collection[int]) -> InboxSummary:
-    """All that waits about the channels of these chapters, in one query, since Today asks for it at every visit."""
-    said = select(func.count()).where(Reply.channel_id == Channel.id, Reply.outcome.is_(None)).scalar_subquery()
+    """Return all that is pending for these chapters, in one query, since Today asks for it at every visit."""
+    pending = select(func.count()).where(Reply.channel_id == Channel.id, Reply.outcome.is_(None)).scalar_subquery()
     unsettled = Delivery.state.in_((DeliveryState.UNKNOWN, DeliveryState.BY_HAND))
-    found = select(Channel, Delivery, said).outerjoin(Delivery, (Delivery.channel_id == Channel.id) & unsettled)
-    loaded = found.options(joinedload(Channel.chapter), contains_eager(Delivery.channel).joinedload(Channel.chapter))
-    theirs = loaded.where(Channel.chapter_id.in_(chapters))
-    rows = session.execute(theirs.order_by(Delivery.due_at, Delivery.id, Channel.id)).all() if chapters else []
-    many, heard = {channel: many for channel, _row, many in rows}, Counter[Chapter]()
-    for channel, count in many.items():
-        heard[channel.chapter] += count
-    broken = [channel for channel in many if channel.state is ChannelState.BROKEN]
-    return InboxSummary([row for _channel, row, _many in rows if row], broken, dict(+heard))
+    query = select(Channel, Delivery, pending).outerjoin(Delivery, (Delivery.channel_id == Channel.id) & unsettled)
+    loaded = query.options(joinedload(Channel.chapter), contains_eager(Delivery.channel).joinedload(Channel.chapter))
+    filtered = loaded.where(Channel.chapter_id.in_(chapters))
+    rows = session.execute(filtered.order_by(Delivery.due_at, Delivery.id, Channel.id)).all() if chapters else []
+    counts, by_chapter = {channel: count for channel, _row, count in rows}, Counter[Chapter]()
+    for channel, count in counts.items():
+        by_chapter[channel.chapter] += count
+    broken = [channel for channel in counts if channel.state is ChannelState.BROKEN]
+    return InboxSummary([row for _channel, row, _count in rows if row], broken, dict(+by_chapter))
 
 
 def publicly_named_members(session: Session, *, chapter: Chapter) -> list[Member]:
-    """The chapter's members who may be named to a stranger: they have a public page."""
+    """Return the chapter's active members with a public page, whom a stranger may be told about."""
     public = (Business.chapter_id == chapter.id, Member.is_active, Member.public_at.is_not(None))
     return list(session.scalars(select(Member).join(Member.business).where(*public).order_by(Member.name, Member.id)))
 
@@ -173,10 +177,10 @@ def decide_reply(
     lead: Lead | None = None,
     member: Member | None = None,
 ) -> None:
-    """Say what becomes of it, or None: it waits again. Nothing is sent.
+    """Store what becomes of a reply; None makes it pending again. Nothing is sent.
 
-    Raises Conflict where a lead came of it, which stays; Invalid for an introduction to nobody, or to whom no
-    stranger may know of.
+    Raises Conflict where a lead came of it, which stays; Invalid for an introduction to nobody, or to a member who has
+    no public page.
     """
     session.refresh(reply, with_for_update={"of": Reply})
     if reply.lead_id is not None:
@@ -195,17 +199,17 @@ def decide_reply(
 
 
 def delete_old_replies(session: Session, *, now: datetime) -> None:
-    """Delete what was heard longer ago than KEPT_FOR."""
-    session.execute(delete(Reply).where(Reply.heard_at <= now - KEPT_FOR))
+    """Delete the replies that were stored RETENTION ago or earlier."""
+    session.execute(delete(Reply).where(Reply.heard_at <= now - RETENTION))
 
 
 def _plain(text: str) -> str:
-    lines = "\n".join(strip_hidden(line, LONGEST) for line in text[: 2 * LONGEST].splitlines())
-    return re.sub(r"\n{3,}", "\n\n", lines).strip()[:LONGEST]
+    lines = "\n".join(strip_hidden(line, MAX_LENGTH) for line in text[: 2 * MAX_LENGTH].splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip()[:MAX_LENGTH]
 
 
-def _is_there(channel: Channel, address: str) -> bool:
-    """Whether it leads to where the account is, and nowhere else."""
+def _is_on_site(channel: Channel, address: str) -> bool:
+    """Whether the address is on the account's own site, in ASCII and at most 500 characters."""
     page = account_page(channel)
     site = page[: page.index("/", len("https://")) + 1] if page else ""
     return bool(site) and address.startswith(site) and len(address) <= 500 and address.isascii()

@@ -13,7 +13,7 @@ from directory.outbox.channel import Channel, ChannelState
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.chapter import Chapter
 from directory.settings import Settings
-from directory.week.social_inbox import EACH, KEPT_FOR, Outcome, Reply
+from directory.week.social_inbox import LISTEN_INTERVAL, RETENTION, Outcome, Reply
 from jobs import social_listening
 from jobs.channels.transport import Account, Heard, TransportError
 from jobs.housekeeping import forget
@@ -83,9 +83,9 @@ def test_open_accounts_are_asked_each_ten_minutes_for_what_came_since(
     Ears.says = {"one": [heard("7", now), heard("9", now)]}
     tags = ("referralwednesday", "MesaMakers")
     assert listen_once(engine, settings=settings, now=now) == 2
-    assert listen_once(engine, settings=settings, now=now + EACH / 2) == 0
+    assert listen_once(engine, settings=settings, now=now + LISTEN_INTERVAL / 2) == 0
     assert Ears.asked == [("one", None, tags), ("two", None, tags)]
-    assert listen_once(engine, settings=settings, now=now + EACH) == 0  # they say the same again
+    assert listen_once(engine, settings=settings, now=now + LISTEN_INTERVAL) == 0  # they say the same again
     assert Ears.asked[2:] == [("one", "9", tags), ("two", None, tags)]
     assert [each.external_id for each in replies(engine)] == ["7", "9"]
 
@@ -141,7 +141,7 @@ def test_strange_words_come_in_tame_about_the_post_they_answer(
             heard("1", now + timedelta(days=3), text=HOSTILE, author="@v\u202eera\n" + "e" * 500, about="42"),
             heard("2", now, address="javascript:alert(1)", text=""),
             heard("3", now, address="https://user@evil.example/"),
-            heard("4", now - KEPT_FOR - EACH),
+            heard("4", now - RETENTION - LISTEN_INTERVAL),
             heard("5" * 400, now),
         ]
     }
@@ -160,7 +160,7 @@ def test_what_was_said_is_deleted_after_ninety_days_decided_or_not(
     listen_once(engine, settings=settings, now=now)
     with write_session(engine) as session:
         session.scalars(select(Reply)).first().outcome = Outcome.IGNORED  # type: ignore[union-attr]
-    forget(engine, settings=settings, now=now + KEPT_FOR - EACH)
+    forget(engine, settings=settings, now=now + RETENTION - LISTEN_INTERVAL)
     assert len(replies(engine)) == 2
-    forget(engine, settings=settings, now=now + KEPT_FOR)
+    forget(engine, settings=settings, now=now + RETENTION)
     assert replies(engine) == []

@@ -21,7 +21,7 @@ from directory.text_length import LengthLimit
 from directory.week.occurrence_schedule import hold
 from directory.week.opening_closing import write_frame
 from directory.week.post import compose
-from directory.week.preflight import AHEAD, occurrences_to_check, report_problems
+from directory.week.preflight import CHECK_AHEAD, occurrences_to_check, report_problems
 from jobs import channels as transports
 from jobs.channels.transport import Account, Checked, TransportError
 from jobs.mail_rendering import mail_of
@@ -61,13 +61,13 @@ def test_nobody_is_written_to_where_all_is_well(house: Chapterhouse) -> None:
     turn = house.turn()
     assert report_problems(house.session, occurrence=turn, now=house.now) == 0
     assert turn.preflight_at == house.now
-    assert occurrences_to_check(house.session, now=turn.due_at - AHEAD) == []
+    assert occurrences_to_check(house.session, now=turn.due_at - CHECK_AHEAD) == []
 
 
 def test_a_turn_is_looked_at_a_day_before_and_not_sooner(house: Chapterhouse) -> None:
     turn = house.turn()
-    assert occurrences_to_check(house.session, now=turn.due_at - AHEAD - timedelta(seconds=1)) == []
-    assert occurrences_to_check(house.session, now=turn.due_at - AHEAD) == [turn]
+    assert occurrences_to_check(house.session, now=turn.due_at - CHECK_AHEAD - timedelta(seconds=1)) == []
+    assert occurrences_to_check(house.session, now=turn.due_at - CHECK_AHEAD) == [turn]
 
 
 Change = Callable[[Chapterhouse, Occurrence], Any]
@@ -135,8 +135,8 @@ def test_an_expired_token_is_found_the_day_before_and_its_letter_can_be_sent(
     due_at = turn.due_at
     house.session.commit()
     monkeypatch.setitem(transports.TRANSPORTS, "file", Gate)
-    assert look_ahead(engine, settings=settings, now=due_at - AHEAD) == 1
-    assert look_ahead(engine, settings=settings, now=due_at - AHEAD) == 0
+    assert look_ahead(engine, settings=settings, now=due_at - CHECK_AHEAD) == 1
+    assert look_ahead(engine, settings=settings, now=due_at - CHECK_AHEAD) == 0
     with Session(engine) as session:
         row = session.scalars(select(Delivery).where(Delivery.key.like("mail:preflight%"))).one()
         letter = mail_of(session, row, settings=settings, now=due_at)

@@ -170,9 +170,9 @@ def test_nobody_is_told_the_same_again_and_a_promise_comes_back_until_it_is_done
     with write_session(engine) as session:
         first = prompt_of(session, "nadia")
         at = [item["kind"] for item in first.items].index("meet")
-        prompts.answer_item(session, prompt=first, at=at, is_yes=True, now=morning)
+        prompts.answer_item(session, prompt=first, index=at, is_yes=True, now=morning)
         with pytest.raises(Conflict):
-            prompts.answer_item(session, prompt=first, at=at, is_yes=False, now=morning)
+            prompts.answer_item(session, prompt=first, index=at, is_yes=False, now=morning)
         first_id = first.id
         told = {(item["kind"], item["about"]) for item in first.items if item["kind"] != "talk"}
         for talk in session.scalars(select(Pairing)):
@@ -187,7 +187,7 @@ def test_nobody_is_told_the_same_again_and_a_promise_comes_back_until_it_is_done
         assert not told & {(item["kind"], item["about"]) for item in second.items}
         (open_one,) = (at for at, item in enumerate(second.items) if item["kind"] == "call")
         before = session.scalars(select(func.count()).select_from(Interaction)).one()
-        prompts.answer_item(session, prompt=second, at=open_one, is_yes=True, now=morning + WEEK)
+        prompts.answer_item(session, prompt=second, index=open_one, is_yes=True, now=morning + WEEK)
         assert session.scalars(select(func.count()).select_from(Interaction)).one() == before + 1
 
 
@@ -201,11 +201,11 @@ def test_who_can_help_writes_to_who_asks_and_what_is_over_is_not_answered(
         (helped, at), (late, other) = found[0], found[1]
         asker = prompts.item_row(session, helped, helped.items[at]).member.email
         helper = helped.member.email
-        prompts.answer_item(session, prompt=helped, at=at, is_yes=True, now=morning)
+        prompts.answer_item(session, prompt=helped, index=at, is_yes=True, now=morning)
         prompts.item_row(session, late, late.items[other]).member.state = MemberState.SUSPENDED
         session.flush()
         with pytest.raises(Conflict):
-            prompts.answer_item(session, prompt=late, at=other, is_yes=True, now=morning)
+            prompts.answer_item(session, prompt=late, index=other, is_yes=True, now=morning)
     mails = [mail for mail in delivered(engine, settings, morning) if "can help with what you ask" in mail["Subject"]]
     assert [(mail["To"], mail["Reply-To"]) for mail in mails] == [(asker, helper)]
 

@@ -11,7 +11,7 @@ from directory.outbox.channel_kind import CHANNEL_KINDS
 from directory.people.chapter import Chapter
 from directory.secrets import SecretBox
 from directory.settings import Settings
-from directory.week.social_inbox import EACH, Reply
+from directory.week.social_inbox import LISTEN_INTERVAL, Reply
 from jobs.social_listening import listen
 from tests.jobs.channels.platforms import Platform, over
 
@@ -27,7 +27,7 @@ def test_what_others_say_is_in_the_inbox_once(engine: Engine, settings: Settings
         session.add(channel)
         session.flush()
         store_secrets(channel, platform.account.secrets, SecretBox(settings.encryption_keys))
-    assert [listen(engine, settings=settings, now=now + each * EACH) for each in range(2)] == [1, 0]
+    assert [listen(engine, settings=settings, now=now + each * LISTEN_INTERVAL) for each in range(2)] == [1, 0]
     with Session(engine) as session:
         reply = session.scalars(select(Reply)).one()
         assert (reply.kind, "who knows a roofer?" in reply.text.lower()) == ("mention", True)
