@@ -55,7 +55,7 @@ def index() -> ResponseReturnValue:
 def room(chapter: Chapter, form: Form) -> str:
     """The room; ``form`` is the invitation as it was sent."""
     session = db.session()
-    people = invitation.people_for_room(session, chapter=chapter)
+    people = invitation.members_and_invited(session, chapter=chapter)
     waiting = application.pending_applications(session, chapter=chapter)
     return render_template(
         "chapter/index.html",
@@ -63,7 +63,7 @@ def room(chapter: Chapter, form: Form) -> str:
         chapters=chapters_run(),
         members=[member for member in people if not invitation.is_still_invited(member)],
         invited=[member for member in people if invitation.is_still_invited(member)],
-        is_early=lambda member: member.invited_at > now() - invitation.AGAIN_AFTER,
+        is_early=lambda member: member.invited_at > now() - invitation.RESEND_AFTER,
         applications=waiting,
         guesses={each.id: application.likely_references(session, application=each) for each in waiting if each.knows},
         lists=[each for each in recent_imports(session, chapter=chapter, now=now()) if each.undone_at is None],

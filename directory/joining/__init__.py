@@ -1,4 +1,4 @@
-"""Joining: how somebody comes in, by invitation or application, and what they do in their first ten minutes.
+"""Joining: how a person becomes a member, by invitation or application, and their first ten minutes.
 
-Law: nobody is written to who asked not to be; a chapter lead decides; what is typed before is kept until then.
+Law: nobody is written to who asked not to be; a chapter lead decides; what an applicant typed is kept until then.
 """

@@ -1,4 +1,4 @@
-"""Admission: a lead lets an applicant in, or turns them away with a reason; then nothing of them is kept."""
+"""Admission: a lead admits an applicant, or turns them away with a reason and erases what is personal."""
 
 from datetime import datetime
 
@@ -17,8 +17,11 @@ from directory.translation import gettext as _
 
 
 def admit(session: Session, *, application: Application, by: Member, welcome: str, now: datetime) -> None:
-    """Let them in from now on, with a word of welcome; who was suggested gets an invitation. Raises Conflict."""
-    member = _undecided(session, application)
+    """Make the applicant an active member, with a word of welcome; one who was suggested gets an invitation.
+
+    Raises Conflict where it was decided before.
+    """
+    member = _lock_undecided(session, application)
     member.state, member.joined_at, application.decided_at = MemberState.ACTIVE, now, now
     if application.is_suggested and member.arrived_at is None:
         member.invited_at = now
@@ -31,26 +34,26 @@ def admit(session: Session, *, application: Application, by: Member, welcome: st
 
 
 def turn_away(session: Session, *, application: Application, by: Member, reason: str, now: datetime) -> None:
-    """Say no, and why, in a last letter; what was personal is overwritten. Raises Conflict.
+    """Reject the applicant: mail the reason, and erase what is personal. Raises Conflict where it was decided before.
 
-    Who was suggested never asked, so it is the member who suggested them that reads why.
+    An applicant who was suggested never asked, so the reason goes to the member who suggested them.
     """
-    member = _undecided(session, application)
+    member = _lock_undecided(session, application)
     name, address, sponsor = member.name, member.email, member.sponsor
     words = {"by": by.name, "chapter": application.chapter.name, "reason": reason, "name": member.first_name}
     event = f"turned-away-{application.public_id}"
     is_suggested = application.is_suggested
-    member.email = None  # they may be asked in another time: this is no wish of theirs to be forgotten
+    member.email = None  # not suppressed, since they did not ask to be forgotten and may be invited again
     erase(session, member=member, by=by, now=now)
     if is_suggested and sponsor is not None:
         act = _("They did not take up your suggestion of %(name)s.", name=name)
-        told = {"by": by.name, "act": act, "reason": reason}
-        mail.enqueue(session, letter="told", to=sponsor, event=event, words=told, now=now)
+        sponsor_words = {"by": by.name, "act": act, "reason": reason}
+        mail.enqueue(session, letter="told", to=sponsor, event=event, words=sponsor_words, now=now)
     elif address:
         mail.enqueue(session, letter="turned_away", to=address, event=event, words=words, now=now)
 
 
-def _undecided(session: Session, application: Application) -> Member:
+def _lock_undecided(session: Session, application: Application) -> Member:
     lock_members(session, application.member)
     session.refresh(application.member)
     if application.decided_at is not None or application.member.state is not MemberState.PENDING:

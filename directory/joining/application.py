@@ -1,4 +1,4 @@
-"""Applications: somebody asks to come in, or is suggested by a member; a lead of the chapter decides."""
+"""Applications: a person applies to a chapter, or a member suggests them; a lead of the chapter decides."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -22,16 +22,16 @@ from directory.text import clean_line, confusable_skeleton, fold
 from directory.translation import gettext as _
 
 CONFIRM_WITHIN = timedelta(days=2)
-LETTERS_A_DAY = 3  # to one address, however often somebody types it
-SUGGESTED_A_DAY = 10  # by one member; each is a letter to every lead
-MOST_GUESSES = 5
+MAILS_A_DAY = 3  # mails to one address, however often it is typed
+SUGGESTED_A_DAY = 10  # by one member; each mails every lead
+MAX_REFERENCES = 5
 
 
 class Application(AttributedRow, PublicRow, Base):
-    """``member``, pending, asks to come into ``chapter``; its lead sees it from ``confirmed_at`` on.
+    """``member``, pending, applies to ``chapter``; its leads see it once ``confirmed_at`` is set.
 
-    ``knows`` is the name they typed of somebody here; ``known_by`` is the member whom a lead asked whether it is so,
-    and who said yes or no at ``answered_at``. One that a member suggested names them as the applicant's sponsor.
+    ``knows`` is the name of a member here as the applicant typed it; ``known_by`` is the member whom a lead asked about
+    it, and who answered at ``answered_at``. An applicant who was suggested has the suggesting member as sponsor.
     """
 
     __tablename__ = "application"
@@ -56,70 +56,70 @@ class Application(AttributedRow, PublicRow, Base):
 def apply(
     session: Session, *, chapter: Chapter, name: str, email: str, firm: str, sentence: str, knows: str, now: datetime
 ) -> None:
-    """Take an application and write to its address, which has to confirm it. Raises Invalid.
+    """Store an application and mail its address, which has to confirm it. Raises Invalid.
 
-    Nothing tells whether the address is known here: somebody who is gets another letter.
+    The response does not reveal whether the address is known: a member gets another mail.
     """
-    said = _cleaned(name, email, firm, sentence)
-    known = clean_line(knows, field="knows", what=_("who knows you"), limit=120, required=False)
+    applicant = _clean_application(name, email, firm, sentence)
+    knows_name = clean_line(knows, field="knows", what=_("who knows you"), limit=120, required=False)
     delete_unconfirmed(session, now=now)
     if not consume_allowance(
-        session, key=f"apply {said['email']}", most=LETTERS_A_DAY, within=timedelta(days=1), now=now
+        session, key=f"apply {applicant['email']}", most=MAILS_A_DAY, within=timedelta(days=1), now=now
     ):
         return
-    there = session.scalar(select(Member).where(Member.email == said["email"]))
-    if there is not None and there.state is not MemberState.PENDING:
-        mail.enqueue(session, letter="here_already", to=there, event=f"here-{now:%Y%m%d}", now=now)
+    member = session.scalar(select(Member).where(Member.email == applicant["email"]))
+    if member is not None and member.state is not MemberState.PENDING:
+        mail.enqueue(session, letter="here_already", to=member, event=f"here-{now:%Y%m%d}", now=now)
         return
-    if there is None:
-        there = _applied(session, chapter, said, now, knows=known).member
-    waiting = session.scalar(select(Application).where(Application.member_id == there.id))
-    if waiting is not None and waiting.confirmed_at is None:
-        words = {"chapter": waiting.chapter.name}
+    if member is None:
+        member = _create_application(session, chapter, applicant, now, knows=knows_name).member
+    application = session.scalar(select(Application).where(Application.member_id == member.id))
+    if application is not None and application.confirmed_at is None:
+        words = {"chapter": application.chapter.name}
         event = f"apply-{now:%Y%m%d%H%M%S}"
-        mail.enqueue(session, letter="confirm_application", to=there, event=event, words=words, now=now)
+        mail.enqueue(session, letter="confirm_application", to=member, event=event, words=words, now=now)
 
 
 def confirm(session: Session, *, token: str, now: datetime) -> Application:
-    """The address is theirs: the chapter's leads see the application, and are told. Raises Invalid."""
+    """Confirm the address and notify the chapter's leads. Raises Invalid."""
     member = use_link(session, purpose="confirm_application", token=token, now=now).member
     application = session.scalars(select(Application).where(Application.member_id == member.id)).one()
     if application.confirmed_at is None:
         application.confirmed_at = now
-        _tell_leads(session, application, now)
+        _notify_leads(session, application, now)
     return application
 
 
 def suggest(session: Session, *, by: Member, name: str, email: str, firm: str, sentence: str, now: datetime) -> None:
-    """A member suggests somebody to their chapter. Raises Invalid, and Conflict after ten a day.
+    """Suggest a person to the member's chapter. Raises Invalid; Refused without a chapter; Conflict after ten a day.
 
-    Nothing tells whether the address is known here.
+    The response does not reveal whether the address is known.
     """
-    said, chapter = _cleaned(name, email, firm, sentence), by.business.chapter
+    applicant, chapter = _clean_application(name, email, firm, sentence), by.business.chapter
     if chapter is None:
         raise Refused(_("Your firm is in no chapter yet; ask an admin to put it into one."))
     if not consume_allowance(session, key=f"suggest {by.id}", most=SUGGESTED_A_DAY, within=timedelta(days=1), now=now):
         raise Conflict(_("That is %(count)s people in a day. Wait until tomorrow.", count=SUGGESTED_A_DAY))
-    taken = session.scalar(select(Member.id).where(Member.email == said["email"]))
-    if taken is None and not is_suppressed(session, said["email"]):
-        application = _applied(session, chapter, said, now, is_suggested=True, confirmed_at=now)
+    taken = session.scalar(select(Member.id).where(Member.email == applicant["email"]))
+    if taken is None and not is_suppressed(session, applicant["email"]):
+        application = _create_application(session, chapter, applicant, now, is_suggested=True, confirmed_at=now)
         application.member.sponsor_id = by.id
-        record(session, actor_id=by.id, action="application.suggest", object=_named(application), now=now)
-        _tell_leads(session, application, now)
+        record(session, actor_id=by.id, action="application.suggest", object=_audit_object(application), now=now)
+        _notify_leads(session, application, now)
 
 
 def ask_reference(session: Session, *, application: Application, member: Member, by: Member, now: datetime) -> None:
-    """A lead asks a member whether they know the applicant. Raises Conflict where somebody was asked already."""
+    """Ask a member whether they know the applicant. Raises Conflict where somebody was asked before."""
     if application.known_by_id is not None:
         raise Conflict(_("%(name)s was asked already.", name=application.known_by.name if application.known_by else ""))
     application.known_by = member
     words = {"name": application.member.name, "firm": application.member.business.name, "by": by.name}
     mail.enqueue(session, letter="know_them", to=member, event=f"know-{application.public_id}", words=words, now=now)
-    record(session, actor_id=by.id, action="application.ask", object=_named(application), now=now)
+    record(session, actor_id=by.id, action="application.ask", object=_audit_object(application), now=now)
 
 
 def answer_reference(session: Session, *, application: Application, by: Member, is_known: bool, now: datetime) -> None:
-    """Whoever was asked says whether they know them; a yes makes them the sponsor.
+    """Store the asked member's answer; a yes makes them the sponsor.
 
     Raises Refused for others, Conflict once it is decided: sponsors weigh in how ratings count.
     """
@@ -129,11 +129,11 @@ def answer_reference(session: Session, *, application: Application, by: Member, 
         raise Conflict(_("This was decided already."))
     application.is_known, application.answered_at = is_known, now
     application.member.sponsor_id = by.id if is_known else None
-    record(session, actor_id=by.id, action="application.answer", object=_named(application), now=now)
+    record(session, actor_id=by.id, action="application.answer", object=_audit_object(application), now=now)
 
 
 def pending_applications(session: Session, *, chapter: Chapter) -> list[Application]:
-    """What the chapter's leads have to decide, the oldest first."""
+    """Return the confirmed, undecided applications to the chapter, the oldest first."""
     waiting = select(Application).where(
         *(Application.chapter_id == chapter.id, Application.confirmed_at.is_not(None), Application.decided_at.is_(None))
     )
@@ -142,29 +142,33 @@ def pending_applications(session: Session, *, chapter: Chapter) -> list[Applicat
 
 
 def likely_references(session: Session, *, application: Application) -> list[Member]:
-    """The members whom the applicant may mean by the name they typed; for the lead's eyes only."""
-    words, look = set(fold(application.knows).split()), confusable_skeleton(application.knows)
+    """Return the members whom the applicant may mean by the name they typed, MAX_REFERENCES at most, for leads only."""
+    words, skeleton = set(fold(application.knows).split()), confusable_skeleton(application.knows)
     if not words:
         return []
     names = session.execute(select(Member.id, Member.name).where(Member.is_active).order_by(Member.id)).all()
     # "Bea" is Bea Lindqvist, too.
-    alike = ((id, confusable_skeleton(name), set(fold(name).split())) for id, name in names)
-    meant = [id for id, looks, said in alike if looks == look or said <= words or words <= said][:MOST_GUESSES]
-    return list(session.scalars(select(Member).where(Member.id.in_(meant)).options(joinedload(Member.business))))
+    candidates = ((id, confusable_skeleton(name), set(fold(name).split())) for id, name in names)
+    ids = [
+        id
+        for id, looks, name_words in candidates
+        if looks == skeleton or name_words <= words or words <= name_words
+    ][:MAX_REFERENCES]
+    return list(session.scalars(select(Member).where(Member.id.in_(ids)).options(joinedload(Member.business))))
 
 
 def delete_unconfirmed(session: Session, *, now: datetime, emails: Collection[str] = ()) -> None:
-    """Whoever did not confirm in time, and never came, is forgotten; so is at once who applied as one of ``emails``.
+    """Delete applicants who never came and did not confirm in time, and at once those with an address in ``emails``.
 
-    That may have been somebody else who typed it, and keeps nobody from being invited.
+    Somebody else may have typed that address, which must not keep its owner from being invited.
     """
-    late = (
+    query = (
         select(Application)
         .join(Member, Member.id == Application.member_id)
         .where(Application.confirmed_at.is_(None), Member.arrived_at.is_(None))
         .where((Application.applied_at <= now - CONFIRM_WITHIN) | Member.email.in_(emails))
     )
-    for application in session.scalars(late).all():
+    for application in session.scalars(query).all():
         person, firm_id = application.member, application.member.business_id
         session.delete(application)
         session.flush()
@@ -174,39 +178,39 @@ def delete_unconfirmed(session: Session, *, now: datetime, emails: Collection[st
         session.expire_all()
 
 
-def create_applicant(name: str, email: str, firm: str) -> dict[str, str]:
-    """Somebody who is not here yet, as typed. Raises Invalid."""
-    said = {
+def clean_applicant(name: str, email: str, firm: str) -> dict[str, str]:
+    """Return name, email and firm of a new person, cleaned. Raises Invalid."""
+    values = {
         "name": clean_line(name, field="name", what=_("the name"), limit=120),
         "email": clean_email(email).casefold(),
         "firm": clean_line(firm, field="firm", what=_("the firm"), limit=200),
     }
-    if not said["email"]:
+    if not values["email"]:
         raise Invalid(_("Write a mail address such as you@example.com."), field="email")
-    return said
+    return values
 
 
-def _cleaned(name: str, email: str, firm: str, sentence: str) -> dict[str, str]:
-    said = clean_line(sentence, field="sentence", what=_("what the firm does"), limit=300)
-    return create_applicant(name, email, firm) | {"sentence": said}
+def _clean_application(name: str, email: str, firm: str, sentence: str) -> dict[str, str]:
+    cleaned = clean_line(sentence, field="sentence", what=_("what the firm does"), limit=300)
+    return clean_applicant(name, email, firm) | {"sentence": cleaned}
 
 
-def _applied(
+def _create_application(
     session: Session,
     chapter: Chapter,
-    said: dict[str, str],
+    typed: dict[str, str],
     now: datetime,
     *,
     knows: str = "",
     is_suggested: bool = False,
     confirmed_at: datetime | None = None,
 ) -> Application:
-    firm = Business(chapter=chapter, name=said["firm"], summary=said["sentence"], created_at=now)
-    person = Member(name=said["name"], email=said["email"], business=firm, state=MemberState.PENDING, joined_at=now)
+    firm = Business(chapter=chapter, name=typed["firm"], summary=typed["sentence"], created_at=now)
+    person = Member(name=typed["name"], email=typed["email"], business=firm, state=MemberState.PENDING, joined_at=now)
     application = Application(
         chapter=chapter,
         member=person,
-        sentence=said["sentence"],
+        sentence=typed["sentence"],
         knows=knows,
         is_suggested=is_suggested,
         applied_at=now,
@@ -217,11 +221,11 @@ def _applied(
     return application
 
 
-def _tell_leads(session: Session, application: Application, now: datetime) -> None:
+def _notify_leads(session: Session, application: Application, now: datetime) -> None:
     words = {"name": application.member.name, "chapter": application.chapter.name}
     for lead in holders_of_roles(session, chapter_id=application.chapter_id, roles=(Role.LEAD,)):
         mail.enqueue(session, letter="applied", to=lead, event=f"applied-{application.public_id}", words=words, now=now)
 
 
-def _named(application: Application) -> str:
+def _audit_object(application: Application) -> str:
     return f"application {application.public_id}"

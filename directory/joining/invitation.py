@@ -1,4 +1,4 @@
-"""Invitations: a lead asks people in; they are members from then on, and have come once they open their letter."""
+"""Invitations: a lead invites people; they are members at once, and arrived when they open the link in their mail."""
 
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 from directory.audit import record
 from directory.db import bump_world
 from directory.errors import Conflict, Refused
-from directory.joining.application import create_applicant, delete_unconfirmed
+from directory.joining.application import clean_applicant, delete_unconfirmed
 from directory.outbox import mail
 from directory.people.business import index_business
 from directory.people.chapter import Chapter
@@ -18,17 +18,20 @@ from directory.privacy.suppression import is_suppressed
 from directory.rate_limit import consume_allowance
 from directory.translation import gettext as _
 
-GRACE = timedelta(minutes=10)  # an invitation waits so long, so that a slip can be taken back
-AGAIN_AFTER = timedelta(days=1)
+GRACE = timedelta(minutes=10)  # the delay of imported people's invitations, so that a mistake can be undone
+RESEND_AFTER = timedelta(days=1)
 
 
 def invite(
     session: Session, *, chapter: Chapter, by: Member, name: str, email: str, firm: str, now: datetime
 ) -> Member:
-    """Ask one person in, at a new firm. Raises Invalid, and Conflict where the address belongs to somebody here."""
-    said = _new_person(session, name, email, firm, now)
-    member = Member(name=said["name"], email=said["email"], joined_at=now, invited_at=now)
-    member.business = Business(chapter_id=chapter.id, name=said["firm"], created_at=now)
+    """Invite one person, at a new firm.
+
+    Raises Invalid; Refused where the person asked to be forgotten; Conflict where the address is in use here.
+    """
+    person = _clean_new_person(session, name, email, firm, now)
+    member = Member(name=person["name"], email=person["email"], joined_at=now, invited_at=now)
+    member.business = Business(chapter_id=chapter.id, name=person["firm"], created_at=now)
     session.add(member)
     session.flush()
     index_business(session, member.business)
@@ -38,28 +41,28 @@ def invite(
     return member
 
 
-def _new_person(session: Session, name: str, email: str, firm: str, now: datetime) -> dict[str, str]:
-    said = create_applicant(name, email, firm)
-    if is_suppressed(session, said["email"]):
+def _clean_new_person(session: Session, name: str, email: str, firm: str, now: datetime) -> dict[str, str]:
+    person = clean_applicant(name, email, firm)
+    if is_suppressed(session, person["email"]):
         raise Refused(
             _("This person asked us to forget them, so we cannot write to them. Let them come by themselves.")
         )
-    delete_unconfirmed(session, now=now, emails=[said["email"]])
-    if session.scalar(select(Member.id).where(Member.email == said["email"])) is not None:
+    delete_unconfirmed(session, now=now, emails=[person["email"]])
+    if session.scalar(select(Member.id).where(Member.email == person["email"])) is not None:
         raise Conflict(_("Somebody with this address is here, or has applied."), field="email")
-    return said
+    return person
 
 
 def invite_by_mail(
     session: Session, *, member: Member, by: Member, event: str, due_at: datetime, now: datetime
 ) -> bool:
-    """Write ``member`` the letter whose link lets them in; False where one was written within a day."""
-    if not consume_allowance(session, key=f"invitation {member.public_id}", most=1, within=AGAIN_AFTER, now=now):
+    """Mail ``member`` the link that lets them in; False where one was mailed within RESEND_AFTER, or none can be."""
+    if not consume_allowance(session, key=f"invitation {member.public_id}", most=1, within=RESEND_AFTER, now=now):
         return False
     chapter = member.business.chapter
-    who = _("%(name)s of %(firm)s", name=by.name, firm=by.business.name)
-    words = {"by": who, "chapter": chapter.name if chapter else ""}
-    written = mail.enqueue(
+    inviter = _("%(name)s of %(firm)s", name=by.name, firm=by.business.name)
+    words = {"by": inviter, "chapter": chapter.name if chapter else ""}
+    delivery = mail.enqueue(
         session,
         letter="invitation",
         to=member,
@@ -70,11 +73,11 @@ def invite_by_mail(
         due_at=due_at,
         now=now,
     )
-    return written is not None
+    return delivery is not None
 
 
 def send_again(session: Session, *, member: Member, by: Member, now: datetime) -> None:
-    """Ask once more. Raises Conflict where they have come, or were asked within a day."""
+    """Send another invitation. Raises Conflict where they have arrived, or were mailed within RESEND_AFTER."""
     if member.arrived_at is not None:
         raise Conflict(_("%(name)s has come already.", name=member.name))
     if not invite_by_mail(session, member=member, by=by, event=f"again-{now:%Y%m%d%H%M%S}", due_at=now, now=now):
@@ -84,7 +87,7 @@ def send_again(session: Session, *, member: Member, by: Member, now: datetime) -
 
 
 def accept(session: Session, *, token: str, now: datetime) -> OneTimeLink:
-    """Take the invitation; its member has come, and other letters to them no longer let anybody in. Raises Invalid."""
+    """Accept the invitation: the member has arrived, and their other links end. Raises Invalid."""
     link = use_link(session, purpose="invitation", token=token, now=now)
     end_links(session, member=link.member, now=now)
     link.member.arrived_at = link.member.arrived_at or now
@@ -92,16 +95,16 @@ def accept(session: Session, *, token: str, now: datetime) -> OneTimeLink:
 
 
 def invited_by(session: Session, link: OneTimeLink) -> Member | None:
-    """Who asked, None where they have left since."""
+    """Return who sent the invitation, None where they have left since."""
     return session.scalar(select(Member).where(Member.public_id == link.about, Member.is_active))
 
 
-def people_for_room(session: Session, *, chapter: Chapter) -> list[Member]:
-    """The active members of a chapter by name, those who were invited and have not come among them."""
+def members_and_invited(session: Session, *, chapter: Chapter) -> list[Member]:
+    """Return the chapter's active members by name, including those invited who have not arrived."""
     here = select(Member).join(Business).where(Business.chapter_id == chapter.id, Member.is_active)
     return list(session.scalars(here.options(joinedload(Member.business)).order_by(Member.name, Member.id)))
 
 
 def is_still_invited(member: Member) -> bool:
-    """Whether the member was asked and has not been here yet."""
+    """Whether the active member was invited and has not arrived yet."""
     return member.invited_at is not None and member.arrived_at is None and member.state is MemberState.ACTIVE

@@ -1,4 +1,4 @@
-"""The first ten minutes: a firm in one sentence, what it can do, whom its member wants to meet and already knows."""
+"""Onboarding: a new member's first steps: describe the firm, claim capabilities, add wanteds and known people."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -22,16 +22,16 @@ from directory.taxonomy.capability import Capability
 from directory.text import clean_line
 from directory.translation import gettext as _
 
-STEPS = ("firm", "able", "wanted", "known")  # in order; an applicant has no last one
+STEPS = ("firm", "able", "wanted", "known")  # in order; the last one is not for applicants
 
 
 def onboarding_steps(member: Member) -> tuple[str, ...]:
-    """The steps that are this member's: whoever is not let in yet says nothing of others."""
+    """Return the member's steps: an applicant, not admitted yet, says nothing about others."""
     return STEPS if member.is_active else STEPS[:-1]
 
 
 def describe_firm(session: Session, *, business: Business, by: Member, summary: str, now: datetime) -> None:
-    """What the firm does, in a sentence; everything else stays as it was. Raises Invalid."""
+    """Set the firm's summary; its other fields stay. Raises Invalid."""
     business.summary = clean_line(summary, field="summary", what=_("what your firm does"), limit=500)
     index_business(session, business)
     record(session, actor_id=by.id, action="business.edit", object=f"business {business.public_id}", now=now)
@@ -39,7 +39,7 @@ def describe_firm(session: Session, *, business: Business, by: Member, summary: 
 
 
 def claimed_capabilities(session: Session, *, business: Business) -> list[Capability]:
-    """What the firm claims, in the order it did."""
+    """Return what the firm claims, in the order of its claims."""
     held = select(Capability).join(Claim, Claim.capability_id == Capability.id)
     return list(session.scalars(held.where(Claim.business_id == business.id).order_by(Claim.id)))
 
@@ -53,7 +53,7 @@ def choose_claims(
     taken: Collection[str],
     now: datetime,
 ) -> None:
-    """Of the capabilities ``offered``, claim those whose public ids were ``taken``, and take back the others."""
+    """Of the capabilities ``offered``, claim those whose public ids are ``taken``, and unclaim the others."""
     held = {capability.id for capability in claimed_capabilities(session, business=business)}
     for capability in offered:
         is_taken, is_held = capability.public_id in taken, capability.id in held
@@ -73,11 +73,10 @@ def choose_wants(
     ask: str,
     now: datetime,
 ) -> None:
-    """Whom the member wants to meet: what is ``kept`` of the asks there are (public ids), the capabilities ``taken``,
-    and one more in own words.
+    """End the open wanteds that are not ``kept`` (public ids), and add the capabilities ``taken`` and one in own words.
 
     ``ask`` says whether the weekly post may ask for them: "named", "unnamed" or "no". Raises Invalid, or Conflict
-    where they ask for too many.
+    where there are too many.
     """
     for asked in wanted.live_wanteds(session, member=member):
         if asked.public_id not in kept:
@@ -98,17 +97,17 @@ def choose_wants(
 
 
 def likely_known(session: Session, *, member: Member) -> list[Member]:
-    """The people of the chapter, of other firms, the most likely to be known first, and none with whom it is settled.
+    """Return the chapter's members of other firms whom the member may know, without those already recorded.
 
-    First who says so already, then who let the member be asked in, whose firm did a project with theirs, and who is
-    in the same town; each of these by name.
+    First come those who say that they know the member, then the member's sponsor, those whose firm finished a project
+    with the member's firm, and those of the same town; each of these by name.
     """
     firm = member.business
     works = or_(
         and_(Collaboration.prime_id == firm.id, Collaboration.sub_id == Business.id),
         and_(Collaboration.sub_id == firm.id, Collaboration.prime_id == Business.id),
     )
-    first: tuple[ColumnElement[bool], ...] = (
+    order: tuple[ColumnElement[bool], ...] = (
         select(Interaction.id).where(Interaction.said_by_id == Member.id, Interaction.other_id == member.id).exists(),
         func.coalesce(Member.id == member.sponsor_id, False),
         select(Collaboration.id).where(works, Collaboration.finished_at.is_not(None)).exists(),
@@ -124,7 +123,7 @@ def likely_known(session: Session, *, member: Member) -> list[Member]:
         .where(Business.chapter_id == firm.chapter_id, Business.id != firm.id, Member.is_active)
         .where(Member.id.not_in(said_by_me), Member.id.not_in(confirmed))
         .options(contains_eager(Member.business))
-        .order_by(*(condition.desc() for condition in first), Member.name, Member.id)
+        .order_by(*(condition.desc() for condition in order), Member.name, Member.id)
     )
     return list(session.scalars(people))
 
@@ -132,11 +131,14 @@ def likely_known(session: Session, *, member: Member) -> list[Member]:
 def record_known_people(
     session: Session, *, member: Member, people: Collection[Member], now: datetime
 ) -> list[Interaction]:
-    """The member worked with these, this year or before; each is asked to confirm it. What was said before stays."""
-    said = []
+    """Record that the member worked with these people, this year or before; each is asked to confirm it.
+
+    Returns the new interactions; one that was recorded before stays as it is.
+    """
+    recorded = []
     for other in people:
         try:
-            said.append(
+            recorded.append(
                 interactions.record_interaction(
                     session,
                     said_by=member,
@@ -148,11 +150,11 @@ def record_known_people(
             )
         except Conflict:
             continue
-    return said
+    return recorded
 
 
 def has_begun(session: Session, *, member: Member) -> bool:
-    """Whether the firm says what it can do and the member whom they want to meet; in one query."""
-    able = select(Claim.id).where(Claim.business_id == member.business_id).exists()
-    asks = select(Wanted.id).where(Wanted.member_id == member.id, Wanted.ended_at.is_(None)).exists()
-    return bool(session.scalar(select(and_(able, asks))))
+    """Whether the firm has claims and the member open wanteds, in one query."""
+    has_claim = select(Claim.id).where(Claim.business_id == member.business_id).exists()
+    has_wanted = select(Wanted.id).where(Wanted.member_id == member.id, Wanted.ended_at.is_(None)).exists()
+    return bool(session.scalar(select(and_(has_claim, has_wanted))))

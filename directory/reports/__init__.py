@@ -1,4 +1,4 @@
-"""Reports: what is read across all other rooms for one page.
+"""Reports: what one page reads from all other rooms.
 
-Law: reads only, in few queries; holds no table and changes no row.
+Law: reads only, in few queries; has no table and changes no row.
 """

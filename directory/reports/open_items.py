@@ -1,4 +1,4 @@
-"""What waits for a member: words of others to be answered, and what is open of their own; all in one query."""
+"""Open items: what waits for a member's answer, and what of their own is open; all in one query."""
 
 from datetime import datetime
 from functools import cache
@@ -16,11 +16,11 @@ from directory.leads.lead import Lead
 from directory.people.tables import Member, Wanted, WantedKind
 from directory.week.pairing import Pairing, PairingState
 
-MOST_LEADS = 100
+MAX_LEADS = 100
 
 
 class OpenItems(NamedTuple):
-    """Each kind the newest first, but the applicants of whom the member was asked the oldest first."""
+    """Each list is sorted newest first, but the applicants whom the member was asked about oldest first."""
 
     interactions: list[Interaction]
     vouches: list[Vouch]
@@ -33,9 +33,9 @@ class OpenItems(NamedTuple):
 
 
 def open_items(session: Session, *, member: Member, now: datetime) -> OpenItems:
-    """All that waits for the member, or is open of theirs."""
-    kinds = zip(*session.execute(_rows(), {"me": member.id}), strict=True)
-    found = OpenItems(*([each for each in kind if each is not None] for kind in kinds))
+    """Return all that waits for the member's answer, or is open of their own."""
+    columns = zip(*session.execute(_rows(), {"me": member.id}), strict=True)
+    found = OpenItems(*([each for each in column if each is not None] for column in columns))
     return found._replace(
         interactions=[each for each in found.interactions if each.said_by.is_active],
         vouches=[each for each in found.vouches if each.giver.is_active],
@@ -47,27 +47,27 @@ def open_items(session: Session, *, member: Member, now: datetime) -> OpenItems:
 
 @cache
 def _rows() -> Select[Any]:
-    """Rows of one kind each, put together once: a table is joined where its own number stands, and nowhere else."""
+    """The query, built once; each row holds one table's row, joined where ``is`` has the table's number."""
     me: BindParameter[int] = bindparam("me")
-    part = or_(Introduction.asker_id == me, Introduction.target_id == me, Introduction.via_id == me)
+    takes_part = or_(Introduction.asker_id == me, Introduction.target_id == me, Introduction.via_id == me)
     ended = (IntroductionState.ACCEPTED, IntroductionState.CANCELLED)
-    named = select(CaseStudyParty.case_study_id).filter_by(member_id=me, agreed_at=None, declined_at=None)
+    named_in = select(CaseStudyParty.case_study_id).filter_by(member_id=me, agreed_at=None, declined_at=None)
     newest = Lead.created_at.desc(), Lead.id.desc()
-    leads = select(Lead.id).filter_by(member_id=me, closed_at=None).order_by(*newest).limit(MOST_LEADS)
+    leads = select(Lead.id).filter_by(member_id=me, closed_at=None).order_by(*newest).limit(MAX_LEADS)
     tables: tuple[tuple[type[Any], tuple[Any, ...]], ...] = (
-        (Interaction, (Interaction.other_id == me, _none(Interaction.confirmed_at, Interaction.declined_at))),
-        (Vouch, (Vouch.receiver_id == me, _none(Vouch.accepted_at, Vouch.declined_at))),
-        (Introduction, (part, Introduction.state.not_in(ended))),
-        (CaseStudy, (CaseStudy.id.in_(named),)),
-        (Application, (Application.known_by_id == me, _none(Application.answered_at, Application.decided_at))),
+        (Interaction, (Interaction.other_id == me, _all_none(Interaction.confirmed_at, Interaction.declined_at))),
+        (Vouch, (Vouch.receiver_id == me, _all_none(Vouch.accepted_at, Vouch.declined_at))),
+        (Introduction, (takes_part, Introduction.state.not_in(ended))),
+        (CaseStudy, (CaseStudy.id.in_(named_in),)),
+        (Application, (Application.known_by_id == me, _all_none(Application.answered_at, Application.decided_at))),
         (Pairing, (or_(Pairing.one_id == me, Pairing.other_id == me), Pairing.state == PairingState.PROPOSED)),
         (Lead, (Lead.id.in_(leads),)),
-        (Wanted, (Wanted.member_id == me, Wanted.kind == WantedKind.OFFER, _none(Wanted.ended_at))),
+        (Wanted, (Wanted.member_id == me, Wanted.kind == WantedKind.OFFER, _all_none(Wanted.ended_at))),
     )
-    number = union_all(*(select(literal(at).label("is")) for at in range(len(tables)))).subquery()
-    rows = select(*(table for table, _ in tables)).select_from(number)
+    numbers = union_all(*(select(literal(at).label("is")) for at in range(len(tables)))).subquery()
+    rows = select(*(table for table, _ in tables)).select_from(numbers)
     for at, (table, conditions) in enumerate(tables):
-        rows = rows.outerjoin(table, and_(number.c["is"] == at, *conditions))
+        rows = rows.outerjoin(table, and_(numbers.c["is"] == at, *conditions))
     people = (Interaction.said_by, Vouch.giver, Introduction.asker, Introduction.via, Application.member)
     two = (Pairing.one, Pairing.other)
     firms = (joinedload(person).joinedload(Member.business) for person in (*people, *two))
@@ -79,5 +79,5 @@ def _rows() -> Select[Any]:
     )
 
 
-def _none(*columns: InstrumentedAttribute[datetime | None]) -> ColumnElement[bool]:
+def _all_none(*columns: InstrumentedAttribute[datetime | None]) -> ColumnElement[bool]:
     return and_(*(column.is_(None) for column in columns))

@@ -81,7 +81,7 @@ def came(engine: Engine) -> dict[str, int]:
     """What came of the post in the closed group, without the zeros."""
     with Session(engine) as session:
         (credit,) = [each for each in credits_of(session, chapter=old_pueblo(session)) if each.has_link]
-        return dict(+credit.came)
+        return dict(+credit.counts)
 
 
 def clicks(engine: Engine) -> int:
