@@ -57,7 +57,7 @@ def new() -> ResponseReturnValue:
 
 
 def _brought(form: LeadForm, reply: Reply | None) -> Lead:
-    text = leads.read_text(str(form.text.data or ""))
+    text = leads.clean_lead_text(str(form.text.data or ""))
     terms = form.terms(now().date())
     db.session.rollback()  # the text is read outside a writing transaction, which others wait for
     understood = understand(db.session(), text=text)

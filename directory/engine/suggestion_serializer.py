@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import understand, unsaved_suggestion
 from directory.errors import Invalid
-from directory.leads.lead import Lead, Need, read_text, work_shares
+from directory.leads.lead import Lead, Need, clean_lead_text, work_shares
 from directory.leads.suggestion import Seat, Team
 from directory.people.tables import Business, Member
 from directory.translation import gettext as _
@@ -23,7 +23,7 @@ def suggestion_as_dict(
     Rests on shareable facts and published bands alone. Contributions of a team's reasons add up to its score.
     Raises Invalid for an empty text or a firm that nobody knows.
     """
-    text = read_text(text)
+    text = clean_lead_text(text)
     business = _business(session, bringer) if bringer else None
     asker = business.members[0] if business is not None and business.members else None
     understood = understand(session, text=text)

@@ -1,4 +1,4 @@
-"""Leads: what a client wishes, in the words of the member who brings it, and what it needs."""
+"""Leads: what a client wants, in the words of the member who brings it, and the capabilities that it needs."""
 
 import re
 from collections.abc import Sequence
@@ -19,18 +19,18 @@ from directory.taxonomy.capability import Capability
 from directory.text import clean_line, clean_text
 from directory.translation import gettext as _
 
-TEXT_LIMIT = 4000  # characters of a lead; the model reads less
+TEXT_LIMIT = 4000  # characters of a lead's text; the model reads less
 TITLE_LENGTH = 80
 CONTACT = re.compile(
     r"[^\s@<>()]{1,64}@[\w.-]{1,253}\.\w{2,24}"
     r"|(?<![\w$€£.,+-])(?:\+\d[\d ()./-]{6,20}\d|(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4})(?!\w)"
 )
-NEEDS_LIMIT = 12  # what the exact search of teams takes
-MUST_WEIGHT, NICE_WEIGHT = 2.0, 1.0  # how the work is shared out between needs until somebody says otherwise
+NEEDS_LIMIT = 12  # what the exact team search can take
+MUST_WEIGHT, NICE_WEIGHT = 2.0, 1.0  # of the needs in ``work_shares``
 
 
 class MatchedBy(StrEnum):
-    """How a need was found in the text; ``person`` means somebody chose or corrected it."""
+    """How a need was found in the text; ``person`` means that somebody chose or corrected it."""
 
     SYNONYM = "synonym"
     WORDS = "bm25"
@@ -40,7 +40,7 @@ class MatchedBy(StrEnum):
 
 @dataclass(frozen=True)
 class Wish:
-    """A need before it is a row."""
+    """A need before it is stored."""
 
     capability_id: int
     is_must: bool = True
@@ -50,7 +50,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Terms:
-    """What a lead says besides its text; all of it optional."""
+    """What a lead says besides its text and needs; all of it optional. ``is_asked``: the post may ask for it."""
 
     place: str = ""
     budget: Money | None = None
@@ -60,9 +60,9 @@ class Terms:
 
 
 class Lead(AttributedRow, PublicRow, Base):
-    """A request. Its bringer's business is prime unless told otherwise; no client contact is stored.
+    """A client's request. The bringer's business is prime unless stated otherwise; no client contact is stored.
 
-    ``asked_at`` is the bringer's consent that the ask (never the client) stands in the weekly post.
+    ``asked_at`` is the bringer's consent that the weekly post asks for the needs, never naming the client.
     """
 
     __tablename__ = "lead"
@@ -89,7 +89,7 @@ class Lead(AttributedRow, PublicRow, Base):
 
     @property
     def title(self) -> str:
-        """The first sentence of the text; where it is long, its first clause or as many words as fit."""
+        """The first sentence of the text; if that is too long, its first clause, else as many words as fit."""
         first = re.split(r"(?<=[.!?])\s|\n", self.text.strip(), maxsplit=1)[0].rstrip(".")
         if len(first) <= TITLE_LENGTH:
             return first
@@ -100,7 +100,7 @@ class Lead(AttributedRow, PublicRow, Base):
 
 
 class Need(Row, Base):
-    """A capability the lead requires. ``share`` is its part of the work, 0-1; the needs of a lead sum to 1."""
+    """A capability that the lead requires. ``share`` is its part of the work, 0-1; a lead's shares sum to 1."""
 
     __tablename__ = "need"
     __table_args__ = (CheckConstraint("share >= 0 and share <= 1", name="share"),)
@@ -110,14 +110,14 @@ class Need(Row, Base):
     is_must: Mapped[bool] = mapped_column(default=True)
     share: Mapped[float]
     matched_by: Mapped[MatchedBy]
-    phrase: Mapped[str] = mapped_column(String(200), default="")  # the words of the text that spoke for it
+    phrase: Mapped[str] = mapped_column(String(200), default="")  # the words of the text that it was found by
 
     lead: Mapped[Lead] = relationship(back_populates="needs")
     capability: Mapped[Capability] = relationship()
 
 
-def read_text(text: str) -> str:
-    """The text of a lead as it is kept: without mail addresses and telephone numbers, which stay with the bringer.
+def clean_lead_text(text: str) -> str:
+    """Return the text of a lead as it is stored: without mail addresses and telephone numbers.
 
     Raises Invalid where it is empty, too long or not plain text.
     """
@@ -129,10 +129,10 @@ def read_text(text: str) -> str:
 def create_lead(
     session: Session, *, member: Member, text: str, wishes: Sequence[Wish], terms: Terms, now: datetime
 ) -> Lead:
-    """A member brings a lead; their firm is its bringer. Raises Invalid."""
-    lead = Lead(member=member, business_id=member.business_id, text=read_text(text), created_at=now)
+    """Create a lead of the member and their firm. Raises Invalid."""
+    lead = Lead(member=member, business_id=member.business_id, text=clean_lead_text(text), created_at=now)
     session.add(lead)
-    _agree(lead, wishes, terms, now)
+    _set_needs_and_terms(lead, wishes, terms, now)
     session.flush()
     record(session, actor_id=member.id, action="lead.bring", object=f"lead:{lead.public_id}", now=now)
     return lead
@@ -141,42 +141,42 @@ def create_lead(
 def correct_lead(
     session: Session, *, lead: Lead, member: Member, wishes: Sequence[Wish], terms: Terms, now: datetime
 ) -> None:
-    """Replace a lead's needs and terms by what a person says they are. Raises Invalid; Conflict when closed.
+    """Replace a lead's needs and terms by those that a person states. Raises Invalid; Conflict when closed.
 
-    Only its bringer lets the post ask for it, or takes that back.
+    Only its bringer changes whether the post may ask for it.
     """
     if lead.closed_at is not None:
         raise Conflict(_("This lead is closed."))
     if member.id != lead.member_id:
         terms = replace(terms, is_asked=lead.asked_at is not None)
-    _agree(lead, wishes, terms, now)
+    _set_needs_and_terms(lead, wishes, terms, now)
     session.flush()
     record(session, actor_id=member.id, action="lead.correct", object=f"lead:{lead.public_id}", now=now)
 
 
 def close_lead(session: Session, *, lead: Lead, member: Member, now: datetime) -> None:
-    """The lead is settled: it stands in no post any more."""
+    """Close a lead as settled; no post asks for it any more."""
     if lead.closed_at is None:
         lead.closed_at = now
         record(session, actor_id=member.id, action="lead.close", object=f"lead:{lead.public_id}", now=now)
 
 
 def reopen_lead(session: Session, *, lead: Lead, member: Member, now: datetime) -> None:
-    """Undo of close."""
+    """Reopen a closed lead."""
     if lead.closed_at is not None:
         lead.closed_at = None
         record(session, actor_id=member.id, action="lead.reopen", object=f"lead:{lead.public_id}", now=now)
 
 
 def leads_of(session: Session, *, member: Member, limit: int = 100) -> Sequence[Lead]:
-    """The member's own leads, newest first."""
+    """Return the member's own leads, newest first."""
     return session.scalars(
         select(Lead).where(Lead.member_id == member.id).order_by(Lead.created_at.desc(), Lead.id.desc()).limit(limit)
     ).all()
 
 
 def work_shares(musts: Sequence[bool]) -> list[float]:
-    """How the work is shared out between needs, summing to 1: a must counts twice a nice.
+    """Return each need's share of the work, summing to 1: a must counts twice a nice.
 
     >>> work_shares([True, True, False])
     [0.4, 0.4, 0.2]
@@ -185,7 +185,7 @@ def work_shares(musts: Sequence[bool]) -> list[float]:
     return [weight / sum(weights) for weight in weights]
 
 
-def _agree(lead: Lead, wishes: Sequence[Wish], terms: Terms, now: datetime) -> None:
+def _set_needs_and_terms(lead: Lead, wishes: Sequence[Wish], terms: Terms, now: datetime) -> None:
     unique = {wish.capability_id: wish for wish in wishes}
     if len(unique) > NEEDS_LIMIT:
         raise Invalid(_("Name at most %(limit)s needs; split the lead in two.", limit=NEEDS_LIMIT), field="needs")

@@ -1,4 +1,4 @@
-"""Briefs: what one says when calling or writing to somebody, or about them, ready to be changed."""
+"""Message drafts: what to say when calling or writing to a member, or about one to a client, to be edited."""
 
 from dataclasses import dataclass
 
@@ -12,22 +12,25 @@ from directory.translation import join_as_list
 
 @dataclass(frozen=True)
 class Brief:
-    """A message to one member: subject and text."""
+    """A message: subject and text."""
 
     subject: str
     text: str
 
 
 def draft_brief(lead: Lead, *, to: str, does: list[str], share: float, leads_it: bool) -> Brief:
-    """What to write to ``to`` (a first name) about ``does`` (capability names), ``share`` (0-1) of the work."""
+    """Return what to write to ``to`` (a first name) about a lead's needs in ``does`` (capability names).
+
+    ``share`` (0-1) is their part of the work; ``leads_it`` says whether the writer runs the project.
+    """
     work = join_as_list(does)
     terms = [
         *([_("Where: %(place)s", place=lead.place)] if lead.place else []),
         *([_("Budget: about %(budget)s in all", budget=lead.budget.spoken())] if lead.budget else []),
         *([_("Done by: %(day)s", day=format_date(lead.due_on, "d MMMM yyyy", locale="en_US"))] if lead.due_on else []),
     ]
-    part = _("I would like you to do %(work)s, about %(share)s %% of the work.", work=work, share=round(share * 100))
-    mine = _("I stay with the client and run the project.") if leads_it else _("You would lead it.")
+    request = _("I would like you to do %(work)s, about %(share)s %% of the work.", work=work, share=round(share * 100))
+    role = _("I stay with the client and run the project.") if leads_it else _("You would lead it.")
     return Brief(
         subject=_("A lead for you: %(work)s", work=work),
         text="\n\n".join(
@@ -36,7 +39,7 @@ def draft_brief(lead: Lead, *, to: str, does: list[str], share: float, leads_it:
                 _("a client of mine is looking for this:"),
                 f"“{lead.text}”",
                 *(["\n".join(terms)] if terms else []),
-                f"{part} {mine}",
+                f"{request} {role}",
                 _("Would that suit you? Shall we talk?"),
                 f"{lead.member.name}\n{lead.business.name}",
             ]
@@ -45,7 +48,7 @@ def draft_brief(lead: Lead, *, to: str, does: list[str], share: float, leads_it:
 
 
 def first_contact_message(reader: Member, *, to: str) -> Brief:
-    """What to write to somebody (``to``, as one calls them) whose page one has read: let us meet."""
+    """Return what to write to a member (``to``, as they are called) whose page one has read: let us meet."""
     return Brief(
         subject=_("%(name)s of %(firm)s would like to meet you", name=reader.name, firm=reader.business.name),
         text="\n\n".join(
@@ -60,7 +63,7 @@ def first_contact_message(reader: Member, *, to: str) -> Brief:
 
 
 def recommendation_message(reader: Member, member: Member, *, does: list[str]) -> Brief:
-    """What to tell a client about ``member``, whose firm ``does`` this, before one has the client's word for it."""
+    """Return what to tell a client about ``member``, whose firm ``does`` this, before the client has agreed."""
     business, work = member.business, join_as_list(does)
     firm = _("%(name)s of %(firm)s", name=member.name, firm=business.name)
     where = _(" in %(place)s", place=business.place) if business.place else ""

@@ -1,4 +1,4 @@
-"""Suggestions: the engine's answer as it was given, as data. Only the member who asked reads it."""
+"""Suggestions: the engine's answer to a lead, stored as data. Only the member who asked reads it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from directory.taxonomy.capability import Capability
 
 
 class Answer(StrEnum):
-    """The honest answers."""
+    """The kinds of answer: a team, the bringer's own firm alone, or nobody here."""
 
     TEAM = "team"
     YOURSELF = "yourself"
@@ -22,7 +22,7 @@ class Answer(StrEnum):
 
 
 class Suggestion(PublicRow, Base):
-    """Ranked teams for a lead from the vantage of ``asker``, with what nobody here covers."""
+    """Ranked teams for a lead from the point of view of ``asker``, with the needs that nobody here covers."""
 
     __tablename__ = "suggestion"
 
@@ -43,7 +43,7 @@ class Suggestion(PublicRow, Base):
 
 
 class Team(Row, Base):
-    """One ranked answer: who leads, who does what, and why."""
+    """One ranked team: who leads, who does what, and why."""
 
     __tablename__ = "team"
 

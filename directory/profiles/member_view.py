@@ -1,4 +1,4 @@
-"""Views: what one reader sees of a member and their firm, as its owners chose. The one place that decides it."""
+"""Member views: which fields of a member and their firm one reader sees. The one place that decides it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -19,19 +19,19 @@ from directory.translation import gettext as _
 
 @dataclass(frozen=True)
 class MemberView:
-    """The circles of ``member`` a reader stands in; ``sees`` and ``get`` answer for its fields."""
+    """The audiences of ``member`` that a reader belongs to; ``sees`` and ``get`` answer for the fields of both."""
 
     member: Member
-    circles: frozenset[Audience]
+    audiences: frozenset[Audience]
     is_own: bool = False
 
     def sees(self, name: str) -> bool:
         """Whether the reader may see the field. Raises KeyError where there is no such field."""
         holder = self.member if BY_NAME[name].of == "member" else self.member.business
-        return self.is_own or audience_of(holder, name) in self.circles
+        return self.is_own or audience_of(holder, name) in self.audiences
 
     def get(self, name: str) -> Any:
-        """The value of a field of one column; an empty text where the reader may not see it, or nothing stands."""
+        """Return the value of a one-column field; an empty text where it is empty or the reader may not see it."""
         field = BY_NAME[name]
         holder = self.member if field.of == "member" else self.member.business
         return (self.sees(name) and getattr(holder, field.columns[0])) or ""
@@ -39,29 +39,29 @@ class MemberView:
 
 @dataclass(frozen=True)
 class FirmView:
-    """The same for a firm itself: ``sees`` and ``get`` answer for its own fields, and are silent on people's."""
+    """The same for a firm alone: ``sees`` and ``get`` answer for its own fields; a person's are never seen."""
 
     business: Business
-    circles: frozenset[Audience]
+    audiences: frozenset[Audience]
     is_own: bool = False
 
     def sees(self, name: str) -> bool:
         """Whether the reader may see the field. Raises KeyError where there is no such field."""
         if BY_NAME[name].of != "business":
             return False
-        return self.is_own or audience_of(self.business, name) in self.circles
+        return self.is_own or audience_of(self.business, name) in self.audiences
 
     def get(self, name: str) -> Any:
-        """The value of a field of one column; an empty text where the reader may not see it, or nothing stands."""
+        """Return the value of a one-column field; an empty text where it is empty or the reader may not see it."""
         return (self.sees(name) and getattr(self.business, BY_NAME[name].columns[0])) or ""
 
 
 def member_view(
     session: Session, *, reader: Member | None, member: Member, introductions: Collection[Introduction] | None = None
 ) -> MemberView:
-    """What ``reader`` (None: the open web) sees of ``member``.
+    """Return what ``reader`` (None: the open web) sees of ``member``.
 
-    One query, none for oneself, the web, or where the ``introductions`` of the two are known.
+    One query; none for oneself, the open web, or where the two members' ``introductions`` are given.
     """
     if reader is None:
         return MemberView(member, frozenset({Audience.PUBLIC}))
@@ -69,44 +69,47 @@ def member_view(
         return MemberView(member, frozenset(), is_own=True)
     if introductions is None:
         return member_views(session, reader=reader, members=[member])[member.id]
-    return _seen(reader, member, any(each.is_accepted for each in introductions))
+    return _view(reader, member, any(each.is_accepted for each in introductions))
 
 
 def member_views(session: Session, *, reader: Member, members: list[Member]) -> dict[int, MemberView]:
-    """The same for many members at once, by member id, in one query."""
-    known = introduced_to(session, member=reader)
-    return {member.id: _seen(reader, member, member.id in known) for member in members}
+    """Return the views of many members, by member id, in one query."""
+    introduced = introduced_to(session, member=reader)
+    return {member.id: _view(reader, member, member.id in introduced) for member in members}
 
 
-def _seen(reader: Member, member: Member, is_introduced: bool) -> MemberView:
-    circles = {Audience.PUBLIC, Audience.MEMBERS}
+def _view(reader: Member, member: Member, is_introduced: bool) -> MemberView:
+    audiences = {Audience.PUBLIC, Audience.MEMBERS}
     chapter = member.business.chapter_id
     if chapter is not None and chapter == reader.business.chapter_id:
-        circles.add(Audience.CHAPTER)
+        audiences.add(Audience.CHAPTER)
     if is_introduced:
-        circles |= {Audience.CHAPTER, Audience.INTRODUCED}
-    return MemberView(member, frozenset(circles), is_own=member.id == reader.id)
+        audiences |= {Audience.CHAPTER, Audience.INTRODUCED}
+    return MemberView(member, frozenset(audiences), is_own=member.id == reader.id)
 
 
 def firm_view(session: Session, *, reader: Member, business: Business) -> FirmView:
-    """What ``reader`` sees of a firm: as much as of any of its people, and of one without people as a member does."""
-    circles = {Audience.PUBLIC, Audience.MEMBERS}
+    """Return what ``reader`` sees of a firm: all that they see of it through any of its active members.
+
+    A firm without members is seen as any member sees it, or any of its chapter.
+    """
+    audiences = {Audience.PUBLIC, Audience.MEMBERS}
     if business.chapter_id is not None and business.chapter_id == reader.business.chapter_id:
-        circles.add(Audience.CHAPTER)
-    people = [member for member in business.members if member.is_active]
-    for seen in member_views(session, reader=reader, members=people).values() if people else ():
-        circles |= seen.circles
-    return FirmView(business, frozenset(circles), is_own=reader.business_id == business.id)
+        audiences.add(Audience.CHAPTER)
+    members = [member for member in business.members if member.is_active]
+    for view in member_views(session, reader=reader, members=members).values() if members else ():
+        audiences |= view.audiences
+    return FirmView(business, frozenset(audiences), is_own=reader.business_id == business.id)
 
 
 def visible_to(member: Member, audience: Audience) -> MemberView:
-    """What somebody of that circle, and of no closer one, sees: the preview of one's own page."""
-    circles = list(Audience)
-    return MemberView(member, frozenset(circles[: circles.index(audience) + 1]) - {Audience.NOBODY})
+    """Return what a reader of that audience, and of none closer, sees: the preview of one's own page."""
+    audiences = list(Audience)
+    return MemberView(member, frozenset(audiences[: audiences.index(audience) + 1]) - {Audience.NOBODY})
 
 
 def set_audiences(session: Session, *, member: Member, audiences: dict[str, str], now: datetime) -> None:
-    """Say who may see which field of oneself and one's firm. Raises Invalid, and then changes nothing."""
+    """Set who may see which fields of oneself and one's firm. Raises Invalid, and then changes nothing."""
     names = {field.name for field in FIELDS}
     if not audiences.keys() <= names or not set(audiences.values()) <= {*Audience}:
         raise Invalid(_("Choose one of the audiences that are offered."), field="audiences")

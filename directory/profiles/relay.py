@@ -18,13 +18,13 @@ from directory.rate_limit import consume_allowance
 from directory.text import clean_line, clean_text
 from directory.translation import gettext as _
 
-LASTS = timedelta(days=2)
+EXPIRES_AFTER = timedelta(days=2)
 DAY = timedelta(days=1)
-FROM_A_PLACE, FROM_AN_ADDRESS, TO_A_MEMBER = 10, 3, 10  # a day
+MAX_PER_IP, MAX_PER_SENDER, MAX_PER_RECEIVER = 10, 3, 10  # messages a day
 
 
 class RelayMessage(AttributedRow, PublicRow, Base):
-    """A message that waits for its sender to confirm, by mail, that the address is theirs; then it is gone."""
+    """A message until its sender confirms, by mail, that the address is theirs; then it is passed on and deleted."""
 
     __tablename__ = "relay_message"
 
@@ -39,29 +39,29 @@ class RelayMessage(AttributedRow, PublicRow, Base):
 
 
 def submit_message(
-    session: Session, *, receiver: Member, name: str, email: str, text: str, is_trap: bool, place: str, now: datetime
+    session: Session, *, receiver: Member, name: str, email: str, text: str, is_bot: bool, sender_ip: str, now: datetime
 ) -> None:
-    """Keep a visitor's message and ask its sender, by mail, whether it is theirs. Raises Invalid for what is typed.
+    """Store a visitor's message and mail its sender to confirm it. Raises Invalid for what is typed.
 
-    ``is_trap``: a field was filled in that nobody sees; ``place`` is the network address it came from. Whether it was
-    kept, nobody is told: not who fills in traps, nor who writes too often.
+    ``is_bot``: a field that people do not see was filled in. The message of a bot, or of a sender who exceeds the
+    limits, is not stored, and the sender is not told.
     """
-    said = {
+    typed = {
         "name": clean_line(name, field="name", what=_("your name"), limit=120),
         "email": clean_email(email).casefold(),
         "text": clean_text(text, field="text", what=_("your message"), limit=3000),
     }
-    if not said["email"]:
+    if not typed["email"]:
         raise Invalid(_("Write your mail address, so that %(name)s can answer.", name=receiver.name), field="email")
     limits = (
-        (f"relay place {place}", FROM_A_PLACE),
-        (f"relay from {said['email']}", FROM_AN_ADDRESS),
-        (f"relay to {receiver.id}", TO_A_MEMBER),
+        (f"relay place {sender_ip}", MAX_PER_IP),
+        (f"relay from {typed['email']}", MAX_PER_SENDER),
+        (f"relay to {receiver.id}", MAX_PER_RECEIVER),
     )
-    if is_trap or not all(consume_allowance(session, key=key, most=most, within=DAY, now=now) for key, most in limits):
+    if is_bot or not all(consume_allowance(session, key=key, most=limit, within=DAY, now=now) for key, limit in limits):
         return
     delete_expired(session, now=now)
-    message = RelayMessage(receiver_id=receiver.id, expires_at=now + LASTS, **said)
+    message = RelayMessage(receiver_id=receiver.id, expires_at=now + EXPIRES_AFTER, **typed)
     session.add(message)
     session.flush()
     mail.enqueue(
@@ -76,7 +76,7 @@ def submit_message(
 
 
 def create_confirmation_token(session: Session, *, public_id: str, now: datetime) -> str | None:
-    """The token that confirms the message, 256 random bits; None where the message has gone. It is not kept."""
+    """Return a new token, 256 random bits, of which only the hash is stored; None where the message has gone."""
     message = session.scalar(select(RelayMessage).where(RelayMessage.public_id == public_id))
     if message is None or message.expires_at <= now:
         return None
@@ -87,21 +87,21 @@ def create_confirmation_token(session: Session, *, public_id: str, now: datetime
 
 
 def find_message(session: Session, *, token: str, now: datetime) -> RelayMessage:
-    """The message, to show what would be sent. Raises Invalid where it is forged, sent, too old or cannot arrive."""
-    found = session.scalar(
+    """Lock and return the message to confirm. Raises Invalid where it is forged, used, expired or cannot arrive."""
+    message = session.scalar(
         select(RelayMessage)
         .join(RelayMessage.receiver)
         .where(RelayMessage.token_hash == hash_of(token), RelayMessage.expires_at > now)
         .where(Member.is_active, Member.public_at.is_not(None))
         .with_for_update(of=RelayMessage)
     )
-    if found is None:
+    if message is None:
         raise Invalid(_("This link was used, is too old, or is not whole. Write your message again."))
-    return found
+    return message
 
 
 def forward_message(session: Session, *, token: str, now: datetime) -> Member:
-    """The sender says it is theirs: pass the message on, once, and forget it. Raises Invalid as ``find`` does."""
+    """Confirm the message: pass it on, once, and delete it. Raises Invalid as ``find_message`` does."""
     message = find_message(session, token=token, now=now)
     mail.enqueue(
         session,
@@ -119,5 +119,5 @@ def forward_message(session: Session, *, token: str, now: datetime) -> Member:
 
 
 def delete_expired(session: Session, *, now: datetime) -> None:
-    """Forget what nobody confirmed in time."""
+    """Delete the messages that nobody confirmed in time."""
     session.execute(delete(RelayMessage).where(RelayMessage.expires_at <= now))

@@ -1,4 +1,4 @@
-"""Cards for address books: what a member's view shows, as vCard 3.0, which telephones read."""
+"""vCards: what a member's view shows, as vCard 3.0, which telephones read."""
 
 import vobject  # type: ignore[import-untyped]
 
@@ -7,7 +7,7 @@ from directory.profiles.member_view import MemberView
 
 
 def vcard(view: MemberView, contact: Contact, *, page: str) -> str:
-    """The card of the member behind ``view``; ``page`` is the address of their page.
+    """Return the vCard of the member behind ``view``; ``page`` is the URL of their page.
 
     Every value is escaped and folded by vobject, so that a name cannot begin a line of its own.
     """

@@ -14,7 +14,7 @@ from directory.outbox.delivery import Delivery
 from directory.people.audience import Audience
 from directory.people.chapter import Chapter
 from directory.people.tables import ChapterRole, Member, Role
-from directory.profiles.relay import FROM_AN_ADDRESS, RelayMessage
+from directory.profiles.relay import MAX_PER_SENDER, RelayMessage
 from directory.settings import Settings
 from tests.app.conftest import SignIn
 from tests.app.post import delivered, link_in
@@ -147,10 +147,10 @@ def test_programs_and_those_who_write_too_often_get_the_same_answer_and_no_lette
     assert len(session.scalars(select(RelayMessage)).all()) == 1
     trapped = client.post(card, data={**LETTER, "website": "http://spam.example"})
     assert (trapped.status_code, trapped.location, trapped.data) == (right.status_code, right.location, right.data)
-    for _ in range(FROM_AN_ADDRESS + 2):
+    for _ in range(MAX_PER_SENDER + 2):
         assert client.post(card, data=LETTER).location == right.location
     session.rollback()
-    assert len(session.scalars(select(RelayMessage)).all()) == FROM_AN_ADDRESS
+    assert len(session.scalars(select(RelayMessage)).all()) == MAX_PER_SENDER
 
 
 @pytest.mark.parametrize(

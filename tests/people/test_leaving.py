@@ -125,7 +125,7 @@ def everywhere(cast: Cast, bea: Member, now: datetime, home: Path) -> None:
             session, letter="told", to=to, event=f"e{to.id}", words={"by": bea.name, "act": "x", "reason": "y"}, now=now
         )
     submit_message(
-        session, receiver=bea, name="V", email="v@x.example", text="Hello", is_trap=False, place="1", now=now
+        session, receiver=bea, name="V", email="v@x.example", text="Hello", is_bot=False, sender_ip="1", now=now
     )
     record(session, actor_id=nadia.id, action="member.x", object=f"member {bea.public_id}", reason=CANARY, now=now)
     turn = Occurrence(chapter_id=firm.chapter_id, local_date=date(2030, 1, 2), due_at=now)
