@@ -1,4 +1,5 @@
 """Joining: how a person becomes a member, by invitation or application, and their first ten minutes.
 
-Law: nobody is written to who asked not to be; a chapter lead decides; what an applicant typed is kept until then.
+Law: people who asked not to be written to get no mail; a chapter lead decides; until then, what an applicant typed is
+kept.
 """

@@ -12,7 +12,7 @@ from directory.profiles.member_view import FirmView, MemberView
 from directory.rate_limit import consume_allowance
 from directory.translation import gettext as _
 
-REVEALS_AN_HOUR, REVEALS_A_DAY = 60, 200
+PEOPLE_AN_HOUR, PEOPLE_A_DAY = 60, 200
 DAY = timedelta(days=1)
 
 
@@ -47,7 +47,7 @@ def reveal(session: Session, *, reader: Member, of: Member | Business, now: date
     """
     subject = f"{of.__tablename__} {of.public_id}"
     if consume_allowance(session, key=f"contact {reader.id} {subject}", most=1, within=DAY, now=now):
-        for limit, within in ((REVEALS_AN_HOUR, timedelta(hours=1)), (REVEALS_A_DAY, DAY)):
+        for limit, within in ((PEOPLE_AN_HOUR, timedelta(hours=1)), (PEOPLE_A_DAY, DAY)):
             if not consume_allowance(session, key=f"contacts {reader.id} {within}", most=limit, within=within, now=now):
                 raise Conflict(
                     _(

@@ -35,13 +35,13 @@ class OpenItems(NamedTuple):
 def open_items(session: Session, *, member: Member, now: datetime) -> OpenItems:
     """Return all that waits for the member's answer, or is open of their own."""
     columns = zip(*session.execute(_rows(), {"me": member.id}), strict=True)
-    found = OpenItems(*([each for each in column if each is not None] for column in columns))
-    return found._replace(
-        interactions=[each for each in found.interactions if each.said_by.is_active],
-        vouches=[each for each in found.vouches if each.giver.is_active],
-        introductions=[each for each in found.introductions if each.is_seen_by(member) and each.waits_for(member, now)],
-        stories=[each for each in found.stories if each.teller.is_active],
-        talks=[each for each in found.talks[:1] if each.partner(member).is_active],
+    items = OpenItems(*([each for each in column if each is not None] for column in columns))
+    return items._replace(
+        interactions=[each for each in items.interactions if each.said_by.is_active],
+        vouches=[each for each in items.vouches if each.giver.is_active],
+        introductions=[each for each in items.introductions if each.is_seen_by(member) and each.waits_for(member, now)],
+        stories=[each for each in items.stories if each.teller.is_active],
+        talks=[each for each in items.talks[:1] if each.partner(member).is_active],
     )
 
 

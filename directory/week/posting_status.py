@@ -1,4 +1,4 @@
-"""Posting status: how the posts of each chapter stand at a glance, in five queries for however many chapters."""
+"""Posting status: how the posts of each chapter stand at a glance, in five queries for any number of chapters."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -43,7 +43,7 @@ class Outcome(StrEnum):
 class Reply(PublicRow, Base):
     """What somebody wrote on a network: a reply to our post (``about``), a mention of us, or a post with our hashtag.
 
-    They are a stranger's words, so they are deleted after RETENTION. A reply is pending while it has no ``outcome``; an
+    It is a stranger's text, so it is deleted after RETENTION. A reply is pending while it has no ``outcome``; an
     introduction is to ``member``; a ``lead`` that came of it stays.
     """
 
