@@ -150,9 +150,7 @@ def likely_references(session: Session, *, application: Application) -> list[Mem
     # "Bea" is Bea Lindqvist, too.
     candidates = ((id, confusable_skeleton(name), set(fold(name).split())) for id, name in names)
     ids = [
-        id
-        for id, looks, name_words in candidates
-        if looks == skeleton or name_words <= words or words <= name_words
+        id for id, looks, name_words in candidates if looks == skeleton or name_words <= words or words <= name_words
     ][:MAX_REFERENCES]
     return list(session.scalars(select(Member).where(Member.id.in_(ids)).options(joinedload(Member.business))))
 

@@ -1,4 +1,4 @@
-"""Introductions: who may ask whom through whom, two yeses, and a no that nobody is told."""
+"""Introductions: who may ask whom via whom; both have to accept, and a refusal is never revealed."""
 
 from datetime import datetime, timedelta
 
@@ -54,7 +54,7 @@ def letters(session: Session) -> list[str]:
     return [key.split(":")[1].split("-")[0] for key in session.scalars(select(Delivery.key).order_by(Delivery.id))]
 
 
-def test_it_goes_through_who_knows_both_and_connects_after_two_yeses(
+def test_a_request_goes_via_a_mutual_contact_and_connects_after_two_yeses(
     session: Session, cast: Cast, now: datetime
 ) -> None:
     asked = ask(session, cast, now)
@@ -73,7 +73,7 @@ def test_it_goes_through_who_knows_both_and_connects_after_two_yeses(
     assert letters(session) == ["introduction", "introduction", "introduced", "introduced"]  # via, target; asker, via
 
 
-def test_an_offer_asks_both_apart_and_a_no_looks_like_waiting(session: Session, cast: Cast, now: datetime) -> None:
+def test_an_offer_asks_both_separately_and_a_no_looks_like_waiting(session: Session, cast: Cast, now: datetime) -> None:
     offered = introduction_request.offer(
         session, introducer=cast.carla, one=cast.nia, other=cast.bea, text=WHY, now=now
     )
@@ -86,7 +86,7 @@ def test_an_offer_asks_both_apart_and_a_no_looks_like_waiting(session: Session, 
         introduction_request.accept(session, introduction=offered, by=cast.nia, now=now)
 
 
-def test_an_offer_connects_when_both_said_yes(session: Session, cast: Cast, now: datetime) -> None:
+def test_an_offer_connects_when_both_accept(session: Session, cast: Cast, now: datetime) -> None:
     offered = introduction_request.offer(
         session, introducer=cast.carla, one=cast.nia, other=cast.bea, text=WHY, now=now
     )
@@ -96,7 +96,7 @@ def test_an_offer_connects_when_both_said_yes(session: Session, cast: Cast, now:
     assert introduced_to(session, member=cast.nia) == {cast.bea.id}
 
 
-def test_who_is_asked_and_asks_back_has_said_yes(session: Session, cast: Cast, now: datetime) -> None:
+def test_asking_the_asker_back_counts_as_acceptance(session: Session, cast: Cast, now: datetime) -> None:
     asked = ask(session, cast, now)
     introduction_request.decline(session, introduction=asked, by=cast.carla, now=now)  # it never reached Bea
     assert ask(session, cast, now, asker=cast.bea, target=cast.nia, via=None) is asked
@@ -115,7 +115,7 @@ def test_who_is_asked_and_asks_back_has_said_yes(session: Session, cast: Cast, n
         ({"text": "She is \u202e always there."}, Invalid),
     ],
 )
-def test_what_cannot_be_asked(
+def test_an_invalid_request_is_refused(
     session: Session, cast: Cast, now: datetime, who: dict[str, str], refused: type[DomainError]
 ) -> None:
     instead = {key: getattr(cast, name) if key != "text" and name else name for key, name in who.items()}
@@ -123,7 +123,9 @@ def test_what_cannot_be_asked(
         ask(session, cast, now, **instead)
 
 
-def test_who_says_no_why_is_told_whose_is_missing(session: Session, cast: Cast, now: datetime) -> None:
+def test_a_missing_text_is_reported_as_the_askers_or_the_introducers(
+    session: Session, cast: Cast, now: datetime
+) -> None:
     with pytest.raises(Invalid, match="why you want to meet"):
         ask(session, cast, now, text="")
     with pytest.raises(Invalid, match="why they should meet"):
@@ -145,7 +147,7 @@ def test_nobody_is_asked_twice_in_three_weeks_whatever_the_answer(session: Sessi
             introduction_request.pass_on(session, introduction=asked, by=cast.carla, now=now)
 
 
-def test_twenty_a_week(session: Session, cast: Cast, now: datetime) -> None:
+def test_a_member_asks_for_twenty_introductions_a_week_at_most(session: Session, cast: Cast, now: datetime) -> None:
     def people() -> list[Member]:
         more = [
             Member(name=f"P{n}", business=Business(name=f"F{n}", created_at=now), joined_at=now)
@@ -163,7 +165,7 @@ def test_twenty_a_week(session: Session, cast: Cast, now: datetime) -> None:
     ask(session, cast, now + WEEK, target=last, via=None)
 
 
-def test_what_is_taken_back_in_time_is_not_even_read(session: Session, cast: Cast, now: datetime) -> None:
+def test_a_request_cancelled_in_time_is_never_mailed(session: Session, cast: Cast, now: datetime) -> None:
     asked = ask(session, cast, now)
     with pytest.raises(Refused):
         introduction_request.cancel(session, introduction=asked, by=cast.carla, now=now)
@@ -180,7 +182,9 @@ ACTS = st.lists(
 
 @settings(max_examples=40, deadline=None)
 @given(ACTS, st.booleans())
-def test_whatever_happens_both_said_yes_before_they_are_connected(acts: list[tuple[str, str]], is_offer: bool) -> None:
+def test_both_accept_before_they_are_connected_in_any_order_of_actions(
+    acts: list[tuple[str, str]], is_offer: bool
+) -> None:
     now = datetime.fromisoformat("2026-11-02T16:00:00+00:00")
     engine = create_engine("sqlite://")
     Base.metadata.create_all(engine)

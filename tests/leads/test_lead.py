@@ -1,4 +1,4 @@
-"""A member brings a lead and corrects what it needs."""
+"""Leads: a member brings one, corrects its needs, closes it, and drafts a message about it."""
 
 from datetime import datetime
 
@@ -38,13 +38,13 @@ def wish(cast: Cast, name: str, *, is_must: bool = True) -> Wish:
     return Wish(capability.id, is_must)
 
 
-def test_a_lead_belongs_to_the_firm_of_who_brings_it(cast: Cast, lead: Lead) -> None:
+def test_a_lead_belongs_to_its_bringers_firm(cast: Cast, lead: Lead) -> None:
     assert lead.business is cast.business("northlight")
     assert lead.keeps_prime
     assert next(iter(leads_of(cast.session, member=cast.member("nadia")))) is lead
 
 
-def test_a_must_counts_twice_a_nice(lead: Lead) -> None:
+def test_a_must_need_counts_twice_a_nice_need(lead: Lead) -> None:
     assert [need.share for need in lead.needs] == pytest.approx([2 / 3, 1 / 3])
 
 
@@ -58,7 +58,7 @@ def test_the_title_is_the_first_sentence(lead: Lead) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  \n ", "x" * 4001, "plain\u202etxet", "nul\x00"])
-def test_a_text_that_is_no_text_is_refused(cast: Cast, now: datetime, text: str) -> None:
+def test_an_empty_too_long_or_unprintable_text_is_refused(cast: Cast, now: datetime, text: str) -> None:
     with pytest.raises(Invalid) as refusal:
         create_lead(cast.session, member=cast.member("nadia"), text=text, wishes=[], terms=Terms(), now=now)
     assert refusal.value.field == "text"
@@ -67,13 +67,13 @@ def test_a_text_that_is_no_text_is_refused(cast: Cast, now: datetime, text: str)
 @pytest.mark.parametrize(
     "contact", ["jane.doe@zed-dental.example", "+44 20 7946 0958", "(520) 555-0134", "520.555.0134"]
 )
-def test_no_contact_of_the_client_is_kept(cast: Cast, now: datetime, contact: str) -> None:
+def test_contacts_of_the_client_are_removed_from_the_text(cast: Cast, now: datetime, contact: str) -> None:
     text = f"WordPress site by 2026-12-24, $15,000 - 20000 for 2 offices. Reach Jane at {contact}, mornings."
     lead = create_lead(cast.session, member=cast.member("nadia"), text=text, wishes=[], terms=Terms(), now=now)
     assert lead.text == text.replace(contact, "…")
 
 
-def test_only_the_bringer_lets_the_post_ask(cast: Cast, lead: Lead, now: datetime) -> None:
+def test_only_the_bringer_changes_whether_the_post_asks(cast: Cast, lead: Lead, now: datetime) -> None:
     for who, asks, is_asked in (
         ("lena", True, False),
         ("nadia", True, True),
@@ -85,7 +85,7 @@ def test_only_the_bringer_lets_the_post_ask(cast: Cast, lead: Lead, now: datetim
         assert (lead.asked_at is not None) == is_asked
 
 
-def test_what_a_person_corrects_replaces_what_was_read(cast: Cast, lead: Lead, now: datetime) -> None:
+def test_a_correction_replaces_the_needs_and_terms(cast: Cast, lead: Lead, now: datetime) -> None:
     terms = Terms(place="Tucson", budget=Money(1500000, "USD"), keeps_prime=False, is_asked=True)
     correct_lead(
         cast.session,
@@ -99,14 +99,14 @@ def test_what_a_person_corrects_replaces_what_was_read(cast: Cast, lead: Lead, n
     assert (lead.place, lead.budget, lead.keeps_prime, lead.asked_at) == ("Tucson", terms.budget, False, now)
 
 
-def test_thirteen_needs_are_two_leads(cast: Cast, lead: Lead, now: datetime) -> None:
+def test_more_than_twelve_needs_are_refused(cast: Cast, lead: Lead, now: datetime) -> None:
     names = ("Drupal", "Webflow", "Squarespace", "Wix", "React", "Django", "Shopify", "WooCommerce", "Magento")
     wishes = [wish(cast, name) for name in (*names, "Web hosting", "UX design", "Website care", "Copywriting")]
     with pytest.raises(Invalid, match="split the lead"):
         correct_lead(cast.session, lead=lead, member=lead.member, wishes=wishes, terms=Terms(), now=now)
 
 
-def test_a_settled_lead_is_not_corrected_until_it_is_open_again(cast: Cast, lead: Lead, now: datetime) -> None:
+def test_a_closed_lead_is_not_corrected_until_it_is_reopened(cast: Cast, lead: Lead, now: datetime) -> None:
     close_lead(cast.session, lead=lead, member=lead.member, now=now)
     with pytest.raises(Conflict):
         correct_lead(cast.session, lead=lead, member=lead.member, wishes=[], terms=Terms(), now=now)
@@ -115,7 +115,7 @@ def test_a_settled_lead_is_not_corrected_until_it_is_open_again(cast: Cast, lead
     assert lead.needs == []
 
 
-def test_the_brief_says_what_is_wanted_of_whom_and_nothing_unsaid(lead: Lead) -> None:
+def test_the_draft_states_work_and_terms_and_leaves_out_missing_terms(lead: Lead) -> None:
     lead.budget_minor, lead.place = 1500000, "Tucson"
     message = draft_brief(lead, to="Bea", does=["WordPress"], share=0.65, leads_it=True)
     assert message.subject == "A lead for you: WordPress"

@@ -1,4 +1,4 @@
-"""Stories: shown when everybody in them agreed, gone when anybody withdraws."""
+"""Case studies: shown once all parties agreed, hidden once any of them withdraws."""
 
 from datetime import datetime
 
@@ -27,7 +27,7 @@ def tell(session: Session, cast: Cast, now: datetime, **instead: object) -> Case
     return case_study.submit_story(session, **{**said, "now": now, **instead})
 
 
-def test_it_is_shown_while_everybody_in_it_agrees(session: Session, cast: Cast, now: datetime) -> None:
+def test_a_story_is_shown_while_all_its_parties_agree(session: Session, cast: Cast, now: datetime) -> None:
     story = tell(session, cast, now)
     assert open_items(session, member=cast.bea, now=now).stories == [story]
     case_study.agree(session, story=story, by=cast.bea, now=now)
@@ -40,7 +40,7 @@ def test_it_is_shown_while_everybody_in_it_agrees(session: Session, cast: Cast, 
     assert open_items(session, member=cast.nia, now=now).stories == []
 
 
-def test_it_is_not_shown_of_somebody_who_left(session: Session, cast: Cast, now: datetime) -> None:
+def test_a_story_of_a_suspended_member_is_not_shown(session: Session, cast: Cast, now: datetime) -> None:
     story = tell(session, cast, now, others=[cast.bea])
     case_study.agree(session, story=story, by=cast.bea, now=now)
     cast.bea.state = MemberState.SUSPENDED
@@ -48,7 +48,9 @@ def test_it_is_not_shown_of_somebody_who_left(session: Session, cast: Cast, now:
     assert case_study.shown_stories(session, member=cast.carla) == []
 
 
-def test_only_its_people_answer_and_only_its_teller_takes_it_back(session: Session, cast: Cast, now: datetime) -> None:
+def test_only_parties_answer_a_story_and_only_its_teller_withdraws_it(
+    session: Session, cast: Cast, now: datetime
+) -> None:
     story = tell(session, cast, now)
     with pytest.raises(Refused):
         case_study.agree(session, story=story, by=cast.dana, now=now)
@@ -69,7 +71,7 @@ def test_only_its_people_answer_and_only_its_teller_takes_it_back(session: Sessi
         ({"others": []}, None),
     ],
 )
-def test_a_wrong_story_names_its_field(
+def test_an_invalid_story_is_refused_with_its_field(
     session: Session, cast: Cast, now: datetime, wrong: dict[str, object], field: str | None
 ) -> None:
     with pytest.raises(DomainError) as refused:
@@ -77,7 +79,7 @@ def test_a_wrong_story_names_its_field(
     assert refused.value.field == field
 
 
-def test_it_is_about_other_firms_and_work_they_finished(session: Session, cast: Cast, now: datetime) -> None:
+def test_a_story_is_about_other_firms_and_their_own_finished_work(session: Session, cast: Cast, now: datetime) -> None:
     with pytest.raises(Refused):
         tell(session, cast, now, teller=cast.bob, others=[cast.bea])
     work = Collaboration(prime=cast.dana.business, sub=cast.bea.business, title="Site", created_at=now)

@@ -1,4 +1,4 @@
-"""A chapter of three firms, without a word yet about whom to mention."""
+"""A chapter of three firms whose members have not consented to anything yet."""
 
 from datetime import datetime, time, timedelta
 
@@ -17,7 +17,7 @@ NAMES = ("Alma Reyes", "Bo Carver", "Cleo Hart")
 
 
 class Chapterhouse:
-    """The chapter, its one channel, and Alma, Bo and Cleo with a firm each; what they agree to is up to the test."""
+    """The chapter, its one channel, and Alma, Bo and Cleo with a firm each; consent is up to the test."""
 
     def __init__(self, session: Session, now: datetime) -> None:
         self.session, self.now = session, now
@@ -52,7 +52,7 @@ class Chapterhouse:
         return lead
 
     def turn(self, weeks: int = 0) -> Occurrence:
-        """The turn that is coming, after some weeks."""
+        """The coming occurrence, after a number of weeks."""
         return plan_occurrences(self.session, now=self.now + timedelta(days=7 * weeks))[-1]
 
 

@@ -1,4 +1,4 @@
-"""A chapter's people change their coming weeks before their time, and nothing else of the calendar moves."""
+"""The calendar: people change a chapter's coming weeks ahead of time, and everything else in it stays."""
 
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from directory.audit import AuditEntry
 from directory.errors import Conflict, Invalid, Refused
 from directory.outbox.heartbeat import FORGOTTEN_AFTER, LATE_AFTER, heartbeats, record_heartbeat
 from directory.outbox.occurrence import Occurrence
-from directory.week.calendar import WEEKS, add_blackout, end_blackout, occurrence_on, set_hour, weeks
+from directory.week.calendar import WEEKS_AHEAD, add_blackout, end_blackout, occurrence_on, set_hour, weeks
 from directory.week.occurrence_schedule import WEEK, hold, plan_occurrences, release, skip
 from directory.week.opening_closing import decide_frame, frame_of, pending_frame, write_frame
 from directory.week.post import compose
@@ -24,14 +24,14 @@ def days(mesa: Chapterhouse) -> list[date]:
     return list(mesa.session.scalars(select(Occurrence.local_date).order_by(Occurrence.local_date)))
 
 
-def test_the_next_eight_weeks_are_told_without_writing_anything(mesa: Chapterhouse) -> None:
+def test_the_next_eight_weeks_are_listed_without_writing_rows(mesa: Chapterhouse) -> None:
     told = weeks(mesa.session, chapter=mesa.chapter, now=mesa.now)
-    assert [week.on for week in told] == [FIRST + WEEK * at for at in range(WEEKS)]
+    assert [week.on for week in told] == [FIRST + WEEK * at for at in range(WEEKS_AHEAD)]
     assert days(mesa) == []
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_a_week_has_its_local_hour_on_both_sides_of_a_clock_change(mesa: Chapterhouse, zone: str) -> None:
+def test_a_week_keeps_its_local_time_before_and_after_a_clock_change(mesa: Chapterhouse, zone: str) -> None:
     mesa.chapter.zone = zone
     spring = datetime(2026, 2, 20, tzinfo=ZoneInfo("UTC"))
     for start in (spring, spring + 32 * WEEK):
@@ -39,7 +39,7 @@ def test_a_week_has_its_local_hour_on_both_sides_of_a_clock_change(mesa: Chapter
             assert week.due_at.astimezone(ZoneInfo(zone)).time() == time(9)
 
 
-def test_a_week_far_ahead_is_skipped_and_those_before_it_stay(mesa: Chapterhouse, now: datetime) -> None:
+def test_a_week_far_ahead_is_skipped_and_earlier_weeks_stay(mesa: Chapterhouse, now: datetime) -> None:
     far = occurrence_on(mesa.session, chapter=mesa.chapter, on=FIRST + 2 * WEEK, now=now)
     skip(mesa.session, occurrence=far, member=mesa.alma, now=now, reason="Fair week")
     assert days(mesa) == [FIRST, FIRST + WEEK, FIRST + 2 * WEEK], "written without a gap"
@@ -51,7 +51,7 @@ def test_a_week_far_ahead_is_skipped_and_those_before_it_stay(mesa: Chapterhouse
         occurrence_on(mesa.session, chapter=mesa.chapter, on=FIRST + timedelta(days=1), now=now)
 
 
-def test_one_week_has_its_own_hour_and_the_planner_leaves_it(mesa: Chapterhouse, now: datetime) -> None:
+def test_the_planner_keeps_the_own_time_of_one_week(mesa: Chapterhouse, now: datetime) -> None:
     turn, usual = mesa.turn(), mesa.turn().due_at
     set_hour(mesa.session, occurrence=turn, at=time(14, 30), member=mesa.alma, now=now)
     for at in (now, usual, usual + timedelta(hours=1)):
@@ -66,7 +66,7 @@ def test_one_week_has_its_own_hour_and_the_planner_leaves_it(mesa: Chapterhouse,
         set_hour(mesa.session, occurrence=turn, at=None, member=mesa.alma, now=usual)
 
 
-def test_a_chapter_that_moves_its_day_takes_all_its_written_weeks_along(mesa: Chapterhouse, now: datetime) -> None:
+def test_all_written_weeks_move_with_the_weekday_of_their_chapter(mesa: Chapterhouse, now: datetime) -> None:
     held = occurrence_on(mesa.session, chapter=mesa.chapter, on=FIRST + 2 * WEEK, now=now)
     hold(mesa.session, occurrence=held, member=mesa.alma, now=now)
     mesa.chapter.weekday = 4
@@ -74,7 +74,7 @@ def test_a_chapter_that_moves_its_day_takes_all_its_written_weeks_along(mesa: Ch
     assert days(mesa) == [FIRST + timedelta(days=2) + WEEK * at for at in range(3)]
 
 
-def test_a_quiet_time_leaves_out_what_is_planned_and_what_is_not_yet(mesa: Chapterhouse, now: datetime) -> None:
+def test_a_blackout_skips_weeks_already_written_and_weeks_written_later(mesa: Chapterhouse, now: datetime) -> None:
     turn, session = mesa.turn(), mesa.session
     said = {"first_on": FIRST, "last_on": FIRST + WEEK, "reason": " Thanksgiving ", "member": mesa.alma, "now": now}
     quiet = add_blackout(session, chapter=mesa.chapter, **said)
@@ -85,7 +85,7 @@ def test_a_quiet_time_leaves_out_what_is_planned_and_what_is_not_yet(mesa: Chapt
     release(session, occurrence=turn, member=mesa.alma, now=now)
     plan_occurrences(session, now=now)
     assert turn.is_open, "one week may go out all the same"
-    end_blackout(session, quiet=quiet, member=mesa.bo, now=now)
+    end_blackout(session, blackout=quiet, member=mesa.bo, now=now)
     assert session.scalars(select(Occurrence.skipped)).all() == [None, None]
     assert session.scalars(select(AuditEntry.action).order_by(AuditEntry.id.desc())).first() == "quiet_time.end"
 
@@ -94,16 +94,14 @@ def test_a_quiet_time_leaves_out_what_is_planned_and_what_is_not_yet(mesa: Chapt
     ("first", "last", "reason", "field"),
     [(3, 1, "x", "last_on"), (0, 99, "x", "last_on"), (-9, -8, "x", "last_on"), (0, 1, " ", "reason")],
 )
-def test_a_quiet_time_that_cannot_be_is_refused(
-    mesa: Chapterhouse, first: int, last: int, reason: str, field: str
-) -> None:
+def test_an_invalid_blackout_is_refused(mesa: Chapterhouse, first: int, last: int, reason: str, field: str) -> None:
     spanned = {"first_on": FIRST + timedelta(days=first), "last_on": FIRST + timedelta(days=last)}
     with pytest.raises(Invalid) as error:
         add_blackout(mesa.session, chapter=mesa.chapter, **spanned, reason=reason, member=mesa.alma, now=mesa.now)
     assert error.value.field == field
 
 
-def test_own_sentences_are_used_only_after_a_second_person_approved_them(mesa: Chapterhouse, now: datetime) -> None:
+def test_own_sentences_are_used_only_after_a_second_person_approves_them(mesa: Chapterhouse, now: datetime) -> None:
     session, chapter = mesa.session, mesa.chapter
     mesa.asks(mesa.alma)
     turn = mesa.turn()
@@ -131,13 +129,13 @@ def test_own_sentences_are_used_only_after_a_second_person_approved_them(mesa: C
 
 
 @pytest.mark.parametrize("text", ["Thanks, Cleo Hart!", "x" * 121, "a\u202eb", "Ask @somebody"])
-def test_own_sentences_hold_what_a_post_holds(mesa: Chapterhouse, now: datetime, text: str) -> None:
+def test_own_sentences_obey_the_rules_of_a_post(mesa: Chapterhouse, now: datetime, text: str) -> None:
     with pytest.raises(Invalid) as error:
         write_frame(mesa.session, chapter=mesa.chapter, opening="", closing=text, member=mesa.alma, now=now)
     assert error.value.field == "closing"
 
 
-def test_a_worker_that_gets_nothing_done_is_late_and_then_forgotten(mesa: Chapterhouse, now: datetime) -> None:
+def test_a_worker_without_heartbeats_is_late_and_later_forgotten(mesa: Chapterhouse, now: datetime) -> None:
     for name, at in (("old", now), ("new", now + timedelta(minutes=5)), ("new", now + timedelta(minutes=6))):
         record_heartbeat(mesa.session, worker=name, now=at)
     told = heartbeats(mesa.session)

@@ -1,4 +1,4 @@
-"""The picture of the week shows one who agreed to be named, leads only where the open web may go, and is described."""
+"""Post cards: one member who consents to be named, a code only with a public page, and an alternative text."""
 
 import os
 from datetime import timedelta
@@ -18,9 +18,7 @@ from tests.week.conftest import Chapterhouse
 BASE = "https://goodword.example"
 
 
-def test_the_card_goes_out_with_the_post_as_it_was_drawn_and_says_what_it_shows(
-    mesa: Chapterhouse, settings: Settings
-) -> None:
+def test_the_post_is_frozen_with_its_card_and_alternative_text(mesa: Chapterhouse, settings: Settings) -> None:
     mesa.channel.kind, mesa.bo.spotlight_at = "mastodon", mesa.now
     mesa.asks(mesa.bo)
     turn = mesa.turn()
@@ -33,14 +31,14 @@ def test_the_card_goes_out_with_the_post_as_it_was_drawn_and_says_what_it_shows(
     assert frozen.alt == "Mesa: Bo Carver of Bo & Co. Wanted: Owners of old theaters."
 
 
-def test_a_channel_without_pictures_gets_none(mesa: Chapterhouse, settings: Settings) -> None:
+def test_a_channel_without_pictures_gets_no_card(mesa: Chapterhouse, settings: Settings) -> None:
     mesa.bo.spotlight_at = mesa.now
     turn = mesa.turn()
     (sent,) = freeze(mesa.session, occurrence=turn, now=turn.due_at, settings=settings)
     assert PostSnapshot.from_bytes(sent.payload).image == ""
 
 
-def test_only_who_stands_on_the_open_web_has_a_code_and_only_who_agreed_a_card(mesa: Chapterhouse) -> None:
+def test_a_card_needs_consent_and_its_code_a_public_page(mesa: Chapterhouse) -> None:
     mesa.asks(mesa.bo)
     turn = mesa.turn()
     compose(mesa.session, occurrence=turn, now=mesa.now)
@@ -58,7 +56,7 @@ def test_only_who_stands_on_the_open_web_has_a_code_and_only_who_agreed_a_card(m
     assert coded == card_of([mention], BASE)
 
 
-def test_what_no_font_can_write_is_not_drawn_as_boxes_and_long_words_stay_on_the_card(mesa: Chapterhouse) -> None:
+def test_a_missing_glyph_prevents_the_card_and_long_words_do_not(mesa: Chapterhouse) -> None:
     mesa.bo.spotlight_at = mesa.now
     mesa.bo.headline = "W" * 300
     turn = mesa.turn()
@@ -69,7 +67,7 @@ def test_what_no_font_can_write_is_not_drawn_as_boxes_and_long_words_stay_on_the
     assert card_of([mention], BASE) is None
 
 
-def test_a_picture_goes_when_no_recent_post_names_it(mesa: Chapterhouse, settings: Settings) -> None:
+def test_a_picture_is_deleted_when_no_recent_post_uses_it(mesa: Chapterhouse, settings: Settings) -> None:
     mesa.channel.kind, mesa.bo.spotlight_at = "mastodon", mesa.now
     turn = mesa.turn()
     (sent,) = freeze(mesa.session, occurrence=turn, now=turn.due_at, settings=settings)
@@ -78,6 +76,6 @@ def test_a_picture_goes_when_no_recent_post_names_it(mesa: Chapterhouse, setting
     rested = turn.due_at - timedelta(days=2)
     os.utime(path, (rested.timestamp(), rested.timestamp()))
     assert delete_unused_cards(mesa.session, home=settings.home, now=turn.due_at) == 0
-    sent.payload = b""  # as erasing leaves it
+    sent.payload = b""  # as erasure leaves it
     assert delete_unused_cards(mesa.session, home=settings.home, now=turn.due_at) == 1
     assert not path.exists()

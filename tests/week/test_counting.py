@@ -1,4 +1,4 @@
-"""A text is as long as the network says that it is: the published cases of X, of Unicode, and the hostile ones."""
+"""Text length as each network counts it: the published cases of X, Mastodon and Unicode, and hostile texts."""
 
 import pytest
 from hypothesis import given
@@ -76,32 +76,32 @@ GRAPHEMES = [
 
 
 @pytest.mark.parametrize(("text", "length"), WEIGHTED)
-def test_a_post_on_x_is_as_long_as_x_counts_it(text: str, length: int) -> None:
+def test_x_length_counts_as_x_does(text: str, length: int) -> None:
     assert x_length(text) == length
 
 
 @pytest.mark.parametrize(("text", "length"), TOOTED)
-def test_a_post_on_mastodon_is_as_long_as_mastodon_counts_it(text: str, length: int) -> None:
+def test_mastodon_length_counts_as_mastodon_does(text: str, length: int) -> None:
     assert mastodon_length(text) == length
 
 
 @pytest.mark.parametrize(("text", "length"), GRAPHEMES)
-def test_a_grapheme_is_what_a_person_sees_as_one(text: str, length: int) -> None:
+def test_graphemes_are_counted_as_unicode_defines_them(text: str, length: int) -> None:
     assert COUNTS["graphemes"](text) == length
 
 
 @given(some.text(some.characters(codec="utf-8"), max_size=60))
-def test_clusters_lose_nothing_and_no_unit_is_more_than_its_parts(text: str) -> None:
+def test_clusters_join_to_the_text_and_are_no_more_than_its_characters(text: str) -> None:
     assert "".join(grapheme_clusters(text)) == text
     assert len(grapheme_clusters(text)) <= len(text) <= COUNTS["bytes"](text)
     assert excess_length(text, [LengthLimit("characters", 10), LengthLimit("bytes", 1000)]) == max(0, len(text) - 10)
 
 
-def test_only_what_is_below_a_top_level_that_there_is_becomes_a_link() -> None:
+def test_only_names_under_an_existing_top_level_domain_are_links() -> None:
     told = "Ask bo@example.com, see example.com/a_(b) or HTTPS://Example.ORG. Not 3.5, e.g. or Mr.Smith."
     assert find_links(told) == ["example.com/a_(b", "HTTPS://Example.ORG"]
 
 
-def test_a_hostile_text_is_counted_at_once() -> None:
+def test_a_hostile_text_is_counted_without_delay() -> None:
     for text in ("a." * 5000, "a-" * 5000, "http://" * 1500, "\u200d" * 10000, "#" * 10000, "@a" * 5000):
         assert min(x_length(text), mastodon_length(text)) > 0

@@ -1,4 +1,4 @@
-"""A delivery has one owner at a time, and never moves on from what may have arrived but by a look or a person."""
+"""Deliveries: one owner at a time; one that may have arrived is only settled by a look-up or a person."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -38,7 +38,7 @@ def written(session: Session, now: datetime, many: int = 1) -> list[Delivery]:
     return rows
 
 
-def test_nothing_is_claimed_before_its_time(session: Session, now: datetime) -> None:
+def test_a_delivery_is_claimed_only_when_due_and_only_once(session: Session, now: datetime) -> None:
     (row,) = written(session, now)
     assert claim_delivery(session, now=now - timedelta(seconds=1), lease=LEASE) is None
     assert claim_delivery(session, now=now, lease=LEASE, ids=["somebody-else"]) is None
@@ -48,7 +48,7 @@ def test_nothing_is_claimed_before_its_time(session: Session, now: datetime) -> 
     assert claim_delivery(session, now=now, lease=LEASE) is None
 
 
-def test_a_crowd_of_workers_shares_each_row_once(engine: Engine, now: datetime) -> None:
+def test_concurrent_workers_claim_each_row_once(engine: Engine, now: datetime) -> None:
     with write_session(engine) as session:
         written(session, now, 30)
 
@@ -66,7 +66,7 @@ def test_a_crowd_of_workers_shares_each_row_once(engine: Engine, now: datetime) 
     assert sorted(taken) == sorted(f"k{number}" for number in range(30))
 
 
-def test_a_try_that_was_given_up_does_not_end_the_next_one(session: Session, now: datetime) -> None:
+def test_an_abandoned_attempt_cannot_fail_the_next_attempt(session: Session, now: datetime) -> None:
     written(session, now)
     old = claim_delivery(session, now=now, lease=LEASE)
     assert old is not None
@@ -80,7 +80,7 @@ def test_a_try_that_was_given_up_does_not_end_the_next_one(session: Session, now
     assert (row.state, row.external_id) == (DeliveryState.DELIVERED, "late")
 
 
-def test_it_is_not_tried_for_ever(session: Session, now: datetime) -> None:
+def test_a_delivery_fails_after_the_maximum_of_attempts(session: Session, now: datetime) -> None:
     written(session, now)
     for _ in range(MOST_TRIES):
         row = claim_delivery(session, now=now, lease=LEASE)
@@ -90,7 +90,7 @@ def test_it_is_not_tried_for_ever(session: Session, now: datetime) -> None:
 
 
 @pytest.mark.parametrize("has_arrived", [True, False])
-def test_a_person_decides_once_what_nobody_can_tell(mesa: Chapterhouse, now: datetime, has_arrived: bool) -> None:
+def test_a_person_resolves_an_unknown_delivery_once(mesa: Chapterhouse, now: datetime, has_arrived: bool) -> None:
     (row,) = written(mesa.session, now)
     claim_delivery(mesa.session, now=now, lease=LEASE)
     mark_unknown(mesa.session, delivery=row, reason="no answer", now=now)

@@ -1,4 +1,4 @@
-"""Who stands in the week's post: everybody once before anybody twice, newcomers first, nobody against their will."""
+"""Mentions: nobody without consent, newcomers first, and everybody once before anybody twice."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -22,7 +22,7 @@ WEEK = timedelta(days=7)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_over_two_years_nobody_is_introduced_twice_before_everybody_once(mesa: Chapterhouse, seed: int) -> None:
+def test_over_two_years_everybody_has_a_spotlight_before_anybody_has_two(mesa: Chapterhouse, seed: int) -> None:
     chance, told, now = Random(seed), {}, mesa.now
     for week in range(104):
         now += WEEK
@@ -30,7 +30,7 @@ def test_over_two_years_nobody_is_introduced_twice_before_everybody_once(mesa: C
             mesa._member(f"Person {week} Seen", 0).joined_at = now
         for member in mesa.session.scalars(select(Member).where(Member.spotlight_at.is_(None))):
             member.spotlight_at = now if chance.random() < 0.5 else None
-        if told and chance.random() < 0.3:  # who takes it back and gives it again jumps no queue
+        if told and chance.random() < 0.3:  # consent withdrawn and given again does not jump the queue
             chance.choice(list(told)).spotlight_at = now
         if chance.random() < 0.3:
             mesa.asks(mesa.alma, f"Owners of theater {week}", at=now)
@@ -63,7 +63,7 @@ def _posted(mesa: Chapterhouse, items: list[PostItem], now: datetime) -> None:
     mesa.session.flush()
 
 
-def test_who_takes_themselves_out_is_out_of_this_weeks_post_and_back_by_the_next(mesa: Chapterhouse) -> None:
+def test_a_withdrawn_member_is_out_of_this_weeks_post_and_back_in_the_next(mesa: Chapterhouse) -> None:
     mesa.alma.spotlight_at = mesa.bo.spotlight_at = mesa.now
     turn = mesa.turn()
     compose(mesa.session, occurrence=turn, now=mesa.now)
@@ -82,7 +82,7 @@ def test_who_takes_themselves_out_is_out_of_this_weeks_post_and_back_by_the_next
     assert choose_mentions(mesa.session, chapter=mesa.chapter, now=turn.due_at)[0].member is mesa.alma
 
 
-def test_a_veto_holds_a_text_that_a_person_wrote_until_they_looked_at_it(mesa: Chapterhouse) -> None:
+def test_a_veto_holds_an_edited_text_until_somebody_edits_it_again(mesa: Chapterhouse) -> None:
     mesa.asks(mesa.alma)
     turn = mesa.turn()
     (post,) = compose(mesa.session, occurrence=turn, now=mesa.now)
@@ -109,7 +109,7 @@ def told_story(mesa: Chapterhouse) -> case_study.CaseStudy:
     return story
 
 
-def test_a_story_is_told_once_when_everybody_in_it_agreed_to_be_named(mesa: Chapterhouse) -> None:
+def test_a_story_is_posted_once_if_everybody_in_it_consents_to_be_named(mesa: Chapterhouse) -> None:
     story = told_story(mesa)
     case_study.agree(mesa.session, story=story, by=mesa.bo, now=mesa.now)
     turn = mesa.turn()
@@ -129,7 +129,7 @@ def test_a_story_is_told_once_when_everybody_in_it_agreed_to_be_named(mesa: Chap
     assert mesa.session.scalars(select(Mention.case_study_id)).all() == [None] * 4
 
 
-def test_a_missing_seat_is_told_without_a_client_and_only_once(mesa: Chapterhouse) -> None:
+def test_a_capability_gap_is_posted_once_and_without_the_client(mesa: Chapterhouse) -> None:
     lead = mesa.looks_for(mesa.bo, "Elevators")
     need = lead.needs[0].capability
     need.scheme, lead.asked_at = CURATED, None
@@ -148,7 +148,7 @@ def test_a_missing_seat_is_told_without_a_client_and_only_once(mesa: Chapterhous
     assert compose(mesa.session, occurrence=mesa.turn(1), now=turn.due_at) == []
 
 
-def test_a_seat_that_somebody_asks_for_in_the_same_post_is_not_told_twice(mesa: Chapterhouse) -> None:
+def test_a_capability_gap_is_not_repeated_beside_a_lead_that_asks_for_it(mesa: Chapterhouse) -> None:
     lead = mesa.looks_for(mesa.bo, "Elevators")
     lead.needs[0].capability.scheme = CURATED
     (post,) = compose(mesa.session, occurrence=mesa.turn(), now=mesa.now)
@@ -156,7 +156,7 @@ def test_a_seat_that_somebody_asks_for_in_the_same_post_is_not_told_twice(mesa: 
 
 
 @pytest.mark.parametrize("words", ["Call 520 555 0142", "Write to bo@firm.example", "A finder's fee for you"])
-def test_words_that_must_not_be_repeated_in_public_stay_out_of_the_post(mesa: Chapterhouse, words: str) -> None:
+def test_texts_that_break_the_content_policy_stay_out_of_the_post(mesa: Chapterhouse, words: str) -> None:
     asked = mesa.asks(mesa.bo, words)
     with pytest.raises(Invalid) as refusal:
         share_wanted(mesa.session, wanted=asked, now=mesa.now)

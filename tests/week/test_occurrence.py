@@ -1,4 +1,4 @@
-"""Each chapter's turn comes once a week, at its own local time, whatever clocks, crashes and crowds do."""
+"""Occurrences: one a week for each chapter, at its local time, despite clock changes, downtime and concurrency."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
@@ -22,12 +22,12 @@ from tests.week.conftest import Chapterhouse
 ZONES = ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Auckland", "Asia/Kolkata")
 
 
-def test_a_time_that_spring_leaves_out_runs_an_hour_later() -> None:
+def test_a_time_skipped_by_the_spring_clock_change_runs_an_hour_later() -> None:
     chapter = Chapter(zone="America/New_York", post_time=time(2, 30))
     assert slot_instant(chapter, date(2026, 3, 8)).astimezone(ZoneInfo(chapter.zone)).time() == time(3, 30)
 
 
-def test_a_time_that_autumn_repeats_runs_once(session: Session) -> None:
+def test_a_time_repeated_by_the_autumn_clock_change_runs_once(session: Session) -> None:
     chapter = Chapter(key="ny", name="NY", zone="America/New_York", post_time=time(1, 30), weekday=6)
     session.add(chapter)
     first_pass, second_pass = datetime(2026, 11, 1, 5, 30, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
@@ -38,7 +38,7 @@ def test_a_time_that_autumn_repeats_runs_once(session: Session) -> None:
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_through_a_year_of_clock_changes_every_week_has_its_one_turn(engine: Engine, zone: str) -> None:
+def test_every_week_has_one_occurrence_through_a_year_of_clock_changes(engine: Engine, zone: str) -> None:
     @settings(max_examples=4, deadline=None)
     @given(
         weekday=some.integers(0, 6),
@@ -71,7 +71,7 @@ def test_through_a_year_of_clock_changes_every_week_has_its_one_turn(engine: Eng
     check()
 
 
-def test_what_was_missed_by_hours_is_caught_up_and_what_was_missed_by_weeks_is_skipped(mesa: Chapterhouse) -> None:
+def test_an_occurrence_hours_late_is_caught_up_and_weeks_late_is_skipped(mesa: Chapterhouse) -> None:
     first = mesa.turn()
     open_turns = plan_occurrences(mesa.session, now=first.due_at + timedelta(days=21) + CATCH_UP / 2)
     assert [turn.local_date - first.local_date for turn in open_turns] == [timedelta(days=21), timedelta(days=28)]
@@ -80,7 +80,7 @@ def test_what_was_missed_by_hours_is_caught_up_and_what_was_missed_by_weeks_is_s
     assert plan_occurrences(mesa.session, now=first.due_at + timedelta(days=22)) == open_turns[1:]
 
 
-def test_a_held_week_gives_way_to_the_next(mesa: Chapterhouse, now: datetime) -> None:
+def test_a_held_week_is_skipped_when_the_next_is_due(mesa: Chapterhouse, now: datetime) -> None:
     turn = mesa.turn()
     hold(mesa.session, occurrence=turn, member=mesa.alma, now=now)
     assert plan_occurrences(mesa.session, now=turn.due_at + timedelta(days=6))[0] is turn
@@ -88,7 +88,7 @@ def test_a_held_week_gives_way_to_the_next(mesa: Chapterhouse, now: datetime) ->
     assert turn.skipped
 
 
-def test_what_is_let_go_late_is_due_at_once(mesa: Chapterhouse, now: datetime) -> None:
+def test_an_occurrence_released_late_is_due_at_once(mesa: Chapterhouse, now: datetime) -> None:
     turn, later = mesa.turn(), now + timedelta(days=4)
     hold(mesa.session, occurrence=turn, member=mesa.alma, now=now)
     release(mesa.session, occurrence=turn, member=mesa.alma, now=later)
@@ -96,7 +96,7 @@ def test_what_is_let_go_late_is_due_at_once(mesa: Chapterhouse, now: datetime) -
     assert turn in plan_occurrences(mesa.session, now=later)
 
 
-def test_a_skip_can_be_taken_back_until_its_time(mesa: Chapterhouse, now: datetime) -> None:
+def test_a_skip_can_be_undone_until_the_occurrence_is_due(mesa: Chapterhouse, now: datetime) -> None:
     turn = mesa.turn()
     skip(mesa.session, occurrence=turn, member=mesa.alma, now=now, reason="A holiday")
     assert upcoming_occurrence(mesa.session, chapter=mesa.chapter, now=now) is turn
@@ -110,7 +110,7 @@ def test_a_skip_can_be_taken_back_until_its_time(mesa: Chapterhouse, now: dateti
     assert actions == ["occurrence.skip", "occurrence.release", "occurrence.skip"]
 
 
-def test_a_chapter_that_moves_its_day_takes_the_coming_turn_along(mesa: Chapterhouse, now: datetime) -> None:
+def test_the_coming_occurrence_moves_with_the_weekday_of_its_chapter(mesa: Chapterhouse, now: datetime) -> None:
     turn = mesa.turn()
     mesa.chapter.weekday, mesa.chapter.post_time = 4, time(7, 30)
     assert plan_occurrences(mesa.session, now=now) == [turn]
@@ -118,7 +118,7 @@ def test_a_chapter_that_moves_its_day_takes_the_coming_turn_along(mesa: Chapterh
     assert turn.due_at.hour == 14
 
 
-def test_planners_in_a_crowd_plan_each_turn_once(engine: Engine, now: datetime) -> None:
+def test_concurrent_planners_write_each_occurrence_once(engine: Engine, now: datetime) -> None:
     with write_session(engine) as session:
         session.add_all(Chapter(key=zone, name=zone, zone=zone) for zone in ZONES)
 

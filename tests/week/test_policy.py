@@ -1,4 +1,4 @@
-"""What must not be posted is refused with a sentence that says what to do; what had better not be is remarked on."""
+"""The content policy: errors say what to do instead, remarks only advise."""
 
 import pytest
 
@@ -28,14 +28,14 @@ FINE = [
 
 
 @pytest.mark.parametrize(("text", "sentence"), REFUSED)
-def test_a_text_that_must_not_be_posted_is_refused_and_told_why(text: str, sentence: str) -> None:
+def test_a_text_against_the_policy_is_refused_with_a_reason(text: str, sentence: str) -> None:
     (remark,) = check_policy(text)
     assert remark.is_error
     assert sentence in remark.sentence
 
 
 @pytest.mark.parametrize("text", FINE)
-def test_plain_words_are_left_in_peace(text: str) -> None:
+def test_ordinary_texts_pass_without_remarks(text: str) -> None:
     assert check_policy(text) == []
 
 
@@ -48,7 +48,7 @@ def test_a_link_is_an_error_where_it_costs_and_was_not_chosen() -> None:
     assert check_policy(text, costs_link="$0.20", has_link=True) == []
 
 
-def test_shouting_is_remarked_on_and_errors_come_first() -> None:
+def test_capital_letters_are_remarked_on_and_errors_come_first() -> None:
     said = check_policy("MEET ALL OUR NEW PEOPLE NOW, @carlo", is_known=True)
     assert [remark.is_error for remark in said] == [True, True, False]
     assert "small" in said[-1].sentence

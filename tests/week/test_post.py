@@ -1,4 +1,4 @@
-"""The week's post names who agreed to it, says why, has something new to say, and is frozen once."""
+"""Posts: named members consented, each with a reason; there is news; and the post is frozen once."""
 
 import json
 from datetime import timedelta
@@ -31,12 +31,12 @@ def text_of(mesa: Chapterhouse, turn: Occurrence) -> str:
 
 
 def post_week(mesa: Chapterhouse, turn: Occurrence) -> list[str]:
-    """Freeze it at its time; the texts that leave."""
+    """Freeze the occurrence when it is due; return the texts of its deliveries."""
     frozen = freeze(mesa.session, occurrence=turn, now=turn.due_at)
     return [json.loads(delivery.payload)["text"] for delivery in frozen]
 
 
-def test_nobody_is_named_who_did_not_agree(mesa: Chapterhouse) -> None:
+def test_nobody_is_named_without_consent(mesa: Chapterhouse) -> None:
     assert text_of(mesa, mesa.turn()) == ""
     mesa.asks(mesa.bo)
     assert "A member would like to meet: Owners of old theaters. They renovate." in text_of(mesa, mesa.turn())
@@ -46,7 +46,7 @@ def test_nobody_is_named_who_did_not_agree(mesa: Chapterhouse) -> None:
     assert text_of(mesa, mesa.turn()) == ""
 
 
-def test_words_that_name_somebody_who_did_not_agree_are_left_out(mesa: Chapterhouse) -> None:
+def test_texts_that_name_somebody_without_consent_are_left_out(mesa: Chapterhouse) -> None:
     mesa.bo.spotlight_at = mesa.now
     ask = mesa.asks(mesa.bo, "Whoever worked with cleo  hart on a theater")
     assert "hart" not in text_of(mesa, mesa.turn())
@@ -58,14 +58,14 @@ def test_words_that_name_somebody_who_did_not_agree_are_left_out(mesa: Chapterho
     assert "Alma" not in told
 
 
-def test_a_place_that_is_none_of_the_network_stays_out_of_the_post(mesa: Chapterhouse) -> None:
+def test_a_place_that_may_identify_the_client_stays_out_of_the_post(mesa: Chapterhouse) -> None:
     mesa.looks_for(mesa.bo, "WordPress").place = "Zed Dental, 12 Elm Street"
     text = text_of(mesa, mesa.turn())
     assert "A member is looking for WordPress." in text
     assert "Zed" not in text
 
 
-def test_a_lead_is_told_by_its_needs_and_place_never_by_its_text(mesa: Chapterhouse) -> None:
+def test_a_post_says_a_leads_needs_and_place_but_never_its_text(mesa: Chapterhouse) -> None:
     mesa.bo.spotlight_at = mesa.now
     mesa.bo.business.city = "Mesa"
     lead = mesa.looks_for(mesa.bo, "WordPress")
@@ -76,7 +76,7 @@ def test_a_lead_is_told_by_its_needs_and_place_never_by_its_text(mesa: Chapterho
     assert "WordPress" not in text_of(mesa, mesa.turn())
 
 
-def test_each_mention_has_its_reason_and_the_hashtags_end_it(mesa: Chapterhouse) -> None:
+def test_each_mention_stores_its_reason_and_hashtags_end_the_post(mesa: Chapterhouse) -> None:
     mesa.chapter.hashtags = ["Mesa Partners", "ReferralWednesday"]
     mesa.asks(mesa.bo)
     mesa.cleo.spotlight_at = mesa.now
@@ -89,7 +89,7 @@ def test_each_mention_has_its_reason_and_the_hashtags_end_it(mesa: Chapterhouse)
     ]
 
 
-def test_the_newest_come_first_and_then_who_was_not_mentioned_longest(mesa: Chapterhouse) -> None:
+def test_new_members_come_first_then_those_mentioned_longest_ago(mesa: Chapterhouse) -> None:
     mesa.bo.spotlight_at = mesa.now
     post_week(mesa, mesa.turn())
     mesa.alma.spotlight_at, mesa.bo.spotlight_at = mesa.now, None
@@ -101,7 +101,7 @@ def test_the_newest_come_first_and_then_who_was_not_mentioned_longest(mesa: Chap
     assert told == [mesa.cleo, mesa.bo, mesa.alma]
 
 
-def test_with_nothing_new_there_is_no_post_and_the_turn_says_why(mesa: Chapterhouse) -> None:
+def test_without_news_there_is_no_post_and_the_occurrence_says_why(mesa: Chapterhouse) -> None:
     mesa.alma.spotlight_at = mesa.now
     assert len(post_week(mesa, mesa.turn())) == 1
     second = mesa.turn(1)
@@ -111,14 +111,14 @@ def test_with_nothing_new_there_is_no_post_and_the_turn_says_why(mesa: Chapterho
     assert len(post_week(mesa, mesa.turn(2))) == 1
 
 
-def test_without_a_channel_the_turn_says_so(mesa: Chapterhouse) -> None:
+def test_an_occurrence_without_a_channel_is_skipped_with_the_reason(mesa: Chapterhouse) -> None:
     mesa.session.delete(mesa.channel)
     turn = mesa.turn()
     assert post_week(mesa, turn) == []
     assert turn.skipped == "No channel is connected."
 
 
-def test_consent_withdrawn_before_the_time_is_out_of_the_post(mesa: Chapterhouse) -> None:
+def test_consent_withdrawn_before_the_post_is_due_removes_the_name(mesa: Chapterhouse) -> None:
     mesa.alma.spotlight_at = mesa.bo.spotlight_at = mesa.now
     turn = mesa.turn()
     assert "Alma" in text_of(mesa, turn)
@@ -128,7 +128,7 @@ def test_consent_withdrawn_before_the_time_is_out_of_the_post(mesa: Chapterhouse
     assert "Bo Carver" in text
 
 
-def test_an_edited_post_stays_as_the_person_wrote_it(mesa: Chapterhouse) -> None:
+def test_an_edited_post_is_not_composed_again(mesa: Chapterhouse) -> None:
     mesa.alma.spotlight_at = mesa.now
     turn = mesa.turn()
     (post,) = compose(mesa.session, occurrence=turn, now=mesa.now)
@@ -154,7 +154,7 @@ def test_an_edited_post_is_held_when_consent_is_withdrawn(mesa: Chapterhouse, te
 
 
 @pytest.mark.parametrize("text", ["", " \n", "x" * 5001, "a\u202eb", "a\x00b", "a\ud800", "Thanks, cleo  HART!"])
-def test_a_text_that_cannot_be_or_names_the_unwilling_is_refused(mesa: Chapterhouse, text: str) -> None:
+def test_an_invalid_text_or_one_that_names_a_member_without_consent_is_refused(mesa: Chapterhouse, text: str) -> None:
     mesa.alma.spotlight_at = mesa.now
     (post,) = compose(mesa.session, occurrence=mesa.turn(), now=mesa.now)
     with pytest.raises(Invalid) as refusal:
@@ -163,7 +163,7 @@ def test_a_text_that_cannot_be_or_names_the_unwilling_is_refused(mesa: Chapterho
     assert post.edited_at is None
 
 
-def test_a_week_is_frozen_once_at_its_time_and_not_while_it_is_held(mesa: Chapterhouse) -> None:
+def test_a_week_is_frozen_once_when_due_and_not_while_held(mesa: Chapterhouse) -> None:
     mesa.alma.spotlight_at = mesa.now
     turn = mesa.turn()
     assert freeze(mesa.session, occurrence=turn, now=turn.due_at - timedelta(seconds=1)) == []
@@ -198,7 +198,7 @@ words = some.text(some.characters(codec="utf-8"), max_size=300)
     tags=some.lists(words, max_size=5),
     limits=some.sampled_from(LIMITS),
 )
-def test_whatever_people_write_a_post_is_short_and_tells_somebody(
+def test_any_input_gives_a_post_within_limits_that_includes_an_item(
     members: list[tuple[str, str, str, str, WantedKind | None]],
     name: str,
     tags: list[str],

@@ -1,4 +1,4 @@
-"""The day before: who is in charge hears once of what is in a post's way, and nobody where all is well."""
+"""Pre-flight: the day before, those in charge get one mail about problems, and none without a problem."""
 
 import json
 from collections.abc import Callable
@@ -31,7 +31,7 @@ from tests.week.conftest import Chapterhouse
 
 @pytest.fixture
 def house(mesa: Chapterhouse, monkeypatch: pytest.MonkeyPatch) -> Chapterhouse:
-    """Alma leads Mesa and Bo keeps its channel; the coming post is written."""
+    """Alma leads Mesa and Bo owns its channel; the coming post is composed."""
     for member in (mesa.alma, mesa.bo):
         member.email = f"{member.first_name}@firm.example"
     mesa.session.add_all(
@@ -50,21 +50,21 @@ def house(mesa: Chapterhouse, monkeypatch: pytest.MonkeyPatch) -> Chapterhouse:
 
 
 def written(session: Session) -> dict[int, str]:
-    """Who is written to, and what was found."""
+    """The member ids that mails are written to, with the problems in each mail."""
     letters = [
         json.loads(row.payload) for row in session.scalars(select(Delivery).where(Delivery.channel_id.is_(None)))
     ]
     return {said["to"]: said["words"]["found"] for said in letters}
 
 
-def test_nobody_is_written_to_where_all_is_well(house: Chapterhouse) -> None:
+def test_no_mail_is_written_without_a_problem(house: Chapterhouse) -> None:
     turn = house.turn()
     assert report_problems(house.session, occurrence=turn, now=house.now) == 0
     assert turn.preflight_at == house.now
     assert occurrences_to_check(house.session, now=turn.due_at - CHECK_AHEAD) == []
 
 
-def test_a_turn_is_looked_at_a_day_before_and_not_sooner(house: Chapterhouse) -> None:
+def test_an_occurrence_is_checked_a_day_ahead_and_not_sooner(house: Chapterhouse) -> None:
     turn = house.turn()
     assert occurrences_to_check(house.session, now=turn.due_at - CHECK_AHEAD - timedelta(seconds=1)) == []
     assert occurrences_to_check(house.session, now=turn.due_at - CHECK_AHEAD) == [turn]
@@ -91,7 +91,7 @@ OF_CHANNEL: tuple[tuple[Change, str], ...] = (
 
 
 @pytest.mark.parametrize(("change", "words"), OF_TURN)
-def test_what_keeps_the_turn_back_is_told_to_who_runs_the_chapter(
+def test_a_problem_of_the_occurrence_is_mailed_to_who_runs_the_chapter(
     house: Chapterhouse, change: Change, words: str
 ) -> None:
     turn = house.turn()
@@ -103,9 +103,7 @@ def test_what_keeps_the_turn_back_is_told_to_who_runs_the_chapter(
 
 
 @pytest.mark.parametrize(("change", "words"), OF_CHANNEL)
-def test_what_is_wrong_with_an_account_is_told_to_its_owner_once(
-    house: Chapterhouse, change: Change, words: str
-) -> None:
+def test_a_problem_of_an_account_is_mailed_to_its_owner_once(house: Chapterhouse, change: Change, words: str) -> None:
     turn = house.turn()
     change(house, turn)
     for _ in range(2):
@@ -116,7 +114,7 @@ def test_what_is_wrong_with_an_account_is_told_to_its_owner_once(
 
 
 class Gate:
-    """An account that is no longer let in; to look at the other breaks our code."""
+    """An account whose token was revoked; checking the other channel raises an error in our own code."""
 
     def __init__(self, account: Account) -> None:
         pass
@@ -125,7 +123,7 @@ class Gate:
         raise TransportError("The token has expired.", permanent=True, accepted="no", is_revoked=True)
 
 
-def test_an_expired_token_is_found_the_day_before_and_its_letter_can_be_sent(
+def test_an_expired_token_is_reported_a_day_ahead_in_a_mail_that_renders(
     house: Chapterhouse, engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = Channel(chapter=house.chapter, kind="file", name="No key", sealed="no key opens this")

@@ -1,4 +1,4 @@
-"""The prompt of a morning: who is asked what, once; nothing for who has nothing; and what an answer does."""
+"""Prompts: who is asked what on a morning, once, nothing without items; and what an answer does."""
 
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
@@ -60,7 +60,7 @@ def letters(session: Session) -> int:
     return session.scalars(select(func.count()).where(Delivery.key.startswith("mail:prompt-"))).one()
 
 
-def test_on_the_morning_each_member_is_asked_once_however_often_it_is_tried(engine: Engine, morning: datetime) -> None:
+def test_each_member_is_prompted_once_that_morning_also_after_retries(engine: Engine, morning: datetime) -> None:
     assert compose(engine, now=morning - timedelta(minutes=1)) == 0
     made = compose(engine, now=morning)
     with Session(engine) as session:
@@ -73,7 +73,7 @@ def test_on_the_morning_each_member_is_asked_once_however_often_it_is_tried(engi
         assert letters(session) == made
 
 
-def test_two_workers_at_once_write_each_letter_once(engine: Engine, morning: datetime) -> None:
+def test_two_concurrent_workers_write_each_mail_once(engine: Engine, morning: datetime) -> None:
     with Session(engine) as session:
         (row,) = (
             row for row in weekly_prompts.occurrences_due(session, now=morning) if row.chapter.key == "old-pueblo"
@@ -95,7 +95,7 @@ def test_two_workers_at_once_write_each_letter_once(engine: Engine, morning: dat
     assert made[1] == 0
 
 
-def test_it_asks_of_others_only_with_a_reason_and_of_nobody_in_the_own_firm(engine: Engine, morning: datetime) -> None:
+def test_a_prompt_offers_few_people_of_other_firms_and_only_shared_asks(engine: Engine, morning: datetime) -> None:
     compose(engine, now=morning)
     with Session(engine) as session:
         rows = session.scalars(select(Prompt)).all()
@@ -111,7 +111,7 @@ def test_it_asks_of_others_only_with_a_reason_and_of_nobody_in_the_own_firm(engi
 
 
 @pytest.mark.parametrize("way", ["skip", "hold", "stop"])
-def test_a_week_that_is_left_out_held_or_stopped_asks_nobody(engine: Engine, morning: datetime, way: str) -> None:
+def test_a_skipped_held_or_stopped_week_prompts_nobody(engine: Engine, morning: datetime, way: str) -> None:
     with write_session(engine) as session:
         lena = of(session, "lena")
         for row in session.scalars(select(Occurrence)):
@@ -124,7 +124,7 @@ def test_a_week_that_is_left_out_held_or_stopped_asks_nobody(engine: Engine, mor
 
 
 @pytest.mark.parametrize("way", ["skip", "off", "left"])
-def test_a_letter_that_nobody_wants_any_more_does_not_leave_and_says_no_lie(
+def test_an_unwanted_prompt_mail_fails_with_the_reason_and_is_not_sent(
     engine: Engine, morning: datetime, settings: Settings, way: str
 ) -> None:
     compose(engine, now=morning)
@@ -145,9 +145,7 @@ def test_a_letter_that_nobody_wants_any_more_does_not_leave_and_says_no_lie(
         assert (row.state, row.reason.partition(":")[0]) == ("failed", "Nobody wants it any more")
 
 
-def test_who_has_no_address_has_switched_it_off_or_has_nothing_gets_no_letter(
-    engine: Engine, morning: datetime
-) -> None:
+def test_no_mail_without_an_address_after_opting_out_or_without_items(engine: Engine, morning: datetime) -> None:
     with write_session(engine) as session:
         of(session, "nadia").email = None
         notification_preferences.set_preference(
@@ -163,9 +161,7 @@ def test_who_has_no_address_has_switched_it_off_or_has_nothing_gets_no_letter(
         assert {len(row.items) for row in session.scalars(select(Prompt))} <= {0, 1}
 
 
-def test_nobody_is_told_the_same_again_and_a_promise_comes_back_until_it_is_done(
-    engine: Engine, morning: datetime
-) -> None:
+def test_items_are_not_repeated_and_a_promise_returns_until_it_is_done(engine: Engine, morning: datetime) -> None:
     compose(engine, now=morning)
     with write_session(engine) as session:
         first = prompt_of(session, "nadia")
@@ -191,7 +187,7 @@ def test_nobody_is_told_the_same_again_and_a_promise_comes_back_until_it_is_done
         assert session.scalars(select(func.count()).select_from(Interaction)).one() == before + 1
 
 
-def test_who_can_help_writes_to_who_asks_and_what_is_over_is_not_answered(
+def test_an_offer_of_help_is_mailed_to_the_asker_and_a_closed_item_refused(
     engine: Engine, morning: datetime, settings: Settings
 ) -> None:
     compose(engine, now=morning)
@@ -217,7 +213,7 @@ def kept(settings: Settings, to: str) -> EmailMessage:
     return next(mail for mail in mails if str(mail["To"]).startswith(to))
 
 
-def test_who_stands_in_the_post_is_told_the_day_before_once(
+def test_mentioned_members_are_notified_once_the_day_before(
     engine: Engine, morning: datetime, settings: Settings
 ) -> None:
     run_occurrence(engine, now=morning - timedelta(days=2))
@@ -230,7 +226,7 @@ def test_who_stands_in_the_post_is_told_the_day_before_once(
     assert "/answer/mentioned/" in mail.get_content()
 
 
-def test_a_switch_is_signed_for_one_member_and_one_kind(session: Session, engine: Engine) -> None:
+def test_an_unsubscribe_token_is_signed_for_one_member_and_one_kind(session: Session, engine: Engine) -> None:
     bea = of(session, "bea")
     token = notification_preferences.unsubscribe_token(bea, "week", "k" * 32)
     assert notification_preferences.read_unsubscribe_token(session, token=token, key="k" * 32) == (bea, "week")

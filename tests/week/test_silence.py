@@ -1,4 +1,4 @@
-"""Whose name must not be said is found in every text, however it is written, without asking about everybody."""
+"""Name consent: a name without consent is found in any text and spelling, without comparing every name."""
 
 import pytest
 from hypothesis import given
@@ -12,20 +12,20 @@ WORDS = st.text("aAB\u00e9\uff21-'\u2019 _.!", max_size=9)
 
 
 @pytest.mark.parametrize("written", ["Nora O\u2019Brien", "No\u200dra O'Brien", "\uff2eora O'Brien"])
-def test_a_name_is_found_however_its_signs_are_written(written: str) -> None:
+def test_a_name_is_found_in_any_unicode_spelling(written: str) -> None:
     assert names_in(f"Thanks to {written}!", ["Nora O'Brien"]) == ["Nora O'Brien"]
 
 
 @given(st.lists(WORDS.filter(str.strip), max_size=6), st.lists(WORDS, max_size=6).map(" ".join))
-def test_looking_up_finds_what_holding_each_name_against_the_text_finds(names: list[str], text: str) -> None:
+def test_the_index_finds_the_same_names_as_comparing_each_name(names: list[str], text: str) -> None:
     known = _Names()
     for number, name in enumerate(names):
         known.add(number, name)
     assert sorted(names[number] for number in known.member_ids_in(text)) == sorted(names_in(text, names))
 
 
-def test_a_word_given_or_taken_back_counts_at_once_and_a_new_member_is_known(mesa: Chapterhouse) -> None:
-    bump_world(mesa.session)  # from here on the names are kept
+def test_changed_consent_and_new_members_count_at_once(mesa: Chapterhouse) -> None:
+    bump_world(mesa.session)  # from here on the names are cached
     text = f"Ask {mesa.alma.name.upper()} or Zoe Zimmer"
     mesa.alma.spotlight_at = None
     mesa.session.flush()

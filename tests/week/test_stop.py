@@ -1,4 +1,4 @@
-"""One click stops a chapter's posts, or everybody's; a person lets them go, and nothing of what waited is lost."""
+"""The kill switch: one click stops a chapter's posts, or all; a person lifts it, and nothing pending is lost."""
 
 from datetime import datetime, timedelta
 
@@ -46,7 +46,7 @@ def letter(mesa: Chapterhouse, key: str = "mail:told:x") -> Delivery:
 
 
 @pytest.mark.parametrize("of_network", [True, False])
-def test_a_stop_holds_posts_and_not_letters_until_a_person_lets_go(mesa: Chapterhouse, of_network: bool) -> None:
+def test_a_stop_holds_posts_but_not_mails_until_a_person_lifts_it(mesa: Chapterhouse, of_network: bool) -> None:
     session, now, chapter = mesa.session, mesa.now, None if of_network else mesa.chapter
     ours, mail = post(mesa), letter(mesa)
     stop(session, chapter=chapter, member=mesa.alma, now=now)
@@ -60,7 +60,7 @@ def test_a_stop_holds_posts_and_not_letters_until_a_person_lets_go(mesa: Chapter
     assert actions == [("post.stop", mesa.alma.id), ("post.let_go", mesa.bo.id)]
 
 
-def test_one_chapter_that_is_stopped_stops_nobody_else(mesa: Chapterhouse, now: datetime) -> None:
+def test_stopping_one_chapter_does_not_stop_others(mesa: Chapterhouse, now: datetime) -> None:
     other = Channel(chapter=Chapter(key="o", name="Other"), kind="file", name="F")
     ours, theirs = post(mesa), post(mesa, "q", other)
     stop(mesa.session, chapter=mesa.chapter, member=None, now=now)
@@ -71,7 +71,7 @@ def test_one_chapter_that_is_stopped_stops_nobody_else(mesa: Chapterhouse, now: 
     assert ours not in due_deliveries(mesa.session, now=now)
 
 
-def test_a_stopped_turn_is_neither_skipped_as_missed_nor_lost(mesa: Chapterhouse) -> None:
+def test_a_stopped_occurrence_is_neither_skipped_as_missed_nor_lost(mesa: Chapterhouse) -> None:
     turn = mesa.turn()
     stop(mesa.session, chapter=None, member=mesa.alma, now=turn.due_at)
     later = turn.due_at + CATCH_UP * 2
@@ -80,7 +80,7 @@ def test_a_stopped_turn_is_neither_skipped_as_missed_nor_lost(mesa: Chapterhouse
     assert (turn.due_at, turn in plan_occurrences(mesa.session, now=later)) == (later, True)
 
 
-def test_what_an_older_copy_may_have_posted_is_left_out(mesa: Chapterhouse) -> None:
+def test_what_an_older_database_copy_may_have_posted_is_not_posted(mesa: Chapterhouse) -> None:
     turn, ours = mesa.turn(), post(mesa)
     stop(mesa.session, chapter=None, member=None, now=mesa.now, reason="older")
     lift_stop(mesa.session, chapter=None, member=mesa.alma, is_copy=True, now=turn.due_at)
@@ -89,7 +89,7 @@ def test_what_an_older_copy_may_have_posted_is_left_out(mesa: Chapterhouse) -> N
 
 
 @pytest.mark.parametrize("state", [ChannelState.PAUSED, ChannelState.BROKEN, ChannelState.GONE])
-def test_what_waits_for_a_channel_goes_out_soon_after_or_not_at_all(mesa: Chapterhouse, state: ChannelState) -> None:
+def test_a_post_waiting_for_its_channel_goes_out_in_time_or_fails(mesa: Chapterhouse, state: ChannelState) -> None:
     ours, late = post(mesa), mesa.now + CATCH_UP
     mesa.channel.state = state
     give_up_late(mesa.session, now=late)
@@ -101,7 +101,7 @@ def test_what_waits_for_a_channel_goes_out_soon_after_or_not_at_all(mesa: Chapte
     assert ours.state is DeliveryState.FAILED
 
 
-def test_a_program_that_runs_away_is_capped_for_the_day(mesa: Chapterhouse, now: datetime) -> None:
+def test_the_daily_cap_stops_a_runaway_program_until_tomorrow(mesa: Chapterhouse, now: datetime) -> None:
     rows = [post(mesa, f"p{at}") for at in range(DAILY_CAP + 1)]
     took = [claim_delivery(mesa.session, now=now, lease=LEASE, ids=[row.public_id]) for row in rows]
     assert took == [*rows[:-1], None]
@@ -111,7 +111,7 @@ def test_a_program_that_runs_away_is_capped_for_the_day(mesa: Chapterhouse, now:
     assert claim_delivery(mesa.session, now=tomorrow, lease=LEASE, ids=[last.public_id]) is last
 
 
-def test_the_ledger_counts_each_try_to_post_and_no_letter(mesa: Chapterhouse, now: datetime) -> None:
+def test_the_posting_counter_counts_attempts_to_post_but_no_mails(mesa: Chapterhouse, now: datetime) -> None:
     assert posting_counter(mesa.session) == ("", 0)
     for row in (post(mesa), letter(mesa), post(mesa, "q")):
         claim_delivery(mesa.session, now=now, lease=LEASE, ids=[row.public_id])
@@ -122,7 +122,7 @@ def test_the_ledger_counts_each_try_to_post_and_no_letter(mesa: Chapterhouse, no
         assert posting_counter(mesa.session) == (name, then)
 
 
-def test_a_network_that_does_not_answer_holds_up_nobody_elses_posts(mesa: Chapterhouse, now: datetime) -> None:
+def test_an_unresponsive_network_does_not_delay_other_deliveries(mesa: Chapterhouse, now: datetime) -> None:
     slow = Channel(chapter=mesa.chapter, kind="slow", name="S")
     waits = [post(mesa, f"s{at}", slow) for at in range(3)]
     quick, mail, prompts = post(mesa), letter(mesa), [letter(mesa, f"mail:prompt-{at}:x") for at in range(3)]
@@ -136,7 +136,7 @@ def test_a_network_that_does_not_answer_holds_up_nobody_elses_posts(mesa: Chapte
     assert taken == [waits[0], quick, mail, *prompts, *waits[1:]]
 
 
-def test_what_was_claimed_and_never_sent_waits_as_before(mesa: Chapterhouse, now: datetime) -> None:
+def test_a_claimed_delivery_that_was_not_sent_is_pending_again(mesa: Chapterhouse, now: datetime) -> None:
     ours = post(mesa)
     claim_delivery(mesa.session, now=now, lease=LEASE)
     assert release_unsent(mesa.session, delivery=ours, at=now)
@@ -144,7 +144,7 @@ def test_what_was_claimed_and_never_sent_waits_as_before(mesa: Chapterhouse, now
     assert not release_unsent(mesa.session, delivery=ours, at=now)
 
 
-def test_what_our_own_code_stumbles_over_is_put_behind_and_ends(mesa: Chapterhouse, now: datetime) -> None:
+def test_errors_of_our_own_code_delay_a_delivery_and_then_fail_it(mesa: Chapterhouse, now: datetime) -> None:
     ours, states = post(mesa), []
     for _ in range(8):
         count_failed_attempt(mesa.session, public_id=ours.public_id, now=now)
@@ -153,7 +153,7 @@ def test_what_our_own_code_stumbles_over_is_put_behind_and_ends(mesa: Chapterhou
     assert states == [DeliveryState.PENDING] * 7 + [DeliveryState.FAILED]
 
 
-def test_what_a_person_posts_is_never_sent_and_may_be_taken_back(mesa: Chapterhouse, now: datetime) -> None:
+def test_a_post_made_by_hand_is_never_sent_and_can_be_unmarked(mesa: Chapterhouse, now: datetime) -> None:
     ours = post(mesa, state=DeliveryState.BY_HAND)
     assert claim_delivery(mesa.session, now=now, lease=LEASE) is None
     with pytest.raises(Conflict):

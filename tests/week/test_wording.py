@@ -48,7 +48,7 @@ def lead(member: Member, *needs: str) -> PostItem:
 STORY = CaseStudy(title="The Fox Theater reopens", teller=NADIA)
 STORY.parties = [CaseStudyParty(member=each, member_id=each.id, agreed_at=NOW) for each in (NADIA, OMAR)]
 WEEKS: dict[str, tuple[list[PostItem], OpeningClosing]] = {
-    "first": (  # names and wants, and not one word more
+    "first": (  # names and wants only, without their reasons
         [
             ask(ELENA, WantedKind.CLIENT, "Owners of old theaters"),
             PostItem(OMAR, NOW, is_new_member=True),
@@ -102,7 +102,7 @@ def test_each_file_of_texts_is_that_of_a_kind() -> None:
     assert files == {golden_of(kind) for kind in CHANNEL_KINDS}
 
 
-def test_the_frame_changes_from_week_to_week() -> None:
+def test_opening_and_closing_change_from_week_to_week() -> None:
     items = WEEKS["first"][0]
     texts = {
         compose_post_text(items, OpeningClosing(PUEBLO, WEDNESDAY + timedelta(7 * week)), (MOST,))[0]
@@ -111,20 +111,20 @@ def test_the_frame_changes_from_week_to_week() -> None:
     assert len(texts) == 20
 
 
-def test_no_week_says_what_an_earlier_one_said(mesa: Chapterhouse) -> None:
+def test_no_week_repeats_the_text_of_an_earlier_week(mesa: Chapterhouse) -> None:
     ask = mesa.asks(mesa.bo)
     turn = mesa.turn()
     freeze(mesa.session, occurrence=turn, now=turn.due_at)
     (first,) = posts_of(mesa.session, occurrence=turn)
     again = mesa.turn(1)
-    again.local_date = turn.local_date + timedelta(7 * 20)  # when the sentences come round
+    again.local_date = turn.local_date + timedelta(7 * 20)  # when the sentences repeat
     ask.shared_at = turn.due_at + timedelta(days=1)
     (second,) = compose(mesa.session, occurrence=again, now=again.due_at)
     assert second.text != first.text
     assert second.text.replace(" (24 March 2027)", "") == first.text
 
 
-def test_what_would_become_a_link_is_not_told_where_links_cost_and_none_was_chosen(mesa: Chapterhouse) -> None:
+def test_an_ask_with_a_link_is_left_out_where_links_cost_and_none_was_chosen(mesa: Chapterhouse) -> None:
     mesa.channel.kind = "x"
     mesa.asks(mesa.bo, "Readers of theaters.example.com")
     mesa.asks(mesa.cleo, "Owners of old theaters")
