@@ -5,16 +5,16 @@ through ``get_permitted_or_404`` alone, which answers a stranger as if there wer
 """
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
 from uuid import uuid4
 
-from flask import Flask, abort, g, request, session
-from flask_security import current_user
+from flask import Flask, abort, g, request
 from sqlalchemy import select
 from sqlalchemy.sql.base import ExecutableOption
 
+from app.accounts.sessions import is_fresh, signed_in
+from app.accounts.tables import Account
 from app.db import SAFE_METHODS, db
 from app.permissions import DONE, RELATIONS, RULES, A, J, M, N, Principal, S, U, can
 from app.request_time import now
@@ -27,9 +27,9 @@ from directory.people.tables import Member, MemberState, Role
 def current_principal() -> Principal:
     """Who sent this request."""
     if "principal" not in g:
-        g.principal = Principal()
-        if current_user.is_authenticated:
-            me = current_user.member
+        g.account, g.principal = signed_in(), Principal()
+        if g.account is not None:
+            me = g.account.member
             leads, keeps = (
                 frozenset(held.chapter_id for held in me.holds if held.role is role)
                 for role in (Role.LEAD, Role.SECRETARY)
@@ -45,6 +45,13 @@ def current_member() -> Member:
     if asker.member is None or not (asker.is_member or asker.is_pending):
         abort(401)
     return asker.member
+
+
+def my_account() -> Account:
+    """The account of the member who sent this request; a visitor is asked to sign in."""
+    current_member()
+    account: Account = g.account
+    return account
 
 
 def permit(action: str, row: Base | None = None) -> None:
@@ -63,15 +70,6 @@ def permit(action: str, row: Base | None = None) -> None:
     g.setdefault("permitted", set()).add(action)
 
 
-FRESH_FOR = timedelta(minutes=10)
-
-
-def has_recent_login() -> bool:
-    """Whether whoever sent this request proved who they are in the last ten minutes."""
-    proved_at: float = session.get("proved_at", 0)
-    return 0 <= now().timestamp() - proved_at < FRESH_FOR.total_seconds()
-
-
 class RecentLoginRequired(Exception):
     """This may be done by whoever proves anew who they are."""
 
@@ -82,7 +80,7 @@ class ReasonRequired(Exception):
 
 def require_recent_login() -> None:
     """Go on, or send the browser to prove who sits before it, and back to this page."""
-    if not has_recent_login():
+    if not is_fresh():
         raise RecentLoginRequired
 
 

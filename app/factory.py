@@ -7,7 +7,7 @@ from typing import Any
 from werkzeug.routing import BaseConverter
 
 from app.access import check_policies, policy
-from app.accounts import init_accounts
+from app.accounts.sessions import init_sessions
 from app.assets import init_assets
 from app.db import init_db
 from app.errors import Site, init_errors
@@ -50,7 +50,7 @@ def build_app(settings: Settings, overrides: Mapping[str, Any]) -> Site:
     init_errors(app)
     init_security(app)
     init_db(app)
-    init_accounts(app)
+    init_sessions(app)
     init_assets(app)
     init_filters(app)
     for pages in PAGES:

@@ -58,7 +58,6 @@ assert TABLES
 
 NOW = datetime(2026, 11, 2, 16, 0, tzinfo=UTC)
 PASSWORD = "a word between us"
-CHEAP = {"argon2__memory_cost": 8, "argon2__time_cost": 1, "argon2__parallelism": 1}
 TOWNS = re.findall(
     r"\w+",
     """Tucson Phoenix Mesa Flagstaff Tempe Scottsdale Glendale Chandler Gilbert Peoria Surprise Yuma Avondale
@@ -354,7 +353,6 @@ def main() -> None:
             "TESTING": True,
             "CLOCK": lambda: NOW + timedelta(seconds=time.perf_counter() - start),
             "WTF_CSRF_ENABLED": False,
-            "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": CHEAP,
         }
         app = create_app(settings, overrides=overrides)
         with app.app_context():

@@ -13,8 +13,8 @@ from flask import current_app
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.tables import RecoveryCode, SecondFactor, User
-from directory.audit import record
+from app.accounts.account import note
+from app.accounts.tables import Account, RecoveryCode, SecondFactor
 from directory.db import new_public_id
 from directory.errors import Conflict, Invalid
 from directory.people.tables import Role
@@ -26,9 +26,9 @@ RECOVERY_CODES = 10
 PLACE = {"table": "second_factor", "column": "secret"}
 
 
-def prepare(session: Session, *, account: User) -> SecondFactor:
+def prepare(session: Session, *, account: Account) -> SecondFactor:
     """A new secret to be scanned; it is not asked for before ``confirm``. Raises Conflict where one is in use."""
-    if is_on(session, account=account):
+    if is_on(account):
         raise Conflict(_("A second step is in use already; switch it off first."))
     session.execute(delete(SecondFactor).where(SecondFactor.account_id == account.id))
     factor = SecondFactor(account_id=account.id, secret="")
@@ -38,20 +38,19 @@ def prepare(session: Session, *, account: User) -> SecondFactor:
     return factor
 
 
-def prepared(session: Session, *, account: User) -> SecondFactor | None:
+def prepared(account: Account) -> SecondFactor | None:
     """What was made to be scanned and is not confirmed yet."""
-    waiting = select(SecondFactor).filter_by(account_id=account.id, confirmed_at=None)
-    return session.scalar(waiting)
+    return None if is_on(account) else account.second_factor
 
 
-def shown(factor: SecondFactor, *, account: User) -> tuple[str, str]:
+def shown(factor: SecondFactor, *, account: Account) -> tuple[str, str]:
     """The secret as a picture (a data address) and as a person types it, in groups of four."""
     uri, secret = _totp(factor).get_provisioning_uri(account.email, "Goodword"), _secret(factor)
     picture = segno.make(uri, error="m").svg_data_uri(scale=4, border=4, light="#fff")
     return picture, " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
 
 
-def confirm(session: Session, *, account: User, code: str, now: datetime) -> list[str]:
+def confirm(session: Session, *, account: Account, code: str, now: datetime) -> list[str]:
     """Put the prepared secret to use; the recovery codes, which nobody sees again. Raises Invalid, Conflict."""
     factor = session.scalar(select(SecondFactor).filter_by(account_id=account.id, confirmed_at=None).with_for_update())
     if factor is None:
@@ -62,23 +61,22 @@ def confirm(session: Session, *, account: User, code: str, now: datetime) -> lis
     codes = [new_public_id() for _each in range(RECOVERY_CODES)]
     session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
     session.add_all(RecoveryCode(account_id=account.id, code_hash=_hash(each)) for each in codes)
-    _note(session, account, "account.second_factor_on", now)
+    note(session, account, "account.second_factor_on", now)
     return ["-".join((each[:4], each[4:8], each[8:])) for each in codes]
 
 
-def is_on(session: Session, *, account: User) -> bool:
+def is_on(account: Account) -> bool:
     """Whether a code is asked for when this account signs in."""
-    used = select(SecondFactor.id).where(SecondFactor.account_id == account.id, SecondFactor.confirmed_at.is_not(None))
-    return session.scalar(used) is not None
+    return account.second_factor is not None and account.second_factor.confirmed_at is not None
 
 
-def is_wanted(account: User) -> bool:
+def is_wanted(account: Account) -> bool:
     """Whether its member runs something here, and so is asked to have one, and has none yet."""
     runs = account.member.is_admin or any(held.role is Role.LEAD for held in account.member.holds)
-    return runs and (account.second_factor is None or account.second_factor.confirmed_at is None)
+    return runs and not is_on(account)
 
 
-def accept(session: Session, *, account: User, code: str, now: datetime) -> bool:
+def accept(session: Session, *, account: Account, code: str, now: datetime) -> bool:
     """Whether the code is right, of the generator or a recovery code; the same one is right once."""
     used = select(SecondFactor).where(SecondFactor.account_id == account.id, SecondFactor.confirmed_at.is_not(None))
     factor = session.scalar(used.with_for_update())  # two with the same code come one after the other
@@ -91,17 +89,17 @@ def accept(session: Session, *, account: User, code: str, now: datetime) -> bool
     return bool(session.scalars(spent.returning(RecoveryCode.id)).all())
 
 
-def codes_left(session: Session, *, account: User) -> int:
+def codes_left(session: Session, *, account: Account) -> int:
     """How many recovery codes have not been used."""
     left = select(func.count()).select_from(RecoveryCode).where(RecoveryCode.account_id == account.id)
     return session.scalar(left) or 0
 
 
-def switch_off(session: Session, *, account: User, now: datetime) -> None:
+def switch_off(session: Session, *, account: Account, now: datetime) -> None:
     """Ask for no code any more."""
     for table in (SecondFactor, RecoveryCode):
         session.execute(delete(table).where(table.account_id == account.id))
-    _note(session, account, "account.second_factor_off", now)
+    note(session, account, "account.second_factor_off", now)
 
 
 def reencrypt_secrets(session: Session, secrets: SecretBox) -> int:
@@ -142,8 +140,3 @@ def _secrets() -> SecretBox:
 def _hash(code: str) -> str:
     """Of a random code of 59 bits, which a quick hash keeps well; blanks, dashes and case do not matter."""
     return sha256("".join(filter(str.isalnum, code.casefold())).encode()).hexdigest()
-
-
-def _note(session: Session, account: User, action: str, now: datetime) -> None:
-    who = account.member
-    record(session, actor_id=who.id, action=action, object=f"member {who.public_id}", now=now)

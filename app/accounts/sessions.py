@@ -3,22 +3,23 @@
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
 
-from flask import Flask, Request, Response
-from flask import request as browser_request
+from flask import Flask, Request, Response, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from sqlalchemy import Select, delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from app.accounts.account import MAY_SIGN_IN, hash_of
-from app.accounts.tables import AccountSession, User
+from app.accounts.account import MAY_SIGN_IN
+from app.accounts.tables import Account, AccountSession
 from app.db import db
 from app.request_time import now
 from directory.db import write_session
-from directory.people.tables import Member
+from directory.people.one_time_link import hash_of
+from directory.people.tables import Business, Member
 from directory.translation import gettext
 
 LASTS = timedelta(days=30)
 SEEN_EVERY = timedelta(minutes=10)
+FRESH_FOR = timedelta(minutes=10)
 # What a browser calls itself, the more particular first: most of them also claim to be others.
 BROWSERS = (
     *(("Firefox/", "Firefox"), ("FxiOS", "Firefox"), ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung")),
@@ -31,10 +32,10 @@ SYSTEMS = (
 
 
 class BrowserSession(SecureCookieSession):
-    """What the site remembers of a browser; ``token`` is its cookie where it is signed in."""
+    """What the site remembers of a browser; ``token`` is its cookie where it is signed in, with ``account_id``."""
 
     token: str | None = None
-    begins = False  # another account signs in, or the same one anew: what was there before ends
+    account_id: int | None = None
     is_unseen = False  # for some time
 
 
@@ -42,81 +43,118 @@ class SessionRows(SecureCookieSessionInterface):
     """Keeps who is signed in as rows, found by the SHA-256 of an opaque cookie.
 
     Visitors get Flask's signed cookie, which holds no more than the CSRF secret of a form and the post that led them
-    here; it is never believed to name an account, so nobody signs in with a stolen key alone.
+    here. Only a row names an account, so nobody signs in with a stolen key alone.
     """
-
-    session_class = BrowserSession
 
     def open_session(self, app: Flask, request: Request) -> BrowserSession:
         token = request.cookies.get(self.get_cookie_name(app), "")
         if not token or request.path.startswith(f"{app.static_url_path}/"):
             return BrowserSession()
         if "." in token:  # only signed cookies have dots
-            visit = super().open_session(app, request)
-            return BrowserSession() if visit is None or "_user_id" in visit else BrowserSession(visit)
+            return BrowserSession(super().open_session(app, request))
         with Session(db.engine) as rows:
             living = rows.execute(_living(token, now())).one_or_none()
         session = BrowserSession(self.serializer.loads(living.content) if living else None)
-        session.token = token
-        session.modified = living is None  # an ended session's cookie is taken away
-        session.is_unseen = living is not None and now() - living.seen_at >= SEEN_EVERY
+        if living is None:
+            session.modified = True  # an ended session's cookie is taken away
+        else:
+            session.token, session.account_id = token, living.account_id
+            session.is_unseen = now() - living.seen_at >= SEEN_EVERY
         return session
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         assert isinstance(session, BrowserSession)
-        token, account = session.token, session.get("_user_id")
-        if account is None and token is None:
+        if session.token is None:
             return super().save_session(app, session, response)
         response.vary.add("Cookie")
-        if not session.modified and not session.is_unseen:
-            return None
-        db.session.rollback()  # the request's own transaction is over; SQLite has one writer at a time
-        with write_session(db.engine) as rows:
-            if account is None or session.begins:
-                rows.execute(delete(AccountSession).where(AccountSession.token_hash == hash_of(token or "")))
-            if account is not None and (token is None or session.begins):
-                self._begin(app, rows, session, response)
-            elif account is not None and token is not None:
-                kept = update(AccountSession).where(AccountSession.token_hash == hash_of(token))
-                said = {"content": self.serializer.dumps(dict(session))} if session.modified else {}
-                rows.execute(kept.values(seen_at=now(), **said))
-        return super().save_session(app, session, response) if account is None else None
-
-    def _begin(self, app: Flask, rows: Session, session: SessionMixin, response: Response) -> None:
-        token = token_urlsafe(32)
-        rows.execute(delete(AccountSession).where(AccountSession.expires_at <= now()))
-        account_id = rows.scalars(select(User.id).where(User.fs_uniquifier == session["_user_id"])).one()
-        content = self.serializer.dumps(dict(session))
-        rows.add(
-            AccountSession(
-                token_hash=hash_of(token),
-                account_id=account_id,
-                content=content,
-                browser=browser_of(browser_request.user_agent.string),
-                began_at=now(),
-                seen_at=now(),
-                expires_at=now() + LASTS,
+        if session.modified or session.is_unseen:
+            db.session.rollback()  # the request's own transaction is over; SQLite has one writer at a time
+            kept = update(AccountSession).where(AccountSession.token_hash == hash_of(session.token))
+            content = {"content": self.serializer.dumps(dict(session))} if session.modified else {}
+            with write_session(db.engine) as rows:
+                rows.execute(kept.values(seen_at=now(), **content))
+        if session.new:
+            response.set_cookie(
+                self.get_cookie_name(app),
+                session.token,
+                max_age=LASTS,
+                path=self.get_cookie_path(app),
+                secure=self.get_cookie_secure(app),
+                samesite=self.get_cookie_samesite(app),
+                httponly=True,
             )
-        )
-        response.set_cookie(
-            self.get_cookie_name(app),
-            token,
-            max_age=LASTS,
-            path=self.get_cookie_path(app),
-            secure=self.get_cookie_secure(app),
-            samesite=self.get_cookie_samesite(app),
-            httponly=True,
-        )
 
 
-def _living(token: str, now: datetime) -> Select[str, datetime]:
+def init_sessions(app: Flask) -> None:
+    """Sign-in by rows, with a cookie that goes to this site alone."""
+    https = app.config["BASE_URL"].startswith("https://")
+    app.config["SESSION_COOKIE_NAME"] = "__Host-goodword" if https else "goodword"
+    app.config["SESSION_COOKIE_SECURE"] = https
+    app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
+    app.session_interface = SessionRows()
+
+
+def this_browser() -> BrowserSession:
+    """The session of the browser that sent this request."""
+    assert isinstance(session, BrowserSession)
+    return session
+
+
+def signed_in() -> Account | None:
+    """The account of this browser, with all that every page asks of its member, in one query."""
+    account_id = this_browser().account_id
+    member = joinedload(Account.member)
+    home, held = member.joinedload(Member.business).joinedload(Business.chapter), member.joinedload(Member.holds)
+    options = (home, held, joinedload(Account.second_factor))
+    return None if account_id is None else db.session.get(Account, account_id, options=options)
+
+
+def start_session(account: Account) -> None:
+    """Sign this browser in, by a cookie that nobody has seen before; commit. End what was there first."""
+    browser, token = this_browser(), token_urlsafe(32)
+    db.session.execute(delete(AccountSession).where(AccountSession.expires_at <= now()))
+    db.session.add(
+        AccountSession(
+            token_hash=hash_of(token),
+            account_id=account.id,
+            content="{}",
+            browser=browser_of(request.user_agent.string),
+            began_at=now(),
+            seen_at=now(),
+            expires_at=now() + LASTS,
+        )
+    )
+    browser.token, browser.account_id, browser.new = token, account.id, True
+
+
+def end_session() -> None:
+    """Sign this browser out, and forget all that the site remembered of it, the secret of its forms too; commit."""
+    browser = this_browser()
+    db.session.execute(delete(AccountSession).where(AccountSession.token_hash == hash_of(browser.token or "")))
+    browser.token = browser.account_id = None
+    browser.clear()
+    g.pop("csrf_token", None)
+
+
+def have_proved() -> None:
+    """Remember that whoever sits before this browser proved just now who they are."""
+    session["proved_at"] = now().timestamp()
+
+
+def is_fresh() -> bool:
+    """Whether whoever sent this request proved who they are in the last ten minutes."""
+    proved_at: float = session.get("proved_at", 0)
+    return 0 <= now().timestamp() - proved_at < FRESH_FOR.total_seconds()
+
+
+def _living(token: str, now: datetime) -> Select[str, datetime, int]:
     """The session of ``token``, unless it ended or its member is suspended."""
     return (
-        select(AccountSession.content, AccountSession.seen_at)
-        .join(User, User.id == AccountSession.account_id)
-        .join(Member, Member.id == User.member_id)
+        select(AccountSession.content, AccountSession.seen_at, AccountSession.account_id)
+        .join(AccountSession.account)
+        .join(Account.member)
         .where(AccountSession.token_hash == hash_of(token), AccountSession.expires_at > now)
-        .where(User.active, Member.state.in_(MAY_SIGN_IN))
+        .where(Member.state.in_(MAY_SIGN_IN))
     )
 
 

@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Literal
 from uuid import uuid4
 
-from flask import flash, g, request, session, url_for
-from flask_security.utils import login_user
+from flask import flash, request, session, url_for
 
 from app.accounts import second_factor
-from app.accounts.account import account_of, count_attempt, forget_attempt, member_for_email, verify_credentials
-from app.accounts.tables import User
+from app.accounts.account import account_of, member_for_email, normal_email, verify_credentials
+from app.accounts.sessions import end_session, have_proved, start_session
+from app.accounts.tables import Account
 from app.attribution_cookie import NAME
 from app.db import db
 from app.request_time import now
@@ -22,43 +22,44 @@ from directory.outbox import mail
 from directory.outbox.delivery import Delivery
 from directory.people.one_time_link import create_link, find_link, use_link
 from directory.privacy import departure
+from directory.rate_limit import consume_allowance, refund_allowance
 from directory.translation import gettext as _
 
+TRIES_AN_ACCOUNT, TRIES_AN_ADDRESS, WITHIN = 10, 50, timedelta(minutes=15)
+MOST = {"sign-in": (TRIES_AN_ACCOUNT, TRIES_AN_ADDRESS), "mail": (5, 25), "code": (5, 50)}  # by account, by address
 CODE_WITHIN = timedelta(minutes=10)  # of the password, or the link
 SECOND = "second"  # the purpose of the link, never mailed, that stands for the first factor in a visitor's cookie
 LONGEST_TARGET = 254  # characters that a link can be about
 
 
-def begin(account: User, how: Literal["link", "password", "totp"], target: str = "/") -> str:
+def begin(account: Account, how: Literal["link", "password", "totp"], target: str = "/") -> str:
     """Sign this browser in, who proved ``how`` to be of ``account``, and say where it goes next; commit, and redirect.
 
     That is ``target``, or the page that asks for the code: only ``how="totp"`` passes a second factor.
     """
     came_from = session.get(NAME)
-    session.clear()
+    end_session()
     if came_from:
         session[NAME] = came_from  # a post that led here is no secret
-    g.pop("csrf_token", None)  # a secret that was there before the sign-in ends with it
     if departure.come_back(db.session(), member=account.member, now=now()):
         flash(_("You are back, and nothing is lost."))
-    if how != "totp" and second_factor.is_on(db.session(), account=account):
+    if how != "totp" and second_factor.is_on(account):
         token = create_link(db.session(), purpose=SECOND, member=account.member, lasts=CODE_WITHIN, now=now())
         session[SECOND] = token
         return url_for("sign_in.code", next=None if target == "/" else target)
-    session.begins = True  # type: ignore[attr-defined] # the proxy hands it on to our own session
-    login_user(account, authn_via=[how])
+    start_session(account)
     have_proved()
     account.member.arrived_at = account.member.arrived_at or now()
     return target
 
 
-def account_awaiting_second_factor() -> User | None:
+def account_awaiting_second_factor() -> Account | None:
     """The account whose first factor this browser has shown, and not its second yet."""
     try:
         link = find_link(db.session(), purpose=SECOND, token=session.get(SECOND, ""), now=now())
     except Invalid:
         return None
-    return account_of(db.session(), link.member, now())
+    return account_of(db.session(), link.member)
 
 
 def take_first() -> None:
@@ -66,12 +67,7 @@ def take_first() -> None:
     use_link(db.session(), purpose=SECOND, token=session.get(SECOND, ""), now=now())
 
 
-def have_proved() -> None:
-    """Remember that whoever sits before this browser proved just now who they are."""
-    session["proved_at"] = now().timestamp()
-
-
-def try_password(email: str, password: str) -> tuple[User | None, int]:
+def try_password(email: str, password: str) -> tuple[Account | None, int]:
     """The account and 200, in a writing transaction to be committed; or none and 422, or 429.
 
     The hash is computed outside a writing transaction, which others wait for.
@@ -83,20 +79,20 @@ def try_password(email: str, password: str) -> tuple[User | None, int]:
     if account is None:
         return None, 422
     claim_write(db.session())
-    forget_attempt(db.session(), email=email, address=_address())
+    _forget("sign-in", email)
     return account, 200
 
 
-def try_code(account: User, code: str) -> int:
+def try_code(account: Account, code: str) -> int:
     """200, in a writing transaction to be committed, where the code is right; else 422, or 429."""
-    key = account.fs_uniquifier
-    if not may_ask("code", key):
+    whose = str(account.id)
+    if not may_ask("code", whose):
         return 429
     claim_write(db.session())
     if not second_factor.accept(db.session(), account=account, code=code, now=now()):
         db.session.rollback()
         return 422
-    forget_attempt(db.session(), what="code", email=key, address=_address())
+    _forget("code", whose)
     return 200
 
 
@@ -123,16 +119,17 @@ def ask_for_link(letter: str, email: str, target: str = "/") -> bool:
 
 def may_ask(what: str, whose: str) -> bool:
     """Count a try, and commit it; False where there were too many. What follows begins a transaction of its own."""
-    allowed = count_attempt(db.session(), what=what, email=whose, address=_address(), now=now())
+    limits = zip(_keys(what, whose), MOST[what], strict=True)
+    allowed = [consume_allowance(db.session(), key=key, most=most, within=WITHIN, now=now()) for key, most in limits]
     db.session.commit()
-    return allowed
+    return all(allowed)
 
 
-def _address() -> str:
-    return request.remote_addr or ""
+def _forget(what: str, whose: str) -> None:
+    """A try that succeeded does not count."""
+    for key in _keys(what, whose):
+        refund_allowance(db.session(), key=key)
 
 
-def this_browser() -> str | None:
-    """The cookie that this browser is signed in by."""
-    token: str | None = session.token  # type: ignore[attr-defined]
-    return token
+def _keys(what: str, whose: str) -> tuple[str, str]:
+    return f"{what} account {normal_email(whose)}", f"{what} address {request.remote_addr}"

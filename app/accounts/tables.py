@@ -2,35 +2,28 @@
 
 from datetime import datetime
 
-from flask_security.models.sqla import FsModels, FsRoleMixin, FsUserMixin
-from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint, func
+from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from directory.clock import utc_now
 from directory.db import Base, PublicRow, Row
 from directory.people.tables import Member
 
-FsModels.set_db_info(base_model=Base, user_table_name="account", role_table_name="account_role")  # type: ignore[no-untyped-call]
 
-
-class Role(FsRoleMixin, Base):
-    """Required by Flask-Security and empty: who may do what is said in ``app.access``."""
-
-    __tablename__ = "account_role"
-
-    update_datetime: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=utc_now)
-
-
-class User(FsUserMixin, Base):
-    """The account of one member. Flask-Security insists on the name of the class."""
+class Account(Row, Base):
+    """The account of one member, who signs in with their mail address. ``password`` is a hash, or None: not chosen."""
 
     __tablename__ = "account"
 
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), unique=True)
-    update_datetime: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=utc_now)
+    password: Mapped[str | None] = mapped_column(String(255))
 
     member: Mapped[Member] = relationship()
     second_factor: Mapped["SecondFactor | None"] = relationship(viewonly=True)
+
+    @property
+    def email(self) -> str:
+        """What the member signs in with, and where the network writes to."""
+        return self.member.email or ""
 
 
 class AccountSession(PublicRow, Base):
@@ -49,7 +42,7 @@ class AccountSession(PublicRow, Base):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
-    account: Mapped[User] = relationship()
+    account: Mapped[Account] = relationship()
 
 
 class SecondFactor(Row, Base):
@@ -71,6 +64,3 @@ class RecoveryCode(Row, Base):
 
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     code_hash: Mapped[str] = mapped_column(String(64))
-
-
-TABLES = (Role, User, AccountSession, SecondFactor, RecoveryCode)

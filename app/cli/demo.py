@@ -55,7 +55,6 @@ def _prepared(home: Path) -> list[dict[str, str]]:
     """The log-ins of the demo network, made and kept (mode 0600) at the first start."""
     from sqlalchemy import func, select
 
-    from app import create_app
     from app.accounts.account import create_account
     from app.cli.connection import open_engine, upgrade
     from directory.clock import utc_now
@@ -65,7 +64,7 @@ def _prepared(home: Path) -> list[dict[str, str]]:
 
     kept = home / "demo-log-ins.json"
     upgrade()
-    with create_app().app_context(), open_engine() as engine, write_session(engine) as session:
+    with open_engine() as engine, write_session(engine) as session:
         if session.scalar(select(func.count()).select_from(Member)) and kept.exists():
             return list(json.loads(kept.read_text(encoding="utf-8")))
         click.echo("Making the demo network…")

@@ -5,12 +5,13 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import current_member, get_permitted_or_404, permit, policy
+from app.access import current_member, get_permitted_or_404, my_account, permit, policy
 from app.accounts import account as accounts
 from app.accounts import second_factor
-from app.accounts.account import account_of, end_sessions, hash_of, sessions_of
-from app.accounts.sign_in import ask_for_link, begin, have_proved, may_ask, this_browser
-from app.accounts.tables import AccountSession, User
+from app.accounts.account import account_of, end_sessions, sessions_of
+from app.accounts.sessions import have_proved, this_browser
+from app.accounts.sign_in import ask_for_link, begin, may_ask
+from app.accounts.tables import AccountSession
 from app.db import SAFE_METHODS, db
 from app.forms import blamed
 from app.forms.sign_in import AddressForm, CodeForm, NewAddressForm, NewPasswordForm
@@ -20,7 +21,7 @@ from app.request_time import now
 from directory.db import claim_write
 from directory.errors import Conflict, Invalid
 from directory.outbox.notification_preferences import PREFERENCES
-from directory.people.one_time_link import find_link, use_link
+from directory.people.one_time_link import find_link, hash_of, use_link
 from directory.translation import gettext as _
 
 pages = Blueprint("account", __name__)
@@ -30,13 +31,13 @@ pages = Blueprint("account", __name__)
 @policy("session.list_or_revoke_own")
 def index() -> str:
     permit("session.list_or_revoke_own", current_member())
-    account, home = _mine(), current_member().business.chapter
+    account, home = my_account(), current_member().business.chapter
     return render_template(
         "account/index.html",
         account=account,
         sessions=sessions_of(db.session(), account=account, now=now()),
-        this=hash_of(this_browser() or ""),
-        has_second=second_factor.is_on(db.session(), account=account),
+        this=hash_of(this_browser().token or ""),
+        has_second=second_factor.is_on(account),
         codes_left=second_factor.codes_left(db.session(), account=account),
         wants_second=second_factor.is_wanted(account),
         zone=ZoneInfo(home.zone if home is not None else "UTC"),
@@ -55,7 +56,7 @@ def end() -> ResponseReturnValue:
         sentence = _("That browser is signed out.")
     else:
         permit("session.list_or_revoke_own", current_member())
-        end_sessions(db.session(), member=current_member(), but=this_browser())
+        end_sessions(db.session(), member=current_member(), but=this_browser().token)
         sentence = _("Every other browser is signed out.")
     return commit_and_redirect(sentence, to=url_for(".index"))
 
@@ -64,11 +65,11 @@ def end() -> ResponseReturnValue:
 @policy("profile.update_email_or_2fa")
 def password() -> ResponseReturnValue:
     permit("profile.update_email_or_2fa", current_member())
-    form, account = NewPasswordForm(), _mine()
+    form, account = NewPasswordForm(), my_account()
     if form.validate_on_submit():
         said = form.password.data or ""
         with blamed(form):
-            accounts.set_password(db.session(), account=account, password=said, but=this_browser(), now=now())
+            accounts.set_password(db.session(), account=account, password=said, but=this_browser().token, now=now())
             return commit_and_redirect(
                 _("Your new password counts from now on; every other browser is signed out."), to=url_for(".index")
             )
@@ -79,7 +80,7 @@ def password() -> ResponseReturnValue:
 @policy("profile.update_email_or_2fa")
 def address() -> ResponseReturnValue:
     permit("profile.update_email_or_2fa", current_member())
-    form, account = NewAddressForm(), _mine()
+    form, account = NewAddressForm(), my_account()
     if form.validate_on_submit() and not may_ask("mail", account.email):
         form.refuse(too_often(), 429)
     elif form.is_submitted() and not form.errors:
@@ -101,7 +102,7 @@ def new_address(token: str) -> ResponseReturnValue:
         found = (find_link if is_look else use_link)(db.session(), purpose="address", token=token, now=now())
         if is_look:
             return render_template("account/new_address.html", address=found.about)
-        account = account_of(db.session(), found.member, now())
+        account = account_of(db.session(), found.member)
         accounts.change_address(db.session(), account=account, email=found.about, now=now())
     except (Invalid, Conflict) as error:
         db.session.rollback()
@@ -136,7 +137,7 @@ def new_password(token: str) -> ResponseReturnValue:
         return redirect(url_for(".reset"), 303)
     with blamed(form):
         if form.validate_on_submit():
-            account, said = account_of(db.session(), found.member, now()), form.password.data or ""
+            account, said = account_of(db.session(), found.member), form.password.data or ""
             use_link(db.session(), purpose="reset", token=token, now=now())
             accounts.set_password(db.session(), account=account, password=said, but=None, now=now())
             following = begin(account, "link")
@@ -150,19 +151,19 @@ def new_password(token: str) -> ResponseReturnValue:
 def two_steps() -> ResponseReturnValue:
     """The second factor: nothing yet, a secret to be scanned and confirmed, or in use."""
     permit("profile.update_email_or_2fa", current_member())
-    form, account, session = CodeForm(), _mine(), db.session()
+    form, account, session = CodeForm(), my_account(), db.session()
     if form.validate_on_submit():
         with blamed(form):
             codes = second_factor.confirm(session, account=account, code=str(form.code.data), now=now())
-            end_sessions(session, member=current_member(), but=this_browser())
+            end_sessions(session, member=current_member(), but=this_browser().token)
             have_proved()
             session.commit()
             return render_template("account/codes.html", codes=codes)
-    waiting = second_factor.prepared(session, account=account)
+    waiting = second_factor.prepared(account)
     return render_template(
         "account/two_steps.html",
         form=form,
-        is_on=second_factor.is_on(session, account=account),
+        is_on=second_factor.is_on(account),
         codes_left=second_factor.codes_left(session, account=account),
         picture=second_factor.shown(waiting, account=account) if waiting else None,
     ), form.status
@@ -173,13 +174,9 @@ def two_steps() -> ResponseReturnValue:
 def turn(act: str) -> ResponseReturnValue:
     permit("profile.update_email_or_2fa", current_member())
     if act == "begin":
-        second_factor.prepare(db.session(), account=_mine())
+        second_factor.prepare(db.session(), account=my_account())
     else:
-        second_factor.switch_off(db.session(), account=_mine(), now=now())
+        second_factor.switch_off(db.session(), account=my_account(), now=now())
         flash(_("You sign in without a code from now on."))
     db.session.commit()
     return redirect(url_for(".two_steps" if act == "begin" else ".index"), 303)
-
-
-def _mine() -> User:
-    return account_of(db.session(), current_member(), now())

@@ -2,14 +2,14 @@
 
 import re
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, session, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_security.utils import logout_user
 from sqlalchemy import select
 
 from app.access import current_member, current_principal, get_permitted_or_404, permit, policy, require_recent_login
 from app.accounts.account import end_sessions
-from app.accounts.tables import AccountSession, User
+from app.accounts.sessions import end_session
+from app.accounts.tables import Account, AccountSession
 from app.db import db
 from app.permissions import Verdict, can
 from app.redirects import commit_and_redirect
@@ -56,8 +56,8 @@ def ask() -> str:
 def leave() -> ResponseReturnValue:
     permit("gdpr.erase_own", current_member())
     _leave(current_member())
-    logout_user()
-    session.clear()
+    end_session()
+    db.session.commit()
     flash(_("You have left. Everything personal is erased in seven days; until then, sign in to take it back."))
     return redirect("/", 303)
 
@@ -96,6 +96,7 @@ def erase_for(public_id: str) -> ResponseReturnValue:
     member = _for_other(public_id)
     name = member.name
     _leave(member)
+    db.session.commit()
     flash(_("%(name)s has left. Everything personal is erased in seven days.", name=name))
     return redirect("/members", 303)
 
@@ -150,12 +151,10 @@ def _for_other(public_id: str) -> Member:
 def _leave(member: Member) -> None:
     departure.leave_network(db.session(), member=member, by=current_member(), now=now())
     end_sessions(db.session(), member=member)
-    db.session.commit()
 
 
 def _archive(member: Member) -> Response:
-    account = db.session.scalar(select(User).where(User.member_id == member.id))
-    signed_in = select(AccountSession).where(AccountSession.account_id == (account.id if account else 0))
+    signed_in = select(AccountSession).join(AccountSession.account).where(Account.member_id == member.id)
     rows: data_export.Rows = [
         {"browser": row.browser, "began_at": row.began_at, "seen_at": row.seen_at, "expires_at": row.expires_at}
         for row in db.session.scalars(signed_in.order_by(AccountSession.id))

@@ -1,21 +1,13 @@
 """Signing in and out, and proving oneself anew. What is wrong and what is unknown get one answer, in the same time."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_security.utils import logout_user
 
-from app.access import current_member, current_principal, has_recent_login, policy
+from app.access import current_member, current_principal, my_account, policy
 from app.accounts import second_factor
 from app.accounts.account import account_of
-from app.accounts.sign_in import (
-    account_awaiting_second_factor,
-    ask_for_link,
-    begin,
-    have_proved,
-    take_first,
-    try_code,
-    try_password,
-)
+from app.accounts.sessions import end_session, have_proved, is_fresh
+from app.accounts.sign_in import account_awaiting_second_factor, ask_for_link, begin, take_first, try_code, try_password
 from app.db import SAFE_METHODS, db
 from app.forms import Form
 from app.forms.sign_in import AddressForm, CodeForm, PasswordForm, SignInForm
@@ -71,7 +63,7 @@ def link(token: str) -> ResponseReturnValue:
         return redirect(url_for(".sign_in"), 303)
     if is_look:
         return render_template("sign_in/link.html", member=found.member)
-    following = begin(account_of(db.session(), found.member, now()), "link", local_path(found.about))
+    following = begin(account_of(db.session(), found.member), "link", local_path(found.about))
     db.session.commit()
     return redirect(following, 303)
 
@@ -97,13 +89,13 @@ def code() -> ResponseReturnValue:
 @policy("session.prove")
 def prove() -> ResponseReturnValue:
     """By the code where there is a second factor, else by the password, else by a mailed link."""
-    target, account = local_path(request.args.get("next")), account_of(db.session(), current_member(), now())
+    target, account = local_path(request.args.get("next")), my_account()
     way = "link"
-    if second_factor.is_on(db.session(), account=account):
+    if second_factor.is_on(account):
         way = "code"
     elif account.password is not None:
         way = "password"
-    if has_recent_login():
+    if is_fresh():
         return redirect(target, 303)
     if way == "link" and "link" in request.args:
         return _prove_by_link(request.args["link"])
@@ -151,7 +143,7 @@ def too_often() -> str:
 @pages.post("/sign-out")
 @policy("session.end")
 def sign_out() -> ResponseReturnValue:
-    logout_user()
-    session.clear()
+    end_session()
+    db.session.commit()
     flash(_("You are signed out."))
     return redirect("/sign-in", 303)

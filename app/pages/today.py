@@ -3,9 +3,8 @@
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template
-from flask_security import current_user
 
-from app.access import current_principal, policy
+from app.access import current_principal, my_account, policy
 from app.accounts import second_factor
 from app.db import db
 from app.forms.rating import rating_next
@@ -39,7 +38,7 @@ def today() -> str:
         "today/index.html",
         me=member,
         **social_inbox.inbox_summary(session, chapters=runs)._asdict(),
-        wants_second=second_factor.is_wanted(current_user._get_current_object()),
+        wants_second=second_factor.is_wanted(my_account()),
         today=now().astimezone(zone),
         **open_items(session, member=member, now=now())._asdict(),
         asking=application.pending_applications(session, chapter=chapter)

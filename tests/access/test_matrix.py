@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.accounts.tables import AccountSession, User
+from app.accounts.tables import Account, AccountSession
 from app.permissions import PUBLIC, RULES, Principal, Rule, Verdict, can
 from directory.db import Base
 from directory.engine.saved_search import SavedSearch
@@ -73,7 +73,7 @@ ROWS: dict[type[Base], Base] = {
     RatingCase: RatingCase(ratee_id=2, ratee=BEA),
     Lead: LEAD,
     Suggestion: Suggestion(asker_id=1, lead=LEAD),
-    AccountSession: AccountSession(account=User(member_id=1)),
+    AccountSession: AccountSession(account=Account(member_id=1)),
     SavedSearch: SavedSearch(member_id=1),
     Channel: Channel(chapter_id=TUCSON),
     Delivery: Delivery(channel=Channel(chapter_id=TUCSON)),
@@ -85,7 +85,7 @@ PENDING: dict[type[Base], Base] = {
     Member: PAT,
     Business: PAT.business,
     Wanted: Wanted(member_id=10, member=PAT),
-    AccountSession: AccountSession(account=User(member_id=10)),
+    AccountSession: AccountSession(account=Account(member_id=10)),
 }
 TWO_SIDED = (Application, CaseStudy, Interaction, Introduction, Pairing, Vouch, Rating, RatingCase)
 

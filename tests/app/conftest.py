@@ -9,12 +9,14 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, object_session
 
 from app import create_app
+from app.accounts import account
 from app.accounts.account import create_account
 from app.db import db
 from app.errors import Site
@@ -22,7 +24,7 @@ from directory.db import write_session
 from directory.people.tables import Business, Member
 from directory.settings import Settings
 
-CHEAP = {"argon2__memory_cost": 8, "argon2__time_cost": 1, "argon2__parallelism": 1}
+CHEAP = PasswordHasher(memory_cost=8, time_cost=1, parallelism=1)
 PASSWORD = "a word between us"
 SignIn = Callable[[Member], FlaskClient]
 
@@ -34,15 +36,17 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCach
 
 
 @pytest.fixture
-def app(engine: Engine, now: datetime, settings: Settings, compiled: FileSystemBytecodeCache) -> Iterator[Site]:
-    """The website at the fixed moment, without CSRF tokens (test_security.py turns them on)."""
+def app(
+    engine: Engine,
+    now: datetime,
+    settings: Settings,
+    compiled: FileSystemBytecodeCache,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Site]:
+    """The website at the fixed moment, with cheap hashes and no CSRF tokens (test_security.py turns them on)."""
+    monkeypatch.setattr(account, "HASHER", CHEAP)
     settings = replace(settings, database_url=str(engine.url), secret_key="k" * 32)
-    overrides = {
-        "TESTING": True,
-        "CLOCK": lambda: now,
-        "WTF_CSRF_ENABLED": False,
-        "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": CHEAP,
-    }
+    overrides = {"TESTING": True, "CLOCK": lambda: now, "WTF_CSRF_ENABLED": False}
     app = create_app(settings, overrides=overrides)
     app.jinja_env.bytecode_cache = compiled
     yield app

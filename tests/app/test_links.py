@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, func, select, update
 from sqlalchemy.orm import Session
 
-from app.accounts.account import MOST
-from app.accounts.tables import AccountSession, User
+from app.accounts.sign_in import MOST
+from app.accounts.tables import Account, AccountSession
 from app.errors import Site
 from directory.audit import AuditEntry
 from directory.outbox.delivery import Delivery
@@ -44,7 +44,7 @@ def later(app: Site, now: datetime, **by: float) -> None:
 
 def rows(session: Session) -> list[object]:
     session.rollback()
-    return [session.execute(select(table.__table__)).all() for table in (Member, User, OneTimeLink, AuditEntry)]
+    return [session.execute(select(table.__table__)).all() for table in (Member, Account, OneTimeLink, AuditEntry)]
 
 
 def test_a_member_without_an_account_comes_in_by_a_link(
@@ -58,7 +58,7 @@ def test_a_member_without_an_account_comes_in_by_a_link(
     assert client.post(link_in(mail)).location == "/leads"
     assert is_in(client)
     session.rollback()
-    account = session.scalars(select(User)).one()
+    account = session.scalars(select(Account)).one()
     assert (account.password, account.member.arrived_at) == (None, now)
 
 
@@ -156,7 +156,7 @@ def test_a_link_of_somebody_else_ends_the_sign_in_that_was_there(
     browser.post(link_in(post()[0]))
     assert browser.get_cookie("goodword").value != before
     session.rollback()
-    assert session.scalars(select(User.member_id).join(AccountSession)).all() == [ana.id]
+    assert session.scalars(select(Account.member_id).join(AccountSession)).all() == [ana.id]
 
 
 def test_a_new_password_ends_every_sign_in_and_counts_alone(
@@ -203,7 +203,9 @@ def test_a_new_address_counts_when_its_link_is_used_and_the_old_one_is_told(
     assert told["To"] == old
     session.rollback()
     session.refresh(bea)
-    assert (bea.email, session.scalars(select(User.email)).one()) == ("bea@new.example", "bea@new.example")
+    assert bea.email == "bea@new.example"
+    visitor = client.application.test_client()
+    assert [attempt(visitor, email, PASSWORD).status_code for email in (old, bea.email)] == [422, 303]
     assert client.post(link_in(sign_in_letter)).location == "/sign-in", "a link in the old post works no more"
 
 

@@ -106,7 +106,7 @@ def test_a_link_and_a_code_are_each_taken_once_by_two_at_once(
 ) -> None:
     sign_in(bea)
     with app.app_context(), write_session(engine) as session:
-        account = account_of(session, session.get_one(Member, bea.id), now)
+        account = account_of(session, session.get_one(Member, bea.id))
         factor = second_factor.prepare(session, account=account)
         secret = second_factor.shown(factor, account=account)[1].replace(" ", "")
         totp = TOTP(b32decode(secret), 6, SHA1(), 30)

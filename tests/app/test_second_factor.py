@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.account import MOST
 from app.accounts.second_factor import PLACE, reencrypt_secrets
+from app.accounts.sign_in import MOST
 from app.accounts.tables import RecoveryCode, SecondFactor
 from app.errors import Site
 from directory.db import write_session

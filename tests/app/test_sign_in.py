@@ -3,18 +3,39 @@
 from datetime import datetime
 
 import pytest
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.accounts.account import TRIES_AN_ACCOUNT, TRIES_AN_ADDRESS, create_account, end_sessions
-from app.accounts.tables import AccountSession, User
+from app.accounts import account
+from app.accounts.account import HASHER, create_account, end_sessions
+from app.accounts.sign_in import TRIES_AN_ACCOUNT, TRIES_AN_ADDRESS
+from app.accounts.tables import Account, AccountSession
 from app.db import db
 from app.errors import Site
 from directory.db import write_session
 from directory.errors import Conflict, Invalid
 from directory.people.tables import Member
 from tests.app.conftest import PASSWORD, SignIn
+
+PASSLIBS = (
+    "$argon2id$v=19$m=19456,t=2,p=1$2HuPcS6FkDLmfA9hbM3ZWw$c5CwChvv9YvfRM3Ip2b9f8KyZVIHC8BIr9d8r3hN9KU"  # of PASSWORD
+)
+
+
+class CountingHasher(PasswordHasher):
+    """Counts the passwords that it hashed, to be kept or to be compared."""
+
+    count = 0
+
+    def hash(self, password: str) -> str:
+        self.count += 1
+        return super().hash(password)
+
+    def verify(self, hash: str, password: str) -> bool:
+        self.count += 1
+        return super().verify(hash, password)
 
 
 def attempt(browser: FlaskClient, email: str, password: str = "wrong", target: str = "") -> int:
@@ -28,7 +49,7 @@ def is_in(browser: FlaskClient) -> bool:
 def test_a_member_signs_in_and_out(sign_in: SignIn, bea: Member, session: Session) -> None:
     browser = sign_in(bea)
     assert "Nothing waits for you today, Bea" in browser.get("/").text
-    assert session.scalars(select(User.password)).one().startswith("$argon2id$")
+    assert session.scalars(select(Account.password)).one().startswith("$argon2id$")
     browser.post("/sign-out")
     assert not is_in(browser)
     session.rollback()
@@ -54,6 +75,32 @@ def test_an_unknown_address_and_a_wrong_password_get_the_same_answer(
     assert known.status_code == unknown.status_code == 422
     assert known.text.replace(bea.public_id, "") == unknown.text.replace(bea.public_id[::-1], "")
     assert "do not belong together" in known.text
+
+
+@pytest.mark.parametrize("who", ["nobody", "without a password", "somebody"])
+def test_whoever_is_wrong_waits_for_one_hash(
+    app: Site, sign_in: SignIn, bea: Member, session: Session, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    sign_in(bea)
+    if who == "without a password":
+        session.execute(update(Account).values(password=None))
+        session.commit()
+    hasher = CountingHasher()
+    monkeypatch.setattr(account, "HASHER", hasher)
+    email = "nobody@firm.example" if who == "nobody" else f"{bea.public_id}@firm.example"
+    assert attempt(app.test_client(), email).status_code == 422
+    assert hasher.count == 1
+
+
+def test_a_password_that_was_hashed_by_passlib_still_fits(
+    app: Site, sign_in: SignIn, bea: Member, session: Session
+) -> None:
+    sign_in(bea)
+    assert not HASHER.check_needs_rehash(PASSLIBS), "its memory, passes and lengths are today's"
+    session.execute(update(Account).values(password=PASSLIBS))
+    session.commit()
+    email = f"{bea.public_id}@firm.example"
+    assert [attempt(app.test_client(), email, said).status_code for said in (PASSWORD, f"{PASSWORD}.")] == [303, 422]
 
 
 def test_an_account_can_be_tried_ten_times_a_quarter_of_an_hour(
@@ -98,12 +145,15 @@ def test_all_sessions_end_together_and_are_not_brought_back(app: Site, sign_in: 
     assert browser.get_cookie("goodword") is None
 
 
-def test_a_signed_cookie_that_names_an_account_is_not_believed(app: Site, sign_in: SignIn, bea: Member) -> None:
+def test_a_signed_cookie_that_names_an_account_is_not_believed(
+    app: Site, sign_in: SignIn, bea: Member, now: datetime
+) -> None:
     sign_in(bea)
     with app.app_context():
-        account = db.session.scalars(select(User.fs_uniquifier)).one()
+        account, token = db.session.execute(select(AccountSession.account_id, AccountSession.token_hash)).one()
     browser = app.test_client()
-    forged = app.session_interface.get_signing_serializer(app).dumps({"_user_id": account, "_fresh": True})
+    claims = {"account_id": account, "_user_id": account, "token": token, "proved_at": now.timestamp()}
+    forged = app.session_interface.get_signing_serializer(app).dumps(claims)
     browser.set_cookie("goodword", forged)
     assert not is_in(browser)
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from app.accounts.tables import AccountSession, User
+from app.accounts.tables import Account, AccountSession
 from directory import files
 from directory.audit import record
 from directory.db import Base, claim_write, connect
@@ -148,7 +148,7 @@ def everywhere(cast: Cast, bea: Member, now: datetime, home: Path) -> None:
     sheet = {"rows": [[bea.name, bea.email]]}
     batch = ImportBatch(chapter_id=firm.chapter_id, uploader_id=nadia.id, made_at=now, rows=sheet)
     session.add_all([story, kept, applied, batch])
-    account = User(email=bea.email, password="x", active=True, fs_uniquifier=CANARY, member_id=bea.id)
+    account = Account(password=CANARY, member_id=bea.id)
     session.add(account)
     session.flush()
     session.add(AccountSession(token_hash="x" * 64, account_id=account.id, content=CANARY, browser=CANARY, **at))

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.orm import Session
 
-from app.accounts.tables import AccountSession
+from app.accounts.tables import Account, AccountSession
 from app.cli.connection import PYPROJECT, alembic_config, is_migrated
 from directory.db import Base, connect, write_session
 from directory.errors import Invalid
@@ -75,6 +75,28 @@ def test_who_was_there_before_is_there_afterwards(database: Engine) -> None:
         assert connection.execute(suspended).scalars().all() == [2]
 
 
+def test_an_account_keeps_its_password_and_sign_ins_and_a_closed_one_stays_closed(database: Engine) -> None:
+    config = alembic_config(database)
+    command.upgrade(config, "c1e84f2d6b70")
+    with write_session(database) as session:
+        for statement in WITH_FLASK_SECURITY:
+            session.execute(text(statement))
+    command.upgrade(config, "bd0bf77c1251")
+    with Session(database) as session:
+        bea, omar = session.scalars(select(Account).order_by(Account.id))
+        assert (bea.email, bea.password, bea.member.state) == ("bea@bramble.example", "h", "active")
+        assert (omar.password, omar.member.state) == (None, "suspended")
+        assert session.scalars(select(AccountSession)).one().account is bea
+    command.downgrade(config, "c1e84f2d6b70")
+    with database.connect() as connection:
+        kept = "SELECT id, email, password, active FROM account WHERE fs_uniquifier IS NOT NULL ORDER BY id"
+        assert [tuple(row) for row in connection.execute(text(kept))] == [
+            (1, "bea@bramble.example", "h", True),
+            (2, "omar@bramble.example", None, True),
+        ]
+        assert connection.scalar(text("SELECT count(*) FROM account_session")) == 1
+
+
 BEFORE = (
     "INSERT INTO business (id, public_id, name, city, region, is_remote, summary, website, phone, email, currency,"
     " busy, best_customers, good_referrals, not_a_fit, search_text, created_at) VALUES"
@@ -86,6 +108,16 @@ BEFORE = (
     " VALUES (1, 'bea@bramble.example', true, 'u', '2026-01-01', 1)",
     "INSERT INTO account_session (token_hash, account_id, content, expires_at) VALUES ('t', 1, '{}', '2030-01-01')",
     "INSERT INTO rating (rater_id, ratee_id, warmth, competence, rated_at) VALUES (1, 2, 4, 4, '2026-03-01')",
+)
+WITH_FLASK_SECURITY = (
+    BEFORE[0],
+    "INSERT INTO member (id, public_id, business_id, name, role, headline, joined_at, is_admin, email) VALUES"
+    " (1, 'm1', 1, 'Bea', '', '', '2026-01-01', false, 'bea@bramble.example'),"
+    " (2, 'm2', 1, 'Omar', '', '', '2026-01-01', false, 'omar@bramble.example')",
+    "INSERT INTO account (id, email, password, active, fs_uniquifier, member_id) VALUES"
+    " (1, 'bea@bramble.example', 'h', true, 'u1', 1), (2, 'omar@bramble.example', NULL, false, 'u2', 2)",
+    "INSERT INTO account_session (public_id, token_hash, account_id, content, browser, began_at, seen_at, expires_at)"
+    " VALUES ('s', 't', 1, '{}', '', '2026-01-01', '2026-01-01', '2030-01-01')",
 )
 
 
