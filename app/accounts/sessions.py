@@ -110,7 +110,7 @@ def signed_in() -> Account | None:
 
 
 def start_session(account: Account) -> None:
-    """Sign this browser in, by a cookie that nobody has seen before; commit. End what was there first."""
+    """Sign this browser in, by a cookie that nobody knew before; commit. ``end_session`` comes first."""
     browser, token = this_browser(), token_urlsafe(32)
     db.session.execute(delete(AccountSession).where(AccountSession.expires_at <= now()))
     db.session.add(

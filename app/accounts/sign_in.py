@@ -4,7 +4,6 @@ Every try is counted in a transaction of its own, before anything is looked up; 
 """
 
 from datetime import timedelta
-from typing import Literal
 from uuid import uuid4
 
 from flask import flash, request, session, url_for
@@ -32,10 +31,10 @@ SECOND = "second"  # the purpose of the link, never mailed, that stands for the 
 LONGEST_TARGET = 254  # characters that a link can be about
 
 
-def begin(account: Account, how: Literal["link", "password", "totp"], target: str = "/") -> str:
-    """Sign this browser in, who proved ``how`` to be of ``account``, and say where it goes next; commit, and redirect.
+def begin(account: Account, target: str = "/", *, has_code: bool = False) -> str:
+    """Sign this browser in, which proved to be of ``account``, and say where it goes next; commit, and redirect.
 
-    That is ``target``, or the page that asks for the code: only ``how="totp"`` passes a second factor.
+    That is ``target``, or the page that asks for the code, where there is a second factor and nobody showed it yet.
     """
     came_from = session.get(NAME)
     end_session()
@@ -43,7 +42,7 @@ def begin(account: Account, how: Literal["link", "password", "totp"], target: st
         session[NAME] = came_from  # a post that led here is no secret
     if departure.come_back(db.session(), member=account.member, now=now()):
         flash(_("You are back, and nothing is lost."))
-    if how != "totp" and second_factor.is_on(account):
+    if not has_code and second_factor.is_on(account):
         token = create_link(db.session(), purpose=SECOND, member=account.member, lasts=CODE_WITHIN, now=now())
         session[SECOND] = token
         return url_for("sign_in.code", next=None if target == "/" else target)

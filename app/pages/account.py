@@ -140,7 +140,7 @@ def new_password(token: str) -> ResponseReturnValue:
             account, said = account_of(db.session(), found.member), form.password.data or ""
             use_link(db.session(), purpose="reset", token=token, now=now())
             accounts.set_password(db.session(), account=account, password=said, but=None, now=now())
-            following = begin(account, "link")
+            following = begin(account)
             db.session.commit()
             return redirect(following, 303)
     return render_template("account/password.html", form=form), form.status

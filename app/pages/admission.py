@@ -42,7 +42,7 @@ def join(token: str) -> ResponseReturnValue:
         link = invitation.accept(db.session(), token=token, now=now())
     except Invalid:
         return render_template("admission/old.html"), 422
-    target = begin(account_of(db.session(), link.member), "link", "/welcome")
+    target = begin(account_of(db.session(), link.member), "/welcome")
     db.session.commit()
     return redirect(target, 303)
 
@@ -93,7 +93,7 @@ def confirm(token: str) -> ResponseReturnValue:
         applied = application.confirm(db.session(), token=token, now=now())
     except Invalid:
         return render_template("admission/old.html"), 422
-    target = begin(account_of(db.session(), applied.member), "link", "/profile")
+    target = begin(account_of(db.session(), applied.member), "/profile")
     chapter = applied.chapter.name
     return commit_and_redirect(
         _("The people who run %(chapter)s now read what you wrote. Meanwhile, finish your page.", chapter=chapter),

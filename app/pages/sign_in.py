@@ -30,7 +30,7 @@ def sign_in() -> ResponseReturnValue:
     if form.validate_on_submit():
         account, status = try_password(str(form.email.data), str(form.password.data))
         if account is not None:
-            following = begin(account, "password", target)
+            following = begin(account, target)
             db.session.commit()
             return redirect(following, 303)
         wrong = _("This address and this password do not belong together. Check both and try again.")
@@ -63,7 +63,7 @@ def link(token: str) -> ResponseReturnValue:
         return redirect(url_for(".sign_in"), 303)
     if is_look:
         return render_template("sign_in/link.html", member=found.member)
-    following = begin(account_of(db.session(), found.member), "link", local_path(found.about))
+    following = begin(account_of(db.session(), found.member), local_path(found.about))
     db.session.commit()
     return redirect(following, 303)
 
@@ -78,7 +78,7 @@ def code() -> ResponseReturnValue:
         status = try_code(account, str(form.code.data))
         if status == 200:
             take_first()
-            begin(account, "totp")
+            begin(account, has_code=True)
             db.session.commit()
             return redirect(local_path(request.args.get("next")), 303)
         form.refuse(too_often() if status == 429 else _("This code is not right, or was used before."), status)
