@@ -1,7 +1,8 @@
 """One score of all signals, as a sum whose every part is a reason.
 
-A seat adds share * sum over signals of weight * ln(strength / floor), and a team FEW_HANDS for each need that does not
-take a firm more: nothing is ever below 0, the parts add up to the score, and a greater strength never lowers it.
+A seat adds share * sum over signals of weight * ln(strength / floor), where the weights sum to 1, and a team FEW_HANDS
+for each need that does not take a firm more: nothing is ever below 0, the parts add up to the score, and a greater
+strength never lowers it.
 """
 
 from collections import defaultdict
@@ -14,7 +15,7 @@ from matching.outputs import Reason
 from matching.seat_candidates import SeatCandidates, Signal
 from matching.signals import SIGNALS
 
-WEIGHTS_VERSION = "2026-11"
+WEIGHTS = {signal.name: signal.weight / fsum(each.weight for each in SIGNALS) for signal in SIGNALS}
 BUSINESS_DEVELOPMENT, PROJECT_MANAGEMENT = 0.10, 0.15  # of the work; both are the prime's
 STANDING = BUSINESS_DEVELOPMENT + PROJECT_MANAGEMENT
 FEW_HANDS = 0.03  # what every further firm costs, and every seat left open: somebody has still to be found
@@ -22,7 +23,7 @@ FEW_HANDS = 0.03  # what every further firm costs, and every seat left open: som
 
 def weighted_log_strengths(seatings: SeatCandidates, signals: tuple[Signal, ...] = SIGNALS) -> Floats:
     """(signals, k): weight * ln(strength / floor) of each row, before its share; never below 0."""
-    return np.stack([s.weight * np.log(s.strength(seatings) / s.floor) for s in signals])
+    return np.stack([WEIGHTS[s.name] * np.log(s.strength(seatings) / s.floor) for s in signals])
 
 
 def values(seatings: SeatCandidates) -> Floats:
@@ -41,10 +42,10 @@ def prime_bonuses(seatings: SeatCandidates) -> Floats:
 
 def max_score(needs: int) -> float:
     """The score of a team of one perfect firm for so many needs."""
-    claims = fsum(s.weight * log(1 / s.floor) for s in SIGNALS if s.about == "claim")
+    claims = fsum(WEIGHTS[s.name] * log(1 / s.floor) for s in SIGNALS if s.about == "claim")
     return (
         (1 - STANDING) * claims
-        + fsum(s.weight * log(1 / s.floor) for s in SIGNALS if s.about != "claim")
+        + fsum(WEIGHTS[s.name] * log(1 / s.floor) for s in SIGNALS if s.about != "claim")
         + FEW_HANDS * needs
     )
 
@@ -76,6 +77,6 @@ def reasons(seatings: SeatCandidates) -> tuple[Reason, ...]:
                 rows[business, need if signal.about == "claim" else None].append(row)
         for (business, _), same in rows.items():
             contribution, share = float(seatings.share[same] @ height[same]), float(seatings.share[same].sum())
-            strength = signal.floor * exp(contribution / (share * signal.weight)) if share else signal.floor
+            strength = signal.floor * exp(contribution / (share * WEIGHTS[signal.name])) if share else signal.floor
             told.append(Reason(signal.name, business, contribution, min(1.0, strength), signal.told(seatings, same[0])))
     return tuple(sorted(told, key=lambda reason: -reason.contribution))

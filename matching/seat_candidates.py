@@ -35,10 +35,10 @@ class SeatCandidates:
 
 @dataclass(frozen=True)
 class Signal:
-    """One thing that speaks for a firm in a seat. The weights of all signals sum to 1."""
+    """One thing that speaks for a firm in a seat."""
 
     name: str
-    weight: float
+    weight: float  # relative to the weights of the other signals
     floor: float  # the least that ``strength`` can say, 0-1
     about: Literal["claim", "business", "pair"]  # the claim for a need, the firm, or the firm under its prime
     strength: Callable[

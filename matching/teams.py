@@ -15,6 +15,7 @@ from matching import score_blend
 from matching.inputs import Ask, Bools, Floats, Ints, World, per_world
 from matching.outputs import Alternate, Answer, Known, Missing, Proof, Seat, Step, Team
 from matching.seat_candidates import COVERS, LEVEL_WORTH, SeatCandidates, level, works_on
+from matching.signals import WEIGHTS_VERSION
 from matching.team_search import NEVER, Cover, Options, covers
 from matching.trust import AskerTrust, circle, paths, vantage
 
@@ -53,7 +54,7 @@ def answer(world: World, ask: Ask, nearness: Floats) -> Answer:
         teams=teams,
         missing=tuple(Missing(need, table.nearest(need)) for need in open_needs),
         proof=Proof(True, teams[0].score if teams else 0.0, len(table.leaders) * prod(max(1, int(n)) for n in counts)),
-        weights_version=score_blend.WEIGHTS_VERSION,
+        weights_version=WEIGHTS_VERSION,
     )
 
 

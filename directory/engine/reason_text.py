@@ -55,7 +55,7 @@ class Names:
 def sentence(reason: Mapping[str, Any], names: Names) -> ReasonText:
     """``reason``, as a suggestion keeps it, in words."""
     business = reason["business"]
-    say = _SENTENCES[reason["signal"]]
+    say = SENTENCES[reason["signal"]]
     return ReasonText(
         signal=reason["signal"],
         business=business,
@@ -240,7 +240,7 @@ def _hands(names: Names, business: int, told: Mapping[str, Any]) -> str:
     return ngettext("One firm to talk to", "%(count)s firms to talk to", told["partners"])
 
 
-_SENTENCES: Mapping[str, Callable[[Names, int, Mapping[str, Any]], str]] = {
+SENTENCES: Mapping[str, Callable[[Names, int, Mapping[str, Any]], str]] = {
     "fit": _fit,
     "trust": _trust,
     "competence": _competence,

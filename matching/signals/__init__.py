@@ -10,3 +10,4 @@ from matching.signals.reciprocity import RECIPROCITY
 from matching.signals.trust import TRUST
 
 SIGNALS = (FIT, TRUST, COMPETENCE, PLACE, BUDGET, CAPACITY, FRESHNESS, RECIPROCITY)
+WEIGHTS_VERSION = "2026-11"  # which weights a suggestion was scored with; tests/matching/test_signals.py knows them all

@@ -47,4 +47,4 @@ def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
 
 
 NEUTRAL = 0.6
-BUDGET = Signal("budget", 0.07, 0.2, "business", strength, told)
+BUDGET = Signal("budget", 7, 0.2, "business", strength, told)

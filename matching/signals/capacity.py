@@ -29,4 +29,4 @@ def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
 
 
 NEUTRAL = 0.6
-CAPACITY = Signal("capacity", 0.06, 0.2, "business", strength, told)
+CAPACITY = Signal("capacity", 6, 0.2, "business", strength, told)

@@ -39,4 +39,4 @@ def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
     }
 
 
-COMPETENCE = Signal("competence", 0.15, 0.1, "claim", strength, told)
+COMPETENCE = Signal("competence", 15, 0.1, "claim", strength, told)

@@ -28,4 +28,4 @@ def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
     }
 
 
-FIT = Signal("fit", 0.30, float(COVERS * LEVEL_WORTH[0]), "claim", strength, told)
+FIT = Signal("fit", 30, float(COVERS * LEVEL_WORTH[0]), "claim", strength, told)

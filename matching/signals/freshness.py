@@ -24,4 +24,4 @@ def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
     return {**capability_name(seatings, row), "day": int(newest(seatings)[row])}
 
 
-FRESHNESS = Signal("freshness", 0.05, 0.2, "claim", strength, told)
+FRESHNESS = Signal("freshness", 5, 0.2, "claim", strength, told)

@@ -35,4 +35,4 @@ def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
     return {"where": WHERE[where(seatings)[row]]}
 
 
-PLACE = Signal("place", 0.08, 0.4, "business", strength, told)
+PLACE = Signal("place", 8, 0.4, "business", strength, told)

@@ -31,4 +31,4 @@ def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
     }
 
 
-RECIPROCITY = Signal("reciprocity", 0.04, 0.5, "pair", strength, told)
+RECIPROCITY = Signal("reciprocity", 4, 0.5, "pair", strength, told)

@@ -35,4 +35,4 @@ def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
     }
 
 
-TRUST = Signal("trust", 0.25, 0.1, "pair", strength, told)
+TRUST = Signal("trust", 25, 0.1, "pair", strength, told)

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from directory.db import world_version
+from directory.engine.reason_text import SENTENCES
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestion_serializer import suggestion_as_dict
 from directory.engine.suggestions import latest_suggestion, runners_up, suggest
@@ -19,6 +20,7 @@ from directory.money import Money
 from directory.people.claim import unclaim
 from directory.people.tables import MemberState
 from directory.taxonomy.capability import capabilities_by_name
+from matching.signals import SIGNALS
 from tests.conftest import Cast
 
 STORY = "He wants a company website the staff can edit, and insists on WordPress. About 15,000 dollars, in Tucson."
@@ -62,6 +64,11 @@ def test_northlight_leads_and_bramble_builds(cast: Cast, now: datetime) -> None:
     assert "Bea" in told.brief(sub).text
 
 
+def test_every_signal_has_its_sentence() -> None:
+    missing = {signal.name for signal in SIGNALS} - SENTENCES.keys()
+    assert not missing, f"no sentence in SENTENCES of directory/engine/reason_text.py for {missing}"
+
+
 def test_reasons_add_up_and_each_has_its_sentence(cast: Cast, now: datetime) -> None:
     suggestion = suggest(cast.session, lead=lead(cast, now, "WordPress", "Copywriting"), now=now)
     told = telling(cast, suggestion, now)
@@ -69,6 +76,7 @@ def test_reasons_add_up_and_each_has_its_sentence(cast: Cast, now: datetime) -> 
     for team in suggestion.teams:
         assert sum(reason["contribution"] for reason in team.reasons) == pytest.approx(team.score, abs=1e-9)
         assert len(told.reasons(team)) == len(team.reasons)
+        assert {signal.name for signal in SIGNALS} <= {reason["signal"] for reason in team.reasons}
         assert all(reason.text for reason in told.reasons(team))
         assert sum(seat.share for seat in team.seats) == pytest.approx(1)
     assert [team.score for team in suggestion.teams] == sorted((t.score for t in suggestion.teams), reverse=True)

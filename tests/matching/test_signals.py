@@ -6,17 +6,28 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matching.score_blend import weighted_log_strengths
+from matching.outputs import Known
+from matching.score_blend import WEIGHTS, weighted_log_strengths
 from matching.seat_candidates import SeatCandidates, Signal
-from matching.signals import SIGNALS
+from matching.signals import SIGNALS, WEIGHTS_VERSION
 from matching.trust import vantage
 from tests.matching.worlds import TODAY, Town
 
+# (weight, floor) of every signal in each version there was. Stored suggestions name theirs: add one, change none.
+VERSIONS = {
+    "2026-11": {
+        "fit": (0.30, 0.2), "trust": (0.25, 0.1), "competence": (0.15, 0.1), "place": (0.08, 0.4),
+        "budget": (0.07, 0.2), "capacity": (0.06, 0.2), "freshness": (0.05, 0.2), "reciprocity": (0.04, 0.5),
+    },
+}  # fmt: skip
+
+# How strong each signal is where nothing is said that it could judge.
 SILENT = {
     "fit": 0.5, "trust": 0.2236, "competence": 0.2236, "place": 0.6, "budget": 0.6, "capacity": 0.6,
     "freshness": 0.909, "reciprocity": 0.5,
 }  # fmt: skip
 
+# A signal, what it prefers, and to what.
 PREFERRED = [
     ("fit", {"firms": {"b": ("x vouched 2",)}}, {}),
     ("fit", {"firms": {"b": ("x evidenced 1",)}}, {"firms": {"b": ("x vouched 9",)}}),
@@ -37,6 +48,8 @@ PREFERRED = [
     ("freshness", {"firms": {"b": ("x evidenced 1",)}}, {}),
 ]  # fmt: skip
 
+PLAIN = {int, float, str, bool, type(None), Known}  # what a sentence is made from
+
 
 def seatings(**told: Any) -> SeatCandidates:
     """Firm b in a seat for x and in a standing one, under a, which anna and carla are of."""
@@ -54,27 +67,39 @@ def named(name: str) -> Signal:
 
 
 def test_weights_sum_to_one_and_names_are_distinct() -> None:
-    assert sum(signal.weight for signal in SIGNALS) == pytest.approx(1)
-    assert {signal.name for signal in SIGNALS} == {*SILENT}
+    assert sum(WEIGHTS.values()) == pytest.approx(1)
+    assert len(WEIGHTS) == len(SIGNALS)
+
+
+def test_every_scoring_has_a_version_of_its_own() -> None:
+    scoring = {signal.name: (round(WEIGHTS[signal.name], 4), round(signal.floor, 4)) for signal in SIGNALS}
+    assert VERSIONS.get(WEIGHTS_VERSION) == scoring, (
+        "Signals, weights or floors have changed: give WEIGHTS_VERSION in matching/signals/__init__.py a new value, "
+        f"and VERSIONS in {__file__} this line for it: {scoring}"
+    )
 
 
 @pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)
-def test_every_signal_stays_in_its_range_and_rests_in_the_middle_on_what_is_not_said(signal: Signal) -> None:
+def test_every_signal_has_its_cases(signal: Signal) -> None:
+    assert signal.name in SILENT, f"say in SILENT how strong {signal.name} is where nothing is said"
+    assert signal.name in {name for name, *_ in PREFERRED}, f"say in PREFERRED what {signal.name} prefers"
+
+
+@pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)
+def test_every_signal_stays_in_its_range(signal: Signal) -> None:
     told = [seatings(), *(seatings(**case) for _, *cases in PREFERRED for case in cases)]
     for rows in told:
         strength = signal.strength(rows)
         assert strength.shape == (2,)
         assert signal.floor <= strength.min() <= strength.max() <= 1
-        assert {type(value) for value in signal.told(rows, 0).values()} <= {
-            int,
-            float,
-            str,
-            bool,
-            type(None),
-        } or signal.name == "trust"
-    assert signal.strength(told[0])[0] == pytest.approx(SILENT[signal.name], abs=1e-3)
+        assert {type(value) for value in signal.told(rows, 0).values()} <= PLAIN
     if signal.about == "claim":
         assert signal.strength(told[0])[1] == signal.floor
+
+
+@pytest.mark.parametrize(("name", "strength"), SILENT.items())
+def test_a_signal_rests_in_the_middle_on_what_is_not_said(name: str, strength: float) -> None:
+    assert named(name).strength(seatings())[0] == pytest.approx(strength, abs=1e-3)
 
 
 @pytest.mark.parametrize(("name", "better", "worse"), PREFERRED)

@@ -33,7 +33,7 @@ class Town:
     facts: list[str] = field(default_factory=list)  # "anna worked bea", perhaps with " 400" days ago
     works: list[str] = field(default_factory=list)  # "prime gave sub"
     bands: dict[str, tuple[int, int]] = field(default_factory=dict)
-    said: dict[str, dict[str, Any]] = field(default_factory=dict)  # firm -> city, remote, price_low, ...
+    said: dict[str, dict[str, Any]] = field(default_factory=dict)  # firm -> city, remote, price_low, chapter, ...
     lasts: int = 365  # days from today on that claims are lifted
 
     def __post_init__(self) -> None:
@@ -79,7 +79,7 @@ class Town:
                 np.array(self._said("capacity", np.nan), dtype=float),
                 np.array(self._said("busy", 0), dtype=float),
                 np.array(self._said("free_on", 0), dtype=np.int64),
-                np.full(names, -1),
+                np.array(self._said("chapter", -1), dtype=np.int64),
             ),
             Members(
                 np.arange(people),
