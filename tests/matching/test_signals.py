@@ -1,25 +1,23 @@
 """One contract for all signals, and what each of them prefers."""
 
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 import pytest
 
 from matching.outputs import Known
-from matching.score_blend import WEIGHTS, weighted_log_strengths
+from matching.score_blend import BUSINESS_DEVELOPMENT, FEW_HANDS, PROJECT_MANAGEMENT, WEIGHTS, weighted_log_strengths
 from matching.seat_candidates import SeatCandidates, Signal
 from matching.signals import SIGNALS, WEIGHTS_VERSION
 from matching.trust import vantage
 from tests.matching.worlds import TODAY, Town
 
-# (weight, floor) of every signal in each version there was. Stored suggestions name theirs: add one, change none.
+# The hash of the weights in each version there was. Stored suggestions name theirs: add a line, change none.
 VERSIONS = {
-    "2026-11": {
-        "fit": (0.30, 0.2), "trust": (0.25, 0.1), "competence": (0.15, 0.1), "place": (0.08, 0.4),
-        "budget": (0.07, 0.2), "capacity": (0.06, 0.2), "freshness": (0.05, 0.2), "reciprocity": (0.04, 0.5),
-    },
-}  # fmt: skip
+    "2026-11": "58df53bf3d1b",
+}
 
 # How strong each signal is where nothing is said that it could judge.
 SILENT = {
@@ -72,10 +70,12 @@ def test_weights_sum_to_one_and_names_are_distinct() -> None:
 
 
 def test_every_scoring_has_a_version_of_its_own() -> None:
-    scoring = {signal.name: (round(WEIGHTS[signal.name], 4), round(signal.floor, 4)) for signal in SIGNALS}
-    assert VERSIONS.get(WEIGHTS_VERSION) == scoring, (
-        "Signals, weights or floors have changed: give WEIGHTS_VERSION in matching/signals/__init__.py a new value, "
-        f"and VERSIONS in {__file__} this line for it: {scoring}"
+    weights = sorted((signal.name, round(WEIGHTS[signal.name], 9), round(signal.floor, 9)) for signal in SIGNALS)
+    scoring = repr((weights, BUSINESS_DEVELOPMENT, PROJECT_MANAGEMENT, FEW_HANDS))
+    digest = sha256(scoring.encode()).hexdigest()[:12]
+    assert VERSIONS.get(WEIGHTS_VERSION) == digest, (
+        "The scoring has changed: give WEIGHTS_VERSION in matching/signals/__init__.py a new value, "
+        f'and VERSIONS a line for it with "{digest}"'
     )
 
 
