@@ -16,7 +16,8 @@ from sqlalchemy.sql.base import ExecutableOption
 from app.accounts.sessions import is_fresh, signed_in
 from app.accounts.tables import Account
 from app.db import SAFE_METHODS, db
-from app.permissions import DONE, RELATIONS, RULES, A, J, M, N, Principal, S, U, can
+from app.permissions import DONE, RULES, A, J, M, N, S, U, can
+from app.relations import RELATIONS, Principal
 from app.request_time import now
 from directory.audit import record
 from directory.db import Base, PublicRow

@@ -1,11 +1,11 @@
 """Who may do what: one table of rules, named by the rows of the permission matrix."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from app.accounts.tables import AccountSession
+from app.relations import RELATIONS, Principal
 from directory.db import Base
 from directory.engine.saved_search import SavedSearch
 from directory.facts.case_study import CaseStudy
@@ -22,7 +22,7 @@ from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
-from directory.people.tables import Band, Business, Member, MemberState, Wanted
+from directory.people.tables import Band, Business, Member, Wanted
 from directory.translation import gettext as _
 from directory.week.pairing import Pairing
 from directory.week.social_inbox import Reply
@@ -44,111 +44,6 @@ A, S, J, M, F, N, U = Verdict
 
 
 @dataclass(frozen=True)
-class Principal:
-    """Who asks: a member with the chapters it leads and keeps, or nobody."""
-
-    member: Member | None = None
-    leads: frozenset[int] = field(default_factory=frozenset)
-    keeps: frozenset[int] = field(default_factory=frozenset)  # as secretary
-
-    @property
-    def is_member(self) -> bool:
-        return self.member is not None and self.member.is_active
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether this is an applicant who waits to be let in."""
-        return self.member is not None and self.member.state == MemberState.PENDING
-
-
-@dataclass(frozen=True)
-class Relation:
-    """How a principal may stand to a row: as its owner, as a party to it, or as a lead of its chapter.
-
-    ``person`` is the member it belongs to, who is told when somebody else acts on it with a reason.
-    """
-
-    owner: Callable[[Principal, Member, Any], bool]
-    chapter: Callable[[Any], int | None]
-    party: Callable[[Member, Any], bool] = lambda me, row: False
-    person: Callable[[Any], Member | None] = lambda row: None
-
-
-def _home(member: Member) -> int | None:
-    return member.business.chapter_id
-
-
-def _keeps(asker: Principal, me: Member, row: Channel | Occurrence) -> bool:
-    return row.chapter_id in asker.keeps
-
-
-RELATIONS: dict[type[Base], Relation] = {
-    Member: Relation(lambda asker, me, row: row.id == me.id, _home, person=lambda row: row),
-    Business: Relation(lambda asker, me, row: row.id == me.business_id, lambda row: row.chapter_id),
-    Chapter: Relation(lambda asker, me, row: row.id in asker.keeps, lambda row: row.id),
-    ImportBatch: Relation(lambda asker, me, row: row.uploader_id == me.id, lambda row: row.chapter_id),
-    Application: Relation(
-        lambda asker, me, row: row.member_id == me.id,
-        lambda row: row.chapter_id,
-        lambda me, row: row.known_by_id == me.id,
-    ),
-    Introduction: Relation(
-        lambda asker, me, row: row.begun_by_id == me.id,
-        lambda row: _home(row.asker),
-        lambda me, row: row.begun_by_id != me.id and me.id in (row.asker_id, row.target_id, row.via_id),
-        person=lambda row: row.via if row.is_offer else row.asker,
-    ),
-    CaseStudy: Relation(
-        lambda asker, me, row: row.teller_id == me.id,
-        lambda row: _home(row.teller),
-        lambda me, row: row.party(me) is not None,
-    ),
-    Wanted: Relation(
-        lambda asker, me, row: row.member_id == me.id, lambda row: _home(row.member), person=lambda row: row.member
-    ),
-    Interaction: Relation(
-        lambda asker, me, row: row.said_by_id == me.id,
-        lambda row: _home(row.said_by),
-        lambda me, row: row.other_id == me.id,
-    ),
-    Vouch: Relation(
-        lambda asker, me, row: row.giver_id == me.id,
-        lambda row: _home(row.receiver),
-        lambda me, row: row.receiver_id == me.id,
-    ),
-    Band: Relation(lambda asker, me, row: row.member_id == me.id, lambda row: None),
-    RatingCase: Relation(
-        lambda asker, me, row: False,
-        lambda row: _home(row.ratee),
-        lambda me, row: row.ratee is me or row.ratee_id == me.id,
-    ),
-    Rating: Relation(
-        lambda asker, me, row: row.rater_id == me.id, lambda row: None, lambda me, row: row.ratee_id == me.id
-    ),
-    Lead: Relation(
-        lambda asker, me, row: row.member_id == me.id,
-        lambda row: row.business.chapter_id,
-        person=lambda row: row.member,
-    ),
-    Suggestion: Relation(lambda asker, me, row: row.asker_id == me.id, lambda row: row.lead.business.chapter_id),
-    AccountSession: Relation(lambda asker, me, row: row.account.member_id == me.id, lambda row: None),
-    SavedSearch: Relation(lambda asker, me, row: row.member_id == me.id, lambda row: None),
-    Pairing: Relation(
-        lambda asker, me, row: row.one_id == me.id,
-        lambda row: row.occurrence.chapter_id,
-        lambda me, row: row.other_id == me.id,
-    ),
-    Channel: Relation(_keeps, lambda row: row.chapter_id),
-    Delivery: Relation(
-        lambda asker, me, row: row.channel is not None and row.channel.chapter_id in asker.keeps,
-        lambda row: row.channel.chapter_id if row.channel else None,
-    ),
-    Occurrence: Relation(_keeps, lambda row: row.chapter_id),
-    Reply: Relation(lambda asker, me, row: row.channel.chapter_id in asker.keeps, lambda row: row.channel.chapter_id),
-}
-
-
-@dataclass(frozen=True)
 class Rule:
     """What members may do (``others``), and what those who stand closer may; None: no more than ``others``.
 
@@ -160,6 +55,7 @@ class Rule:
     about: tuple[type[Base], ...] = ()
     owner: Verdict | None = None
     party: Verdict | None = None
+    secretary: Verdict | None = None
     lead: Verdict | None = None
     other_lead: Verdict | None = None  # of another chapter
     admin: Verdict | None = None
@@ -192,10 +88,10 @@ RULES: dict[str, Rule] = {
     "application.answer": Rule(N, (Application,), party=A),
     "invitation.accept": PUBLIC,  # the link is the proof
     "invitation.send": Rule(F, (Chapter, Member), lead=A, admin=A),
-    "chapter.read_room": Rule(F, (Chapter,), owner=A, lead=A, admin=A),
+    "chapter.read_room": Rule(F, (Chapter,), secretary=A, lead=A, admin=A),
     "chapter.start": Rule(F, admin=A),
     "chapter.update_settings": Rule(F, (Chapter,), lead=A, admin=A),
-    "chapter.plan_weeks": Rule(F, (Chapter,), owner=A, lead=A, admin=A),
+    "chapter.plan_weeks": Rule(F, (Chapter,), secretary=A, lead=A, admin=A),
     "ops.publishing": Rule(F, admin=A),
     "chapter.approve_or_remove_member": Rule(F, (Application,), lead=J, admin=J),
     "import.upload_preview": Rule(F, (Chapter, ImportBatch), lead=A, admin=A),
@@ -217,11 +113,9 @@ RULES: dict[str, Rule] = {
     "wanted.read": Rule(A, (Wanted,)),
     "wanted.update": Rule(F, (Wanted,), owner=A, admin=J, pending=A),
     "interaction.create": MEMBERS,
-    "interaction.read": Rule(N, (Interaction,), owner=A, party=A),
     "interaction.answer": Rule(N, (Interaction,), owner=F, party=A, admin=F),
     "interaction.withdraw": Rule(N, (Interaction,), owner=A, party=F, admin=F),
     "vouch.create": MEMBERS,
-    "vouch.read_unaccepted": Rule(N, (Vouch,), owner=A, party=A),
     "vouch.answer": Rule(N, (Vouch,), owner=F, party=A, admin=F),
     "vouch.withdraw": Rule(N, (Vouch,), owner=A, party=F, admin=F),
     "answer.by_link": PUBLIC,  # the link is the proof
@@ -238,12 +132,10 @@ RULES: dict[str, Rule] = {
     "rating.read_own_given": Rule(N, (Rating,), owner=A),
     "rating.update_own_given": Rule(N, (Rating,), owner=A),
     "rating.withdraw": Rule(N, (Rating,), owner=A),
-    "rating.read_individual_received": Rule(N, (Rating,)),
     "rating.read_rules": MEMBERS,
     "rating.flag_suspicious": Rule(F, (RatingCase,), party=A),
     "rating.list_cases": MEMBERS,
     "rating.moderate_quarantine": Rule(F, (RatingCase,), lead=J, admin=J),
-    "rating_agg.read_other": Rule(M),
     "rating_agg.read_self": Rule(N, (Band,), owner=M),
     "lead.create_as_member": MEMBERS,
     "lead.list_own": MEMBERS,
@@ -256,12 +148,12 @@ RULES: dict[str, Rule] = {
     "pairing.take_part": MEMBERS,
     "occurrence.read": Rule(A, (Occurrence,)),
     "mention.veto_own": Rule(A, (Occurrence,)),
-    "channel.connect": Rule(F, (Channel, Chapter), owner=S, lead=S, admin=S),
-    "channel.disconnect": Rule(N, (Channel,), owner=A, lead=A, admin=A),
-    "channel.resolve_unknown": Rule(N, (Delivery,), owner=S, lead=S, admin=S),
-    "channel.post_or_schedule": Rule(N, WEEK, owner=A, lead=A, admin=A),
-    "channel.edit_or_cancel_queued": Rule(N, WEEK, owner=A, lead=A, admin=A),
-    "reply.decide": Rule(N, (Reply, Chapter), owner=A, lead=A, admin=A),
+    "channel.connect": Rule(F, (Channel, Chapter), secretary=S, lead=S, admin=S),
+    "channel.disconnect": Rule(N, (Channel,), secretary=A, lead=A, admin=A),
+    "channel.resolve_unknown": Rule(N, (Delivery,), secretary=S, lead=S, admin=S),
+    "channel.post_or_schedule": Rule(N, WEEK, secretary=A, lead=A, admin=A),
+    "channel.edit_or_cancel_queued": Rule(N, WEEK, secretary=A, lead=A, admin=A),
+    "reply.decide": Rule(N, (Reply, Chapter), secretary=A, lead=A, admin=A),
     "profile.read_public_card": PUBLIC,
     "chapter.read_public": PUBLIC,
     "relay.write": PUBLIC,
@@ -306,12 +198,14 @@ def can(asker: Principal, action: str, row: Base | None = None) -> Verdict:
         raise TypeError(f"{action} judges a row of {rule.about}, not {type(row)}")
     relation = RELATIONS[type(row)]
     if asker.is_pending:
-        return rule.pending if relation.owner(asker, me, row) else F
+        return rule.pending if relation.owner(me, row) else F
+    chapter = relation.chapter(row)
     standing = (
-        rule.owner if relation.owner(asker, me, row) else None,
+        rule.owner if relation.owner(me, row) else None,
         rule.party if relation.party(me, row) else None,
-        rule.lead if relation.chapter(row) in asker.leads else None,
-        rule.other_lead if asker.leads - {relation.chapter(row)} else None,
+        rule.secretary if chapter in asker.keeps else None,
+        rule.lead if chapter in asker.leads else None,
+        rule.other_lead if asker.leads - {chapter} else None,
         rule.admin if me.is_admin else None,
     )
     return min((verdict for verdict in standing if verdict), key=list(Verdict).index, default=rule.others)

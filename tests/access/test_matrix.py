@@ -1,111 +1,93 @@
 """Every rule says what its row of the permission matrix says, for everybody there is."""
 
+import ast
 import csv
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
-from app.accounts.tables import Account, AccountSession
-from app.permissions import PUBLIC, RULES, Principal, Rule, Verdict, can
-from directory.db import Base
-from directory.engine.saved_search import SavedSearch
-from directory.facts.case_study import CaseStudy, CaseStudyParty
-from directory.facts.interaction import Interaction
-from directory.facts.introduction import Introduction
-from directory.facts.rating import Rating
-from directory.facts.rating_case import RatingCase
-from directory.facts.vouch import Vouch
-from directory.imports.people import ImportBatch
-from directory.joining.application import Application
+from app.permissions import PUBLIC, RULES, Rule, Verdict, can
+from app.relations import RELATIONS, Principal, Relation
+from directory.db import Base, connect
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Suggestion
-from directory.outbox.channel import Channel
-from directory.outbox.delivery import Delivery
-from directory.outbox.occurrence import Occurrence
-from directory.people.chapter import Chapter
-from directory.people.tables import Band, Business, Member, MemberState, Wanted
-from directory.week.pairing import Pairing
-from directory.week.social_inbox import Reply
+from directory.people.tables import Member, Role
+from tests.access.network import Network
+from tests.conftest import NOW
 
+ROOT = Path(__file__).parents[2]
 with (Path(__file__).parent / "permission_matrix.csv").open(encoding="utf-8") as file:
     MATRIX = {f"{row['object']}.{row['action']}": row for row in csv.DictReader(file)}
-
-TUCSON, PHOENIX = 1, 2
-WAITING = {"client_own", "client_other", "tok_scope", "tok_noscope", "tok_dead"}  # nobody is one yet
+COLUMNS = [*MATRIX["page.home"]][3:-1]  # between what the row is about and its note
 
 
-def person(id: int, chapter: int = TUCSON, **what: object) -> Member:
-    what = {"state": MemberState.ACTIVE, **what}
-    return Member(id=id, business=Business(id=id, chapter_id=chapter), business_id=id, **what)
+def principal(member: Member) -> Principal:
+    """As ``app.access.principal`` finds it in a request."""
+    leads, keeps = (
+        frozenset(held.chapter_id for held in member.holds if held.role is role) for role in (Role.LEAD, Role.SECRETARY)
+    )
+    return Principal(member, leads, keeps)
 
 
-NORA, BEA = person(1), person(2)
-PAT = person(10, state=MemberState.PENDING)  # applied; asks for what is their own
-PEOPLE = {
-    "anon": Principal(),
-    "pending": Principal(PAT),
-    "suspended": Principal(person(3, state=MemberState.SUSPENDED)),
-    "mem_same": Principal(person(4)),
-    "mem_other": Principal(person(5, PHOENIX)),
-    "owner": Principal(NORA),
-    "party": Principal(BEA),
-    "lead_own": Principal(person(6), leads=frozenset({TUCSON})),
-    "lead_other": Principal(person(7, PHOENIX), leads=frozenset({PHOENIX})),
-    "admin": Principal(person(8, PHOENIX, is_admin=True)),
-}
-SECRETARY = Principal(person(9), keeps=frozenset({TUCSON}))  # owns what belongs to a chapter
-LEAD = Lead(member_id=1, business=NORA.business)
-ROWS: dict[type[Base], Base] = {
-    Member: NORA,
-    Business: NORA.business,
-    Chapter: Chapter(id=TUCSON),
-    ImportBatch: ImportBatch(uploader_id=1, chapter_id=TUCSON),
-    Application: Application(member_id=1, known_by_id=2, chapter_id=TUCSON),
-    Wanted: Wanted(member_id=1, member=NORA),
-    Introduction: Introduction(asker_id=1, target_id=2, asker=NORA, target=BEA),
-    Interaction: Interaction(said_by_id=1, other_id=2, said_by=NORA, other=BEA),
-    CaseStudy: CaseStudy(teller_id=1, teller=NORA, parties=[CaseStudyParty(member_id=1), CaseStudyParty(member_id=2)]),
-    Vouch: Vouch(giver_id=1, receiver_id=2, giver=NORA, receiver=BEA),
-    Rating: Rating(rater_id=1, ratee_id=2),
-    Band: Band(member_id=1),
-    RatingCase: RatingCase(ratee_id=2, ratee=BEA),
-    Lead: LEAD,
-    Suggestion: Suggestion(asker_id=1, lead=LEAD),
-    AccountSession: AccountSession(account=Account(member_id=1)),
-    SavedSearch: SavedSearch(member_id=1),
-    Channel: Channel(chapter_id=TUCSON),
-    Delivery: Delivery(channel=Channel(chapter_id=TUCSON)),
-    Occurrence: Occurrence(chapter_id=TUCSON),
-    Reply: Reply(channel=Channel(chapter_id=TUCSON)),
-    Pairing: Pairing(one_id=1, other_id=2, occurrence=Occurrence(chapter_id=TUCSON)),
-}
-PENDING: dict[type[Base], Base] = {
-    Member: PAT,
-    Business: PAT.business,
-    Wanted: Wanted(member_id=10, member=PAT),
-    AccountSession: AccountSession(account=Account(member_id=10)),
-}
-TWO_SIDED = (Application, CaseStudy, Interaction, Introduction, Pairing, Vouch, Rating, RatingCase)
+class Cells:
+    """Who asks, in the columns of the matrix, and the row of each table that they ask for."""
+
+    def __init__(self, network: Network) -> None:
+        self.people = {"anon": Principal()} | {key: principal(member) for key, member in network.people.items()}
+        self.rows: dict[type[Base], Base] = {}
+        for row in (*network.rows.values(), *network.others):
+            self.rows.setdefault(type(row), row)
+        self.pending = self.rows | {type(row): row for row in network.pending}
+
+    def wrong(self, action: str) -> Iterator[tuple[str, Base | None, Verdict]]:
+        """The cells that a rule does not keep to: the column, the row that was asked for, and what the rule says."""
+        for model in RULES[action].about or (None,):
+            for column, asker in self.people.items():
+                rows = self.pending if column == "pending" else self.rows
+                row = rows[model] if model else None
+                verdict = can(asker, action, row)
+                if verdict != MATRIX[action][column]:
+                    yield column, row, verdict
 
 
-def wrong_cells(action: str) -> Iterator[tuple[str, str, str]]:
-    for model in RULES[action].about or (None,):
-        for column, asker in PEOPLE.items():
-            if column == "party" and model not in (None, *TWO_SIDED):
-                continue
-            if column == "owner" and model in (Chapter, Channel, Delivery, Occurrence, Reply):
-                asker = SECRETARY
-            rows = ROWS | PENDING if column == "pending" else ROWS
-            verdict = can(asker, action, rows[model] if model else None)
-            if verdict != MATRIX[action][column]:
-                yield action, column, verdict
+@pytest.fixture(scope="module")
+def cells(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cells]:
+    path = tmp_path_factory.mktemp("access") / "network.db"
+    path.write_bytes(empty_database.read_bytes())
+    engine = connect(f"sqlite:///{path}")
+    with Session(engine, expire_on_commit=False) as session:
+        yield Cells(Network(session, NOW))
+    engine.dispose()
+
+
+def test_every_rule_has_its_row_and_every_row_its_rule() -> None:
+    assert not RULES.keys() - MATRIX.keys(), "rules of app/permissions.py without a row in permission_matrix.csv"
+    assert not MATRIX.keys() - RULES.keys(), "rows of permission_matrix.csv without a rule in app/permissions.py"
+
+
+def test_every_rule_is_asked_for_by_a_page() -> None:
+    pages = [path for path in (ROOT / "app").rglob("*.py") if path.name != "permissions.py"]
+    nodes = [node for path in pages for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    assert not RULES.keys() - {node.value for node in nodes if isinstance(node, ast.Constant)}
+
+
+def test_every_table_that_rules_judge_has_its_relation_and_its_row(cells: Cells) -> None:
+    judged = {model for rule in RULES.values() for model in rule.about}
+    assert not judged - RELATIONS.keys(), "tables without a line in RELATIONS of app/relations.py"
+    assert not judged - cells.rows.keys(), "tables without a row in tests/access/network.py"
+    assert not RELATIONS.keys() - judged, "relations that no rule asks for"
+
+
+def test_every_column_has_somebody_who_asks(cells: Cells) -> None:
+    assert {*COLUMNS} == {*cells.people}
 
 
 @pytest.mark.parametrize("action", RULES)
-def test_every_cell_holds(action: str) -> None:
-    assert list(wrong_cells(action)) == []
+def test_every_cell_holds(action: str, cells: Cells) -> None:
+    assert list(cells.wrong(action)) == []
 
 
 def mutants() -> Iterator[tuple[str, Rule]]:
@@ -113,28 +95,41 @@ def mutants() -> Iterator[tuple[str, Rule]]:
         yield action, replace(rule, is_public=False) if rule.is_public else PUBLIC
         if rule.pending != "F":
             yield action, replace(rule, pending=Verdict.FORBIDDEN)
-        for part in ("owner", "party", "lead", "other_lead", "admin"):
+        for part in ("owner", "party", "secretary", "lead", "other_lead", "admin"):
             if getattr(rule, part) is not None:
                 yield action, replace(rule, **{part: None})
 
 
 @pytest.mark.parametrize(("action", "mutant"), list(mutants()))
-def test_a_rule_that_is_switched_off_is_noticed(action: str, mutant: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_that_is_switched_off_is_noticed(
+    action: str, mutant: Rule, cells: Cells, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(RULES, action, mutant)
-    assert list(wrong_cells(action))
+    assert list(cells.wrong(action))
 
 
-def test_every_column_of_the_matrix_is_asked_or_known_to_wait() -> None:
-    columns = set(MATRIX["profile.update"]) - {"object", "action", "relation", "note"}
-    assert columns == set(PEOPLE) | WAITING
+RELATED = [
+    (model, part)
+    for model, relation in RELATIONS.items()
+    for part in ("owner", "party", "chapter")
+    if getattr(relation, part) is not getattr(Relation, part)
+]
 
 
-def test_whoever_stands_in_two_ways_may_what_either_may() -> None:
-    both = Principal(person(1, is_admin=True), leads=frozenset({TUCSON}))
-    assert can(both, "lead.update", LEAD) == "A"
-    assert can(both, "suggestion.read", ROWS[Suggestion]) == "A"
+@pytest.mark.parametrize(("model", "part"), RELATED)
+def test_a_relation_that_is_switched_off_is_noticed(
+    model: type[Base], part: str, cells: Cells, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RELATIONS, model, replace(RELATIONS[model], **{part: getattr(Relation, part)}))
+    assert any(list(cells.wrong(action)) for action, rule in RULES.items() if model in rule.about)
 
 
-def test_a_rule_about_rows_is_never_asked_without_one() -> None:
+def test_whoever_stands_in_two_ways_may_what_either_may(cells: Cells) -> None:
+    owner, lead, admin = (cells.people[column] for column in ("owner", "lead_own", "admin"))
+    assert can(replace(admin, leads=lead.leads), "lead.update", cells.rows[Lead]) == "A"
+    assert can(replace(owner, leads=lead.leads), "suggestion.read", cells.rows[Suggestion]) == "A"
+
+
+def test_a_rule_about_rows_is_never_asked_without_one(cells: Cells) -> None:
     with pytest.raises(TypeError):
-        can(PEOPLE["admin"], "lead.update")
+        can(cells.people["admin"], "lead.update")

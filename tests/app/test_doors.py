@@ -14,7 +14,7 @@ def door(app: Site) -> Site:
     """A page that gives an answer without asking whether it may."""
 
     @app.get("/careless")
-    @policy("interaction.read")
+    @policy("pairing.read")
     def careless() -> str:
         return "everything"
 
