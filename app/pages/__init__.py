@@ -1,58 +1,11 @@
-"""Pages: one module a noun, one blueprint a module, one URL a page; htmx gets the part it asks for."""
+"""Pages: one module a noun, one blueprint a module, one URL a page; htmx gets the part it asks for.
 
-from app.pages import (
-    account,
-    admission,
-    archive,
-    attribution,
-    business_merge,
-    calendar,
-    case_studies,
-    channels,
-    chapter,
-    contact_details,
-    deliveries,
-    health,
-    imports,
-    interactions,
-    introductions,
-    leads,
-    mail_actions,
-    member_admin,
-    members,
-    onboarding,
-    out,
-    pairings,
-    profile,
-    prompts,
-    public,
-    ratings,
-    saved_searches,
-    share_sheet,
-    short_links,
-    sign_in,
-    social_inbox,
-    today,
-    vouches,
-    wanted_matches,
-    week,
-)
+Every module here is found, and brings its blueprint as ``pages``.
+"""
 
-PAGES = (
-    *(health.pages, sign_in.pages, account.pages, member_admin.pages, today.pages),
-    *(members.pages, ratings.pages, saved_searches.pages),
-    *(
-        contact_details.pages,
-        interactions.pages,
-        vouches.pages,
-        profile.pages,
-        leads.pages,
-        share_sheet.pages,
-        week.pages,
-    ),
-    *(introductions.pages, mail_actions.pages, case_studies.pages, pairings.pages),
-    *(calendar.pages, chapter.pages, imports.pages, admission.pages),
-    *(public.pages, archive.pages, short_links.pages, attribution.pages, out.pages, business_merge.pages),
-    *(channels.pages, deliveries.pages, social_inbox.pages),
-    *(onboarding.pages, wanted_matches.pages, prompts.pages),
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
+from flask import Blueprint
+
+PAGES: list[Blueprint] = [import_module(f"{__name__}.{module.name}").pages for module in iter_modules(__path__)]
