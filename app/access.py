@@ -139,11 +139,11 @@ def policy(action: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     A rule without a row is judged before the view; one with a row must have been judged, by ``reach`` or ``permit``,
     when the view is done, or the answer is not given.
     """
-    rule = RULES[action]
 
     def tag(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            rule = RULES[action]
             if not rule.is_public:
                 current_member()
             if not rule.about:
@@ -161,6 +161,6 @@ def policy(action: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def check_policies(app: Flask) -> None:
     """Every view names its row of the matrix; RuntimeError lists those that do not."""
-    untagged = [name for name, view in app.view_functions.items() if getattr(view, "policy", None) not in RULES]
-    if untagged:
-        raise RuntimeError(f"views without @policy: {', '.join(sorted(untagged))}")
+    tags = {name: getattr(view, "policy", "no @policy") for name, view in app.view_functions.items()}
+    if wrong := [f"{name} ({tag})" for name, tag in sorted(tags.items()) if tag not in RULES]:
+        raise RuntimeError(f"views without a rule in RULES of app/permissions.py: {', '.join(wrong)}")

@@ -23,7 +23,8 @@ def door(app: Site) -> Site:
 
 def test_a_route_without_a_policy_does_not_start(app: Site) -> None:
     app.add_url_rule("/open", "open", lambda: "everything")
-    with pytest.raises(RuntimeError, match="open"):
+    app.add_url_rule("/unruled", "unruled", policy("everything.read")(lambda: "everything"))
+    with pytest.raises(RuntimeError, match=r"open \(no @policy\), unruled \(everything.read\)"):
         check_policies(app)
 
 
