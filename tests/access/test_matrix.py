@@ -5,6 +5,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -63,22 +64,26 @@ def cells(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     engine.dispose()
 
 
+def assert_none(missing: set[Any], what: str) -> None:
+    assert not missing, f"{what} for {missing}"
+
+
 def test_every_rule_has_its_row_and_every_row_its_rule() -> None:
-    assert not RULES.keys() - MATRIX.keys(), "rules of app/permissions.py without a row in permission_matrix.csv"
-    assert not MATRIX.keys() - RULES.keys(), "rows of permission_matrix.csv without a rule in app/permissions.py"
+    assert_none(RULES.keys() - MATRIX.keys(), "no row in tests/access/permission_matrix.csv")
+    assert_none(MATRIX.keys() - RULES.keys(), "no rule in app/permissions.py")
 
 
 def test_every_rule_is_asked_for_by_a_page() -> None:
     pages = [path for path in (ROOT / "app").rglob("*.py") if path.name != "permissions.py"]
     nodes = [node for path in pages for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
-    assert not RULES.keys() - {node.value for node in nodes if isinstance(node, ast.Constant)}
+    assert_none(RULES.keys() - {node.value for node in nodes if isinstance(node, ast.Constant)}, "no page asks")
 
 
 def test_every_table_that_rules_judge_has_its_relation_and_its_row(cells: Cells) -> None:
     judged = {model for rule in RULES.values() for model in rule.about}
-    assert not judged - RELATIONS.keys(), "tables without a line in RELATIONS of app/relations.py"
-    assert not judged - cells.rows.keys(), "tables without a row in tests/access/network.py"
-    assert not RELATIONS.keys() - judged, "relations that no rule asks for"
+    assert_none(judged - RELATIONS.keys(), "no relation in app/relations.py")
+    assert_none(judged - cells.rows.keys(), "no row in tests/access/network.py")
+    assert_none(RELATIONS.keys() - judged, "no rule asks for the relation")
 
 
 def test_every_column_has_somebody_who_asks(cells: Cells) -> None:
