@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.accounts.tables import AccountSession, User
+from app.accounts.tables import Account, AccountSession
 from directory.db import Base, PublicRow
 from directory.engine.saved_search import SavedSearch
 from directory.facts.case_study import CaseStudy, CaseStudyParty
@@ -131,11 +131,11 @@ class Network:
         session.commit()
         self.others: list[Base] = [
             Suggestion(asker_id=nora.id, lead=lead),
-            AccountSession(account=User(member_id=nora.id)),
+            AccountSession(account=Account(member_id=nora.id)),
             Band(member_id=nora.id),
         ]
         self.pending: list[Base] = [
             *(pat, pat.business),
             Wanted(member_id=pat.id, member=pat),
-            AccountSession(account=User(member_id=pat.id)),
+            AccountSession(account=Account(member_id=pat.id)),
         ]
