@@ -1,4 +1,4 @@
-"""Limits: how often something may be tried within a while. In the database, so that all processes count together."""
+"""Rate limits: how often something may be tried in a period, counted in the database for all processes."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ INSERT: dict[str, Callable[[type[Base]], Any]] = {"sqlite": sqlite.insert, "post
 
 
 class Allowance(Row, Base):
-    """What was spent under a key until ``ends_at``. Only the key's hash is kept: it may name an address."""
+    """The attempts counted under a key until ``ends_at``. Only the key's hash is stored: keys may hold an address."""
 
     __tablename__ = "allowance"
 
@@ -24,19 +24,22 @@ class Allowance(Row, Base):
     ends_at: Mapped[datetime] = mapped_column(index=True)
 
 
-def consume_allowance(session: Session, *, key: str, most: int, within: timedelta, now: datetime) -> bool:
-    """Count one try under ``key``; False where it was more than ``most`` since the first one ``within`` ago."""
+def consume_allowance(session: Session, *, key: str, limit: int, within: timedelta, now: datetime) -> bool:
+    """Count one attempt under ``key`` and return whether it is allowed.
+
+    The first attempt opens a period of ``within``; more than ``limit`` attempts in it are not allowed.
+    """
     session.execute(delete(Allowance).where(Allowance.ends_at <= now))
     insert = INSERT[session.get_bind().dialect.name](Allowance)
-    tried = insert.values(key_hash=_hash(key), spent=1, ends_at=now + within).on_conflict_do_update(
+    counted = insert.values(key_hash=_hash(key), spent=1, ends_at=now + within).on_conflict_do_update(
         index_elements=[Allowance.key_hash], set_={"spent": Allowance.spent + 1}
     )
-    spent: int = session.scalars(tried.returning(Allowance.spent)).one()
-    return spent <= most
+    spent: int = session.scalars(counted.returning(Allowance.spent)).one()
+    return spent <= limit
 
 
 def refund_allowance(session: Session, *, key: str) -> None:
-    """Take one try back: it was right, and only wrong ones count."""
+    """Take one attempt back: it succeeded, and only failures count."""
     session.execute(update(Allowance).where(Allowance.key_hash == _hash(key)).values(spent=Allowance.spent - 1))
 
 

@@ -70,7 +70,7 @@ def _apply(chapter: Chapter) -> ResponseReturnValue:
     form = ApplyForm()
     if form.validate_on_submit():
         key = f"apply from {request.remote_addr}"
-        if not consume_allowance(db.session(), key=key, most=APPLICATIONS_AN_ADDRESS, within=WITHIN, now=now()):
+        if not consume_allowance(db.session(), key=key, limit=APPLICATIONS_AN_ADDRESS, within=WITHIN, now=now()):
             db.session.commit()
             abort(429)
         with blamed(form):

@@ -64,7 +64,7 @@ def _brought(form: LeadForm, reply: Reply | None) -> Lead:
     db.session.rollback()
     claim_write(db.session())
     if not consume_allowance(
-        db.session(), key=f"lead {current_member().id}", most=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()
+        db.session(), key=f"lead {current_member().id}", limit=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()
     ):
         raise Invalid(_("That were many leads in one hour. Wait a while, then bring the next one."), field="text")
     terms = replace(terms, place=terms.place or understood.place, budget=terms.budget or understood.budget)

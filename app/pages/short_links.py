@@ -36,7 +36,7 @@ def follow(public_id: str) -> ResponseReturnValue:
         session.rollback()
         claim_write(session)
         key = f"click from {request.remote_addr}"
-        if consume_allowance(session, key=key, most=CLICKS_AN_HOUR, within=timedelta(hours=1), now=now()):
+        if consume_allowance(session, key=key, limit=CLICKS_AN_HOUR, within=timedelta(hours=1), now=now()):
             link = session.get_one(short_link.ShortLink, link_id)
             short_link.count_click(session, link=link, now=now())
         remember_click(link.delivery)

@@ -37,7 +37,7 @@ def give() -> ResponseReturnValue:
     except Invalid as error:
         return render_template("today/again.html", text=request.form.get("text"), way=way, wrong=error.message), 422
     if not consume_allowance(
-        db.session(), key=f"give {current_member().id}", most=ASKED_AN_HOUR, within=timedelta(hours=1), now=now()
+        db.session(), key=f"give {current_member().id}", limit=ASKED_AN_HOUR, within=timedelta(hours=1), now=now()
     ):
         abort(429)
     db.session.commit()  # the text is read outside a writing transaction, which others wait for

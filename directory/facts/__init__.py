@@ -1,5 +1,5 @@
-"""Facts between people and firms: what both sides made shareable, and ratings, which stay private.
+"""Facts about how people and firms work together: claims, vouches, interactions, introductions, ratings.
 
-Law: one file per noun, its table and its verbs together. A fact counts when its other side confirmed it.
-Ratings never leave this room but as their rater's own, or as the bands that ``rating_band`` publishes.
+Law: one file per noun, with its table and its verbs. A fact counts once the other side has confirmed it.
+Ratings are private: outside this room a rating is seen only by its rater, or as a band that ``rating_band`` publishes.
 """

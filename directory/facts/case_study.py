@@ -1,4 +1,4 @@
-"""Stories of working together: told by one, published when everybody named agreed, gone when anybody withdraws."""
+"""Case studies: stories of joint work, published while every person named in them agrees."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ EARLIEST = 1950
 
 
 class CaseStudy(PublicRow, Base):
-    """``teller`` tells of work with the other parties. It is shown while every party agrees."""
+    """A story of ``teller`` about work with the other parties. It is shown while every party agrees."""
 
     __tablename__ = "case_study"
 
@@ -39,20 +39,20 @@ class CaseStudy(PublicRow, Base):
 
     @property
     def is_published(self) -> bool:
-        """Whether others read it: everybody in it agrees, and is still here."""
+        """Whether other members can read it: every party agrees and is active."""
         return all(party.agreed_at is not None and party.member.is_active for party in self.parties)
 
     def party(self, member: Member) -> "CaseStudyParty | None":
-        """The member's part in it."""
+        """Return the member's party row, or None if the member is not part of the story."""
         return next((party for party in self.parties if party.member_id == member.id), None)
 
     def names_beside(self, member: Member) -> list[Member]:
-        """Who else is in it."""
+        """Return the other people in the story, without ``member``."""
         return [party.member for party in self.parties if party.member_id != member.id]
 
 
 class CaseStudyParty(Row, Base):
-    """Somebody a story names. Neither date: has not answered yet."""
+    """A person named in a story. Without either date, the person has not answered yet."""
 
     __tablename__ = "case_study_party"
     __table_args__ = (UniqueConstraint("case_study_id", "member_id"),)
@@ -77,7 +77,11 @@ def submit_story(
     collaboration: Collaboration | None = None,
     now: datetime,
 ) -> CaseStudy:
-    """Write a story, which waits for everybody it names. Raises Invalid, Refused without somebody of another firm."""
+    """Create a story that waits for the consent of everybody it names.
+
+    Raises Invalid for a wrong field, Refused unless it names only people of other firms (at least one), and Conflict
+    for more than QUOTA stories of one teller in a week.
+    """
     if not others or any(other.business_id == teller.business_id for other in others):
         raise Refused(_("Tell a story of work with somebody at another firm."))
     firms = {teller.business_id, *(other.business_id for other in others)}
@@ -88,43 +92,43 @@ def submit_story(
     text = clean_text(text, field="text", what=_("your story"), limit=1500)
     if len(text) < 40:
         raise Invalid(_("Say a little more: what it was, who did what, how it ended."), field="text")
-    told = CaseStudy(
+    story = CaseStudy(
         teller=teller,
         title=clean_line(title, field="title", what=_("the title"), limit=120),
         text=text,
         year=year,
         collaboration=collaboration,
         told_at=now,
-        parties=[CaseStudyParty(member=teller, agreed_at=now), *(CaseStudyParty(member=each) for each in others)],
+        parties=[CaseStudyParty(member=teller, agreed_at=now), *(CaseStudyParty(member=other) for other in others)],
     )
-    if not rate_limit.consume_allowance(session, key=f"story {teller.id}", most=QUOTA, within=WEEK, now=now):
+    if not rate_limit.consume_allowance(session, key=f"story {teller.id}", limit=QUOTA, within=WEEK, now=now):
         raise Conflict(_("That is %(count)s stories in a week. Give people time to read them.", count=QUOTA))
-    session.add(told)
+    session.add(story)
     session.flush()
-    _record(session, told, "tell", teller, now)
-    words = {"title": told.title, "text": told.text}
-    for each in others:
-        mail.enqueue_question(session, "story", told, by=teller, to=each, event=_event(told), words=words, now=now)
-    return told
+    _record(session, story, "tell", teller, now)
+    words = {"title": story.title, "text": story.text}
+    for other in others:
+        mail.enqueue_question(session, "story", story, by=teller, to=other, event=_event(story), words=words, now=now)
+    return story
 
 
 def agree(session: Session, *, story: CaseStudy, by: Member, now: datetime) -> None:
-    """A party lets it be shown. Raises Refused for anybody else."""
+    """Record a party's consent to show the story. Raises Refused for anybody else."""
     _answer(session, story, by, agreed_at=now, declined_at=None, act="agree", now=now)
 
 
 def decline(session: Session, *, story: CaseStudy, by: Member, now: datetime) -> None:
-    """A party keeps it from being shown, also after having agreed. Raises Refused for anybody else."""
+    """Record that a party does not consent, or no longer does. Raises Refused for anybody else."""
     _answer(session, story, by, agreed_at=None, declined_at=now, act="decline", now=now)
 
 
 def reopen(session: Session, *, story: CaseStudy, by: Member, now: datetime) -> None:
-    """A party takes either answer back: it waits again. Raises Refused for anybody else."""
+    """Take back a party's answer: the story waits for it again. Raises Refused for anybody else."""
     _answer(session, story, by, agreed_at=None, declined_at=None, act="reopen", now=now)
 
 
 def withdraw(session: Session, *, story: CaseStudy, by: Member, now: datetime) -> None:
-    """Who told it takes it back; it is gone. Raises Refused for anybody else."""
+    """Delete the story. Raises Refused for anybody but its teller."""
     if by.id != story.teller_id:
         raise Refused(_("Only the person who told this can take it back."))
     for party in story.parties:
@@ -153,16 +157,17 @@ def _answer(
 
 
 def shown_stories(session: Session, *, member: Member) -> list[CaseStudy]:
-    """The stories everybody in the network reads about the member, newest first."""
+    """Return the published stories that name the member, newest first."""
     return [story for story in stories_of(session, member=member) if story.is_published]
 
 
 def stories_of(session: Session, *, member: Member) -> list[CaseStudy]:
-    """Every story that names the member, whoever has agreed, newest first."""
-    named = select(CaseStudyParty.case_study_id).where(CaseStudyParty.member_id == member.id)
+    """Return all stories that name the member, published or not, newest first."""
+    story_ids = select(CaseStudyParty.case_study_id).where(CaseStudyParty.member_id == member.id)
     parties = joinedload(CaseStudy.parties).joinedload(CaseStudyParty.member).joinedload(Member.business)
-    whole = select(CaseStudy).where(CaseStudy.id.in_(named)).options(parties, joinedload(CaseStudy.collaboration))
-    return list(session.scalars(whole.order_by(CaseStudy.id.desc())).unique())
+    stories = select(CaseStudy).where(CaseStudy.id.in_(story_ids))
+    stories = stories.options(parties, joinedload(CaseStudy.collaboration))
+    return list(session.scalars(stories.order_by(CaseStudy.id.desc())).unique())
 
 
 def _event(story: CaseStudy) -> str:

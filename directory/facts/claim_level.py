@@ -1,4 +1,4 @@
-"""Claim levels: vouches and finished work raise a claim, for as long as they last."""
+"""Claim levels: how far vouches and finished collaborations raise a claim, and until when."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -17,16 +17,14 @@ from directory.people.claim import Claim
 from directory.people.tables import Business
 from directory.taxonomy.capability import Capability
 
-# A word is about people and a craft as they were: most teams and tools have changed after three years. What was
-# finished can still be looked at, and says something for longer.
+# A vouch is about people and skills at one time: most teams and tools have changed after three years. Finished work
+# can still be inspected, so it counts for longer.
 VOUCH_LASTS, EVIDENCE_LASTS = timedelta(days=3 * 365), timedelta(days=5 * 365)
-
-
-RETURNED = 0.5  # what a vouch counts for when the praise comes back
+RECIPROCAL_WEIGHT = 0.5  # of a vouch that comes back (``reciprocal_pairs``); any other vouch weighs 1
 
 
 class ClaimLevel(StrEnum):
-    """How well a claim stands. Derived from vouches and collaborations, never stored."""
+    """How well a claim is supported. Derived from vouches and collaborations, never stored."""
 
     CLAIMED = "claimed"
     VOUCHED = "vouched"
@@ -35,80 +33,89 @@ class ClaimLevel(StrEnum):
 
 @dataclass(frozen=True)
 class ClaimStanding:
-    """How a claim stands: what is behind it and since when; a date is None where nothing is."""
+    """The support of a claim: counts and dates. A date is None where there is no such support."""
 
     claimed_at: datetime
-    vouches: int  # firms whose members vouch, one each
-    in_rings: int  # of these, the firms whose praise comes back to them
-    vouched_at: datetime | None  # the newest
-    vouched_until: datetime | None  # how long the vouches lift it; None where they never did
-    evidence: int  # finished collaborations
-    evidenced_at: datetime | None  # the newest
+    vouches: int  # number of firms whose members vouch
+    in_rings: int  # of these, the firms whose vouches come back to them (``reciprocal_pairs``)
+    vouched_at: datetime | None  # date of the newest vouch
+    vouched_until: datetime | None  # when the vouches stop being enough; None if they never were
+    evidence: int  # number of finished collaborations
+    evidenced_at: datetime | None  # date of the newest finished collaboration
 
     @property
     def evidenced_until(self) -> datetime | None:
-        """How long finished work lifts it."""
+        """Return when the finished work stops counting, or None without any."""
         return self.evidenced_at + EVIDENCE_LASTS if self.evidenced_at else None
 
     def level_on(self, moment: datetime) -> ClaimLevel:
-        """The level at that moment."""
+        """Return the claim's level at ``moment``."""
         if self.evidenced_until and self.evidenced_until >= moment:
             return ClaimLevel.EVIDENCED
         return ClaimLevel.VOUCHED if self.vouched_until and self.vouched_until >= moment else ClaimLevel.CLAIMED
 
 
 def claim_standings(session: Session, business_ids: Collection[int] | None) -> dict[tuple[int, int], ClaimStanding]:
-    """How every claim of these firms, or of all for None, stands, by (business id, capability id), in two queries."""
-    stands = _stands(session, business_ids, is_whole=False)
-    return {(business_id, node): how for business_id, node, how in stands}
+    """Return the standing of every claim, by (business id, capability id), in two queries.
+
+    ``business_ids`` None stands for all firms.
+    """
+    standings = _load_standings(session, business_ids, has_row=False)
+    return {(business_id, capability_id): standing for business_id, capability_id, standing in standings}
 
 
 def held_capabilities(
     session: Session, business_ids: Collection[int]
 ) -> Iterator[tuple[int, Capability, ClaimStanding]]:
-    """The same with the capabilities themselves: (business id, capability, standing), in no order."""
-    return _stands(session, business_ids, is_whole=True)
+    """Yield (business id, capability, standing) for every claim of these firms, in no particular order.
 
-
-def _stands(
-    session: Session, business_ids: Collection[int] | None, *, is_whole: bool
-) -> Iterator[tuple[int, Any, ClaimStanding]]:
-    """Each claim with its firm, its capability, the whole or its id, and how it stands.
-
-    Vouched: a member of another firm gave an accepted vouch for this capability to a member of the firm; of firms
-    whose praise comes back to them it takes two. Evidenced: the firm was sub in a finished collaboration that needed
-    this capability.
+    Like ``claim_standings``, but with the Capability rows instead of their ids.
     """
-    claims = _claims(is_whole=is_whole, is_all=business_ids is None)
-    words = vouch_edges(session, business_ids)
-    ringed = reciprocal_pairs({(word.giver, word.receiver) for word in words})
-    spoken: defaultdict[tuple[int, int | None], dict[int, datetime]] = defaultdict(dict)
-    for word in words:
-        newest = spoken[word.receiver, word.capability]
-        newest[word.giver] = max(word.at, newest.get(word.giver, word.at))
+    return _load_standings(session, business_ids, has_row=True)
+
+
+def _load_standings(
+    session: Session, business_ids: Collection[int] | None, *, has_row: bool
+) -> Iterator[tuple[int, Any, ClaimStanding]]:
+    """Yield (business id, capability, standing) for each claim; the capability is a row or its id.
+
+    Vouched: a member of another firm gave an accepted vouch for this capability to a member of the firm; two
+    such firms are needed if their vouches come back to them. Evidenced: the firm was the sub in a finished
+    collaboration that needed this capability.
+    """
+    claims = _claims(has_row=has_row, is_all=business_ids is None)
+    edges = vouch_edges(session, business_ids)
+    reciprocal = reciprocal_pairs({(edge.giver, edge.receiver) for edge in edges})
+    newest_vouches: defaultdict[tuple[int, int | None], dict[int, datetime]] = defaultdict(dict)
+    for edge in edges:
+        newest = newest_vouches[edge.receiver, edge.capability]
+        newest[edge.giver] = max(edge.at, newest.get(edge.giver, edge.at))
     firms = {} if business_ids is None else {"firms": list(business_ids)}
     for business_id, capability_id, claimed_at, evidence, evidenced_at, selected in session.execute(claims, firms):
-        by_firm = spoken.get((business_id, capability_id), {})
-        halves = {firm for firm in by_firm if (firm, business_id) in ringed}
-        newest_at, until = max(by_firm.values(), default=None), _lifted_until(by_firm, halves)
-        said = (claimed_at, len(by_firm), len(halves), newest_at, until)
-        yield business_id, selected, ClaimStanding(*said, evidence, evidenced_at)
+        by_firm = newest_vouches.get((business_id, capability_id), {})
+        returned = {firm for firm in by_firm if (firm, business_id) in reciprocal}
+        newest_at, until = max(by_firm.values(), default=None), _vouched_until(by_firm, returned)
+        vouches = (len(by_firm), len(returned), newest_at, until)
+        yield business_id, selected, ClaimStanding(claimed_at, *vouches, evidence, evidenced_at)
 
 
-def _lifted_until(by_firm: Mapping[int, datetime], halves: Collection[int]) -> datetime | None:
-    """Until when words weigh enough, each counted from its own day: one whole, or two halves."""
+def _vouched_until(by_firm: Mapping[int, datetime], returned: Collection[int]) -> datetime | None:
+    """Return when the vouches stop being enough, or None if they never were.
+
+    Each counts for VOUCH_LASTS from its own date. Enough is one vouch, or two that come back.
+    """
     weight = 0.0
-    for firm, at in sorted(by_firm.items(), key=lambda said: said[1], reverse=True):
-        weight += RETURNED if firm in halves else 1.0
+    for firm, at in sorted(by_firm.items(), key=lambda item: item[1], reverse=True):
+        weight += RECIPROCAL_WEIGHT if firm in returned else 1.0
         if weight >= 1.0:
             return at + VOUCH_LASTS
     return None
 
 
 @cache
-def _claims(*, is_whole: bool, is_all: bool) -> Select[Any]:
-    """The claims, of all firms or of those given as ``firms``, with the finished work behind each."""
-    done = (
+def _claims(*, has_row: bool, is_all: bool) -> Select[Any]:
+    """Select the claims of all firms, or of those bound as ``firms``, each with its finished work."""
+    finished = (
         select(
             Collaboration.sub_id.label("business_id"),
             collaboration_capability.c.capability_id,
@@ -120,34 +127,38 @@ def _claims(*, is_whole: bool, is_all: bool) -> Select[Any]:
         .group_by(Collaboration.sub_id, collaboration_capability.c.capability_id)
     )
     firms: BindParameter[int] = bindparam("firms", expanding=True)
-    evidenced = (done if is_all else done.where(Collaboration.sub_id.in_(firms))).subquery()
-    behind = and_(evidenced.c.business_id == Claim.business_id, evidenced.c.capability_id == Claim.capability_id)
+    evidenced = (finished if is_all else finished.where(Collaboration.sub_id.in_(firms))).subquery()
+    same_claim = and_(evidenced.c.business_id == Claim.business_id, evidenced.c.capability_id == Claim.capability_id)
     claims = select(
         *(Claim.business_id, Claim.capability_id, Claim.claimed_at),
-        *(func.coalesce(evidenced.c.count, 0), evidenced.c.newest, Capability if is_whole else Claim.capability_id),
-    ).outerjoin(evidenced, behind)
-    claims = claims.join(Claim.capability) if is_whole else claims
+        *(func.coalesce(evidenced.c.count, 0), evidenced.c.newest, Capability if has_row else Claim.capability_id),
+    ).outerjoin(evidenced, same_claim)
+    claims = claims.join(Claim.capability) if has_row else claims
     return claims if is_all else claims.where(Claim.business_id.in_(firms))
 
 
 @dataclass(frozen=True)
 class HeldCapability:
-    """A capability of a firm and how it stands."""
+    """A capability that a firm claims, with the standing of the claim."""
 
     capability: Capability
     standing: ClaimStanding
 
 
 def strongest_claims(session: Session, businesses: Sequence[Business]) -> dict[int, list[HeldCapability]]:
-    """The capabilities of each firm: evidenced before vouched before claimed, then by how much stands behind."""
+    """Return the claimed capabilities of each firm, by business id, strongest first.
+
+    Claims with finished work come first, then those with vouches, then by the number of both, then by name.
+    """
     held: dict[int, list[HeldCapability]] = {business.id: [] for business in businesses}
-    for business_id, capability, how in held_capabilities(session, list(held)):
-        held[business_id].append(HeldCapability(capability, how))
-    for several in held.values():
-        several.sort(key=_weight)
+    for business_id, capability, standing in held_capabilities(session, list(held)):
+        held[business_id].append(HeldCapability(capability, standing))
+    for capabilities in held.values():
+        capabilities.sort(key=_sort_key)
     return held
 
 
-def _weight(held: HeldCapability) -> tuple[bool, bool, int, str]:
-    how = held.standing
-    return (how.evidence == 0, how.vouches == 0, -(how.evidence + how.vouches), held.capability.name)
+def _sort_key(held: HeldCapability) -> tuple[bool, bool, int, str]:
+    standing = held.standing
+    support = standing.evidence + standing.vouches
+    return (standing.evidence == 0, standing.vouches == 0, -support, held.capability.name)

@@ -1,4 +1,4 @@
-"""Collaborations: prime and sub on one piece of work. A finished one is evidence for what the sub did."""
+"""Collaborations: a prime and a sub on one piece of work. Finished ones are evidence for the sub's claims."""
 
 from datetime import datetime
 
@@ -18,7 +18,10 @@ collaboration_capability = Table(
 
 
 class Collaboration(PublicRow, Base):
-    """``prime`` led, ``sub`` did ``capabilities``; evidence from ``finished_at`` on. ``key`` names an imported one."""
+    """Work that ``prime`` led and in which ``sub`` did ``capabilities``.
+
+    It is evidence from ``finished_at`` on. ``key`` identifies an imported one.
+    """
 
     __tablename__ = "collaboration"
     __table_args__ = (
@@ -34,7 +37,7 @@ class Collaboration(PublicRow, Base):
     outcome: Mapped[str] = mapped_column(String(500), default="")
     amount_minor: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3), default="USD")
-    sub_share: Mapped[int | None]  # per cent of the work
+    sub_share: Mapped[int | None]  # percent of the work
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 
@@ -44,7 +47,7 @@ class Collaboration(PublicRow, Base):
 
 
 def finished_between(session: Session, one_id: int, other_id: int) -> list[Collaboration]:
-    """The finished work of two firms together, whoever led it, newest first."""
+    """Return the finished collaborations of two firms, whichever was prime, newest first."""
     pair = or_(
         and_(Collaboration.prime_id == one_id, Collaboration.sub_id == other_id),
         and_(Collaboration.prime_id == other_id, Collaboration.sub_id == one_id),
@@ -53,10 +56,10 @@ def finished_between(session: Session, one_id: int, other_id: int) -> list[Colla
     return list(session.scalars(finished.order_by(Collaboration.finished_at.desc(), Collaboration.id.desc())))
 
 
-def finished_by(session: Session, business_id: int, *, most: int = 12) -> list[Collaboration]:
-    """The newest finished work of a firm, led or done, with both firms and what was done."""
+def finished_by(session: Session, business_id: int, *, limit: int = 12) -> list[Collaboration]:
+    """Return the firm's newest finished collaborations, as prime or sub, with firms and capabilities loaded."""
     part = or_(Collaboration.prime_id == business_id, Collaboration.sub_id == business_id)
     finished = select(Collaboration).where(part, Collaboration.finished_at.is_not(None))
     loads = (joinedload(Collaboration.prime), joinedload(Collaboration.sub), selectinload(Collaboration.capabilities))
     newest = finished.order_by(Collaboration.finished_at.desc(), Collaboration.id.desc())
-    return list(session.scalars(newest.options(*loads).limit(most)))
+    return list(session.scalars(newest.options(*loads).limit(limit)))

@@ -1,4 +1,4 @@
-"""Interactions: "we worked together" or "we met", said by one, confirmed by the other; may be in the past."""
+"""Interactions: "we worked together" or "we met", stated by one member and confirmed by the other."""
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -16,9 +16,9 @@ from directory.people.tables import Member
 from directory.text import clean_line
 from directory.translation import gettext as _
 
-LETTERS, WEEK = 100, timedelta(days=7)  # of one member; what is said beyond waits on the others' day
+WEEKLY_MAILS, WEEK = 100, timedelta(days=7)  # one member's mails to others; what is beyond only shows on their day page
 _EARLIEST = date(1950, 1, 1)
-_DATE_LINE = timedelta(hours=14)  # it may be tomorrow already where the member is
+_DATE_LINE = timedelta(hours=14)  # in the member's time zone it may already be tomorrow
 
 
 class InteractionKind(StrEnum):
@@ -29,9 +29,10 @@ class InteractionKind(StrEnum):
 
 
 class Interaction(PublicRow, Base):
-    """``said_by`` says it, ``other`` confirms it; a fact, and shareable, from ``confirmed_at`` on.
+    """``said_by`` states it, ``other`` confirms it. From ``confirmed_at`` on it is a fact that may be shared.
 
-    A declined one stays, unseen: to who said it it looks like one that waits, and the other is not asked again.
+    ``happened_on`` may be long ago. A declined row is kept but hidden: ``said_by`` sees it as still waiting, and the
+    other is not asked again.
     """
 
     __tablename__ = "interaction"
@@ -60,27 +61,28 @@ def record_interaction(
     note: str = "",
     now: datetime,
 ) -> Interaction:
-    """One of the two says so. Where the other had said the same of that year, this confirms it.
+    """Record an interaction, or confirm it if the other has stated the same kind for that year.
 
-    Raises Invalid for a day in the future, Refused for people of one firm, Conflict where it was said before.
+    Raises Invalid for a day in the future or before 1950, Refused for two people of one firm, and Conflict if the pair
+    already has this kind for that year.
     """
     if said_by.business_id == other.business_id:
         raise Refused(_("Say this of somebody at another firm; you two share one."))
     if not _EARLIEST <= happened_on <= (now + _DATE_LINE).date():
         raise Invalid(_("Choose a day that has been."), field="happened_on")
     lock_members(session, said_by, other)
-    before = session.scalar(
+    existing = session.scalar(
         select(Interaction)
         .where(interactions_between(said_by.id, other.id), Interaction.kind == kind)
         .where(Interaction.happened_on.between(date(happened_on.year, 1, 1), date(happened_on.year, 12, 31)))
     )
-    if before is not None and before.said_by_id == other.id and before.confirmed_at is None:
-        confirm(session, interaction=before, by=said_by, now=now)
-        return before
-    if before is not None:
+    if existing is not None and existing.said_by_id == other.id and existing.confirmed_at is None:
+        confirm(session, interaction=existing, by=said_by, now=now)
+        return existing
+    if existing is not None:
         message = _("You two have this for %(year)s already.", year=happened_on.year)
         raise Conflict(message, field="happened_on")
-    said = Interaction(
+    interaction = Interaction(
         said_by_id=said_by.id,
         other_id=other.id,
         kind=kind,
@@ -88,18 +90,21 @@ def record_interaction(
         happened_on=happened_on,
         said_at=now,
     )
-    session.add(said)
+    session.add(interaction)
     session.flush()
-    if rate_limit.consume_allowance(session, key=f"interaction {said_by.id}", most=LETTERS, within=WEEK, now=now):
-        words = {"kind": kind.value, "year": str(happened_on.year), "note": said.note}
+    if rate_limit.consume_allowance(session, key=f"interaction {said_by.id}", limit=WEEKLY_MAILS, within=WEEK, now=now):
+        words = {"kind": kind.value, "year": str(happened_on.year), "note": interaction.note}
         mail.enqueue_question(
-            session, "interaction", said, by=said_by, to=other, event=_event(said), words=words, now=now
+            session, "interaction", interaction, by=said_by, to=other, event=_event(interaction), words=words, now=now
         )
-    return said
+    return interaction
 
 
 def record_meeting(session: Session, *, said_by: Member, other: Member, on: date, now: datetime) -> None:
-    """One of the two says that they met, unless they have it for that year already. Raises as ``say`` else."""
+    """Record that the two met, unless they have that for the year already.
+
+    Raises Invalid and Refused as ``record_interaction`` does.
+    """
     try:
         with session.begin_nested():
             record_interaction(session, said_by=said_by, other=other, kind=InteractionKind.MET, happened_on=on, now=now)
@@ -108,24 +113,30 @@ def record_meeting(session: Session, *, said_by: Member, other: Member, on: date
 
 
 def confirm(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:
-    """The other says it is so: a shareable fact from now on. Raises Refused for anybody else."""
+    """Confirm the interaction, which may be shared from now on. Raises Refused for anybody but ``other``."""
     _answer(session, interaction, by, confirmed_at=interaction.confirmed_at or now, declined_at=None, now=now)
 
 
 def decline(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:
-    """The other says it was not so. Raises Refused for anybody else, Conflict once it is confirmed."""
+    """Record that ``other`` denies the interaction.
+
+    Raises Refused for anybody else, Conflict once it is confirmed.
+    """
     if interaction.confirmed_at is not None:
         raise Conflict(_("You both said so; it stays."))
     _answer(session, interaction, by, confirmed_at=None, declined_at=now, now=now)
 
 
 def reopen(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:
-    """The other takes either answer back: it waits again. Raises Refused for anybody else."""
+    """Take back ``other``'s answer: the interaction waits for it again. Raises Refused for anybody else."""
     _answer(session, interaction, by, confirmed_at=None, declined_at=None, now=now)
 
 
 def withdraw(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:
-    """Who said it takes it back; it is gone. Raises Refused for anybody else, Conflict once it is confirmed."""
+    """Delete the interaction.
+
+    Raises Refused for anybody but ``said_by``, Conflict once it is confirmed.
+    """
     if by.id != interaction.said_by_id:
         raise Refused(_("Only the person who said this can take it back."))
     if interaction.confirmed_at is not None:
@@ -136,9 +147,9 @@ def withdraw(session: Session, *, interaction: Interaction, by: Member, now: dat
     session.flush()
 
 
-def _event(said: Interaction) -> str:
-    """One letter for each thing the two did, however often it is said and taken back."""
-    return f"interaction-{said.kind}-{said.happened_on.year}-{said.said_by.public_id}"
+def _event(interaction: Interaction) -> str:
+    """Return the mail event: one for each kind, year and author, so that stating it again sends no second mail."""
+    return f"interaction-{interaction.kind}-{interaction.happened_on.year}-{interaction.said_by.public_id}"
 
 
 def _answer(
@@ -159,13 +170,13 @@ def _answer(
 
 
 def have_met(session: Session, one: Member, other: Member) -> bool:
-    """Whether a confirmed interaction joins the two."""
+    """Whether the two have a confirmed interaction, of either kind."""
     met = select(func.count()).where(interactions_between(one.id, other.id), Interaction.confirmed_at.is_not(None))
     return bool(session.scalar(met))
 
 
 def interactions_between(one_id: int, other_id: int) -> ColumnElement[bool]:
-    """The condition for interactions of these two, whoever said it."""
+    """Return the condition for interactions of these two, whichever of them is ``said_by``."""
     return or_(
         and_(Interaction.said_by_id == one_id, Interaction.other_id == other_id),
         and_(Interaction.said_by_id == other_id, Interaction.other_id == one_id),

@@ -1,4 +1,4 @@
-"""Ratings: private. Nobody but the rater ever sees one; for others they count as published bands only."""
+"""Ratings: private, seen by their rater alone; for others they count only through published bands."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -17,9 +17,9 @@ from directory.translation import gettext as _
 
 
 class Rating(PublicRow, Base):
-    """Warmth and competence of ``ratee`` as ``rater`` sees them, each 1-5; None where the rater took it back.
+    """Warmth and competence of ``ratee`` as ``rater`` sees them, each 1-5; None if the rater withdrew the rating.
 
-    Append-only: each row is a revision, and the newest of a rater, a ratee and a capability (or none) is current.
+    Append-only: each row is a revision. The newest for a rater, a ratee and a capability (or none) is current.
     """
 
     __tablename__ = "rating"
@@ -44,14 +44,14 @@ class Rating(PublicRow, Base):
 
 
 def shown_band(session: Session, member: Member) -> Band | None:
-    """The member's published band, None where there is none or it rests."""
+    """Return the member's published band, or None if there is none or it is suspended (0)."""
     return session.scalar(select(Band).where(Band.member_id == member.id, Band.warmth > 0))
 
 
 def may_rate(session: Session, *, rater: Member, ratee: Member) -> bool:
-    """Whether a confirmed interaction or finished collaboration joins these two people of two firms.
+    """Whether a confirmed interaction or finished collaboration connects these two people of two firms.
 
-    It asks for nothing that anybody rated, so it takes as long and says as much whether or not the ratee did.
+    It reads no ratings, so neither its duration nor its result shows whether the ratee has rated.
     """
     if rater.business_id == ratee.business_id or not ratee.is_active:
         return False
@@ -68,10 +68,10 @@ def rate(
     capability: Capability | None = None,
     now: datetime,
 ) -> Rating:
-    """Keep how the rater sees the ratee from now on. Not audited: who rated whom is nobody's to read.
+    """Store a rating as the current one. It is not audited: nobody may read who rated whom.
 
-    Said twice, it is kept once. Raises Refused for oneself and one's own firm, and where nothing joins the two;
-    Invalid outside 1-5.
+    An unchanged rating adds no row. Raises Refused for oneself, for one's own firm and without a confirmed interaction
+    or finished collaboration; Invalid outside 1-5.
     """
     if rater.business_id == ratee.business_id:
         raise Refused(_("You can only say this of somebody at another firm."))
@@ -81,7 +81,7 @@ def rate(
     if not may_rate(session, rater=rater, ratee=ratee):
         raise Refused(_("First say that you two worked together or met, and have it confirmed."))
     lock_members(session, rater, ratee)
-    said = Rating(
+    rating = Rating(
         rater_id=rater.id,
         ratee_id=ratee.id,
         capability_id=capability.id if capability else None,
@@ -89,25 +89,31 @@ def rate(
         competence=competence,
         rated_at=now,
     )
-    before = _current(session, said)
-    if before is not None and (before.warmth, before.competence) == (warmth, competence):
-        return before
-    return _append(session, said)
+    current = _current(session, rating)
+    if current is not None and (current.warmth, current.competence) == (warmth, competence):
+        return current
+    return _append(session, rating)
 
 
 def withdraw(session: Session, *, rating: Rating, by: Member, now: datetime) -> Rating:
-    """Take back what one said; a revision too. Raises Refused for anybody else, Conflict where it was taken back."""
-    _own(rating, by)
+    """Withdraw a rating by appending a revision without values.
+
+    Raises Refused for anybody but the rater, Conflict if it is withdrawn already.
+    """
+    _require_rater(rating, by)
     lock_members(session, rating.rater, rating.ratee)
-    before = _current(session, rating)
-    if before is None or before.warmth is None:
+    current = _current(session, rating)
+    if current is None or current.warmth is None:
         raise Conflict(_("You took this back already."))
     return _append(session, _revision(rating, None, None, now))
 
 
 def restore(session: Session, *, rating: Rating, by: Member, now: datetime) -> Rating:
-    """Say again what this revision says, whatever was said since. Raises Refused for anybody else."""
-    _own(rating, by)
+    """Make this revision's values current again, whatever came after it.
+
+    Raises Refused for anybody but the rater. A revision without values withdraws the rating, as ``withdraw`` does.
+    """
+    _require_rater(rating, by)
     if rating.warmth is None or rating.competence is None:
         return withdraw(session, rating=rating, by=by, now=now)
     lock_members(session, rating.rater, rating.ratee)
@@ -115,23 +121,23 @@ def restore(session: Session, *, rating: Rating, by: Member, now: datetime) -> R
 
 
 def ratings_given(session: Session, *, rater: Member, ratee: Member | None = None) -> list[Rating]:
-    """The rater's current ratings that were not taken back, newest first; for the rater alone."""
+    """Return the rater's current ratings, without withdrawn ones, newest first. For the rater alone."""
     mine = select(Rating).where(Rating.rater_id == rater.id).order_by(Rating.rated_at, Rating.id)
     if ratee is not None:
         mine = mine.where(Rating.ratee_id == ratee.id)
     loads = (joinedload(Rating.ratee).joinedload(Member.business), joinedload(Rating.capability))
-    kept = current_ratings(session.scalars(mine.options(*loads)))
-    return sorted(kept, key=lambda rating: (rating.rated_at, rating.id), reverse=True)
+    current = current_ratings(session.scalars(mine.options(*loads)))
+    return sorted(current, key=lambda rating: (rating.rated_at, rating.id), reverse=True)
 
 
 def current_ratings(revisions: Iterable[Rating]) -> list[Rating]:
-    """The newest of each rater, ratee and capability, where it was not taken back; ``revisions`` oldest first."""
+    """Return the newest revision of each rater, ratee and capability, without withdrawn ones; takes oldest first."""
     newest = {(row.rater_id, row.ratee_id, row.capability_id): row for row in revisions}
     return [row for row in newest.values() if row.warmth is not None]
 
 
 def own_ratings(session: Session, *, rater: Member) -> dict[int, tuple[int, int]]:
-    """What the rater said last of each ratee: member id -> (warmth, competence), each 1-5. For the rater alone."""
+    """Return the rater's newest rating of each ratee: member id -> (warmth, competence). For the rater alone."""
     return {
         rating.ratee_id: (rating.warmth, rating.competence)
         for rating in reversed(ratings_given(session, rater=rater))
@@ -140,16 +146,16 @@ def own_ratings(session: Session, *, rater: Member) -> dict[int, tuple[int, int]
 
 
 def next_to_rate(session: Session, *, rater: Member, now: datetime) -> Member | None:
-    """One person to rate this week: somebody the rater met, and never rated. None once a first rating was given."""
+    """Return one person the rater met and never rated, or None once they rated somebody new this week."""
     monday = week_of(now)
     ever = select(Rating.ratee_id).where(Rating.rater_id == rater.id)
-    begun = ever.group_by(Rating.ratee_id).having(func.min(Rating.rated_at) >= monday)
-    both = Interaction.confirmed_at.is_not(None)
-    said = select(Interaction.other_id).where(Interaction.said_by_id == rater.id, both)
-    heard = select(Interaction.said_by_id).where(Interaction.other_id == rater.id, both)
+    begun_now = ever.group_by(Rating.ratee_id).having(func.min(Rating.rated_at) >= monday)
+    confirmed = Interaction.confirmed_at.is_not(None)
+    as_author = select(Interaction.other_id).where(Interaction.said_by_id == rater.id, confirmed)
+    as_other = select(Interaction.said_by_id).where(Interaction.other_id == rater.id, confirmed)
     met = (
         select(Member)
-        .where(Member.id.in_(said.union(heard)), Member.id.not_in(ever), Member.is_active, ~begun.exists())
+        .where(Member.id.in_(as_author.union(as_other)), Member.id.not_in(ever), Member.is_active, ~begun_now.exists())
         .where(Member.business_id != rater.business_id)
         .options(joinedload(Member.business))
         .order_by(Member.id)
@@ -159,17 +165,17 @@ def next_to_rate(session: Session, *, rater: Member, now: datetime) -> Member | 
 
 
 def week_of(now: datetime) -> datetime:
-    """The Monday, 0:00 UTC, that ``now``'s week began with."""
+    """Return the start of ``now``'s week: Monday, 0:00 UTC."""
     return (now - timedelta(days=now.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _own(rating: Rating, by: Member) -> None:
+def _require_rater(rating: Rating, by: Member) -> None:
     if by.id != rating.rater_id:
         raise Refused(_("Only the person who said this can change it."))
 
 
 def _current(session: Session, like: Rating) -> Rating | None:
-    """The newest revision of the same rater, ratee and capability."""
+    """Return the newest revision of the same rater, ratee and capability, or None."""
     same = select(Rating).where(
         *(Rating.rater_id == like.rater_id, Rating.ratee_id == like.ratee_id),
         Rating.capability_id.is_not_distinct_from(like.capability_id),

@@ -1,4 +1,4 @@
-"""Bands: what is published of private ratings, late, coarse, from enough firms, and with a little chance in it."""
+"""Bands: the weekly published form of private ratings: delayed, coarse, from enough firms and with random noise."""
 
 import secrets
 from collections import defaultdict
@@ -14,65 +14,69 @@ from directory.facts.rating import Rating, week_of
 from directory.facts.rating_case import Quarantine
 from directory.people.tables import Band, Member
 
-# Bands hide single ratings only while enough firms stand behind them: an exact mean of three protects nobody.
-# Nor do bands alone: whoever knows all other ratings, and may change them, asks "is the mean still above 4?" week
-# after week and reads the last one (measured: right 1.00 of the time after three questions). So chance as large as one
-# person's whole say and a half goes into each band, and a band gives no second answer for a season. After half a year
-# of asking, a guess of 1-5 is right 0.42 of the time and one of its third 0.49, after a year 0.43 and 0.52, where a
-# blind guess is right 0.40 (tests/app/test_attacker.py). The price: with five firms 0.71 of the bands are what they
-# would be without chance, with twenty 0.86. Lowering any of these numbers takes the former away.
-SMALL_NETWORK = 40  # members; below it three firms are enough, else nobody would ever have a band
+# Bands hide single ratings only while enough firms contribute: an exact mean of three protects nobody.
+# Bands alone are not enough either: an attacker who knows all other ratings, and may change them, asks "is the mean
+# still above 4?" week after week and reads the last one (measured: right 1.00 of the time after three questions).
+# Therefore each band gets random noise of up to one and a half times one person's weight, and a band does not move
+# again for a season. After half a year of questions, a guess of 1-5 is right 0.42 of the time and a guess of its third
+# 0.49, after a year 0.43 and 0.52; a blind guess is right 0.40 of the time (tests/app/test_attacker.py). The cost:
+# with five firms 0.71 of the bands are what they would be without noise, with twenty 0.86. Lowering any of these
+# numbers weakens the protection.
+SMALL_NETWORK = 40  # active members; below it three firms are enough, otherwise nobody would get a band
 FEW_RATERS, ENOUGH_RATERS = 3, 5
-LEAST_CHANGED = 3  # firms whose view changed, before a band may move: one new rating cannot be read off it
-SEASON = timedelta(weeks=13)  # before a band may move
-SPREAD = 6.0  # of a sum of ratings, the most that chance adds or takes; one person's say is worth 4
-PATIENCE = timedelta(days=14)  # a pair's ratings count when both gave theirs, or after this
-PRIOR_MEAN, PRIOR_WEIGHT = 3.5, 3  # the shrunken mean of n firms: (sum + 3 * 3.5) / (n + 3)
+LEAST_CHANGED = 3  # firms whose view must change before a band may move, so that one new rating cannot be inferred
+SEASON = timedelta(weeks=13)  # the minimum time between two moves of a band
+SPREAD = 6.0  # the largest noise on a sum of ratings; one person's rating can change the sum by 4
+PATIENCE = timedelta(days=14)  # a pair's ratings count once both have rated, or after this time
+PRIOR_MEAN, PRIOR_WEIGHT = 3.5, 3  # the shrunken mean of n firms is (sum + 3 * 3.5) / (n + 3)
 BAND_2_FROM, BAND_3_FROM = 3.0, 4.0
 
-Views = dict[int, tuple[float, float]]  # of each effective rater: mean warmth and competence
+Views = dict[int, tuple[float, float]]  # by effective rater: mean warmth and mean competence
 
 
 def random_noise() -> float:
-    """Chance from -1 to 1, which nobody can foresee or see."""
+    """Return uniform random noise from -1 to 1, from the operating system's generator."""
     return secrets.SystemRandom().uniform(-1.0, 1.0)
 
 
 def publish_bands(session: Session, *, now: datetime, chance: Callable[[], float] = random_noise) -> int:
-    """Freeze the week's bands, as of last Monday 0:00 UTC; returns how many appeared, moved or went.
+    """Freeze the week's bands as of last Monday, 0:00 UTC; return how many appeared, moved or were suspended.
 
-    A band needs enough effective raters. It moves only when at least three of their views changed since it was
-    frozen, and a season after that. It rests when too few are left or one it rests on was quarantined, and comes back
-    no sooner. Calling it twice in a week changes nothing.
+    A band needs enough effective raters. It moves only when the views of at least LEAST_CHANGED of them changed since
+    it was frozen, and not before SEASON has passed. It is suspended (0) when too few raters are left or a rating it
+    contains was quarantined, and returns no sooner than SEASON after it was frozen. A second call in the same week
+    changes nothing.
     """
-    monday, threshold, changed = week_of(now), _threshold(session), 0
+    monday, threshold, count = week_of(now), _threshold(session), 0
     bands = {band.member_id: band for band in session.scalars(select(Band))}
-    book = _Book(session)
-    for member_id in sorted(book.by_ratee.keys() | bands.keys()):
-        band, views = bands.get(member_id), book.views(member_id, monday)
+    history = _RatingHistory(session)
+    for member_id in sorted(history.by_ratee.keys() | bands.keys()):
+        band, views = bands.get(member_id), history.views(member_id, monday)
         is_shown = band is not None and band.warmth > 0
         if len(views) < threshold:
-            moves, after = is_shown, (0, 0)
+            has_changed, new_bands = is_shown, (0, 0)
         elif band is None:
-            moves, after = True, _bands(views, chance)
+            has_changed, new_bands = True, _bands(views, chance)
         else:
-            before = book.views(member_id, band.frozen_at)
-            moved = [rater for rater in views.keys() | before.keys() if views.get(rater) != before.get(rater)]
-            is_tainted = is_shown and book.was_set_aside(member_id, band.frozen_at, monday)
-            is_due = band.frozen_at + SEASON <= monday and (len(moved) >= LEAST_CHANGED or is_tainted or not is_shown)
-            moves, after = is_due or is_tainted, _bands(views, chance) if is_due else (0, 0)
-        if not moves:
+            before = history.views(member_id, band.frozen_at)
+            changed_raters = [rater for rater in views.keys() | before.keys() if views.get(rater) != before.get(rater)]
+            is_quarantined = is_shown and history.has_new_quarantine(member_id, band.frozen_at, monday)
+            is_due = band.frozen_at + SEASON <= monday and (
+                len(changed_raters) >= LEAST_CHANGED or is_quarantined or not is_shown
+            )
+            has_changed, new_bands = is_due or is_quarantined, _bands(views, chance) if is_due else (0, 0)
+        if not has_changed:
             continue
         if band is None:
             band = Band(member_id=member_id)
             session.add(band)
-        band.warmth, band.competence = after
-        if after[0]:
+        band.warmth, band.competence = new_bands
+        if new_bands[0]:
             band.frozen_at = monday
-        changed += 1
-    if changed:
+        count += 1
+    if count:
         bump_world(session)
-    return changed
+    return count
 
 
 def _threshold(session: Session) -> int:
@@ -80,57 +84,62 @@ def _threshold(session: Session) -> int:
     return FEW_RATERS if members < SMALL_NETWORK else ENOUGH_RATERS
 
 
-class _Book:
-    """All ratings, oldest first by ratee, and who counts as one with whom."""
+class _RatingHistory:
+    """All ratings by ratee, oldest first, and each member's effective rater."""
 
     def __init__(self, session: Session) -> None:
         rows = session.execute(select(Member.id, Member.business_id, Member.sponsor_id, Member.is_active)).all()
         firm = {row.id: row.business_id for row in rows}
         active = {row.id for row in rows if row.is_active}
-        self.voice = _voices(firm, {row.id: row.sponsor_id for row in rows if row.sponsor_id})
+        self.effective_rater = _effective_raters(firm, {row.id: row.sponsor_id for row in rows if row.sponsor_id})
         self.by_ratee: defaultdict[int, list[Rating]] = defaultdict(list)
-        self.first: dict[tuple[int, int], datetime] = {}
+        self.first_rated_at: dict[tuple[int, int], datetime] = {}
         for rating in session.scalars(select(Rating).order_by(Rating.rated_at, Rating.id)):
             pair = rating.rater_id, rating.ratee_id
-            self.first.setdefault(pair, rating.rated_at)
+            self.first_rated_at.setdefault(pair, rating.rated_at)
             if active.issuperset(pair) and firm[rating.rater_id] != firm[rating.ratee_id]:
                 self.by_ratee[rating.ratee_id].append(rating)
-        self.aside: defaultdict[int, list[Quarantine]] = defaultdict(list)
+        self.quarantines: defaultdict[int, list[Quarantine]] = defaultdict(list)
         for row in session.scalars(select(Quarantine)):
-            self.aside[row.ratee_id].append(row)
+            self.quarantines[row.ratee_id].append(row)
 
     def views(self, ratee_id: int, at: datetime) -> Views:
-        """How each effective rater sees the member at that instant: the mean of what its people said last."""
-        aside = {row.rater_id for row in self.aside[ratee_id] if _is_aside(row, at)}
+        """Return each effective rater's view of the member at ``at``: the mean of its people's newest ratings."""
+        excluded = {row.rater_id for row in self.quarantines[ratee_id] if _is_quarantined(row, at)}
         newest: dict[tuple[int, int | None], Rating] = {}
         for rating in self.by_ratee[ratee_id]:
-            if rating.rated_at < at and rating.rater_id not in aside and self._is_open(rating, at):
+            if rating.rated_at < at and rating.rater_id not in excluded and self._counts(rating, at):
                 newest[rating.rater_id, rating.capability_id] = rating
-        said: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        scores: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
         for rating in newest.values():
             if rating.warmth is not None and rating.competence is not None:
-                said[self.voice[rating.rater_id]].append((rating.warmth, rating.competence))
+                scores[self.effective_rater[rating.rater_id]].append((rating.warmth, rating.competence))
         return {
-            voice: (fmean(warmth for warmth, _ in each), fmean(competence for _, competence in each))
-            for voice, each in said.items()
+            rater: (fmean(warmth for warmth, _ in pairs), fmean(competence for _, competence in pairs))
+            for rater, pairs in scores.items()
         }
 
-    def was_set_aside(self, ratee_id: int, before: datetime, at: datetime) -> bool:
-        """Whether somebody is set aside at that instant who was not before."""
-        return any(_is_aside(row, at) and not _is_aside(row, before) for row in self.aside[ratee_id])
+    def has_new_quarantine(self, ratee_id: int, before: datetime, at: datetime) -> bool:
+        """Whether a rater is quarantined at ``at`` who was not at ``before``."""
+        return any(_is_quarantined(row, at) and not _is_quarantined(row, before) for row in self.quarantines[ratee_id])
 
-    def _is_open(self, rating: Rating, at: datetime) -> bool:
-        """Whether the two both gave theirs, or waited long enough; what they change later needs no new wait."""
-        returned = self.first.get((rating.ratee_id, rating.rater_id))
-        return self.first[rating.rater_id, rating.ratee_id] + PATIENCE <= at or (returned is not None and returned < at)
+    def _counts(self, rating: Rating, at: datetime) -> bool:
+        """Whether both have rated each other, or PATIENCE has passed; later revisions need no new wait."""
+        returned = self.first_rated_at.get((rating.ratee_id, rating.rater_id))
+        return self.first_rated_at[rating.rater_id, rating.ratee_id] + PATIENCE <= at or (
+            returned is not None and returned < at
+        )
 
 
-def _is_aside(row: Quarantine, at: datetime) -> bool:
+def _is_quarantined(row: Quarantine, at: datetime) -> bool:
     return row.at < at and (row.released_at is None or row.released_at >= at)
 
 
-def _voices(firm: dict[int, int], sponsor: dict[int, int]) -> dict[int, int]:
-    """Each member's effective rater, named by the smallest of its firms: one of a firm, one of an invite tree."""
+def _effective_raters(firm: dict[int, int], sponsor: dict[int, int]) -> dict[int, int]:
+    """Return each member's effective rater, named by the smallest business id in its group.
+
+    Members of one firm, and members who are linked by invitations, are one effective rater.
+    """
     root = {business: business for business in firm.values()}
 
     def find(business: int) -> int:
@@ -150,14 +159,16 @@ def _bands(views: Views, chance: Callable[[], float]) -> tuple[int, int]:
 
 
 def band_of(views: tuple[float, ...], chance: float) -> int:
-    """The band of these views, 1-3, with ``chance`` of -1 to 1. It never makes a mean that reaches 2 a 1.
+    """Return the band of these views, 1-3, with noise ``chance`` from -1 to 1.
+
+    Noise never turns a mean that reaches band 2 into band 1.
 
     >>> [band_of((4.0, 4.0, 5.0), chance) for chance in (-1.0, 0.0, 1.0)], band_of((3.0, 3.0, 3.0), -1.0)
     ([2, 2, 3], 2)
     """
     weight = len(views) + PRIOR_WEIGHT
     shrunken = (sum(views) + PRIOR_WEIGHT * PRIOR_MEAN) / weight
-    most = SPREAD / weight
-    if shrunken + chance * most >= BAND_3_FROM:
+    spread = SPREAD / weight
+    if shrunken + chance * spread >= BAND_3_FROM:
         return 3
-    return 1 if shrunken + (chance + 1) * most < BAND_2_FROM else 2
+    return 1 if shrunken + (chance + 1) * spread < BAND_2_FROM else 2

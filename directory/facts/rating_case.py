@@ -1,7 +1,7 @@
-"""Rating cases: a member says that their band looks unfair, and a moderator looks at signs without names.
+"""Rating cases: a member reports their band as unfair, and a moderator reviews signs under pseudonyms.
 
-Law: a moderator sees pseudonyms and coarse facts, never a rating, a name, a firm or a date; the ratee learns that the
-case is closed, and nothing else.
+Law: a moderator sees pseudonyms and coarse facts, never a rating, name, firm or date. The ratee learns only that the
+case is closed.
 """
 
 import hmac
@@ -23,14 +23,14 @@ from directory.people.member import lock_members
 from directory.people.tables import Member
 from directory.translation import gettext as _
 
-NEW = timedelta(days=30)
-SEVERAL = 3  # people rated, before "rates everybody the lowest" says something
-FAR = 1.5  # of 1-5, from the middle of the others
-REST = timedelta(days=91)  # before the same member may ask again: a case is no way to look twice
+NEW = timedelta(days=30)  # a member who joined within it is new
+SEVERAL = 3  # people one must have rated for the sign "rates everybody the lowest"
+FAR = 1.5  # distance from the median of the other raters' means, on the scale of 1-5
+REQUEST_INTERVAL = timedelta(days=91)  # from one request of a member to the next, so that cases do not reveal changes
 
 
 class RatingCase(PublicRow, Base):
-    """``ratee`` says that their band looks unfair; ``key`` makes the pseudonyms of this case, and of no other."""
+    """A report that ``ratee``'s band looks unfair; ``key`` is a secret that makes this case's pseudonyms."""
 
     __tablename__ = "rating_case"
 
@@ -43,7 +43,10 @@ class RatingCase(PublicRow, Base):
 
 
 class Quarantine(Row, Base):
-    """What ``rater`` said of the case's ratee does not count from the first epoch after ``at`` to ``released_at``."""
+    """Excludes ``rater``'s ratings of the case's ratee.
+
+    It holds from the first epoch after ``at`` until ``released_at``.
+    """
 
     __tablename__ = "quarantine"
 
@@ -56,23 +59,26 @@ class Quarantine(Row, Base):
 
 @dataclass(frozen=True)
 class RaterSigns:
-    """What a moderator sees of one rater: a name that stands for nobody, and sentences."""
+    """What a moderator sees of one rater: a pseudonym and sentences."""
 
     pseudonym: str
     facts: tuple[str, ...]
-    is_far: bool  # from the middle of the others; not in which direction
+    is_far: bool  # from the median of the others; the direction is not shown
     is_set_aside: bool
 
 
 def request_case(session: Session, *, ratee: Member, now: datetime) -> RatingCase:
-    """Ask for a look at one's band. Raises Refused without a band, Conflict where a case is open or too recent."""
+    """Open a case about one's own band.
+
+    Raises Refused without a band, Conflict while a case is open or within REQUEST_INTERVAL of the last request.
+    """
     if shown_band(session, ratee) is None:
         raise Refused(_("Nothing is published about you that could be looked at."))
     lock_members(session, ratee)
     last = session.scalar(
         select(RatingCase).where(RatingCase.ratee_id == ratee.id).order_by(RatingCase.flagged_at.desc()).limit(1)
     )
-    if last is not None and (last.closed_at is None or last.flagged_at + REST > now):
+    if last is not None and (last.closed_at is None or last.flagged_at + REQUEST_INTERVAL > now):
         raise Conflict(_("You asked for this in the last three months; it can be asked again after that."))
     case = RatingCase(ratee=ratee, flagged_at=now)
     session.add(case)
@@ -82,94 +88,102 @@ def request_case(session: Session, *, ratee: Member, now: datetime) -> RatingCas
 
 
 def open_case(session: Session, *, ratee: Member) -> RatingCase | None:
-    """The case of this member that nobody has closed yet."""
+    """Return the member's open case, or None."""
     return session.scalar(select(RatingCase).where(RatingCase.ratee_id == ratee.id, RatingCase.closed_at.is_(None)))
 
 
 def open_cases(session: Session) -> list[RatingCase]:
-    """All cases that nobody has closed yet, the oldest first."""
+    """Return all open cases, oldest first."""
     waiting = select(RatingCase).where(RatingCase.closed_at.is_(None))
     return list(session.scalars(waiting.order_by(RatingCase.flagged_at, RatingCase.id)))
 
 
 def concerns_member(case: RatingCase, by: Member) -> bool:
-    """Whether the case is about this member, or about somebody of their firm."""
+    """Whether the case is about this member or a member of the same firm."""
     return by.business_id == case.ratee.business_id
 
 
 def case_signs(session: Session, *, case: RatingCase, by: Member) -> list[RaterSigns]:
-    """What a moderator sees of those who had rated the ratee when the case was opened; R1, R2… for good.
+    """Return the signs of everybody who had rated the ratee when the case was opened, by pseudonym R1, R2, ...
 
-    Raises Refused for a case about oneself or one's own firm.
+    Pseudonyms stay the same. Raises Refused for a case about oneself or one's own firm.
     """
-    _judge(case, by)
+    _require_impartial(case, by)
     raters = _raters(session, case)
-    rows = {rater.id: _said(session, Rating.rater_id == rater.id, case.flagged_at) for rater in raters.values()}
-    here = {key: [row for row in said if row.ratee_id == case.ratee_id] for key, said in rows.items()}
-    level = {key: _mean(said) for key, said in here.items() if said}
-    days = Counter(day for said in here.values() for day in {row.rated_at.date() for row in said})
+    ratings = {
+        rater.id: _current_ratings(session, Rating.rater_id == rater.id, case.flagged_at) for rater in raters.values()
+    }
+    ratings_here = {key: [row for row in rows if row.ratee_id == case.ratee_id] for key, rows in ratings.items()}
+    means = {key: _mean(rows) for key, rows in ratings_here.items() if rows}
+    days = Counter(day for rows in ratings_here.values() for day in {row.rated_at.date() for row in rows})
     sponsors = Counter(rater.sponsor_id for rater in raters.values() if rater.sponsor_id)
-    aside = {row.rater_id for row in _set_aside(session, case)}
-    seen = []
+    quarantined_ids = {row.rater_id for row in _active_quarantines(session, case)}
+    result = []
     for pseudonym, rater in raters.items():
-        said, others = rows[rater.id], [mean for key, mean in level.items() if key != rater.id]
+        rows, others = ratings[rater.id], [mean for key, mean in means.items() if key != rater.id]
         facts = (
             (rater.joined_at > case.flagged_at - NEW, _("in the network for less than 30 days")),
             (
-                len({row.ratee_id for row in said}) >= SEVERAL and all(_mean([row]) == 1 for row in said),
+                len({row.ratee_id for row in rows}) >= SEVERAL and all(_mean([row]) == 1 for row in rows),
                 _("rates everybody the lowest"),
             ),
             (
                 rater.sponsor_id is not None and sponsors[rater.sponsor_id] > 1,
                 _("asked in by the same person as others here"),
             ),
-            (any(days[row.rated_at.date()] > 1 for row in here[rater.id]), _("rated on the same day as others")),
+            (
+                any(days[row.rated_at.date()] > 1 for row in ratings_here[rater.id]),
+                _("rated on the same day as others"),
+            ),
         )
-        is_far = rater.id in level and bool(others) and abs(level[rater.id] - median(others)) >= FAR
-        told = tuple(sentence for holds, sentence in facts if holds)
-        seen.append(RaterSigns(pseudonym, told, is_far, rater.id in aside))
-    return seen
+        is_far = rater.id in means and bool(others) and abs(means[rater.id] - median(others)) >= FAR
+        sentences = tuple(sentence for is_true, sentence in facts if is_true)
+        result.append(RaterSigns(pseudonym, sentences, is_far, rater.id in quarantined_ids))
+    return result
 
 
 def quarantine(session: Session, *, case: RatingCase, pseudonym: str, by: Member, now: datetime) -> None:
-    """Let what this rater said of the ratee not count from the next epoch on. Raises Refused, Conflict, Invalid."""
-    rater = _named(session, case, pseudonym, by)
-    if all(row.rater_id != rater.id for row in _set_aside(session, case)):
+    """Exclude this rater's ratings of the ratee from the next epoch on.
+
+    Raises Refused for a case about one's own firm, Conflict for a closed one, Invalid for an unknown pseudonym.
+    """
+    rater = _rater_by_pseudonym(session, case, pseudonym, by)
+    if all(row.rater_id != rater.id for row in _active_quarantines(session, case)):
         session.add(Quarantine(case_id=case.id, ratee_id=case.ratee_id, rater_id=rater.id, at=now))
         _record(session, case, "quarantine", by, now)
 
 
 def release_quarantine(session: Session, *, case: RatingCase, pseudonym: str, by: Member, now: datetime) -> None:
-    """Let it count again from the next epoch on. Raises Refused, Conflict, Invalid."""
-    rater = _named(session, case, pseudonym, by)
-    for row in _set_aside(session, case):
+    """Include the ratings again from the next epoch on. Raises as ``quarantine`` does."""
+    rater = _rater_by_pseudonym(session, case, pseudonym, by)
+    for row in _active_quarantines(session, case):
         if row.rater_id == rater.id:
             row.released_at = now
             _record(session, case, "release", by, now)
 
 
 def close_case(session: Session, *, case: RatingCase, by: Member, now: datetime) -> None:
-    """End the case; the ratee is told that it is closed. Raises Refused, Conflict where it was closed before."""
-    _judge(case, by)
-    _still_open(case)
+    """Close the case and notify the ratee. Raises Refused as above, Conflict if it is closed already."""
+    _require_impartial(case, by)
+    _require_open(case)
     case.closed_at = now
     _record(session, case, "close", by, now)
     enqueue(session, letter="case_closed", to=case.ratee, event=f"case-{case.public_id}", now=now)
 
 
-def _judge(case: RatingCase, by: Member) -> None:
+def _require_impartial(case: RatingCase, by: Member) -> None:
     if concerns_member(case, by):
         raise Refused(_("This is about you or your own firm; somebody else has to look at it."))
 
 
-def _still_open(case: RatingCase) -> None:
+def _require_open(case: RatingCase) -> None:
     if case.closed_at is not None:
         raise Conflict(_("This case is closed."))
 
 
-def _named(session: Session, case: RatingCase, pseudonym: str, by: Member) -> Member:
-    _judge(case, by)
-    _still_open(case)
+def _rater_by_pseudonym(session: Session, case: RatingCase, pseudonym: str, by: Member) -> Member:
+    _require_impartial(case, by)
+    _require_open(case)
     raters = _raters(session, case)
     if pseudonym not in raters:
         raise Invalid(_("Choose one of those in this case."), field="rater")
@@ -177,28 +191,28 @@ def _named(session: Session, case: RatingCase, pseudonym: str, by: Member) -> Me
 
 
 def _raters(session: Session, case: RatingCase) -> dict[str, Member]:
-    """Who had ever rated the ratee when the case was opened, by pseudonym.
+    """Return everybody who had rated the ratee when the case was opened, by pseudonym.
 
-    A later rating never renames anybody, nor does a suspension, by which one could try out who they are.
+    Neither later ratings nor suspensions change the pseudonyms, since both could be used to find out who is who.
     """
-    ever = select(Rating.rater_id).where(Rating.ratee_id == case.ratee_id, Rating.rated_at <= case.flagged_at)
-    people = session.scalars(select(Member).where(Member.id.in_(ever))).all()
-    mixed = sorted(people, key=lambda rater: hmac.digest(case.key.encode(), rater.public_id.encode(), "sha256"))
-    return {f"R{number}": rater for number, rater in enumerate(mixed, 1)}
+    rater_ids = select(Rating.rater_id).where(Rating.ratee_id == case.ratee_id, Rating.rated_at <= case.flagged_at)
+    people = session.scalars(select(Member).where(Member.id.in_(rater_ids))).all()
+    shuffled = sorted(people, key=lambda rater: hmac.digest(case.key.encode(), rater.public_id.encode(), "sha256"))
+    return {f"R{number}": rater for number, rater in enumerate(shuffled, 1)}
 
 
-def _said(session: Session, about: ColumnElement[bool], at: datetime) -> list[Rating]:
+def _current_ratings(session: Session, about: ColumnElement[bool], at: datetime) -> list[Rating]:
     rows = select(Rating).where(about, Rating.rated_at <= at).order_by(Rating.rated_at, Rating.id)
     return current_ratings(session.scalars(rows))
 
 
-def _mean(said: list[Rating]) -> float:
-    return sum((row.warmth or 0) + (row.competence or 0) for row in said) / (2 * len(said))
+def _mean(ratings: list[Rating]) -> float:
+    return sum((row.warmth or 0) + (row.competence or 0) for row in ratings) / (2 * len(ratings))
 
 
-def _set_aside(session: Session, case: RatingCase) -> list[Quarantine]:
-    kept = select(Quarantine).where(Quarantine.ratee_id == case.ratee_id, Quarantine.released_at.is_(None))
-    return list(session.scalars(kept))
+def _active_quarantines(session: Session, case: RatingCase) -> list[Quarantine]:
+    active = select(Quarantine).where(Quarantine.ratee_id == case.ratee_id, Quarantine.released_at.is_(None))
+    return list(session.scalars(active))
 
 
 def _record(session: Session, case: RatingCase, act: str, by: Member, now: datetime) -> None:

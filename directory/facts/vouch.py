@@ -1,4 +1,4 @@
-"""Vouches: an open good word of a member for a member, shown only when its receiver accepts it."""
+"""Vouches: one member's public recommendation of another, shown only once its receiver accepts it."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -10,7 +10,7 @@ from directory import rate_limit
 from directory.audit import record
 from directory.db import Base, PublicRow, bump_world
 from directory.errors import Conflict, Invalid, Refused
-from directory.facts.interaction import LETTERS, WEEK
+from directory.facts.interaction import WEEK, WEEKLY_MAILS
 from directory.outbox import mail
 from directory.people.member import lock_members
 from directory.people.tables import Member
@@ -20,9 +20,9 @@ from directory.translation import gettext as _
 
 
 class Vouch(PublicRow, Base):
-    """``giver`` speaks for ``receiver``; with a capability it raises the receiver's claim to vouched.
+    """``giver`` recommends ``receiver``; with a capability it raises the claim of the receiver's firm to vouched.
 
-    A declined one stays, unseen: to its giver it looks like one that waits, and the receiver is not asked again.
+    A declined row is kept but hidden: its giver sees it as still waiting, and the receiver is not asked again.
     """
 
     __tablename__ = "vouch"
@@ -55,16 +55,16 @@ def vouch(
     capability: Capability | None = None,
     now: datetime,
 ) -> Vouch:
-    """Put in a good word, which waits for its receiver.
+    """Create a vouch, which waits for its receiver.
 
-    Raises Invalid, Refused within one firm, Conflict for a second one on the same capability.
+    Raises Invalid, Refused for two people of one firm, Conflict for a second one on the same capability (or none).
     """
     if giver.business_id == receiver.business_id:
         raise Refused(_("A good word counts from another firm; you two share one."))
     text = clean_text(text, field="text", what=_("your good word"), limit=600)
     if len(text) < 10:
         raise Invalid(_("Say a little more, in a sentence."), field="text")
-    given = Vouch(
+    row = Vouch(
         giver_id=giver.id,
         receiver_id=receiver.id,
         capability_id=capability.id if capability else None,
@@ -73,38 +73,38 @@ def vouch(
         given_at=now,
     )
     lock_members(session, giver, receiver)
-    same = select(Vouch.id).where(
+    existing = select(Vouch.id).where(
         *(Vouch.giver_id == giver.id, Vouch.receiver_id == receiver.id),
-        Vouch.capability_id.is_not_distinct_from(given.capability_id),
+        Vouch.capability_id.is_not_distinct_from(row.capability_id),
     )
-    if session.scalar(same) is not None:
+    if session.scalar(existing) is not None:
         message = _("You spoke for %(name)s in this already; take that back to write anew.", name=receiver.name)
         raise Conflict(message, field="capability")
-    session.add(given)
+    session.add(row)
     session.flush()
-    if rate_limit.consume_allowance(session, key=f"vouch {giver.id}", most=LETTERS, within=WEEK, now=now):
+    if rate_limit.consume_allowance(session, key=f"vouch {giver.id}", limit=WEEKLY_MAILS, within=WEEK, now=now):
         words = {"text": text, "capability": capability.name if capability else ""}
-        mail.enqueue_question(session, "vouch", given, by=giver, to=receiver, event=_event(given), words=words, now=now)
-    return given
+        mail.enqueue_question(session, "vouch", row, by=giver, to=receiver, event=_event(row), words=words, now=now)
+    return row
 
 
 def accept(session: Session, *, vouch: Vouch, by: Member, now: datetime) -> None:
-    """The receiver lets it be shown. Raises Refused for anybody else."""
+    """Record that the receiver lets it be shown. Raises Refused for anybody else."""
     _answer(session, vouch, by, accepted_at=now, declined_at=None, now=now)
 
 
 def decline(session: Session, *, vouch: Vouch, by: Member, now: datetime) -> None:
-    """The receiver keeps it from being shown, also after having accepted it. Raises Refused for anybody else."""
+    """Record that the receiver does not let it be shown, or no longer does. Raises Refused for anybody else."""
     _answer(session, vouch, by, accepted_at=None, declined_at=now, now=now)
 
 
 def reopen(session: Session, *, vouch: Vouch, by: Member, now: datetime) -> None:
-    """The receiver takes either answer back: it waits again. Raises Refused for anybody else."""
+    """Take back the receiver's answer: the vouch waits for it again. Raises Refused for anybody else."""
     _answer(session, vouch, by, accepted_at=None, declined_at=None, now=now)
 
 
 def withdraw(session: Session, *, vouch: Vouch, by: Member, now: datetime) -> None:
-    """The giver takes the good word back; it is gone. Raises Refused for anybody else."""
+    """Delete the vouch. Raises Refused for anybody but its giver."""
     if by.id != vouch.giver_id:
         raise Refused(_("Only the person who gave this good word can take it back."))
     record(session, actor_id=by.id, action="vouch.withdraw", object=f"vouch {vouch.public_id}", now=now)
@@ -113,9 +113,9 @@ def withdraw(session: Session, *, vouch: Vouch, by: Member, now: datetime) -> No
     bump_world(session)
 
 
-def _event(given: Vouch) -> str:
-    """One letter for each giver and capability, however often it is written anew."""
-    return f"vouch-{given.giver.public_id}-{given.capability_id or 0}"
+def _event(vouch: Vouch) -> str:
+    """Return the mail event: one for each giver and capability, so that a rewritten vouch sends no second mail."""
+    return f"vouch-{vouch.giver.public_id}-{vouch.capability_id or 0}"
 
 
 def _answer(
@@ -137,21 +137,21 @@ def _answer(
 
 
 def shown_vouches(session: Session, *, member: Member) -> list[Vouch]:
-    """The good words everybody in the network reads about the member, newest first."""
+    """Return the accepted vouches for the member, newest first, without those of inactive givers."""
     return _read(session, Vouch.receiver_id == member.id, Vouch.accepted_at.is_not(None))
 
 
 def shown_between(session: Session, *, one: Member, other: Member) -> tuple[list[Vouch], list[Vouch]]:
-    """Those about ``other``, and those of either for the other, in one query."""
-    about = or_(Vouch.receiver_id == other.id, and_(Vouch.receiver_id == one.id, Vouch.giver_id == other.id))
-    shown = _read(session, about, Vouch.accepted_at.is_not(None))
+    """Return the accepted vouches for ``other``, and those of the two for each other, in one query."""
+    either = or_(Vouch.receiver_id == other.id, and_(Vouch.receiver_id == one.id, Vouch.giver_id == other.id))
+    shown = _read(session, either, Vouch.accepted_at.is_not(None))
     pair = {one.id, other.id}
     between = [vouch for vouch in shown if {vouch.giver_id, vouch.receiver_id} == pair]
     return [vouch for vouch in shown if vouch.receiver_id == other.id], between
 
 
 def newest_shown(session: Session, member_ids: Collection[int]) -> dict[int, Vouch]:
-    """The newest good word shown for each of these members, in one query; absent where there is none."""
+    """Return the newest accepted vouch for each member who has one, by member id, in one query."""
     shown = (
         select(Vouch)
         .join(Vouch.giver)

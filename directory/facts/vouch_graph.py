@@ -1,4 +1,4 @@
-"""Praise: which firm's people spoke for which, and which of those words only come back around."""
+"""The graph of vouches between firms, and which of its edges are reciprocal."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -14,7 +14,7 @@ from directory.people.tables import Member
 
 
 class VouchEdge(NamedTuple):
-    """A vouch that is shown, between two firms, by ids; of a capability, or of none in particular."""
+    """An accepted vouch between two firms, given by their ids; ``capability`` is an id or None."""
 
     giver: int
     receiver: int
@@ -23,27 +23,27 @@ class VouchEdge(NamedTuple):
 
 
 def vouch_edges(session: Session, business_ids: Collection[int] | None) -> list[VouchEdge]:
-    """Every word for these firms (None: for all) and what it takes to see its rings, in one query.
+    """Return the vouches for these firms (None: all) and those needed to find their cycles, in one query.
 
-    A ring through a firm is made of words for it, words by it, and words between those two circles.
+    A cycle through a firm consists of vouches for it, vouches by it, and vouches between those two sets of firms.
     """
     firms = {} if business_ids is None else {"firms": list(business_ids)}
-    return [VouchEdge(*said) for said in session.execute(_words(is_all=business_ids is None), firms)]
+    return [VouchEdge(*row) for row in session.execute(_edges_query(is_all=business_ids is None), firms)]
 
 
 @cache
-def _words(*, is_all: bool) -> Executable:
-    """What ``vouch_edges`` asks for the firms given as ``firms``, put together once."""
+def _edges_query(*, is_all: bool) -> Executable:
+    """Build the query of ``vouch_edges``; the firms are bound as ``firms``. Cached."""
     giver, receiver = aliased(Member), aliased(Member)
     if is_all:
         return _shown(giver, receiver)
     firms: BindParameter[int] = bindparam("firms", expanding=True)
     for_them, by_them = receiver.business_id.in_(firms), giver.business_id.in_(firms)
     shown = _shown(giver, receiver)
-    praised = shown.where(by_them).with_only_columns(receiver.business_id)
-    praising = shown.where(for_them).with_only_columns(giver.business_id)
-    third = shown.where(giver.business_id.in_(praised), receiver.business_id.in_(praising))
-    return union(shown.where(for_them), shown.where(by_them), third)
+    receivers = shown.where(by_them).with_only_columns(receiver.business_id)
+    givers = shown.where(for_them).with_only_columns(giver.business_id)
+    between = shown.where(giver.business_id.in_(receivers), receiver.business_id.in_(givers))
+    return union(shown.where(for_them), shown.where(by_them), between)
 
 
 def _shown(giver: type[Member], receiver: type[Member]) -> Select[int, int, int | None, datetime | None]:
@@ -57,7 +57,7 @@ def _shown(giver: type[Member], receiver: type[Member]) -> Select[int, int, int 
 
 
 def reciprocal_pairs(pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Those of the (giver, receiver) pairs that the receiver returns, at once or through one firm between.
+    """Return the (giver, receiver) pairs that come back: the receiver gives to the giver, directly or through one firm.
 
     >>> sorted(reciprocal_pairs([(1, 2), (2, 1), (3, 4), (4, 5), (5, 3), (1, 3)]))
     [(1, 2), (2, 1), (3, 4), (4, 5), (5, 3)]

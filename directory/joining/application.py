@@ -98,7 +98,7 @@ def suggest(session: Session, *, by: Member, name: str, email: str, firm: str, s
     applicant, chapter = _clean_application(name, email, firm, sentence), by.business.chapter
     if chapter is None:
         raise Refused(_("Your firm is in no chapter yet; ask an admin to put it into one."))
-    if not consume_allowance(session, key=f"suggest {by.id}", most=SUGGESTED_A_DAY, within=timedelta(days=1), now=now):
+    if not consume_allowance(session, key=f"suggest {by.id}", limit=SUGGESTED_A_DAY, within=timedelta(days=1), now=now):
         raise Conflict(_("That is %(count)s people in a day. Wait until tomorrow.", count=SUGGESTED_A_DAY))
     taken = session.scalar(select(Member.id).where(Member.email == applicant["email"]))
     if taken is None and not is_suppressed(session, applicant["email"]):

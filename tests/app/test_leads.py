@@ -157,7 +157,7 @@ def test_thirty_leads_an_hour_are_enough_and_the_next_is_not_lost(
     with write_session(engine) as session:
         member = session.scalars(select(Member).where(Member.key == "nadia")).one()
         for _ in range(30):
-            consume_allowance(session, key=f"lead {member.id}", most=30, within=timedelta(hours=1), now=now)
+            consume_allowance(session, key=f"lead {member.id}", limit=30, within=timedelta(hours=1), now=now)
     answer = nadia.post("/leads/new", data={"text": "One more: logo design"})
     assert answer.status_code == 422
     assert "One more: logo design</textarea>" in answer.text

@@ -13,7 +13,7 @@ from directory.engine.world import known_world
 from directory.errors import Conflict, DomainError, Invalid, Refused
 from directory.facts import introduction_request
 from directory.facts.interaction import Interaction, InteractionKind
-from directory.facts.introduction import LASTS, Introduction, IntroductionState, introduced_to, introductions_of
+from directory.facts.introduction import LIFETIME, Introduction, IntroductionState, introduced_to, introductions_of
 from directory.facts.introduction_request import QUOTA, WEEK
 from directory.outbox.delivery import Delivery
 from directory.people.tables import Business, Member
@@ -140,8 +140,8 @@ def test_nobody_is_asked_twice_in_three_weeks_whatever_the_answer(session: Sessi
         if act == "cancel":
             introduction_request.cancel(session, introduction=asked, by=cast.nia, now=now)
         with pytest.raises(Conflict, match="last three weeks"):
-            ask(session, cast, now + LASTS - timedelta(hours=1))
-        now += LASTS
+            ask(session, cast, now + LIFETIME - timedelta(hours=1))
+        now += LIFETIME
         assert open_items(session, member=cast.carla, now=now).introductions == []
         with pytest.raises(Conflict):
             introduction_request.pass_on(session, introduction=asked, by=cast.carla, now=now)
