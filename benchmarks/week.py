@@ -92,14 +92,14 @@ def work(home: Path, url: str, slow: float, is_naive: bool, begin: Barrier) -> N
     while is_left:
         drain(engine, settings=settings, utc_now=utc_now)
         with Session(engine) as session:
-            is_left = bool(deliveries.next_fair_batch(session, now=utc_now(), most=1))
+            is_left = bool(deliveries.next_fair_batch(session, now=utc_now(), limit=1))
     engine.dispose()
 
 
-def oldest(session: Session, *, now: datetime, most: int) -> list[str]:
+def oldest(session: Session, *, now: datetime, limit: int) -> list[str]:
     """What a plain queue hands out: whatever has waited longest."""
     waiting = select(Delivery.public_id).where(Delivery.state == "pending", Delivery.due_at <= now)
-    return list(session.scalars(waiting.order_by(Delivery.due_at, Delivery.id).limit(most)))
+    return list(session.scalars(waiting.order_by(Delivery.due_at, Delivery.id).limit(limit)))
 
 
 def measured(chapters: int, channels: int, workers: int, slow: float, is_naive: bool) -> dict[str, float]:

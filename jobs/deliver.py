@@ -144,7 +144,7 @@ def _settle_one(engine: Engine, row_id: int, settings: Settings, now: datetime) 
 def announce(engine: Engine, *, now: datetime) -> None:
     """Ring for what is due. Without a broker nothing is lost: the next sweep rings again."""
     with Session(engine) as session:
-        waiting = len(deliveries.next_fair_batch(session, now=now, most=RINGS))
+        waiting = len(deliveries.next_fair_batch(session, now=now, limit=RINGS))
     try:
         for _ in range(waiting):
             enqueue(deliver, expires=EXPIRES)
@@ -157,7 +157,7 @@ def drain(engine: Engine, *, settings: Settings, utc_now: Callable[[], datetime]
     end = utc_now() + SHIFT
     while (now := utc_now()) < end:
         with Session(engine) as session:
-            waiting = deliveries.next_fair_batch(session, now=now, most=RINGS)
+            waiting = deliveries.next_fair_batch(session, now=now, limit=RINGS)
         if not waiting:
             return
         public_id = waiting[os.getpid() % len(waiting)]  # by process, so that two seldom want the same

@@ -47,7 +47,7 @@ def check_one(engine: Engine, channel_id: int, *, settings: Settings, now: datet
         if failure is None:
             channel_connection.record_check(channel, name=found.name, limit=found.limit, now=now)
             return True
-        channel_connection.record_check(channel, said=str(failure), now=now)
+        channel_connection.record_check(channel, error=str(failure), now=now)
         if failure.is_revoked:
             session.flush()
             channel_connection.mark_broken(session, channel, reason=str(failure), now=now)

@@ -119,7 +119,13 @@ def answered() -> ResponseReturnValue:
 def _connected(
     chapter: Chapter, kind: str, channel: Channel | None, said: dict[str, str], given: dict[str, str] | None
 ) -> ResponseReturnValue:
-    what: dict[str, Any] = {"chapter": chapter, "kind": kind, "channel": channel, "said": said, "given": given}
+    what: dict[str, Any] = {
+        "chapter": chapter,
+        "kind": kind,
+        "channel": channel,
+        "values": said,
+        "extra_secrets": given,
+    }
     row = channel_connection.connect(db.session(), **what, secrets=_secrets(), member=current_member(), now=now())
     return commit_and_redirect(_("%(name)s is connected.", name=row.name), to=url_for(".show", public_id=row.public_id))
 

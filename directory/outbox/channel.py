@@ -1,4 +1,4 @@
-"""Channels: the connected accounts of a chapter, each of one kind, their secrets sealed."""
+"""Channels: a chapter's connected accounts, each of one kind, with encrypted secrets."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ SEALED = {"table": "channel", "column": "sealed"}
 
 
 class ChannelState(StrEnum):
-    """Whether posts go there. A broken account must be connected again by a person."""
+    """Whether posts are sent to a channel. A person must connect a broken account again."""
 
     OPEN = "open"
     PAUSED = "paused"
@@ -29,7 +29,7 @@ class ChannelState(StrEnum):
 
 
 class Channel(PublicRow, Base):
-    """Where a chapter's posts go. ``settings`` are the fields of its kind; ``sealed`` are its secrets."""
+    """An account that a chapter posts to: ``settings`` hold its kind's fields, ``sealed`` its encrypted secrets."""
 
     __tablename__ = "channel"
 
@@ -39,57 +39,57 @@ class Channel(PublicRow, Base):
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     sealed: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[ChannelState] = mapped_column(default=ChannelState.OPEN)
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))  # who is in charge of it, and is told
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))  # who is in charge of it and is notified
     connected_at: Mapped[datetime | None]
     broken_at: Mapped[datetime | None]
     broken_reason: Mapped[str] = mapped_column(String(300), default="")
-    has_link: Mapped[bool] = mapped_column(default=False)  # its posts end with the address of the week's page
-    listened_at: Mapped[datetime | None]  # when what people say there was last asked for
-    heard_until: Mapped[str | None] = mapped_column(String(300))  # the id there of the last thing heard
-    listen_said: Mapped[str] = mapped_column(String(300), default="")  # what kept us from hearing, in words
-    check_asked_at: Mapped[datetime | None]  # a person wants to know now whether it lets us in
+    has_link: Mapped[bool] = mapped_column(default=False)  # its posts end with the URL of the week's page
+    listened_at: Mapped[datetime | None]  # when replies were last requested
+    heard_until: Mapped[str | None] = mapped_column(String(300))  # the channel's id of the newest reply received
+    listen_said: Mapped[str] = mapped_column(String(300), default="")  # why replies could not be read, as a sentence
+    check_asked_at: Mapped[datetime | None]  # when a person requested a check of the sign-in
     checked_at: Mapped[datetime | None]
-    check_said: Mapped[str] = mapped_column(String(300), default="")  # what the last look found, in words
-    is_ok: Mapped[bool | None]  # whether it let us in then
+    check_said: Mapped[str] = mapped_column(String(300), default="")  # why the check failed, as a sentence
+    is_ok: Mapped[bool | None]  # whether it could sign in; None if not checked since it was connected
 
     chapter: Mapped[Chapter] = relationship()
     owner: Mapped[Member | None] = relationship()
 
 
 def kind_of(channel: Channel) -> ChannelKind:
-    """What is known of the channel's kind."""
+    """Return the channel's kind. Raises Invalid for an unknown one."""
     return kind_named(channel.kind)
 
 
 def limits_of(channel: Channel) -> tuple[LengthLimit, ...]:
-    """How long a text may be there: all of these hold."""
+    """Return the length limits of a text there, all of which apply; ``limit`` in the settings replaces the first."""
     first, *others = kind_of(channel).limits
-    return (LengthLimit(first.unit, channel.settings.get("limit", first.most)), *others)
+    return (LengthLimit(first.unit, channel.settings.get("limit", first.maximum)), *others)
 
 
 def channels_of(session: Session, *, chapter: Chapter) -> list[Channel]:
-    """The accounts that a chapter's posts go to, in the order they were connected."""
-    theirs = (Channel.chapter_id == chapter.id, Channel.state == ChannelState.OPEN)
-    return list(session.scalars(select(Channel).where(*theirs).order_by(Channel.id)))
+    """Return the chapter's open channels, in the order of their creation."""
+    is_open = (Channel.chapter_id == chapter.id, Channel.state == ChannelState.OPEN)
+    return list(session.scalars(select(Channel).where(*is_open).order_by(Channel.id)))
 
 
 def secrets_of(channel: Channel, secrets: SecretBox) -> dict[str, str]:
-    """What the account needs to sign in; only ``jobs`` and the hand-shake of connecting read it."""
+    """Return the account's decrypted secrets. Only ``jobs`` and the OAuth flow of connecting read them."""
     if not channel.sealed:
         return {}
-    opened: dict[str, str] = json.loads(
+    values: dict[str, str] = json.loads(
         secrets.unseal(channel.sealed, table="channel", column="sealed", row=channel.id)
     )
-    return opened
+    return values
 
 
-def store_secrets(channel: Channel, said: Mapping[str, str], secrets: SecretBox) -> None:
-    """Seal what the account needs, in place of what was kept. The channel must have its id."""
-    channel.sealed = secrets.seal(json.dumps(dict(said)), **SEALED, row=channel.id)
+def store_secrets(channel: Channel, values: Mapping[str, str], secrets: SecretBox) -> None:
+    """Encrypt the account's secrets, replacing stored ones. The channel must have its id."""
+    channel.sealed = secrets.seal(json.dumps(dict(values)), **SEALED, row=channel.id)
 
 
 def reencrypt_secrets(session: Session, secrets: SecretBox) -> int:
-    """Seal what every channel keeps with the first key; how many keep something."""
+    """Encrypt every channel's secrets anew with the first key; return the number of channels that have secrets."""
     sealed = session.scalars(select(Channel).where(Channel.sealed != "").with_for_update()).all()
     for channel in sealed:
         store_secrets(channel, secrets_of(channel, secrets), secrets)

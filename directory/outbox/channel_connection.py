@@ -1,4 +1,4 @@
-"""Connecting: an account becomes a chapter's channel, pauses, breaks and leaves; whoever is in charge hears of it."""
+"""Connecting channels: verbs to connect, check, pause, break and disconnect an account, and their owners."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -13,7 +13,7 @@ from directory import audit
 from directory.errors import Conflict, Invalid
 from directory.outbox import mail
 from directory.outbox.channel import Channel, ChannelState, kind_of, store_secrets
-from directory.outbox.channel_kind import MOST, ChannelKind, kind_named
+from directory.outbox.channel_kind import DEFAULT_LIMIT, ChannelKind, kind_named
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.occurrence import Occurrence
 from directory.outbox.post_snapshot import PostSnapshot
@@ -24,19 +24,19 @@ from directory.secrets import SecretBox
 from directory.text import clean_line, strip_hidden
 from directory.translation import gettext as _
 
-LONGEST = 2000  # characters of one field; tokens are long
-FRESH = timedelta(minutes=10)  # so long a page waits for what it asked the worker, and the worker still answers it
-LIVING = (ChannelState.OPEN, ChannelState.PAUSED, ChannelState.BROKEN)
+MAX_FIELD_LENGTH = 2000  # characters; tokens are long
+LOOKUP_TIMEOUT = timedelta(minutes=10)  # how long a page waits for the worker's answer, and the worker still gives it
+CONNECTED = (ChannelState.OPEN, ChannelState.PAUSED, ChannelState.BROKEN)
 
 
-def clean_fields(kind: ChannelKind, said: Mapping[str, str]) -> dict[str, str]:
-    """The kind's fields as they may be kept. Raises Invalid for the first that is missing or too long."""
+def clean_fields(kind: ChannelKind, values: Mapping[str, str]) -> dict[str, str]:
+    """Return the cleaned fields of the kind. Raises Invalid for the first that is missing or too long."""
     return {
         field.name: clean_line(
-            said.get(field.name, ""),
+            values.get(field.name, ""),
             field=field.name,
             what=_(field.label),
-            limit=LONGEST,
+            limit=MAX_FIELD_LENGTH,
             required=not field.is_optional,
         )
         for field in kind.fields
@@ -48,122 +48,123 @@ def connect(
     *,
     chapter: Chapter,
     kind: str,
-    said: Mapping[str, str],
-    given: Mapping[str, str] | None = None,
+    values: Mapping[str, str],
+    extra_secrets: Mapping[str, str] | None = None,
     secrets: SecretBox,
     member: Member,
     channel: Channel | None = None,
     now: datetime,
 ) -> Channel:
-    """A chapter's new channel, or the old ``channel`` connected anew: the same row, which keeps what waits for it.
+    """Connect a new channel of a chapter, or reconnect ``channel``: the same row, with its pending deliveries.
 
-    ``said`` are the kind's fields, ``given`` the secrets that a hand-shake brought besides. Whether the account
-    lets us in is looked up next; one that was known to us does nothing until it is seen to be the same. Raises Invalid.
+    ``values`` are the kind's fields, ``extra_secrets`` those that the OAuth flow returned. The worker checks the
+    sign-in next. A reconnected channel whose account was known sends nothing until a check has found the same account.
+    Raises Invalid, and Conflict for a disconnected channel.
     """
-    about = kind_named(kind)
-    clean = clean_fields(about, said)
-    typed = {field.name: clean.pop(field.name) for field in about.fields if field.is_secret}
+    channel_kind = kind_named(kind)
+    fields = clean_fields(channel_kind, values)
+    typed_secrets = {field.name: fields.pop(field.name) for field in channel_kind.fields if field.is_secret}
     if channel is None:
-        channel = Channel(chapter_id=chapter.id, kind=kind, name=_(about.label), owner_id=member.id)
-        channel.has_link = about.is_by_hand and chapter.public_at is not None  # else nobody sees what came of it
+        channel = Channel(chapter_id=chapter.id, kind=kind, name=_(channel_kind.label), owner_id=member.id)
+        channel.has_link = channel_kind.is_by_hand and chapter.public_at is not None  # otherwise nobody sees its effect
         session.add(channel)
     elif channel.kind != kind or channel.state is ChannelState.GONE:
         raise Conflict(_("This channel was disconnected; connect the account as a new one."))
     session.flush()
-    before = channel.settings.get("before") or channel.settings.get("account") if about.page else None
-    channel.settings = {**clean, **({"before": before} if before else {})}
-    if kept := {**typed, **(given or {})}:
-        store_secrets(channel, kept, secrets)
+    before = channel.settings.get("before") or channel.settings.get("account") if channel_kind.page else None
+    channel.settings = {**fields, **({"before": before} if before else {})}
+    if stored := {**typed_secrets, **(extra_secrets or {})}:
+        store_secrets(channel, stored, secrets)
     channel.state, channel.connected_at = ChannelState.OPEN, now
     channel.broken_at, channel.broken_reason, channel.is_ok, channel.check_said = None, "", None, ""
     channel.check_asked_at, channel.heard_until = now, None
-    coming = (Occurrence.chapter_id == chapter.id, Occurrence.posted_at.is_(None))
-    session.execute(update(Occurrence).where(*coming).values(drafted_at=None))  # so that its post is written at once
-    _note(session, "channel.connect", channel, member, now)
+    upcoming = (Occurrence.chapter_id == chapter.id, Occurrence.posted_at.is_(None))
+    session.execute(update(Occurrence).where(*upcoming).values(drafted_at=None))  # so that the post is composed at once
+    _record(session, "channel.connect", channel, member, now)
     return channel
 
 
 def pause(session: Session, *, channel: Channel, member: Member, now: datetime, is_over: bool = False) -> None:
-    """Post nothing there, or go on where the pause ``is_over``. Raises Conflict when somebody else was first."""
-    was, then = (ChannelState.PAUSED, ChannelState.OPEN) if is_over else (ChannelState.OPEN, ChannelState.PAUSED)
-    if channel.state is not was:
+    """Pause the channel, or resume it with ``is_over``. Raises Conflict if its state has changed."""
+    expected, target = (ChannelState.PAUSED, ChannelState.OPEN) if is_over else (ChannelState.OPEN, ChannelState.PAUSED)
+    if channel.state is not expected:
         raise Conflict(_("This channel has changed meanwhile; look at it again."))
-    channel.state = then
-    _note(session, "channel.resume" if is_over else "channel.pause", channel, member, now)
+    channel.state = target
+    _record(session, "channel.resume" if is_over else "channel.pause", channel, member, now)
 
 
 def disconnect(session: Session, *, channel: Channel, member: Member, now: datetime) -> None:
-    """Let it go for good: nothing opens it any more, and what still waited for it stays unsent. Raises Conflict.
+    """Disconnect it for good: it cannot be opened again, and its pending deliveries fail. Raises Conflict.
 
-    The worker has the network take its permission back, where it does so, and wipes the secrets.
+    The worker then has the network revoke its permission, if it can, and deletes the secrets.
     """
     if channel.state is ChannelState.GONE:
         raise Conflict(_("This channel was disconnected before."))
     channel.state, channel.check_asked_at = ChannelState.GONE, None
-    waiting = select(Delivery).where(
+    pending = select(Delivery).where(
         Delivery.channel_id == channel.id, Delivery.state.in_((DeliveryState.PENDING, DeliveryState.BY_HAND))
     )
-    for row in session.scalars(waiting.with_for_update()):
+    for row in session.scalars(pending.with_for_update()):
         row.state, row.settled_at, row.reason = DeliveryState.FAILED, now, _("Its channel was disconnected.")
     mark_sending_unknown(session, channel=channel, now=now)
-    _note(session, "channel.disconnect", channel, member, now)
+    _record(session, "channel.disconnect", channel, member, now)
 
 
 def mark_sending_unknown(session: Session, *, channel: Channel, now: datetime) -> None:
-    """Nobody can look any more where its posts on their way were sent: only a person can tell whether they arrived."""
-    on_their_way = (Delivery.channel_id == channel.id, Delivery.state == DeliveryState.SENDING)
+    """Mark its deliveries in flight as unknown: they can no longer be looked up, so a person must decide."""
+    in_flight = (Delivery.channel_id == channel.id, Delivery.state == DeliveryState.SENDING)
     reason = _("The account it was sent from is no longer connected; look there.")
     values = {"state": DeliveryState.UNKNOWN, "settled_at": now, "lease_until": None, "reason": reason}
-    session.execute(update(Delivery).where(*on_their_way).values(**values))
+    session.execute(update(Delivery).where(*in_flight).values(**values))
 
 
 def set_owner(session: Session, *, channel: Channel, owner: Member, member: Member, now: datetime) -> None:
-    """Say who is written to when something is wrong with it. Raises Invalid where they do not run the chapter."""
+    """Set who is notified of problems. Raises Invalid unless they may own the chapter's channels."""
     if owner not in possible_owners(session, chapter=channel.chapter):
         raise Invalid(_("Choose somebody who runs the chapter."), field="owner")
     channel.owner = owner
-    _note(session, "channel.put_in_charge", channel, member, now)
+    _record(session, "channel.put_in_charge", channel, member, now)
 
 
 def set_link(session: Session, *, channel: Channel, has_link: bool, member: Member, now: datetime) -> None:
-    """Whether its posts end with the address of the week's page; some networks bill that."""
+    """Set whether its posts end with the URL of the week's page; some networks charge for links."""
     channel.has_link = has_link
-    _note(session, "channel.link" if has_link else "channel.no_link", channel, member, now)
+    _record(session, "channel.link" if has_link else "channel.no_link", channel, member, now)
 
 
 def request_check(session: Session, *, channel: Channel, now: datetime) -> None:
-    """Have the worker look whether the account lets us in. Raises Conflict where there is nothing to look at."""
+    """Request that the worker checks the sign-in. Raises Conflict for a disconnected channel."""
     if channel.state is ChannelState.GONE:
         raise Conflict(_("This channel was disconnected before."))
     channel.check_asked_at = now
 
 
 def try_post(session: Session, *, channel: Channel, member: Member, now: datetime) -> Delivery:
-    """Send one short post there now, as any other post is sent. Raises Conflict unless the channel is open."""
+    """Queue a short test post, which is sent like any other. Raises Conflict unless the channel is open."""
     if channel.state is not ChannelState.OPEN or kind_of(channel).is_by_hand:
         raise Conflict(_("Nothing can be sent there at the moment."))
     words = _("%(chapter)s posts here every week: asks, offers and good words.", chapter=channel.chapter.name)
     today = now.astimezone(ZoneInfo(channel.chapter.zone)).date()
-    said = _("%(words)s This is a first try, on %(day)s.", words=words, day=today.isoformat())
-    post = PostSnapshot(channel.chapter.name, channel.public_id, "", today, now, said)
+    text = _("%(words)s This is a first try, on %(day)s.", words=words, day=today.isoformat())
+    post = PostSnapshot(channel.chapter.name, channel.public_id, "", today, now, text)
     key = f"post:try-{uuid4().hex[:12]}:{channel.public_id}"
     row = Delivery(key=key, channel_id=channel.id, payload=post.to_bytes(), due_at=now)
     session.add(row)
     session.flush()
-    _note(session, "channel.try", channel, member, now)
+    _record(session, "channel.try", channel, member, now)
     return row
 
 
-def record_check(channel: Channel, *, said: str = "", name: str = "", limit: int | None = None, now: datetime) -> None:
-    """Keep what a look found: what the account is called and how much it takes, or what it ``said`` to keep us out."""
-    channel.check_asked_at, channel.checked_at, channel.check_said, channel.is_ok = None, now, said[:300], not said
-    found = {"account": strip_hidden(name, 120), "limit": min(max(limit or 0, 0), MOST.most)}
-    kept = {key: value for key, value in channel.settings.items() if said or key != "before"}
-    channel.settings = {**kept, **{key: value for key, value in found.items() if value}}
+def record_check(channel: Channel, *, error: str = "", name: str = "", limit: int | None = None, now: datetime) -> None:
+    """Store the result of a check: the account's name and text limit, or the ``error`` that prevented it."""
+    channel.check_asked_at, channel.checked_at, channel.check_said, channel.is_ok = None, now, error[:300], not error
+    details = {"account": strip_hidden(name, 120), "limit": min(max(limit or 0, 0), DEFAULT_LIMIT.maximum)}
+    kept = {key: value for key, value in channel.settings.items() if error or key != "before"}
+    channel.settings = {**kept, **{key: value for key, value in details.items() if value}}
 
 
 def wrong_account_message(channel: Channel, name: str) -> str:
-    """What to do where the account is not the one that the channel was; empty where it is, or none was known."""
+    """Return what to do if the account is not the one connected before; empty if it is, or none was known."""
     before, found = str(channel.settings.get("before", "")), strip_hidden(name, 120)
     if not before or before.casefold() == found.casefold():
         return ""
@@ -175,12 +176,15 @@ def wrong_account_message(channel: Channel, name: str) -> str:
 
 
 def mark_broken(session: Session, channel: Channel, *, reason: str, now: datetime) -> bool:
-    """The account lets us in no more until a person connects it again; tells who is in charge. False if known."""
+    """Mark the channel as broken until a person connects it again, and notify who is in charge of it.
+
+    Locks the row. False if it is broken or disconnected already.
+    """
     session.refresh(channel, with_for_update=True)
     if channel.state not in (ChannelState.OPEN, ChannelState.PAUSED):
         return False
     channel.state, channel.broken_at, channel.broken_reason = ChannelState.BROKEN, now, reason[:300]
-    _note(session, "channel.broke", channel, None, now, reason)
+    _record(session, "channel.broke", channel, None, now, reason)
     words = {"channel": channel.name, "chapter": channel.chapter.name, "reason": reason}
     words["path"] = f"/channels/{channel.public_id}"
     event = f"broken-{channel.public_id}-{now:%Y%m%d%H%M%S}"
@@ -190,7 +194,7 @@ def mark_broken(session: Session, channel: Channel, *, reason: str, now: datetim
 
 
 def people_in_charge(session: Session, *, channel: Channel) -> list[Member]:
-    """Whom to write to about a channel: its owner while they are here, else the leads, else the network's admins."""
+    """Return whom to notify about a channel: its owner if eligible, else the chapter's leads, else the admins."""
     if channel.owner is not None and channel.owner in possible_owners(session, chapter=channel.chapter):
         return [channel.owner]
     leads = holders_of_roles(session, chapter_id=channel.chapter_id, roles=(Role.LEAD,))
@@ -198,63 +202,65 @@ def people_in_charge(session: Session, *, channel: Channel) -> list[Member]:
 
 
 def possible_owners(session: Session, *, chapter: Chapter) -> list[Member]:
-    """Who may be in charge of a channel: those who lead or keep the chapter, and the network's admins."""
-    held = holders_of_roles(session, chapter_id=chapter.id, roles=(Role.LEAD, Role.SECRETARY))
+    """Return who may own a channel: the chapter's leads and secretaries, and the network's admins."""
+    officers = holders_of_roles(session, chapter_id=chapter.id, roles=(Role.LEAD, Role.SECRETARY))
     admins = session.scalars(select(Member).where(Member.is_admin, Member.is_active).order_by(Member.id))
-    return list(dict.fromkeys([*held, *admins]))
+    return list(dict.fromkeys([*officers, *admins]))
 
 
 def account_page(channel: Channel) -> str:
-    """Where anybody sees the account; empty where it has no page, or was never let in."""
-    # What the server calls the account must not lead to another: it is a name, and the server's own address.
-    found = re.fullmatch(r"@([\w.-]+)(?:@([\w.:-]+))?", str(channel.settings.get("account", "")), re.ASCII)
-    return kind_of(channel).page.format(name=found[1], host=found[2]) if found else ""
+    """Return the URL of the account's public page; empty if there is none or it was never signed in to."""
+    # The account's name comes from its server. It must be a plain name, so that the URL cannot lead elsewhere.
+    match = re.fullmatch(r"@([\w.-]+)(?:@([\w.:-]+))?", str(channel.settings.get("account", "")), re.ASCII)
+    return kind_of(channel).page.format(name=match[1], host=match[2]) if match else ""
 
 
 def connected_channels(session: Session, *, chapter: Chapter) -> list[Channel]:
-    """The chapter's channels that are not gone, whatever they stand like."""
-    theirs = select(Channel).where(Channel.chapter_id == chapter.id, Channel.state.in_(LIVING))
-    return list(session.scalars(theirs.options(joinedload(Channel.owner)).order_by(Channel.id)))
+    """Return the chapter's channels that are not disconnected, with their owners, by id."""
+    connected = select(Channel).where(Channel.chapter_id == chapter.id, Channel.state.in_(CONNECTED))
+    return list(session.scalars(connected.options(joinedload(Channel.owner)).order_by(Channel.id)))
 
 
 def last_deliveries(session: Session, channels: Sequence[Channel]) -> dict[int, Delivery]:
-    """What each channel took last, by its id; those that never took a post are left out."""
-    arrived = (Delivery.state == DeliveryState.DELIVERED, Delivery.channel_id.in_([each.id for each in channels]))
-    newest = select(func.max(Delivery.id)).where(*arrived).group_by(Delivery.channel_id)
+    """Return the newest delivered post of each channel, by channel id; channels without one are left out."""
+    ids = [channel.id for channel in channels]
+    delivered = (Delivery.state == DeliveryState.DELIVERED, Delivery.channel_id.in_(ids))
+    newest = select(func.max(Delivery.id)).where(*delivered).group_by(Delivery.channel_id)
     rows = session.scalars(select(Delivery).where(Delivery.id.in_(newest)))
     return {row.channel_id: row for row in rows if row.channel_id}
 
 
 def unsettled_deliveries(session: Session, *, chapters: Collection[int]) -> list[Delivery]:
-    """The posts of these chapters that wait for a person: to look whether they arrived, or to post them by hand."""
+    """Return the chapters' deliveries that are unknown or to be posted by hand, by due time: a person settles them."""
     waiting = Delivery.state.in_((DeliveryState.UNKNOWN, DeliveryState.BY_HAND))
-    theirs = (waiting, Channel.chapter_id.in_(chapters))
-    rows = select(Delivery).join(Delivery.channel).where(*theirs).order_by(Delivery.due_at, Delivery.id)
+    conditions = (waiting, Channel.chapter_id.in_(chapters))
+    rows = select(Delivery).join(Delivery.channel).where(*conditions).order_by(Delivery.due_at, Delivery.id)
     return list(session.scalars(rows.options(joinedload(Delivery.channel).joinedload(Channel.chapter))))
 
 
 def request_lookup(session: Session, *, delivery: Delivery, now: datetime) -> None:
-    """Have the worker look once more whether it arrived. Raises Conflict when it is no longer unknown."""
+    """Request that the worker looks the delivery up once more. Raises Conflict unless it is unknown."""
     if delivery.state is not DeliveryState.UNKNOWN:
         raise Conflict(_("Somebody has decided this already; look at it again."))
     delivery.look_asked_at = now
 
 
 def awaits_lookup(asked_at: datetime | None, now: datetime) -> bool:
-    """Whether an answer to what was asked then may still come."""
-    return asked_at is not None and now - asked_at < FRESH
+    """Whether a request made at ``asked_at`` may still be answered."""
+    return asked_at is not None and now - asked_at < LOOKUP_TIMEOUT
 
 
 def requested_lookups(session: Session, *, now: datetime) -> tuple[list[int], list[int]]:
-    """The ids of the channels and of the deliveries that a page wants looked at; and of the channels to be left."""
-    to_be_left = and_(Channel.state == ChannelState.GONE, Channel.sealed != "")
-    wanted = or_(Channel.check_asked_at > now - FRESH, to_be_left)
-    channels = select(Channel.id).where(wanted).order_by(Channel.check_asked_at, Channel.id)
-    rows = select(Delivery.id).where(Delivery.look_asked_at > now - FRESH, Delivery.state == DeliveryState.UNKNOWN)
+    """Return the ids of channels to check or revoke, and of deliveries to look up, oldest request first."""
+    to_revoke = and_(Channel.state == ChannelState.GONE, Channel.sealed != "")
+    requested = or_(Channel.check_asked_at > now - LOOKUP_TIMEOUT, to_revoke)
+    channels = select(Channel.id).where(requested).order_by(Channel.check_asked_at, Channel.id)
+    unknown = (Delivery.look_asked_at > now - LOOKUP_TIMEOUT, Delivery.state == DeliveryState.UNKNOWN)
+    rows = select(Delivery.id).where(*unknown)
     return list(session.scalars(channels)), list(session.scalars(rows.order_by(Delivery.look_asked_at)))
 
 
-def _note(
+def _record(
     session: Session, action: str, channel: Channel, member: Member | None, now: datetime, reason: str = ""
 ) -> None:
     actor = member.id if member else None

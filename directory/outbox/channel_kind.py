@@ -1,4 +1,4 @@
-"""Kinds of channels: everything that is known of each, but for the code in ``jobs.channels`` that talks to it."""
+"""Kinds of channels: limits, fields and costs of each network; ``jobs.channels`` has the code that calls it."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,13 +9,13 @@ from directory.errors import Invalid
 from directory.text_length import LengthLimit
 from directory.translation import N_, gettext
 
-MOST = LengthLimit("characters", 5000)  # where a kind knows no limit
-SETTLE = timedelta(seconds=90)  # after the lease: a request that was still under way has arrived by then, or never will
+DEFAULT_LIMIT = LengthLimit("characters", 5000)  # for a kind without a limit of its own
+SETTLE = timedelta(seconds=90)  # after the lease: a request that was still in flight has arrived by then, or never will
 
 
 @dataclass(frozen=True)
 class ChannelField:
-    """What a person fills in to connect an account; a secret one is sealed and never shown again."""
+    """A field that a person fills in to connect an account; a secret one is encrypted and never shown again."""
 
     name: str
     label: str
@@ -26,18 +26,17 @@ class ChannelField:
 
 @dataclass(frozen=True)
 class ChannelKind:
-    """What everybody may know of a kind. Its words are put into the reader's language where they are shown.
+    """The public properties of a kind. Its texts are translated where they are shown.
 
-    ``limits`` all hold at once; an account may narrow or widen the first in its settings, as ``limit``. ``costs`` are
-    in US dollars, of a post and of one with a link. ``page`` is where anybody sees the account, by its name and host.
-    What ``is_by_hand`` a person posts, and says so; what ``is_heard`` tells us what people say there; what
-    ``can_revoke`` takes back the permission it gave when it is told to. ``settle`` is how long after the lease of an
-    attempt the request may still be under way.
+    All ``limits`` apply; an account's setting ``limit`` replaces the first. ``costs`` are US dollars for a post and for
+    a post with a link. ``page`` is the URL pattern of an account's public page, by its name and host. With
+    ``is_by_hand`` a person posts and confirms it; with ``is_heard`` replies can be read; with ``can_revoke`` the
+    network can be told to withdraw its permission. ``settle`` is how long a request may be in flight after its lease.
     """
 
     kind: str
     label: str
-    limits: tuple[LengthLimit, ...] = (MOST,)
+    limits: tuple[LengthLimit, ...] = (DEFAULT_LIMIT,)
     fields: tuple[ChannelField, ...] = ()
     help: str = ""
     costs: tuple[Decimal, Decimal] | None = None
@@ -55,7 +54,7 @@ X: dict[str, Any] = {
     "has_image": True,
     "is_heard": True,
     "page": "https://x.com/{name}",
-    "settle": timedelta(minutes=2),  # it may take a minute over a post
+    "settle": timedelta(minutes=2),  # X may take a minute to handle a post
 }
 X_CLIENT = N_("In X's developer console, your app, Keys and tokens, OAuth 2.0.")
 X_KEYS = N_("In X's developer console, your app, Keys and tokens.")
@@ -65,7 +64,7 @@ CHANNEL_KINDS: tuple[ChannelKind, ...] = (
         "file",
         N_("Files in a folder"),
         help=N_("For trying it out: each post becomes a file, which nobody else sees."),
-        settle=timedelta(0),  # nothing is under way once its process is gone
+        settle=timedelta(0),  # nothing is in flight once the process is gone
     ),
     ChannelKind(
         "x",
@@ -160,7 +159,7 @@ CHANNEL_KINDS: tuple[ChannelKind, ...] = (
 
 
 def kind_named(name: str) -> ChannelKind:
-    """The kind of that name. Raises Invalid."""
+    """Return the kind named ``name``. Raises Invalid for an unknown name."""
     found = next((kind for kind in CHANNEL_KINDS if kind.kind == name), None)
     if found is None:
         raise Invalid(gettext("There is no such kind of channel."))

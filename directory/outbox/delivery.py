@@ -1,4 +1,4 @@
-"""Deliveries: one message to one destination, written down before it is sent, at most once on its way."""
+"""Deliveries: the outbox table, one message to one destination a row, and its state machine."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -18,13 +18,13 @@ from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.translation import gettext
 
-MOST_TRIES = 8
-DAILY_CAP = 3  # posts of one channel in a day: the last guard against a program that runs away
+MAX_ATTEMPTS = 8
+DAILY_CAP = 3  # posts of one channel in 24 hours: the last guard against a program out of control
 DAY = timedelta(days=1)
 
 
 class DeliveryState(StrEnum):
-    """Where a message is. ``unknown`` waits for a person: it may have arrived. So does ``by_hand``, to be posted."""
+    """The state of a message. In ``unknown`` (it may have arrived) and ``by_hand`` it waits for a person."""
 
     PENDING = "pending"
     SENDING = "sending"
@@ -35,10 +35,10 @@ class DeliveryState(StrEnum):
 
 
 class Delivery(PublicRow, Base):
-    """A message. ``key`` is unique (``post:occurrence:channel``, ``mail:event:recipient``).
+    """A message with frozen ``payload``; ``key`` is ``post:occurrence:channel`` or ``mail:event:recipient``.
 
-    ``payload`` are its frozen bytes. Without a channel it is mail: the payload says which letter to whom, is put into
-    words for each try, since links are made then, and is emptied when the letter is settled.
+    Without a channel it is mail. Its payload names the letter and the recipient; the text is rendered anew for each
+    attempt, since links are created then. The payload is emptied when the mail is settled.
     """
 
     __tablename__ = "delivery"
@@ -51,56 +51,56 @@ class Delivery(PublicRow, Base):
     state: Mapped[DeliveryState] = mapped_column(default=DeliveryState.PENDING)
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
-    started_at: Mapped[datetime | None]  # when the try now under way, or the last one, began
+    started_at: Mapped[datetime | None]  # when the current or last attempt began
     lease_until: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     external_id: Mapped[str | None] = mapped_column(String(200))
     reason: Mapped[str] = mapped_column(String(300), default="")
-    look_asked_at: Mapped[datetime | None]  # a person wants it looked up now, since nobody can tell
+    look_asked_at: Mapped[datetime | None]  # when a person requested a lookup
     looked_at: Mapped[datetime | None]
-    found: Mapped[str] = mapped_column(String(300), default="")  # what that look said, in words
+    found: Mapped[str] = mapped_column(String(300), default="")  # the result of the lookup, as a sentence
 
     channel: Mapped[Channel | None] = relationship()
     occurrence: Mapped[Occurrence | None] = relationship()
 
 
-# Not while nobody has looked whether an account that was connected anew is the one that it was.
-_IS_KNOWN = Channel.settings["before"].as_string().is_(None)
-_KEPT = case((Delivery.channel_id.is_(None), b""), else_=Delivery.payload)  # what a settled row keeps
+# False for a reconnected account that no check has shown to be the same one.
+_IS_VERIFIED = Channel.settings["before"].as_string().is_(None)
+_KEPT_PAYLOAD = case((Delivery.channel_id.is_(None), b""), else_=Delivery.payload)  # the payload after settling
 
 
 def due_deliveries(session: Session, *, now: datetime) -> list[Delivery]:
-    """What waits and may go, its time come, the longest waiting first."""
-    return list(session.scalars(select(Delivery).where(*_ready(now)).order_by(Delivery.due_at, Delivery.id)))
+    """Return the deliveries that may be sent now, longest due first."""
+    return list(session.scalars(select(Delivery).where(*_is_ready(now)).order_by(Delivery.due_at, Delivery.id)))
 
 
-def next_fair_batch(session: Session, *, now: datetime, most: int) -> list[str]:
-    """The public ids of what is to be tried next: of the kind of channel that the fewest are on their way to.
+def next_fair_batch(session: Session, *, now: datetime, limit: int) -> list[str]:
+    """Return the public ids of up to ``limit`` due deliveries of the channel kinds with the fewest sends in flight.
 
-    So a network that does not answer holds up one worker, and not everybody else's posts; nor do many letters.
+    So a network that does not answer blocks one worker, and neither it nor a large mailing delays the other kinds.
     """
     kind = func.coalesce(Channel.kind, case((Delivery.key.like("mail:prompt%"), "prompt"), else_="mail"))
     of_kind = select(kind, func.count()).select_from(Delivery).join(Delivery.channel, isouter=True)
     sending = of_kind.where(Delivery.state == DeliveryState.SENDING).group_by(kind)
-    flights = dict(session.execute(sending).all()) or {"": 0}
-    busy = case(flights, value=kind, else_=0)
-    waiting = select(Delivery.public_id, busy).join(Delivery.channel, isouter=True).where(*_ready(now))
-    first = session.execute(waiting.order_by(busy, Delivery.due_at, Delivery.id).limit(most)).all()
-    return [public_id for public_id, many in first if many == first[0][1]]
+    in_flight = dict(session.execute(sending).all()) or {"": 0}
+    load = case(in_flight, value=kind, else_=0)
+    waiting = select(Delivery.public_id, load).join(Delivery.channel, isouter=True).where(*_is_ready(now))
+    rows = session.execute(waiting.order_by(load, Delivery.due_at, Delivery.id).limit(limit)).all()
+    return [public_id for public_id, row_load in rows if row_load == rows[0][1]]
 
 
 def claim_delivery(
     session: Session, *, now: datetime, lease: timedelta, ids: Collection[str] | None = None
 ) -> Delivery | None:
-    """Take one due delivery (of the public ``ids``, if given) for a try; nobody else gets it while it is under way.
+    """Claim one due delivery (of the public ``ids``, if given) for an attempt, and lease it to the caller.
 
-    Commit before the transport is called: from then on the row says that the message may be on its way. A post that
-    would be one too many for its channel's day is put off instead.
+    Commit before calling the transport: from then on the row says that the message may be in flight. A post that would
+    exceed its channel's DAILY_CAP is postponed by an hour instead. None if nothing was claimed.
     """
-    waiting = select(Delivery.id).where(*_ready(now))
+    ready = select(Delivery.id).where(*_is_ready(now))
     if ids is not None:
-        waiting = waiting.where(Delivery.public_id.in_(ids))
-    first = waiting.order_by(Delivery.due_at, Delivery.id).limit(1).with_for_update(skip_locked=True)
+        ready = ready.where(Delivery.public_id.in_(ids))
+    first = ready.order_by(Delivery.due_at, Delivery.id).limit(1).with_for_update(skip_locked=True)
     claimed = session.scalars(
         update(Delivery)
         .where(Delivery.id == first.scalar_subquery(), Delivery.state == DeliveryState.PENDING)
@@ -111,8 +111,8 @@ def claim_delivery(
     if claimed is None or claimed.channel_id is None:
         return claimed
     increment_posting_counter(session)
-    others = (Delivery.channel_id == claimed.channel_id, Delivery.id != claimed.id, Delivery.started_at > now - DAY)
-    if session.scalars(select(func.count()).where(*others)).one() < DAILY_CAP:
+    recent = (Delivery.channel_id == claimed.channel_id, Delivery.id != claimed.id, Delivery.started_at > now - DAY)
+    if session.scalars(select(func.count()).where(*recent)).one() < DAILY_CAP:
         return claimed
     release_unsent(
         session, delivery=claimed, at=now + timedelta(hours=1), reason=gettext("Enough was posted there today.")
@@ -120,87 +120,97 @@ def claim_delivery(
     return None
 
 
-def _ready(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What may be tried now. Letters always; a post while its channel is open and nobody has stopped its chapter."""
-    is_open = select(Channel.id).where(Channel.state == ChannelState.OPEN, _IS_KNOWN, not_stopped(Channel.chapter_id))
+def _is_ready(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for an attempt now. A post needs an open channel and no stop; mail needs neither."""
+    is_open = select(Channel.id).where(
+        Channel.state == ChannelState.OPEN, _IS_VERIFIED, not_stopped(Channel.chapter_id)
+    )
     may_go = or_(Delivery.channel_id.is_(None), Delivery.channel_id.in_(is_open))
     return Delivery.state == DeliveryState.PENDING, Delivery.due_at <= now, may_go
 
 
 def release_unsent(session: Session, *, delivery: Delivery, at: datetime, reason: str = "") -> bool:
-    """It was claimed and never sent: it waits as before, and the try does not count. False as in ``mark_failed``."""
-    waits = {"state": DeliveryState.PENDING, "attempts": Delivery.attempts - 1, "started_at": None}
-    return _end_try(session, delivery, due_at=at, reason=reason[:300], **waits)
+    """Return a claimed delivery that was not sent to ``pending``, due ``at``; the attempt does not count.
+
+    False as in ``mark_failed``.
+    """
+    values = {"state": DeliveryState.PENDING, "attempts": Delivery.attempts - 1, "started_at": None}
+    return _end_attempt(session, delivery, due_at=at, reason=reason[:300], **values)
 
 
 def count_failed_attempt(session: Session, *, public_id: str, now: datetime) -> None:
-    """Our own code failed before it was sent: put it behind the others, and end it after MOST_TRIES."""
-    waiting = select(Delivery).where(Delivery.public_id == public_id, Delivery.state == DeliveryState.PENDING)
-    row = session.scalars(waiting.with_for_update()).one_or_none()
+    """Count an attempt that our own code failed to prepare: retry in ten minutes, fail after MAX_ATTEMPTS."""
+    pending = select(Delivery).where(Delivery.public_id == public_id, Delivery.state == DeliveryState.PENDING)
+    row = session.scalars(pending.with_for_update()).one_or_none()
     if row is not None:
         row.attempts, row.due_at = row.attempts + 1, now + timedelta(minutes=10)
         row.reason = gettext("It could not be made ready to send; who runs this installation finds why in its log.")
-        if row.attempts >= MOST_TRIES:
+        if row.attempts >= MAX_ATTEMPTS:
             row.state, row.settled_at = DeliveryState.FAILED, now
 
 
 def give_up_late(session: Session, *, now: datetime) -> None:
-    """End the posts that nothing keeps back any more and whose time is long over."""
-    late = select(Delivery.id).where(*_ready(now), Delivery.channel_id.is_not(None), Delivery.due_at <= now - CATCH_UP)
+    """Fail the posts that are ready to be sent but were due more than CATCH_UP ago."""
+    is_late = (Delivery.channel_id.is_not(None), Delivery.due_at <= now - CATCH_UP)
+    late = select(Delivery.id).where(*_is_ready(now), *is_late)
     _fail(session, late, gettext("It was too late when it could have been sent again."), now)
 
 
 def lift_stop(
     session: Session, *, chapter: Chapter | None, member: Member | None, is_copy: bool = False, now: datetime
 ) -> None:
-    """A person ends the chapter's stop, or the network's: what waited goes out now.
+    """Lift the stop of a chapter, or of the network for None; what was due meanwhile becomes due now.
 
-    ``member`` None is who runs the installation. ``is_copy``: the database is an older copy, and what was due until
-    now may be out already; it is left out.
+    ``member`` None is the operator. ``is_copy``: the database is an older copy, so what was due until now may have been
+    posted already; it is skipped.
     """
-    ended = session.scalars(select(Stop).where(Stop.chapter_id == (chapter.id if chapter else None))).all()
-    for row in ended:
+    stops = session.scalars(select(Stop).where(Stop.chapter_id == (chapter.id if chapter else None))).all()
+    for row in stops:
         session.delete(row)
-    channels, turns = select(Channel.id), update(Occurrence)
+    channels, occurrences = select(Channel.id), update(Occurrence)
     if chapter is not None:
         channels = channels.where(Channel.chapter_id == chapter.id)
-        turns = turns.where(Occurrence.chapter_id == chapter.id)
-    turns = turns.where(Occurrence.due_at <= now, Occurrence.posted_at.is_(None), Occurrence.skipped.is_(None))
-    theirs = (Delivery.state == DeliveryState.PENDING, Delivery.channel_id.in_(channels), Delivery.due_at <= now)
+        occurrences = occurrences.where(Occurrence.chapter_id == chapter.id)
+    is_missed = (Occurrence.due_at <= now, Occurrence.posted_at.is_(None), Occurrence.skipped.is_(None))
+    occurrences = occurrences.where(*is_missed)
+    pending = (Delivery.state == DeliveryState.PENDING, Delivery.channel_id.in_(channels), Delivery.due_at <= now)
     if is_copy:
-        why = gettext("The database was put back from an older copy, and this may have been posted before.")
-        session.execute(turns.values(skipped=why))
-        _fail(session, select(Delivery.id).where(*theirs), why, now)
-    elif ended:
-        session.execute(turns.values(due_at=now))
-        session.execute(update(Delivery).where(*theirs).values(due_at=now))
+        reason = gettext("The database was put back from an older copy, and this may have been posted before.")
+        session.execute(occurrences.values(skipped=reason))
+        _fail(session, select(Delivery.id).where(*pending), reason, now)
+    elif stops:
+        session.execute(occurrences.values(due_at=now))
+        session.execute(update(Delivery).where(*pending).values(due_at=now))
     action = "post.let_go_of_copy" if is_copy else "post.let_go"
     actor_id = member.id if member else None
     audit.record(session, actor_id=actor_id, action=action, object=audit_object(chapter), now=now)
 
 
 def stuck_deliveries(session: Session, *, now: datetime) -> list[Delivery]:
-    """What is still on its way after its lease and its kind's ``settle``: look whether it arrived before all else."""
-    ended = case({kind.kind: now - kind.settle for kind in CHANNEL_KINDS}, value=Channel.kind, else_=now - SETTLE)
-    late = (Delivery.state == DeliveryState.SENDING, Delivery.lease_until <= ended, _IS_KNOWN)
-    rows = select(Delivery).join(Delivery.channel, isouter=True).where(*late)
+    """Return deliveries in flight past their lease and their kind's ``settle``; look these up before all else."""
+    lease_limit = case({kind.kind: now - kind.settle for kind in CHANNEL_KINDS}, value=Channel.kind, else_=now - SETTLE)
+    conditions = (Delivery.state == DeliveryState.SENDING, Delivery.lease_until <= lease_limit, _IS_VERIFIED)
+    rows = select(Delivery).join(Delivery.channel, isouter=True).where(*conditions)
     return list(session.scalars(rows.order_by(Delivery.lease_until, Delivery.id)))
 
 
 def cap_leases(session: Session, *, lease: timedelta, now: datetime) -> None:
-    """Let no try last beyond a whole ``lease`` from now: it was begun by a clock that was ahead and was set back."""
+    """Shorten leases that end more than ``lease`` from now: they began under a clock that was ahead."""
     ahead = (Delivery.state == DeliveryState.SENDING, Delivery.lease_until > now + lease)
     session.execute(update(Delivery).where(*ahead).values(started_at=now, lease_until=now + lease))
 
 
 def defer_recheck(session: Session, *, delivery: Delivery, now: datetime) -> None:
-    """It is looked for now; should nobody be able to tell yet, the next look is after all the others'."""
+    """Move the delivery to the end of the lookup order, in case nobody can tell yet whether it arrived."""
     delivery.lease_until = max(delivery.lease_until or now, now)
 
 
 def mark_delivered(session: Session, *, delivery: Delivery, external_id: str, now: datetime) -> bool:
-    """It arrived, and is known there as ``external_id``. True news even when the row has moved on; False if known."""
-    return _move(
+    """Mark it as delivered under the network's ``external_id``, also from ``pending`` and ``unknown``.
+
+    False if it is in any other state.
+    """
+    return _change_state(
         session,
         delivery,
         (DeliveryState.SENDING, DeliveryState.PENDING, DeliveryState.UNKNOWN),
@@ -208,29 +218,34 @@ def mark_delivered(session: Session, *, delivery: Delivery, external_id: str, no
         external_id=external_id[:200],
         settled_at=now,
         reason="",
-        payload=_KEPT,
+        payload=_KEPT_PAYLOAD,
     )
 
 
 def mark_failed(session: Session, *, delivery: Delivery, reason: str, now: datetime) -> bool:
-    """It was refused for good. False when another try has begun since."""
-    return _end_try(session, delivery, state=DeliveryState.FAILED, settled_at=now, reason=reason[:300], payload=_KEPT)
+    """Mark it as refused for good. False if the attempt has ended or a later one has begun."""
+    return _end_attempt(
+        session, delivery, state=DeliveryState.FAILED, settled_at=now, reason=reason[:300], payload=_KEPT_PAYLOAD
+    )
 
 
 def retry_later(session: Session, *, delivery: Delivery, at: datetime, reason: str, now: datetime) -> bool:
-    """It was certainly not accepted: try again ``at`` a time, MOST_TRIES times in all. False as above."""
-    if delivery.attempts >= MOST_TRIES:
+    """Retry at ``at``, since it was certainly not accepted; fail after MAX_ATTEMPTS. False as above."""
+    if delivery.attempts >= MAX_ATTEMPTS:
         return mark_failed(session, delivery=delivery, reason=reason, now=now)
-    return _end_try(session, delivery, state=DeliveryState.PENDING, due_at=at, reason=reason[:300])
+    return _end_attempt(session, delivery, state=DeliveryState.PENDING, due_at=at, reason=reason[:300])
 
 
 def mark_unknown(session: Session, *, delivery: Delivery, reason: str, now: datetime) -> bool:
-    """Nobody can tell whether it arrived: a person decides. False as above."""
-    return _end_try(session, delivery, state=DeliveryState.UNKNOWN, settled_at=now, reason=reason[:300])
+    """Mark it as unknown: it may have arrived, and a person must decide. False as above."""
+    return _end_attempt(session, delivery, state=DeliveryState.UNKNOWN, settled_at=now, reason=reason[:300])
 
 
 def resolve_unknown(session: Session, *, delivery: Delivery, has_arrived: bool, member: Member, now: datetime) -> None:
-    """A person looked: it arrived, or it did not and is sent again. Raises Conflict when it is no longer unknown."""
+    """Settle an unknown delivery: it arrived, or it did not and is sent again.
+
+    Raises Conflict if it is no longer unknown, or cannot be sent again because its channel is disconnected.
+    """
     values = (
         {"state": DeliveryState.DELIVERED, "settled_at": now, "reason": ""}
         if has_arrived
@@ -238,7 +253,7 @@ def resolve_unknown(session: Session, *, delivery: Delivery, has_arrived: bool, 
     )
     if not has_arrived and delivery.channel is not None and delivery.channel.state is ChannelState.GONE:
         raise Conflict(gettext("Its channel was disconnected, so nothing can be sent; post it by hand and say so."))
-    if not _move(session, delivery, (DeliveryState.UNKNOWN,), **values):
+    if not _change_state(session, delivery, (DeliveryState.UNKNOWN,), **values):
         raise Conflict(gettext("Somebody has decided this already; look at it again."))
     action = "delivery.arrived" if has_arrived else "delivery.resend"
     audit.record(session, actor_id=member.id, action=action, object=f"delivery {delivery.public_id}", now=now)
@@ -247,40 +262,40 @@ def resolve_unknown(session: Session, *, delivery: Delivery, has_arrived: bool, 
 def mark_posted_by_hand(
     session: Session, *, delivery: Delivery, member: Member, now: datetime, is_so: bool = True
 ) -> None:
-    """A person says that they posted it; not ``is_so`` takes that back. Raises Conflict when it was said before."""
-    here, there = DeliveryState.BY_HAND, DeliveryState.DELIVERED
-    by_hand = delivery.state is here or (delivery.external_id is None and delivery.attempts == 0)
-    moved = by_hand and (
-        _move(session, delivery, (here,), state=there, settled_at=now)
+    """Mark it as posted by hand, or undo that (``is_so`` False). Raises Conflict if that was done before."""
+    by_hand_state, delivered = DeliveryState.BY_HAND, DeliveryState.DELIVERED
+    by_hand = delivery.state is by_hand_state or (delivery.external_id is None and delivery.attempts == 0)
+    is_changed = by_hand and (
+        _change_state(session, delivery, (by_hand_state,), state=delivered, settled_at=now)
         if is_so
-        else _move(session, delivery, (there,), state=here, settled_at=None)
+        else _change_state(session, delivery, (delivered,), state=by_hand_state, settled_at=None)
     )
-    if not moved:
+    if not is_changed:
         raise Conflict(gettext("Somebody has said this already; look at it again."))
     action = "delivery.by_hand" if is_so else "delivery.not_by_hand"
     audit.record(session, actor_id=member.id, action=action, object=f"delivery {delivery.public_id}", now=now)
 
 
-def _fail(session: Session, which: Select[int], reason: str, now: datetime) -> None:
+def _fail(session: Session, ids: Select[int], reason: str, now: datetime) -> None:
     values = {"state": DeliveryState.FAILED, "settled_at": now, "reason": reason}
-    session.execute(update(Delivery).where(Delivery.id.in_(which)).values(**values))
+    session.execute(update(Delivery).where(Delivery.id.in_(ids)).values(**values))
 
 
-def _end_try(session: Session, delivery: Delivery, **values: object) -> bool:
-    """End the try that ``delivery`` stands for, unless it was ended, or a later one has begun."""
-    return _move(session, delivery, (DeliveryState.SENDING,), delivery.attempts, lease_until=None, **values)
+def _end_attempt(session: Session, delivery: Delivery, **values: object) -> bool:
+    """End the attempt that ``delivery`` was loaded in, unless it was ended or a later one has begun."""
+    return _change_state(session, delivery, (DeliveryState.SENDING,), delivery.attempts, lease_until=None, **values)
 
 
-def _move(
+def _change_state(
     session: Session,
     delivery: Delivery,
     states: Collection[DeliveryState],
-    of_try: int | None = None,
+    attempt: int | None = None,
     **values: object,
 ) -> bool:
     change = update(Delivery).where(Delivery.id == delivery.id, Delivery.state.in_(states)).values(**values)
-    if of_try is not None:
-        change = change.where(Delivery.attempts == of_try)
+    if attempt is not None:
+        change = change.where(Delivery.attempts == attempt)
     moved = session.scalars(
         change.returning(Delivery).execution_options(synchronize_session=False, populate_existing=True)
     )

@@ -1,4 +1,4 @@
-"""Heartbeats: when each worker last got something done, so that a stuck one shows although its process lives."""
+"""Heartbeats: when each worker last finished a task, so that a stuck worker shows while its process is alive."""
 
 from datetime import datetime, timedelta
 
@@ -8,12 +8,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from directory.db import Base, Row
 
-FORGOTTEN_AFTER = timedelta(days=1)
-LATE_AFTER = timedelta(minutes=3)  # something is rung for every few seconds, so a worker that is well was heard since
+DELETED_AFTER = timedelta(days=1)
+LATE_AFTER = timedelta(minutes=3)  # there is a task every few seconds, so a healthy worker has reported since
 
 
 class Heartbeat(Row, Base):
-    """A worker, as its machine names it, and when it last finished a task."""
+    """A worker, by the name its machine gives it, and when it last finished a task."""
 
     __tablename__ = "heartbeat"
 
@@ -21,18 +21,18 @@ class Heartbeat(Row, Base):
     beat_at: Mapped[datetime]
 
     def is_late(self, now: datetime) -> bool:
-        """Whether it has not been heard of for too long."""
+        """Whether the worker has not reported for LATE_AFTER."""
         return self.beat_at < now - LATE_AFTER
 
 
 def record_heartbeat(session: Session, *, worker: str, now: datetime) -> None:
-    """A worker finished something; those that were not heard of for a day are forgotten."""
+    """Record that a worker finished a task; delete workers that have not reported for a day."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     row = dialect.insert(Heartbeat).values(worker=worker[:120], beat_at=now)
     session.execute(row.on_conflict_do_update(index_elements=[Heartbeat.worker], set_={"beat_at": now}))
-    session.execute(delete(Heartbeat).where(Heartbeat.beat_at < now - FORGOTTEN_AFTER))
+    session.execute(delete(Heartbeat).where(Heartbeat.beat_at < now - DELETED_AFTER))
 
 
 def heartbeats(session: Session) -> list[Heartbeat]:
-    """Every worker that was heard of lately, the one last heard of first."""
+    """Return all recorded workers, the most recent report first."""
     return list(session.scalars(select(Heartbeat).order_by(Heartbeat.beat_at.desc(), Heartbeat.id)))

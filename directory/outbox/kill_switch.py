@@ -1,7 +1,7 @@
-"""Stops: after one click nothing more is posted, by a chapter or by the whole network, until a person lets it go.
+"""The kill switch: a stop keeps a chapter, or the whole network, from posting until a person lifts it.
 
-The program stops the network by itself where the database is not the one that posted last, such as a restored backup:
-each claim of a post counts the ledger up, and each installation remembers outside the database how far it was.
+The program stops the network by itself if the database is not the one that posted last, such as a restored backup:
+every claim of a post increments a counter, and each installation stores the last number outside the database.
 """
 
 from datetime import datetime
@@ -17,7 +17,7 @@ from directory.people.tables import Member
 
 
 class Stop(Row, Base):
-    """Nothing of the chapter is posted while the row is there; without a chapter, nothing of anybody."""
+    """While this row exists, nothing of the chapter is posted; without a chapter, nothing of the network."""
 
     __tablename__ = "stop"
 
@@ -30,7 +30,7 @@ class Stop(Row, Base):
 
 
 class PostingCounter(Base):
-    """One row: how many tries to post this database has begun, and a name of its own. It only ever grows."""
+    """One row: the number of attempts to post that this database has begun, and its own id. It only grows."""
 
     __tablename__ = "ledger"
 
@@ -40,7 +40,7 @@ class PostingCounter(Base):
 
 
 def stop(session: Session, *, chapter: Chapter | None, member: Member | None, reason: str = "", now: datetime) -> None:
-    """From now on nothing of the chapter is posted, of nobody where it is None; all that waits is kept."""
+    """Stop the posts of a chapter, or of the network for None. Pending posts are kept."""
     by_id = member.id if member else None
     row = Stop(chapter_id=chapter.id if chapter else None, by_id=by_id, at=now, reason=reason[:300])
     session.add(row)
@@ -49,40 +49,40 @@ def stop(session: Session, *, chapter: Chapter | None, member: Member | None, re
 
 
 def stops_of(session: Session, *, chapter: Chapter | None) -> list[Stop]:
-    """What keeps a chapter from posting, its own stops and the network's; the network's alone where it is None."""
-    theirs = Stop.chapter_id.is_(None) if chapter is None else _holds(chapter.id)
-    return list(session.scalars(select(Stop).where(theirs).order_by(Stop.id)))
+    """Return the stops that apply to a chapter: its own and the network's; only the network's for None."""
+    applies = Stop.chapter_id.is_(None) if chapter is None else _applies_to(chapter.id)
+    return list(session.scalars(select(Stop).where(applies).order_by(Stop.id)))
 
 
 def is_stopped(session: Session, chapter_id: int) -> bool:
-    """Whether nothing of the chapter may be posted at this moment."""
-    return session.scalar(select(Stop.id).where(_holds(chapter_id)).limit(1)) is not None
+    """Whether a stop applies to the chapter now."""
+    return session.scalar(select(Stop.id).where(_applies_to(chapter_id)).limit(1)) is not None
 
 
 def not_stopped(chapter_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-    """A condition for queries: no stop keeps the chapter back."""
+    """Return a query condition: no stop applies to the chapter."""
     stopped = select(Stop.chapter_id).where(Stop.chapter_id.is_not(None))
     return ~exists().where(Stop.chapter_id.is_(None)) & chapter_id.not_in(stopped)
 
 
-def _holds(chapter_id: int) -> ColumnElement[bool]:
+def _applies_to(chapter_id: int) -> ColumnElement[bool]:
     return or_(Stop.chapter_id.is_(None), Stop.chapter_id == chapter_id)
 
 
 def audit_object(chapter: Chapter | None) -> str:
-    """What the audit log calls the object of a stop."""
+    """Return the object of a stop's audit entries."""
     return f"chapter {chapter.public_id}" if chapter else "network"
 
 
 def increment_posting_counter(session: Session, *, to: int = 0) -> None:
-    """Count one more try in the ledger, or up ``to`` a number beyond it; in the transaction of the claim."""
+    """Increment the counter, or set it to ``to`` if it is lower than that; in the transaction of the claim."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     row = dialect.insert(PostingCounter).values(id=1, identity=new_public_id(), number=max(1, to))
-    more = case((PostingCounter.number < to, to), else_=PostingCounter.number + 1)
-    session.execute(row.on_conflict_do_update(index_elements=[PostingCounter.id], set_={"number": more}))
+    next_number = case((PostingCounter.number < to, to), else_=PostingCounter.number + 1)
+    session.execute(row.on_conflict_do_update(index_elements=[PostingCounter.id], set_={"number": next_number}))
 
 
 def posting_counter(session: Session) -> tuple[str, int]:
-    """The database's own name, and how many tries it has begun; no name and 0 before the first."""
+    """Return the database's own id and its number of attempts; "" and 0 before the first."""
     row = session.execute(select(PostingCounter.identity, PostingCounter.number)).one_or_none()
     return (row.identity, row.number) if row else ("", 0)

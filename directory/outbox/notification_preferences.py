@@ -1,4 +1,4 @@
-"""Switches: which letters a member gets. What lets somebody in, or says what was done to them, always comes."""
+"""Notification preferences: the letters a member can switch off, and links to unsubscribe from them."""
 
 import hmac
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from directory.errors import Invalid
 from directory.people.tables import Member, MemberState
 from directory.translation import gettext as _
 
-# What may be switched off, as it is called, and what it is.
+# What may be switched off: its name, its label and its description. All other letters are always sent.
 PREFERENCES: dict[str, Callable[[], tuple[str, str]]] = {
     "week": lambda: (
         _("Your letter of the week"),
@@ -31,7 +31,7 @@ PREFERENCES: dict[str, Callable[[], tuple[str, str]]] = {
 
 
 def set_preference(session: Session, *, member: Member, name: str, is_on: bool, now: datetime) -> None:
-    """The member gets these letters, or no more; letters that have not left yet included."""
+    """Switch a kind of letters on or off for the member; it also applies to letters not yet sent."""
     member.mail_off = sorted({*member.mail_off} - {name} | ({name} if not is_on else set()))
     action = "letters.on" if is_on else "letters.off"
     record(session, actor_id=member.id, action=action, object=f"member {member.public_id}", reason=name, now=now)
@@ -39,20 +39,21 @@ def set_preference(session: Session, *, member: Member, name: str, is_on: bool, 
 
 
 def unsubscribe_token(member: Member, name: str, key: str) -> str:
-    """What a letter carries so that whoever has it may switch off its kind, for ever and without signing in."""
-    return f"{member.public_id}-{name}-{_mark(member.public_id, name, key)}"
+    """Return the token of an unsubscribe link: it switches off one kind, without sign-in, and never expires."""
+    return f"{member.public_id}-{name}-{_signature(member.public_id, name, key)}"
 
 
 def read_unsubscribe_token(session: Session, *, token: str, key: str) -> tuple[Member, str]:
-    """Whose letters of what kind a token is about. Raises Invalid for one that is not ours, or of who has gone."""
-    public_id, name, mark = [*token.split("-"), "", ""][:3]
-    is_ours = name in PREFERENCES and hmac.compare_digest(mark.encode(), _mark(public_id, name, key).encode())
-    here = select(Member).where(Member.public_id == public_id, Member.state != MemberState.GONE)
-    member = session.scalar(here) if is_ours else None
+    """Return the member and the kind that a token is for. Raises Invalid if it is forged or the member has left."""
+    public_id, name, signature = [*token.split("-"), "", ""][:3]
+    expected = _signature(public_id, name, key)
+    is_valid = name in PREFERENCES and hmac.compare_digest(signature.encode(), expected.encode())
+    by_id = select(Member).where(Member.public_id == public_id, Member.state != MemberState.GONE)
+    member = session.scalar(by_id) if is_valid else None
     if member is None:
         raise Invalid(_("This link is not whole. Your account page has the switches, too."))
     return member, name
 
 
-def _mark(public_id: str, name: str, key: str) -> str:
+def _signature(public_id: str, name: str, key: str) -> str:
     return hmac.new(key.encode(), f"letters {public_id} {name}".encode(), sha256).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""Occurrences: one turn of a chapter's week, (chapter, local date), for which posts are sent once and only once."""
+"""Occurrences: one week's post of a chapter, unique by (chapter, local date), so that it is posted at most once."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -10,13 +10,13 @@ from directory.errors import Conflict
 from directory.people.chapter import Chapter
 from directory.translation import gettext
 
-CATCH_UP = timedelta(hours=12)  # so long after its instant a missed turn still takes place, later it is skipped
+CATCH_UP = timedelta(hours=12)  # how long after ``due_at`` a missed occurrence is still posted; later it is skipped
 
 
 class Occurrence(PublicRow, Base):
     """A chapter's slot on ``local_date``; ``due_at`` is that day's post time in its zone, as an instant.
 
-    A turn that a person lets go after its time is due at once, so that its ``due_at`` is later.
+    An occurrence that a person releases after its time becomes due at once, so its ``due_at`` is later.
     """
 
     __tablename__ = "occurrence"
@@ -25,17 +25,17 @@ class Occurrence(PublicRow, Base):
     chapter_id: Mapped[int] = mapped_column(ForeignKey("chapter.id"))
     local_date: Mapped[date]
     due_at: Mapped[datetime]
-    held_at: Mapped[datetime | None]  # a person said: not yet
+    held_at: Mapped[datetime | None]  # when it was put on hold
     held_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))  # None: the program itself
     held_reason: Mapped[str] = mapped_column(String(300), default="")
-    posted_at: Mapped[datetime | None]  # its deliveries were written
-    seat_id: Mapped[int | None] = mapped_column(ForeignKey("capability.id"))  # what its posts say is missing
-    paired_at: Mapped[datetime | None]  # its talks were proposed
-    own_time: Mapped[time | None]  # this week only, in place of the chapter's post time
-    drafted_at: Mapped[datetime | None]  # when its posts were last written anew
-    prompted_at: Mapped[datetime | None]  # everybody's letter of the week was written
-    preflight_at: Mapped[datetime | None]  # when it was looked at, a day before
-    skipped: Mapped[str | None]  # why there is no post this week, in words
+    posted_at: Mapped[datetime | None]  # when its deliveries were written
+    seat_id: Mapped[int | None] = mapped_column(ForeignKey("capability.id"))  # the capability that its posts ask for
+    paired_at: Mapped[datetime | None]  # when its one-to-one pairings were proposed
+    own_time: Mapped[time | None]  # replaces the chapter's post time for this week
+    drafted_at: Mapped[datetime | None]  # when its posts were last composed
+    prompted_at: Mapped[datetime | None]  # when the members' weekly letters were written
+    preflight_at: Mapped[datetime | None]  # when the preflight check ran, a day before
+    skipped: Mapped[str | None]  # why there is no post this week, as a sentence
 
     chapter: Mapped[Chapter] = relationship()
 
@@ -46,13 +46,13 @@ class Occurrence(PublicRow, Base):
 
 
 def lock(session: Session, occurrence: Occurrence) -> None:
-    """Read the row as it is now; it is nobody else's until the transaction ends."""
+    """Lock the row until the transaction ends and reload it."""
     session.flush()
-    session.refresh(occurrence, with_for_update={"of": Occurrence})  # not of what was loaded with it
+    session.refresh(occurrence, with_for_update={"of": Occurrence})  # not the rows loaded with it
 
 
 def lock_open(session: Session, occurrence: Occurrence) -> None:
-    """The same for a turn that may still be posted. Raises Conflict when it is over."""
+    """Lock and reload it. Raises Conflict if it was posted or skipped."""
     lock(session, occurrence)
     if not occurrence.is_open:
         raise Conflict(gettext("This week's turn is over; the next one can be changed."))

@@ -1,23 +1,23 @@
-"""Frozen posts: the exact words, picture and instant of a post, decided once, before the first try to send it."""
+"""Post snapshots: the exact text, image and time of a post, frozen before the first attempt to send it."""
 
 import json
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
-FOLDER = "cards"  # of the files, where the picture of a post is
+FOLDER = "cards"  # folder of the post images in the file store
 
 
 @dataclass(frozen=True)
 class PostSnapshot:
-    """What a transport sends is made from this alone, however often it tries.
+    """The only input of a transport, the same for every attempt.
 
-    ``at`` is when it was frozen: nothing of it can be anywhere before. ``image`` is the sha256 of a picture in the
-    files of GOODWORD_HOME, with ``alt`` for who cannot see it; both empty where there is none.
+    ``at`` is when it was frozen: nothing of it can have arrived before. ``image`` is the sha256 of an image in the
+    files of GOODWORD_HOME, ``alt`` its alternative text; both are empty without an image.
     """
 
     chapter: str  # its name
-    channel: str  # the public ids of both
-    occurrence: str
+    channel: str  # public id of the channel
+    occurrence: str  # public id; empty for a test post
     on: date
     at: datetime
     text: str
@@ -25,12 +25,12 @@ class PostSnapshot:
     alt: str = ""
 
     def to_bytes(self) -> bytes:
-        """What a delivery keeps as its payload: JSON that a person can read."""
-        said = {**asdict(self), "on": self.on.isoformat(), "at": self.at.isoformat()}
-        return json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True).encode()
+        """Return the payload of the delivery: JSON that a person can read."""
+        values = {**asdict(self), "on": self.on.isoformat(), "at": self.at.isoformat()}
+        return json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True).encode()
 
     @classmethod
     def from_bytes(cls, payload: bytes) -> "PostSnapshot":
         """The inverse of ``to_bytes``."""
-        said = json.loads(payload)
-        return cls(**{**said, "on": date.fromisoformat(said["on"]), "at": datetime.fromisoformat(said["at"])})
+        values = json.loads(payload)
+        return cls(**{**values, "on": date.fromisoformat(values["on"]), "at": datetime.fromisoformat(values["at"])})

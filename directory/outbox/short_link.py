@@ -1,7 +1,7 @@
-"""Short links: the way from one post to a page of ours, so that a click tells which post brought somebody.
+"""Short links from a post to our pages, and their clicks by day, which show which post a visitor came from.
 
-A number per link and day is all that is kept: no address, browser, cookie or page before, so nobody can be told from
-anybody else. Who clicks twice counts twice; who types the address of the page itself is not counted.
+Only a number per link and day is stored: no address, browser, cookie or referrer, so that visitors cannot be told
+apart. Two clicks of one visitor count twice; a visitor who types the page's own URL is not counted.
 """
 
 from datetime import date, datetime
@@ -19,9 +19,9 @@ from directory.rate_limit import INSERT
 
 
 class ShortLink(PublicRow, Base):
-    """The link in the text of one delivery, its public id the code there; it leads nowhere but to our own pages.
+    """The link in the text of one delivery; its public id is the code. It only leads to our own pages.
 
-    ``letters`` is how many of those who came by it wrote to a member; what they wrote is not kept.
+    ``letters`` is how many of its visitors wrote to a member; what they wrote is not stored.
     """
 
     __tablename__ = "short_link"
@@ -33,7 +33,7 @@ class ShortLink(PublicRow, Base):
 
 
 class ShortLinkClicks(Row, Base):
-    """How often a link was followed on one day of its chapter."""
+    """The number of clicks on a link on one day in its chapter's time zone."""
 
     __tablename__ = "short_link_clicks"
     __table_args__ = (UniqueConstraint("link_id", "day"),)
@@ -44,32 +44,35 @@ class ShortLinkClicks(Row, Base):
 
 
 def short_link_code(occurrence: Occurrence, channel: Channel) -> str:
-    """The code of the turn's post there, the same each time, so that a text is as long before as after it is frozen."""
+    """Return the code of the occurrence's post on the channel.
+
+    It is derived from both ids, so that a text has the same length before and after it is frozen.
+    """
     number = int.from_bytes(sha256(f"{occurrence.public_id}:{channel.public_id}".encode()).digest())
     return "".join(ID_ALPHABET[number // len(ID_ALPHABET) ** at % len(ID_ALPHABET)] for at in range(12))
 
 
 def short_link_url(occurrence: Occurrence, channel: Channel, base_url: str) -> str:
-    """What stands in the text of the turn's post there."""
+    """Return the short URL that the occurrence's post on the channel contains."""
     return f"{base_url}/s/{short_link_code(occurrence, channel)}"
 
 
 def activate_link(session: Session, *, delivery: Delivery, text: str, occurrence: Occurrence, channel: Channel) -> None:
-    """From now on the link in ``text`` leads somewhere, if it has its own."""
+    """Create the short link of the delivery if ``text`` contains its URL."""
     if f"/s/{short_link_code(occurrence, channel)}" in text:
         session.add(ShortLink(public_id=short_link_code(occurrence, channel), delivery_id=delivery.id))
 
 
 def count_click(session: Session, *, link: ShortLink, now: datetime) -> None:
-    """Somebody followed it; two at once count two."""
-    turn = link.delivery.occurrence
-    day = now.astimezone(ZoneInfo(turn.chapter.zone if turn is not None else "UTC")).date()
+    """Count one click; concurrent clicks are all counted."""
+    occurrence = link.delivery.occurrence
+    day = now.astimezone(ZoneInfo(occurrence.chapter.zone if occurrence is not None else "UTC")).date()
     insert = INSERT[session.get_bind().dialect.name](ShortLinkClicks).values(link_id=link.id, day=day, count=1)
-    counted = {"count": ShortLinkClicks.count + 1}
-    session.execute(insert.on_conflict_do_update(index_elements=["link_id", "day"], set_=counted))
+    increment = {"count": ShortLinkClicks.count + 1}
+    session.execute(insert.on_conflict_do_update(index_elements=["link_id", "day"], set_=increment))
 
 
 def count_letter(session: Session, *, delivery_id: int | None) -> None:
-    """Who came by the delivery's link, or by none, has written to a member."""
-    theirs = update(ShortLink).where(ShortLink.delivery_id == delivery_id)
-    session.execute(theirs.values(letters=ShortLink.letters + 1))
+    """Count a letter to a member, for the link of the delivery; None, or a delivery without a link, counts nothing."""
+    link = update(ShortLink).where(ShortLink.delivery_id == delivery_id)
+    session.execute(link.values(letters=ShortLink.letters + 1))

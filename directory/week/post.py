@@ -12,7 +12,7 @@ from directory.content_policy import PolicyRemark, check_policy
 from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid
 from directory.outbox.channel import Channel, ChannelState, channels_of, kind_of, limits_of
-from directory.outbox.channel_kind import MOST
+from directory.outbox.channel_kind import DEFAULT_LIMIT
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.occurrence import Occurrence, lock_open
 from directory.outbox.post_snapshot import FOLDER, PostSnapshot
@@ -227,7 +227,7 @@ def _write_post(
     allowed = [
         item
         for item in items
-        if not (is_costly and find_links(post_wording.compose_post_text([item], frame, (MOST,))[0]))
+        if not (is_costly and find_links(post_wording.compose_post_text([item], frame, (DEFAULT_LIMIT,))[0]))
     ]
     text, included = post_wording.compose_post_text(allowed, frame, limits) if allowed or frame.seat else ("", [])
     if text and _is_duplicate(session, occurrence, channel, text):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
-from directory.outbox.channel_kind import MOST as MOST_TEXT
+from directory.outbox.channel_kind import DEFAULT_LIMIT
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, Wanted
 from directory.week.mention import MAX_ITEMS, PostItem, choose_mentions

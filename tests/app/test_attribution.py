@@ -277,7 +277,7 @@ def test_a_new_closed_group_has_a_link_where_there_is_a_page_to_lead_to(engine: 
         chapter, lena = old_pueblo(session), session.scalars(select(Member).where(Member.key == "lena")).one()
         for public_at in (None, now):
             chapter.public_at, said = public_at, {"address": "https://groups.example"}
-            what = {"chapter": chapter, "kind": "kit", "said": said, "member": lena, "now": now}
+            what = {"chapter": chapter, "kind": "kit", "values": said, "member": lena, "now": now}
             assert connect(session, **what, secrets=SecretBox(["k" * 32])).has_link is (public_at is not None)
 
 

@@ -136,7 +136,7 @@ def go_wild() -> None:
     """Shorten the times, but leave a try longer than the servers' malice takes; nobody gives up."""
     safe_http.LOOPBACK_IS_ALLOWED = True
     hurry(timedelta(seconds=4), timedelta(seconds=2))
-    deliver.LONGEST_WAIT, deliveries.MOST_TRIES = timedelta(seconds=1), 100
+    deliver.LONGEST_WAIT, deliveries.MAX_ATTEMPTS = timedelta(seconds=1), 100
     worker.SCHEDULE = ((weekly_posts.tick, 3 * RING), (deliver.sweep, RING))
     weekly_posts.SHIFT = timedelta(
         seconds=2 * RING

@@ -130,7 +130,7 @@ def test_a_look_settles_what_it_finds_and_leaves_the_rest_to_a_person(
 def test_what_nobody_waits_for_any_more_is_not_looked_up(
     engine: Engine, channel: Channel, now: datetime, settings: Settings
 ) -> None:
-    assert asked(engine, now + channel_connection.FRESH, settings, Checked("late")).checked_at is None
+    assert asked(engine, now + channel_connection.LOOKUP_TIMEOUT, settings, Checked("late")).checked_at is None
 
 
 def test_a_failure_of_our_own_is_not_the_end_of_the_round(

@@ -11,7 +11,7 @@ from directory.db import write_session
 from directory.errors import Conflict
 from directory.outbox import channel_connection, delivery
 from directory.outbox.channel import Channel, ChannelState, store_secrets
-from directory.outbox.delivery import MOST_TRIES, Delivery, DeliveryState
+from directory.outbox.delivery import MAX_ATTEMPTS, Delivery, DeliveryState
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.secrets import SecretBox
@@ -60,7 +60,7 @@ class House:
     def connect(self, at: datetime | None = None) -> None:
         with write_session(self.engine) as session:
             of = session.get_one(Channel, 1)
-            what: dict[str, Any] = {"chapter": of.chapter, "kind": "bluesky", "said": HANDLE, "channel": of}
+            what: dict[str, Any] = {"chapter": of.chapter, "kind": "bluesky", "values": HANDLE, "channel": of}
             what |= {"secrets": SecretBox(["k" * 32]), "member": session.get_one(Member, 1)}
             channel_connection.connect(session, **what, now=at or self.now + LATER)
 
@@ -174,7 +174,7 @@ def test_an_account_that_is_connected_and_refused_for_ever_is_not_tried_for_ever
         raise REVOKED
 
     Accounts.on_send = refuse
-    for number in range(MOST_TRIES):
+    for number in range(MAX_ATTEMPTS):
         assert house.row("k").state == "pending"
         at = house.now + number * LATER
         assert not deliver_one(house.engine, house.row("k").public_id, settings=house.settings, now=at)

@@ -11,7 +11,7 @@ from directory.db import write_session
 from directory.errors import Conflict
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import (
-    MOST_TRIES,
+    MAX_ATTEMPTS,
     Delivery,
     DeliveryState,
     claim_delivery,
@@ -82,7 +82,7 @@ def test_an_abandoned_attempt_cannot_fail_the_next_attempt(session: Session, now
 
 def test_a_delivery_fails_after_the_maximum_of_attempts(session: Session, now: datetime) -> None:
     written(session, now)
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_ATTEMPTS):
         row = claim_delivery(session, now=now, lease=LEASE)
         assert row is not None
         retry_later(session, delivery=row, at=now, reason="busy", now=now)

@@ -127,7 +127,7 @@ def test_an_unresponsive_network_does_not_delay_other_deliveries(mesa: Chapterho
     waits = [post(mesa, f"s{at}", slow) for at in range(3)]
     quick, mail, prompts = post(mesa), letter(mesa), [letter(mesa, f"mail:prompt-{at}:x") for at in range(3)]
     taken = []
-    while first := next_fair_batch(mesa.session, now=now, most=1):
+    while first := next_fair_batch(mesa.session, now=now, limit=1):
         row = claim_delivery(mesa.session, now=now, lease=LEASE, ids=first)
         assert row is not None
         taken.append(row)

@@ -9,7 +9,7 @@ import pytest
 
 from directory.facts.case_study import CaseStudy, CaseStudyParty
 from directory.leads.lead import Lead, Need
-from directory.outbox.channel_kind import CHANNEL_KINDS, MOST, ChannelKind
+from directory.outbox.channel_kind import CHANNEL_KINDS, DEFAULT_LIMIT, ChannelKind
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
@@ -105,7 +105,7 @@ def test_each_file_of_texts_is_that_of_a_kind() -> None:
 def test_opening_and_closing_change_from_week_to_week() -> None:
     items = WEEKS["first"][0]
     texts = {
-        compose_post_text(items, OpeningClosing(PUEBLO, WEDNESDAY + timedelta(7 * week)), (MOST,))[0]
+        compose_post_text(items, OpeningClosing(PUEBLO, WEDNESDAY + timedelta(7 * week)), (DEFAULT_LIMIT,))[0]
         for week in range(20)
     }
     assert len(texts) == 20
