@@ -1,5 +1,5 @@
-"""People and firms: chapters, businesses, members, what they claim and whom they want to meet.
+"""People and firms: chapters, businesses, members, their claims and whom they want to meet.
 
-Law: one file per noun with its verbs; the tables stand together in ``tables``, since they refer to each other.
-Businesses hold capabilities; people hold trust.
+Law: one file per noun with its verbs; the tables are together in ``tables``, since they refer to each other.
+Businesses have capabilities; trust is between people.
 """

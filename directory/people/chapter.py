@@ -1,4 +1,4 @@
-"""Chapters: a group inside the network with its own weekday, time zone and hashtags."""
+"""Chapters: groups inside the network, each with its own weekday, time zone and hashtags."""
 
 import re
 from datetime import datetime, time
@@ -13,11 +13,11 @@ from directory.errors import Invalid
 from directory.text import clean_line, clean_text
 from directory.translation import gettext as _
 
-MOST_HASHTAGS = 5
+MAX_HASHTAGS = 5
 
 
 class Chapter(PublicRow, Base):
-    """A group that meets, with the slot of its weekly post in its own time zone."""
+    """A group with the day and time of its weekly post in its own time zone."""
 
     __tablename__ = "chapter"
     __table_args__ = (CheckConstraint("weekday between 0 and 6", name="weekday"),)
@@ -30,16 +30,16 @@ class Chapter(PublicRow, Base):
     zone: Mapped[str] = mapped_column(String(60), default="UTC")
     weekday: Mapped[int] = mapped_column(default=2)  # 0 is Monday
     post_time: Mapped[time] = mapped_column(default=time(9, 0))
-    about: Mapped[str] = mapped_column(String(1000), default="")  # whom it is for, as its public page says
-    public_at: Mapped[datetime | None]  # a page of its own on the open web
-    indexed_at: Mapped[datetime | None]  # and found there by search engines
+    about: Mapped[str] = mapped_column(String(1000), default="")  # whom it is for; shown on its public page
+    public_at: Mapped[datetime | None]  # since when it has a public page
+    indexed_at: Mapped[datetime | None]  # since when search engines may index that page
     hashtags: Mapped[list[str]] = mapped_column(default=lambda: ["referralwednesday"])
 
 
 def start_chapter(session: Session, *, by_id: int, name: str, zone: str, now: datetime) -> Chapter:
-    """A new chapter, whose settings say more later on. Raises Invalid."""
-    clean = clean_line(name, field="name", what=_("the name of the chapter"), limit=120)
-    chapter = Chapter(key=new_public_id(), name=clean, zone=_zone(zone))
+    """Create a chapter with default settings. Raises Invalid."""
+    clean_name = clean_line(name, field="name", what=_("the name of the chapter"), limit=120)
+    chapter = Chapter(key=new_public_id(), name=clean_name, zone=_clean_zone(zone))
     session.add(chapter)
     session.flush()
     record(session, actor_id=by_id, action="chapter.start", object=f"chapter {chapter.public_id}", now=now)
@@ -62,44 +62,44 @@ def edit_chapter(
     about: str,
     now: datetime,
 ) -> None:
-    """Replace what a chapter says of itself and when its week turns. Raises Invalid, and then changes nothing."""
+    """Replace a chapter's settings. Raises Invalid, and then changes nothing."""
     if not 0 <= weekday <= 6:
         raise Invalid(_("Choose a day of the week."), field="weekday")
     if country.strip() and not re.fullmatch(r"[A-Za-z]{2}", country.strip()):
         raise Invalid(_("Write the country as two letters, such as US."), field="country")
-    said = {
+    values = {
         "name": clean_line(name, field="name", what=_("the name of the chapter"), limit=120),
         "city": clean_line(city, field="city", what=_("the city"), limit=120, required=False),
         "region": clean_line(region, field="region", what=_("the region"), limit=60, required=False),
         "country": country.strip().upper(),
-        "zone": _zone(zone),
+        "zone": _clean_zone(zone),
         "weekday": weekday,
         "post_time": post_time,
-        "hashtags": _hashtags(hashtags),
+        "hashtags": _clean_hashtags(hashtags),
         "about": clean_text(about, field="about", what=_("whom it is for"), limit=1000, required=False),
     }
-    for column, value in said.items():
+    for column, value in values.items():
         setattr(chapter, column, value)
     record(session, actor_id=by_id, action="chapter.edit", object=f"chapter {chapter.public_id}", now=now)
     bump_world(session)
 
 
-def _zone(name: str) -> str:
+def _clean_zone(name: str) -> str:
     if name.strip() not in available_timezones():
         raise Invalid(_("Choose a time zone from the list, such as America/Phoenix."), field="zone")
     return name.strip()
 
 
-def _hashtags(text: str) -> list[str]:
-    """The words of a line, each once, without the sign."""
+def _clean_hashtags(text: str) -> list[str]:
+    """Return the hashtags in a line, without duplicates and without the sign."""
     if re.search(r"#\w+\s+\w", text):
         raise Invalid(_("A hashtag has no blanks: write #oldpueblo for Old Pueblo."), field="hashtags")
-    words = list(dict.fromkeys(word.lstrip("#") for word in re.split(r"[\s,;]+", text) if word.strip("#")))
-    if not 1 <= len(words) <= MOST_HASHTAGS:
-        raise Invalid(_("Write one to %(most)s hashtags.", most=MOST_HASHTAGS), field="hashtags")
-    for word in words:
-        if len(word) > 60 or not re.fullmatch(r"\w*[^\W\d_]\w*", word):
+    hashtags = list(dict.fromkeys(hashtag.lstrip("#") for hashtag in re.split(r"[\s,;]+", text) if hashtag.strip("#")))
+    if not 1 <= len(hashtags) <= MAX_HASHTAGS:
+        raise Invalid(_("Write one to %(most)s hashtags.", most=MAX_HASHTAGS), field="hashtags")
+    for hashtag in hashtags:
+        if len(hashtag) > 60 or not re.fullmatch(r"\w*[^\W\d_]\w*", hashtag):
             raise Invalid(
                 _("A hashtag is one word of letters and digits, such as #referralwednesday."), field="hashtags"
             )
-    return words
+    return hashtags

@@ -1,4 +1,4 @@
-"""Claims: a business says it can do something; vouches and finished work raise the claim, for as long as they last."""
+"""Claims: a business states that it has a capability. See ``facts.claim_level`` for how well it is supported."""
 
 from datetime import datetime
 
@@ -31,31 +31,31 @@ class Claim(Row, Base):
 def claim(
     session: Session, *, business: Business, capability: Capability, now: datetime, by: Member | None = None
 ) -> Claim:
-    """The firm says it can do this. Raises Conflict where it says so already."""
-    session.refresh(business, ["id"], with_for_update=True)  # two clicks at once are one claim
-    if _found(session, business, capability):
+    """Add a claim. Raises Conflict if the firm has it already."""
+    session.refresh(business, ["id"], with_for_update=True)  # so that two concurrent requests make one claim
+    if _find_claim(session, business, capability):
         raise Conflict(_("You already list %(capability)s.", capability=capability.name), field="capability")
-    made = Claim(business_id=business.id, capability_id=capability.id, claimed_at=now)
-    session.add(made)
-    _changed(session, business, capability, "claim.add", now, by)
-    return made
+    new_claim = Claim(business_id=business.id, capability_id=capability.id, claimed_at=now)
+    session.add(new_claim)
+    _record_change(session, business, capability, "claim.add", now, by)
+    return new_claim
 
 
 def unclaim(
     session: Session, *, business: Business, capability: Capability, now: datetime, by: Member | None = None
 ) -> None:
-    """The firm no longer says so. Its vouches and finished work stay, and count again when it claims anew."""
-    held = _found(session, business, capability)
-    if held is not None:
-        session.delete(held)
-        _changed(session, business, capability, "claim.remove", now, by)
+    """Remove a claim, if there is one. Vouches and finished work stay, and count again if it is claimed again."""
+    existing = _find_claim(session, business, capability)
+    if existing is not None:
+        session.delete(existing)
+        _record_change(session, business, capability, "claim.remove", now, by)
 
 
-def _found(session: Session, business: Business, capability: Capability) -> Claim | None:
+def _find_claim(session: Session, business: Business, capability: Capability) -> Claim | None:
     return session.scalar(select(Claim).where(Claim.business_id == business.id, Claim.capability_id == capability.id))
 
 
-def _changed(
+def _record_change(
     session: Session, business: Business, capability: Capability, action: str, now: datetime, by: Member | None
 ) -> None:
     index_business(session, business)

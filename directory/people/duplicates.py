@@ -1,4 +1,4 @@
-"""Twins: records that may be one firm, found by website, telephone or a name that reads the same."""
+"""Duplicates: finds records that may be the same firm, by website, telephone or a similar name."""
 
 import re
 from collections import defaultdict
@@ -14,20 +14,20 @@ from directory.db import world_version
 from directory.people.tables import Business
 from directory.text import latinised
 
-ALIKE = 85  # of 100, by rapidfuzz's ratio of the names without what they all share
-MOST_SHARED = 50  # a word, host or number that so many have tells nobody apart
+MIN_SIMILARITY = 85  # 0-100: rapidfuzz's ratio of the normalized names
+MAX_SHARED = 50  # firms; a word, host or number that more of them share identifies none
 _LEGAL = """the and co company corp corporation inc incorporated llc lc llp lp ltd limited plc pllc pc gmbh ag ug kg ohg
 sa sas sarl srl spa sl bv nv oy ab as aps pty group holding holdings"""
 LEGAL = frozenset(_LEGAL.split())
-# Where many firms have a page of their own each.
-_SHARED = """facebook.com linkedin.com instagram.com google.com wixsite.com wordpress.com blogspot.com github.io
+# Hosts on which many firms have a page each.
+_SHARED_HOSTS = """facebook.com linkedin.com instagram.com google.com wixsite.com wordpress.com blogspot.com github.io
 etsy.com squarespace.com weebly.com godaddysites.com yelp.com linktr.ee"""
-SHARED_HOSTS = frozenset(_SHARED.split())
+SHARED_HOSTS = frozenset(_SHARED_HOSTS.split())
 
 
 @dataclass(frozen=True)
 class PossibleDuplicate:
-    """A firm's id, and whether website or telephone are the same too, which names alone never prove."""
+    """The id of a firm, and whether its website or telephone matches too: a name alone is no proof."""
 
     business_id: int
     is_sure: bool
@@ -35,7 +35,7 @@ class PossibleDuplicate:
 
 @dataclass
 class DuplicateIndex:
-    """Every firm by what could give a twin away."""
+    """An index of all firms by the keys that duplicates share: name words, website host, telephone number."""
 
     names: dict[int, str] = field(default_factory=dict)
     by_key: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -46,34 +46,37 @@ class DuplicateIndex:
             self.by_key[key].append(id)
 
     def like(self, name: str, website: str, phone: str) -> list[PossibleDuplicate]:
-        """The firms that may be this one, the surest first, then the oldest."""
-        plain, sure, near = normalized_name(name), set[int](), set[int]()
+        """Return the firms that may be this one: sure matches first, then by id."""
+        plain, sure_ids, near_ids = normalized_name(name), set[int](), set[int]()
         for key in _keys(plain, website, phone):
             ids = self.by_key.get(key, ())
-            if len(ids) <= MOST_SHARED:
-                (sure if key[0] in "wp" else near).update(ids)
-        same = {id for id in near if plain and fuzz.ratio(plain, self.names[id], score_cutoff=ALIKE)}
-        return [PossibleDuplicate(id, id in sure) for id in sorted(sure | same, key=lambda id: (id not in sure, id))]
+            if len(ids) <= MAX_SHARED:
+                (sure_ids if key[0] in "wp" else near_ids).update(ids)
+        similar_ids = {
+            id for id in near_ids if plain and fuzz.ratio(plain, self.names[id], score_cutoff=MIN_SIMILARITY)
+        }
+        ordered = sorted(sure_ids | similar_ids, key=lambda id: (id not in sure_ids, id))
+        return [PossibleDuplicate(id, id in sure_ids) for id in ordered]
 
 
-_last: tuple[int, DuplicateIndex] = (0, DuplicateIndex())  # one for each process, as the World is
+_cached: tuple[int, DuplicateIndex] = (0, DuplicateIndex())  # one per process: the world version and its index
 
 
 def duplicate_index(session: Session) -> DuplicateIndex:
-    """The index of all firms, kept until something changes."""
-    global _last
+    """Return the index of all firms, cached until the world version changes."""
+    global _cached
     version = world_version(session)
-    if version and _last[0] == version:
-        return _last[1]
-    made = DuplicateIndex()
+    if version and _cached[0] == version:
+        return _cached[1]
+    index = DuplicateIndex()
     for row in session.execute(select(Business.id, Business.name, Business.website, Business.phone)):
-        made.add(*row)
-    _last = (version, made)
-    return made
+        index.add(*row)
+    _cached = (version, index)
+    return index
 
 
 def normalized_name(name: str) -> str:
-    """The name as an eye reads it, without what firms are called besides.
+    """Return the name latinised, without punctuation, legal forms and filler words.
 
     >>> [normalized_name(name) for name in ("The Bramble & Co., LLC", "Вramble Company", "BRÅMBLE", "& Co")]
     ['bramble', 'bramble', 'bramble', '']
@@ -83,7 +86,7 @@ def normalized_name(name: str) -> str:
 
 
 def registered_host(website: str) -> str:
-    """What was registered of a website's address, empty where many firms share it.
+    """Return the registered domain of a website's host, empty if it is a shared host.
 
     >>> sites = ("https://www.Bramble.example/x", "shop.bramble.co.uk", "facebook.com/bramble")
     >>> [registered_host(site) for site in sites]
@@ -100,14 +103,14 @@ def registered_host(website: str) -> str:
 
 
 def last_digits(phone: str) -> str:
-    """The last ten digits of a number without its extension, empty where there are fewer than seven."""
+    """Return the last ten digits of a number without its extension, empty if there are fewer than seven."""
     digits = re.sub(r"\D", "", re.split(r"(?:ext|x)", phone, flags=re.IGNORECASE)[0])
     return digits[-10:] if len(digits) >= 7 else ""
 
 
-def _keys(plain: str, website: str, phone: str) -> Iterable[str]:
+def _keys(normalized: str, website: str, phone: str) -> Iterable[str]:
     host, digits = registered_host(website), last_digits(phone)
-    words = plain.split()
+    words = normalized.split()
     return {
         *([f"w{host}"] if host else []),
         *([f"p{digits}"] if digits else []),

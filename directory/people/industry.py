@@ -1,4 +1,4 @@
-"""Industries: whom a firm serves, in the words that clients use of themselves."""
+"""Industries: the kinds of clients that a firm serves, by key and label."""
 
 from collections.abc import Collection
 
@@ -29,7 +29,7 @@ LABELS = dict(INDUSTRIES)
 
 
 def clean_industries(keys: Collection[str]) -> list[str]:
-    """The keys in the order of INDUSTRIES. Raises Invalid where one is not among them."""
+    """Return the keys in the order of INDUSTRIES. Raises Invalid if one is not in it."""
     if not set(keys) <= LABELS.keys():
         raise Invalid(_("Choose industries from the list."), field="industries")
     return [key for key, _label in INDUSTRIES if key in keys]

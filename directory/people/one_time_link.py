@@ -1,4 +1,4 @@
-"""Links that work once: what a mail carries so that its receiver can act. A GET of one changes nothing."""
+"""One-time links: tokens in mails that let the recipient act once. A GET request changes nothing."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from directory.translation import gettext as _
 
 
 class OneTimeLink(Row, Base):
-    """A link of one ``purpose`` for one member, ``about`` a row's public id or nothing. Only its hash is kept."""
+    """A link for one ``purpose`` and member; ``about`` is a public id or empty. Only the token's hash is stored."""
 
     __tablename__ = "one_time_link"
 
@@ -32,7 +32,10 @@ class OneTimeLink(Row, Base):
 def create_link(
     session: Session, *, purpose: str, member: Member, about: str = "", lasts: timedelta, now: datetime
 ) -> str:
-    """A new token, 256 random bits, url-safe. It is not kept; whoever has it may do what ``purpose`` says, once."""
+    """Create a link and return its token: 256 random bits, URL-safe.
+
+    The token is not stored; whoever has it may do what ``purpose`` allows, once.
+    """
     token = token_urlsafe(32)
     session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at <= now - timedelta(days=30)))
     session.add(
@@ -45,8 +48,11 @@ def create_link(
 
 
 def find_link(session: Session, *, purpose: str, token: str, now: datetime) -> OneTimeLink:
-    """The link, to show what it would do. Raises Invalid where it is forged, used, too old, or its member left."""
-    found = session.scalar(
+    """Return the link without using it.
+
+    Raises Invalid if it is forged, used, expired, or its member neither active nor pending.
+    """
+    link = session.scalar(
         select(OneTimeLink)
         .join(OneTimeLink.member)
         .where(
@@ -55,23 +61,23 @@ def find_link(session: Session, *, purpose: str, token: str, now: datetime) -> O
             Member.state.in_((MemberState.ACTIVE, MemberState.PENDING)),
         )
     )
-    if found is None:
+    if link is None:
         raise Invalid(_("This link was used, is too old, or is not whole. Ask for a new one."))
-    return found
+    return link
 
 
 def use_link(session: Session, *, purpose: str, token: str, now: datetime) -> OneTimeLink:
-    """Take the link, so that nobody can a second time. Raises Invalid as ``find`` does; one of two at once wins."""
+    """Mark the link as used. Raises Invalid as ``find_link`` does; of two concurrent calls one succeeds."""
     link = find_link(session, purpose=purpose, token=token, now=now)
-    taken = update(OneTimeLink).where(OneTimeLink.id == link.id, OneTimeLink.used_at.is_(None)).values(used_at=now)
-    if not session.scalars(taken.returning(OneTimeLink.id)).all():
+    used = update(OneTimeLink).where(OneTimeLink.id == link.id, OneTimeLink.used_at.is_(None)).values(used_at=now)
+    if not session.scalars(used.returning(OneTimeLink.id)).all():
         raise Invalid(_("This link was used, is too old, or is not whole. Ask for a new one."))
     session.refresh(link)
     return link
 
 
 def end_links(session: Session, *, member: Member, now: datetime, purposes: Collection[str] = ()) -> None:
-    """No link of the member's works any more; of these ``purposes`` alone, where some are given."""
+    """Invalidate the member's unused links, of these ``purposes`` only if any are given."""
     open_links = update(OneTimeLink).where(OneTimeLink.member_id == member.id, OneTimeLink.used_at.is_(None))
     if purposes:
         open_links = open_links.where(OneTimeLink.purpose.in_(purposes))
@@ -79,5 +85,5 @@ def end_links(session: Session, *, member: Member, now: datetime, purposes: Coll
 
 
 def hash_of(token: str) -> str:
-    """What is kept of a token, whatever was typed in its place."""
+    """Return the hash that is stored for a token; accepts any text."""
     return sha256(token.encode(errors="replace")).hexdigest()

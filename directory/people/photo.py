@@ -1,4 +1,4 @@
-"""Photos: whatever picture comes in, what is kept is a small square without a word about where it was taken."""
+"""Photos: turns an uploaded picture into a small square WebP without metadata, and stores whose it is."""
 
 import struct
 import warnings
@@ -18,13 +18,13 @@ from directory.translation import gettext as _
 
 FOLDER = "photos"
 SIDE = 512  # pixels
-MOST_BYTES = 12_000_000
-MOST_PIXELS = 50_000_000  # a telephone's 48 megapixels; what claims to be more is not decoded
-READ = ("JPEG", "PNG", "WEBP")
+MAX_BYTES = 12_000_000
+MAX_PIXELS = 50_000_000  # fits a phone's 48 megapixels; a picture that claims more is not decoded
+FORMATS = ("JPEG", "PNG", "WEBP")
 
-# Pillow warns of large and of odd pictures; the large ones are refused here, by the size their header states.
+# Pillow warns of large and malformed pictures; large ones are refused here, by the size in their header.
 warnings.filterwarnings("ignore", module=r"PIL\.")
-# What Pillow raises on broken or hostile bytes, its warnings too where those are errors.
+# What Pillow raises on broken or hostile bytes, including its warnings where they are errors.
 _BROKEN = (
     *(OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error, MemoryError),
     *(Image.DecompressionBombError, Warning),
@@ -32,50 +32,50 @@ _BROKEN = (
 
 
 def crop_square(content: bytes) -> bytes:
-    """The picture upright, cropped to its middle, 512 pixels a side, as WebP without metadata. Raises Invalid."""
-    if len(content) > MOST_BYTES:
+    """Return the picture upright, cropped to a square of SIDE pixels, as WebP without metadata. Raises Invalid."""
+    if len(content) > MAX_BYTES:
         raise Invalid(_("This photo is too large: twelve megabytes are the most."), field="photo")
     if content[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc", b"ftypmsf1", b"ftypavif"):
         raise Invalid(
             _("Photos of the kind HEIC or AVIF cannot be read here. Send it as JPEG; most phones can."), field="photo"
         )
     try:
-        with Image.open(BytesIO(content), formats=READ) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
+        with Image.open(BytesIO(content), formats=FORMATS) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
                 raise Invalid(_("This photo has too many pixels. Send a smaller copy of it."), field="photo")
-            picture.draft("RGB", (2 * SIDE, 2 * SIDE))  # a large JPEG is decoded at a fraction of its size
-            whole = picture if picture.mode in ("RGB", "RGBA", "L") else picture.convert("RGBA")
-            side, left, top = min(whole.size), max(0, whole.width - whole.height), max(0, whole.height - whole.width)
-            middle = (left / 2, top / 2, left / 2 + side, top / 2 + side)
-            small = whole.resize((SIDE, SIDE), Image.Resampling.LANCZOS, box=middle, reducing_gap=2.0)
-            small = ImageOps.exif_transpose(small).convert("RGBA")
-        flat = Image.new("RGB", small.size, "white")
-        flat.paste(small, mask=small)
-        kept = BytesIO()
-        flat.save(kept, "WEBP", quality=80)
+            picture.draft("RGB", (2 * SIDE, 2 * SIDE))  # a large JPEG is decoded at reduced size
+            image = picture if picture.mode in ("RGB", "RGBA", "L") else picture.convert("RGBA")
+            side, left, top = min(image.size), max(0, image.width - image.height), max(0, image.height - image.width)
+            box = (left / 2, top / 2, left / 2 + side, top / 2 + side)
+            square = image.resize((SIDE, SIDE), Image.Resampling.LANCZOS, box=box, reducing_gap=2.0)
+            square = ImageOps.exif_transpose(square).convert("RGBA")
+        opaque = Image.new("RGB", square.size, "white")
+        opaque.paste(square, mask=square)
+        output = BytesIO()
+        opaque.save(output, "WEBP", quality=80)
     except Invalid:
         raise
     except _BROKEN:
         raise Invalid(
             _("This is no photo that can be read here. Choose a JPEG, PNG or WebP picture."), field="photo"
         ) from None
-    return kept.getvalue()
+    return output.getvalue()
 
 
 def set_photo(session: Session, *, member: Member, digest: str | None, now: datetime) -> None:
-    """The kept file ``digest`` is the member's photo from now on; None: they have none."""
+    """Set the stored file ``digest`` as the member's photo; None removes the photo."""
     member.photo = digest
     action = "photo.show" if digest else "photo.remove"
     record(session, actor_id=member.id, action=action, object=f"member {member.public_id}", now=now)
 
 
 def delete_if_unused(session: Session, *, home: Path, digest: str | None) -> None:
-    """Remove a photo's file once nobody shows it; call it when that is committed."""
+    """Delete a photo's file if no member has it. Call it after the commit."""
     if digest and not session.scalar(select(func.count()).where(Member.photo == digest)):
         files.delete_file(home, FOLDER, digest)
 
 
 def delete_unused_photos(session: Session, *, home: Path, now: datetime) -> int:
-    """Remove what was taken off a day ago and nobody shows; how many files it were."""
+    """Delete photo files that no member has and that are older than a day; return how many."""
     used = set(session.scalars(select(Member.photo).where(Member.photo.is_not(None))))
     return files.delete_unreferenced(home, FOLDER, {digest for digest in used if digest}, now)

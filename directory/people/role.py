@@ -1,4 +1,4 @@
-"""What a member does for a chapter or for the whole network, given and taken by an admin."""
+"""Roles: grants and revokes a member's role in a chapter, and the admin flag."""
 
 from datetime import datetime
 
@@ -15,57 +15,57 @@ from directory.translation import gettext as _
 def grant_role(
     session: Session, *, member: Member, chapter: Chapter, role: Role, by: Member | None, now: datetime
 ) -> None:
-    """Give ``member`` a role in a chapter; who holds it keeps it. ``by`` None: the command line.
+    """Give ``member`` a role in a chapter; does nothing if they have it. ``by`` None: the command line.
 
-    Raises Conflict where they do not take part.
+    Raises Conflict if the member is not active.
     """
-    _takes_part(member)
-    if _held(session, member, chapter, role) is None:
+    _require_active(member)
+    if _find_role(session, member, chapter, role) is None:
         session.add(ChapterRole(member_id=member.id, chapter_id=chapter.id, role=role))
-        _note(session, "role.grant", member, f"{role.value} of chapter {chapter.public_id}", by, now)
+        _record(session, "role.grant", member, f"{role.value} of chapter {chapter.public_id}", by, now)
 
 
 def revoke_role(session: Session, *, member: Member, chapter: Chapter, role: Role, by: Member, now: datetime) -> None:
-    """Take a role in a chapter back; who does not hold it loses nothing."""
-    if (held := _held(session, member, chapter, role)) is not None:
-        session.delete(held)
-        _note(session, "role.revoke", member, f"{role.value} of chapter {chapter.public_id}", by, now)
+    """Take a role in a chapter away; does nothing if the member does not have it."""
+    if (existing := _find_role(session, member, chapter, role)) is not None:
+        session.delete(existing)
+        _record(session, "role.revoke", member, f"{role.value} of chapter {chapter.public_id}", by, now)
 
 
 def grant_admin(session: Session, *, member: Member, by: Member | None, now: datetime) -> None:
-    """Let ``member`` run the network; ``by`` None: the command line. Raises Conflict where they do not take part."""
-    _takes_part(member)
+    """Make ``member`` an admin; ``by`` None: the command line. Raises Conflict if the member is not active."""
+    _require_active(member)
     if not member.is_admin:
         member.is_admin = True
-        _note(session, "role.grant", member, "admin", by, now)
+        _record(session, "role.grant", member, "admin", by, now)
 
 
 def revoke_admin(session: Session, *, member: Member, by: Member, now: datetime) -> None:
-    """Take that back. Raises Conflict for the last admin."""
+    """Make ``member`` no longer an admin. Raises Conflict for the last admin."""
     require_another_admin(session, without=member)
     if member.is_admin:
         member.is_admin = False
-        _note(session, "role.revoke", member, "admin", by, now)
+        _record(session, "role.revoke", member, "admin", by, now)
 
 
 def require_another_admin(session: Session, *, without: Member) -> None:
-    """Raise Conflict where nobody else runs the network. Holds the admins until the transaction ends."""
+    """Raise Conflict if ``without`` is the only active admin. Locks the admins until the transaction ends."""
     admins = select(Member.id).where(Member.is_admin, Member.is_active).order_by(Member.id)
     if list(session.scalars(admins.with_for_update(key_share=True))) == [without.id]:
         raise Conflict(_("%(name)s is the last admin; make somebody else one first.", name=without.name))
 
 
-def _takes_part(member: Member) -> None:
+def _require_active(member: Member) -> None:
     if not member.is_active:
         raise Conflict(_("%(name)s does not take part at present, and so cannot have a role.", name=member.name))
 
 
-def _held(session: Session, member: Member, chapter: Chapter, role: Role) -> ChapterRole | None:
-    held = select(ChapterRole).filter_by(member_id=member.id, chapter_id=chapter.id, role=role)
-    return session.scalar(held.with_for_update())
+def _find_role(session: Session, member: Member, chapter: Chapter, role: Role) -> ChapterRole | None:
+    query = select(ChapterRole).filter_by(member_id=member.id, chapter_id=chapter.id, role=role)
+    return session.scalar(query.with_for_update())
 
 
-def _note(session: Session, action: str, member: Member, what: str, by: Member | None, now: datetime) -> None:
+def _record(session: Session, action: str, member: Member, what: str, by: Member | None, now: datetime) -> None:
     session.flush()
     actor = by.id if by else None
     record(session, actor_id=actor, action=action, object=f"member {member.public_id}", reason=what, now=now)

@@ -1,4 +1,4 @@
-"""Suspension: a member is nowhere, signed out and unreachable, until somebody takes it back."""
+"""Suspension: a suspended member is hidden, signed out and unreachable until reinstated."""
 
 from datetime import datetime
 
@@ -18,38 +18,39 @@ from directory.translation import gettext as _
 
 
 def suspend(session: Session, *, member: Member, by: Member, now: datetime) -> None:
-    """Take ``member`` out of sight. Raises Refused for oneself, and where no admin suspends who runs something here.
+    """Suspend ``member``.
 
-    Whoever calls it ends the member's sign-ins, in the same transaction.
+    Raises Refused for oneself, and for a lead or admin unless ``by`` is an admin; Conflict if the member is not active
+    or is the last admin. The caller ends the member's sessions in the same transaction.
     """
-    _judged(session, member, by)
+    _require_authority(session, member, by)
     if member.state != MemberState.ACTIVE:
         raise Conflict(_("%(name)s does not take part at present.", name=member.name))
     if member.is_admin:
         require_another_admin(session, without=member)
     end_links(session, member=member, now=now)
-    _turn(session, member, MemberState.SUSPENDED, by, "member.suspend", now)
+    _set_state(session, member, MemberState.SUSPENDED, by, "member.suspend", now)
 
 
 def reinstate(session: Session, *, member: Member, by: Member, now: datetime) -> None:
-    """Let a suspended ``member`` take part again, with all they had. Raises Refused as ``suspend`` does."""
-    _judged(session, member, by)
+    """Reinstate a suspended ``member`` with all they had. Raises Refused as ``suspend`` does, else Conflict."""
+    _require_authority(session, member, by)
     if member.state != MemberState.SUSPENDED:
         raise Conflict(_("%(name)s is not suspended.", name=member.name))
-    _turn(session, member, MemberState.ACTIVE, by, "member.reinstate", now)
+    _set_state(session, member, MemberState.ACTIVE, by, "member.reinstate", now)
 
 
-def _judged(session: Session, member: Member, by: Member) -> None:
+def _require_authority(session: Session, member: Member, by: Member) -> None:
     lock_members(session, member)
     session.refresh(member)
     if member.id == by.id:
         raise Refused(_("Somebody else has to do this for you."))
-    leads = any(held.role is Role.LEAD for held in chapter_roles(session, member=member))
-    if (member.is_admin or leads) and not by.is_admin:
+    is_lead = any(held.role is Role.LEAD for held in chapter_roles(session, member=member))
+    if (member.is_admin or is_lead) and not by.is_admin:
         raise Refused(_("%(name)s runs a part of this network; only an admin can do this.", name=member.name))
 
 
-def _turn(session: Session, member: Member, state: MemberState, by: Member, action: str, now: datetime) -> None:
+def _set_state(session: Session, member: Member, state: MemberState, by: Member, action: str, now: datetime) -> None:
     member.state = state
     index_business(session, member.business)
     record(session, actor_id=by.id, action=action, object=f"member {member.public_id}", now=now)
@@ -57,6 +58,7 @@ def _turn(session: Session, member: Member, state: MemberState, by: Member, acti
 
 
 def suspended_members(session: Session, *, chapter: Chapter) -> list[Member]:
-    """The suspended members of a chapter by name: they are nowhere else to be found."""
-    out = select(Member).join(Business).where(Business.chapter_id == chapter.id, Member.state == MemberState.SUSPENDED)
-    return list(session.scalars(out.options(joinedload(Member.business)).order_by(Member.name, Member.id)))
+    """Return the suspended members of a chapter by name. No other list shows them."""
+    rows = select(Member).join(Business)
+    rows = rows.where(Business.chapter_id == chapter.id, Member.state == MemberState.SUSPENDED)
+    return list(session.scalars(rows.options(joinedload(Member.business)).order_by(Member.name, Member.id)))

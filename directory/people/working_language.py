@@ -1,4 +1,4 @@
-"""Tongues: the languages a firm works in, ISO 639-1 codes that people read by their names."""
+"""Working languages of a firm: ISO 639-1 codes, and their names as people type them."""
 
 import re
 from collections.abc import Collection
@@ -8,7 +8,7 @@ from babel import Locale, localedata
 from directory.errors import Invalid
 from directory.translation import gettext as _
 
-# Those that a network is likely to speak; any other with a name may be added here.
+# Languages that a network is likely to use; any other that Babel can name may be added.
 LANGUAGES: tuple[str, ...] = (
     *("ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "ga", "he", "hi", "hr"),
     *("hu", "id", "is", "it", "ja", "ko", "lt", "lv", "ms", "nb", "nl", "nv", "pl", "pt", "ro", "ru", "sk", "sl"),
@@ -17,7 +17,7 @@ LANGUAGES: tuple[str, ...] = (
 
 
 def language_name(code: str) -> str:
-    """The language's English name.
+    """Return the language's English name.
 
     >>> language_name("es")
     'Spanish'
@@ -26,18 +26,18 @@ def language_name(code: str) -> str:
 
 
 def languages_by_name(text: str) -> list[str]:
-    """The codes of the languages that ``text`` lists, by English or own name. Raises Invalid for one not known.
+    """Return the codes of the languages listed in ``text``, by English or own name. Raises Invalid for an unknown one.
 
     >>> languages_by_name("Spanish, english")
     ['en', 'es']
     """
     codes = {name.casefold(): code for code in LANGUAGES for name in (_own_name(code), language_name(code), code)}
-    said = [word.strip() for word in re.split(r"[,;/\n]| and ", text) if word.strip()]
-    for word in said:
+    words = [word.strip() for word in re.split(r"[,;/\n]| and ", text) if word.strip()]
+    for word in words:
         if word.casefold() not in codes:
             message = _("We do not know “%(word)s” as a language. Write them as English, Spanish.", word=word[:40])
             raise Invalid(message, field="languages")
-    return clean_languages({codes[word.casefold()] for word in said})
+    return clean_languages({codes[word.casefold()] for word in words})
 
 
 def _own_name(code: str) -> str:
@@ -45,7 +45,7 @@ def _own_name(code: str) -> str:
 
 
 def clean_languages(codes: Collection[str]) -> list[str]:
-    """The codes in the order of LANGUAGES. Raises Invalid where one is not among them."""
+    """Return the codes in the order of LANGUAGES. Raises Invalid if one is not in it."""
     if not set(codes) <= set(LANGUAGES):
         raise Invalid(_("Choose languages from the list."), field="languages")
     return [code for code in LANGUAGES if code in codes]
