@@ -1,5 +1,5 @@
 """The domain: tables and verbs, by subject.
 
-Law: knows neither Flask nor Celery. Verbs take ``(session, ..., now)``, never commit, and raise the errors of
+Law: it imports neither Flask nor Celery. Verbs take ``(session, ..., now)``, never commit, and raise the errors of
 ``directory.errors``. Only ``directory.clock`` reads the clock; only ``directory.engine`` imports ``matching``.
 """

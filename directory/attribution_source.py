@@ -1,4 +1,4 @@
-"""Where an act came from: the row that it makes names the post whose short link led there, whichever verb makes it."""
+"""Attribution: a row records the post whose short link led to its creation, whichever verb creates it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ _delivery_id: ContextVar[int | None] = ContextVar("came_from", default=None)
 
 
 class AttributedRow:
-    """Mixin: ``came_from_id`` is a post's delivery, None where no link is known to have led here."""
+    """Mixin: ``came_from_id`` is the delivery of a post; None if no short link led to the row."""
 
     came_from_id: Mapped[int | None] = mapped_column(
         ForeignKey("delivery.id"), index=True, default=lambda: _delivery_id.get()
@@ -20,7 +20,7 @@ class AttributedRow:
 
 @contextmanager
 def attributed_to(delivery_id: int | None) -> Iterator[None]:
-    """What is made and flushed inside came from that delivery."""
+    """Attribute rows that are created and flushed in this context to the delivery; None attributes them to none."""
     token = _delivery_id.set(delivery_id)
     try:
         yield

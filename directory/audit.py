@@ -1,4 +1,4 @@
-"""The audit log: who did what to what, and why. Append-only; written in the verb's own transaction."""
+"""The audit log: who did what to which row, and why. Append-only, written in the verb's own transaction."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from directory.db import Base, Row
 
 
 class AuditEntry(Row, Base):
-    """One act. ``object`` is a table and a public id, never a name or a text of a person."""
+    """One action. ``object`` is a table and a public id, never a person's name or text."""
 
     __tablename__ = "audit_entry"
 
@@ -23,5 +23,5 @@ class AuditEntry(Row, Base):
 def record(
     session: Session, *, actor_id: int | None, action: str, object: str, now: datetime, reason: str = ""
 ) -> None:
-    """Append an entry; it is kept if and only if the verb's transaction is."""
+    """Append an entry. It is committed or rolled back with the verb's transaction."""
     session.add(AuditEntry(actor_id=actor_id, action=action, object=object, reason=reason, at=now))

@@ -1,8 +1,8 @@
-"""The one place that reads the clock; everything else is given ``now``."""
+"""The only module that reads the clock; all other code is passed ``now``."""
 
 from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
-    """The current instant, aware, in UTC."""
+    """Return the current time, aware, in UTC."""
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""One metadata for all tables, and engines that behave alike on SQLite and PostgreSQL."""
+"""The declarative base and mixins of all tables, engines for SQLite and PostgreSQL, and the world version."""
 
 import secrets
 from collections.abc import Iterator
@@ -11,16 +11,16 @@ from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Enum, MetaData, St
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.types import JSON, TypeDecorator
 
-ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no 0/o, 1/l/i: ids are read aloud and typed
+ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without 0/o and 1/l/i, since ids are read aloud and typed
 
 
 def new_public_id() -> str:
-    """A random id for URLs: 12 characters, 59 bits; integers stay inside."""
+    """Return a random id for URLs: 12 characters, 59 bits. Integer ids are never shown."""
     return "".join(secrets.choice(ID_ALPHABET) for _ in range(12))
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant: aware going in, aware in UTC coming out, on every database."""
+    """A point in time: aware on input (else ValueError), aware in UTC on output, on every database."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -29,7 +29,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone; pass an aware instant")
+            raise ValueError(f"{value!r} has no time zone; pass an aware datetime")
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -39,9 +39,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
-    """The declarative base of every table, the accounts' in ``app`` included."""
+    """The declarative base of every table, including the account tables in ``app``."""
 
-    # One registry, not two class attributes: Flask-SQLAlchemy copies the class, and would copy the map twice.
+    # One registry instead of two class attributes: Flask-SQLAlchemy copies the class and would copy the map twice.
     registry = registry(
         metadata=MetaData(
             naming_convention={
@@ -66,21 +66,21 @@ class Base(DeclarativeBase):
 
 
 class Row:
-    """Mixin: the integer key, which never leaves the program."""
+    """Mixin: the integer primary key, which is never shown outside the program."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
 
 
 class PublicRow(Row):
-    """Mixin: a row that a URL may name, by its random public id."""
+    """Mixin: a row that URLs refer to by its random public id."""
 
     public_id: Mapped[str] = mapped_column(String(12), unique=True, default=new_public_id)
 
 
 class WorldVersion(Base):
-    """One row: a random number that every change of what the engine sees replaces.
+    """One row: a random number, replaced by every change of what the engine reads.
 
-    A counter would not do: a number seen in a transaction that was rolled back must never come again.
+    A counter would not do: a number read in a transaction that was rolled back must never be used again.
     """
 
     __tablename__ = "world_version"
@@ -90,12 +90,12 @@ class WorldVersion(Base):
 
 
 def world_version(session: Session) -> int:
-    """The version of what the engine sees, 0 in an empty database."""
+    """Return the version of what the engine reads; 0 in an empty database."""
     return session.scalar(select(WorldVersion.version)) or 0
 
 
 def bump_world(session: Session) -> None:
-    """Tell every process, on commit, that its picture of the network is old."""
+    """Invalidate every process's snapshot of the network when the transaction commits."""
     version = secrets.randbits(53)
     row = session.get(WorldVersion, 1, with_for_update=True)
     if row is None:
@@ -106,10 +106,10 @@ def bump_world(session: Session) -> None:
 
 
 def configure_engine(engine: Engine) -> Engine:
-    """Make a SQLite engine safe for several processes; leave other databases as they are.
+    """Make a SQLite engine safe for several processes; leave other engines unchanged.
 
-    A transaction that will write takes the lock when it begins (``execution_options={"write": True}``), because
-    SQLite ignores ``busy_timeout`` when a reader is upgraded to a writer.
+    A transaction that will write (``execution_options={"write": True}``) takes the lock at BEGIN, because SQLite
+    ignores ``busy_timeout`` when a reader is upgraded to a writer.
     """
     if engine.dialect.name != "sqlite":
         return engine
@@ -129,19 +129,19 @@ def configure_engine(engine: Engine) -> Engine:
 
 
 def connect(url: str) -> Engine:
-    """An engine for ``url``; dispose it when done."""
-    # A failing statement must not log what it carried.
+    """Return an engine for ``url``; the caller disposes it."""
+    # The error of a failing statement must not contain its parameters.
     return configure_engine(create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite")))
 
 
 def claim_write(session: Session) -> None:
-    """Begin the session's transaction as a writing one. Call it first."""
+    """Begin the session's transaction as a writing one. Call it before any other statement."""
     session.connection(execution_options={"write": True})
 
 
 @contextmanager
 def write_session(engine: Engine) -> Iterator[Session]:
-    """A session whose transaction may write, committed at the end, rolled back on an error."""
+    """Open a session whose transaction may write; it commits at the end and rolls back on an error."""
     with Session(engine) as session, session.begin():
         claim_write(session)
         yield session

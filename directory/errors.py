@@ -1,4 +1,4 @@
-"""What a verb refuses, as data: a message a person can act on, and the field it is about.
+"""The errors that verbs raise: a message that a person can act on, and the field it is about.
 
 >>> raise Invalid("Write the name of the firm.", field="name")
 Traceback (most recent call last):
@@ -8,7 +8,7 @@ directory.errors.Invalid: Write the name of the firm.
 
 
 class DomainError(Exception):
-    """A refusal with a sentence that says what to do; ``field`` names the input it is about, if any."""
+    """A refusal. ``message`` tells the user what to do; ``field`` names the input it is about, if any."""
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
@@ -17,11 +17,11 @@ class DomainError(Exception):
 
 
 class Invalid(DomainError):
-    """The input itself is wrong."""
+    """The input is wrong."""
 
 
 class Conflict(DomainError):
-    """The input is fine, but things have moved on: somebody else was first, or it was done before."""
+    """The input is valid, but the state has changed: somebody else was first, or it was done before."""
 
 
 class Refused(DomainError):

@@ -1,6 +1,6 @@
-"""Files: bytes kept under the hash of what is in them, in the home's ``files`` folder, and served only through access.
+"""The file store: bytes under their sha256 in the ``files`` folder of the home, served only after an access check.
 
-Write a file before the transaction that names it commits, and forget it after the one that no longer does.
+Write a file before the transaction that refers to it commits; delete it after the one that removes the last reference.
 """
 
 import os
@@ -11,11 +11,11 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-REST = timedelta(days=1)  # what nobody names stays so long: somebody may take a removal back
+GRACE_PERIOD = timedelta(days=1)  # how long an unreferenced file is kept, since its removal may be undone
 
 
 def store_file(home: Path, folder: str, content: bytes) -> str:
-    """Keep ``content`` and return its sha256; whole or not at all, readable by this user alone."""
+    """Store ``content`` atomically, readable only by this user, and return its sha256."""
     digest = sha256(content).hexdigest()
     path = _path(home, folder, digest)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -28,26 +28,26 @@ def store_file(home: Path, folder: str, content: bytes) -> str:
 
 
 def read_file(home: Path, folder: str, digest: str) -> bytes:
-    """What was kept. Raises FileNotFoundError, also where ``digest`` is none."""
+    """Return the stored bytes. Raises FileNotFoundError, also if ``digest`` is not a sha256."""
     return _path(home, folder, digest).read_bytes()
 
 
 def is_stored(home: Path, folder: str, digest: str) -> bool:
-    """Whether the file is there."""
+    """Whether the file exists. Raises FileNotFoundError if ``digest`` is not a sha256."""
     return _path(home, folder, digest).is_file()
 
 
 def delete_file(home: Path, folder: str, digest: str) -> None:
-    """Remove the file; nothing where it is gone."""
+    """Delete the file; does nothing if it does not exist."""
     _path(home, folder, digest).unlink(missing_ok=True)
 
 
 def delete_unreferenced(home: Path, folder: str, used: Collection[str], now: datetime) -> int:
-    """Remove every file of the folder that is not ``used`` and has rested; how many it were."""
+    """Delete the folder's files that are not ``used`` and older than GRACE_PERIOD; return how many."""
     unused = [
         path
         for path in (home / "files" / folder).glob("*/*")
-        if path.name not in used and path.stat().st_mtime < (now - REST).timestamp()
+        if path.name not in used and path.stat().st_mtime < (now - GRACE_PERIOD).timestamp()
     ]
     for path in unused:
         path.unlink(missing_ok=True)

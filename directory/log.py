@@ -1,4 +1,4 @@
-"""Logs as data: one line of JSON per event, on standard error. No names, addresses, texts or tokens in it."""
+"""Structured logs: one line of JSON per event, on standard error, without names, addresses, texts or tokens."""
 
 import logging
 import sys
@@ -9,15 +9,15 @@ import structlog
 
 
 def stack_locations(trace: Any) -> Iterator[str]:
-    """Where a failure passed through, the outermost first: "file:line function". Takes a traceback, or None."""
+    """Yield the frames of a traceback (or None), outermost first, as "file:line function"."""
     while trace is not None:
         code = trace.tb_frame.f_code
         yield f"{code.co_filename}:{trace.tb_lineno} {code.co_name}"
         trace = trace.tb_next
 
 
-def _without_words(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """A failure by kind and places: its message, and a sentence with that message in it, carry what people wrote."""
+def _redact_exception(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Replace an exception by its type and frames: its message, and texts that quote it, may hold what people wrote."""
     failure = event.pop("exc_info", None)
     if failure:
         kind, _error, trace = failure if isinstance(failure, tuple) else sys.exc_info()
@@ -28,12 +28,12 @@ def _without_words(_logger: Any, _method: str, event: structlog.typing.EventDict
 
 
 def configure_logging(*, level: int = logging.INFO) -> None:
-    """Send structlog and the standard library's loggers through one formatter."""
+    """Send structlog's and the standard library's loggers through one formatter."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _without_words,
+        _redact_exception,
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],

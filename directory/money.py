@@ -1,4 +1,4 @@
-"""Money: whole minor units and a currency; never a float, never a sum of two currencies."""
+"""Money: an amount in whole minor units with a currency; never a float."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Money:
 
     @classmethod
     def parse(cls, text: str, currency: str) -> "Money":
-        """Read what a person types: ``15000``, ``$15,000``, ``15k``. Raises Invalid."""
+        """Parse an amount as a person types it: ``15000``, ``$15,000``, ``15k``. Raises Invalid."""
         if not is_currency(currency):
             raise Invalid(f"{currency!r} is not a currency code such as USD.", field="currency")
         match = re.fullmatch(r"[^\d-]{0,4}(\d[\d,]{0,14})(?:\.(\d{1,3}))?\s*([kKmM]?)", text.strip(), re.ASCII)
@@ -38,7 +38,7 @@ class Money:
         return cls(minor, currency)
 
     def spoken(self) -> str:
-        """As a person says it: without cents where there are none."""
+        """Return the amount as a person says it: without decimals if they are zero."""
         amount = Decimal(self.minor).scaleb(-get_currency_precision(self.currency))
         whole = amount == amount.to_integral_value()
         return format_currency(

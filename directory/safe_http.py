@@ -1,7 +1,7 @@
-"""Outgoing HTTP to an address that somebody typed: only to the public internet, only over TLS, nothing followed.
+"""HTTP client for addresses that users type: public internet only, TLS only, without redirects or proxies.
 
-The name is resolved once, every answer is checked, and the connection goes to the address that was checked, so that a
-name cannot point elsewhere a moment later.
+A host name is resolved once, all its addresses are checked, and the connection uses the checked address, so that
+the name cannot resolve to another address in between.
 """
 
 import socket
@@ -15,15 +15,15 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
-LOOPBACK_IS_ALLOWED = False  # a test that has a server of its own sets it, and nothing else does
-TIMEOUT = (5, 10)  # seconds, to connect and for each piece of the answer
-LARGEST = 4 * 1024 * 1024  # bytes of an answer
-UNICAST = ip_network("2000::/3")  # with no room for NAT64, and for IPv4 written as IPv6
-TUNNELS = (ip_network("2001::/23"), ip_network("2002::/16"))  # Teredo and 6to4 carry an IPv4 address that may be ours
+LOOPBACK_IS_ALLOWED = False  # set only by tests that run a server of their own
+TIMEOUT = (5, 10)  # seconds: to connect, and to wait for each chunk of the response
+MAX_RESPONSE_BYTES = 4 * 1024 * 1024
+UNICAST = ip_network("2000::/3")  # without NAT64 and IPv4 written as IPv6
+TUNNELS = (ip_network("2001::/23"), ip_network("2002::/16"))  # Teredo, 6to4: they hold an IPv4 address, maybe private
 
 
 def is_public(address: str) -> bool:
-    """Whether it belongs to the internet rather than to this machine, its neighbours or nobody."""
+    """Whether ``address`` is on the public internet, not on this machine, a private network or reserved."""
     ip = ip_address(address)
     if LOOPBACK_IS_ALLOWED and ip.is_loopback:
         return True
@@ -33,28 +33,28 @@ def is_public(address: str) -> bool:
 
 
 def checked_address(host: str) -> str:
-    """The IP address of ``host``. Raises OSError where it has none, or any that is not public."""
-    found = [str(at[4][0]) for at in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
-    if not all(is_public(address) for address in found):
+    """Return an IP address of ``host``. Raises OSError if it has none, or any that is not public."""
+    addresses = [str(at[4][0]) for at in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
+    if not all(is_public(address) for address in addresses):
         raise OSError("not an address of the public internet")
-    return found[0]
+    return addresses[0]
 
 
 def origin_of(typed: str) -> str:
-    """``https://host`` of a server as people write it, an account's whole name included. Raises ValueError.
+    """Return ``https://host`` for a server as a person types it, or for a full account name. Raises ValueError.
 
-    No port but that of the web: what listens on another is no business of who types an address.
+    Only the web's port is accepted: services on other ports must not be reachable by typing an address.
     """
     parts = urlsplit(typed.strip() if "://" in typed else f"https://{typed.strip()}")
     is_allowed = parts.scheme == "https" and parts.port in (None, 443)
     is_allowed |= LOOPBACK_IS_ALLOWED and parts.scheme in ("https", "http")
-    if not is_allowed or not parts.hostname or any(sign.isspace() for sign in parts.netloc):
+    if not is_allowed or not parts.hostname or any(character.isspace() for character in parts.netloc):
         raise ValueError("not the address of a server")
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
 
 
 class _Checked:
-    """A connection to the checked address; TLS still asks for the name."""
+    """Mixin: a connection to the checked address; TLS still verifies the host name."""
 
     def _new_conn(self: Any) -> socket.socket:
         name = self._dns_host
@@ -84,22 +84,22 @@ class _Adapter(HTTPAdapter):
 
 
 class SafeSession(requests.Session):
-    """Asks once, in bounded time and size. Raises requests.RequestException as its parent does."""
+    """A session that sends each request once, with limits on time and size. Raises requests.RequestException."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.trust_env = False  # a proxy would look the name up again, and a .netrc would sign in as somebody else
+        self.trust_env = False  # a proxy would resolve the name again, and a .netrc would send other credentials
         self.adapters.clear()
         for scheme in ("https://", "http://") if LOOPBACK_IS_ALLOWED else ("https://",):
             self.mount(scheme, _Adapter(max_retries=0))
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        answer = super().request(*args, **{**kwargs, "timeout": TIMEOUT, "allow_redirects": False, "stream": True})
+        response = super().request(*args, **{**kwargs, "timeout": TIMEOUT, "allow_redirects": False, "stream": True})
         body = bytearray()
-        with answer:
-            for piece in answer.iter_content(2**16):
-                body += piece
-                if len(body) > LARGEST:
-                    raise requests.ConnectionError("an answer without end")
-        answer._content = bytes(body)
-        return answer
+        with response:
+            for chunk in response.iter_content(2**16):
+                body += chunk
+                if len(body) > MAX_RESPONSE_BYTES:
+                    raise requests.ConnectionError("the response is too large")
+        response._content = bytes(body)
+        return response

@@ -1,4 +1,4 @@
-"""Settings from the environment: typed, loud, all errors at once, secrets by value or by file."""
+"""Settings from the environment: typed, secrets by value or by file, all errors reported at once."""
 
 import os
 import secrets
@@ -13,12 +13,12 @@ PREFIX = "GOODWORD_"
 
 
 class SettingsError(Exception):
-    """Every wrong setting at once, a line each."""
+    """All wrong settings at once, one per line."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One variable: how its text becomes a value, and what it is for."""
+    """One variable: its name without the prefix, its parser, its default and its description."""
 
     name: str
     parse: Callable[[str], Any]
@@ -28,7 +28,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Settings:
-    """What an installation is told from outside. Everything else is a row or a constant."""
+    """The configuration of an installation. Everything else is a database row or a constant."""
 
     home: Path
     database_url: str
@@ -100,7 +100,8 @@ SETTINGS = (
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read every ``GOODWORD_…`` variable, or its ``GOODWORD_…_FILE``.
 
-    Raises SettingsError with a line for each wrong or unknown variable.
+    Creates the home folder and missing secrets in it. Raises SettingsError with a line for each wrong or unknown
+    variable.
     """
     known = {PREFIX + setting.name + suffix for setting in SETTINGS for suffix in ("", "_FILE")}
     errors = [
@@ -121,8 +122,8 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     home: Path = values["home"]
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     values["database_url"] = values["database_url"] or f"sqlite:///{home / 'goodword.db'}"
-    values["secret_key"] = values["secret_key"] or kept_secret(home / "secret_key")
-    values["encryption_keys"] = values["encryption_keys"] or (kept_secret(home / "encryption_key"),)
+    values["secret_key"] = values["secret_key"] or load_or_create_secret(home / "secret_key")
+    values["encryption_keys"] = values["encryption_keys"] or (load_or_create_secret(home / "encryption_key"),)
     return Settings(**values)
 
 
@@ -135,8 +136,8 @@ def _text(name: str, environ: Mapping[str, str], default: str | None) -> str | N
     return default if value is None else value.strip()
 
 
-def kept_secret(path: Path) -> str:
-    """The secret kept in ``path`` (mode 0600), made at the first call; several processes may call at once."""
+def load_or_create_secret(path: Path) -> str:
+    """Return the secret in the file ``path`` (mode 0600), created by the first call; safe with concurrent calls."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""Loads every table of the domain, so that ``Base.metadata`` is whole."""
+"""Imports every module with tables, so that ``Base.metadata`` is complete."""
 
 from directory import audit, rate_limit
 from directory.engine import saved_search

@@ -1,6 +1,6 @@
-"""Text from people and machines: how it is cleaned before it is kept, and written evenly before it is compared.
+"""Text: cleaning input before it is stored, and normalizing text before it is compared.
 
-The engine reads sentences in another way, with stems and places in the text; that is ``matching.text_normalization``.
+The engine normalizes sentences differently, with stems and positions: see ``matching.text_normalization``.
 """
 
 import re
@@ -9,18 +9,18 @@ import unicodedata
 from directory.errors import Invalid
 from directory.translation import gettext as _
 
-# Controls, bidirectional ones too, and what looks like nothing let a name pose as another.
+# Control characters, including bidirectional ones, and invisible characters let a name imitate another.
 _BLANK, _JOINER = "\u034f\u115f\u1160\u2800\u3164\uffa0", "\u200d"
-# Letters of other alphabets that read as Latin ones, and what a phone writes for a quote or a hyphen.
+# Letters of other alphabets that look like Latin ones, and what phones type for a quote or a hyphen.
 _SAME_SHAPE = str.maketrans("авекмнорстухіјѕԁԛԝɡαεικνορτυχ", "abekmhopctyxijsdqwgaeikvoptux")
 _SAME_SIGN = str.maketrans("\u2018\u2019\u02bc\u2010\u2013", "'''--", _JOINER)
-_FORMULA = frozenset("=+-@\t\r\x00")  # a spreadsheet may run a cell that begins with one of these
+_FORMULA = frozenset("=+-@\t\r\x00")  # a spreadsheet may evaluate a cell that begins with one of these
 
 
 def clean_line(text: str, *, field: str, what: str, limit: int, required: bool = True) -> str:
-    """One line of at most ``limit`` characters; inner white space becomes single blanks.
+    """Return one line of at most ``limit`` characters; each run of white space becomes one blank.
 
-    Raises Invalid for ``field``; ``what`` names it in the sentence.
+    Raises Invalid for ``field``; ``what`` names it in the message.
 
     >>> clean_line("  Bramble &\\n Co ", field="name", what="the name", limit=20)
     'Bramble & Co'
@@ -29,7 +29,7 @@ def clean_line(text: str, *, field: str, what: str, limit: int, required: bool =
 
 
 def clean_text(text: str, *, field: str, what: str, limit: int, required: bool = True) -> str:
-    """Several lines; line ends become ``\\n`` and no more than one empty line stays. Raises Invalid."""
+    """Return several lines, with ``\\n`` as line end and at most one empty line in a row. Raises Invalid."""
     lines = [re.sub(r"[^\S\n]+", " ", line).strip() for line in re.split(r"\r\n|\r|\n|\u2028|\u2029", text)]
     return _checked(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)), field, what, limit, required)
 
@@ -45,7 +45,7 @@ def _checked(text: str, field: str, what: str, limit: int, required: bool) -> st
         )
     for position, character in enumerate(text):
         is_hidden = not character.isprintable() or character in _BLANK
-        if is_hidden and character not in ("\n", _JOINER):  # emoji need the joiner
+        if is_hidden and character not in ("\n", _JOINER):  # emoji sequences need the joiner
             raise Invalid(
                 _(
                     "Remove the hidden character %(code)s at place %(place)s of %(what)s.",
@@ -59,34 +59,34 @@ def _checked(text: str, field: str, what: str, limit: int, required: bool) -> st
 
 
 def strip_hidden(text: str, limit: int) -> str:
-    r"""One line of what a machine elsewhere said, without the signs that pose as others, hide or turn it around.
+    r"""Return external text as one line of at most ``limit`` characters, without hidden or bidirectional characters.
 
     >>> strip_hidden("@me\u202e\n <b>", 5)
     '@me <'
     """
     line = " ".join(unicodedata.normalize("NFC", text[: 4 * limit]).split())
-    return "".join(each for each in line if each.isprintable() and each not in _BLANK)[:limit]
+    return "".join(character for character in line if character.isprintable() and character not in _BLANK)[:limit]
 
 
 def fold(text: str) -> str:
-    """``text`` as searching sees it: no case, no accents, no punctuation but what stands inside words.
+    """Return ``text`` normalized for search: no case, no accents, punctuation only inside words.
 
     >>> fold("Piñon  Digital, C++ & WordPress®")
     'pinon digital c++ & wordpress'
     """
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    plain = (char for char in letters if not unicodedata.combining(char))
-    kept = "".join(char if char.isalnum() or char in "+#&._%-" else " " for char in plain)
+    plain = (character for character in letters if not unicodedata.combining(character))
+    kept = "".join(character if character.isalnum() or character in "+#&._%-" else " " for character in plain)
     return " ".join(word.strip("._-") or word for word in kept.split())
 
 
 def latinised(text: str) -> str:
-    """``text`` as an eye reads it: folded, and letters of other alphabets made the Latin ones that they look like."""
+    """Return ``text`` folded, with letters of other alphabets replaced by the Latin ones they look like."""
     return fold(text).translate(_SAME_SHAPE)
 
 
 def confusable_skeleton(text: str) -> str:
-    """What names that look the same have in common: letters and digits as an eye reads them, without blanks.
+    """Return a key that is equal for names that look the same: latinised letters and digits, without blanks.
 
     >>> confusable_skeleton("Beа  Lindqvіst") == confusable_skeleton("BEA LINDQVIST") == "bealindqvist"
     True
@@ -95,23 +95,23 @@ def confusable_skeleton(text: str) -> str:
 
 
 def mixes_alphabets(word: str) -> bool:
-    """Whether ``word`` has letters of two alphabets that look alike."""
+    """Whether ``word`` mixes at least two of the Latin, Cyrillic and Greek alphabets."""
     alphabets = {unicodedata.name(letter, "").split()[0] for letter in word if letter.isalpha()}
     return len(alphabets & {"LATIN", "CYRILLIC", "GREEK"}) > 1
 
 
 def caseless(text: str) -> str:
-    """``text`` as names are looked up in it: no case, one kind of blank, quote and hyphen; accents stay."""
+    """Return ``text`` normalized for looking up names: no case, one kind of blank, quote and hyphen; accents stay."""
     return " ".join(unicodedata.normalize("NFKC", text).translate(_SAME_SIGN).casefold().split())
 
 
 def escape_formula(cell: str) -> str:
-    """A cell that a spreadsheet shows and does not run: one ' stands in front of what may be a formula."""
+    """Return ``cell`` for a spreadsheet, with a leading ' if it might be evaluated as a formula."""
     return f"'{cell}" if cell[:1] in _FORMULA else cell
 
 
 def unescape_formula(cell: str) -> str:
-    """What ``escape_formula`` was given. Raises Invalid for a formula; a number may begin with + or -.
+    """Return the cell that ``escape_formula`` was given. Raises Invalid for a formula; numbers may begin with + or -.
 
     >>> unescape_formula("'=1+1"), unescape_formula("-5"), unescape_formula("'tis fine")
     ('=1+1', '-5', "'tis fine")

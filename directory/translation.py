@@ -1,6 +1,6 @@
-"""Language: every string a person reads passes through here, in rooms that know no web.
+"""Translation without Flask: gettext functions, and how lists and dates are put into words.
 
-English is the source text; pages use the same catalogues through Flask-Babel.
+English is the source text; pages use the same catalogs through Flask-Babel.
 """
 
 from contextvars import ContextVar
@@ -13,7 +13,7 @@ translations: ContextVar[NullTranslations] = ContextVar("translations", default=
 
 
 def gettext(message: str, **values: object) -> str:
-    """``message`` in the reader's language, with ``%(name)s`` places filled.
+    """Return ``message`` in the reader's language, with its ``%(name)s`` placeholders filled.
 
     >>> gettext("%(name)s vouches for you", name="Carla")
     'Carla vouches for you'
@@ -21,29 +21,29 @@ def gettext(message: str, **values: object) -> str:
     return translations.get().ugettext(message) % values
 
 
-def N_(message: str) -> str:  # noqa: N802 - the name by which catalogues are made
-    """A sentence that stands in a table for the catalogues; ``gettext`` says it where it is shown."""
+def N_(message: str) -> str:  # noqa: N802 - the name by which catalogs are extracted
+    """Mark ``message`` for extraction into the catalogs; ``gettext`` translates it where it is shown."""
     return message
 
 
 def ngettext(one: str, many: str, count: int, **values: object) -> str:
-    """The form for ``count``, which fills ``%(count)s``."""
+    """Return the singular or plural form for ``count``, which fills ``%(count)s``."""
     return translations.get().ungettext(one, many, count) % {"count": count, **values}
 
 
-def join_as_list(words: list[str]) -> str:
-    """A list as a person says it.
+def join_as_list(items: list[str]) -> str:
+    """Return the items as one phrase.
 
     >>> join_as_list(["design", "build", "care"])
     'design, build and care'
     """
-    if len(words) < 2:
-        return "".join(words)
-    return gettext("%(most)s and %(last)s", most=", ".join(words[:-1]), last=words[-1])
+    if len(items) < 2:
+        return "".join(items)
+    return gettext("%(most)s and %(last)s", most=", ".join(items[:-1]), last=items[-1])
 
 
 def time_ago(then: date, today: date) -> str:
-    """How long ago, as a person says it.
+    """Return how long ago ``then`` was, as a phrase.
 
     >>> time_ago(date(2024, 3, 1), date(2026, 1, 1)), time_ago(date(2026, 8, 2), date(2026, 11, 1))
     ('in 2024', 'in August')

@@ -86,7 +86,7 @@ class Odd(BaseHTTPRequestHandler):
         self.send_header("Location", "/endless")
         self.end_headers()
         if self.path == "/endless":
-            for _ in range(safe_http.LARGEST // 2**16 + 2):
+            for _ in range(safe_http.MAX_RESPONSE_BYTES // 2**16 + 2):
                 self.wfile.write(bytes(2**16))
 
     def log_message(self, *_: object) -> None:

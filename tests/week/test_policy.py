@@ -41,11 +41,11 @@ def test_ordinary_texts_pass_without_remarks(text: str) -> None:
 
 def test_a_link_is_an_error_where_it_costs_and_was_not_chosen() -> None:
     text = "See bramble.example.com"
-    (costly,), (free,) = check_policy(text, costs_link="$0.20"), check_policy(text)
+    (costly,), (free,) = check_policy(text, link_cost="$0.20"), check_policy(text)
     assert costly.is_error
     assert "$0.20" in costly.sentence
     assert not free.is_error
-    assert check_policy(text, costs_link="$0.20", has_link=True) == []
+    assert check_policy(text, link_cost="$0.20", has_link=True) == []
 
 
 def test_capital_letters_are_remarked_on_and_errors_come_first() -> None:
