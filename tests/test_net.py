@@ -1,4 +1,4 @@
-"""Outgoing HTTP reaches the public internet and nothing else."""
+"""Outgoing HTTP reaches only the public internet."""
 
 import socket
 from collections.abc import Iterator
@@ -30,16 +30,16 @@ from directory import safe_http
         *("2001:0:7f00:1::", "2001:db8::1", "fe80::1%lo"),
     ],
 )
-def test_what_is_ours_or_nobody_s_is_not_public(address: str) -> None:
+def test_private_and_reserved_addresses_are_not_public(address: str) -> None:
     assert not safe_http.is_public(address)
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "93.184.215.14", "2606:4700:4700::1111", "2a00:1450:4001:80b::200e"])
-def test_the_internet_is_public(address: str) -> None:
+def test_internet_addresses_are_public(address: str) -> None:
     assert safe_http.is_public(address)
 
 
-def test_a_name_with_one_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_with_any_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [(2, 1, 6, "", (address, 0)) for address in ("1.1.1.1", "10.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
     with pytest.raises(OSError, match="public"):
@@ -51,7 +51,7 @@ def test_a_name_with_one_private_address_is_refused(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     "address", ["https://127.0.0.1", "https://localhost", "https://[::1]", "http://1.1.1.1", "file:///etc"]
 )
-def test_nothing_is_asked_at_home_or_in_the_open(address: str) -> None:
+def test_private_addresses_and_plain_http_are_refused(address: str) -> None:
     with pytest.raises(requests.RequestException):
         safe_http.SafeSession().get(address)
 
@@ -65,14 +65,14 @@ def test_nothing_is_asked_at_home_or_in_the_open(address: str) -> None:
         ("a.example:443/x?y", "https://a.example:443"),
     ],
 )
-def test_an_address_is_understood_as_people_write_it(typed: str, origin: str) -> None:
+def test_an_address_is_parsed_as_people_type_it(typed: str, origin: str) -> None:
     assert safe_http.origin_of(typed) == origin
 
 
 @pytest.mark.parametrize(
     "typed", ["a.example:8443", "a.example:22", "http://a.example", "file://a.example", "a b.example"]
 )
-def test_a_server_is_reached_by_the_port_of_the_web_and_by_no_other(typed: str) -> None:
+def test_a_server_is_reached_only_on_the_https_port(typed: str) -> None:
     with pytest.raises(ValueError, match="address of a server"):
         safe_http.origin_of(typed)
 
@@ -90,7 +90,7 @@ class Odd(BaseHTTPRequestHandler):
                 self.wfile.write(bytes(2**16))
 
     def log_message(self, *_: object) -> None:
-        """Nothing is told."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def odd(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, list[str]]]:
     server.server_close()
 
 
-def test_a_name_is_resolved_once_and_the_checked_address_is_used(
+def test_a_host_is_resolved_once_and_the_checked_address_is_used(
     odd: tuple[int, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, asked = socket.getaddrinfo, []
@@ -119,7 +119,7 @@ def test_a_name_is_resolved_once_and_the_checked_address_is_used(
     assert odd[1] == [f"rebinding.example:{odd[0]}"]
 
 
-def test_no_redirect_is_followed_and_no_answer_is_without_end(odd: tuple[int, list[str]]) -> None:
+def test_redirects_are_not_followed_and_responses_are_limited_in_size(odd: tuple[int, list[str]]) -> None:
     assert safe_http.SafeSession().get(f"http://127.0.0.1:{odd[0]}/elsewhere").status_code == 302
     with pytest.raises(requests.ConnectionError):
         safe_http.SafeSession().get(f"http://127.0.0.1:{odd[0]}/endless")

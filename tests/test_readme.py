@@ -1,4 +1,4 @@
-"""What the README says is so."""
+"""The README is correct: its links, commands, settings and make targets exist."""
 
 import os
 import re
@@ -15,18 +15,18 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
-def test_it_opens_with_the_two_commands_one_picture_and_the_map() -> None:
+def test_it_begins_with_two_commands_a_picture_and_the_map() -> None:
     places = [README.index(mark) for mark in ("make demo", "make test", "![", "## The map of the house")]
     assert places == sorted(places)
 
 
-def test_every_file_it_names_is_there() -> None:
+def test_every_file_it_links_exists() -> None:
     links = re.findall(r"\]\(((?!http)[^)#]+)\)", README)
     assert links
     assert not [link for link in links if not (ROOT / link).exists()]
 
 
-def test_every_make_target_it_names_is_there() -> None:
+def test_every_make_target_it_names_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"`?make ([a-z]+)`?", README))
     assert {"demo", "test", "check"} <= targets
@@ -37,14 +37,14 @@ def test_it_lists_every_setting() -> None:
     assert re.findall(rf"^\| `{PREFIX}(\w+)`", README, re.MULTILINE) == [setting.name for setting in SETTINGS]
 
 
-def test_every_command_it_names_is_there() -> None:
+def test_every_command_it_names_exists() -> None:
     named = set(re.findall(r"\bgoodword ([a-z]+)\b", "\n".join(BLOCKS)))
     assert named
     assert named <= {name for name, _, _ in COMMANDS}
 
 
 @pytest.mark.slow
-def test_its_commands_bring_in_real_firms_and_answer(tmp_path: Path, real_data: Path) -> None:
+def test_its_commands_import_real_firms_and_answer_a_lead(tmp_path: Path, real_data: Path) -> None:
     block = next(block for block in BLOCKS if "import businesses" in block)
     commands = "\n".join(line for line in block.splitlines() if not line.startswith("export"))
     done = subprocess.run(

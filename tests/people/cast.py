@@ -1,4 +1,4 @@
-"""The small cast of these tests: four firms, five people, a corner of the taxonomy."""
+"""The people of these tests: four firms, five members, and a small part of the taxonomy."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from directory.taxonomy.capability import CURATED, Capability, CapabilityKind
 @dataclass
 class Cast:
     chapter: Chapter
-    nia: Member  # Northlight Studio, who brings the lead
+    nia: Member  # Northlight Studio; has the lead
     bea: Member  # Bramble & Co
     bob: Member  # Bramble & Co
     carla: Member  # Copper State Print
@@ -25,7 +25,7 @@ class Cast:
 
 
 def make_cast(session: Session, now: datetime) -> Cast:
-    """Add the cast and flush."""
+    """Add the cast to the session and flush."""
     chapter = Chapter(key="old-pueblo", name="Old Pueblo")
     firms = [
         Business(name=name, chapter=chapter, city=city, created_at=now)

@@ -1,4 +1,4 @@
-"""How a claim stands follows from what others said and what was finished, and from nothing else."""
+"""Claim levels depend only on accepted vouches and finished collaborations."""
 
 from datetime import datetime, timedelta
 
@@ -22,13 +22,13 @@ def claimed(session: Session, cast: Cast, now: datetime) -> tuple[int, int]:
     return cast.bea.business_id, cast.wordpress.id
 
 
-def good_word(session: Session, cast: Cast, now: datetime, **instead: object) -> None:
-    said = {"giver": cast.carla, "receiver": cast.bea, "capability": cast.wordpress, **instead}
-    given = vouch(session, text="She rebuilt our shop in a week.", known_as="a client", now=now, **said)
+def add_vouch(session: Session, cast: Cast, now: datetime, **instead: object) -> None:
+    fields = {"giver": cast.carla, "receiver": cast.bea, "capability": cast.wordpress, **instead}
+    given = vouch(session, text="She rebuilt our shop in a week.", known_as="a client", now=now, **fields)
     accept(session, vouch=given, by=given.receiver, now=now + timedelta(days=1))
 
 
-def finished(session: Session, cast: Cast, now: datetime, finished_at: datetime | None) -> None:
+def add_collaboration(session: Session, cast: Cast, now: datetime, finished_at: datetime | None) -> None:
     work = Collaboration(
         prime_id=cast.nia.business_id,
         sub_id=cast.bea.business_id,
@@ -41,27 +41,38 @@ def finished(session: Session, cast: Cast, now: datetime, finished_at: datetime 
     session.flush()
 
 
-def test_a_claim_alone_is_claimed(session: Session, claimed: tuple[int, int], now: datetime) -> None:
-    how = claim_standings(session, [claimed[0]])[claimed]
-    assert (how.level_on(now), how.claimed_at, how.vouches, how.evidence) == (ClaimLevel.CLAIMED, now, 0, 0)
+def test_a_claim_without_support_has_the_level_claimed(
+    session: Session, claimed: tuple[int, int], now: datetime
+) -> None:
+    standing = claim_standings(session, [claimed[0]])[claimed]
+    assert (standing.level_on(now), standing.claimed_at, standing.vouches, standing.evidence) == (
+        ClaimLevel.CLAIMED,
+        now,
+        0,
+        0,
+    )
 
 
-def test_accepted_good_words_count_once_a_firm(
+def test_accepted_vouches_count_once_per_giving_firm(
     session: Session, cast: Cast, claimed: tuple[int, int], now: datetime
 ) -> None:
-    good_word(session, cast, now)
-    good_word(session, cast, now, receiver=cast.bob)  # the same giver, for a colleague
-    good_word(session, cast, now, giver=cast.nia)
-    how = claim_standings(session, [claimed[0]])[claimed]
-    assert (how.level_on(now), how.vouches, how.vouched_at) == (ClaimLevel.VOUCHED, 2, now + timedelta(days=1))
+    add_vouch(session, cast, now)
+    add_vouch(session, cast, now, receiver=cast.bob)  # the same giver, for a colleague
+    add_vouch(session, cast, now, giver=cast.nia)
+    standing = claim_standings(session, [claimed[0]])[claimed]
+    assert (standing.level_on(now), standing.vouches, standing.vouched_at) == (
+        ClaimLevel.VOUCHED,
+        2,
+        now + timedelta(days=1),
+    )
 
 
-def test_a_good_word_counts_only_for_its_capability_and_from_people_in_good_standing(
+def test_a_vouch_counts_only_for_its_capability_if_accepted_and_its_giver_active(
     session: Session, cast: Cast, claimed: tuple[int, int], now: datetime
 ) -> None:
-    good_word(session, cast, now, capability=cast.design)
-    good_word(session, cast, now, capability=None)
-    good_word(session, cast, now)
+    add_vouch(session, cast, now, capability=cast.design)
+    add_vouch(session, cast, now, capability=None)
+    add_vouch(session, cast, now)
     cast.carla.state = MemberState.SUSPENDED
     vouch(
         session,
@@ -75,16 +86,18 @@ def test_a_good_word_counts_only_for_its_capability_and_from_people_in_good_stan
     assert claim_standings(session, [claimed[0]])[claimed].level_on(now) is ClaimLevel.CLAIMED
 
 
-def test_only_finished_work_is_evidence(session: Session, cast: Cast, claimed: tuple[int, int], now: datetime) -> None:
-    finished(session, cast, now, None)
+def test_only_finished_collaborations_are_evidence(
+    session: Session, cast: Cast, claimed: tuple[int, int], now: datetime
+) -> None:
+    add_collaboration(session, cast, now, None)
     assert claim_standings(session, [claimed[0]])[claimed].level_on(now) is ClaimLevel.CLAIMED
-    finished(session, cast, now, now)
-    finished(session, cast, now, now - timedelta(days=9))
-    how = claim_standings(session, None)[claimed]
-    assert (how.level_on(now), how.evidence, how.evidenced_at) == (ClaimLevel.EVIDENCED, 2, now)
+    add_collaboration(session, cast, now, now)
+    add_collaboration(session, cast, now, now - timedelta(days=9))
+    standing = claim_standings(session, None)[claimed]
+    assert (standing.level_on(now), standing.evidence, standing.evidenced_at) == (ClaimLevel.EVIDENCED, 2, now)
 
 
-def test_many_firms_take_two_queries(session: Session, engine: Engine, cast: Cast, now: datetime) -> None:
+def test_the_claims_of_many_firms_take_two_queries(session: Session, engine: Engine, cast: Cast, now: datetime) -> None:
     for member in (cast.nia, cast.bea, cast.carla):
         claim(session, business=member.business, capability=cast.design, now=now)
     asked: list[str] = []
@@ -93,7 +106,7 @@ def test_many_firms_take_two_queries(session: Session, engine: Engine, cast: Cas
     assert len(asked) == 2
 
 
-def test_a_claim_is_made_once_and_taken_back_and_changes_what_the_engine_sees(
+def test_a_claim_is_unique_and_its_removal_changes_the_world_version(
     session: Session, cast: Cast, claimed: tuple[int, int], now: datetime
 ) -> None:
     with pytest.raises(Conflict) as refused:

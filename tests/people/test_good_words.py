@@ -1,4 +1,4 @@
-"""What people say of each other: with whom, how often, and who decides that it is shown."""
+"""Interactions and vouches: between whom, how often, and who decides that they are shown."""
 
 from datetime import date, datetime, timedelta
 
@@ -14,38 +14,38 @@ from directory.reports.open_items import open_items
 from tests.people.cast import Cast
 
 WORKED = InteractionKind.WORKED
-WORDS = {"text": "She answers the same day, every time.", "known_as": "worked together"}
+FIELDS = {"text": "She answers the same day, every time.", "known_as": "worked together"}
 
 
-def test_an_interaction_is_a_fact_when_the_other_confirms_it(session: Session, cast: Cast, now: datetime) -> None:
-    said = interaction.record_interaction(
+def test_an_interaction_is_a_fact_once_the_other_confirms_it(session: Session, cast: Cast, now: datetime) -> None:
+    row = interaction.record_interaction(
         session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now
     )
-    assert open_items(session, member=cast.bea, now=now).interactions == [said]
+    assert open_items(session, member=cast.bea, now=now).interactions == [row]
     assert not interaction.have_met(session, cast.bea, cast.nia)
     with pytest.raises(Refused):
-        interaction.confirm(session, interaction=said, by=cast.nia, now=now)
-    interaction.confirm(session, interaction=said, by=cast.bea, now=now)
+        interaction.confirm(session, interaction=row, by=cast.nia, now=now)
+    interaction.confirm(session, interaction=row, by=cast.bea, now=now)
     assert open_items(session, member=cast.bea, now=now).interactions == []
     assert interaction.have_met(session, cast.bea, cast.nia)
     with pytest.raises(Conflict):
-        interaction.decline(session, interaction=said, by=cast.bea, now=now)
-    interaction.reopen(session, interaction=said, by=cast.bea, now=now)
-    assert open_items(session, member=cast.bea, now=now).interactions == [said]
+        interaction.decline(session, interaction=row, by=cast.bea, now=now)
+    interaction.reopen(session, interaction=row, by=cast.bea, now=now)
+    assert open_items(session, member=cast.bea, now=now).interactions == [row]
 
 
-def test_saying_what_the_other_said_confirms_it(session: Session, cast: Cast, now: datetime) -> None:
-    said = interaction.record_interaction(
+def test_recording_the_same_interaction_as_the_other_confirms_it(session: Session, cast: Cast, now: datetime) -> None:
+    row = interaction.record_interaction(
         session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=date(2024, 3, 1), now=now
     )
     again = interaction.record_interaction(
         session, said_by=cast.bea, other=cast.nia, kind=WORKED, happened_on=date(2024, 9, 9), now=now
     )
-    assert again is said
-    assert said.confirmed_at == now
+    assert again is row
+    assert row.confirmed_at == now
 
 
-def test_a_pair_has_one_of_a_kind_a_year(session: Session, cast: Cast, now: datetime) -> None:
+def test_a_pair_has_one_interaction_per_kind_and_year(session: Session, cast: Cast, now: datetime) -> None:
     for kind, year in ((WORKED, 2023), (WORKED, 2024), (InteractionKind.MET, 2024)):
         interaction.record_interaction(
             session, said_by=cast.nia, other=cast.bea, kind=kind, happened_on=date(year, 1, 1), now=now
@@ -56,21 +56,23 @@ def test_a_pair_has_one_of_a_kind_a_year(session: Session, cast: Cast, now: date
         )
 
 
-def test_only_who_said_it_takes_it_back(session: Session, cast: Cast, now: datetime) -> None:
-    said = interaction.record_interaction(
+def test_only_its_author_withdraws_an_interaction(session: Session, cast: Cast, now: datetime) -> None:
+    row = interaction.record_interaction(
         session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now
     )
     with pytest.raises(Refused):
-        interaction.withdraw(session, interaction=said, by=cast.bea, now=now)
-    interaction.withdraw(session, interaction=said, by=cast.nia, now=now)
+        interaction.withdraw(session, interaction=row, by=cast.bea, now=now)
+    interaction.withdraw(session, interaction=row, by=cast.nia, now=now)
     assert session.scalar(select(Interaction)) is None
 
 
-def test_who_declined_is_not_asked_again_but_may_say_it(session: Session, cast: Cast, now: datetime) -> None:
-    said = interaction.record_interaction(
+def test_a_declined_interaction_is_not_asked_again_but_may_be_recorded_by_the_other(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    row = interaction.record_interaction(
         session, said_by=cast.nia, other=cast.bea, kind=WORKED, happened_on=now.date(), now=now
     )
-    interaction.decline(session, interaction=said, by=cast.bea, now=now)
+    interaction.decline(session, interaction=row, by=cast.bea, now=now)
     assert open_items(session, member=cast.bea, now=now).interactions == []
     with pytest.raises(Conflict):
         interaction.record_interaction(
@@ -82,7 +84,7 @@ def test_who_declined_is_not_asked_again_but_may_say_it(session: Session, cast: 
     assert interaction.have_met(session, cast.nia, cast.bea)
 
 
-def test_an_interaction_joins_two_firms_and_has_been(session: Session, cast: Cast, now: datetime) -> None:
+def test_an_interaction_is_between_two_firms_and_not_in_the_future(session: Session, cast: Cast, now: datetime) -> None:
     for other in (cast.bob, cast.bea):
         with pytest.raises(Refused):
             interaction.record_interaction(
@@ -96,33 +98,33 @@ def test_an_interaction_joins_two_firms_and_has_been(session: Session, cast: Cas
     assert refused.value.field == "happened_on"
 
 
-def test_a_good_word_is_shown_only_when_its_receiver_says_so(session: Session, cast: Cast, now: datetime) -> None:
-    given = vouch.vouch(session, giver=cast.carla, receiver=cast.bea, now=now, **WORDS)
-    assert open_items(session, member=cast.bea, now=now).vouches == [given]
+def test_a_vouch_is_shown_only_while_its_receiver_accepts_it(session: Session, cast: Cast, now: datetime) -> None:
+    row = vouch.vouch(session, giver=cast.carla, receiver=cast.bea, now=now, **FIELDS)
+    assert open_items(session, member=cast.bea, now=now).vouches == [row]
     assert vouch.shown_vouches(session, member=cast.bea) == []
     for act in (vouch.accept, vouch.decline, vouch.reopen):
         with pytest.raises(Refused):
-            act(session, vouch=given, by=cast.carla, now=now)
-    vouch.accept(session, vouch=given, by=cast.bea, now=now)
-    assert vouch.shown_vouches(session, member=cast.bea) == [given]
-    vouch.decline(session, vouch=given, by=cast.bea, now=now)
+            act(session, vouch=row, by=cast.carla, now=now)
+    vouch.accept(session, vouch=row, by=cast.bea, now=now)
+    assert vouch.shown_vouches(session, member=cast.bea) == [row]
+    vouch.decline(session, vouch=row, by=cast.bea, now=now)
     assert vouch.shown_vouches(session, member=cast.bea) == open_items(session, member=cast.bea, now=now).vouches == []
-    vouch.reopen(session, vouch=given, by=cast.bea, now=now)
-    assert open_items(session, member=cast.bea, now=now).vouches == [given]
+    vouch.reopen(session, vouch=row, by=cast.bea, now=now)
+    assert open_items(session, member=cast.bea, now=now).vouches == [row]
 
 
-def test_one_good_word_for_each_capability_and_one_for_none(session: Session, cast: Cast, now: datetime) -> None:
+def test_a_giver_has_one_vouch_per_capability_and_one_without(session: Session, cast: Cast, now: datetime) -> None:
     for capability in (None, cast.wordpress, cast.design):
-        vouch.vouch(session, giver=cast.carla, receiver=cast.bea, capability=capability, now=now, **WORDS)
+        vouch.vouch(session, giver=cast.carla, receiver=cast.bea, capability=capability, now=now, **FIELDS)
         with pytest.raises(Conflict):
-            vouch.vouch(session, giver=cast.carla, receiver=cast.bea, capability=capability, now=now, **WORDS)
+            vouch.vouch(session, giver=cast.carla, receiver=cast.bea, capability=capability, now=now, **FIELDS)
 
 
-def test_only_its_giver_takes_a_good_word_back(session: Session, cast: Cast, now: datetime) -> None:
-    given = vouch.vouch(session, giver=cast.carla, receiver=cast.bea, now=now, **WORDS)
+def test_only_its_giver_withdraws_a_vouch(session: Session, cast: Cast, now: datetime) -> None:
+    row = vouch.vouch(session, giver=cast.carla, receiver=cast.bea, now=now, **FIELDS)
     with pytest.raises(Refused):
-        vouch.withdraw(session, vouch=given, by=cast.bea, now=now)
-    vouch.withdraw(session, vouch=given, by=cast.carla, now=now)
+        vouch.withdraw(session, vouch=row, by=cast.bea, now=now)
+    vouch.withdraw(session, vouch=row, by=cast.carla, now=now)
     assert session.scalar(select(Vouch)) is None
 
 
@@ -135,15 +137,15 @@ def test_only_its_giver_takes_a_good_word_back(session: Session, cast: Cast, now
         ({"known_as": ""}, "known_as"),
     ],
 )
-def test_a_wrong_good_word_names_its_field(
+def test_an_invalid_vouch_names_the_wrong_field(
     session: Session, cast: Cast, now: datetime, wrong: dict[str, str], field: str
 ) -> None:
     with pytest.raises(DomainError) as refused:
-        vouch.vouch(session, giver=cast.carla, receiver=cast.bea, now=now, **(WORDS | wrong))
+        vouch.vouch(session, giver=cast.carla, receiver=cast.bea, now=now, **(FIELDS | wrong))
     assert refused.value.field == field
 
 
-def test_nobody_speaks_for_their_own_firm(session: Session, cast: Cast, now: datetime) -> None:
+def test_nobody_vouches_for_a_member_of_their_own_firm(session: Session, cast: Cast, now: datetime) -> None:
     for receiver in (cast.bob, cast.bea):
         with pytest.raises(Refused):
-            vouch.vouch(session, giver=cast.bea, receiver=receiver, now=now, **WORDS)
+            vouch.vouch(session, giver=cast.bea, receiver=receiver, now=now, **FIELDS)

@@ -1,4 +1,4 @@
-"""How vouches age, and what praise that comes back counts for: half."""
+"""Vouches expire, and a vouch that comes back counts half."""
 
 from datetime import datetime, timedelta
 
@@ -24,12 +24,12 @@ DAY = timedelta(days=1)
 Pairs = set[tuple[int, int]]
 
 
-def praise(session: Session, giver: Member, receiver: Member, about: object, at: datetime) -> Vouch:
-    given = Vouch(giver=giver, receiver=receiver, capability=about, text="x" * 10, known_as="-", given_at=at)
-    given.accepted_at = at
-    session.add(given)
+def add_vouch(session: Session, giver: Member, receiver: Member, about: object, at: datetime) -> Vouch:
+    row = Vouch(giver=giver, receiver=receiver, capability=about, text="x" * 10, known_as="-", given_at=at)
+    row.accepted_at = at
+    session.add(row)
     session.flush()
-    return given
+    return row
 
 
 def level(session: Session, cast: Cast, now: datetime) -> ClaimLevel:
@@ -41,8 +41,8 @@ def claimed(session: Session, cast: Cast, now: datetime) -> None:
     claim(session, business=cast.bea.business, capability=cast.wordpress, now=now - 3000 * DAY)
 
 
-def test_a_vouch_lifts_for_three_years_and_finished_work_for_five(session: Session, cast: Cast, now: datetime) -> None:
-    praise(session, cast.carla, cast.bea, cast.wordpress, now)
+def test_a_vouch_counts_for_three_years_and_finished_work_for_five(session: Session, cast: Cast, now: datetime) -> None:
+    add_vouch(session, cast.carla, cast.bea, cast.wordpress, now)
     assert level(session, cast, now + VOUCH_LASTS) is ClaimLevel.VOUCHED
     assert level(session, cast, now + VOUCH_LASTS + DAY) is ClaimLevel.CLAIMED
     work = Collaboration(
@@ -55,29 +55,29 @@ def test_a_vouch_lifts_for_three_years_and_finished_work_for_five(session: Sessi
     assert level(session, cast, now + EVIDENCE_LASTS + 2 * DAY) is ClaimLevel.CLAIMED
 
 
-def test_praise_that_is_returned_counts_half(session: Session, cast: Cast, now: datetime) -> None:
-    praise(session, cast.carla, cast.bea, cast.wordpress, now)
-    praise(session, cast.bob, cast.carla, None, now)  # a colleague's thanks, for nothing in particular
+def test_a_returned_vouch_counts_half(session: Session, cast: Cast, now: datetime) -> None:
+    add_vouch(session, cast.carla, cast.bea, cast.wordpress, now)
+    add_vouch(session, cast.bob, cast.carla, None, now)  # a colleague's vouch, for no capability
     assert level(session, cast, now) is ClaimLevel.CLAIMED
-    praise(session, cast.nia, cast.bea, cast.wordpress, now - 9 * DAY)
-    praise(session, cast.bea, cast.nia, None, now)
-    how = claim_standings(session, None)[cast.bea.business_id, cast.wordpress.id]
-    assert (how.level_on(now), how.vouches, how.in_rings) == (ClaimLevel.VOUCHED, 2, 2)
-    assert how.vouched_until == now - 9 * DAY + VOUCH_LASTS  # the older of two halves
+    add_vouch(session, cast.nia, cast.bea, cast.wordpress, now - 9 * DAY)
+    add_vouch(session, cast.bea, cast.nia, None, now)
+    standing = claim_standings(session, None)[cast.bea.business_id, cast.wordpress.id]
+    assert (standing.level_on(now), standing.vouches, standing.in_rings) == (ClaimLevel.VOUCHED, 2, 2)
+    assert standing.vouched_until == now - 9 * DAY + VOUCH_LASTS  # from the older of the two half vouches
 
 
-def test_a_word_from_outside_the_ring_is_enough(session: Session, cast: Cast, now: datetime) -> None:
+def test_one_vouch_from_outside_the_cycle_is_enough(session: Session, cast: Cast, now: datetime) -> None:
     for giver, receiver in ((cast.carla, cast.bea), (cast.bea, cast.dana), (cast.dana, cast.carla)):
-        praise(session, giver, receiver, cast.wordpress, now)
+        add_vouch(session, giver, receiver, cast.wordpress, now)
     assert level(session, cast, now) is ClaimLevel.CLAIMED
-    praise(session, cast.nia, cast.bea, cast.wordpress, now)
+    add_vouch(session, cast.nia, cast.bea, cast.wordpress, now)
     assert level(session, cast, now) is ClaimLevel.VOUCHED
 
 
-def test_the_engine_hears_what_the_page_says(session: Session, cast: Cast, now: datetime) -> None:
-    praise(session, cast.carla, cast.bea, cast.wordpress, now)
-    praise(session, cast.bea, cast.carla, None, now)
-    praise(session, cast.nia, cast.bea, None, now)
+def test_the_engine_and_the_page_have_the_same_vouches(session: Session, cast: Cast, now: datetime) -> None:
+    add_vouch(session, cast.carla, cast.bea, cast.wordpress, now)
+    add_vouch(session, cast.bea, cast.carla, None, now)
+    add_vouch(session, cast.nia, cast.bea, None, now)
     world = known_world(session).world
     assert world.claims.vouched_until.tolist() == [0]
     assert [FACT_KINDS[kind] for kind in world.facts.kinds] == ["returned", "returned", "vouch"]
@@ -94,13 +94,13 @@ def weight(pairs: Pairs, firm: int) -> float:
 
 @settings(max_examples=200)
 @given(networks, firms, firms)
-def test_taking_a_word_back_never_raises_whom_it_was_about(pairs: Pairs, giver: int, receiver: int) -> None:
+def test_withdrawing_a_vouch_never_raises_its_receiver(pairs: Pairs, giver: int, receiver: int) -> None:
     assert weight(pairs - {(giver, receiver)}, receiver) <= weight(pairs, receiver)
 
 
 @settings(max_examples=200)
 @given(networks, st.permutations(range(6)), st.integers(2, 3))
-def test_a_ring_gives_nobody_more_than_a_word_from_outside_would(pairs: Pairs, order: list[int], size: int) -> None:
+def test_a_cycle_gives_no_firm_more_than_one_outside_vouch_would(pairs: Pairs, order: list[int], size: int) -> None:
     ring = order[:size]
     around = set(zip(ring, ring[1:] + ring[:1], strict=True))
     for giver, receiver in around:
@@ -109,8 +109,8 @@ def test_a_ring_gives_nobody_more_than_a_word_from_outside_would(pairs: Pairs, o
 
 @settings(max_examples=25, deadline=None)
 @given(networks)
-def test_a_few_firms_are_read_with_all_the_rings_they_stand_in(pairs: Pairs) -> None:
-    """What a page reads of one firm says the same as what the engine reads of all."""
+def test_one_firm_is_read_with_all_the_cycles_it_is_part_of(pairs: Pairs) -> None:
+    """A page that reads one firm gets the same result as the engine, which reads all."""
     at = datetime.fromisoformat("2026-11-02T16:00:00+00:00")
     engine = create_engine("sqlite://")
     Base.metadata.create_all(engine)
@@ -122,7 +122,7 @@ def test_a_few_firms_are_read_with_all_the_rings_they_stand_in(pairs: Pairs) -> 
         for person in people:
             claim(own, business=person.business, capability=node, now=at)
         for giver, receiver in pairs:
-            praise(own, people[giver], people[receiver], node, at)
+            add_vouch(own, people[giver], people[receiver], node, at)
         whole = claim_standings(own, None)
         for person in people:
             assert claim_standings(own, [person.business_id]).items() <= whole.items()

@@ -1,4 +1,4 @@
-"""Search finds firms by their words, in any order and with slips, and narrows them by what is really there."""
+"""Search matches words in any order and with typing errors, and its filters and counts are exact."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -35,22 +35,22 @@ def names(session: Session, text: str) -> list[str]:
     return [business.name for business in search(session, text=text).businesses]
 
 
-def test_words_match_whatever_their_case_accents_and_order(session: Session) -> None:
+def test_words_match_in_any_case_and_order_and_without_accents(session: Session) -> None:
     assert names(session, "  BRAMBLE   pena ") == ["Bramble & Co"]
     assert names(session, "elementor Pêna") == ["Bramble & Co"]
 
 
-def test_who_has_every_word_hides_those_with_some_and_is_not_asked_for_in_vain(session: Session) -> None:
+def test_partial_matches_show_only_if_no_firm_has_every_word(session: Session) -> None:
     assert names(session, "northlight sandoval") == ["Northlight Studio"]
     assert set(names(session, "bramble sandoval")) == {"Bramble & Co", "Northlight Studio"}
 
 
 @pytest.mark.parametrize("text", ["bramle", "brambel", "pennya bramble", "nort light", "northlightstudio", "stdio"])
-def test_slips_of_typing_are_forgiven(session: Session, text: str) -> None:
+def test_typing_errors_are_tolerated(session: Session, text: str) -> None:
     assert names(session, text)[0] in ("Bramble & Co", "Northlight Studio")
 
 
-def test_a_name_without_slips_comes_before_one_with(session: Session, now: datetime) -> None:
+def test_an_exact_name_comes_before_a_similar_one(session: Session, now: datetime) -> None:
     session.add_all(Business(name=name, created_at=now) for name in ("Brambly Works", "Brambel"))
     index_businesses(session)
     assert names(session, "brambly works")[0] == "Brambly Works"
@@ -66,7 +66,7 @@ def test_an_exact_name_is_always_first(session: Session, now: datetime, name: st
     assert fold(search(session, text=name).businesses[0].name) == fold(name)
 
 
-def test_a_name_comes_before_a_place_and_people_before_none(session: Session) -> None:
+def test_a_name_match_precedes_a_place_match_and_members_precede_none(session: Session) -> None:
     assert names(session, "bea") == ["Bramble & Co", "Zuni Roofing 100% North_west"]
     assert names(session, "") == [
         *("Bramble & Co", "Copper State Print", "Mesa Words", "Northlight Studio"),
@@ -75,27 +75,27 @@ def test_a_name_comes_before_a_place_and_people_before_none(session: Session) ->
 
 
 @pytest.mark.parametrize("text", ["100%", "north_west"])
-def test_signs_mean_themselves(session: Session, text: str) -> None:
+def test_percent_sign_and_underscore_are_searched_literally(session: Session, text: str) -> None:
     assert names(session, text) == ["Zuni Roofing 100% North_west"]
 
 
 @pytest.mark.parametrize("text", ["1%0", "%", "_", '" * ^ : ( ) NEAR OR', "\0", "🙂", "שלום", "~"])
-def test_signs_are_no_wild_cards(session: Session, text: str) -> None:
+def test_special_characters_are_not_wildcards(session: Session, text: str) -> None:
     assert names(session, text) in ([], names(session, "")) or not fold(text)
 
 
-def test_ten_thousand_letters_are_a_search_like_any_other(session: Session) -> None:
+def test_a_query_of_ten_thousand_characters_works(session: Session) -> None:
     assert search(session, text="bramble " * 1250).businesses[0].name == "Bramble & Co"
     assert search(session, text="x" * 10_000).total == 0
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(text=st.text(max_size=300), page=st.integers(-5, 5))
-def test_no_text_breaks_it(session: Session, text: str, page: int) -> None:
+def test_no_query_or_page_number_raises_an_error(session: Session, text: str, page: int) -> None:
     assert search(session, text=text, page=page).total <= 5
 
 
-def test_a_capability_takes_in_what_is_below_it(session: Session, cast: Cast) -> None:
+def test_a_capability_includes_its_descendants(session: Session, cast: Cast) -> None:
     for capability, firms in (
         (cast.web, ["Bramble & Co", "Northlight Studio"]),
         (cast.development, ["Bramble & Co", "Northlight Studio"]),
@@ -104,7 +104,7 @@ def test_a_capability_takes_in_what_is_below_it(session: Session, cast: Cast) ->
         assert [firm.name for firm in search(session, capability=capability).businesses] == firms
 
 
-def test_facets_count_firms_once_and_follow_the_words(session: Session, cast: Cast) -> None:
+def test_facets_count_each_firm_once_and_respect_the_query(session: Session, cast: Cast) -> None:
     assert [(facet.capability, facet.count) for facet in search(session).facets] == [(cast.web, 2)]
     found = search(session, capability=cast.web)
     assert found.trail == [cast.web]
@@ -113,13 +113,15 @@ def test_facets_count_firms_once_and_follow_the_words(session: Session, cast: Ca
     assert search(session, text="roofing").facets == []
 
 
-def test_the_chapter_narrows(session: Session, cast: Cast) -> None:
+def test_the_chapter_filters_the_result(session: Session, cast: Cast) -> None:
     cast.bea.business.chapter = Chapter(key="valley", name="Valley")
     session.flush()
     assert [firm.name for firm in search(session, chapter=cast.bea.business.chapter).businesses] == ["Bramble & Co"]
 
 
-def test_suspended_people_and_firms_with_nobody_else_are_not_shown(session: Session, cast: Cast, now: datetime) -> None:
+def test_suspended_members_and_firms_without_active_members_are_hidden(
+    session: Session, cast: Cast, now: datetime
+) -> None:
     cast.bob.state = cast.carla.state = MemberState.SUSPENDED
     session.flush()
     page = search(session)
@@ -130,7 +132,9 @@ def test_suspended_people_and_firms_with_nobody_else_are_not_shown(session: Sess
     assert names(session, "pena") == []
 
 
-def test_pages_are_whole_and_few_queries(session: Session, engine: Engine, now: datetime) -> None:
+def test_every_firm_is_on_one_page_and_a_page_takes_few_queries(
+    session: Session, engine: Engine, now: datetime
+) -> None:
     session.add_all(Business(name=f"Firm {number:03}", created_at=now) for number in range(60))
     index_businesses(session)
     seen = [firm.id for page in (1, 2, 3) for firm in search(session, page=page).businesses]
@@ -143,7 +147,7 @@ def test_pages_are_whole_and_few_queries(session: Session, engine: Engine, now: 
     assert len(asked) <= 7
 
 
-def test_choices_narrow_and_their_counts_are_true(session: Session, cast: Cast, now: datetime) -> None:
+def test_filters_and_their_counts_are_exact(session: Session, cast: Cast, now: datetime) -> None:
     chance = Random(5)
     for number in range(80):
         firm = Business(name=f"Firm {number}", city=chance.choice(["Tucson", "Mesa", "Flagstaff", ""]), created_at=now)
@@ -159,7 +163,7 @@ def test_choices_narrow_and_their_counts_are_true(session: Session, cast: Cast, 
         "industry": lambda firm, value: value in firm.industries,
         "language": lambda firm, value: value in firm.languages,
         "free": lambda firm, value: accepts_work(firm, now.date()) is AcceptsWork.NOW,
-        "price": lambda firm, value: value in _bands_of(firm),
+        "price": lambda firm, value: value in _price_bands(firm),
     }
     town = locate("Phoenix", "AZ")
     for _ in range(30):
@@ -185,14 +189,14 @@ def test_choices_narrow_and_their_counts_are_true(session: Session, cast: Cast, 
                 assert count == sum(check(firm, value) for firm in left)
 
 
-def _bands_of(firm: Business) -> set[int]:
-    """0 under 5,000, 1 to 25,000, 2 above, 3 not said; of the three kinds of prices above."""
+def _price_bands(firm: Business) -> set[int]:
+    """Return the price bands of a firm with the prices above: 0 below 5,000, 1 to 25,000, 2 above, 3 unknown."""
     if firm.price_low_minor is None:
         return {3}
     return {0} if firm.price_high_minor else {0, 1, 2}
 
 
-def test_what_changed_is_found_at_once_and_what_is_gone_is_not(session: Session, cast: Cast, now: datetime) -> None:
+def test_changed_firms_are_found_at_once_and_deleted_ones_are_not(session: Session, cast: Cast, now: datetime) -> None:
     assert names(session, "kingfisher") == []
     cast.bea.business.name = "Kingfisher"
     index_business(session, cast.bea.business)
@@ -206,7 +210,7 @@ def test_what_changed_is_found_at_once_and_what_is_gone_is_not(session: Session,
     assert "Zuni Roofing 100% North_west" not in names(session, "")
 
 
-def test_a_line_for_few_is_found_by_nobody(session: Session, cast: Cast) -> None:
+def test_a_headline_with_a_limited_audience_is_not_searchable(session: Session, cast: Cast) -> None:
     cast.bea.headline = "Beekeeper at night"
     index_business(session, cast.bea.business)
     assert names(session, "beekeeper") == ["Bramble & Co"]
@@ -215,14 +219,14 @@ def test_a_line_for_few_is_found_by_nobody(session: Session, cast: Cast) -> None
     assert names(session, "beekeeper") == []
 
 
-def test_prices_for_few_narrow_nothing(session: Session, cast: Cast) -> None:
+def test_prices_with_a_limited_audience_match_no_filter(session: Session, cast: Cast) -> None:
     firm = cast.bea.business
     firm.price_low_minor, firm.audiences = 100_00, {"prices": "introduced"}
     index_business(session, firm)
     assert search(session, narrowing=Narrowing(price=0)).total == 0
 
 
-def test_a_firm_stands_where_its_town_is(session: Session, now: datetime) -> None:
+def test_a_firm_gets_the_coordinates_of_its_town(session: Session, now: datetime) -> None:
     here = Chapter(key="maine", name="Maine", region="ME", country="US")
     firms = [Business(name=name, city="Portland", created_at=now) for name in "ABC"]
     firms[0].region, firms[1].chapter, firms[2].city = "ME", here, "Nowhere at all"
@@ -232,7 +236,7 @@ def test_a_firm_stands_where_its_town_is(session: Session, now: datetime) -> Non
     assert locate("München", "", "DE") == locate("Munich", "Germany")
 
 
-def test_whoever_is_named_stands_first_in_the_firm(session: Session, cast: Cast) -> None:
+def test_a_member_named_in_the_query_is_listed_first_in_the_firm(session: Session, cast: Cast) -> None:
     for name in ("bob pena", "bea"):
         found = search(session, text=name)
         first = found.people[found.businesses[0].id][0]
