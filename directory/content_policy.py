@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from directory.text_length import find_links
 from directory.translation import gettext as _
 
-MOST_HASHTAGS = 6  # the network's own and at most five of the chapter
+MAX_HASHTAGS = 6  # the network's own and at most five of the chapter
 _CAPITALS = re.compile(r"(?:\b[^\W\d_a-z]{2,}\b(?:\W+|$)){4,}")
 _TELEPHONE = re.compile(r"(?<![\w/])(?:\+|\()?\d(?:[ ()./–-]{0,2}\d){8,}(?!\w)")
 _REWARD = re.compile(
@@ -40,8 +40,8 @@ def check_policy(
         ),
         _error_if(re.search(r"[#＃]\s", text), _("A hashtag has no blanks: write the sign and its word together.")),
         _error_if(
-            len(re.findall(r"[#＃]\w", text)) > MOST_HASHTAGS,
-            _("Take some hashtags out: more than %(most)s read like an advertisement.", most=MOST_HASHTAGS),
+            len(re.findall(r"[#＃]\w", text)) > MAX_HASHTAGS,
+            _("Take some hashtags out: more than %(most)s read like an advertisement.", most=MAX_HASHTAGS),
         ),
         _error_if(
             re.search(r"(?<![\w.@])[@＠]\w", text),

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-GRACE_PERIOD = timedelta(days=1)  # how long an unreferenced file is kept, since its removal may be undone
+GRACE_PERIOD = timedelta(days=1)  # from when a file is written; an unreferenced file is deleted only after it
 
 
 def store_file(home: Path, folder: str, content: bytes) -> str:
@@ -43,7 +43,7 @@ def delete_file(home: Path, folder: str, digest: str) -> None:
 
 
 def delete_unreferenced(home: Path, folder: str, used: Collection[str], now: datetime) -> int:
-    """Delete the folder's files that are not ``used`` and older than GRACE_PERIOD; return how many."""
+    """Delete the folder's files that are not ``used`` and were written more than GRACE_PERIOD ago; return how many."""
     unused = [
         path
         for path in (home / "files" / folder).glob("*/*")

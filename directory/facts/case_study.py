@@ -46,7 +46,7 @@ class CaseStudy(PublicRow, Base):
         """Return the member's party row, or None if the member is not part of the story."""
         return next((party for party in self.parties if party.member_id == member.id), None)
 
-    def names_beside(self, member: Member) -> list[Member]:
+    def other_people(self, member: Member) -> list[Member]:
         """Return the other people in the story, without ``member``."""
         return [party.member for party in self.parties if party.member_id != member.id]
 

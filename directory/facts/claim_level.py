@@ -37,7 +37,7 @@ class ClaimStanding:
 
     claimed_at: datetime
     vouches: int  # number of firms whose members vouch
-    in_rings: int  # of these, the firms whose vouches come back to them (``reciprocal_pairs``)
+    returned_vouches: int  # of these, the firms whose vouches come back to them (``reciprocal_pairs``)
     vouched_at: datetime | None  # date of the newest vouch
     vouched_until: datetime | None  # when the vouches stop being enough; None if they never were
     evidence: int  # number of finished collaborations

@@ -146,7 +146,10 @@ def own_ratings(session: Session, *, rater: Member) -> dict[int, tuple[int, int]
 
 
 def next_to_rate(session: Session, *, rater: Member, now: datetime) -> Member | None:
-    """Return one person the rater met and never rated, or None once they rated somebody new this week."""
+    """Return one person whom the rater met and never rated, to be rated this week.
+
+    None if there is nobody, or once the rater has rated somebody for the first time this week.
+    """
     monday = week_of(now)
     ever = select(Rating.ratee_id).where(Rating.rater_id == rater.id)
     begun_now = ever.group_by(Rating.ratee_id).having(func.min(Rating.rated_at) >= monday)

@@ -76,6 +76,6 @@ def delete_if_unused(session: Session, *, home: Path, digest: str | None) -> Non
 
 
 def delete_unused_photos(session: Session, *, home: Path, now: datetime) -> int:
-    """Delete photo files that no member has and that are older than a day; return how many."""
+    """Delete photo files that no member has and that were stored more than a day ago; return how many."""
     used = set(session.scalars(select(Member.photo).where(Member.photo.is_not(None))))
     return files.delete_unreferenced(home, FOLDER, {digest for digest in used if digest}, now)

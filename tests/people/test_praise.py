@@ -62,7 +62,7 @@ def test_a_returned_vouch_counts_half(session: Session, cast: Cast, now: datetim
     add_vouch(session, cast.nia, cast.bea, cast.wordpress, now - 9 * DAY)
     add_vouch(session, cast.bea, cast.nia, None, now)
     standing = claim_standings(session, None)[cast.bea.business_id, cast.wordpress.id]
-    assert (standing.level_on(now), standing.vouches, standing.in_rings) == (ClaimLevel.VOUCHED, 2, 2)
+    assert (standing.level_on(now), standing.vouches, standing.returned_vouches) == (ClaimLevel.VOUCHED, 2, 2)
     assert standing.vouched_until == now - 9 * DAY + VOUCH_LASTS  # from the older of the two half vouches
 
 
