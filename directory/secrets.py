@@ -22,5 +22,5 @@ class SecretBox:
         """Return the decrypted value. Raises InvalidToken if no key fits, ValueError if it is from another place."""
         *place, value = json.loads(self._fernet.decrypt(sealed.encode()))
         if place != [table, column, row]:
-            raise ValueError(f"the value in {table}.{column} was sealed for another table, column or row")
+            raise ValueError(f"the value in {table}.{column} was sealed for another place")
         return str(value)
