@@ -119,7 +119,7 @@ def ask_for_link(letter: str, email: str, target: str = "/") -> bool:
 def may_ask(what: str, whose: str) -> bool:
     """Count a try, and commit it; False where there were too many. What follows begins a transaction of its own."""
     limits = zip(_keys(what, whose), MOST[what], strict=True)
-    allowed = [consume_allowance(db.session(), key=key, most=most, within=WITHIN, now=now()) for key, most in limits]
+    allowed = [consume_allowance(db.session(), key=key, limit=most, within=WITHIN, now=now()) for key, most in limits]
     db.session.commit()
     return all(allowed)
 

@@ -64,7 +64,7 @@ def apply(
     knows_name = clean_line(knows, field="knows", what=_("who knows you"), limit=120, required=False)
     delete_unconfirmed(session, now=now)
     if not consume_allowance(
-        session, key=f"apply {applicant['email']}", most=MAILS_A_DAY, within=timedelta(days=1), now=now
+        session, key=f"apply {applicant["email"]}", limit=MAILS_A_DAY, within=timedelta(days=1), now=now
     ):
         return
     member = session.scalar(select(Member).where(Member.email == applicant["email"]))

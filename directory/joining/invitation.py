@@ -57,7 +57,7 @@ def invite_by_mail(
     session: Session, *, member: Member, by: Member, event: str, due_at: datetime, now: datetime
 ) -> bool:
     """Mail ``member`` the link that lets them in; False where one was mailed within RESEND_AFTER, or none can be."""
-    if not consume_allowance(session, key=f"invitation {member.public_id}", most=1, within=RESEND_AFTER, now=now):
+    if not consume_allowance(session, key=f"invitation {member.public_id}", limit=1, within=RESEND_AFTER, now=now):
         return False
     chapter = member.business.chapter
     inviter = _("%(name)s of %(firm)s", name=by.name, firm=by.business.name)

@@ -46,9 +46,11 @@ def reveal(session: Session, *, reader: Member, of: Member | Business, now: date
     Raises Conflict after too many people in an hour or a day.
     """
     subject = f"{of.__tablename__} {of.public_id}"
-    if consume_allowance(session, key=f"contact {reader.id} {subject}", most=1, within=DAY, now=now):
+    if consume_allowance(session, key=f"contact {reader.id} {subject}", limit=1, within=DAY, now=now):
         for limit, within in ((PEOPLE_AN_HOUR, timedelta(hours=1)), (PEOPLE_A_DAY, DAY)):
-            if not consume_allowance(session, key=f"contacts {reader.id} {within}", most=limit, within=within, now=now):
+            if not consume_allowance(
+                session, key=f"contacts {reader.id} {within}", limit=limit, within=within, now=now
+            ):
                 raise Conflict(
                     _(
                         "You looked up %(most)s people in a short while, which is the most. Wait a while; "

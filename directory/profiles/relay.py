@@ -58,7 +58,9 @@ def submit_message(
         (f"relay from {typed['email']}", MAX_PER_SENDER),
         (f"relay to {receiver.id}", MAX_PER_RECEIVER),
     )
-    if is_bot or not all(consume_allowance(session, key=key, most=limit, within=DAY, now=now) for key, limit in limits):
+    if is_bot or not all(
+        consume_allowance(session, key=key, limit=limit, within=DAY, now=now) for key, limit in limits
+    ):
         return
     delete_expired(session, now=now)
     message = RelayMessage(receiver_id=receiver.id, expires_at=now + EXPIRES_AFTER, **typed)

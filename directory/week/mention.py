@@ -104,7 +104,7 @@ class PostItem:
     @property
     def people(self) -> list[Member]:
         """The members it is about, the first of them the one who asks or tells."""
-        return [self.member, *self.story.names_beside(self.member)] if self.story is not None else [self.member]
+        return [self.member, *self.story.other_people(self.member)] if self.story is not None else [self.member]
 
     @property
     def is_named(self) -> bool:

@@ -103,7 +103,7 @@ def edit(session: Session, *, post: Post, text: str, member: Member, now: dateti
     does not consent to it; Conflict when the occurrence is over.
     """
     lock_open(session, post.occurrence)
-    text = clean_text(text, field="text", what=gettext("the text of the post"), limit=MOST.most)
+    text = clean_text(text, field="text", what=gettext("the text of the post"), limit=DEFAULT_LIMIT.maximum)
     if excess := excess_length(text, limits_of(post.channel)):
         message = gettext("It is %(over)s too long for %(channel)s.", over=excess, channel=post.channel.name)
         raise Invalid(message, field="text")
@@ -128,8 +128,8 @@ def remarks_on(session: Session, *, post: Post, text: str) -> list[PolicyRemark]
     return check_policy(
         text,
         has_link=post.channel.has_link,
-        costs_link=f"${costs[1]}" if costs else "",
-        is_known=_is_duplicate(session, post.occurrence, post.channel, text),
+        link_cost=f"${costs[1]}" if costs else "",
+        is_repeated=_is_duplicate(session, post.occurrence, post.channel, text),
     )
 
 

@@ -40,7 +40,7 @@ def post_previews(session: Session, *, chapter: Chapter, now: datetime) -> list[
     items = choose_mentions(session, chapter=chapter, now=now)
     shown = items or _unshared_asks(session, chapter)
     on = due_at.astimezone(ZoneInfo(chapter.zone)).date()
-    text, _ = compose_post_text(shown, OpeningClosing(chapter, on), (MOST_TEXT,))
+    text, _ = compose_post_text(shown, OpeningClosing(chapter, on), (DEFAULT_LIMIT,))
     return [PostPreview("", text, due_at, is_agreed=bool(items))] if shown else []
 
 

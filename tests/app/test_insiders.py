@@ -17,7 +17,7 @@ from directory.engine.pair_candidates import people_to_meet, reason_sentence
 from directory.engine.world import known_world
 from directory.errors import Conflict
 from directory.facts import interaction
-from directory.facts.interaction import LETTERS, InteractionKind
+from directory.facts.interaction import WEEKLY_MAILS, InteractionKind
 from directory.facts.introduction_request import ask, decline
 from directory.facts.rating import Rating
 from directory.facts.rating_case import RatingCase, case_signs
@@ -150,7 +150,7 @@ def test_a_merge_shows_a_number_to_no_more_people_than_before(session: Session, 
 
 def test_nobody_floods_others_with_letters(session: Session, bea: Member, nadia: Member, now: datetime) -> None:
     bea.email = "bea@bramble.example"
-    for year in range(1950, 1950 + LETTERS // 2 + 5):
+    for year in range(1950, 1950 + WEEKLY_MAILS // 2 + 5):
         for kind in InteractionKind:
             day = now.date().replace(year=year)
             interaction.record_interaction(session, said_by=nadia, other=bea, kind=kind, happened_on=day, now=now)
@@ -161,7 +161,7 @@ def test_nobody_floods_others_with_letters(session: Session, bea: Member, nadia:
                 suggest(session, by=nadia, **said, now=now)
         else:
             suggest(session, by=nadia, **said, now=now)
-    assert letters(session, "interaction") == LETTERS
+    assert letters(session, "interaction") == WEEKLY_MAILS
 
 
 def test_a_firm_whose_people_wait_or_are_suspended_is_in_no_answer(cast: Cast, now: datetime) -> None:

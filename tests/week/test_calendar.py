@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from directory.audit import AuditEntry
 from directory.errors import Conflict, Invalid, Refused
-from directory.outbox.heartbeat import FORGOTTEN_AFTER, LATE_AFTER, heartbeats, record_heartbeat
+from directory.outbox.heartbeat import DELETED_AFTER, LATE_AFTER, heartbeats, record_heartbeat
 from directory.outbox.occurrence import Occurrence
 from directory.week.calendar import WEEKS_AHEAD, add_blackout, end_blackout, occurrence_on, set_hour, weeks
 from directory.week.occurrence_schedule import WEEK, hold, plan_occurrences, release, skip
@@ -143,5 +143,5 @@ def test_a_worker_without_heartbeats_is_late_and_later_forgotten(mesa: Chapterho
         ("new", False),
         ("old", True),
     ]
-    record_heartbeat(mesa.session, worker="new", now=now + FORGOTTEN_AFTER + timedelta(seconds=1))
+    record_heartbeat(mesa.session, worker="new", now=now + DELETED_AFTER + timedelta(seconds=1))
     assert [row.worker for row in heartbeats(mesa.session)] == ["new"]

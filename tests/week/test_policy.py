@@ -49,6 +49,6 @@ def test_a_link_is_an_error_where_it_costs_and_was_not_chosen() -> None:
 
 
 def test_capital_letters_are_remarked_on_and_errors_come_first() -> None:
-    said = check_policy("MEET ALL OUR NEW PEOPLE NOW, @carlo", is_known=True)
+    said = check_policy("MEET ALL OUR NEW PEOPLE NOW, @carlo", is_repeated=True)
     assert [remark.is_error for remark in said] == [True, True, False]
     assert "small" in said[-1].sentence
