@@ -5,6 +5,7 @@ The engine normalizes sentences differently, with stems and positions: see ``mat
 
 import re
 import unicodedata
+from urllib.parse import urlsplit
 
 from directory.errors import Invalid
 from directory.translation import gettext as _
@@ -32,6 +33,49 @@ def clean_text(text: str, *, field: str, what: str, limit: int, required: bool =
     """Return several lines, with ``\\n`` as line end and at most one empty line in a row. Raises Invalid."""
     lines = [re.sub(r"[^\S\n]+", " ", line).strip() for line in re.split(r"\r\n|\r|\n|\u2028|\u2029", text)]
     return _checked(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)), field, what, limit, required)
+
+
+def clean_website(text: str) -> str:
+    text = clean_line(text, field="website", what=_("the address of the website"), limit=200, required=False)
+    if not text:
+        return ""
+    address = text if "://" in text else f"https://{text}"
+    wrong = Invalid(_("Write the address of your website, such as https://example.com."), field="website")
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        sound = parts.scheme in ("http", "https") and "." in host and "@" not in parts.netloc and (parts.port or 1)
+    except ValueError:
+        raise wrong from None
+    if not sound or " " in address or len(address) > 200:
+        raise wrong
+    return address
+
+
+def clean_phone(text: str) -> str:
+    text = clean_line(text, field="phone", what=_("the telephone number"), limit=40, required=False)
+    digits = sum(char.isdigit() for char in text)
+    if text and not (re.fullmatch(r"\+?[0-9()./ -]+(?:(?:ext\.?|x) ?[0-9]{1,6})?", text) and 7 <= digits <= 20):
+        raise Invalid(_("Write a telephone number such as +1 520 555 0134."), field="phone")
+    return text
+
+
+def clean_email(text: str) -> str:
+    """A mail address, without the ``?``, ``&`` and ``%`` that would add to what a mailto link says. Raises Invalid."""
+    text = clean_line(text, field="email", what=_("the mail address"), limit=254, required=False)
+    if text and not re.fullmatch(r"[A-Za-z0-9.!#$'*+/=^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", text):
+        raise Invalid(_("Write a mail address such as you@example.com."), field="email")
+    return text
+
+
+def clean_video(text: str) -> str:
+    """An https address whose host a reader can tell from any other. Raises Invalid."""
+    text = clean_line(text, field="video", what=_("the address of the video"), limit=190, required=False)
+    address = text if "://" in text or not text else f"https://{text}"
+    if address and not re.fullmatch(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[!#-;=?-~]*)?", address, re.IGNORECASE):
+        message = _("Write where the video is, such as https://vimeo.com/76979871. It has to begin with https.")
+        raise Invalid(message, field="video")
+    return address
 
 
 def _checked(text: str, field: str, what: str, limit: int, required: bool) -> str:

@@ -12,10 +12,10 @@ from app.accounts.tables import Account, AccountSession
 from directory.audit import record
 from directory.errors import Conflict, Invalid
 from directory.outbox import mail
-from directory.people.business import clean_email
 from directory.people.one_time_link import end_links, hash_of
 from directory.people.tables import Member, MemberState
 from directory.privacy.departure import Departure
+from directory.text import clean_email
 from directory.translation import gettext as _
 
 HASHER = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)  # argon2id, 19 MiB, 21 ms

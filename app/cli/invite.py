@@ -59,9 +59,9 @@ def _member(session: "Session", name: str, email: str, firm: str, chapter: str |
     from app.cli import Refusal
     from directory.audit import record
     from directory.db import bump_world
-    from directory.people.business import clean_email, index_business
+    from directory.people.business import index_business
     from directory.people.tables import Member
-    from directory.text import clean_line
+    from directory.text import clean_email, clean_line
 
     email = clean_email(email).casefold()
     if not email:

@@ -1,6 +1,5 @@
 """The forms of one's own page: oneself, one's firm, what it can do, and whom one wants to meet."""
 
-from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -23,32 +22,12 @@ from app.forms import Form
 from app.request_time import now
 from directory.errors import Invalid
 from directory.money import Money
-from directory.people.audience import FIELDS, Audience, audience_of
-from directory.people.business import AcceptsWork, accepts_work
+from directory.people.audience import Audience, audience_choices, audience_of
+from directory.people.business import PRICES, AcceptsWork, accepts_work
 from directory.people.industry import INDUSTRIES
+from directory.people.profile_field import fields_of
 from directory.people.tables import Business, Member, WantedKind
 from directory.people.working_language import language_name, languages_by_name
-
-PRICES = ("price_low", "price_high", "smallest_deal")
-
-
-class PersonForm(Form):
-    """What a member says of themselves."""
-
-    name = StringField(_l("Your name"))
-    role = StringField(_l("What you do there"))
-    headline = TextAreaField(_l("One line about you"))
-    phone = StringField(_l("Your own telephone"))
-    video = StringField(_l("A video of you"))
-    spotlight = BooleanField(_l("The weekly post may name me"))
-
-    def show(self, member: Member) -> None:
-        """Fill the fields from a member."""
-        self.process(obj=member, spotlight=member.spotlight_at is not None)
-
-    def said(self) -> dict[str, str]:
-        """The fields as ``member.edit_profile`` takes them."""
-        return {name: self[name].data or "" for name in ("name", "role", "headline", "phone", "video")}
 
 
 class PhotoForm(Form):
@@ -60,16 +39,40 @@ class PhotoForm(Form):
 class PartForm(Form):
     """Some of what a firm says of itself; the rest stays as it is."""
 
-    def show(self, business: Business) -> None:
-        """Fill the fields from a firm."""
-        self.process(obj=business)
+    of: type[Business] | type[Member] = Business
 
-    def said(self, business: Business, today: date) -> dict[str, Any]:
-        """The fields as ``business.edit`` takes them. Raises Invalid."""
-        fields = {name: field for name, field in self._fields.items() if name != "csrf_token"}
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.declared = {name: field for name, field in fields_of(self.of).items() if name in self}
+        for name, field in self.declared.items():
+            if field.limit:
+                self[name].render_kw = {"maxlength": field.limit}
+
+    def show(self, member: Member) -> None:
+        """Fill the fields from a member's firm."""
+        self.process(obj=member.business)
+
+    def changes(self, member: Member) -> dict[str, Any]:
+        """What was typed, as ``business.edit`` takes it. Raises Invalid."""
         return {
-            name: (field.data or "") if isinstance(field, StringField) else field.data for name, field in fields.items()
+            name: (self[name].data or "") if field.limit else self[name].data for name, field in self.declared.items()
         }
+
+
+class PersonForm(PartForm):
+    """What a member says of themselves, as ``member.edit_profile`` takes it, and whether the post may name them."""
+
+    of = Member
+
+    name = StringField(_l("Your name"))
+    role = StringField(_l("What you do there"))
+    headline = TextAreaField(_l("One line about you"))
+    phone = StringField(_l("Your own telephone"))
+    video = StringField(_l("A video of you"))
+    spotlight = BooleanField(_l("The weekly post may name me"))
+
+    def show(self, member: Member) -> None:
+        self.process(obj=member, spotlight=member.spotlight_at is not None)
 
 
 class FirmForm(PartForm):
@@ -85,12 +88,12 @@ class FirmForm(PartForm):
     email = StringField(_l("Email"))
     languages = StringField(_l("Languages you work in"))
 
-    def show(self, business: Business) -> None:
-        super().show(business)
-        self.languages.data = ", ".join(map(language_name, business.languages or ()))
+    def show(self, member: Member) -> None:
+        super().show(member)
+        self.languages.data = ", ".join(map(language_name, member.business.languages or ()))
 
-    def said(self, business: Business, today: date) -> dict[str, Any]:
-        return super().said(business, today) | {"languages": languages_by_name(self.languages.data or "")}
+    def changes(self, member: Member) -> dict[str, Any]:
+        return super().changes(member) | {"languages": languages_by_name(self.languages.data or "")}
 
 
 class WorkForm(PartForm):
@@ -111,16 +114,16 @@ class WorkForm(PartForm):
     price_high = StringField(_l("to"))
     smallest_deal = StringField(_l("Smallest one you take"))
 
-    def show(self, business: Business) -> None:
-        super().show(business)
-        self.accepting.data = accepts_work(business, now().date())
+    def show(self, member: Member) -> None:
+        super().show(member)
+        self.accepting.data = accepts_work(member.business, now().date())
         for name in PRICES:
-            minor = getattr(business, f"{name}_minor")
-            self[name].data = "" if minor is None else Money(minor, business.currency).spoken()
+            price = member.business.price(name)
+            self[name].data = price.spoken() if price else ""
 
-    def said(self, business: Business, today: date) -> dict[str, Any]:
-        typed = super().said(business, today)
-        takes, capacity, free_on = typed.pop("accepting"), typed["capacity"], typed["free_on"]
+    def changes(self, member: Member) -> dict[str, Any]:
+        typed, business, today = super().changes(member), member.business, now().date()
+        takes, capacity, free_on = self.accepting.data, typed["capacity"], typed["free_on"]
         room = min(business.busy, capacity - 1) if capacity else 0
         if takes == AcceptsWork.NOW:
             typed |= {"free_on": today, "busy": room}
@@ -180,23 +183,11 @@ def audiences_form(member: Member) -> Form:
         Audience.INTRODUCED: _("people I was introduced to"),
         Audience.NOBODY: _("nobody"),
     }
-    labels = {
-        "photo": _("Your photo"),
-        "video": _("Your video"),
-        "headline": _("The line about you"),
-        "direct_phone": _("Your own telephone"),
-        "direct_email": _("Your own mail address"),
-        "firm_phone": _("Telephone of the firm"),
-        "firm_email": _("Mail address of the firm"),
-        "prices": _("Prices and the smallest deal"),
-    }
     choices = [SelectChoice(audience.value, words) for audience, words in circles.items()]
     rows: dict[str, Member | Business] = {"member": member, "business": member.business}
     fields = {
-        field.name: SelectField(
-            labels[field.name], choices=choices, default=audience_of(rows[field.of], field.name).value
-        )
-        for field in FIELDS
+        name: SelectField(_(choice.label), choices=choices, default=audience_of(rows[choice.of], name).value)
+        for name, choice in audience_choices().items()
     }
     form: Form = type("AudiencesForm", (Form,), fields)()
     return form

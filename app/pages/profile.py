@@ -60,7 +60,7 @@ def person() -> ResponseReturnValue:
     form = PersonForm(prefix="person-")
 
     def keep() -> str:
-        member.edit_profile(db.session(), member=current_member(), **form.said(), now=now())
+        member.edit_profile(db.session(), member=current_member(), changes=form.changes(current_member()), now=now())
         agree = member.allow_spotlight if form.spotlight.data else member.forbid_spotlight
         agree(db.session(), member=current_member(), now=now())
         return _("Your page is up to date.")
@@ -77,8 +77,13 @@ def firm(part: str) -> ResponseReturnValue:
     assert isinstance(form, PartForm)
 
     def keep() -> str:
-        said = business.editable_fields(current_member().business) | form.said(current_member().business, now().date())
-        business.edit_business(db.session(), business=current_member().business, by=current_member(), now=now(), **said)
+        business.edit_business(
+            db.session(),
+            business=current_member().business,
+            by=current_member(),
+            changes=form.changes(current_member()),
+            now=now(),
+        )
         return _("What %(firm)s says of itself is up to date.", firm=current_member().business.name)
 
     return _keep(part, form, keep)
@@ -243,10 +248,8 @@ def _page(sent: dict[str, Form] | None = None) -> str:
     session, person = db.session(), current_member()
     forms = {part: form(formdata=None, prefix=f"{part}-") for part, form in FORMS.items()} | (sent or {})
     for part, form in forms.items():
-        if part not in (sent or {}) and isinstance(form, PersonForm):
+        if part not in (sent or {}) and isinstance(form, PartForm):
             form.show(person)
-        elif part not in (sent or {}) and isinstance(form, PartForm):
-            form.show(person.business)
     return render_template(
         "profile/index.html",
         forms=forms,

@@ -12,9 +12,10 @@ from directory.imports.capability_codes import Codes
 from directory.imports.cell_checks import Field, ImportErrors, RowError
 from directory.imports.checked_file import CheckedRow
 from directory.imports.report import Report, Unknown
-from directory.people.business import clean_email, clean_phone, clean_website, index_businesses
+from directory.people.business import index_businesses
 from directory.people.claim import Claim
 from directory.people.duplicates import duplicate_index
+from directory.people.profile_field import fields_of
 from directory.people.tables import Business
 from directory.privacy.business_merge import merged_keys
 from directory.taxonomy.capability import CURATED
@@ -22,13 +23,11 @@ from directory.translation import gettext
 
 FIELDS = (
     Field("key", ("key", "id"), 120, required=True),
-    Field("name", ("name",), 200, required=True),
-    Field("city", ("city",), 120),
-    Field("region", ("region", "state"), 60),
-    Field("summary", ("summary",), 500),
-    Field("website", ("website",), 200, check=clean_website),
-    Field("phone", ("phone",), 40, check=clean_phone),
-    Field("email", ("email",), 254, check=clean_email),
+    *(
+        Field(name, field.imported, field.limit or 0, required=field.is_required, check=field.check or str)
+        for name, field in fields_of(Business).items()
+        if field.imported
+    ),
     Field("capabilities", ("capabilities",), 4096),
 )
 

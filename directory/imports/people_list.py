@@ -11,8 +11,7 @@ from itertools import islice
 from directory.errors import Invalid
 from directory.imports.cell_checks import Field, RowError, check_cells
 from directory.imports.table_reader import LIST, LIST_ROWS, Row, read_table
-from directory.people.business import clean_email, clean_phone, clean_website
-from directory.text import fold
+from directory.text import clean_email, clean_phone, clean_website, fold
 from directory.translation import N_
 from directory.translation import gettext as _
 

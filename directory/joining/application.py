@@ -11,14 +11,13 @@ from directory.audit import record
 from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid, Refused
 from directory.outbox import mail
-from directory.people.business import clean_email
 from directory.people.chapter import Chapter
 from directory.people.member import holders_of_roles
 from directory.people.one_time_link import OneTimeLink, use_link
 from directory.people.tables import Business, Member, MemberState, Role
 from directory.privacy.suppression import is_suppressed
 from directory.rate_limit import consume_allowance
-from directory.text import clean_line, confusable_skeleton, fold
+from directory.text import clean_email, clean_line, confusable_skeleton, fold
 from directory.translation import gettext as _
 
 CONFIRM_WITHIN = timedelta(days=2)
@@ -64,7 +63,7 @@ def apply(
     knows_name = clean_line(knows, field="knows", what=_("who knows you"), limit=120, required=False)
     delete_unconfirmed(session, now=now)
     if not consume_allowance(
-        session, key=f"apply {applicant["email"]}", limit=MAILS_A_DAY, within=timedelta(days=1), now=now
+        session, key=f"apply {applicant['email']}", limit=MAILS_A_DAY, within=timedelta(days=1), now=now
     ):
         return
     member = session.scalar(select(Member).where(Member.email == applicant["email"]))

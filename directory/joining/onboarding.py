@@ -6,15 +6,13 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
-from directory.audit import record
-from directory.db import bump_world
 from directory.errors import Conflict
 from directory.facts import interaction as interactions
 from directory.facts.collaboration import Collaboration
 from directory.facts.interaction import Interaction, InteractionKind
 from directory.people import claim as claims
 from directory.people import wanted
-from directory.people.business import index_business
+from directory.people.business import edit_business
 from directory.people.claim import Claim
 from directory.people.member import allow_spotlight, forbid_spotlight
 from directory.people.tables import Business, Member, Wanted, WantedKind
@@ -32,10 +30,8 @@ def onboarding_steps(member: Member) -> tuple[str, ...]:
 
 def describe_firm(session: Session, *, business: Business, by: Member, summary: str, now: datetime) -> None:
     """Set the firm's summary; its other fields stay. Raises Invalid."""
-    business.summary = clean_line(summary, field="summary", what=_("what your firm does"), limit=500)
-    index_business(session, business)
-    record(session, actor_id=by.id, action="business.edit", object=f"business {business.public_id}", now=now)
-    bump_world(session)
+    summary = clean_line(summary, field="summary", what=_("what your firm does"), limit=500)
+    edit_business(session, business=business, by=by, changes={"summary": summary}, now=now)
 
 
 def claimed_capabilities(session: Session, *, business: Business) -> list[Capability]:

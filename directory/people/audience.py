@@ -1,9 +1,12 @@
 """Audiences: the fields whose owner says who may see them, and what holds until they do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from functools import cache
+from typing import Any, Protocol
+
+from directory.db import Base
 
 
 class Audience(StrEnum):
@@ -17,28 +20,26 @@ class Audience(StrEnum):
 
 
 @dataclass(frozen=True)
-class Field:
-    """A field with a choice of audience: a column of the member or of the firm, or several that go together."""
+class AudienceChoice:
+    """A choice of audience, declared on the column it is for, or on each of several that go together."""
 
-    name: str
-    of: Literal["member", "business"]
-    columns: tuple[str, ...]
+    name: str  # as ``audiences`` of the member or the firm keeps it
+    label: str  # what its owner reads, for the catalogues
     default: Audience
+    of: str = ""  # the table, "member" or "business", and its columns
+    columns: tuple[str, ...] = ()
 
 
-FIELDS = (
-    Field("photo", "member", ("photo",), Audience.MEMBERS),
-    Field("video", "member", ("video",), Audience.MEMBERS),
-    Field("headline", "member", ("headline",), Audience.PUBLIC),
-    Field("direct_phone", "member", ("phone",), Audience.INTRODUCED),
-    Field("direct_email", "member", ("email",), Audience.INTRODUCED),
-    Field("firm_phone", "business", ("phone",), Audience.MEMBERS),
-    Field("firm_email", "business", ("email",), Audience.MEMBERS),
-    Field(
-        *("prices", "business", ("price_low_minor", "price_high_minor", "smallest_deal_minor")),
-        default=Audience.MEMBERS,
-    ),
-)
+@cache
+def audience_choices() -> Mapping[str, AudienceChoice]:
+    """Every choice by its name: the member's, then the firm's, each in the order of its table."""
+    choices: dict[str, AudienceChoice] = {}
+    for of in ("member", "business"):
+        for column in Base.metadata.tables[of].columns:
+            if declared := column.info.get("audience") or getattr(column.info.get("field"), "audience", None):
+                known = choices.get(declared.name) or declared
+                choices[declared.name] = replace(known, of=of, columns=(*known.columns, column.key))
+    return choices
 
 
 class _Chooses(Protocol):
@@ -47,7 +48,7 @@ class _Chooses(Protocol):
 
 def audience_of(row: _Chooses, name: str) -> Audience:
     """The audience of the field ``name`` of a member or a firm. Raises KeyError where there is no such field."""
-    default = BY_NAME[name].default
+    default = audience_choices()[name].default
     chosen: Mapping[str, str] = row.audiences or {}
     return Audience(chosen.get(name, default))
 
@@ -55,6 +56,3 @@ def audience_of(row: _Chooses, name: str) -> Audience:
 def is_visible_to_members(row: _Chooses, name: str) -> bool:
     """Whether every member may see the field ``name``: what one may not see must not be found or ranked by either."""
     return audience_of(row, name) in (Audience.PUBLIC, Audience.MEMBERS)
-
-
-BY_NAME = {field.name: field for field in FIELDS}

@@ -9,8 +9,24 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from directory.db import Base, PublicRow, Row
+from directory.money import Money
+from directory.people.audience import Audience, AudienceChoice
 from directory.people.chapter import Chapter
+from directory.people.industry import clean_industries
+from directory.people.profile_field import ProfileField, text_field
+from directory.people.working_language import clean_languages
 from directory.taxonomy.capability import Capability
+from directory.text import clean_email, clean_phone, clean_video, clean_website
+from directory.translation import N_
+
+PHOTO = AudienceChoice("photo", N_("Your photo"), Audience.MEMBERS)
+VIDEO = AudienceChoice("video", N_("Your video"), Audience.MEMBERS)
+HEADLINE = AudienceChoice("headline", N_("The line about you"), Audience.PUBLIC)
+DIRECT_PHONE = AudienceChoice("direct_phone", N_("Your own telephone"), Audience.INTRODUCED)
+DIRECT_EMAIL = AudienceChoice("direct_email", N_("Your own mail address"), Audience.INTRODUCED)
+FIRM_PHONE = AudienceChoice("firm_phone", N_("Telephone of the firm"), Audience.MEMBERS)
+FIRM_EMAIL = AudienceChoice("firm_email", N_("Mail address of the firm"), Audience.MEMBERS)
+PRICES = AudienceChoice("prices", N_("Prices and the smallest deal"), Audience.MEMBERS)
 
 
 class Business(PublicRow, Base):
@@ -23,26 +39,28 @@ class Business(PublicRow, Base):
 
     key: Mapped[str | None] = mapped_column(String(120), unique=True)
     chapter_id: Mapped[int | None] = mapped_column(ForeignKey("chapter.id"), index=True)
-    name: Mapped[str] = mapped_column(String(200))
-    city: Mapped[str] = mapped_column(String(120), default="")
-    region: Mapped[str] = mapped_column(String(60), default="")
-    is_remote: Mapped[bool] = mapped_column(default=False)
-    summary: Mapped[str] = mapped_column(String(500), default="")
-    website: Mapped[str] = mapped_column(String(200), default="")
-    phone: Mapped[str] = mapped_column(String(40), default="")
-    email: Mapped[str] = mapped_column(String(254), default="")
+    name: Mapped[str] = text_field(200, N_("the name of the firm"), imported=("name",), is_required=True)
+    city: Mapped[str] = text_field(120, N_("the city"), imported=("city",), is_searched=True)
+    region: Mapped[str] = text_field(60, N_("the region"), imported=("region", "state"), is_searched=True)
+    is_remote: Mapped[bool] = mapped_column(default=False, info={"field": ProfileField()})
+    summary: Mapped[str] = text_field(
+        500, N_("what the firm does"), is_long=True, imported=("summary",), is_searched=True
+    )
+    website: Mapped[str] = text_field(200, check=clean_website, imported=("website",))
+    phone: Mapped[str] = text_field(40, check=clean_phone, audience=FIRM_PHONE, imported=("phone",))
+    email: Mapped[str] = text_field(254, check=clean_email, audience=FIRM_EMAIL, imported=("email",))
     currency: Mapped[str] = mapped_column(String(3), default="USD")
-    price_low_minor: Mapped[int | None] = mapped_column(BigInteger)
-    price_high_minor: Mapped[int | None] = mapped_column(BigInteger)
-    smallest_deal_minor: Mapped[int | None] = mapped_column(BigInteger)
-    capacity: Mapped[int | None]  # projects at a time
-    busy: Mapped[int] = mapped_column(default=0)  # projects now
-    free_on: Mapped[date | None]  # the first day with room for a new project
-    best_customers: Mapped[str] = mapped_column(String(500), default="")
-    good_referrals: Mapped[str] = mapped_column(String(500), default="")
-    not_a_fit: Mapped[str] = mapped_column(String(500), default="")
-    industries: Mapped[list[str]] = mapped_column(default=list)  # whom it serves, keys of directory.people.industry
-    languages: Mapped[list[str]] = mapped_column(default=list)  # ISO 639-1 codes
+    price_low_minor: Mapped[int | None] = mapped_column(BigInteger, info={"field": ProfileField(audience=PRICES)})
+    price_high_minor: Mapped[int | None] = mapped_column(BigInteger, info={"field": ProfileField(audience=PRICES)})
+    smallest_deal_minor: Mapped[int | None] = mapped_column(BigInteger, info={"field": ProfileField(audience=PRICES)})
+    capacity: Mapped[int | None] = mapped_column(info={"field": ProfileField()})  # projects at a time
+    busy: Mapped[int] = mapped_column(default=0, info={"field": ProfileField()})  # projects now
+    free_on: Mapped[date | None] = mapped_column(info={"field": ProfileField()})  # the first day with room for one
+    best_customers: Mapped[str] = text_field(500, N_("your best customers"), is_long=True, is_searched=True)
+    good_referrals: Mapped[str] = text_field(500, N_("what a good referral is"), is_long=True, is_searched=True)
+    not_a_fit: Mapped[str] = text_field(500, N_("what is not a fit"), is_long=True)
+    industries: Mapped[list[str]] = mapped_column(default=list, info={"field": ProfileField(check=clean_industries)})
+    languages: Mapped[list[str]] = mapped_column(default=list, info={"field": ProfileField(check=clean_languages)})
     latitude: Mapped[float | None]  # of the city, degrees
     longitude: Mapped[float | None]
     audiences: Mapped[dict[str, Any]] = mapped_column(default=dict)  # as a member's, for the firm's own fields
@@ -64,6 +82,11 @@ class Business(PublicRow, Base):
     def place(self) -> str:
         """City and region as a reader expects them, empty where neither is said."""
         return ", ".join(part for part in (self.city, self.region) if part)
+
+    def price(self, name: str) -> Money | None:
+        """One of the prices, such as "price_low"; None where it is not said."""
+        minor = getattr(self, f"{name}_minor")
+        return None if minor is None else Money(minor, self.currency)
 
 
 class MemberState(StrEnum):
@@ -88,13 +111,13 @@ class Member(PublicRow, Base):
 
     key: Mapped[str | None] = mapped_column(String(60), unique=True)
     business_id: Mapped[int] = mapped_column(ForeignKey("business.id"), index=True)
-    name: Mapped[str] = mapped_column(String(120))
-    role: Mapped[str] = mapped_column(String(120), default="")
-    headline: Mapped[str] = mapped_column(String(300), default="")
-    email: Mapped[str | None] = mapped_column(String(254), unique=True)
-    phone: Mapped[str] = mapped_column(String(40), default="")
-    video: Mapped[str] = mapped_column(String(200), default="")
-    photo: Mapped[str | None] = mapped_column(String(64))  # the sha256 of its file
+    name: Mapped[str] = text_field(120, N_("your name"), is_required=True)
+    photo: Mapped[str | None] = mapped_column(String(64), info={"audience": PHOTO})  # the sha256 of its file
+    video: Mapped[str] = text_field(200, check=clean_video, audience=VIDEO)
+    headline: Mapped[str] = text_field(300, N_("the line about you"), audience=HEADLINE, is_searched=True)
+    role: Mapped[str] = text_field(120, N_("your role"), is_searched=True)
+    phone: Mapped[str] = text_field(40, check=clean_phone, audience=DIRECT_PHONE)
+    email: Mapped[str | None] = mapped_column(String(254), unique=True, info={"audience": DIRECT_EMAIL})
     audiences: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[MemberState] = mapped_column(default=MemberState.ACTIVE)
     joined_at: Mapped[datetime]

@@ -12,21 +12,17 @@ from directory.db import Base, Row, bump_world
 from directory.errors import Invalid
 from directory.facts.collaboration import Collaboration, collaboration_capability
 from directory.leads.suggestion import Seat, Suggestion, Team
-from directory.people.audience import FIELDS, Audience, audience_of
-from directory.people.business import index_business
+from directory.people.audience import Audience, audience_choices, audience_of
+from directory.people.business import PRICES, index_business
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.duplicates import duplicate_index
+from directory.people.profile_field import fields_of
 from directory.people.tables import Business, Member
 from directory.translation import gettext as _
 from directory.translation import ngettext
 
 MOST_SUGGESTED = 12
-FILLED = (  # what is taken from the record that goes where the one that stays says nothing
-    *("city", "region", "summary", "website", "phone", "email", "best_customers", "good_referrals", "not_a_fit"),
-    *("industries", "languages", "capacity", "free_on", "latitude", "longitude"),
-)
-PRICES = ("price_low_minor", "price_high_minor", "smallest_deal_minor")  # with their currency, or not at all
 
 
 class MovedBusiness(Row, Base):
@@ -96,16 +92,7 @@ def merge(session: Session, *, keep: Business, drop: Business, by: Member, now: 
     for column in business_columns():
         _move(session, column, keep.id, drop.id)
     _rename_in_answers(session, keep.id, drop.id)
-    for field in (field for field in FIELDS if field.of == "business"):
-        if all(getattr(keep, column) is None or getattr(keep, column) == "" for column in field.columns):
-            narrower = max((audience_of(firm, field.name) for firm in (keep, drop)), key=list(Audience).index)
-            keep.audiences = {**(keep.audiences or {}), field.name: narrower}
-    for attribute in FILLED:
-        if not getattr(keep, attribute):
-            setattr(keep, attribute, getattr(drop, attribute))
-    if all(getattr(keep, attribute) is None for attribute in PRICES):
-        for attribute in (*PRICES, "currency"):
-            setattr(keep, attribute, getattr(drop, attribute))
+    _fill(keep, drop)
     keep.chapter_id = keep.chapter_id or drop.chapter_id
     moved = MovedBusiness(public_id=drop.public_id, key=drop.key, business_id=keep.id, moved_at=now)
     session.execute(delete(Business).where(Business.id == drop.id))
@@ -157,6 +144,22 @@ def _move(session: Session, column: Column[Any], keep: int, drop: int) -> None:
             there = select(twin).where(twin.c[column.name] == keep, *same).exists()
             session.execute(delete(table).where(column == drop, there))
     session.execute(update(table).where(column == drop).values({column.name: keep}))
+
+
+def _fill(keep: Business, drop: Business) -> None:
+    """Take what ``keep`` does not say from ``drop``, for no wider audience; the prices together, in their currency."""
+    said = {name for name in fields_of(Business) if getattr(keep, name) not in (None, "", [])}
+    for name, choice in audience_choices().items():
+        if choice.of == "business" and not said & {*choice.columns}:
+            narrower = max((audience_of(firm, name) for firm in (keep, drop)), key=list(Audience).index)
+            keep.audiences = {**(keep.audiences or {}), name: narrower}
+    prices = {f"{name}_minor" for name in PRICES}
+    if said & prices:
+        said |= prices
+    else:
+        keep.currency = drop.currency
+    for name in fields_of(Business).keys() - said:
+        setattr(keep, name, getattr(drop, name))
 
 
 def _keep_older_claims(session: Session, keep: Business, drop: Business) -> None:

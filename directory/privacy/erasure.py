@@ -29,7 +29,8 @@ from directory.leads.lead import Lead, Need
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.business import index_business
 from directory.people.claim import Claim
-from directory.people.tables import Member, MemberState, Wanted
+from directory.people.profile_field import fields_of
+from directory.people.tables import Business, Member, MemberState, Wanted
 from directory.privacy.suppression import suppress
 from directory.translation import gettext as _
 from directory.week.mention import Mention
@@ -75,12 +76,12 @@ KEPT = (
 # Texts of others that may name somebody, and what takes their place then.
 SPOKEN: dict[str, Any] = {"audit_entry.reason": "–", "application.knows": "", "import_batch.rows": {}}
 PERSONAL: dict[str, Any] = {
-    **dict.fromkeys(("role", "headline", "phone", "video"), ""),
+    **{name: "" if field.limit else None for name, field in fields_of(Member).items()},
     **dict.fromkeys(("key", "email", "photo", "invited_at", "arrived_at", "spotlight_at", "sits_out_at"), None),
     **dict.fromkeys(("public_at", "indexed_at"), None),
     **{"audiences": {}, "mail_off": [], "is_admin": False, "state": MemberState.GONE},
 }
-FIRM = ("phone", "email", "website", "summary", "best_customers", "good_referrals", "not_a_fit")
+FIRM = [name for name, field in fields_of(Business).items() if field.limit and name not in ("name", "city", "region")]
 
 
 def erase(session: Session, *, member: Member, by: Member | None, now: datetime) -> str | None:
@@ -149,12 +150,12 @@ def _leave_firm(session: Session, member: Member, name: str) -> None:
         part = or_(Collaboration.prime_id == firm.id, Collaboration.sub_id == firm.id)
         finished = select(func.count()).where(part, Collaboration.finished_at.is_not(None))
         is_evidence = bool(session.scalar(finished)) and name.casefold() not in firm.name.casefold()
-        for attribute in FIRM if is_evidence else (*FIRM, "city", "region"):
-            setattr(firm, attribute, "")
         firm.audiences = {}
         session.execute(delete(Claim).where(Claim.business_id == firm.id))
+        for attribute in FIRM if is_evidence else (*FIRM, "city", "region"):
+            setattr(firm, attribute, "")
         if not is_evidence:
-            firm.name, firm.key, firm.latitude, firm.longitude = _("A former firm"), None, None, None
+            firm.name, firm.key = _("A former firm"), None
     session.expire(firm, ["members"])
     index_business(session, firm)
 

@@ -11,7 +11,7 @@ from directory.audit import record
 from directory.db import bump_world
 from directory.errors import Invalid
 from directory.facts.introduction import Introduction, introduced_to
-from directory.people.audience import BY_NAME, FIELDS, Audience, audience_of
+from directory.people.audience import Audience, audience_choices, audience_of
 from directory.people.business import index_business
 from directory.people.tables import Business, Member
 from directory.translation import gettext as _
@@ -27,14 +27,14 @@ class MemberView:
 
     def sees(self, name: str) -> bool:
         """Whether the reader may see the field. Raises KeyError where there is no such field."""
-        holder = self.member if BY_NAME[name].of == "member" else self.member.business
-        return self.is_own or audience_of(holder, name) in self.audiences
+        return self.is_own or audience_of(self._holder(name), name) in self.audiences
 
     def get(self, name: str) -> Any:
         """Return the value of a one-column field; an empty text where it is empty or the reader may not see it."""
-        field = BY_NAME[name]
-        holder = self.member if field.of == "member" else self.member.business
-        return (self.sees(name) and getattr(holder, field.columns[0])) or ""
+        return (self.sees(name) and getattr(self._holder(name), audience_choices()[name].columns[0])) or ""
+
+    def _holder(self, name: str) -> Member | Business:
+        return self.member if audience_choices()[name].of == "member" else self.member.business
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,12 @@ class FirmView:
 
     def sees(self, name: str) -> bool:
         """Whether the reader may see the field. Raises KeyError where there is no such field."""
-        if BY_NAME[name].of != "business":
-            return False
-        return self.is_own or audience_of(self.business, name) in self.audiences
+        is_of_firm = audience_choices()[name].of == "business"
+        return is_of_firm and (self.is_own or audience_of(self.business, name) in self.audiences)
 
     def get(self, name: str) -> Any:
         """Return the value of a one-column field; an empty text where it is empty or the reader may not see it."""
-        return (self.sees(name) and getattr(self.business, BY_NAME[name].columns[0])) or ""
+        return (self.sees(name) and getattr(self.business, audience_choices()[name].columns[0])) or ""
 
 
 def member_view(
@@ -110,12 +109,12 @@ def visible_to(member: Member, audience: Audience) -> MemberView:
 
 def set_audiences(session: Session, *, member: Member, audiences: dict[str, str], now: datetime) -> None:
     """Set who may see which fields of oneself and one's firm. Raises Invalid, and then changes nothing."""
-    names = {field.name for field in FIELDS}
-    if not audiences.keys() <= names or not set(audiences.values()) <= {*Audience}:
+    choices = audience_choices()
+    if not audiences.keys() <= choices.keys() or not set(audiences.values()) <= {*Audience}:
         raise Invalid(_("Choose one of the audiences that are offered."), field="audiences")
     rows: tuple[Member | Business, ...] = (member, member.business)
-    for row, of in zip(rows, ("member", "business"), strict=True):
-        chosen = {name: value for name, value in audiences.items() if BY_NAME[name].of == of}
+    for row in rows:
+        chosen = {name: value for name, value in audiences.items() if choices[name].of == row.__tablename__}
         row.audiences = {**(row.audiences or {}), **chosen}
     index_business(session, member.business)
     record(session, actor_id=member.id, action="member.audiences", object=f"member {member.public_id}", now=now)

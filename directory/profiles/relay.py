@@ -11,11 +11,10 @@ from directory.db import Base, PublicRow
 from directory.errors import Invalid
 from directory.outbox import mail
 from directory.outbox.short_link import count_letter
-from directory.people.business import clean_email
 from directory.people.one_time_link import hash_of
 from directory.people.tables import Member
 from directory.rate_limit import consume_allowance
-from directory.text import clean_line, clean_text
+from directory.text import clean_email, clean_line, clean_text
 from directory.translation import gettext as _
 
 EXPIRES_AFTER = timedelta(days=2)

@@ -28,6 +28,7 @@ from directory.outbox.channel import Channel
 from directory.people.business import index_businesses
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
+from directory.people.profile_field import fields_of
 from directory.people.tables import Business, ChapterRole, Member, Role, Wanted, WantedKind
 from directory.taxonomy.capability import CURATED, Capability
 from directory.translation import gettext
@@ -103,10 +104,8 @@ class _Cast:
         return [chapter, Channel(chapter=chapter, kind="file", name="Wednesday folder", settings={})]
 
     def business(self, entry: Entry) -> list[Base]:
-        same = ("key", "name", "city", "region", "summary", "website", "phone", "email", "capacity", "busy")
-        said = ("best_customers", "good_referrals", "not_a_fit", "industries", "languages")
         business = self.businesses[entry["key"]] = Business(
-            **{name: entry[name] for name in (*same, *said)},
+            **{name: entry[name] for name in ("key", *fields_of(Business)) if name in entry},
             chapter=self.chapters[entry["chapter"]],
             is_remote=entry["remote"],
             price_low_minor=entry["price_low"] * 100,
@@ -128,7 +127,7 @@ class _Cast:
         for claim in self.claims[business]:  # a firm says what it can do when its first member joins
             claim.claimed_at = business.created_at
         member = self.members[entry["key"]] = Member(
-            **{name: entry[name] for name in ("key", "name", "role", "headline")},
+            **{name: entry[name] for name in ("key", *fields_of(Member)) if name in entry},
             business=business,
             joined_at=joined_at,
             arrived_at=joined_at,

@@ -13,7 +13,8 @@ from directory.audit import AuditEntry
 from directory.db import write_session
 from directory.facts.introduction import Introduction, IntroductionState
 from directory.outbox.delivery import Delivery
-from directory.people.audience import FIELDS, Audience
+from directory.people.audience import Audience, audience_choices
+from directory.people.profile_field import fields_of
 from directory.people.tables import Business, Member, MemberState
 from directory.profiles.contact_details import PEOPLE_A_DAY, PEOPLE_AN_HOUR, reveal
 from directory.profiles.member_view import set_audiences
@@ -31,6 +32,13 @@ ASKED_FOR = {
     "firm_phone": "+1 520 555 0902",
     "firm_email": "firm-canary@bramble.example",
 }
+OTHERS = {
+    (model, field.name): f"Canary of {field.name}"
+    for model in (Member, Business)
+    for field in fields_of(model).values()
+    if field.limit and field.audience and field.audience.name not in {*IN_PAGES, *ASKED_FOR}
+}
+IN_PAGES |= {fields_of(model)[name].audience.name: canary for (model, name), canary in OTHERS.items()}
 CIRCLES = list(Audience)
 CLOSEST = {"web": None, "pending": None, "far": Audience.MEMBERS, "near": Audience.CHAPTER, "lead": Audience.CHAPTER}
 CLOSEST |= {"introduced": Audience.INTRODUCED}
@@ -54,6 +62,8 @@ def ids(engine: Engine, now: datetime) -> dict[str, str]:
         bea.photo, bea.video, bea.headline = IN_PAGES["photo"], f"https://{IN_PAGES['video']}/1", IN_PAGES["headline"]
         bea.phone, bea.email = ASKED_FOR["direct_phone"], ASKED_FOR["direct_email"]
         firm.phone, firm.email, firm.price_low_minor = ASKED_FOR["firm_phone"], ASKED_FOR["firm_email"], 7_770_100
+        for (model, name), canary in OTHERS.items():
+            setattr(bea if model is Member else firm, name, canary)
         for other in firm.members:
             other.state = MemberState.ACTIVE if other is bea else MemberState.SUSPENDED
         return {"bea": bea.public_id, "firm": firm.public_id, "omar": member(session, "omar").public_id}
@@ -67,7 +77,7 @@ def browser_of(engine: Engine, sign_in: SignIn, key: str) -> FlaskClient:
 def narrow(engine: Engine, audience: Audience, now: datetime) -> None:
     with write_session(engine) as session:
         set_audiences(
-            session, member=member(session, "bea"), audiences={field.name: audience.value for field in FIELDS}, now=now
+            session, member=member(session, "bea"), audiences=dict.fromkeys(audience_choices(), audience.value), now=now
         )
 
 
@@ -172,7 +182,7 @@ def test_who_sees_what_is_chosen_on_one_page(engine: Engine, ids: dict[str, str]
     bea = browser_of(engine, sign_in, "bea")
     page = bea.get("/profile/audiences").text
     chosen = dict.fromkeys(re.findall(r'<select[^>]* name="(\w+)"', page), "nobody")
-    assert set(chosen) == {field.name for field in FIELDS}
+    assert set(chosen) == set(audience_choices())
     assert "members of Old Pueblo" in page
     assert bea.post("/profile/audiences", data=chosen).status_code == 303
     assert bea.post("/profile/audiences", data={**chosen, "photo": "spies"}).status_code == 422

@@ -24,7 +24,7 @@ FIRM: dict[str, Any] = {
 
 def test_a_sound_firm_is_kept_as_said(session: Session, cast: Cast, now: datetime) -> None:
     firm = cast.bea.business
-    business.edit_business(session, business=firm, by=cast.bea, now=now, **FIRM)
+    business.edit_business(session, business=firm, by=cast.bea, changes=FIRM, now=now)
     assert (firm.website, firm.price_high_minor, firm.place) == ("https://bramble.example", 2_500_000, "Tucson, AZ")
 
 
@@ -51,15 +51,16 @@ def test_a_wrong_field_is_named_and_nothing_changes(
     session: Session, cast: Cast, now: datetime, field: str, value: Any
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        business.edit_business(session, business=cast.bea.business, by=cast.bea, now=now, **(FIRM | {field: value}))
+        business.edit_business(session, business=cast.bea.business, by=cast.bea, changes=FIRM | {field: value}, now=now)
     assert refused.value.field == field
     assert not session.is_modified(cast.bea.business)
 
 
 def test_what_is_said_is_found(session: Session, cast: Cast, now: datetime) -> None:
     firm = cast.bea.business
-    business.edit_business(session, business=firm, by=cast.bea, now=now, **FIRM)
-    member.edit_profile(session, member=cast.bea, name="Béa", role="Owner", headline="Calm websites", now=now)
+    business.edit_business(session, business=firm, by=cast.bea, changes=FIRM, now=now)
+    said = {"name": "Béa", "role": "Owner", "headline": "Calm websites"}
+    member.edit_profile(session, member=cast.bea, changes=said, now=now)
     asked = wanted.add_wanted(session, member=cast.bob, kind=WantedKind.CLIENT, text="Museums in Yuma", now=now)
     for text in ("bea", "CALM", "office run", "yuma"):
         assert [found.name for found in search(session, text=text).businesses] == ["Bramble & Co"]
