@@ -30,6 +30,7 @@ from directory.outbox.delivery import Delivery
 from directory.outbox.occurrence import Occurrence
 from directory.people import photo, wanted
 from directory.people.one_time_link import OneTimeLink, create_link
+from directory.people.profile_field import fields_of
 from directory.people.tables import Band, Business, ChapterRole, Member, MemberState, Role, WantedKind
 from directory.privacy import departure, erasure
 from directory.privacy.business_merge import merge
@@ -101,11 +102,11 @@ def test_the_last_administrator_and_the_last_lead_name_somebody_first(cast: Cast
 def everywhere(cast: Cast, bea: Member, now: datetime, home: Path) -> None:
     """Leave the canary in everything a member fills in, and in what others' letters say of them."""
     session, nadia, firm = cast.session, cast.member("nadia"), bea.business
-    say_all = {"name": f"Bea {CANARY}", "role": CANARY, "headline": CANARY, "phone": CANARY, "video": CANARY}
-    for name, value in {**say_all, "email": f"{CANARY.lower()}@bramble.example", "public_at": now}.items():
-        setattr(bea, name, value)
-    for name in ("phone", "email", "website", "summary", "best_customers", "good_referrals", "not_a_fit"):
-        setattr(firm, name, CANARY)
+    for row in (bea, firm):
+        for name, field in fields_of(type(row)).items():
+            if field.limit and not (row is firm and name in ("name", "city", "region")):  # these its work is known by
+                setattr(row, name, CANARY)
+    bea.name, bea.email, bea.public_at = f"Bea {CANARY}", f"{CANARY.lower()}@bramble.example", now
     for giver, receiver in ((bea, nadia), (nadia, bea)):
         word = vouch.vouch(session, giver=giver, receiver=receiver, text=f"{CANARY} is good", known_as=CANARY, now=now)
         vouch.accept(session, vouch=word, by=receiver, now=now)
