@@ -76,7 +76,7 @@ KEPT = (
 # Texts of others that may name somebody, and what takes their place then.
 SPOKEN: dict[str, Any] = {"audit_entry.reason": "–", "application.knows": "", "import_batch.rows": {}}
 PERSONAL: dict[str, Any] = {
-    **{name: "" if field.limit else None for name, field in fields_of(Member).items()},
+    **{name: getattr(Member.__table__.columns[name].default, "arg", None) for name in fields_of(Member)},
     **dict.fromkeys(("key", "email", "photo", "invited_at", "arrived_at", "spotlight_at", "sits_out_at"), None),
     **dict.fromkeys(("public_at", "indexed_at"), None),
     **{"audiences": {}, "mail_off": [], "is_admin": False, "state": MemberState.GONE},

@@ -55,7 +55,7 @@ def test_every_field_has_an_input(browser: Callable[[str], FlaskClient]) -> None
             missing.append(f"the field `{field.name}` has no input in app/forms/profile.py")
         elif f'name="{parts[0]}-{name}"' not in page:
             missing.append(f"the input `{name}` of forms.{parts[0]} is not in templates/profile/index.html")
-    assert missing == []
+    assert not missing, "\n".join(missing)
 
 
 class Inputs(HTMLParser):
@@ -133,4 +133,4 @@ def test_every_field_is_on_the_page_for_its_audience_alone(
             wrong.append(f'show the field `{field.name}` by view.get("{field.audience.name}"), to whom its owner chose')
         elif not field.audience and one[1] == two[1]:
             wrong.append(f"show the field `{field.name}` to every member, or declare its audience")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)

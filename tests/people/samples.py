@@ -44,7 +44,7 @@ def samples(model: type[Base], field: ProfileField) -> tuple[Any, Any]:
     if field.name in SAMPLES:
         return SAMPLES[field.name]
     if field.limit and field.check is None:
-        return tuple(f"{word} {field.name}"[: field.limit] for word in ("one", "two"))
+        return tuple(f"{word} {field.name}"[: field.limit].strip() for word in ("Zebra", "Quagga"))
     kind = model.__table__.columns[field.name].type.python_type
     if field.limit or kind not in KINDS:
         pytest.fail(f"give two values of the field `{field.name}` in SAMPLES of tests/people/samples.py")
