@@ -1,4 +1,4 @@
-"""The door for other processes, since ``app`` does not import ``jobs``: ``python -m jobs worker`` or ``week``."""
+"""The command line of the jobs, ``python -m jobs worker`` or ``week``, since ``app`` does not import ``jobs``."""
 
 import json
 from datetime import datetime
@@ -12,7 +12,7 @@ from jobs.worker import engine, settings, work
 
 @click.group()
 def main() -> None:
-    """The weekly hands; `goodword worker` and `goodword week --run` call them."""
+    """The background jobs; `goodword worker` and `goodword week --run` call them."""
 
 
 @main.command()
@@ -26,7 +26,7 @@ def worker(concurrency: int) -> None:
 @click.option("--at", type=datetime.fromisoformat)
 @click.option("--chapter")
 def week(at: datetime | None, chapter: str | None) -> None:
-    """Do the week's turn here and now; print the public ids of what was delivered, as JSON."""
+    """Run the due occurrences here and now; print the public ids of the deliveries made, as JSON."""
     delivered = weekly_posts.run_due_occurrences(
         engine(), settings=settings(), now=at or clock.utc_now(), chapter=chapter
     )

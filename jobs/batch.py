@@ -1,4 +1,4 @@
-"""A batch: rows that a job does one by one, so that one that fails holds up no other."""
+"""Batches: a job processes row_ids one by one, so that a row_id that fails does not stop the others."""
 
 from collections.abc import Callable, Iterable
 from math import inf
@@ -9,17 +9,18 @@ import structlog
 log = structlog.get_logger()
 
 
-def run_batch(rows: Iterable[int], do: Callable[[int], int | None], *, failed: str, until: float = inf) -> int:
-    """Do each row, by its id, until the deadline by monotonic(); the sum of what they made. The next run does the rest.
+def run_batch(row_ids: Iterable[int], process: Callable[[int], int | None], *, failed: str, until: float = inf) -> int:
+    """Call ``process`` with each row_id id and return the sum of its results; None counts as 0.
 
-    A row that raises is logged as the event ``failed``, whatever it raised, and the next one is done.
+    Stop when monotonic() is past ``until``; the next run does the rest. A row_id that raises any Exception is logged
+    as the event ``failed``, and the next row_id is processed.
     """
-    made = 0
-    for row in rows:
+    total = 0
+    for row_id in row_ids:
         if monotonic() > until:
             break
         try:
-            made += do(row) or 0
+            total += process(row_id) or 0
         except Exception as error:
-            log.error(failed, row=row, error=type(error).__name__)
-    return made
+            log.error(failed, row=row_id, error=type(error).__name__)
+    return total

@@ -1,5 +1,7 @@
-"""The broker: asks some worker to run a job. The embedded one is kombu's folder of messages, made safe to read while
-it is written."""
+"""The broker: enqueue a job for any worker, and a safe transport for the embedded broker.
+
+The embedded broker is kombu's folder of message files. Here a message is never read before it is completely written.
+"""
 
 import json
 import os
@@ -18,18 +20,21 @@ celery_app = Celery("goodword")
 
 
 def task_name(job: Callable[..., object]) -> str:
-    """What Celery calls a job: where its function is."""
+    """Return a job's Celery task name: the module and name of its function."""
     return f"{job.__module__}.{job.__name__}"
 
 
 def enqueue(job: Callable[..., object], *, expires: float) -> None:
-    """Ask some worker to run a job; the message is dropped where none takes it within so many seconds."""
+    """Ask any worker to run a job. The message is dropped if no worker takes it within ``expires`` seconds."""
     celery_app.send_task(task_name(job), expires=expires)
 
 
 class Channel(filesystem.Channel):
-    """kombu's own opens the message's file, then writes it: a reader that comes in between loses the message and
-    stops its worker (28 of 3,000 under load). Here a message appears under its name only when it is whole."""
+    """A filesystem channel that puts a message under its name only when it is complete.
+
+    kombu's own channel opens the message's file, then writes it. A reader that comes in between loses the message and
+    stops its worker (28 of 3,000 under load).
+    """
 
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{utc_now().timestamp():.6f}_{uuid4()}".replace(".", "-") + f".{queue}.msg"
@@ -39,6 +44,6 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """The transport of ``filesystem://`` here."""
+    """The transport that ``filesystem://`` stands for in this process."""
 
     Channel = Channel

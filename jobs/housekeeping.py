@@ -1,4 +1,4 @@
-"""Housekeeping: capabilities get their meaning, a few at a time; the week's bands are frozen; who left is forgotten."""
+"""Housekeeping: embed capabilities a few at a time, publish the week's rating bands, erase departed members."""
 
 from datetime import datetime
 
@@ -18,32 +18,33 @@ from directory.profiles import relay
 from directory.settings import Settings
 from directory.taxonomy.capability import Capability
 from directory.week import social_inbox
-from directory.week.post_card import delete_unused_cards as sweep_cards
+from directory.week.post_card import delete_unused_cards
 
-AT_ONCE = 50  # nodes a minute: under a second, in which an embedded database takes no other writes
+BATCH_SIZE = 50  # nodes a minute: under a second, during which an embedded database takes no other writes
 
 
 def embed_some(engine: Engine, *, now: datetime, **_: object) -> int:
-    """Embed up to AT_ONCE nodes; how many it were, 0 without a model."""
+    """Embed up to BATCH_SIZE nodes and return how many, 0 without a model."""
     with Session(engine) as session:
         missing = session.scalar(select(Capability.id).where(Capability.vector.is_(None)).limit(1))
-    model = load_model() if missing else None  # It takes 140 MB, so it is loaded only where there is work for it.
+    model = load_model() if missing else None  # The model takes 140 MB, so it is loaded only when there is work for it.
     if model is None:
         return 0
     with write_session(engine) as session:
-        return embed_missing(session, model, limit=AT_ONCE, now=now)
+        return embed_missing(session, model, limit=BATCH_SIZE, now=now)
 
 
 def freeze_bands(engine: Engine, *, now: datetime, **_: object) -> None:
-    """Publish the bands of the week, where that was not done yet."""
+    """Publish the week's rating bands if they are not published yet."""
     with write_session(engine) as session:
         publish_bands(session, now=now)
 
 
 def forget(engine: Engine, *, settings: Settings, now: datetime) -> int:
-    """Erase whose week to come back is over, each in a transaction of their own; how many people it were.
+    """Erase members whose week to return is over, each in a separate transaction, and return how many were erased.
 
-    Messages and applications that nobody confirmed go too, the lists that leads sent, and what strangers said.
+    Also delete expired messages and applications that nobody confirmed, old uploaded lists of people, old replies of
+    strangers, and unused photos and post cards.
     """
     erased, home = 0, settings.home
     with write_session(engine) as session:
@@ -52,13 +53,13 @@ def forget(engine: Engine, *, settings: Settings, now: datetime) -> int:
         delete_old_uploads(session, now=now)
         social_inbox.delete_old_replies(session, now=now)
         delete_unused_photos(session, home=home, now=now)
-        sweep_cards(session, home=home, now=now)
+        delete_unused_cards(session, home=home, now=now)
     while True:
         with write_session(engine) as session:
-            gone = departure.departures_due(session, now=now)
-            if not gone:
+            departed = departure.departures_due(session, now=now)
+            if not departed:
                 return erased
-            digest = erase(session, member=gone[0], by=None, now=now)
+            digest = erase(session, member=departed[0], by=None, now=now)
         with Session(engine) as session:
             delete_if_unused(session, home=home, digest=digest)
         erased += 1

@@ -1,4 +1,4 @@
-"""Letters: what an outbox row says becomes a mail, with its link made in the same moment."""
+"""Render an outbox row as the bytes of a mail, and create its one-time link at the same moment."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ TEMPLATES = Path(__file__).parents[1] / "templates" / "mail"
 VISITOR_LINKS = {
     "relay_confirm": relay.create_confirmation_token,
     "left": departure.create_return_token,
-}  # what makes the token of who is no member
+}  # creates the link's token for a recipient who is not a member
 
 _environment = Environment(  # noqa: S701 - plain text, which nothing interprets
     loader=FileSystemLoader(TEMPLATES),
@@ -36,7 +36,7 @@ _environment = Environment(  # noqa: S701 - plain text, which nothing interprets
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
-_environment.install_gettext_callables(  # type: ignore[attr-defined] # jinja fills the places itself
+_environment.install_gettext_callables(  # type: ignore[attr-defined] # jinja fills the placeholders itself
     lambda one: translations.get().ugettext(one),
     lambda one, many, count: translations.get().ungettext(one, many, count),
     newstyle=True,
@@ -44,23 +44,25 @@ _environment.install_gettext_callables(  # type: ignore[attr-defined] # jinja fi
 
 
 def mail_of(session: Session, row: Delivery, *, settings: Settings, now: datetime) -> bytes | None:
-    """The bytes of the mail that a row stands for; None where its receiver has left, or wants it no more, or
-    the week that it speaks of was left out.
+    """Return the bytes of the mail of an outbox row.
 
-    Commit before it is sent: its link is a row.
+    None if the recipient has left or no longer wants this mail, or if the week it is about was skipped. Commit before
+    sending it: its link is a row.
     """
-    said = json.loads(row.payload)
-    kind, to = mail.BY_NAME[said["letter"]], said["to"]
+    payload = json.loads(row.payload)
+    kind, to = mail.BY_NAME[payload["letter"]], payload["to"]
     if not isinstance(to, str):  # a visitor's address
         to = session.get_one(Member, to)
-    if (address := mail.address_of(kind, to, said["about"])) is None or is_called_off(session, row.key):
+    if (address := mail.address_of(kind, to, payload["about"])) is None or is_called_off(session, row.key):
         return None
     link = ""
     if kind.path is not None:
         if isinstance(to, str):
-            token = VISITOR_LINKS[kind.name](session, public_id=said["about"], now=now)
+            token = VISITOR_LINKS[kind.name](session, public_id=payload["about"], now=now)
         else:
-            token = create_link(session, purpose=kind.name, member=to, about=said["about"], lasts=kind.lasts, now=now)
+            token = create_link(
+                session, purpose=kind.name, member=to, about=payload["about"], lasts=kind.lasts, now=now
+            )
         if token is None:
             return None
         link = f"{settings.base_url}{kind.path}{token}"
@@ -68,12 +70,12 @@ def mail_of(session: Session, row: Delivery, *, settings: Settings, now: datetim
     if kind.switch and not isinstance(to, str):
         token = notification_preferences.unsubscribe_token(to, kind.switch, settings.secret_key)
         off = f"{settings.base_url}/unsubscribe/{token}"
-    given = {"to": to, "link": link, "about": said["about"], "home": settings.base_url}
-    subject, body = text_of(kind, given, said["words"], off)
+    common = {"to": to, "link": link, "about": payload["about"], "home": settings.base_url}
+    subject, body = text_of(kind, common, payload["words"], off)
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"], message["Subject"] = settings.mail_from, address, subject
-    if said["reply_to"]:
-        message["Reply-To"] = said["reply_to"]
+    if payload["reply_to"]:
+        message["Reply-To"] = payload["reply_to"]
     message["Date"] = now
     message["Message-ID"] = f"<{row.public_id}@{settings.mail_from.rpartition('@')[2].rstrip('>')}>"
     if off:  # RFC 8058
@@ -83,9 +85,13 @@ def mail_of(session: Session, row: Delivery, *, settings: Settings, now: datetim
     return message.as_bytes()
 
 
-def text_of(kind: LetterKind, given: Mapping[str, Any], words: Mapping[str, Any], off: str = "") -> tuple[str, str]:
-    """Subject and body of a letter; ``given`` is what every template may use, ``off`` the link that switches it off."""
-    text = _environment.get_template(f"{kind.name}.txt").render(**given, **words)
+def text_of(kind: LetterKind, common: Mapping[str, Any], words: Mapping[str, Any], off: str = "") -> tuple[str, str]:
+    """Return the subject and body of a letter.
+
+    ``common`` holds the variables that every template may use, ``words`` those of this letter, and ``off`` is the
+    unsubscribe link, "" for none.
+    """
+    text = _environment.get_template(f"{kind.name}.txt").render(**common, **words)
     if off:
         text += "\n-- \n" + gettext("Fewer letters of this kind: %(link)s", link=off) + "\n"
     subject, _, body = text.partition("\n")

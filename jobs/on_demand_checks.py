@@ -1,4 +1,4 @@
-"""Checks: what a page wants to know of an account is a row; the worker looks, and writes what it found."""
+"""Checks that pages request: a row asks for an account or a delivery, the worker looks it up and stores the answer."""
 
 from datetime import datetime
 
@@ -13,16 +13,19 @@ from directory.outbox.channel import Channel, ChannelState
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.settings import Settings
 from directory.translation import gettext as _
-from jobs.channels.transport import Leaver, Message, Transport, TransportError
+from jobs.channels.transport import Message, Revocable, Transport, TransportError
 from jobs.deliver import transport_for, transport_to
 
-MOST = 4  # looks in one turn of the worker, each of which a network may answer late
+LIMIT = 4  # checks in one run of the job, since a network may answer each of them late
 
 log = structlog.get_logger()
 
 
 def check_one(engine: Engine, channel_id: int, *, settings: Settings, now: datetime) -> bool:
-    """Look whether the account lets us in, and keep what was found; False for one that is broken or gone as well."""
+    """Check whether the account accepts our credentials, and store the result; return whether it does.
+
+    Return False, without a check, for a channel that is broken or gone; a gone one has its permission revoked.
+    """
     with Session(engine) as session:
         channel = session.get_one(Channel, channel_id)
         if channel.state is ChannelState.BROKEN:
@@ -30,71 +33,74 @@ def check_one(engine: Engine, channel_id: int, *, settings: Settings, now: datet
         is_gone, connected_at = channel.state is ChannelState.GONE, channel.connected_at
         transport = transport_to(engine, channel, settings)
     if is_gone:
-        _leave(engine, channel_id, transport)
+        _revoke(engine, channel_id, transport)
         return False
     failure = None
     try:
-        found = transport.check()
+        result = transport.check()
     except TransportError as error:
         failure = error
     with write_session(engine) as session:
         channel = session.get_one(Channel, channel_id, with_for_update=True)
         if channel.connected_at != connected_at:
-            return False  # Somebody connected it anew meanwhile, and has that looked at.
-        if failure is None and (said := channel_connection.wrong_account_message(channel, found.name)):
-            failure = TransportError(said, permanent=True, accepted="no", is_revoked=True)
+            return False  # Somebody has reconnected it meanwhile, which requests a check of its own.
+        if failure is None and (message := channel_connection.wrong_account_message(channel, result.name)):
+            failure = TransportError(message, permanent=True, accepted="no", is_revoked=True)
             channel_connection.mark_sending_unknown(session, channel=channel, now=now)
         if failure is None:
-            channel_connection.record_check(channel, name=found.name, limit=found.limit, now=now)
+            channel_connection.record_check(channel, name=result.name, limit=result.limit, now=now)
             return True
         channel_connection.record_check(channel, error=str(failure), now=now)
         if failure.is_revoked:
             session.flush()
             channel_connection.mark_broken(session, channel, reason=str(failure), now=now)
-    log.warning("not_let_in", channel=channel_id, is_revoked=failure.is_revoked)
+    log.warning("account_check_failed", channel=channel_id, is_revoked=failure.is_revoked)
     return False
 
 
-def _leave(engine: Engine, channel_id: int, transport: Transport) -> None:
-    """Have the network forget us, and wipe the secrets whatever it says: nothing opens the channel any more."""
+def _revoke(engine: Engine, channel_id: int, transport: Transport) -> None:
+    """Ask the network to revoke our permission, and wipe the secrets whatever it answers."""
     try:
-        if isinstance(transport, Leaver):
-            transport.leave()
+        if isinstance(transport, Revocable):
+            transport.revoke()
     except TransportError:
-        log.warning("permission_not_taken_back", channel=channel_id)
+        log.warning("permission_not_revoked", channel=channel_id)
     with write_session(engine) as session:
         session.get_one(Channel, channel_id).sealed = ""
 
 
 def look_one(engine: Engine, delivery_id: int, *, settings: Settings, now: datetime) -> None:
-    """Look whether a delivery that nobody can tell of arrived; what is found there needs nobody to decide."""
+    """Look up whether a delivery in state UNKNOWN arrived. If it is found, it is marked as delivered."""
     with Session(engine) as session:
         row = session.get_one(Delivery, delivery_id)
         message, transport = Message(row.key, row.payload), transport_for(engine, row, settings)
-        is_known = row.channel is None or "before" not in row.channel.settings
-    found = None
+        is_same_account = row.channel is None or "before" not in row.channel.settings
+    external_id = None
     try:
-        found = transport.find(message) if is_known else None
-        said = _("It is not there.") if is_known else _("The account it was sent from is not connected.")
+        external_id = transport.find(message) if is_same_account else None
+        finding = _("It is not there.") if is_same_account else _("The account it was sent from is not connected.")
     except TransportError as error:
-        said = str(error)
+        finding = str(error)
     with write_session(engine) as session:
         row = session.get_one(Delivery, delivery_id, with_for_update=True)
         if row.state is not DeliveryState.UNKNOWN:
             return
-        row.look_asked_at, row.looked_at, row.found = None, now, said[:300] if found is None else ""
+        row.look_asked_at, row.looked_at, row.found = None, now, finding[:300] if external_id is None else ""
         session.flush()
-        if found is not None:
-            deliveries.mark_delivered(session, delivery=row, external_id=found, now=now)
+        if external_id is not None:
+            deliveries.mark_delivered(session, delivery=row, external_id=external_id, now=now)
 
 
 def run_requested_checks(engine: Engine, *, settings: Settings, now: datetime) -> None:
-    """Look at what pages asked for, the longest waiting first; one that fails holds up no other."""
+    """Run up to LIMIT requested checks: channels, then deliveries, each longest waiting first.
+
+    A check that fails does not stop the others.
+    """
     with Session(engine) as session:
         channels, rows = channel_connection.requested_lookups(session, now=now)
-    looks = [(check_one, each) for each in channels] + [(look_one, each) for each in rows]
-    for look, row_id in looks[:MOST]:
+    checks = [(check_one, channel_id) for channel_id in channels] + [(look_one, delivery_id) for delivery_id in rows]
+    for check, row_id in checks[:LIMIT]:
         try:
-            look(engine, row_id, settings=settings, now=now)
+            check(engine, row_id, settings=settings, now=now)
         except Exception as error:
-            log.error("look_failed", row=row_id, error=type(error).__name__)
+            log.error("check_failed", row=row_id, error=type(error).__name__)

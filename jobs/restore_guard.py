@@ -1,7 +1,7 @@
-"""What an installation remembers of its posting outside the database, so that an older copy of that is noticed.
+"""The restore guard: stop all posts when the database is an older copy or another one than last posted from.
 
-``posting.json`` in GOODWORD_HOME keeps the database's name, how far its ledger was, and the machines that posted. What
-nobody can notice: a copy of the database and of the home, put back together on the machine they came from.
+``posting.json`` in GOODWORD_HOME keeps the database's identity, its posting counter, and the machines that posted. One
+case cannot be detected: a copy of both the database and the home, restored together on the machine they came from.
 """
 
 import fcntl
@@ -22,38 +22,41 @@ from directory.db import write_session
 from directory.outbox.kill_switch import increment_posting_counter, posting_counter, stop
 from directory.translation import gettext
 
-MACHINE_ID = Path("/etc/machine-id")  # absent in many containers, which are one machine then
+MACHINE_ID = Path("/etc/machine-id")  # absent in many containers, which then count as one machine
 
 log = structlog.get_logger()
 
 
 def remember_counter(home: Path, identity: str, number: int) -> None:
-    """Keep how far the ledger was, on disk before anything is posted."""
+    """Store the posting counter on disk, before anything is posted. The stored number never decreases."""
     with _locked(home):
-        kept = _kept(home)
-        _write(home, identity, max(number, kept["number"] if kept else 0))
+        stored = _read(home)
+        _write(home, identity, max(number, stored["number"] if stored else 0))
 
 
 def stop_if_restored(engine: Engine, home: Path, *, now: datetime) -> None:
-    """Stop the network's posts where the database is not the one that this installation knew; once for each find."""
-    kept = _kept(home)  # before the database is asked, which may go on counting meanwhile
+    """Stop the network's posts if the database is not the one that this installation last posted from.
+
+    Each mismatch stops them once: afterwards the database found is the one remembered.
+    """
+    stored = _read(home)  # read before the database, whose counter may increase meanwhile
     with Session(engine) as session:
         identity, number = posting_counter(session)
-    if kept is not None and not _doubt(kept, identity, number):
-        if number > kept["number"]:  # other machines post too
+    if stored is not None and not _mismatch(stored, identity, number):
+        if number > stored["number"]:  # another machine has posted
             remember_counter(home, identity, number)
         return
-    with _locked(home):  # Others begin at the same moment: only the first makes the memory, or doubts.
-        kept = _kept(home)
+    with _locked(home):  # Several workers may start at once: only the first writes the file or stops the posts.
+        stored = _read(home)
         with write_session(engine) as session:
-            if why := _doubt(kept, *posting_counter(session)):
-                stop(session, chapter=None, member=None, reason=why, now=now)
-                log.warning("posts_stopped", reason=why)
-            if why or kept is None:
-                increment_posting_counter(session, to=kept["number"] if kept else 0)
-            found = posting_counter(session)
-        if why or kept is None:
-            _write(home, *found)
+            if mismatch := _mismatch(stored, *posting_counter(session)):
+                stop(session, chapter=None, member=None, reason=mismatch, now=now)
+                log.warning("posts_stopped", reason=mismatch)
+            if mismatch or stored is None:
+                increment_posting_counter(session, to=stored["number"] if stored else 0)
+            counter = posting_counter(session)
+        if mismatch or stored is None:
+            _write(home, *counter)
 
 
 @contextmanager
@@ -64,9 +67,9 @@ def _locked(home: Path) -> Iterator[None]:
 
 
 def _write(home: Path, identity: str, number: int) -> None:
-    """Put it in place of what is kept, as a whole."""
-    kept = _kept(home)
-    machines = sorted({_machine(), *(kept["machines"] if kept else ())})
+    """Replace ``posting.json`` atomically, with this machine added."""
+    stored = _read(home)
+    machines = sorted({_machine_id(), *(stored["machines"] if stored else ())})
     draft = home / "posting.json.draft"
     with draft.open("w", encoding="ascii") as file:
         json.dump({"identity": identity, "number": number, "machines": machines}, file)
@@ -75,27 +78,27 @@ def _write(home: Path, identity: str, number: int) -> None:
     draft.replace(home / "posting.json")
 
 
-def _doubt(kept: dict[str, Any] | None, identity: str, number: int) -> str:
-    """Why the database may be an older copy, or a copy's twin, in words; nothing where it is what it should be."""
-    if kept is None:
+def _mismatch(stored: dict[str, Any] | None, identity: str, number: int) -> str:
+    """Return a sentence on mismatch the database may be an older copy or a duplicate, "" if it is the expected one."""
+    if stored is None:
         return gettext("The database has posted before, and this installation knows nothing of it.") if number else ""
-    if kept["identity"] != identity:
+    if stored["identity"] != identity:
         return gettext("The database is not the one that this installation posted from.")
-    if kept["number"] > number:
+    if stored["number"] > number:
         return gettext("The database is older than what was posted last: it was put back from a copy.")
-    if _machine() not in kept["machines"]:
+    if _machine_id() not in stored["machines"]:
         return gettext("This installation was moved or copied to another machine, which never posted.")
     return ""
 
 
-def _kept(home: Path) -> dict[str, Any] | None:
+def _read(home: Path) -> dict[str, Any] | None:
     with suppress(FileNotFoundError):
-        kept: dict[str, Any] = json.loads((home / "posting.json").read_text(encoding="ascii"))
-        return kept
+        stored: dict[str, Any] = json.loads((home / "posting.json").read_text(encoding="ascii"))
+        return stored
     return None
 
 
-def _machine() -> str:
+def _machine_id() -> str:
     with suppress(OSError):
         return sha256(MACHINE_ID.read_bytes()).hexdigest()[:16]
     return ""

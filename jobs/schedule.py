@@ -1,4 +1,4 @@
-"""The schedule: every job and how often it runs. What is due is in the database; a lost minute costs a minute."""
+"""The schedule: every job and how often it runs. The database holds what is due, so a missed run only delays it."""
 
 import os
 from datetime import datetime
@@ -31,28 +31,28 @@ class Job(Protocol):
 SCHEDULE: tuple[tuple[Job, int], ...] = (  # seconds between two runs
     (weekly_posts.tick, 60),
     (preflight.look_ahead, 300),
-    (deliver.sweep, 5),  # somebody sits and waits for the link that signs them in
-    (on_demand_checks.run_requested_checks, 5),  # somebody waits to see whether an account is connected
+    (deliver.sweep, 5),  # somebody may be waiting for their sign-in link
+    (on_demand_checks.run_requested_checks, 5),  # somebody may be waiting to see whether an account is connected
     (social_listening.listen, 60),
     (weekly_pairings.propose, 300),
     (weekly_prompts.compose, 30),
-    (weekly_prompts.tell_mentioned, 300),
+    (weekly_prompts.notify_mentioned, 300),
     (housekeeping.embed_some, 60),
     (housekeeping.forget, 3600),
-    (housekeeping.freeze_bands, 3600),  # does something in the first hour of a week only
+    (housekeeping.freeze_bands, 3600),  # publishes in the first hour of a week only
 )
-JOBS: tuple[Job, ...] = (*(job for job, _seconds in SCHEDULE), deliver.deliver)  # which runs when something is due
+JOBS: tuple[Job, ...] = (*(job for job, _seconds in SCHEDULE), deliver.deliver)  # enqueued when something is due
 
 
 class Beat(Scheduler):  # type: ignore[misc]
-    """Celery's scheduler in memory: no file that could be lost or go wrong. It leaves when its worker has died."""
+    """Celery's scheduler with its state in memory, not in a file. It exits when its worker has died."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.worker = os.getppid()
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
-        """One turn; SystemExit where the worker was killed, which would leave this process behind it."""
+        """Run one scheduler step. Raises SystemExit if the worker was killed, which would orphan this process."""
         if os.getppid() != self.worker:
             raise SystemExit
         wait: float = super().tick(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Listening: what people say to the accounts comes into the inbox. Only read: nothing is ever answered from here."""
+"""Fetch replies, mentions and tagged posts of strangers into the inbox. Read-only: nothing is ever answered."""
 
 from datetime import datetime
 from time import monotonic
@@ -15,20 +15,20 @@ from directory.week.post_wording import hashtags
 from jobs.batch import run_batch
 from jobs.channels import transport_of
 from jobs.channels.transport import Listener, TransportError
-from jobs.deliver import SHIFT, account_of
+from jobs.deliver import TIME_BUDGET, account_of
 
 log = structlog.get_logger()
 
 
 def listen(engine: Engine, *, settings: Settings, now: datetime) -> int:
-    """Listen to every account whose time has come, as many as fit into a shift; how much was new.
+    """Fetch from every account that is due, within TIME_BUDGET, and return how many posts were new.
 
-    An account that fails is tried again at its next time and holds up no other.
+    An account that fails is retried at its next time and does not stop the others.
     """
-    until = monotonic() + SHIFT.total_seconds()
+    until = monotonic() + TIME_BUDGET.total_seconds()
     with Session(engine) as session:
         ids = [channel.id for channel in social_inbox.channels_to_listen(session)]
-    return run_batch(ids, lambda each: _listen_to(engine, each, settings, now), failed="listening_failed", until=until)
+    return run_batch(ids, lambda row_id: _listen_to(engine, row_id, settings, now), failed="listen_failed", until=until)
 
 
 def _listen_to(engine: Engine, channel_id: int, settings: Settings, now: datetime) -> int:
@@ -40,9 +40,9 @@ def _listen_to(engine: Engine, channel_id: int, settings: Settings, now: datetim
         tags, since = [tag[1:] for tag in hashtags(channel.chapter).split()], channel.heard_until
     assert isinstance(listener, Listener), channel.kind
     try:
-        heard = listener.listen(since, tags)
+        posts = listener.listen(since, tags)
     except TransportError as error:
-        log.warning("not_heard", channel=channel_id)  # A broken account is found by the look before each post.
+        log.warning("listen_refused", channel=channel_id)  # The preflight of each post reports a broken account.
         with write_session(engine) as session:
             social_inbox.record_listen_failure(
                 session.get_one(Channel, channel_id), reason=str(error), until=error.retry_at, now=now
@@ -51,9 +51,9 @@ def _listen_to(engine: Engine, channel_id: int, settings: Settings, now: datetim
     with write_session(engine) as session:
         channel, new = session.get_one(Channel, channel_id), 0
         channel.listen_said = ""
-        for each in heard:
-            said = {name: value for name, value in vars(each).items() if name != "at"}
-            new += social_inbox.store_reply(session, channel=channel, **said, said_at=each.at, now=now)
-        known = [each.external_id for each in heard if len(each.external_id) <= social_inbox.MAX_ID_LENGTH]
-        channel.heard_until = known[-1] if known else channel.heard_until
+        for post in posts:
+            fields = {name: value for name, value in vars(post).items() if name != "at"}
+            new += social_inbox.store_reply(session, channel=channel, **fields, said_at=post.at, now=now)
+        ids = [post.external_id for post in posts if len(post.external_id) <= social_inbox.MAX_ID_LENGTH]
+        channel.heard_until = ids[-1] if ids else channel.heard_until
     return new

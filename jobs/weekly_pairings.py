@@ -1,4 +1,4 @@
-"""Pairings: each chapter's talks of the week are proposed in a transaction of their own, once."""
+"""Propose the week's pairings of each chapter, once, in a transaction per chapter."""
 
 from datetime import datetime
 
@@ -12,12 +12,12 @@ from jobs.batch import run_batch
 
 
 def propose(engine: Engine, *, now: datetime, **_: object) -> int:
-    """Pair who should talk wherever the week begins; how many talks."""
+    """Propose pairings for every occurrence whose week begins, and return how many."""
     with Session(engine) as session:
-        turns = [row.id for row in occurrences_to_pair(session, now=now)]
+        ids = [row.id for row in occurrences_to_pair(session, now=now)]
 
     def pair(row_id: int) -> int:
         with write_session(engine) as session:
             return len(propose_pairings(session, occurrence=session.get_one(Occurrence, row_id), now=now))
 
-    return run_batch(turns, pair, failed="not_paired")
+    return run_batch(ids, pair, failed="pairing_failed")

@@ -1,4 +1,4 @@
-"""The week's turn: plan, compose, post. Each chapter in a transaction of its own, so that none holds up another."""
+"""Plan occurrences, compose drafts and freeze due posts, in a transaction per chapter so that none delays another."""
 
 from datetime import datetime, timedelta
 from math import inf
@@ -21,8 +21,8 @@ from jobs.batch import run_batch
 from jobs.deliver import announce, deliver_one, reconcile_stuck
 from jobs.restore_guard import stop_if_restored
 
-SHIFT = timedelta(seconds=40)  # shorter than the worker lets a task run
-STALE = timedelta(minutes=5)  # so old a coming post may be; it is written a last time when it is frozen
+TIME_BUDGET = timedelta(seconds=40)  # shorter than the worker lets a task run
+STALE = timedelta(minutes=5)  # maximum age of a draft; a post is composed a last time when it is frozen
 
 log = structlog.get_logger()
 
@@ -33,18 +33,18 @@ def run_occurrence(
     now: datetime,
     chapter: str | None = None,
     settings: Settings | None = None,
-    shift: timedelta | None = None,
+    time_budget: timedelta | None = None,
 ) -> None:
-    """Plan what comes, freeze the posts whose time has come, and write the coming ones anew; of one chapter, or of all.
+    """Plan occurrences, freeze the posts that are due, and compose stale drafts anew; for one chapter or for all.
 
-    A chapter whose posts somebody stopped keeps its turn, so that what it says then is what is agreed to then.
-    After a ``shift`` the rest is left to the next call.
+    A chapter whose posts are stopped keeps its due occurrence unfrozen, so that its post follows the consents of the
+    moment it is frozen. After ``time_budget`` the rest is left to the next call.
     """
-    until = monotonic() + shift.total_seconds() if shift else inf
+    until = monotonic() + time_budget.total_seconds() if time_budget else inf
     with write_session(engine) as session:
         rows = [row for row in plan_occurrences(session, now=now) if chapter is None or row.chapter.key == chapter]
-        let = set(session.scalars(select(Chapter.id).where(not_stopped(Chapter.id))))
-        due = [row.id for row in rows if row.due_at <= now and row.chapter_id in let]
+        may_post = set(session.scalars(select(Chapter.id).where(not_stopped(Chapter.id))))
+        due = [row.id for row in rows if row.due_at <= now and row.chapter_id in may_post]
         stale = [row for row in rows if row.drafted_at is None or row.drafted_at <= now - STALE]
         coming = [row.id for row in stale if row.due_at > now]
 
@@ -55,19 +55,20 @@ def run_occurrence(
                 frozen, occurrence.drafted_at = freeze(session, occurrence=occurrence, now=now, settings=settings), now
                 public_id = occurrence.public_id
         except Conflict:
-            return 0  # Somebody else did it in this moment.
+            return 0  # Another worker has just frozen it.
         if frozen:
             log.info("posted", occurrence=public_id, deliveries=len(frozen))
         return len(frozen)
 
-    if not run_batch(due, post, failed="turn_failed", until=until):  # What is due does not wait for next week's.
-        run_batch(coming, post, failed="turn_failed", until=until)
+    if not run_batch(due, post, failed="occurrence_failed", until=until):  # due posts go out before drafts are made
+        run_batch(coming, post, failed="occurrence_failed", until=until)
 
 
 def run_due_occurrences(engine: Engine, *, settings: Settings, now: datetime, chapter: str | None = None) -> list[str]:
-    """The whole week at once, without a broker: the turn, and every delivery that is due, sent here and now.
+    """Run the due occurrences and send every due delivery at once, without a broker.
 
-    A worker may be doing the same; each message leaves once. The public ids of what this call delivered.
+    Return the public ids of what this call delivered. A worker may do the same at the same time: each message is sent
+    once.
     """
     stop_if_restored(engine, settings.home, now=now)
     run_occurrence(engine, now=now, chapter=chapter, settings=settings)
@@ -82,7 +83,7 @@ def run_due_occurrences(engine: Engine, *, settings: Settings, now: datetime, ch
 
 
 def tick(engine: Engine, *, settings: Settings, now: datetime) -> None:
-    """The turn of every chapter, as far as a shift goes, and somebody is asked to deliver what is due."""
+    """Run the occurrences of every chapter within TIME_BUDGET, then enqueue the delivery of what is due."""
     stop_if_restored(engine, settings.home, now=now)
-    run_occurrence(engine, now=now, settings=settings, shift=SHIFT)
+    run_occurrence(engine, now=now, settings=settings, time_budget=TIME_BUDGET)
     announce(engine, now=now)

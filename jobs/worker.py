@@ -1,4 +1,4 @@
-"""The worker: Celery as a doorbell. Tasks carry an id at most; what there is to do stands in the database."""
+"""The Celery worker: settings, tasks, heartbeat and watchdog. A task carries at most an id; the database is the queue."""
 
 import os
 import sys
@@ -26,11 +26,11 @@ from directory.tables import TABLES
 from jobs.broker import celery_app, enqueue, task_name
 from jobs.schedule import JOBS, SCHEDULE, Job
 
-TIME_LIMIT = 50  # seconds, then the task's process is ended; shorter than a delivery's lease
-BEAT = 15  # seconds between two heartbeats
-DEAF = 120  # seconds without a ring, of which there is one every five: then something here is stuck
+TIME_LIMIT = 50  # seconds, after which a task's process is killed; shorter than a delivery's lease
+HEARTBEAT_INTERVAL = 15  # seconds
+STUCK_AFTER = 120  # seconds without a task message, of which there is one every five
 SCHEDULER = "jobs.schedule:Beat"
-beaten_at = heard_at = 0.0  # by monotonic()
+heartbeat_at = received_at = 0.0  # by monotonic()
 
 assert TABLES
 
@@ -39,23 +39,23 @@ log = structlog.get_logger()
 
 @cache
 def settings() -> Settings:
-    """The settings of this process."""
+    """Return the settings of this process."""
     return load_settings()
 
 
 @cache
 def engine() -> Engine:
-    """The engine of this process; asked for in tasks only, so after the fork."""
+    """Return the engine of this process. Call it in tasks only, so that it is created after the fork."""
     return connect(settings().database_url)
 
 
 def configuration() -> dict[str, Any]:
-    """Celery's settings, read when it first asks for them."""
+    """Return Celery's settings. Celery calls this when it first needs them."""
     common = {
         "broker_url": settings().broker_url,
         "broker_connection_retry_on_startup": True,
         "beat_schedule": {
-            # A ring that nobody heard in time is dropped, so that a busy hour leaves no queue behind.
+            # A message that no worker takes before the next one is dropped, so that a busy hour leaves no queue.
             task_name(job): {"task": task_name(job), "schedule": seconds, "options": {"expires": seconds}}
             for job, seconds in SCHEDULE
         },
@@ -73,7 +73,7 @@ def configuration() -> dict[str, Any]:
     folders = {name: str(folder) for name in ("data_folder_in", "data_folder_out")}
     return {
         **common,
-        "broker_url": "filesystem://localhost",  # a name, which kombu would ask for otherwise
+        "broker_url": "filesystem://localhost",  # kombu needs a host name
         "broker_transport_options": {**folders, "control_folder": str(folder / "control"), "polling_interval": 0.2},
     }
 
@@ -86,70 +86,73 @@ def _task(job: Job) -> Callable[[], None]:
 
 
 celery_app.add_defaults(configuration)
-for each in JOBS:
-    celery_app.task(_task(each), name=task_name(each))
+for job in JOBS:
+    celery_app.task(_task(job), name=task_name(job))
 
 
-def _log_our_way(**_: Any) -> None:
+def _configure_logging(**_: Any) -> None:
     configure_logging()
 
 
-def _begin_at_once(**_: Any) -> None:
-    """Do now what fell due while nothing ran; beat rings for the first time only after its interval."""
+def _enqueue_all(**_: Any) -> None:
+    """Enqueue every job now, for what fell due while no worker ran; beat sends the first message after an interval."""
     for job, seconds in SCHEDULE:
         enqueue(job, expires=seconds)
 
 
 def exec_worker(concurrency: int) -> None:
-    """Be a fresh worker in this process's place, for whoever started it; what was under way is as if it were killed."""
+    """Replace this process by a new worker with the same process id; tasks that were running are killed."""
     for child in active_children():
         os.kill(child.pid, SIGKILL)
     os.execv(sys.executable, [sys.executable, "-m", "jobs", "worker", "--concurrency", str(concurrency)])  # noqa: S606
 
 
-def _hear(**_: Any) -> None:
-    global heard_at
-    heard_at = monotonic()
+def _record_message(**_: Any) -> None:
+    global received_at
+    received_at = monotonic()
 
 
-def _keep_hearing(sender: Any, **_: Any) -> None:
-    """Look after what nobody else does: a scheduler that died, and a broker or pool that rings come through no more."""
+def _start_watchdog(sender: Any, **_: Any) -> None:
+    """Start a thread that restarts a scheduler that died, and the worker when no task message comes through."""
 
     def watch() -> None:
         scheduler = sender.controller.beat
         while (state.should_stop, state.should_terminate) == (None, None):
             sleep(1)
-            if monotonic() - heard_at > DEAF:
-                log.error("heard_nothing")
+            if monotonic() - received_at > STUCK_AFTER:
+                log.error("no_messages_received")
                 exec_worker(sender.controller.concurrency)
             if not scheduler.is_alive():
                 log.warning("scheduler_died")
                 scheduler = EmbeddedService(sender.app, scheduler_cls=SCHEDULER)
-                scheduler.daemon = True  # it ends with the worker, which does not know it
+                scheduler.daemon = True  # it ends with the worker, which does not know of it
                 scheduler.start()
 
-    worker_ready.disconnect(_keep_hearing)  # it is ready again whenever it found its broker again
-    _hear()
+    worker_ready.disconnect(_start_watchdog)  # the signal is sent again after each reconnection to the broker
+    _record_message()
     Thread(target=watch, daemon=True).start()
 
 
-def _beat(**_: Any) -> None:
-    """Say that a task was finished, at most each BEAT seconds in a process: progress counts, not being alive."""
-    global beaten_at
-    if monotonic() - beaten_at >= BEAT:
-        beaten_at = monotonic()
+def _send_heartbeat(**_: Any) -> None:
+    """Record a heartbeat after a finished task, at most every HEARTBEAT_INTERVAL seconds in a process.
+
+    A worker that is alive but finishes no task sends none.
+    """
+    global heartbeat_at
+    if monotonic() - heartbeat_at >= HEARTBEAT_INTERVAL:
+        heartbeat_at = monotonic()
         with write_session(engine()) as session:
             record_heartbeat(session, worker=f"{gethostname()} {os.getppid()}", now=clock.utc_now())
 
 
-setup_logging.connect(_log_our_way)
-task_postrun.connect(_beat)
-worker_ready.connect(_begin_at_once)
-worker_ready.connect(_keep_hearing)
-task_received.connect(_hear)
+setup_logging.connect(_configure_logging)
+task_postrun.connect(_send_heartbeat)
+worker_ready.connect(_enqueue_all)
+worker_ready.connect(_start_watchdog)
+task_received.connect(_record_message)
 
 
 def work(*, concurrency: int) -> None:
-    """Run a worker with its scheduler until it is stopped. Any number may run; each thing is done once all the same."""
+    """Run a worker with its scheduler until it is stopped. Several workers may run; each thing is still done once."""
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
     celery_app.worker_main(["worker", "--beat", "--scheduler", SCHEDULER, "--concurrency", str(concurrency), *quiet])

@@ -1,7 +1,7 @@
 """Transports: the code that talks to a kind of channel.
 
-Law: one file per kind. A transport never writes a row and never tries twice by itself; it tells apart what was
-certainly not accepted from what may have been.
+Law: one file per kind. A transport never writes a row and never retries by itself; it distinguishes a message that was
+certainly not accepted from one that may have been.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from jobs.channels.smtp import SmtpTransport
 from jobs.channels.transport import Account, Transport
 from jobs.channels.x import XTransport
 
-# How the transport of each kind is made; all else about a kind stands in ``directory.outbox.channel_kind``.
+# How the transport of each kind is made; all else about a kind is in ``directory.outbox.channel_kind``.
 TRANSPORTS: dict[str, Callable[[Account], Transport]] = {
     "file": FileTransport.of_account,
     "x": XTransport,
@@ -31,12 +31,12 @@ TRANSPORTS: dict[str, Callable[[Account], Transport]] = {
 
 
 def transport_of(kind: str, account: Account) -> Transport:
-    """The transport of a channel."""
+    """Return the transport of a channel."""
     return TRANSPORTS[kind](account)
 
 
 def mail_transport(settings: Settings) -> Transport:
-    """What sends mail: SMTP, or ``file://``, which keeps each mail as ``mail/<key>.eml`` under GOODWORD_HOME."""
+    """Return the transport of mail: SMTP, or files ``mail/<key>.eml`` under GOODWORD_HOME for ``file://``."""
     if settings.mail_url == "file://":
         return FileTransport(settings.home / "mail", ".eml")
     return SmtpTransport(settings.mail_url)

@@ -1,6 +1,6 @@
-"""Kind ``bluesky``: a post is a record under a key that its instant and its delivery decide, so it stands there once.
+"""Kind ``bluesky``: a post is a record whose key derives from its time and delivery, so it can exist only once.
 
-Plain XRPC rather than the library of that name, which drops ``swapRecord: null``, the very thing that makes it once.
+It calls XRPC itself: the library ``atproto`` drops ``swapRecord: null``, which makes the server refuse a second one.
 """
 
 import json
@@ -15,7 +15,7 @@ from directory import safe_http
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.translation import gettext
 from jobs.channels.http import HttpRefused, NetworkSession, classify_errors, picture_of
-from jobs.channels.transport import Account, Checked, Heard, Message, Secrets, TransportError
+from jobs.channels.transport import Account, AccountCheck, Message, ReceivedPost, Secrets, TransportError
 
 HOME = "https://bsky.social"
 POST = "app.bsky.feed.post"
@@ -27,7 +27,7 @@ HASHTAG = re.compile(r"(?<!\S)#(?=\w*[^\W\d_])(\w+)")
 
 
 class BlueskyTransport:
-    """One account, by an app password; the session that it gave is kept, since few may be made a day."""
+    """One account, by an app password. Its session is stored, since the server allows only a few new ones a day."""
 
     def __init__(self, account: Account) -> None:
         self.account, self.secrets, self.http = account, account.secrets, NetworkSession()
@@ -37,7 +37,7 @@ class BlueskyTransport:
         return safe_http.origin_of(str(self.account.settings.get("address") or HOME))
 
     def send(self, message: Message) -> str:
-        """Put the record where none stands; its address, also where the same one stands already."""
+        """Create the record and return its URI, also if the same record exists already."""
         frozen = PostSnapshot.from_bytes(message.payload)
         with classify_errors("no"):
             place = self._place(message, frozen)
@@ -46,52 +46,54 @@ class BlueskyTransport:
                 record["facets"] = facets
             if frozen.image:
                 picture, media_type = picture_of(self.account, frozen, LARGEST_PICTURE)
-                said = {"data": picture, "headers": {"Content-Type": media_type}}
-                image = {"image": self._ask("POST", "com.atproto.repo.uploadBlob", **said)["blob"], "alt": frozen.alt}
+                upload = {"data": picture, "headers": {"Content-Type": media_type}}
+                blob = self._ask("POST", "com.atproto.repo.uploadBlob", **upload)["blob"]
+                image = {"image": blob, "alt": frozen.alt}
                 record["embed"] = {"$type": "app.bsky.embed.images", "images": [image]}
         try:
             with classify_errors():
-                put = {**place, "record": record, "swapRecord": None}
-                return str(self._ask("POST", "com.atproto.repo.putRecord", json=put)["uri"])
+                body = {**place, "record": record, "swapRecord": None}
+                return str(self._ask("POST", "com.atproto.repo.putRecord", json=body)["uri"])
         except HttpRefused as error:
-            if error.code == "InvalidSwap" and (found := self.find(message)):
-                return found
+            if error.code == "InvalidSwap" and (uri := self.find(message)):
+                return uri
             raise
 
     def find(self, message: Message) -> str | None:
-        """The address of the record under the post's key. Raises TransportError where another text stands there."""
+        """Return the URI of the record under the post's key. Raises TransportError if it has another text."""
         frozen = PostSnapshot.from_bytes(message.payload)
         with classify_errors("maybe"):
             try:
-                found = self._ask("GET", "com.atproto.repo.getRecord", params=self._place(message, frozen))
+                existing = self._ask("GET", "com.atproto.repo.getRecord", params=self._place(message, frozen))
             except HttpRefused as error:
                 if error.code == "RecordNotFound":
                     return None
                 raise
-            if found["value"]["text"] == frozen.text:
-                return str(found["uri"])
+            if existing["value"]["text"] == frozen.text:
+                return str(existing["uri"])
         raise TransportError(gettext("Another text stands in its place."), permanent=True, accepted="maybe")
 
-    def check(self) -> Checked:
-        """Who the server says we are."""
+    def check(self) -> AccountCheck:
+        """Return the handle by which the server knows the account."""
         with classify_errors("no"):
-            return Checked(f"@{self._ask('GET', 'com.atproto.server.getSession')['handle']}")
+            return AccountCheck(f"@{self._ask('GET', 'com.atproto.server.getSession')['handle']}")
 
-    def listen(self, since: str | None, tags: list[str]) -> list[Heard]:
-        """Replies, mentions, and what others post under ``tags``, where the server can search."""
-        heard: dict[str, Heard] = {}
-        asked: list[tuple[str, str, dict[str, Any]]] = [
+    def listen(self, since: str | None, tags: list[str]) -> list[ReceivedPost]:
+        """Return replies, mentions, and others' posts under ``tags`` if the server can search."""
+        received: dict[str, ReceivedPost] = {}
+        searches: list[tuple[str, str, dict[str, Any]]] = [
             ("app.bsky.feed.searchPosts", "posts", {"q": f"#{tag}", "sort": "latest"}) for tag in tags
         ]
         reasons = {"reasons": ["mention", "reply"]}
         with classify_errors("no"):
             me = self._session()["did"]
-            for method, name, params in [*asked, ("app.bsky.notification.listNotifications", "notifications", reasons)]:
+            notifications = ("app.bsky.notification.listNotifications", "notifications", reasons)
+            for method, name, params in [*searches, notifications]:
                 for page in self._pages(method, name, params):
-                    heard |= {post["uri"]: _heard(post) for post in page if post["author"]["did"] != me}
+                    received |= {post["uri"]: _received(post) for post in page if post["author"]["did"] != me}
                     if since is None or any(_key(post["uri"]) <= _key(since) for post in page):
                         break
-        return sorted(heard.values(), key=lambda one: (one.at, one.external_id))
+        return sorted(received.values(), key=lambda post: (post.at, post.external_id))
 
     def _pages(self, method: str, name: str, params: dict[str, Any]) -> Iterator[list[Any]]:
         cursor: dict[str, str] = {}
@@ -99,9 +101,9 @@ class BlueskyTransport:
             try:
                 answer = self._ask("GET", method, params={**params, **cursor, "limit": PAGE})
             except HttpRefused as error:
-                unknown = error.status in (404, 501) or error.code in ("MethodNotImplemented", "XRPCNotSupported")
-                if unknown or "No service configured" in error.text:
-                    return  # A server without a view of the network hears nothing.
+                is_missing = error.status in (404, 501) or error.code in ("MethodNotImplemented", "XRPCNotSupported")
+                if is_missing or "No service configured" in error.text:
+                    return  # A server without an app view receives nothing.
                 raise
             yield answer[name]
             if not answer.get("cursor"):
@@ -111,70 +113,73 @@ class BlueskyTransport:
     def _place(self, message: Message, frozen: PostSnapshot) -> dict[str, str]:
         return {"repo": self._session()["did"], "collection": POST, "rkey": record_key(frozen.at, message.key)}
 
-    def _ask(self, verb: str, method: str, **said: Any) -> Any:
-        """An answer to the account; a token that has run out is renewed, which nothing was accepted before."""
+    def _ask(self, verb: str, method: str, **request: Any) -> Any:
+        """Return the server's answer. An expired token is renewed once; the request it refused was not accepted."""
         token = self._session()["accessJwt"]
         try:
-            return self._call(verb, method, token, **said)
+            return self._call(verb, method, token, **request)
         except HttpRefused as error:
             if error.status != 401 and error.code not in ("ExpiredToken", "InvalidToken"):
                 raise
         with classify_errors("no"):
             token = self._renewed(token)["accessJwt"]
-        return self._call(verb, method, token, **said)
+        return self._call(verb, method, token, **request)
 
-    def _call(self, verb: str, method: str, token: str = "", **said: Any) -> Any:
-        headers = {**said.pop("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
-        return self.http.request(verb, f"{self.server}/xrpc/{method}", headers=headers, **said).json()
+    def _call(self, verb: str, method: str, token: str = "", **request: Any) -> Any:
+        headers = {**request.pop("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
+        return self.http.request(verb, f"{self.server}/xrpc/{method}", headers=headers, **request).json()
 
     def _session(self) -> dict[str, str]:
-        kept: dict[str, str] = json.loads(self.secrets.get("session", "{}"))
-        return kept or self._renewed(None)
+        session: dict[str, str] = json.loads(self.secrets.get("session", "{}"))
+        return session or self._renewed(None)
 
     def _renewed(self, used: str | None) -> dict[str, str]:
-        """Another session than that of the token ``used``: another worker's, a refreshed one, or at last a new one."""
+        """Return a session other than that of the token ``used``: another worker's, a refreshed one, or a new one."""
 
         def change(stored: Secrets) -> Secrets:
-            kept = json.loads(stored.get("session", "{}"))
-            if kept and kept["accessJwt"] != used:
+            old = json.loads(stored.get("session", "{}"))
+            if old and old["accessJwt"] != used:
                 return stored
-            return {**stored, "session": json.dumps(self._refreshed(kept) if kept else self._created(stored))}
+            return {**stored, "session": json.dumps(self._refreshed(old) if old else self._created(stored))}
 
         self.secrets = self.account.renew(change)
         session: dict[str, str] = json.loads(self.secrets["session"])
         return session
 
-    def _refreshed(self, kept: dict[str, str]) -> dict[str, str]:
+    def _refreshed(self, old: dict[str, str]) -> dict[str, str]:
         try:
-            return _session_of(self._call("POST", "com.atproto.server.refreshSession", kept["refreshJwt"]))
+            return _session_of(self._call("POST", "com.atproto.server.refreshSession", old["refreshJwt"]))
         except HttpRefused as error:
             if error.status not in (400, 401):
                 raise
             return self._created(self.secrets)
 
     def _created(self, stored: Secrets) -> dict[str, str]:
-        """A session by the app password; where even that is refused, only a person can help."""
-        who = {"identifier": str(self.account.settings["handle"]).lstrip("@"), "password": stored["app_password"]}
-        return _session_of(self._call("POST", "com.atproto.server.createSession", json=who))
+        """Create a session by the app password. If that is refused, a person must connect the account again."""
+        login = {"identifier": str(self.account.settings["handle"]).lstrip("@"), "password": stored["app_password"]}
+        return _session_of(self._call("POST", "com.atproto.server.createSession", json=login))
 
 
 def record_key(at: datetime, key: str) -> str:
-    """The TID of a delivery: the second in which it was frozen, and 30 bits of its key. See atproto.com/specs/tid."""
-    said = int.from_bytes(sha256(key.encode()).digest()[:8], "big")
-    microseconds = int(at.timestamp()) * 10**6 + (said >> 10) % 10**6
-    number = microseconds << 10 | said % 1024
+    """Return the TID of a delivery, from the second in which it was frozen and 30 bits of its key's hash.
+
+    See atproto.com/specs/tid.
+    """
+    digest = int.from_bytes(sha256(key.encode()).digest()[:8], "big")
+    microseconds = int(at.timestamp()) * 10**6 + (digest >> 10) % 10**6
+    number = microseconds << 10 | digest % 1024
     return "".join(TID_ALPHABET[number >> shift & 31] for shift in range(60, -1, -5))
 
 
 def facets_of(text: str) -> Iterator[dict[str, Any]]:
-    """What readers can tap in a text, by its place in the bytes of UTF-8."""
+    """Yield the links and hashtags of a text as facets, by their positions in its UTF-8 bytes."""
     links = [
         (match.span(), {"$type": "app.bsky.richtext.facet#link", "uri": match[0]}) for match in LINK.finditer(text)
     ]
     tags = [
         (match.span(), {"$type": "app.bsky.richtext.facet#tag", "tag": match[1]}) for match in HASHTAG.finditer(text)
     ]
-    for (start, end), feature in sorted(links + tags, key=lambda one: one[0]):
+    for (start, end), feature in sorted(links + tags, key=lambda facet: facet[0]):
         index = {"byteStart": len(text[:start].encode()), "byteEnd": len(text[:end].encode())}
         yield {"index": index, "features": [feature]}
 
@@ -191,9 +196,9 @@ def _key(uri: str) -> str:
     return uri.rpartition("/")[2]
 
 
-def _heard(post: dict[str, Any]) -> Heard:
+def _received(post: dict[str, Any]) -> ReceivedPost:
     record, author = post["record"], post["author"]["handle"]
-    return Heard(
+    return ReceivedPost(
         external_id=post["uri"],
         kind=post.get("reason", "tag"),
         author=f"@{author}",

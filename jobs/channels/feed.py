@@ -1,21 +1,21 @@
-"""Kind ``feed``: the page of the week's posts reads what is delivered, so that a post is there by being recorded."""
+"""Kind ``feed``: the feed page reads delivered posts from the database, so recording a delivery publishes it."""
 
-from jobs.channels.transport import Account, Checked, Message
+from jobs.channels.transport import Account, AccountCheck, Message
 
 
 class FeedTransport:
-    """Nothing leaves the house, and nothing can fail."""
+    """Calls no network and cannot fail."""
 
     def __init__(self, account: Account) -> None: ...
 
     def send(self, message: Message) -> str:
-        """It is published with its row; the key by which readers know it."""
+        """Return the message's key, by which readers know it; its row publishes it."""
         return message.key
 
     def find(self, message: Message) -> str | None:
-        """As ``send``: what was begun is finished by saying so."""
+        """Return the key, as ``send`` does: an interrupted delivery is complete once it is recorded."""
         return message.key
 
-    def check(self) -> Checked:
-        """It is always there."""
-        return Checked("")
+    def check(self) -> AccountCheck:
+        """Return an empty name: there is no account to check."""
+        return AccountCheck("")

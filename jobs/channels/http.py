@@ -1,4 +1,4 @@
-"""The way out to the networks: every answer is sorted into there, certainly not there, and perhaps there."""
+"""HTTP to the networks: every answer is classified as accepted, certainly not accepted, or perhaps accepted."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,26 +14,26 @@ from directory.outbox.post_snapshot import FOLDER, PostSnapshot
 from directory.translation import gettext
 from jobs.channels.transport import Account, TransportError
 
-LONGEST = 4000  # bytes that are kept of a refusal
+MAX_REFUSAL_BYTES = 4000  # kept of a refusal's body
 
 
 class HttpRefused(TransportError):
-    """An answer that is a no, with its status, the network's own short word for it, and its text, never shown."""
+    """A refusing HTTP answer: its status, the network's error code, and its text, which is never shown."""
 
     status, code, text = 0, "", ""
 
 
 class NetworkSession(safe_http.SafeSession):
-    """Returns good answers only; everything else is a TransportError without a word of what the network said."""
+    """A session that returns 2xx answers only; all else raises TransportError without any text of the network."""
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         try:
             answer = super().request(*args, **kwargs)
         except (requests.RequestException, OSError, ValueError) as error:
             reason = getattr(error.args[0] if error.args else None, "reason", None)
-            was_begun = not isinstance(reason, (ConnectTimeoutError, NewConnectionError))
+            was_connected = not isinstance(reason, (ConnectTimeoutError, NewConnectionError))
             unreached = gettext("The network could not be reached, or did not answer in time.")
-            raise TransportError(unreached, permanent=False, accepted="maybe" if was_begun else "no") from None
+            raise TransportError(unreached, permanent=False, accepted="maybe" if was_connected else "no") from None
         if 200 <= answer.status_code < 300:
             return answer
         raise _refusal(answer)
@@ -41,9 +41,10 @@ class NetworkSession(safe_http.SafeSession):
 
 @contextmanager
 def classify_errors(accepted: Literal["no", "maybe"] | None = None, *also: type[Exception]) -> Iterator[None]:
-    """Say ``accepted`` of every failure inside, where it is known, and fail alike on an answer that makes no sense.
+    """Set ``accepted`` on every TransportError raised inside, unless it is None.
 
-    A library that wraps what a Session raises has its errors named in ``also``.
+    Other errors inside mean an answer that makes no sense: they become a TransportError, accepted "maybe" by default.
+    Name in ``also`` the errors of a library that wraps what a session raises.
     """
     caught: tuple[type[Exception], ...] = (
         TransportError,
@@ -57,59 +58,62 @@ def classify_errors(accepted: Literal["no", "maybe"] | None = None, *also: type[
     try:
         yield
     except caught as error:
-        told = error.__context__ if isinstance(error, also) else error
-        if not isinstance(told, TransportError):
-            odd = gettext("The network answered with something that is not understood.")
-            told = TransportError(odd, permanent=False, accepted="maybe")
-        told.accepted = accepted or told.accepted
-        raise told from None
+        cause = error.__context__ if isinstance(error, also) else error
+        if not isinstance(cause, TransportError):
+            message = gettext("The network answered with something that is not understood.")
+            cause = TransportError(message, permanent=False, accepted="maybe")
+        cause.accepted = accepted or cause.accepted
+        raise cause from None
 
 
 def _refusal(answer: requests.Response) -> HttpRefused:
     status = answer.status_code
-    told = gettext("The network refused it (%(status)s).", status=status)
+    message = gettext("The network refused it (%(status)s).", status=status)
     if status == 401:
-        told = gettext("The network lets this account in no more. Connect it again.")
+        message = gettext("The network lets this account in no more. Connect it again.")
     elif status == 402:
-        told = gettext("The network asks for credit: add some in its developer console.")
-    may_be_there = status == 408 or not 400 <= status < 500
+        message = gettext("The network asks for credit: add some in its developer console.")
+    is_uncertain = status == 408 or not 400 <= status < 500
     refused = HttpRefused(
-        told,
-        permanent=not may_be_there and status not in (401, 402, 429),
-        accepted="maybe" if may_be_there else "no",
+        message,
+        permanent=not is_uncertain and status not in (401, 402, 429),
+        accepted="maybe" if is_uncertain else "no",
         retry_at=_retry_at(answer),
         is_revoked=status == 401,
     )
-    refused.status, refused.text = status, answer.content[:LONGEST].decode(errors="replace")
+    refused.status, refused.text = status, answer.content[:MAX_REFUSAL_BYTES].decode(errors="replace")
     with suppress(LookupError, TypeError, ValueError):
         refused.code = str(answer.json()["error"])
     return refused
 
 
 def _retry_at(answer: requests.Response) -> datetime | None:
-    """When the network takes more: the later of the two instants that it may name."""
+    """Return when the network accepts more: the later of the two instants it may name, None if it names none."""
     named = []
     if answer.status_code in (429, 503):
         named.append(_instant(answer.headers.get("Retry-After", ""), clock.utc_now()))
-    if answer.status_code == 429:  # Elsewhere the limit is told of, but is not what keeps us out.
+    if answer.status_code == 429:  # Other answers carry these headers too, but were not refused for the limit.
         reset = answer.headers.get("X-RateLimit-Reset") or answer.headers.get("RateLimit-Reset", "")
         named.append(_instant(reset, datetime.fromtimestamp(0, UTC)))
     return max(filter(None, named), default=None)
 
 
-def _instant(said: str, start: datetime) -> datetime | None:
-    """An instant as each network writes it: a date, or so many seconds after ``start``."""
+def _instant(text: str, start: datetime) -> datetime | None:
+    """Parse an instant: an ISO 8601 or RFC 5322 date, or seconds after ``start``. None if it is neither."""
     try:
-        if said.isdigit():
-            return start + timedelta(seconds=int(said))
-        at = datetime.fromisoformat(said) if said[:1].isdigit() else parsedate_to_datetime(said)
+        if text.isdigit():
+            return start + timedelta(seconds=int(text))
+        at = datetime.fromisoformat(text) if text[:1].isdigit() else parsedate_to_datetime(text)
         return at if at.tzinfo else at.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
 
 
 def picture_of(account: Account, frozen: PostSnapshot, largest: int) -> tuple[bytes, str]:
-    """The picture of a post and its media type."""
+    """Return a post's picture and its media type.
+
+    Raises a permanent TransportError if the picture is gone or has more than ``largest`` bytes.
+    """
     try:
         picture = files.read_file(account.home, FOLDER, frozen.image)
     except FileNotFoundError:

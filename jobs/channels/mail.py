@@ -1,4 +1,4 @@
-"""Kind ``mail``: the week's post as one mail to a mailing list. At most once: nobody can look where it arrived."""
+"""Kind ``mail``: the week's post as one mail to a mailing list, sent at most once, since it cannot be looked up."""
 
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -7,31 +7,31 @@ from hashlib import sha256
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.translation import gettext
 from jobs.channels.http import classify_errors, picture_of
-from jobs.channels.transport import Account, Checked, Message, Transport
+from jobs.channels.transport import Account, AccountCheck, Message, Transport
 
 LARGEST_PICTURE = 5_000_000  # bytes
 
 
 class MailTransport:
-    """Writes the mail and lets ``carrier``, which sends all mail of the installation, bring it there."""
+    """Composes the mail and sends it by ``carrier``, the transport of all mail of the installation."""
 
     def __init__(self, account: Account, carrier: Transport) -> None:
         self.account, self.carrier = account, carrier
 
     def send(self, message: Message) -> str:
-        """Hand the mail over; its Message-ID, or what the carrier calls it."""
+        """Send the mail and return the carrier's id for it: its Message-ID, or a file name."""
         with classify_errors("no"):
             mail = self._mail(message)
         return self.carrier.send(Message(message.key, mail))
 
     def find(self, message: Message) -> str | None:
-        """What the carrier knows of it."""
+        """Return the carrier's id for the mail, if the carrier can find it."""
         return self.carrier.find(message)
 
-    def check(self) -> Checked:
-        """Whether the carrier takes mail, and where it would go."""
+    def check(self) -> AccountCheck:
+        """Check that the carrier accepts mail, and return the list's address."""
         self.carrier.check()
-        return Checked(str(self.account.settings.get("address", "")))
+        return AccountCheck(str(self.account.settings.get("address", "")))
 
     def _mail(self, message: Message) -> bytes:
         frozen, settings = PostSnapshot.from_bytes(message.payload), self.account.settings

@@ -1,4 +1,4 @@
-"""Mail by SMTP: at most once. A connection that breaks while the server may have taken it is for a person to judge."""
+"""Mail by SMTP, at most once. If the connection breaks when the server may have accepted it, a person decides."""
 
 import smtplib
 import ssl
@@ -6,15 +6,15 @@ from email import message_from_bytes
 from email.policy import SMTP
 from urllib.parse import unquote, urlsplit
 
-from jobs.channels.transport import Checked, Message, TransportError
+from jobs.channels.transport import AccountCheck, Message, TransportError
 
 TIMEOUT = 20  # seconds, for each answer of the server
 
 
 class SmtpTransport:
-    """One connection a mail: ``smtp://`` with STARTTLS where the server offers it, ``smtps://`` with TLS at once.
+    """One connection per mail: ``smtp://`` with STARTTLS if the server offers it, ``smtps://`` with TLS at once.
 
-    A password is only sent over TLS.
+    A password is sent only over TLS.
     """
 
     def __init__(self, url: str) -> None:
@@ -24,33 +24,33 @@ class SmtpTransport:
         self.user, self.password = unquote(parts.username or ""), unquote(parts.password or "")
 
     def send(self, message: Message) -> str:
-        """Hand the mail, whole bytes with its headers, to the server; its Message-ID."""
+        """Send the mail, whose payload includes its headers, and return its Message-ID."""
         mail = message_from_bytes(message.payload, policy=SMTP)
         try:
             server = self._connect()
         except (OSError, smtplib.SMTPException) as error:
-            raise TransportError(_told(error), permanent=False, accepted="no") from None
+            raise TransportError(_description(error), permanent=False, accepted="no") from None
         try:
             server.send_message(mail)
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
-            raise TransportError(_told(error), permanent=_is_final(error), accepted="no") from None
+            raise TransportError(_description(error), permanent=_is_final(error), accepted="no") from None
         except (OSError, smtplib.SMTPException) as error:
-            raise TransportError(_told(error), permanent=False, accepted="maybe") from None
+            raise TransportError(_description(error), permanent=False, accepted="maybe") from None
         finally:
             server.close()
         return str(mail["Message-ID"])
 
     def find(self, message: Message) -> str | None:
-        """Nobody can look into somebody's mailbox: always TransportError, for good."""
+        """Always raise a permanent TransportError: a mailbox cannot be searched."""
         raise TransportError("A mail cannot be looked up where it arrived.", permanent=True, accepted="maybe")
 
-    def check(self) -> Checked:
-        """Sign in, and leave again."""
+    def check(self) -> AccountCheck:
+        """Connect, sign in and disconnect; return the server's host name."""
         try:
             self._connect().close()
         except (OSError, smtplib.SMTPException) as error:
-            raise TransportError(_told(error), permanent=False, accepted="no") from None
-        return Checked(self.host)
+            raise TransportError(_description(error), permanent=False, accepted="no") from None
+        return AccountCheck(self.host)
 
     def _connect(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
@@ -73,13 +73,13 @@ class SmtpTransport:
 
 
 def _is_final(error: smtplib.SMTPException) -> bool:
-    """Whether the server said 5xx to everything; 4xx is worth another try."""
+    """Return whether the server answered 5xx for every recipient; 4xx is worth a retry."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())
     return isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500
 
 
-def _told(error: Exception) -> str:
-    """What went wrong without what the server said, which names people."""
+def _description(error: Exception) -> str:
+    """Return a description of the error without the server's text, which may name people."""
     code = f" {error.smtp_code}" if isinstance(error, smtplib.SMTPResponseException) else ""
     return f"The mail server did not take it ({type(error).__name__}{code})."

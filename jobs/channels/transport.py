@@ -1,4 +1,4 @@
-"""What every transport promises: send frozen bytes once, and say whether they arrived."""
+"""The interface of transports: send frozen bytes once, and find out whether they arrived."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,10 +13,11 @@ Secrets = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Account:
-    """A channel as its transport needs it.
+    """What a transport needs of a channel.
 
-    ``renew`` changes the secrets under a lock on the channel's row: it is given a function that gets them as they are
-    stored now (another worker may have been first) and returns what is stored in their place before anybody uses it.
+    ``renew`` changes the secrets under a lock on the channel's row. It takes a function that receives the secrets as
+    they are stored now (another worker may have changed them) and returns the new ones, which are stored before
+    anybody uses them.
     """
 
     channel: str  # its public id
@@ -32,38 +33,42 @@ class Account:
 
 @dataclass(frozen=True)
 class Message:
-    """One message to one destination: the frozen ``payload``, and the ``key`` by which it is known for ever."""
+    """One message to one destination: the frozen ``payload``, and the permanent ``key`` that identifies it."""
 
     key: str
     payload: bytes
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What a look at an account found: the ``name`` it has there, and the ``limit`` on its texts, if it tells one."""
+class AccountCheck:
+    """The result of checking an account: its ``name`` on the network, and the ``limit`` on its texts if there is one."""
 
     name: str
     limit: int | None = None
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What somebody said there: a reply to a post of ours (``about`` is its id there), a mention, or under a tag."""
+class ReceivedPost:
+    """What a stranger posted on the network: a reply to us, a mention, or a post under a hashtag.
+
+    ``about`` is the external id of the post that a reply answers.
+    """
 
     external_id: str
     kind: Literal["reply", "mention", "tag"]
-    author: str  # the name of the account, as people write it there
+    author: str  # the name of the account, as people write it on the network
     text: str
-    address: str  # where a person reads it
+    address: str  # the URL where a person reads it
     at: datetime
     about: str = ""
 
 
 class TransportError(Exception):
-    """A try that failed: for good or not, and whether the message may be there all the same.
+    """A failed attempt: whether a retry is useless (``permanent``), and whether the message may have been ``accepted``.
 
-    ``is_revoked``: the account lets us in no more, until a person connects it again; never said of a 5xx. The
-    message is kept in the row and shown, so it names no person and no secret.
+    ``retry_at`` is when the network accepts more, if it says so. ``is_revoked``: the account refuses our credentials
+    until a person connects it again; never set for a 5xx. The message is stored in the row and shown, so it names no
+    person and no secret.
     """
 
     def __init__(
@@ -80,32 +85,35 @@ class TransportError(Exception):
 
 
 class Transport(Protocol):
-    """What a kind of channel can do. Nothing but TransportError is raised for what the world does."""
+    """What every transport can do. For any external failure it raises TransportError and nothing else."""
 
     def send(self, message: Message) -> str:
-        """Deliver it; the id it has there."""
+        """Deliver the message and return its external id."""
 
     def find(self, message: Message) -> str | None:
-        """The id of what arrived, or None if it certainly did not. Raises TransportError where nobody can tell."""
+        """Return the external id of the message, None if it certainly did not arrive.
 
-    def check(self) -> Checked:
-        """Look whether the account lets us in, without posting."""
+        Raises TransportError if that cannot be known.
+        """
+
+    def check(self) -> AccountCheck:
+        """Check whether the account accepts our credentials, without posting."""
 
 
 @runtime_checkable
-class Leaver(Protocol):
-    """What a transport can do besides whose network takes a permission back when it is told to."""
+class Revocable(Protocol):
+    """A transport whose network revokes a permission on request."""
 
-    def leave(self) -> None:
-        """Have the network forget what it gave us."""
+    def revoke(self) -> None:
+        """Ask the network to revoke the permission it gave us."""
 
 
 @runtime_checkable
 class Listener(Protocol):
-    """What a transport that hears can do besides."""
+    """A transport that can read what strangers post."""
 
-    def listen(self, since: str | None, tags: list[str]) -> list[Heard]:
-        """What was said to the account or under ``tags`` after the external id ``since``, the oldest first.
+    def listen(self, since: str | None, tags: list[str]) -> list[ReceivedPost]:
+        """Return the posts to the account or under ``tags`` after the external id ``since``, oldest first.
 
-        What reached a network late may come with what was heard before: ``external_id`` tells.
+        Posts returned before may be among them, since some reach a network late: compare ``external_id``.
         """

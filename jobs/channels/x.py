@@ -1,7 +1,6 @@
-"""Kind ``x``: posts to X by tweepy. What was certainly refused is told apart from what may be there.
+"""Kinds ``x`` and ``x_keys``: posts to X by tweepy. A certain refusal is distinguished from a possible arrival.
 
-X knows no key by which a post is sent once, so that ``find`` reads the account's own timeline. Nothing is tried twice
-but what was answered with a 401.
+X has no idempotency key, so ``find`` reads the account's own timeline. Only a request answered with 401 is retried.
 """
 
 import re
@@ -18,7 +17,7 @@ import tweepy  # type: ignore[import-untyped]
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.translation import gettext
 from jobs.channels.http import HttpRefused, NetworkSession, classify_errors, picture_of
-from jobs.channels.transport import Account, Checked, Heard, Message, Secrets, TransportError
+from jobs.channels.transport import Account, AccountCheck, Message, ReceivedPost, Secrets, TransportError
 
 HOST = "https://api.x.com"
 TWEEPYS_HOST = "https://api.twitter.com"
@@ -26,7 +25,7 @@ KEYS = ("consumer_key", "consumer_secret", "access_token", "access_token_secret"
 SKEW = timedelta(hours=1)  # by which X's clock may differ from ours
 LONGEST_ALT = 1000  # characters
 LARGEST_PICTURE = 5 * 1024 * 1024  # bytes
-PAGES = 31  # of 100 posts: X ends after the latest 3,200, and that end would prove nothing
+PAGES = 31  # of 100 posts: X lists only the latest 3,200, so reaching that end would prove nothing
 T_CO = re.compile(r"https://t\.co/\w+")
 LAST_T_CO = re.compile(rf"\s*{T_CO.pattern}$")
 
@@ -34,7 +33,7 @@ Json = Mapping[str, Any]
 
 
 class _Session(NetworkSession):
-    """Takes tweepy's calls to the published host; here and not in an adapter, because OAuth 1 signs the address."""
+    """Sends tweepy's calls to ``host``. This is not done in an adapter, because OAuth 1 signs the address."""
 
     def __init__(self, host: str) -> None:
         super().__init__()
@@ -45,17 +44,17 @@ class _Session(NetworkSession):
 
 
 class XTransport:
-    """One account: by OAuth 2 with a token that is renewed (``x``), or by the four keys of OAuth 1 (``x_keys``)."""
+    """One account, by OAuth 2 with a token that is renewed (``x``) or by the four keys of OAuth 1 (``x_keys``)."""
 
     def __init__(self, account: Account) -> None:
         self.account, self.is_oauth_1 = account, "access_token_secret" in account.secrets
         token, keys = account.secrets.get("access_token"), [account.secrets.get(name) for name in KEYS]
         self.client = tweepy.Client(token, *keys, return_type=requests.Response)
-        # No person is offered this setting: it leads to a stand-in, in tests.
+        # The setting "host" is on no form: tests use it to reach a fake server.
         self.session = self.client.session = _Session(str(account.settings.get("host", HOST)))
 
     def send(self, message: Message) -> str:
-        """Post the text, with its picture; the id of the post, also of the same one where it stands already."""
+        """Post the text with its picture and return the post's id, also if the same post exists already."""
         frozen = PostSnapshot.from_bytes(message.payload)
         with classify_errors("no"):
             media = [self._upload(frozen)] if frozen.image else None
@@ -65,13 +64,13 @@ class XTransport:
         except HttpRefused as error:
             if error.status != 403 or "duplicate" not in error.text.lower():
                 raise
-        if found := self.find(message):
-            return found
-        said = gettext("X has the same text from this account already. Change the words.")
-        raise TransportError(said, permanent=True, accepted="no")
+        if post_id := self.find(message):
+            return post_id
+        reason = gettext("X has the same text from this account already. Change the words.")
+        raise TransportError(reason, permanent=True, accepted="no")
 
     def find(self, message: Message) -> str | None:
-        """The id of the post in the account's timeline since its text was frozen."""
+        """Return the id of the post in the account's timeline since its text was frozen, None if it is not there."""
         frozen = PostSnapshot.from_bytes(message.payload)
         since = f"{(frozen.at - SKEW).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         with classify_errors("maybe"):  # A refusal to look says nothing about the post.
@@ -81,103 +80,103 @@ class XTransport:
                         return str(post["id"])
         return None
 
-    def check(self) -> Checked:
-        """Who X says we are."""
+    def check(self) -> AccountCheck:
+        """Return the user name by which X knows the account."""
         with classify_errors("no"):
-            return Checked(f"@{self._me()['username']}")
+            return AccountCheck(f"@{self._me()['username']}")
 
-    def leave(self) -> None:
-        """Give the token back; X ends the four keys of OAuth 1 in its developer console alone."""
+    def revoke(self) -> None:
+        """Revoke the OAuth 2 token. The keys of OAuth 1 can be revoked only in X's developer console."""
         if not self.is_oauth_1:
             with classify_errors("no"):
                 self._oauth("revoke", self.account.secrets, token=self.account.secrets["access_token"])
 
-    def listen(self, since: str | None, tags: list[str]) -> list[Heard]:
-        """Mentions and replies; under ``tags`` alone nothing is heard, and a plan may forbid all of it."""
-        asked = {"expansions": "author_id,in_reply_to_user_id", "post.fields": "conversation_id,created_at"}
+    def listen(self, since: str | None, tags: list[str]) -> list[ReceivedPost]:
+        """Return mentions and replies. Posts that only have ``tags`` are not read, and X's plan may forbid it all."""
+        fields = {"expansions": "author_id,in_reply_to_user_id", "post.fields": "conversation_id,created_at"}
         try:
             with classify_errors("no"):
                 me = self._me()["id"]
-                pages = list(self._pages(me, "mentions", {**asked, **({"since_id": since} if since else {})}))
+                pages = list(self._pages(me, "mentions", {**fields, **({"since_id": since} if since else {})}))
                 others = [(post, users) for posts, users in pages for post in posts if post["author_id"] != me]
-                return [_heard(post, users[post["author_id"]], me) for post, users in reversed(others)]
+                return [_received(post, users[post["author_id"]], me) for post, users in reversed(others)]
         except HttpRefused as error:
             if error.status != 403:
                 raise
-        said = gettext("Your plan with X lets no program read what people say.")
-        raise TransportError(said, permanent=True, accepted="no")
+        reason = gettext("Your plan with X lets no program read what people say.")
+        raise TransportError(reason, permanent=True, accepted="no")
 
     def _me(self) -> Json:
         me: Json = self._ask(self.client.get_me)["data"]
         return me
 
-    def _pages(self, me: str, what: str, asked: Json) -> Iterator[tuple[list[Json], dict[str, str]]]:
-        """Posts by or about ``me``, the newest first, with the names of who wrote them by their ids."""
-        # Not by tweepy's own method: what it calls tweet.fields the published description calls post.fields.
-        params = {**asked, "max_results": 100}
+    def _pages(self, me: str, timeline: str, options: Json) -> Iterator[tuple[list[Json], dict[str, str]]]:
+        """Yield pages of a timeline of ``me``, newest post first: its posts, and their authors' names by id."""
+        # Not by tweepy's own method: it sends tweet.fields where X's published API has post.fields.
+        params = {**options, "max_results": 100}
         for _ in range(PAGES):
-            said = self._ask(self.client.request, "GET", f"/2/users/{me}/{what}", params=params)
-            users = {user["id"]: user["username"] for user in said.get("includes", {}).get("users", [])}
-            yield said["data"] if said["meta"]["result_count"] else [], users
-            if not (token := said["meta"].get("next_token")):
+            page = self._ask(self.client.request, "GET", f"/2/users/{me}/{timeline}", params=params)
+            users = {user["id"]: user["username"] for user in page.get("includes", {}).get("users", [])}
+            yield page["data"] if page["meta"]["result_count"] else [], users
+            if not (token := page["meta"].get("next_token")):
                 return
             params["pagination_token"] = token
         raise TransportError(gettext("X has more posts than can be looked through."), permanent=True, accepted="no")
 
     def _upload(self, frozen: PostSnapshot) -> str:
         picture, _ = picture_of(self.account, frozen, LARGEST_PICTURE)
-        said = {"media": b64encode(picture).decode(), "media_category": "tweet_image"}
-        media = str(self._ask(self.client.request, "POST", "/2/media/upload", json=said)["data"]["id"])
+        upload = {"media": b64encode(picture).decode(), "media_category": "tweet_image"}
+        media = str(self._ask(self.client.request, "POST", "/2/media/upload", json=upload)["data"]["id"])
         if frozen.alt:
             alt = {"id": media, "metadata": {"alt_text": {"text": frozen.alt[:LONGEST_ALT]}}}
             self._ask(self.client.request, "POST", "/2/media/metadata", json=alt)
         return media
 
-    def _ask(self, ask: Callable[..., requests.Response], *args: Any, **said: Any) -> Any:
-        """X's answer to the account. A 401 is a certain no: after it the token is renewed and the same asked again."""
+    def _ask(self, call: Callable[..., requests.Response], *args: Any, **kwargs: Any) -> Any:
+        """Return X's answer. A 401 was certainly not accepted: the token is renewed and the call made once more."""
         try:
-            return ask(*args, **said, user_auth=self.is_oauth_1).json()
+            return call(*args, **kwargs, user_auth=self.is_oauth_1).json()
         except HttpRefused as error:
             if error.status != 401:
                 raise
         used = self.client.bearer_token
         with classify_errors("no"):  # another worker may have renewed it
-            kept = self.account.renew(lambda kept: kept if kept.get("access_token") != used else self._renewed(kept))
-            self.client.bearer_token = kept["access_token"]
-        return ask(*args, **said, user_auth=self.is_oauth_1).json()
+            stored = self.account.renew(lambda now: now if now.get("access_token") != used else self._renewed(now))
+            self.client.bearer_token = stored["access_token"]
+        return call(*args, **kwargs, user_auth=self.is_oauth_1).json()
 
-    def _renewed(self, kept: Secrets) -> Secrets:
-        """The secrets with new tokens, which are stored before anybody uses them."""
-        said = gettext("X lets this account in no more. Connect it again.")
-        revoked = TransportError(said, permanent=True, accepted="no", is_revoked=True)
-        if not kept.get("refresh_token"):
+    def _renewed(self, old: Secrets) -> Secrets:
+        """Return the secrets with new tokens. The caller stores them before anybody uses them."""
+        reason = gettext("X lets this account in no more. Connect it again.")
+        revoked = TransportError(reason, permanent=True, accepted="no", is_revoked=True)
+        if not old.get("refresh_token"):
             raise revoked
         try:
-            given = self._oauth("token", kept, grant_type="refresh_token", refresh_token=kept["refresh_token"]).json()
+            tokens = self._oauth("token", old, grant_type="refresh_token", refresh_token=old["refresh_token"]).json()
         except HttpRefused as error:  # 400 is invalid_grant; X says invalid_request too
             raise (revoked if error.status in (400, 401) else error) from None
-        return {**kept, **{name: str(given[name]) for name in ("access_token", "refresh_token")}}
+        return {**old, **{name: str(tokens[name]) for name in ("access_token", "refresh_token")}}
 
-    def _oauth(self, what: str, kept: Secrets, **said: str) -> requests.Response:
-        client, secret = str(self.account.settings.get("client_id", "")), kept.get("client_secret", "")
+    def _oauth(self, endpoint: str, secrets: Secrets, **fields: str) -> requests.Response:
+        client, secret = str(self.account.settings.get("client_id", "")), secrets.get("client_secret", "")
         auth = (client, secret) if secret else None
-        return self.session.post(f"/2/oauth2/{what}", data={**said, "client_id": client}, auth=auth)
+        return self.session.post(f"/2/oauth2/{endpoint}", data={**fields, "client_id": client}, auth=auth)
 
 
 def _is_same(theirs: str, frozen: PostSnapshot) -> bool:
-    """Whether X shows the frozen text: addresses as t.co (a picture's at the end), & < > as entities, in NFC.
+    """Return whether ``theirs`` is the frozen text as X shows it.
 
-    What stood behind a t.co is not asked for: any word may have.
+    X shows URLs as t.co (a picture's at the end) and & < > as entities, in NFC. A t.co matches any one word.
     """
-    said, ours = (" ".join(unicodedata.normalize("NFC", text).split()) for text in (unescape(theirs), frozen.text))
+    shown, ours = (" ".join(unicodedata.normalize("NFC", text).split()) for text in (unescape(theirs), frozen.text))
     if frozen.image:
-        said = LAST_T_CO.sub("", said)
-    return re.fullmatch(r"\S+".join(re.escape(part) for part in T_CO.split(said)), ours) is not None
+        shown = LAST_T_CO.sub("", shown)
+    return re.fullmatch(r"\S+".join(re.escape(part) for part in T_CO.split(shown)), ours) is not None
 
 
-def _heard(post: Json, author: str, me: str) -> Heard:
+def _received(post: Json, author: str, me: str) -> ReceivedPost:
     is_reply = post.get("in_reply_to_user_id") == me
-    return Heard(
+    return ReceivedPost(
         str(post["id"]),
         "reply" if is_reply else "mention",
         f"@{author}",

@@ -21,7 +21,7 @@ from directory.week.occurrence_schedule import plan_occurrences
 from directory.week.prompt import Prompt
 from jobs import weekly_prompts as job
 from jobs.weekly_posts import run_occurrence
-from jobs.weekly_prompts import compose, tell_mentioned
+from jobs.weekly_prompts import compose, notify_mentioned
 from tests.app.conftest import SignIn
 from tests.app.post import delivered
 from tests.golden import golden
@@ -29,7 +29,7 @@ from tests.golden import golden
 
 @pytest.fixture
 def engine(demo: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    monkeypatch.setattr(job, "SHIFT", timedelta(minutes=5))  # a test may run on a busy machine
+    monkeypatch.setattr(job, "TIME_BUDGET", timedelta(minutes=5))  # a test may run on a busy machine
     return demo
 
 
@@ -131,7 +131,7 @@ def test_who_stands_in_the_post_is_out_by_one_click(
 ) -> None:
     at = now + timedelta(days=1, hours=2)
     run_occurrence(engine, now=at)
-    tell_mentioned(engine, now=at)
+    notify_mentioned(engine, now=at)
     app.config["CLOCK"] = lambda: at
     mails = [mail.get_content() for mail in delivered(engine, settings, at)]
     path = next(found[1] for text in mails if (found := re.search(r"localhost(/answer/mentioned/\S+)", text)))

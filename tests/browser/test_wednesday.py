@@ -35,7 +35,7 @@ from directory.outbox import delivery
 from jobs import deliver, on_demand_checks, weekly_posts, worker
 safe_http.LOOPBACK_IS_ALLOWED = True
 deliver.LEASE = timedelta(seconds=1)
-deliver.PATIENCE = timedelta(0)
+deliver.LOOKUP_PERIOD = timedelta(0)
 delivery.CHANNEL_KINDS = tuple(replace(kind, settle=timedelta(0)) for kind in delivery.CHANNEL_KINDS)
 jobs = (weekly_posts.tick, deliver.sweep, on_demand_checks.run_requested_checks)
 worker.SCHEDULE = tuple((job, 1) for job in jobs)

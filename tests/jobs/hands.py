@@ -55,7 +55,7 @@ def arm() -> None:
     channel_kind.CHANNEL_KINDS += (ChannelKind("tape", "Tape"),)
     transports.TRANSPORTS["tape"] = Tape
     worker.SCHEDULE = tuple((job, RING * max(1, MANY)) for job in RINGING)
-    worker.DEAF = 5
+    worker.STUCK_AFTER = 5
     worker.exec_worker = begin_anew
     publish, tick = Producer.publish, schedule.Beat.tick
 

@@ -102,7 +102,7 @@ def hurry(lease: timedelta, settle: timedelta) -> None:
     """Shorten the times of every kind."""
     kinds = tuple(replace(kind, settle=settle) for kind in channel_kind.CHANNEL_KINDS)
     channel_kind.CHANNEL_KINDS = deliveries.CHANNEL_KINDS = kinds
-    deliver.LEASE, deliver.EXPIRES, deliveries.SETTLE = lease, RING, settle
+    deliver.LEASE, deliver.MESSAGE_EXPIRY, deliveries.SETTLE = lease, RING, settle
 
 
 def arm() -> None:
@@ -136,9 +136,9 @@ def go_wild() -> None:
     """Shorten the times, but leave a try longer than the servers' malice takes; nobody gives up."""
     safe_http.LOOPBACK_IS_ALLOWED = True
     hurry(timedelta(seconds=4), timedelta(seconds=2))
-    deliver.LONGEST_WAIT, deliveries.MAX_ATTEMPTS = timedelta(seconds=1), 100
+    deliver.MAX_RETRY_WAIT, deliveries.MAX_ATTEMPTS = timedelta(seconds=1), 100
     worker.SCHEDULE = ((weekly_posts.tick, 3 * RING), (deliver.sweep, RING))
-    weekly_posts.SHIFT = timedelta(
+    weekly_posts.TIME_BUDGET = timedelta(
         seconds=2 * RING
     )  # as for real two thirds of the ring, so that posting is not crowded out
     mastodon.PAGES = 100  # one account gets a post a second here, not three a day

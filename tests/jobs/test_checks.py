@@ -16,7 +16,7 @@ from directory.secrets import SecretBox
 from directory.settings import Settings
 from jobs import channels as transports
 from jobs import on_demand_checks
-from jobs.channels.transport import Checked, TransportError
+from jobs.channels.transport import AccountCheck, TransportError
 from jobs.mail_rendering import mail_of
 from tests.week.conftest import Chapterhouse, mesa
 
@@ -40,7 +40,7 @@ class Platform:
             raise self.said
         return self.said
 
-    find = leave = answer
+    find = revoke = answer
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def asked(engine: Engine, now: datetime, settings: Settings, said: Any) -> Chann
 def test_a_look_keeps_the_name_and_the_limit_of_the_account(
     engine: Engine, channel: Channel, now: datetime, settings: Settings
 ) -> None:
-    found = asked(engine, now, settings, Checked("@mesa@example", 500))
+    found = asked(engine, now, settings, AccountCheck("@mesa@example", 500))
     assert (found.is_ok, found.checked_at, found.check_asked_at) == (True, now, None)
     assert found.settings == {"account": "@mesa@example", "limit": 500}
 
@@ -130,7 +130,7 @@ def test_a_look_settles_what_it_finds_and_leaves_the_rest_to_a_person(
 def test_what_nobody_waits_for_any_more_is_not_looked_up(
     engine: Engine, channel: Channel, now: datetime, settings: Settings
 ) -> None:
-    assert asked(engine, now + channel_connection.LOOKUP_TIMEOUT, settings, Checked("late")).checked_at is None
+    assert asked(engine, now + channel_connection.LOOKUP_TIMEOUT, settings, AccountCheck("late")).checked_at is None
 
 
 def test_a_failure_of_our_own_is_not_the_end_of_the_round(
@@ -138,4 +138,4 @@ def test_a_failure_of_our_own_is_not_the_end_of_the_round(
 ) -> None:
     with write_session(engine) as session:
         session.add(Channel(chapter_id=1, kind="gone", name="G", check_asked_at=now - timedelta(seconds=1)))
-    assert asked(engine, now, settings, Checked("mesa")).is_ok
+    assert asked(engine, now, settings, AccountCheck("mesa")).is_ok

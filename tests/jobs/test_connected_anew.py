@@ -18,7 +18,7 @@ from directory.secrets import SecretBox
 from directory.settings import Settings
 from jobs import channels as transports
 from jobs import on_demand_checks
-from jobs.channels.transport import Account, Checked, Message, TransportError
+from jobs.channels.transport import Account, AccountCheck, Message, TransportError
 from jobs.deliver import deliver_one, reconcile_stuck
 from tests.week.conftest import Chapterhouse, mesa
 
@@ -38,8 +38,8 @@ class Accounts:
     def __init__(self, account: Account) -> None:
         pass
 
-    def check(self) -> Checked:
-        return Checked(self.name)
+    def check(self) -> AccountCheck:
+        return AccountCheck(self.name)
 
     def send(self, message: Message) -> str:
         if Accounts.on_send is not None:
@@ -160,7 +160,7 @@ def test_a_worker_with_the_old_token_does_not_break_the_fresh_connection(house: 
 def test_a_look_with_the_old_token_does_not_break_the_fresh_connection(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def check(_: Accounts) -> Checked:
+    def check(_: Accounts) -> AccountCheck:
         house.connect()
         raise REVOKED
 

@@ -15,7 +15,7 @@ from directory.people.chapter import Chapter
 from directory.settings import Settings
 from directory.week.social_inbox import LISTEN_INTERVAL, RETENTION, Outcome, Reply
 from jobs import social_listening
-from jobs.channels.transport import Account, Heard, TransportError
+from jobs.channels.transport import Account, ReceivedPost, TransportError
 from jobs.housekeeping import forget
 from jobs.social_listening import listen as listen_once
 
@@ -31,7 +31,7 @@ class Ears:
     def __init__(self, account: Account) -> None:
         self.name = account.settings["name"]
 
-    def listen(self, since: str | None, tags: list[str]) -> list[Heard]:
+    def listen(self, since: str | None, tags: list[str]) -> list[ReceivedPost]:
         self.asked.append((self.name, since, tuple(tags)))
         said = self.says.get(self.name, [])
         if isinstance(said, Exception):
@@ -43,8 +43,8 @@ class Ears:
         return "1"
 
 
-def heard(external_id: str, at: datetime, **said: Any) -> Heard:
-    return Heard(
+def heard(external_id: str, at: datetime, **said: Any) -> ReceivedPost:
+    return ReceivedPost(
         **{"kind": "mention", "author": "@vera", "text": "Who?", "address": "https://s.example/1", **said},
         external_id=external_id,
         at=at,

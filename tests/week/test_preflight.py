@@ -23,7 +23,7 @@ from directory.week.opening_closing import write_frame
 from directory.week.post import compose
 from directory.week.preflight import CHECK_AHEAD, occurrences_to_check, report_problems
 from jobs import channels as transports
-from jobs.channels.transport import Account, Checked, TransportError
+from jobs.channels.transport import Account, AccountCheck, TransportError
 from jobs.mail_rendering import mail_of
 from jobs.preflight import look_ahead
 from tests.week.conftest import Chapterhouse
@@ -119,7 +119,7 @@ class Gate:
     def __init__(self, account: Account) -> None:
         pass
 
-    def check(self) -> Checked:
+    def check(self) -> AccountCheck:
         raise TransportError("The token has expired.", permanent=True, accepted="no", is_revoked=True)
 
 

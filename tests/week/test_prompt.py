@@ -26,7 +26,7 @@ from directory.week.prompt import Prompt
 from jobs import weekly_prompts as job
 from jobs.deliver import deliver_one
 from jobs.weekly_posts import run_occurrence
-from jobs.weekly_prompts import compose, tell_mentioned
+from jobs.weekly_prompts import compose, notify_mentioned
 from tests.app.post import delivered
 
 WEEK = timedelta(days=7)
@@ -34,7 +34,7 @@ WEEK = timedelta(days=7)
 
 @pytest.fixture
 def engine(demo: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    monkeypatch.setattr(job, "SHIFT", timedelta(minutes=5))  # a test may run on a busy machine
+    monkeypatch.setattr(job, "TIME_BUDGET", timedelta(minutes=5))  # a test may run on a busy machine
     return demo
 
 
@@ -217,10 +217,10 @@ def test_mentioned_members_are_notified_once_the_day_before(
     engine: Engine, morning: datetime, settings: Settings
 ) -> None:
     run_occurrence(engine, now=morning - timedelta(days=2))
-    assert tell_mentioned(engine, now=morning - timedelta(days=2)) == 0
-    told = tell_mentioned(engine, now=morning - timedelta(hours=20))
+    assert notify_mentioned(engine, now=morning - timedelta(days=2)) == 0
+    told = notify_mentioned(engine, now=morning - timedelta(hours=20))
     assert told > 0
-    assert tell_mentioned(engine, now=morning - timedelta(hours=19)) == 0
+    assert notify_mentioned(engine, now=morning - timedelta(hours=19)) == 0
     (mail, *_others) = delivered(engine, settings, morning - timedelta(hours=19))
     assert "You stand in Wednesday’s post" in mail["Subject"]
     assert "/answer/mentioned/" in mail.get_content()

@@ -21,7 +21,7 @@ from directory import clock, files
 from directory.outbox.post_snapshot import FOLDER, PostSnapshot
 from directory.settings import Settings
 from jobs.channels import transport_of
-from jobs.channels.mastodon import plain
+from jobs.channels.mastodon import plain_text
 from jobs.channels.transport import Account, Message, Secrets
 from tests.services import bluesky, mastodon, pds, x
 from tests.services.postbox import postbox
@@ -124,7 +124,7 @@ def _mastodon(kept: ExitStack, settings: Settings) -> Platform:
     return Platform(
         "mastodon",
         account_of({"address": proxy.address}, {"access_token": mastodon.TOKEN}, settings),
-        lambda: [plain(post["content"]) for post in posts()],
+        lambda: [plain_text(post["content"]) for post in posts()],
         lambda: [media["description"] for post in posts() for media in post["media_attachments"]],
         proxy,
         ("POST", "/api/v1/statuses"),

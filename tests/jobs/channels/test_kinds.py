@@ -21,7 +21,7 @@ def test_a_kind_is_whole(kind: ChannelKind) -> None:
         f"jobs/channels/{name}.py: what is_heard has 'listen', and nothing else.": (
             hasattr(transport, "listen") == kind.is_heard
         ),
-        f"jobs/channels/{name}.py: what can_revoke has 'leave'.": hasattr(transport, "leave") or not kind.can_revoke,
+        f"jobs/channels/{name}.py: what can_revoke has 'revoke'.": hasattr(transport, "revoke") or not kind.can_revoke,
         f"tests/jobs/channels/platforms.py: STAND_INS lacks '{name}'.": name in STAND_INS or name in UNSENT,
     }
     lacks = [what for what, is_there in is_whole.items() if not is_there]

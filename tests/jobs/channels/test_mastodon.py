@@ -17,7 +17,7 @@ from directory import clock, safe_http
 from directory.errors import Invalid
 from directory.settings import Settings
 from jobs.channels import mastodon as kind
-from jobs.channels.mastodon import MastodonTransport, plain
+from jobs.channels.mastodon import MastodonTransport, plain_text
 from jobs.channels.transport import TransportError
 from tests.jobs.channels.platforms import STAND_INS, Platform, account_of, message, picture
 from tests.services import mastodon
@@ -124,13 +124,13 @@ def test_mentions_replies_and_tags_are_heard_and_never_ourselves(here: Platform,
     ],
 )
 def test_html_is_read_as_it_was_typed(html: str, text: str) -> None:
-    assert plain(html) == text
+    assert plain_text(html) == text
 
 
 @pytest.mark.parametrize("piece", ["<a ", "<a b='", "<!--", "<p>", "&#"])
 def test_hostile_html_keeps_nobody_busy(piece: str) -> None:
     began = monotonic()
-    plain(piece * 200_000)
+    plain_text(piece * 200_000)
     assert monotonic() - began < 3
 
 

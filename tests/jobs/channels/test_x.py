@@ -332,9 +332,9 @@ def test_the_stand_in_as_a_process_keeps_what_it_accepted(make: Make, tmp_path: 
 
 
 def test_a_token_is_given_back(make: Make) -> None:
-    make(KEYS).leave()
+    make(KEYS).revoke()
     assert make().check().name == "@network"
-    make().leave()
+    make().revoke()
     with pytest.raises(TransportError) as error:
         make().check()
     assert error.value.is_revoked
