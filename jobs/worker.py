@@ -1,4 +1,4 @@
-"""The Celery worker: settings, tasks, heartbeat and watchdog. A task carries at most an id; the database is the queue."""
+"""The Celery worker: settings, tasks, heartbeat, watchdog. A task carries at most an id; the database is the queue."""
 
 import os
 import sys

@@ -41,7 +41,7 @@ class Message:
 
 @dataclass(frozen=True)
 class AccountCheck:
-    """The result of checking an account: its ``name`` on the network, and the ``limit`` on its texts if there is one."""
+    """The result of checking an account: its ``name`` on the network, and the ``limit`` on its texts, if any."""
 
     name: str
     limit: int | None = None
