@@ -91,7 +91,7 @@ def undo(public_id: str) -> ResponseReturnValue:
     batch = _mine(public_id)
     result = import_undo.undo(db.session(), batch=batch, by=current_member(), now=now())
     db.session.commit()
-    flash(ngettext("%(count)s person is out again.", "%(count)s people are out again.", result.gone))
+    flash(ngettext("%(count)s person is out again.", "%(count)s people are out again.", result.removed))
     for why in dict.fromkeys(why for _member, why in result.staying):
         names = join_as_list([member.name for member, each in result.staying if each == why][:10])
         flash(_("%(names)s stays: %(why)s.", names=names, why=why))

@@ -1,4 +1,4 @@
-"""Firms from a file: known by their key, so that importing again updates them."""
+"""Import businesses from a file. Each is identified by its key, so that importing it again updates it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -35,13 +35,13 @@ FIELDS = (
 def import_businesses(
     session: Session, *, rows: Sequence[CheckedRow], scheme: str = CURATED, unknown: Unknown = "skip", now: datetime
 ) -> Report:
-    """Add and update firms and add their claims; an empty cell changes nothing and no claim is ever taken away.
+    """Add and update businesses, and add their claims. An empty cell changes nothing; no claim is ever removed.
 
-    Raises ImportErrors, and saves nothing, for a key that stands twice and, where ``unknown`` is "fail", for every
+    Raises ImportErrors, and saves nothing, for a key that occurs twice and, if ``unknown`` is "fail", for every
     capability that the scheme does not have.
     """
     codes, report = Codes(session, scheme), Report(rows=len(rows), unknown=unknown)
-    known, moved = duplicate_index(session), merged_keys(session)
+    duplicates, merged = duplicate_index(session), merged_keys(session)
     before = {firm.key: firm for firm in session.scalars(select(Business).where(Business.key.is_not(None)))}
     first_row: dict[str, int] = {}
     new, changed, claimed = list[dict[str, object]](), list[dict[str, object]](), dict[str, Sequence[int]]()
@@ -51,17 +51,17 @@ def import_businesses(
             message = gettext("stands in row %(row)s too.", row=first_row[key])
             report.errors.append(RowError(row.number, "key", message))
             continue
-        if key in moved:
+        if key in merged:
             report.skip(gettext("merged into another record"), row.number, key)
             continue
         claimed[key] = codes.read(row, report)
-        given = {name: value for name, value in row.values.items() if value and name != "capabilities"}
+        values = {name: value for name, value in row.values.items() if value and name != "capabilities"}
         if (firm := before.get(key)) is None:
-            new.append({**{field.name: "" for field in FIELDS[:-1]}, **given, "created_at": now})
-            if known.like(row.values["name"], row.values.get("website", ""), row.values.get("phone", "")):
+            new.append({**{field.name: "" for field in FIELDS[:-1]}, **values, "created_at": now})
+            if duplicates.like(row.values["name"], row.values.get("website", ""), row.values.get("phone", "")):
                 report.alike.append(gettext("row %(row)s", row=row.number))
-        elif any(getattr(firm, name) != value for name, value in given.items()):
-            changed.append({**given, "id": firm.id})
+        elif any(getattr(firm, name) != value for name, value in values.items()):
+            changed.append({**values, "id": firm.id})
     if report.errors:
         raise ImportErrors(report.errors)
     if new:
@@ -81,12 +81,12 @@ def import_businesses(
 
 
 def add_claims(session: Session, wanted: dict[tuple[int, int], datetime]) -> int:
-    """Add the claims, (business id, capability id) -> since when, that are not there; how many those were."""
-    there = set(session.execute(select(Claim.business_id, Claim.capability_id)))
+    """Add the missing ones of the claims (business id, capability id) -> claimed at. Return how many were added."""
+    existing = set(session.execute(select(Claim.business_id, Claim.capability_id)))
     new = [
         {"business_id": business, "capability_id": capability, "claimed_at": at}
         for (business, capability), at in wanted.items()
-        if (business, capability) not in there
+        if (business, capability) not in existing
     ]
     if new:
         session.execute(insert(Claim), new)

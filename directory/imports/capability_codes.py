@@ -1,4 +1,4 @@
-"""Capability cells: codes or names of one scheme, separated by semicolons."""
+"""Read capability cells: codes or names of one scheme, separated by semicolons."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from directory.translation import gettext
 
 
 class Codes:
-    """The codes and names of one scheme. Raises Invalid where the scheme has not been imported."""
+    """The codes and names of one scheme. Raises Invalid if the scheme has not been imported."""
 
     def __init__(self, session: Session, scheme: str) -> None:
         self.scheme = scheme
@@ -24,21 +24,21 @@ class Codes:
                 "There is no taxonomy “%(scheme)s”; import it first with goodword taxonomy import.", scheme=scheme
             )
             raise Invalid(message, field="scheme")
-        self._by_word = {name.casefold(): id for id, _code, name in rows}
-        self._by_word |= {code.casefold(): id for id, code, _name in rows}  # a code wins over a name that looks like it
+        self._by_name = {name.casefold(): id for id, _code, name in rows}
+        self._by_name |= {code.casefold(): id for id, code, _name in rows}  # a code wins over an equal name
 
     def read(self, row: CheckedRow, report: Report) -> Sequence[int]:
-        """Capability ids of a row's cell, each once; what is unknown goes to the report."""
-        words = [word.strip() for word in row.values.get("capabilities", "").split(";") if word.strip()]
-        if "capabilities" in row.values and not words:
+        """Return the capability ids of a row's cell, each once. Unknown ones go to the report."""
+        names = [name.strip() for name in row.values.get("capabilities", "").split(";") if name.strip()]
+        if "capabilities" in row.values and not names:
             reason = gettext("without a capability")
             report.skip_unknown(reason, RowError(row.number, "capabilities", reason))
         reason = gettext("not in the taxonomy %(scheme)s", scheme=self.scheme)
-        found = dict[int, None]()
-        for word in words:
-            id = self._by_word.get(word.casefold())
+        ids = dict[int, None]()
+        for name in names:
+            id = self._by_name.get(name.casefold())
             if id is None:
-                report.skip_unknown(reason, RowError(row.number, "capabilities", f"{word} {reason}"), word)
+                report.skip_unknown(reason, RowError(row.number, "capabilities", f"{name} {reason}"), name)
             else:
-                found[id] = None
-        return list(found)
+                ids[id] = None
+        return list(ids)

@@ -1,4 +1,4 @@
-"""Checks of cells: what a row may hold is declared once, and every wrong cell is named by its row and field."""
+"""Check cells: the fields of a row are declared once, and every wrong cell is reported by its row and field."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,35 +13,35 @@ ERRORS_NAMED = 20
 
 @dataclass(frozen=True)
 class Field:
-    """What a row may hold. ``columns`` are the header's names for it."""
+    """A field of a row. ``columns`` are the column names for it that a header may have."""
 
     name: str
     columns: tuple[str, ...]
-    longest: int  # characters
+    max_length: int  # characters
     required: bool = False
-    check: Callable[[str], str] = str  # the noun's own cleaner, which raises Invalid
-    is_published: bool = False  # no importer can mend it: invisible characters are dropped instead of refused
-    msgid: str = ""  # what people call it, for the catalogues
+    check: Callable[[str], str] = str  # returns the cleaned value or raises Invalid
+    is_published: bool = False  # the importer cannot correct it: invisible characters are dropped instead of refused
+    msgid: str = ""  # its label, for the catalogues
 
     @property
     def label(self) -> str:
-        """What the reader calls it; its name where people have no other."""
+        """The translated label, or ``name`` if the field has none."""
         return gettext(self.msgid) if self.msgid else self.name
 
     def clean(self, cell: str) -> str:
-        """The value of a cell, "" where it is empty. Raises Invalid."""
+        """Return the cleaned value of a cell, "" if it is empty. Raises Invalid."""
         if len(cell.encode()) > CELL_BYTES:
             raise Invalid(gettext("A cell holds at most %(most)s bytes; shorten it.", most=CELL_BYTES))
         text = unescape_formula(cell.strip(" "))
         if self.is_published:
             text = strip_hidden(text, CELL_BYTES)
-        line = clean_line(text, field=self.name, what=self.label, limit=self.longest, required=self.required)
+        line = clean_line(text, field=self.name, what=self.label, limit=self.max_length, required=self.required)
         return self.check(line)
 
 
 @dataclass(frozen=True)
 class RowError:
-    """One complaint; ``field`` is "" where it is about the whole row."""
+    """One error in a file; ``field`` is "" if it is about the whole row."""
 
     row: int
     field: str
@@ -53,7 +53,7 @@ class RowError:
 
 
 class ImportErrors(Invalid):
-    """Everything that is wrong with a file; the first 20 complaints are in the message, all of them counted."""
+    """All errors of a file. The message has the first 20 of them and the number of the rest."""
 
     def __init__(self, errors: Sequence[RowError]) -> None:
         self.errors = tuple(errors)
@@ -71,7 +71,7 @@ class ImportErrors(Invalid):
 
 
 def check_cells(row: int, cells: Iterable[tuple[Field, str]]) -> tuple[dict[str, str], list[RowError]]:
-    """The clean values of a row by field name, without the wrong ones, and every complaint about them."""
+    """Return the cleaned values of a row by field name, without the wrong ones, and the errors of those."""
     values: dict[str, str] = {}
     errors: list[RowError] = []
     for field, cell in cells:

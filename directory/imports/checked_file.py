@@ -1,6 +1,6 @@
-"""Files that are taken whole or not at all: the header names every column, and every wrong cell is named.
+"""Read a CSV file with a header completely or not at all, and report every wrong cell.
 
-Only the columns that are asked for are judged and kept.
+Only the columns of the given fields are checked and returned.
 """
 
 import unicodedata
@@ -18,20 +18,20 @@ from directory.translation import gettext
 
 @dataclass(frozen=True)
 class CheckedRow:
-    """A row without a mistake: ``values`` by field name, "" for an empty cell; a field without a column is absent."""
+    """A valid row: ``values`` by field name, "" for an empty cell; a field without a column is absent."""
 
     number: int
     values: Mapping[str, str]
-    digest: str  # sha256 of every cell with its column, in hex: equal rows have equal ones
+    digest: str  # sha256 of all cells with their columns, in hex: equal rows have equal digests
 
 
 def read_checked_file(
     source: Path | bytes, *, fields: Sequence[Field], mapping: Mapping[str, str] | None = None
 ) -> list[CheckedRow]:
-    """The rows of a CSV file with a header, from a path (``.gz`` too) or its content.
+    """Return the rows of a CSV file with a header, from a path (``.gz`` too) or its content.
 
-    ``mapping`` says field -> column where the file has its own names. Raises Invalid for a file that cannot be read
-    at all and ImportErrors for its cells.
+    ``mapping`` is field -> column, for columns with other names. Raises Invalid for a file that cannot be read at all
+    and ImportErrors for its cells.
     """
     table = read_table(source, FILE)
     header = [unicodedata.normalize("NFC", cell).strip() for _number, cells in islice(table, 1) for cell in cells]
@@ -48,8 +48,8 @@ def read_checked_file(
             continue
         values, wrong = check_cells(number, ((field, cells[place]) for field, place in columns))
         errors += wrong
-        together = "\x1e".join(f"{name}\x1f{cell}" for name, cell in sorted(zip(header, cells, strict=True)))
-        rows.append(CheckedRow(number, values, sha256(together.encode()).hexdigest()))
+        joined = "\x1e".join(f"{name}\x1f{cell}" for name, cell in sorted(zip(header, cells, strict=True)))
+        rows.append(CheckedRow(number, values, sha256(joined.encode()).hexdigest()))
     if errors:
         raise ImportErrors(errors)
     if not rows:
@@ -58,7 +58,7 @@ def read_checked_file(
 
 
 def _columns(header: Sequence[str], fields: Sequence[Field], mapping: Mapping[str, str]) -> Iterator[tuple[Field, int]]:
-    """Which column each field is in: the first of its names that is there, in whatever case."""
+    """Yield each field with the index of its column: the first of its names in the header, whatever the case."""
     if not header:
         raise Invalid(gettext("The file is empty; its first row must name the columns."))
     lowered = [name.casefold() for name in header]

@@ -1,4 +1,4 @@
-"""Finished work from a file: who was prime, who was sub, and what the sub did. It is evidence for the sub."""
+"""Import finished collaborations of a prime and a sub from a file, as evidence for the capabilities of the sub."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
@@ -29,29 +29,29 @@ FIELDS = (
     Field("amount", ("amount",), 20),
     Field("currency", ("currency",), 3),
     Field("capabilities", ("capabilities",), CELL_BYTES),
-    Field("title", ("title",), CELL_BYTES),  # cut to what the column holds
-    Field("key", ("key", "award"), 200),  # the other system's name for the work; its title where there is none
+    Field("title", ("title",), CELL_BYTES),  # cut to TITLE
+    Field("key", ("key", "award"), 200),  # the other system's key; used as the title if existing is none
 )
-TITLE = 300
+TITLE = 300  # characters of the column
 
 
 def import_collaborations(
     session: Session, *, rows: Sequence[CheckedRow], scheme: str = CURATED, unknown: Unknown = "skip", now: datetime
 ) -> Report:
-    """Add finished collaborations, and the claims of their subs from the first date on.
+    """Add finished collaborations, and the claims of their subs, dated by the first such collaboration.
 
-    Rows equal in every cell count once, in this file and in files before. An amount of zero or less amends earlier
-    work and is no evidence; a firm is no sub of its own: such rows are counted and left out. Raises ImportErrors,
-    and saves nothing, for wrong cells and, where ``unknown`` is "fail", for firms and codes that nobody knows.
+    Rows equal in every cell count once, in this file and across files. Rows with an amount of zero or less amend
+    earlier work and are no evidence; a business cannot be its own sub: such rows are counted and skipped. Raises
+    ImportErrors, and saves nothing, for wrong cells and, if ``unknown`` is "fail", for unknown businesses and codes.
     """
     codes, report = Codes(session, scheme), Report(rows=len(rows), unknown=unknown)
     firms = merged_keys(session)
     firms |= {key: id for key, id in session.execute(select(Business.key, Business.id)) if key is not None}
-    there = set(session.scalars(select(Collaboration.key).where(Collaboration.key.is_not(None))))
+    existing = set(session.scalars(select(Collaboration.key).where(Collaboration.key.is_not(None))))
     seen, new = set[str](), list[dict[str, object]]()
-    capabilities_of, first = dict[str, Sequence[int]](), dict[tuple[int, int], datetime]()
+    capabilities_of, claims = dict[str, Sequence[int]](), dict[tuple[int, int], datetime]()
     for row in rows:
-        if row.digest in there:
+        if row.digest in existing:
             report.same += 1
             continue
         if row.digest in seen:
@@ -63,11 +63,11 @@ def import_collaborations(
         except Invalid as error:
             report.errors.append(RowError(row.number, error.field or "", error.message))
             continue
-        strangers = [name for name in ("prime", "sub") if row.values[name] not in firms]
-        for name in strangers:
+        unknown_roles = [name for name in ("prime", "sub") if row.values[name] not in firms]
+        for name in unknown_roles:
             reason, firm = gettext("a firm nobody knows, as %(role)s", role=name), row.values[name]
             report.skip_unknown(reason, RowError(row.number, name, f"{firm}: {reason}"), firm)
-        if strangers:
+        if unknown_roles:
             continue
         if firms[row.values["prime"]] == firms[row.values["sub"]]:
             report.skip(gettext("prime and sub are the same firm"), row.number)
@@ -77,7 +77,7 @@ def import_collaborations(
             sub = firms[row.values["sub"]]
             capabilities_of[row.digest] = codes.read(row, report)
             for capability in capabilities_of[row.digest]:
-                first[sub, capability] = min(at, first.get((sub, capability), at))
+                claims[sub, capability] = min(at, claims.get((sub, capability), at))
             new.append(
                 {
                     "key": row.digest,
@@ -103,8 +103,8 @@ def import_collaborations(
         ]
         if links:
             session.execute(insert(collaboration_capability), links)
-        report.claims = add_claims(session, first)
-        index_businesses(session, {sub for sub, _ in first})
+        report.claims = add_claims(session, claims)
+        index_businesses(session, {sub for sub, _ in claims})
         reason = report.lines()[0]
         record(session, actor_id=None, action="import collaborations", object="collaboration", now=now, reason=reason)
         bump_world(session)

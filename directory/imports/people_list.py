@@ -1,4 +1,4 @@
-"""Lists of people: what each column holds is guessed, a person sets it right, and a wrong row costs no other row."""
+"""Parse lists of people: guess what each column holds, for a person to correct; a wrong row does not affect others."""
 
 import csv
 import io
@@ -36,15 +36,15 @@ FIELDS = (
     Field("region", ("state", "region", "province", "county"), 60, msgid=N_("State or region")),
 )  # fmt: skip
 BY_NAME = {field.name: field for field in FIELDS}
-_LOOKED_AT = 50  # rows, to guess what a column holds
-_LOOKS = (("email", r"\S+@\S+"), ("phone", r"\+?[0-9()./ -]{7,}"), ("website", r"(https?://|www\.)\S+"))
+_SAMPLE_ROWS = 50  # to guess what a column holds
+_PATTERNS = (("email", r"\S+@\S+"), ("phone", r"\+?[0-9()./ -]{7,}"), ("website", r"(https?://|www\.)\S+"))
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """``rows`` have the header among them where there is one.
+    """A table of people. ``rows`` include the header if there is one.
 
-    ``columns`` says which field each column holds, "" for one that is left out.
+    ``columns`` has the name of each column's field, "" for a column that is left out.
     """
 
     rows: list[Row]
@@ -57,7 +57,7 @@ class Sheet:
         return self.rows[1:] if self.has_header else self.rows
 
     def text(self) -> str:
-        """The list as it can be pasted again."""
+        """Return the list as CSV, which can be pasted again."""
         lines = io.StringIO()
         csv.writer(lines, lineterminator="\n").writerows(cells for _number, cells in self.rows)
         return lines.getvalue()
@@ -65,20 +65,20 @@ class Sheet:
 
 @dataclass
 class Line:
-    """One person of a list: what was read, what is wrong, and why they are not brought in, if they are not."""
+    """One person of a list: the values by field name, the errors, and why the person is excluded, if so."""
 
     number: int
     values: dict[str, str]
-    wrong: list[RowError]
-    here: str = ""  # a sentence where they are here already, or asked not to be
+    errors: list[RowError]
+    excluded: str = ""  # the reason, if they are a member already, occur twice, or asked to be forgotten
 
 
 def read_sheet(content: bytes) -> Sheet:
-    """The rows of a list, with a header or without. Raises Invalid where it cannot be read at all or is too large."""
-    rows = list(islice(read_table(content, LIST), LIST_ROWS + 2))  # a header, and one too many
+    """Return the sheet of a list, with or without a header. Raises Invalid if it cannot be read or is too large."""
+    rows = list(islice(read_table(content, LIST), LIST_ROWS + 2))  # a header, and one row above the limit
     if not rows:
         raise Invalid(_("There is nobody in the list; write one person a line."))
-    columns = [_named(cell) for cell in rows[0].cells]
+    columns = [_field_named(cell) for cell in rows[0].cells]
     has_header = any(columns) and not any("@" in cell for cell in rows[0].cells)
     if has_header and len(rows) == 1:
         raise Invalid(_("The list has a header and no rows."))
@@ -86,60 +86,61 @@ def read_sheet(content: bytes) -> Sheet:
         raise Invalid(_("The list has more than %(most)s rows; send it in parts.", most=LIST_ROWS))
     if has_header:
         return Sheet(rows, [name if name not in columns[:place] else "" for place, name in enumerate(columns)], True)
-    rows = [Row(number, _addressed(cells)) for number, cells in rows]
-    return Sheet(rows, _guessed(rows), has_header=False)
+    rows = [Row(number, _split_addresses(cells)) for number, cells in rows]
+    return Sheet(rows, _guess_columns(rows), has_header=False)
 
 
 def read_person(row: Row, columns: Sequence[str]) -> Line:
-    """A row as its columns say: the values by field, "" where there is none, and every complaint about them."""
+    """Read a row by its columns: the values by field name, "" if there is none, and their errors."""
     values = dict.fromkeys(BY_NAME, "")
     if any(cell.strip() for cell in row.cells[len(columns) :]):
         counts = {"cells": len(row.cells), "columns": len(columns)}
         message = _("It has %(cells)s cells where the others have %(columns)s; check its commas and quotes.", **counts)
         return Line(row.number, values, [RowError(row.number, "", message)])
-    held = [(BY_NAME[name], cell) for name, cell in zip(columns, row.cells, strict=False) if name]
-    clean, wrong = check_cells(row.number, held)
+    cells = [(BY_NAME[name], cell) for name, cell in zip(columns, row.cells, strict=False) if name]
+    clean, errors = check_cells(row.number, cells)
     values |= clean
     values["email"] = values["email"].casefold()
     values["name"] = values["name"] or f"{values['first']} {values['last']}".strip()
-    blamed = {error.field for error in wrong}
+    reported = {error.field for error in errors}
     for name, sentence in (("name", _("Write their name.")), ("email", _("Write where the invitation goes."))):
-        if not values[name] and BY_NAME[name].label not in blamed:
-            wrong.append(RowError(row.number, BY_NAME[name].label, sentence))
+        if not values[name] and BY_NAME[name].label not in reported:
+            errors.append(RowError(row.number, BY_NAME[name].label, sentence))
     values["firm"] = values["firm"] or values["name"]
-    return Line(row.number, values, wrong)
+    return Line(row.number, values, errors)
 
 
-def _named(cell: str) -> str:
-    """The field whose name a header's cell is, "" for none."""
+def _field_named(cell: str) -> str:
+    """Return the name of the field that a header cell names, "" for none."""
     name = fold(cell[:80]).replace("-", " ").replace("_", " ")
     return next((field.name for field in FIELDS if name in field.columns), "")
 
 
-def _addressed(cells: list[str]) -> list[str]:
-    """The cells, "Bea Lindqvist <bea@bramble.example>" as two."""
-    found: list[str] = []
+def _split_addresses(cells: list[str]) -> list[str]:
+    """Return the cells, with "Bea Lindqvist <bea@bramble.example>" split in two."""
+    split: list[str] = []
     for cell in cells:
         name, opens, mail = cell.strip().removesuffix(">").rpartition("<")
         is_both = opens and "@" in mail and cell.strip().endswith(">")
-        found += [name.strip().strip('"'), mail] if is_both else [cell]
-    return found
+        split += [name.strip().strip('"'), mail] if is_both else [cell]
+    return split
 
 
-def _guessed(rows: Sequence[Row]) -> list[str]:
-    """What the columns of a list without a header hold: mail and telephone by their look, the rest in usual order."""
+def _guess_columns(rows: Sequence[Row]) -> list[str]:
+    """Guess the fields of a list without a header: email, phone and website by pattern, the rest in the usual order."""
     widths = Counter(len(row.cells) for row in rows)
     width = max(widths, key=lambda width: (widths[width], width))
-    looked = [row.cells for row in rows[:_LOOKED_AT]]
-    columns = [[cells[place].strip() for cells in looked if place < len(cells)] for place in range(width)]
-    left = iter(("name", "firm", "summary", "wants"))
+    sample = [row.cells for row in rows[:_SAMPLE_ROWS]]
+    columns = [[cells[place].strip() for cells in sample if place < len(cells)] for place in range(width)]
+    usual_order = iter(("name", "firm", "summary", "wants"))
     guessed: list[str] = []
     for column in columns:
-        look = next((name for name, pattern in _LOOKS if name not in guessed and _most(column, pattern)), None)
-        guessed.append(look or next(left, ""))
+        matched = next((n for n, pattern in _PATTERNS if n not in guessed and _mostly_matches(column, pattern)), None)
+        guessed.append(matched or next(usual_order, ""))
     return guessed
 
 
-def _most(column: Sequence[str], pattern: str) -> bool:
+def _mostly_matches(column: Sequence[str], pattern: str) -> bool:
+    """Return whether more than half of the column's filled cells match."""
     filled = [cell for cell in column if cell]
     return bool(filled) and 2 * sum(bool(re.fullmatch(pattern, cell[:254])) for cell in filled) > len(filled)

@@ -1,4 +1,4 @@
-"""What an import did, counted, in sentences a person reads."""
+"""The report of an import: its counts, and sentences about them for people."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,37 +8,37 @@ from directory.imports.cell_checks import RowError
 from directory.translation import gettext, ngettext
 
 EXAMPLES = 5
-Unknown = Literal["skip", "fail"]  # what happens to a code, or a firm, that nobody knows
+Unknown = Literal["skip", "fail"]  # what to do with an unknown code or business
 
 
 @dataclass
 class Report:
-    """Counts of one import. ``skipped`` maps a reason to the rows, or the cells of rows, it kept out."""
+    """Counts of one import. ``skipped`` maps a reason to the rows, or cells of rows, that were skipped for it."""
 
     rows: int = 0
     unknown: Unknown = "skip"
     added: int = 0
     updated: int = 0
-    same: int = 0  # stood there before
+    same: int = 0  # existed before, unchanged
     claims: int = 0
     skipped: dict[str, list[str]] = field(default_factory=dict)
-    alike: list[str] = field(default_factory=list)  # added, and may be a firm that was there
-    errors: list[RowError] = field(default_factory=list)  # with one of these nothing may be saved
+    alike: list[str] = field(default_factory=list)  # rows added that may duplicate an existing business
+    errors: list[RowError] = field(default_factory=list)  # if there is any, nothing may be saved
 
     def skip(self, reason: str, row: int, value: str = "") -> None:
-        """Count what was left out, and remember where."""
+        """Count a skipped row or cell, and remember its place."""
         place = gettext("row %(row)s", row=row)
         self.skipped.setdefault(reason, []).append(f"{place} ({value})" if value else place)
 
     def skip_unknown(self, reason: str, error: RowError, value: str = "") -> None:
-        """Skip what nobody knows, or take it as the error that it is where ``unknown`` says so."""
+        """Skip an unknown value, or add ``error`` if ``unknown`` is "fail"."""
         if self.unknown == "fail":
             self.errors.append(error)
         else:
             self.skip(reason, error.row, value)
 
     def lines(self) -> Sequence[str]:
-        """The report, a line each.
+        """Return the report, one sentence a line.
 
         >>> Report(rows=3, added=2, same=1, claims=2).lines()
         ['3 rows read: 2 added, 0 updated, 1 already there; 2 new claims.']
@@ -52,11 +52,11 @@ class Report:
         )
         claims = ngettext("%(count)s new claim", "%(count)s new claims", self.claims)
         alike = gettext("added, though a firm like it was here; look at both and merge them")
-        told = {**self.skipped, **({alike: self.alike} if self.alike else {})}
+        notes = {**self.skipped, **({alike: self.alike} if self.alike else {})}
         return [
             f"{read}: {done}; {claims}.",
             *(
                 f"{len(places)} × {reason}: {', '.join(places[:EXAMPLES])}{', …' if len(places) > EXAMPLES else ''}"
-                for reason, places in told.items()
+                for reason, places in notes.items()
             ),
         ]

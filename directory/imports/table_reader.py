@@ -1,7 +1,7 @@
-"""The reader of tables: CSV files and pasted lists become rows of cells, under one of two policies.
+"""Read CSV files and pasted lists as rows of cells, under one of two policies.
 
-Rows are numbered as a spreadsheet shows them: the first is row 1, and a cell may hold several lines. Rows without
-anything in them are left out. What the cells mean is not known here.
+Rows are numbered as a spreadsheet shows them: the first is row 1, and a cell may hold several lines. Empty rows are
+left out. The reader does not interpret the cells.
 """
 
 import csv
@@ -19,15 +19,18 @@ from directory.errors import Invalid
 from directory.translation import N_, gettext
 
 LIST_ROWS = 10_000  # below the header, if there is one
-# "A <a@x>, B <b@x>" in one line. Nothing is tried twice: a long blank must not cost the square of its length.
+# "A <a@x>, B <b@x>" in one line. Possessive, without backtracking: long blanks must not take quadratic time.
 _NEXT_ADDRESS = re.compile(r">[ \t]*+[,;][ \t]*+(?=[^<>\n]*+<[^<>\s@]++@)")
 _QUOTED_NAME = re.compile(r'"([^"\n]{1,200})"[ \t]*<([^<>"\n]{3,254})>')  # as mail programs write names
 
 
 @dataclass(frozen=True)
 class Policy:
-    """How much is read, and how. A lenient policy takes commas, semicolons or tabs as separators, with blanks after
-    them, and lines of "Name <mail>"; a strict one takes commas alone."""
+    """Limits and syntax of a table.
+
+    A lenient policy accepts commas, semicolons or tabs as separators, with blanks after them, and lines of
+    "Name <mail>"; a strict one accepts only commas.
+    """
 
     bytes: int
     columns: int
@@ -53,14 +56,14 @@ LIST = Policy(
 
 
 class Row(NamedTuple):
-    """The cells of a row, as they are written."""
+    """The cells of a row, unchanged."""
 
     number: int
     cells: list[str]
 
 
 def read_table(source: Path | bytes, policy: Policy) -> Iterator[Row]:
-    """The rows of UTF-8 content or of the file at a path, ``.gz`` too. Raises Invalid where it cannot be read."""
+    """Yield the rows of UTF-8 content or of the file at a path, ``.gz`` too. Raises Invalid if it cannot be read."""
     text = _decoded(_content(source, policy))
     if policy.is_lenient:
         text = _QUOTED_NAME.sub(r'"\1 <\2>"', _NEXT_ADDRESS.sub(">\n", re.sub(r"\r\n?", "\n", text)))
@@ -93,7 +96,7 @@ def _content(source: Path | bytes, policy: Policy) -> bytes:
 
 
 def _decoded(content: bytes) -> str:
-    """The text of a UTF-8 file, with its byte order mark or without. Raises Invalid for any other encoding."""
+    """Decode UTF-8, with or without a byte order mark. Raises Invalid for any other encoding."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -102,7 +105,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _separator(text: str) -> str:
-    """What stands between the cells of the first line."""
+    """Guess the separator from the first line: a tab, or the more frequent of comma and semicolon."""
     first = text.lstrip()[:20_000].partition("\n")[0]
     if "\t" in first:
         return "\t"

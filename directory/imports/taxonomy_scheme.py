@@ -1,4 +1,4 @@
-"""Read a scheme of capabilities from a CSV file into rows."""
+"""Import a scheme of capabilities, a taxonomy, from a CSV file."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -21,17 +21,17 @@ CURATED_FILE = Path(__file__).parents[1] / "taxonomy/goodword.csv"
 FIELDS = (
     Field("code", ("code", "id"), 160, required=True),
     Field("name", ("name", "title"), 300, is_published=True),
-    Field("description", ("description",), 4096, is_published=True),  # other names in a row, as ESCO writes them
+    Field("description", ("description",), 4096, is_published=True),  # begins with alternative names, as in ESCO
     Field("synonyms", ("synonyms",), 4096),  # separated by semicolons
-    Field("asks", ("asks",), 4096),  # separated by semicolons: how people ask who do not know the trade's word
-    Field("parent", ("parent",), 160),  # a code; where the column is absent, the code itself says it
+    Field("asks", ("asks",), 4096),  # separated by semicolons: how people ask without the technical term
+    Field("parent", ("parent",), 160),  # a code; without this column it is derived from the node's own code
 )
-NAME_WORDS = 10  # the longest name that is looked for in a description
+NAME_WORDS = 10  # maximum words of a name taken from a description
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import of a scheme did, in nodes."""
+    """The numbers of nodes of one scheme import."""
 
     rows: int
     added: int
@@ -46,23 +46,23 @@ def import_scheme(
     now: datetime,
     mapping: Mapping[str, str] | None = None,
 ) -> Imported:
-    """Add the nodes of a CSV file (a path, ``.gz`` too, or its content) to ``scheme`` and update those it has.
+    """Add the nodes of a CSV file (a path, ``.gz`` too, or its content) to ``scheme``, and update existing ones.
 
-    A node whose words change loses its vector, for ``embed_missing`` to make anew. Raises Invalid for what is no
-    such file and ImportErrors for its rows: a code that stands twice, a row without a name, an unknown parent.
+    A node that changes loses its vector, for ``embed_missing`` to make anew. Raises Invalid for a file that cannot be
+    read and ImportErrors for its rows: a duplicate code, a missing name, an unknown parent, a cycle.
     """
     nodes, parents = _nodes(read_checked_file(path, fields=FIELDS, mapping=mapping))
     before = {node.code: node for node in session.scalars(select(Capability).where(Capability.scheme == scheme))}
     by_id = {node.id: node.code for node in before.values()}
     above = {code: by_id.get(node.parent_id or 0, "") for code, node in before.items()}
-    above |= _resolved(parents, known={*above, *parents})
+    above |= _resolve_parents(parents, known={*above, *parents})
     kinds = {code: _kind(code, above) for code in nodes}
     new = [code for code in nodes if code not in before]
     if new:
         fresh = ({"scheme": scheme, "code": code, "kind": kinds[code], **nodes[code]} for code in new)
         session.execute(insert(Capability), [{"public_id": new_public_id(), **row} for row in fresh])
-    chosen = select(Capability.code, Capability.id).where(Capability.scheme == scheme)
-    ids = {row.code: row.id for row in session.execute(chosen)}
+    rows_of_scheme = select(Capability.code, Capability.id).where(Capability.scheme == scheme)
+    ids = {row.code: row.id for row in session.execute(rows_of_scheme)}
     changed = []
     for code, node in nodes.items():
         values = {**node, "kind": kinds[code], "parent_id": ids[above[code]] if above[code] else None}
@@ -78,10 +78,10 @@ def import_scheme(
 
 
 def name_of(description: str) -> str:
-    """The first of the names that a description repeats before it explains; a best guess, at most ten words.
+    """Guess the first of the alternative names that a description begins with, at most ten words.
 
-    The second name tends to say the first again in other words, so the cut is where what follows repeats most of
-    what went before.
+    The second name usually repeats the first in other words. So the cut is where the words that follow repeat most of
+    the words before it.
 
     >>> name_of("install heat pumps installation of heat pumps commission heat pumps Install heat pumps, which")
     'install heat pumps'
@@ -99,7 +99,7 @@ def name_of(description: str) -> str:
 
 
 def _nodes(rows: list[CheckedRow]) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[int, str | None]]]:
-    """Code -> node, and code -> the row and what its parent column says, None without one. Raises ImportErrors."""
+    """Return code -> node, and code -> (row, parent cell or None without that column). Raises ImportErrors."""
     nodes: dict[str, dict[str, Any]] = {}
     parents: dict[str, tuple[int, str | None]] = {}
     errors = []
@@ -112,21 +112,21 @@ def _nodes(rows: list[CheckedRow]) -> tuple[dict[str, dict[str, Any]], dict[str,
             errors.append(RowError(row.number, "name", gettext("Write a name.")))
         words = (*row.values.get("synonyms", "").split(";"), description.removeprefix(name))
         asks = row.values.get("asks", "").split(";")
-        nodes[code] = {"name": name, "synonyms": _each(words), "asks": _each(asks)}
+        nodes[code] = {"name": name, "synonyms": _distinct(words), "asks": _distinct(asks)}
         parents[code] = row.number, row.values.get("parent")
     if errors:
         raise ImportErrors(errors)
     return nodes, parents
 
 
-def _each(words: Iterable[str]) -> list[str]:
+def _distinct(words: Iterable[str]) -> list[str]:
     return [word for word in dict.fromkeys(word.strip() for word in words) if word]
 
 
-def _resolved(said: Mapping[str, tuple[int, str | None]], known: set[str]) -> dict[str, str]:
-    """Code -> its parent's code, "" at a root: what the column says, or else the longest code that it begins with.
+def _resolve_parents(parents: Mapping[str, tuple[int, str | None]], known: set[str]) -> dict[str, str]:
+    """Return code -> its parent's code, "" at a root: the parent cell, or else the longest known prefix of the code.
 
-    A code such as ``31-33`` stands for 31, 32 and 33. Raises ImportErrors.
+    A code such as ``31-33`` stands for 31, 32 and 33. Raises ImportErrors for unknown parents and cycles.
     """
     ranges = {
         str(head): code
@@ -136,7 +136,7 @@ def _resolved(said: Mapping[str, tuple[int, str | None]], known: set[str]) -> di
     }
     above: dict[str, str] = {}
     errors = []
-    for code, (row, parent) in said.items():
+    for code, (row, parent) in parents.items():
         if parent is None:
             heads = [head if head in known else ranges.get(head) for head in _heads(code)]
             parent = next((head for head in heads if head), "")
@@ -145,14 +145,16 @@ def _resolved(said: Mapping[str, tuple[int, str | None]], known: set[str]) -> di
         above[code] = parent
     if not errors:
         circular = gettext("It is its own ancestor.")
-        errors = [RowError(row, "parent", circular) for code, (row, _) in said.items() if _depth(code, above) is None]
+        errors = [
+            RowError(row, "parent", circular) for code, (row, _) in parents.items() if _depth(code, above) is None
+        ]
     if errors:
         raise ImportErrors(errors)
     return above
 
 
 def _heads(code: str) -> list[str]:
-    """The codes that would stand above ``code``, nearest first; an address has none.
+    """Return the codes that may be ancestors of ``code``, nearest first. A URL has none.
 
     >>> _heads("web.care.speed"), _heads("11112")
     (['web.care', 'web'], ['1111', '111', '11'])
@@ -166,7 +168,7 @@ def _heads(code: str) -> list[str]:
 
 
 def _depth(code: str, above: Mapping[str, str]) -> int | None:
-    """How many ancestors; None where they go in a circle."""
+    """Return the number of ancestors, None if they form a cycle."""
     seen = {code}
     while code := above.get(code, ""):
         if code in seen:

@@ -1,4 +1,4 @@
-"""Taking a list back: what it made is gone where nobody has come or acted since; what stays is said, with why."""
+"""Undo the import of a list: delete the rows it created, except those used since, and report which stay and why."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,67 +20,75 @@ from directory.people.one_time_link import OneTimeLink
 from directory.people.tables import Business, Member, Wanted
 from directory.translation import gettext as _
 
-_AT_ONCE = 1000  # ids in one statement
+_BATCH_SIZE = 1000  # ids in one statement
 
 
 @dataclass(frozen=True)
-class TakenBack:
-    """How many people went again, and who stays and why."""
+class UndoResult:
+    """The number of people removed, and the members who stay, each with the reason."""
 
-    gone: int
+    removed: int
     staying: list[tuple[Member, str]]
 
 
-def undo(session: Session, *, batch: ImportBatch, by: Member, now: datetime) -> TakenBack:
-    """Delete what the list made, and recall its letters. Raises Conflict where it is too late, or was done."""
+def undo(session: Session, *, batch: ImportBatch, by: Member, now: datetime) -> UndoResult:
+    """Delete what the import created and recall its letters. Raises Conflict if it is too late or was undone.
+
+    Members stay if they have signed in, or if other rows refer to them.
+    """
     if not batch.is_undoable(now):
         raise Conflict(_("This can be taken back within a day, and once."))
     made = batch.made
     own = {"wanted": set(made["wanted"]), "claim": set(made["claim"])}
     people = [
-        member for ids in _parts(made["member"]) for member in session.scalars(select(Member).where(Member.id.in_(ids)))
+        member
+        for ids in _batches(made["member"])
+        for member in session.scalars(select(Member).where(Member.id.in_(ids)))
     ]
-    touched = _pointed_at(session, Member, made["member"], own)
+    referenced = _referenced(session, Member, made["member"], own)
     staying = [(member, _("has come")) for member in people if member.arrived_at]
     staying += [
         (member, _("is part of what others wrote"))
         for member in people
-        if not member.arrived_at and member.id in touched
+        if not member.arrived_at and member.id in referenced
     ]
-    kept = {member.id for member, _why in staying}
-    going = [member for member in people if member.id not in kept]
-    homes = {member.business_id for member in going}
-    for member in going:
+    staying_ids = {member.id for member, _why in staying}
+    leaving = [member for member in people if member.id not in staying_ids]
+    affected = {member.business_id for member in leaving}
+    for member in leaving:
         mail.recall(session, event=f"batch-{batch.public_id}", to=member)
-    gone = [member.id for member in going]
-    _delete(session, OneTimeLink, OneTimeLink.member_id, gone)
-    _delete(session, Rating, Rating.ratee_id, gone)
-    _delete(session, Wanted, Wanted.member_id, gone)
-    _delete(session, Member, Member.id, gone)
-    firms = set(made["business"]) - _pointed_at(session, Business, made["business"], own)
+    ids = [member.id for member in leaving]
+    _delete(session, OneTimeLink, OneTimeLink.member_id, ids)
+    _delete(session, Rating, Rating.ratee_id, ids)
+    _delete(session, Wanted, Wanted.member_id, ids)
+    _delete(session, Member, Member.id, ids)
+    firms = set(made["business"]) - _referenced(session, Business, made["business"], own)
     _delete(session, Claim, Claim.business_id, firms)
     _delete(session, Business, Business.id, firms)
     session.expire_all()
     batch.undone_at = now
-    index_businesses(session, homes - firms)
+    index_businesses(session, affected - firms)
     record(session, actor_id=by.id, action="import.undo", object=f"import_batch {batch.public_id}", now=now)
     bump_world(session)
-    return TakenBack(len(gone), staying)
+    return UndoResult(len(ids), staying)
 
 
-def _pointed_at(session: Session, model: type[Base], ids: Sequence[int], own: dict[str, set[int]]) -> set[int]:
-    """Which of these rows others refer to, but for what the list itself made, links that were not used and ratings."""
-    found: set[int] = set()
+def _referenced(session: Session, model: type[Base], ids: Sequence[int], own: dict[str, set[int]]) -> set[int]:
+    """Return which of these rows other rows refer to.
+
+    One-time links and ratings do not count, nor the rows in ``own``: ids by table name.
+    """
+    referenced: set[int] = set()
     for table in Base.metadata.sorted_tables:
         if table.name in (OneTimeLink.__tablename__, Rating.__tablename__):
-            continue  # whether somebody rated them, nobody is told
+            continue  # a rating must not be revealed, not even by a member who stays
         for column in _columns_to(table.columns, model):
-            for part in _parts(ids):
-                rows = select(column, *((table.c.id,) if table.name in own else ())).where(column.in_(part))
-                found |= {
+            for batch_ids in _batches(ids):
+                rows = select(column, *((table.c.id,) if table.name in own else ())).where(column.in_(batch_ids))
+                referenced |= {
                     row[0] for row in session.execute(rows) if table.name not in own or row[1] not in own[table.name]
                 }
-    return found
+    return referenced
 
 
 def _columns_to(columns: Iterable[Column[Any]], model: type[Base]) -> Iterator[Column[Any]]:
@@ -90,10 +98,10 @@ def _columns_to(columns: Iterable[Column[Any]], model: type[Base]) -> Iterator[C
 
 
 def _delete(session: Session, model: type[Base], column: Any, ids: Collection[int]) -> None:
-    for part in _parts(sorted(ids)):
-        session.execute(delete(model).where(column.in_(part)))
+    for batch_ids in _batches(sorted(ids)):
+        session.execute(delete(model).where(column.in_(batch_ids)))
 
 
-def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), _AT_ONCE):
-        yield ids[start : start + _AT_ONCE]
+def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), _BATCH_SIZE):
+        yield ids[start : start + _BATCH_SIZE]

@@ -1,4 +1,4 @@
-"""Alembic's environment. ``goodword db`` passes the engine and the whole metadata, the accounts' tables included."""
+"""Alembic's environment. ``goodword db`` passes the engine and the complete metadata, with the accounts' tables."""
 
 from typing import Any, Literal
 
@@ -13,17 +13,17 @@ from directory.translation import gettext
 metadata: MetaData | None = context.config.attributes.get("target_metadata")
 engine: Engine | None = context.config.attributes.get("engine")
 if metadata is None or engine is None or not {"business", "account"} <= metadata.tables.keys():
-    # Without the accounts' tables Alembic would believe that they are to be dropped.
+    # Without the accounts' tables in the metadata, Alembic would drop them.
     raise Invalid(gettext("Run migrations with goodword db, which knows every table."))
 
 
 def plain_type(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
-    """A revision names SQLAlchemy's types, not ours: it must read the same when ours have moved on."""
+    """Render our types as SQLAlchemy's own, so that a revision does not depend on our types, which may change."""
     return f"sa.{item.impl_instance!r}" if kind == "type" and isinstance(item, TypeDecorator) else False
 
 
 def migrate(connection: Connection) -> None:
-    """Run what was asked for in one transaction; SQLite keeps DDL in it too."""
+    """Run the requested migrations in one transaction; in SQLite too it includes DDL."""
     context.configure(
         connection=connection,
         target_metadata=metadata,
@@ -37,7 +37,7 @@ def migrate(connection: Connection) -> None:
 
 
 def set_foreign_keys(connection: Connection, state: str) -> None:
-    """SQLite ignores this inside a transaction, so it goes to the driver where none has begun."""
+    """Set SQLite's foreign key checks by the driver, since SQLite ignores this pragma inside a transaction."""
     if connection.dialect.name == "sqlite":
         cursor = connection.connection.cursor()
         cursor.execute(f"PRAGMA foreign_keys = {state}")
@@ -45,7 +45,7 @@ def set_foreign_keys(connection: Connection, state: str) -> None:
 
 
 with engine.connect().execution_options(write=True) as connection:
-    # A batch rebuilds a table; with foreign keys on, dropping the old one would delete its children's rows.
+    # A batch migration rebuilds a table. With foreign keys on, dropping the old table would delete its children's rows.
     set_foreign_keys(connection, "OFF")
     migrate(connection)
     set_foreign_keys(connection, "ON")

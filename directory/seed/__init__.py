@@ -1,4 +1,4 @@
-"""The demo network, which is also the named cast of the tests: ``network.toml``, written into an empty database.
+"""Seed an empty database with the demo network of ``network.toml``, which is also the named cast of the tests.
 
 Law: every date is relative to ``now``; nobody in it is real; amounts are whole dollars in the file, cents in rows.
 """
@@ -35,21 +35,21 @@ from directory.translation import gettext
 
 NETWORK = Path(__file__).with_name("network.toml")
 TABLES = ("chapter", "business", "member", "wanted", "interaction", "vouch", "rating", "collaboration")  # in order
-EVERY_NODE = 10_000  # more than the curated taxonomy has
+ALL_NODES = 10_000  # more than the curated taxonomy has
 
 Entry = dict[str, Any]
 
 
 def seed(session: Session, *, now: datetime) -> None:
-    """Write the curated taxonomy, with its meaning where the sentence model is there, and the demo network.
+    """Write the curated taxonomy, embedded if the sentence model is installed, and the demo network.
 
-    Raises Conflict where there is a chapter, a firm or a taxonomy already.
+    Raises Conflict if there is a chapter, a business or a taxonomy already.
     """
     if any(session.scalar(select(table.id).limit(1)) for table in (Chapter, Business, Capability)):
         raise Conflict(gettext("This database is not empty; seed a new one (GOODWORD_HOME names its folder)."))
     import_scheme(session, path=CURATED_FILE, scheme=CURATED, now=now)
     if (model := load_model()) is not None:
-        embed_missing(session, model, limit=EVERY_NODE, now=now)
+        embed_missing(session, model, limit=ALL_NODES, now=now)
     network = tomllib.loads(NETWORK.read_text(encoding="utf-8"))
     cast = _Cast(session, now)
     for table in TABLES:
@@ -62,7 +62,9 @@ def seed(session: Session, *, now: datetime) -> None:
             role = Role(entry["chapter_role"])
             session.add(ChapterRole(member_id=member.id, chapter_id=member.business.chapter_id, role=role))
     index_businesses(session)
-    publish_bands(session, now=now, chance=lambda: 0.0)  # nobody here is real: the same demo each time
+    publish_bands(
+        session, now=now, chance=lambda: 0.0
+    )  # without chance, so that each demo is the same; nobody here is real
     bump_world(session)
     for entry in network["lead"]:
         terms = Terms(
@@ -72,13 +74,13 @@ def seed(session: Session, *, now: datetime) -> None:
             is_asked=entry["ask"],
         )
         wishes = understand(session, text=entry["text"]).wishes
-        member, then = cast.members[entry["member"]], cast.ago(entry)
-        lead = create_lead(session, member=member, text=entry["text"], wishes=wishes, terms=terms, now=then)
+        member, created_at = cast.members[entry["member"]], cast.ago(entry)
+        lead = create_lead(session, member=member, text=entry["text"], wishes=wishes, terms=terms, now=created_at)
         suggest(session, lead=lead, now=now)
 
 
 class _Cast:
-    """Turns an entry of the file into rows, which refer to each other by key."""
+    """Makes rows of entries of the file, which refer to each other by key. A method per TABLES name."""
 
     def __init__(self, session: Session, now: datetime) -> None:
         self.now = now
@@ -124,7 +126,7 @@ class _Cast:
     def member(self, entry: Entry) -> list[Base]:
         business, joined_at = self.businesses[entry["business"]], self.ago(entry, "joined_days_ago")
         business.created_at = min(business.created_at, joined_at)
-        for claim in self.claims[business]:  # a firm says what it can do when its first member joins
+        for claim in self.claims[business]:  # claims date from when the firm's first member joins
             claim.claimed_at = business.created_at
         member = self.members[entry["key"]] = Member(
             **{name: entry[name] for name in ("key", *fields_of(Member)) if name in entry},

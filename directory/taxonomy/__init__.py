@@ -1,4 +1,4 @@
-"""Taxonomies: trees of capabilities, the curated ``goodword.csv`` that ships and foreign ones beside it.
+"""Taxonomies: trees of capabilities, the curated ``goodword.csv`` that ships and imported ones.
 
-Law: nodes are added and updated, never deleted, because claims and needs stand on them.
+Law: nodes are added and updated, never deleted, because claims and needs refer to them.
 """

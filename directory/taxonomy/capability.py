@@ -1,4 +1,4 @@
-"""Capabilities: nodes of a taxonomy, category > service > platform. Schemes stand beside each other."""
+"""Capabilities: nodes of a taxonomy, category > service > platform. Several schemes can be stored at once."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -9,11 +9,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from directory.db import Base, PublicRow
 from directory.text import fold
 
-CURATED = "goodword"  # the scheme that ships, and that members choose from
+CURATED = "goodword"  # the scheme that ships, from which members choose
 
 
 class CapabilityKind(StrEnum):
-    """How deep a node stands; schemes with more levels call all deeper ones platforms."""
+    """A node's level. In schemes with more levels all deeper nodes are platforms."""
 
     CATEGORY = "category"
     SERVICE = "service"
@@ -21,9 +21,9 @@ class CapabilityKind(StrEnum):
 
 
 class Capability(PublicRow, Base):
-    """Something a business can do. ``asks`` are how people ask for it who do not know the trade's word.
+    """Something a business can do. ``asks`` are how people ask for it without the technical term.
 
-    ``vector`` is its meaning and then that of each ask: rows of 384 float16 of unit length, absent until embedded.
+    ``vector`` holds its embedding and then that of each ask: rows of 384 float16 of unit length, None until embedded.
     """
 
     __tablename__ = "capability"
@@ -42,15 +42,18 @@ class Capability(PublicRow, Base):
 
 
 def capability_choices(session: Session) -> Sequence[Capability]:
-    """The curated capabilities by name, for people to choose from."""
+    """Return the curated capabilities in the order of their names, for people to choose from."""
     return session.scalars(select(Capability).where(Capability.scheme == CURATED).order_by(Capability.name)).all()
 
 
 def capabilities_by_name(session: Session, text: str) -> Capability | None:
-    """The capability that a person means by typing ``text``: its name or a synonym, curated ones first."""
+    """Return the capability that ``text`` names, None if there is none.
+
+    A name or synonym of a curated one wins over the name of an imported one.
+    """
     wanted = fold(text)
     for capability in capability_choices(session):
-        if wanted in (fold(word) for word in (capability.name, *capability.synonyms)):
+        if wanted in (fold(name) for name in (capability.name, *capability.synonyms)):
             return capability
     name = text.replace("\0", "").strip().lower()  # no database takes a NUL
     foreign = select(Capability).where(func.lower(Capability.name) == name).order_by(Capability.id)

@@ -109,7 +109,7 @@ def test_what_is_wrong_is_said_by_row_and_field(
     session: Session, cast: Cast, now: datetime, row: str, field: str
 ) -> None:
     seen = looked_at(session, cast, now, f"name,mail,firm\nCarl,c@x.example,C\n{row}\n")
-    (error,) = seen.wrong
+    (error,) = seen.errors
     assert (error.row, error.field) == (3, field)
     assert [line.values["name"] for line in seen.new] == ["Carl"]
 
@@ -130,13 +130,13 @@ def test_who_is_here_or_wants_to_be_forgotten_is_left_out(
     suppress(session, email="gone@x.example", now=now)
     seen = looked_at(session, cast, now, row)
     assert seen.new == []
-    assert seen.here[0].here
+    assert seen.excluded[0].excluded
 
 
 def test_nobody_comes_in_twice_from_one_list(session: Session, cast: Cast, now: datetime) -> None:
     seen = looked_at(session, cast, now, "Ann,a@x.example,F\nAnne,A@x.example,G\nAnn,b@x.example,F")
     assert [line.number for line in seen.new] == [1]
-    assert [line.here for line in seen.here] == ["has the mail address of row 1", "stands in row 1 too"]
+    assert [line.excluded for line in seen.excluded] == ["has the mail address of row 1", "stands in row 1 too"]
 
 
 def test_columns_are_as_the_lead_says(session: Session, cast: Cast, now: datetime) -> None:
@@ -188,7 +188,7 @@ def test_undo_leaves_nothing_behind(session: Session, cast: Cast, now: datetime)
     batch = sent(session, cast, now)
     people.commit(session, batch=batch, by=cast.nia, share=True, now=now)
     result = undo.undo(session, batch=batch, by=cast.nia, now=now + timedelta(minutes=9))
-    assert (result.gone, result.staying) == (3, [])
+    assert (result.removed, result.staying) == (3, [])
     assert [count(session, kind) for kind in kinds] == before
     with pytest.raises(Conflict):
         undo.undo(session, batch=batch, by=cast.nia, now=now)
@@ -203,7 +203,7 @@ def test_who_has_come_or_was_written_about_stays(session: Session, cast: Cast, n
     session.add(Interaction(kind=InteractionKind.MET, **met))
     session.flush()
     result = undo.undo(session, batch=batch, by=cast.nia, now=now)
-    assert (result.gone, {member for member, _why in result.staying}) == (1, {ida, tess})
+    assert (result.removed, {member for member, _why in result.staying}) == (1, {ida, tess})
     assert ida.business.name == "Quist Bookkeeping"
     with pytest.raises(Conflict):
         undo.undo(session, batch=batch, by=cast.nia, now=now + timedelta(days=1))
