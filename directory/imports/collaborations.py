@@ -30,7 +30,7 @@ FIELDS = (
     Field("currency", ("currency",), 3),
     Field("capabilities", ("capabilities",), CELL_BYTES),
     Field("title", ("title",), CELL_BYTES),  # cut to TITLE
-    Field("key", ("key", "award"), 200),  # the other system's key; used as the title if existing is none
+    Field("key", ("key", "award"), 200),  # the other system's key; used as the title if there is none
 )
 TITLE = 300  # characters of the column
 

@@ -73,7 +73,7 @@ def texts(kind: LetterKind) -> list[str]:
 
 
 @every_letter
-def test_a_template_uses_the_words_that_its_letter_declares(kind: LetterKind) -> None:
+def test_a_template_uses_exactly_the_words_its_letter_declares(kind: LetterKind) -> None:
     source = (mail_rendering.TEMPLATES / f"{kind.name}.txt").read_text(encoding="utf-8")
     used = meta.find_undeclared_variables(mail_rendering._environment.parse(source))
     assert used - {"to", "link", "about", "home"} == {*kind.words}
@@ -81,19 +81,19 @@ def test_a_template_uses_the_words_that_its_letter_declares(kind: LetterKind) ->
 
 
 @every_letter
-def test_a_letter_reads_as_it_should(kind: LetterKind) -> None:
+def test_a_letter_matches_its_golden_text(kind: LetterKind) -> None:
     text = f"\n\n{'=' * 60}\n\n".join(texts(kind))
     assert text == golden(f"letters/{kind.name}", text)
 
 
-def test_every_link_in_a_letter_leads_to_a_page(settings: Settings) -> None:
+def test_every_link_in_a_letter_leads_to_an_existing_page(settings: Settings) -> None:
     routes = create_app(settings).url_map.bind("localhost")
     for kind in LETTERS:
         for path in re.findall(rf"{HOME}(/[^\s?]*)", "\n".join(texts(kind))):
             assert routes.test(path), f"no page of the website takes {path}, where the letter {kind.name} leads"
 
 
-def test_no_template_text_switch_or_token_is_without_its_letter() -> None:
+def test_every_template_golden_text_switch_and_token_has_a_letter() -> None:
     names = {kind.name for kind in LETTERS}
     assert sorted({path.stem for path in mail_rendering.TEMPLATES.iterdir()} ^ names) == []
     assert sorted({path.stem for path in (FOLDER / "letters").iterdir()} ^ names) == []

@@ -27,20 +27,20 @@ def hits(session: Session) -> set[str]:
     return right
 
 
-def test_ninety_five_of_a_hundred_are_found(demo: Engine) -> None:
+def test_at_least_95_of_the_golden_searches_hit(demo: Engine) -> None:
     with Session(demo) as session:
         found = hits(session)
     assert len(found) >= 95, sorted({row["query"] for row in SEARCHES} - found)
 
 
-def test_words_alone_find_every_slip_and_every_order(demo: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_model_all_searches_but_paraphrases_hit(demo: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("directory.engine.faceted_search.load_model", lambda: None)
     with Session(demo) as session:
         found = hits(session)
     assert {row["query"] for row in SEARCHES if row["how"] != "paraphrase"} <= found
 
 
-def test_postgresql_finds_the_same(postgres_url: str, demo: Engine) -> None:
+def test_postgresql_finds_the_same_as_sqlite(postgres_url: str, demo: Engine) -> None:
     engine = connect(postgres_url)
     Base.metadata.create_all(engine)
     with write_session(engine) as session:

@@ -57,7 +57,7 @@ b,a,2024-11-01,,541511;7,
 """
 
 
-def test_firms_are_added_found_and_updated_by_their_key(session: Session, now: datetime) -> None:
+def test_businesses_are_added_found_and_updated_by_their_key(session: Session, now: datetime) -> None:
     before = world_version(session)
     assert import_firms(session, now, FIRMS).lines() == [
         "2 rows read: 2 added, 0 updated, 0 already there; 2 new claims.",
@@ -81,7 +81,7 @@ def test_firms_are_added_found_and_updated_by_their_key(session: Session, now: d
         ("key,name,website\na,Ada,javascript:alert(1)\n", "skip", "row 2, website: "),
     ],
 )
-def test_a_wrong_firm_keeps_every_firm_out(
+def test_one_invalid_business_rejects_the_whole_file(
     session: Session, now: datetime, text: str, unknown: Unknown, complaint: str
 ) -> None:
     with pytest.raises(ImportErrors) as refused:
@@ -90,13 +90,13 @@ def test_a_wrong_firm_keeps_every_firm_out(
     assert count(session, Business) == 0
 
 
-def test_a_taxonomy_that_was_not_imported_is_asked_for(session: Session, now: datetime) -> None:
+def test_a_taxonomy_that_was_not_imported_is_reported(session: Session, now: datetime) -> None:
     rows = read_checked_file(FIRMS.encode(), fields=firms.FIELDS)
     with pytest.raises(Invalid, match="There is no taxonomy “esco”"):
         firms.import_businesses(session, rows=rows, scheme="esco", now=now)
 
 
-def test_finished_work_is_evidence_for_the_sub_once(session: Session, now: datetime) -> None:
+def test_a_finished_collaboration_is_evidence_for_the_sub_once(session: Session, now: datetime) -> None:
     import_firms(session, now, FIRMS)
     assert import_work(session, now, WORK).lines() == [
         "6 rows read: 2 added, 0 updated, 0 already there; 1 new claim.",
@@ -115,7 +115,7 @@ def test_finished_work_is_evidence_for_the_sub_once(session: Session, now: datet
     assert (again.added, again.same, again.claims, count(session, Collaboration)) == (0, 3, 0, 2)
 
 
-def test_wrong_work_keeps_all_work_out(session: Session, now: datetime) -> None:
+def test_one_invalid_collaboration_rejects_the_whole_file(session: Session, now: datetime) -> None:
     import_firms(session, now, FIRMS)
     text = WORK + "a,b,10/2/2024,1,,\na,b,2031-01-01,1,,\na,b,2024-10-02,lots,,\n"
     with pytest.raises(ImportErrors) as refused:
@@ -126,7 +126,7 @@ def test_wrong_work_keeps_all_work_out(session: Session, now: datetime) -> None:
     assert count(session, Collaboration) == 0
 
 
-def test_the_federal_files_fit_and_count_once(session: Session, now: datetime, real_data: Path) -> None:
+def test_the_federal_files_are_imported_once(session: Session, now: datetime, real_data: Path) -> None:
     naics = real_data / "taxonomy" / "naics_2022.csv"
     for row in read_checked_file(naics, fields=[Field("code", ("code",), 9), Field("title", ("title",), 300)]):
         code, title = row.values["code"], row.values["title"]

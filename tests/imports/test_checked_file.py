@@ -25,7 +25,7 @@ def read(content: str | bytes, **mapping: str) -> list[CheckedRow]:
     return read_checked_file(content, fields=FIELDS, mapping=mapping)
 
 
-def test_a_byte_order_mark_and_other_column_names_are_no_trouble(tmp_path: Path) -> None:
+def test_a_byte_order_mark_and_mapped_column_names_are_accepted(tmp_path: Path) -> None:
     content = '\ufeffid,Firm,unread\r\nn1,"Cafe\u0301\n Roma",\x02\r\n,,\r\n'.encode()
     (tmp_path / "firms.csv.gz").write_bytes(gzip.compress(content))
     from_shell = read_checked_file(tmp_path / "firms.csv.gz", fields=FIELDS, mapping={"name": "Firm"})
@@ -46,7 +46,7 @@ def test_a_byte_order_mark_and_other_column_names_are_no_trouble(tmp_path: Path)
         ('key,name\nn1,"open\n', "is not CSV"),
     ],
 )
-def test_a_file_that_is_wrong_as_a_whole_is_refused_in_a_sentence(content: str | bytes, words: str) -> None:
+def test_an_invalid_file_is_refused_with_a_sentence(content: str | bytes, words: str) -> None:
     with pytest.raises(Invalid, match=words):
         read(content)
 
@@ -60,7 +60,7 @@ def test_a_file_that_is_wrong_as_a_whole_is_refused_in_a_sentence(content: str |
         ("firms.csv.gz", gzip.compress(b"key\nn1\n")[:10] + b"\xff" * 20, "cannot be read"),
     ],
 )
-def test_a_file_that_is_too_large_or_damaged_is_refused_in_a_sentence(
+def test_a_too_large_or_damaged_file_is_refused_with_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, words: str
 ) -> None:
     monkeypatch.setattr(checked_file, "FILE", replace(FILE, bytes=2**20))
@@ -84,21 +84,21 @@ def test_a_file_that_is_too_large_or_damaged_is_refused_in_a_sentence(
         (f"n1,One,{'x' * 21}", "row 3, city: "),
     ],
 )
-def test_a_wrong_cell_is_named_by_row_and_field(row: str, complaint: str) -> None:
+def test_an_invalid_cell_is_reported_by_row_and_field(row: str, complaint: str) -> None:
     with pytest.raises(ImportErrors) as refused:
         read(f"key,name,city\nn0,Fine,Tucson\n{row}\n")
     assert str(refused.value.errors[0]).startswith(complaint)
     assert len(refused.value.errors) == 1
 
 
-def test_twenty_complaints_are_named_and_all_are_counted() -> None:
+def test_twenty_errors_are_listed_and_all_are_counted() -> None:
     with pytest.raises(ImportErrors) as refused:
         read("key,name\n" + "n,=1\n" * 30)
     lines = refused.value.message.splitlines()
     assert (lines[0], lines[-1], len(lines)) == ("Nothing was imported: 30 cells need a change.", "… and 10 more.", 22)
 
 
-def test_a_field_or_a_column_that_is_not_there_is_named() -> None:
+def test_a_missing_field_or_column_is_named() -> None:
     with pytest.raises(Invalid, match="no field “nmae”; fields are: city, key, name"):
         read("key\nn1\n", nmae="key")
     with pytest.raises(Invalid, match="no column “Stadt” for city"):
@@ -110,7 +110,7 @@ def test_a_file_may_have_more_than_ten_thousand_rows() -> None:
 
 
 @given(st.text(alphabet="=+-@\t\r\x00'ab5", max_size=6))
-def test_what_an_export_protects_comes_back_as_it_was(cell: str) -> None:
+def test_an_escaped_cell_is_read_back_unchanged(cell: str) -> None:
     protected = f"'{cell}" if cell[:1] and cell[0] in "=+-@\t\r\x00" else cell
     assert escape_formula(cell) == protected
     if not (cell[:1] == "'" and cell[1:2] and cell[1] in "=+-@\t\r\x00"):  # looks protected already
@@ -118,7 +118,7 @@ def test_what_an_export_protects_comes_back_as_it_was(cell: str) -> None:
 
 
 @given(st.lists(st.sampled_from(["-5", "+1 520 555 0134", "'=SUM(A1)", "plain", 'with "quotes", commas']), min_size=1))
-def test_numbers_and_quotes_survive(names: list[str]) -> None:
+def test_numbers_and_quotes_are_read_unchanged(names: list[str]) -> None:
     written = io.StringIO()
     csv.writer(written).writerows([["key", "name"], *([str(place), name] for place, name in enumerate(names))])
     rows = read(written.getvalue())

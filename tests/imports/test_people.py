@@ -62,13 +62,13 @@ def count(session: Session, model: type) -> int:
         "name,mail,shoe size,firm\nBea Lind,b@x.example,41,'Bramble",
     ],
 )
-def test_a_list_is_understood_however_it_was_pasted(session: Session, cast: Cast, now: datetime, text: str) -> None:
+def test_a_list_is_read_in_every_pasted_format(session: Session, cast: Cast, now: datetime, text: str) -> None:
     (line,) = looked_at(session, cast, now, text).new
     assert (line.values["name"], line.values["email"]) == ("Bea Lind", "b@x.example")
     assert line.values["firm"].strip("'") == "Bramble"
 
 
-def test_addresses_of_a_mail_are_one_person_each(session: Session, cast: Cast, now: datetime) -> None:
+def test_a_line_of_mail_addresses_is_one_person_each(session: Session, cast: Cast, now: datetime) -> None:
     seen = looked_at(session, cast, now, "Bea Lind <b@x.example>, Carl Ruiz <c@x.example>; Dan <d@x.example>")
     assert [line.values["name"] for line in seen.new] == ["Bea Lind", "Carl Ruiz", "Dan"]
 
@@ -87,7 +87,7 @@ def test_addresses_of_a_mail_are_one_person_each(session: Session, cast: Cast, n
         (b"x" * 200_000, "line 1"),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_a_word_why(text: str | bytes, says: str) -> None:
+def test_an_unreadable_list_is_refused_with_the_reason(text: str | bytes, says: str) -> None:
     with pytest.raises(Invalid, match=says):
         read(text)
 
@@ -105,7 +105,7 @@ def test_what_cannot_be_read_is_refused_with_a_word_why(text: str | bytes, says:
         ("Bea,b@x.example,B,more", ""),
     ],
 )
-def test_what_is_wrong_is_said_by_row_and_field(
+def test_an_invalid_cell_is_reported_by_row_and_field(
     session: Session, cast: Cast, now: datetime, row: str, field: str
 ) -> None:
     seen = looked_at(session, cast, now, f"name,mail,firm\nCarl,c@x.example,C\n{row}\n")
@@ -123,9 +123,7 @@ def test_what_is_wrong_is_said_by_row_and_field(
         "Gone By,gone@x.example,Elsewhere",
     ],
 )
-def test_who_is_here_or_wants_to_be_forgotten_is_left_out(
-    session: Session, cast: Cast, now: datetime, row: str
-) -> None:
+def test_existing_and_suppressed_people_are_excluded(session: Session, cast: Cast, now: datetime, row: str) -> None:
     cast.bea.email = "bea@bramble.example"
     suppress(session, email="gone@x.example", now=now)
     seen = looked_at(session, cast, now, row)
@@ -133,13 +131,13 @@ def test_who_is_here_or_wants_to_be_forgotten_is_left_out(
     assert seen.excluded[0].excluded
 
 
-def test_nobody_comes_in_twice_from_one_list(session: Session, cast: Cast, now: datetime) -> None:
+def test_nobody_is_added_twice_from_one_list(session: Session, cast: Cast, now: datetime) -> None:
     seen = looked_at(session, cast, now, "Ann,a@x.example,F\nAnne,A@x.example,G\nAnn,b@x.example,F")
     assert [line.number for line in seen.new] == [1]
     assert [line.excluded for line in seen.excluded] == ["has the mail address of row 1", "stands in row 1 too"]
 
 
-def test_columns_are_as_the_lead_says(session: Session, cast: Cast, now: datetime) -> None:
+def test_columns_are_read_as_the_lead_maps_them(session: Session, cast: Cast, now: datetime) -> None:
     batch = sent(session, cast, now, "Bramble,Bea Lind,b@x.example")
     people.map_columns(batch, columns=["firm", "name", "email"], has_header=False)
     (line,) = people.preview(session, batch=batch).new
@@ -148,7 +146,9 @@ def test_columns_are_as_the_lead_says(session: Session, cast: Cast, now: datetim
         people.map_columns(batch, columns=["name", "name", "email"], has_header=False)
 
 
-def test_they_come_in_at_once_and_their_letters_ten_minutes_later(session: Session, cast: Cast, now: datetime) -> None:
+def test_people_are_added_at_once_and_their_letters_due_in_ten_minutes(
+    session: Session, cast: Cast, now: datetime
+) -> None:
     batch = sent(session, cast, now)
     people.commit(session, batch=batch, by=cast.nia, share=True, now=now)
     ida, tess, raj = session.scalars(select(Member).where(Member.invited_at == now).order_by(Member.id)).all()
@@ -166,7 +166,7 @@ def test_they_come_in_at_once_and_their_letters_ten_minutes_later(session: Sessi
         people.commit(session, batch=batch, by=cast.nia, share=True, now=now)
 
 
-def test_a_firm_of_the_same_name_may_be_another(session: Session, cast: Cast, now: datetime) -> None:
+def test_a_listed_firm_can_be_kept_apart_from_a_similar_one(session: Session, cast: Cast, now: datetime) -> None:
     batch, firm = sent(session, cast, now), cast.bea.business
     people.commit(session, batch=batch, by=cast.nia, apart=[firm.public_id], share=False, now=now)
     raj = session.scalars(select(Member).where(Member.name == "Raj Patel")).one()
@@ -174,7 +174,7 @@ def test_a_firm_of_the_same_name_may_be_another(session: Session, cast: Cast, no
     assert session.scalars(select(Wanted.id).where(Wanted.shared_at.is_not(None))).all() == []
 
 
-def test_nobody_joins_a_firm_of_another_chapter(session: Session, cast: Cast, now: datetime) -> None:
+def test_nobody_joins_a_business_of_another_chapter(session: Session, cast: Cast, now: datetime) -> None:
     cast.bea.business.chapter = Chapter(key="valley", name="Valley")
     session.flush()
     people.commit(session, batch=sent(session, cast, now), by=cast.nia, share=False, now=now)
@@ -182,7 +182,7 @@ def test_nobody_joins_a_firm_of_another_chapter(session: Session, cast: Cast, no
     assert raj.business.chapter_id == cast.chapter.id
 
 
-def test_undo_leaves_nothing_behind(session: Session, cast: Cast, now: datetime) -> None:
+def test_undo_removes_everything_that_the_import_created(session: Session, cast: Cast, now: datetime) -> None:
     kinds = (Member, Business, Wanted, Delivery)
     before = [count(session, kind) for kind in kinds]
     batch = sent(session, cast, now)
@@ -194,7 +194,7 @@ def test_undo_leaves_nothing_behind(session: Session, cast: Cast, now: datetime)
         undo.undo(session, batch=batch, by=cast.nia, now=now)
 
 
-def test_who_has_come_or_was_written_about_stays(session: Session, cast: Cast, now: datetime) -> None:
+def test_undo_keeps_members_who_arrived_or_are_referred_to(session: Session, cast: Cast, now: datetime) -> None:
     batch = sent(session, cast, now)
     people.commit(session, batch=batch, by=cast.nia, share=True, now=now)
     ida, tess, _raj = session.scalars(select(Member).where(Member.invited_at == now).order_by(Member.id)).all()
@@ -209,7 +209,7 @@ def test_who_has_come_or_was_written_about_stays(session: Session, cast: Cast, n
         undo.undo(session, batch=batch, by=cast.nia, now=now + timedelta(days=1))
 
 
-def test_a_list_is_forgotten_after_a_day(session: Session, cast: Cast, now: datetime) -> None:
+def test_an_uploaded_list_is_deleted_after_a_day(session: Session, cast: Cast, now: datetime) -> None:
     done, left = sent(session, cast, now), sent(session, cast, now, "Ann,a@x.example,F")
     people.commit(session, batch=done, by=cast.nia, share=False, now=now)
     people.delete_old_uploads(session, now=now + timedelta(days=1))
@@ -217,7 +217,7 @@ def test_a_list_is_forgotten_after_a_day(session: Session, cast: Cast, now: date
     assert session.scalar(select(ImportBatch.id).where(ImportBatch.id == left.id)) is None
 
 
-def test_ten_thousand_rows_are_looked_at_in_seconds(session: Session, cast: Cast, now: datetime) -> None:
+def test_ten_thousand_rows_are_previewed_within_ten_seconds(session: Session, cast: Cast, now: datetime) -> None:
     rows = "\n".join(f"Person {n},p{n}@x.example,Firm {n},{'We build things. ' * 20}" for n in range(10_000))
     began = time.process_time()
     seen = looked_at(session, cast, now, rows)
@@ -225,7 +225,7 @@ def test_ten_thousand_rows_are_looked_at_in_seconds(session: Session, cast: Cast
     assert time.process_time() - began < 10
 
 
-def test_names_that_look_the_same_are_the_same() -> None:
+def test_names_that_look_alike_count_as_equal() -> None:
     names = ("Be\u0430  Lindqv\u0456st", "BEA LINDQVIST", "Bea Líndqvist", "B\u0451a Lindqvist")
     assert {confusable_skeleton(name) for name in names} == {"bealindqvist"}
     assert confusable_skeleton("Bea Lindqvist") != confusable_skeleton("Bo Lindqvist")

@@ -15,7 +15,7 @@ TABLES = st.integers(2, 4).flatmap(lambda width: st.lists(st.lists(CELLS, min_si
 
 @pytest.mark.parametrize(("policy", "separator"), [(FILE, ","), (LIST, ","), (LIST, ";"), (LIST, "\t")])
 @given(table=TABLES)
-def test_what_is_written_is_read_back(policy: Policy, separator: str, table: list[list[str]]) -> None:
+def test_written_csv_is_read_back_unchanged(policy: Policy, separator: str, table: list[list[str]]) -> None:
     header = ["name"] * max(map(len, table), default=2)  # its separators outnumber any other sign
     written = io.StringIO()
     csv.writer(written, delimiter=separator).writerows([header, *table])

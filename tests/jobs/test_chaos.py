@@ -125,7 +125,7 @@ def of(row: Delivery) -> tuple[str, str]:
     return row.reason.partition(":")[0], even(PostSnapshot.from_bytes(row.payload).text)
 
 
-def test_killed_at_any_instant_each_post_arrives_once(tmp_path: Path) -> None:
+def test_each_post_arrives_once_when_workers_are_killed_at_random(tmp_path: Path) -> None:
     arrived, rows = play(tmp_path, KINDS, KILLS)
     ends = Counter((of(row)[0], row.state) for row in rows)
     lost = [of(row)[0] for row in rows if row.state is DeliveryState.DELIVERED and arrived[of(row)] < 1]
@@ -139,6 +139,6 @@ def test_killed_at_any_instant_each_post_arrives_once(tmp_path: Path) -> None:
     assert {state for _, state in ends} <= {DeliveryState.DELIVERED, DeliveryState.UNKNOWN}, log
 
 
-def test_a_poster_that_does_not_look_doubles_where_the_network_lets_it(tmp_path: Path) -> None:
+def test_blind_retries_duplicate_posts_where_the_network_allows_it(tmp_path: Path) -> None:
     arrived, _ = play(tmp_path, ("x",), 5, "--blind", wave=8)
     assert max(arrived.values()) > 1

@@ -61,7 +61,7 @@ def asked(engine: Engine, now: datetime, settings: Settings, said: Any) -> Chann
         return session.get_one(Channel, 1)
 
 
-def test_a_look_keeps_the_name_and_the_limit_of_the_account(
+def test_a_check_stores_the_account_name_and_limit(
     engine: Engine, channel: Channel, now: datetime, settings: Settings
 ) -> None:
     found = asked(engine, now, settings, AccountCheck("@mesa@example", 500))
@@ -76,7 +76,7 @@ def test_an_account_that_is_busy_stays_connected(
     assert (found.is_ok, found.check_said, found.state) == (False, "It is busy.", ChannelState.OPEN)
 
 
-def test_a_revoked_account_is_broken_and_its_person_told_once(
+def test_a_revoked_account_is_marked_broken_and_one_mail_is_sent(
     engine: Engine, channel: Channel, now: datetime, settings: Settings
 ) -> None:
     assert asked(engine, now, settings, REVOKED).state is ChannelState.BROKEN
@@ -93,7 +93,7 @@ def test_a_revoked_account_is_broken_and_its_person_told_once(
 
 
 @pytest.mark.parametrize("said", [None, BUSY])
-def test_the_secrets_of_a_channel_that_is_let_go_are_wiped_whatever_its_network_says(
+def test_disconnecting_wipes_the_secrets_whatever_the_network_answers(
     engine: Engine, mesa: Chapterhouse, channel: Channel, now: datetime, settings: Settings, said: Any
 ) -> None:
     store_secrets(channel, {"token": "t"}, SecretBox(settings.encryption_keys))
@@ -113,7 +113,7 @@ def test_the_secrets_of_a_channel_that_is_let_go_are_wiped_whatever_its_network_
         (BUSY, DeliveryState.UNKNOWN, "It is busy."),
     ],
 )
-def test_a_look_settles_what_it_finds_and_leaves_the_rest_to_a_person(
+def test_a_found_delivery_is_settled_and_others_wait_for_a_person(
     engine: Engine, channel: Channel, now: datetime, settings: Settings, said: Any, then: DeliveryState, found: str
 ) -> None:
     with write_session(engine) as session:
@@ -127,13 +127,13 @@ def test_a_look_settles_what_it_finds_and_leaves_the_rest_to_a_person(
         assert (row.state, row.found, row.look_asked_at, row.looked_at) == (then, found, None, now)
 
 
-def test_what_nobody_waits_for_any_more_is_not_looked_up(
+def test_an_expired_check_request_is_not_run(
     engine: Engine, channel: Channel, now: datetime, settings: Settings
 ) -> None:
     assert asked(engine, now + channel_connection.LOOKUP_TIMEOUT, settings, AccountCheck("late")).checked_at is None
 
 
-def test_a_failure_of_our_own_is_not_the_end_of_the_round(
+def test_an_internal_error_in_one_check_does_not_stop_the_others(
     engine: Engine, channel: Channel, now: datetime, settings: Settings
 ) -> None:
     with write_session(engine) as session:

@@ -104,7 +104,7 @@ def house(
     return House(engine, settings, now)
 
 
-def test_nothing_is_sent_or_looked_up_until_the_account_is_seen_to_be_the_same(house: House) -> None:
+def test_a_reconnected_account_is_unused_until_it_is_seen_to_be_the_same(house: House) -> None:
     house.connect()
     house.work()
     assert house.states() == ["pending", "sending", "unknown"]
@@ -114,7 +114,7 @@ def test_nothing_is_sent_or_looked_up_until_the_account_is_seen_to_be_the_same(h
     assert len(Accounts.posts) == 3
 
 
-def test_another_account_takes_over_nothing_that_was_meant_for_the_first(house: House) -> None:
+def test_deliveries_of_the_first_account_are_not_sent_to_another(house: House) -> None:
     house.connect()
     Accounts.name = "@new.example"
     house.look()
@@ -135,7 +135,7 @@ def test_another_account_takes_over_nothing_that_was_meant_for_the_first(house: 
     assert {name for name, _key in Accounts.posts} == {"@mesa.example"}
 
 
-def test_what_was_on_its_way_when_an_account_was_let_go_is_for_a_person_and_not_sent_again(house: House) -> None:
+def test_deliveries_under_way_at_disconnection_wait_for_a_person(house: House) -> None:
     with write_session(house.engine) as session:
         member, channel = session.get_one(Member, 1), session.get_one(Channel, 1)
         channel_connection.disconnect(session, channel=channel, member=member, now=house.now)
@@ -147,7 +147,7 @@ def test_what_was_on_its_way_when_an_account_was_let_go_is_for_a_person_and_not_
         )
 
 
-def test_a_worker_with_the_old_token_does_not_break_the_fresh_connection(house: House) -> None:
+def test_a_send_with_the_old_token_does_not_break_a_new_connection(house: House) -> None:
     def connect_and_refuse() -> None:
         house.connect()
         raise REVOKED
@@ -157,7 +157,7 @@ def test_a_worker_with_the_old_token_does_not_break_the_fresh_connection(house: 
     assert (house.channel().state, house.row("k").state) == (ChannelState.OPEN, "pending")
 
 
-def test_a_look_with_the_old_token_does_not_break_the_fresh_connection(
+def test_a_check_with_the_old_token_does_not_break_a_new_connection(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def check(_: Accounts) -> AccountCheck:
@@ -169,7 +169,7 @@ def test_a_look_with_the_old_token_does_not_break_the_fresh_connection(
     assert (house.channel().state, house.channel().is_ok) == (ChannelState.OPEN, None)
 
 
-def test_an_account_that_is_connected_and_refused_for_ever_is_not_tried_for_ever(house: House) -> None:
+def test_retries_end_for_an_account_refused_after_every_reconnection(house: House) -> None:
     def refuse() -> None:
         raise REVOKED
 
@@ -183,7 +183,7 @@ def test_an_account_that_is_connected_and_refused_for_ever_is_not_tried_for_ever
     assert house.row("k").state == "failed"
 
 
-def test_without_the_key_to_its_secrets_an_account_posts_nothing_and_says_so(house: House) -> None:
+def test_an_account_without_its_decryption_key_posts_nothing_and_is_reported(house: House) -> None:
     with write_session(house.engine) as session:
         store_secrets(session.get_one(Channel, 1), {"app_password": "hush"}, SecretBox(["another key"]))
     house.work()
@@ -207,7 +207,7 @@ def test_without_the_key_to_its_secrets_an_account_posts_nothing_and_says_so(hou
         ("javascript:alert(1)", "javascript:alert(1)", ""),
     ],
 )
-def test_what_a_server_calls_the_account_is_kept_clean_and_leads_nowhere_else(
+def test_an_account_name_is_cleaned_and_links_only_to_its_server(
     now: datetime, told: str, kept: str, page: str
 ) -> None:
     channel = Channel(kind="bluesky", settings={})
@@ -216,7 +216,7 @@ def test_what_a_server_calls_the_account_is_kept_clean_and_leads_nowhere_else(
     assert channel_connection.account_page(channel) == page
 
 
-def test_a_mastodon_server_cannot_send_readers_to_another() -> None:
+def test_a_mastodon_server_cannot_link_readers_to_another_server() -> None:
     channel = Channel(kind="mastodon", chapter=Chapter(name="C"), settings={"account": "@a@evil.example/@m.example"})
     assert channel_connection.account_page(channel) == ""
     channel.settings = {"account": "@a@m.example"}

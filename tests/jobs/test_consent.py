@@ -38,7 +38,7 @@ def nothing(session: Session) -> None:
 
 
 @pytest.mark.parametrize("change", [take_back_the_name, be_suspended, take_back_the_ask, nothing])
-def test_a_post_that_was_stopped_does_not_leave_with_who_took_their_word_back(
+def test_a_stopped_post_is_not_sent_after_a_consent_was_withdrawn(
     mesa: Chapterhouse, engine: Engine, settings: Settings, change: Any
 ) -> None:
     mesa.alma.spotlight_at = mesa.now

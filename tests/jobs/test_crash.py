@@ -97,19 +97,21 @@ def run(folder: Path, database_url: str, broker_url: str, *flags: str) -> tuple[
         engine.dispose()
 
 
-def test_killed_at_every_boundary_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
+def test_no_delivery_is_lost_or_doubled_when_killed_at_any_boundary(tmp_path: Path) -> None:
     arrived, deaths = run(tmp_path, f"sqlite:///{tmp_path / 'storm.db'}", "filesystem://")
     assert deaths == ALL | TURNING
     assert arrived == dict.fromkeys(ALL, 1)
 
 
-def test_the_same_with_postgresql_and_redis(tmp_path: Path, postgres_url: str, redis_url: str) -> None:
+def test_none_is_lost_or_doubled_with_postgresql_and_redis_either(
+    tmp_path: Path, postgres_url: str, redis_url: str
+) -> None:
     arrived, deaths = run(tmp_path, postgres_url, redis_url)
     assert deaths == ALL | TURNING
     assert arrived == dict.fromkeys(ALL, 1)
 
 
-def test_the_storm_would_show_it_a_poster_that_does_not_look_doubles(tmp_path: Path) -> None:
+def test_blind_retries_are_seen_to_duplicate_deliveries(tmp_path: Path) -> None:
     arrived, _ = run(tmp_path, f"sqlite:///{tmp_path / 'storm.db'}", "filesystem://", "--blind")
     doubled = {point for point, times in arrived.items() if times > 1}
     assert {"mid-transport", "sent, not recorded", "recorded, not committed"} <= doubled

@@ -76,7 +76,7 @@ HOUR = timedelta(hours=1)
         (TransportError("no answer", **MAYBE), DeliveryState.SENDING, 0),
     ],
 )
-def test_a_try_ends_as_the_platform_said(
+def test_an_attempt_ends_in_the_state_that_the_platform_reports(
     engine: Engine, row: str, now: datetime, settings: Settings, answer: Any, then: DeliveryState, wait: int
 ) -> None:
     Platform.answers = [answer]
@@ -95,7 +95,7 @@ def test_a_try_ends_as_the_platform_said(
         ([TransportError("cannot look", **BLIND)], DeliveryState.UNKNOWN),
     ],
 )
-def test_what_may_have_arrived_is_looked_up_after_a_while_and_only_then_sent_again(
+def test_a_post_that_may_have_arrived_is_looked_up_before_it_is_sent_again(
     engine: Engine, row: str, now: datetime, settings: Settings, answers: list[Any], then: DeliveryState
 ) -> None:
     Platform.answers = [TransportError("no answer", **MAYBE)]
@@ -109,7 +109,7 @@ def test_what_may_have_arrived_is_looked_up_after_a_while_and_only_then_sent_aga
     assert Platform.answers == []
 
 
-def test_a_file_is_placed_once_and_found(tmp_path: Path) -> None:
+def test_a_file_is_written_once_and_found(tmp_path: Path) -> None:
     channel = FileTransport(tmp_path / "posts", ".json")
     first, second = Message("post:a:../b", b"one"), Message("post:a:../b", b"two")
     assert channel.find(first) is None
@@ -118,14 +118,14 @@ def test_a_file_is_placed_once_and_found(tmp_path: Path) -> None:
     assert path.read_bytes() == b"one"
 
 
-def test_a_folder_that_cannot_be_written_is_tried_again_later(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_retried_later(tmp_path: Path) -> None:
     (tmp_path / "posts").write_text("in the way")
     with pytest.raises(TransportError) as error:
         FileTransport(tmp_path / "posts", ".json").send(Message("k", b""))
     assert (error.value.permanent, error.value.accepted) == (False, "no")
 
 
-def test_the_week_run_twice_is_posted_once(engine: Engine, now: datetime, settings: Settings, tmp_path: Path) -> None:
+def test_a_week_run_twice_is_posted_once(engine: Engine, now: datetime, settings: Settings, tmp_path: Path) -> None:
     with write_session(engine) as session:
         chapter = Chapter(key="mesa", name="Mesa", zone="America/Phoenix")
         business = Business(name="B", chapter=chapter, created_at=now)
@@ -141,7 +141,7 @@ def test_the_week_run_twice_is_posted_once(engine: Engine, now: datetime, settin
     assert len(list(tmp_path.glob("posts/*/*.json"))) == 1
 
 
-def test_two_weeks_in_which_nothing_ran_are_left_out_and_the_third_is_posted_once(
+def test_two_missed_weeks_are_skipped_and_the_third_is_posted_once(
     engine: Engine, now: datetime, settings: Settings
 ) -> None:
     with write_session(engine) as session:
@@ -164,7 +164,7 @@ def test_two_weeks_in_which_nothing_ran_are_left_out_and_the_third_is_posted_onc
     ]
 
 
-def test_no_message_of_the_embedded_broker_is_lost_while_it_is_written(tmp_path: Path) -> None:
+def test_the_embedded_broker_loses_no_message_while_it_is_written(tmp_path: Path) -> None:
     folders = dict.fromkeys(("data_folder_in", "data_folder_out", "control_folder"), str(tmp_path))
 
     def open_queue() -> Any:
@@ -189,7 +189,7 @@ def test_no_message_of_the_embedded_broker_is_lost_while_it_is_written(tmp_path:
     assert sorted(heard) == list(range(200))
 
 
-def test_a_capability_without_a_meaning_gets_one(engine: Engine, now: datetime) -> None:
+def test_a_capability_without_an_embedding_gets_one(engine: Engine, now: datetime) -> None:
     with write_session(engine) as session:
         session.add(Capability(scheme="test", code="wp", name="WordPress", kind=CapabilityKind.SERVICE))
     assert embed_some(engine, now=now) == 1

@@ -93,7 +93,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     home.engine.dispose()
 
 
-def test_a_killed_scheduler_is_started_again_and_each_turn_comes_once(home: Home) -> None:
+def test_a_killed_scheduler_is_restarted_and_each_occurrence_runs_once(home: Home) -> None:
     home.falls_due("a")
     with home.hands("filesystem://"):
         home.until(home.schedulers)
@@ -109,7 +109,7 @@ def test_a_killed_scheduler_is_started_again_and_each_turn_comes_once(home: Home
 
 
 @pytest.mark.parametrize("broker", ["filesystem", "redis"])
-def test_an_emptied_broker_loses_nothing_that_is_due(home: Home, broker: str, request: pytest.FixtureRequest) -> None:
+def test_an_emptied_broker_loses_no_due_work(home: Home, broker: str, request: pytest.FixtureRequest) -> None:
     url = request.getfixturevalue("redis_url") if broker == "redis" else "filesystem://"
     home.falls_due("a")
     with home.hands(url):
@@ -126,7 +126,7 @@ def test_an_emptied_broker_loses_nothing_that_is_due(home: Home, broker: str, re
     assert home.arrived() == dict.fromkeys("abc", 1)
 
 
-def test_a_broker_that_is_killed_and_started_again_is_heard_again(home: Home) -> None:
+def test_a_worker_reconnects_to_a_restarted_broker(home: Home) -> None:
     first = ValkeyServer()
     first.start()
     port = first.port
@@ -141,7 +141,7 @@ def test_a_broker_that_is_killed_and_started_again_is_heard_again(home: Home) ->
     assert home.arrived() == dict.fromkeys("ab", 1)
 
 
-def test_a_worker_whose_hands_were_killed_while_they_waited_hears_again(home: Home) -> None:
+def test_a_worker_whose_idle_pool_processes_were_killed_recovers(home: Home) -> None:
     home.falls_due("a")
     with home.hands("filesystem://"):
         home.until(lambda: home.arrived()["a"])
@@ -152,7 +152,7 @@ def test_a_worker_whose_hands_were_killed_while_they_waited_hears_again(home: Ho
     assert home.arrived() == dict.fromkeys("ab", 1)
 
 
-def test_eight_workers_that_are_told_all_three_times_do_it_once(home: Home) -> None:
+def test_eight_workers_with_triplicate_messages_deliver_once(home: Home) -> None:
     home.falls_due(*"abcdef")
     with home.hands("filesystem://", many=8, times=3):
         home.until(lambda: len(home.arrived()) == 6)
@@ -162,7 +162,7 @@ def test_eight_workers_that_are_told_all_three_times_do_it_once(home: Home) -> N
         assert session.scalar(select(func.count()).where(Occurrence.posted_at.is_not(None))) == 6
 
 
-def test_under_a_clock_that_runs_ahead_and_is_set_back_each_turn_comes_once(home: Home) -> None:
+def test_each_occurrence_runs_once_when_the_clock_is_set_back(home: Home) -> None:
     for many, (key, wrong) in enumerate(zip("abcd", (0, 12 * 3600 - 600, -3600, 0), strict=True), 1):
         before = home.schedulers()
         home.falls_due(key)

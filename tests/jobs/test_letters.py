@@ -55,7 +55,7 @@ def kept(settings: Settings) -> Message:
     return message_from_bytes(path.read_bytes())
 
 
-def test_a_letter_is_sent_once_and_its_words_are_not_kept(
+def test_a_letter_is_sent_once_and_its_words_are_deleted(
     engine: Engine, bea: Member, settings: Settings, now: datetime
 ) -> None:
     row = written(engine, bea, now)
@@ -68,7 +68,7 @@ def test_a_letter_is_sent_once_and_its_words_are_not_kept(
         assert session.scalars(select(Delivery)).one().payload == b""
 
 
-def test_a_link_is_made_when_the_letter_leaves_and_works_once(
+def test_a_link_is_created_when_the_letter_is_sent_and_works_once(
     engine: Engine, bea: Member, settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(mail.BY_NAME, "try", LetterKind("try", (), "/try/", timedelta(hours=1)))
@@ -99,7 +99,7 @@ def test_a_link_is_made_when_the_letter_leaves_and_works_once(
         ("left", {"name": "n"}, False),
     ],
 )
-def test_a_letter_with_other_words_or_for_somebody_else_is_refused(
+def test_a_letter_with_undeclared_words_or_a_wrong_recipient_is_refused(
     engine: Engine, bea: Member, now: datetime, letter: str, words: dict[str, str], is_to_visitor: bool
 ) -> None:
     to = bea.email if is_to_visitor else bea
@@ -107,7 +107,7 @@ def test_a_letter_with_other_words_or_for_somebody_else_is_refused(
         mail.enqueue(session, letter=letter, to=to, event="e", words=words, now=now)
 
 
-def test_whoever_has_gone_is_not_written_to(engine: Engine, bea: Member, settings: Settings, now: datetime) -> None:
+def test_a_member_who_left_gets_no_letter(engine: Engine, bea: Member, settings: Settings, now: datetime) -> None:
     row = written(engine, bea, now, "case_closed")
     with write_session(engine) as session:
         session.get_one(Member, bea.id).state = MemberState.GONE
@@ -124,7 +124,7 @@ def test_whoever_has_gone_is_not_written_to(engine: Engine, bea: Member, setting
         (HANGS_UP, DeliveryState.UNKNOWN),
     ],
 )
-def test_a_mail_server_is_believed_and_never_asked_twice_where_it_may_have_taken_it(
+def test_a_mail_is_not_retried_when_the_server_may_have_accepted_it(
     engine: Engine,
     bea: Member,
     now: datetime,

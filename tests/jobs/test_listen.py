@@ -77,7 +77,7 @@ def replies(engine: Engine) -> list[Reply]:
         return list(session.scalars(select(Reply).order_by(Reply.id)))
 
 
-def test_open_accounts_are_asked_each_ten_minutes_for_what_came_since(
+def test_open_accounts_are_polled_every_ten_minutes_for_new_posts(
     engine: Engine, settings: Settings, now: datetime
 ) -> None:
     Ears.says = {"one": [heard("7", now), heard("9", now)]}
@@ -90,7 +90,7 @@ def test_open_accounts_are_asked_each_ten_minutes_for_what_came_since(
     assert [each.external_id for each in replies(engine)] == ["7", "9"]
 
 
-def test_eight_workers_at_once_hear_it_once(engine: Engine, settings: Settings, now: datetime) -> None:
+def test_eight_concurrent_workers_store_a_reply_once(engine: Engine, settings: Settings, now: datetime) -> None:
     Ears.says = {"one": [heard("7", now)]}
     with ThreadPoolExecutor(8) as pool:
         new = list(pool.map(lambda _: listen_once(engine, settings=settings, now=now), range(8)))
@@ -105,7 +105,7 @@ def test_eight_workers_at_once_hear_it_once(engine: Engine, settings: Settings, 
         ValueError("whatever"),
     ],
 )
-def test_an_account_in_trouble_holds_up_no_other_and_stays_as_it_is(
+def test_a_failing_account_does_not_delay_others_and_keeps_its_state(
     engine: Engine, settings: Settings, now: datetime, trouble: Exception
 ) -> None:
     Ears.says = {"one": trouble, "two": [heard("at://a/1", now)]}
@@ -114,9 +114,7 @@ def test_an_account_in_trouble_holds_up_no_other_and_stays_as_it_is(
         assert session.scalars(select(Channel.state).where(Channel.name == "one")).one() is ChannelState.OPEN
 
 
-def test_a_network_that_asks_for_patience_gets_it_within_reason(
-    engine: Engine, settings: Settings, now: datetime
-) -> None:
+def test_a_network_s_retry_time_is_respected_within_limits(engine: Engine, settings: Settings, now: datetime) -> None:
     no = {"permanent": False, "accepted": "no"}
     Ears.says = {
         "one": TransportError("Later.", retry_at=now + timedelta(hours=1), **no),
@@ -128,7 +126,7 @@ def test_a_network_that_asks_for_patience_gets_it_within_reason(
         assert [name for name, *_rest in Ears.asked] == asked, minutes
 
 
-def test_strange_words_come_in_tame_about_the_post_they_answer(
+def test_a_stranger_s_text_is_cleaned_and_linked_to_the_post_it_answers(
     engine: Engine, settings: Settings, now: datetime
 ) -> None:
     with write_session(engine) as session:
@@ -153,7 +151,7 @@ def test_strange_words_come_in_tame_about_the_post_they_answer(
     assert (second.address, third.address) == ("", "")
 
 
-def test_what_was_said_is_deleted_after_ninety_days_decided_or_not(
+def test_replies_are_deleted_after_ninety_days_decided_or_not(
     engine: Engine, settings: Settings, now: datetime
 ) -> None:
     Ears.says = {"one": [heard("1", now), heard("2", now)]}

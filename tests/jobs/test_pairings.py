@@ -35,12 +35,12 @@ def chapters_paired(engine: Engine) -> list[int]:
         return sorted(row.occurrence.chapter_id for row in session.query(Pairing))
 
 
-def test_talks_are_proposed_once(engine: Engine, due_at: datetime) -> None:
+def test_pairings_are_proposed_once(engine: Engine, due_at: datetime) -> None:
     assert [weekly_pairings.propose(engine, now=at) for at in (due_at - WEEK, due_at, due_at)] == [0, 2, 0]
     assert chapters_paired(engine) == [1, 2]
 
 
-def test_a_chapter_that_fails_holds_up_no_other_and_is_tried_again(
+def test_a_failing_chapter_does_not_stop_others_and_is_retried(
     engine: Engine, due_at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     propose_pairings = weekly_pairings.propose_pairings

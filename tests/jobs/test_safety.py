@@ -90,7 +90,7 @@ def stops(engine: Engine) -> list[str]:
         return list(session.scalars(select(Stop.reason)))
 
 
-def test_a_stop_acts_in_the_last_moment_before_the_call(
+def test_a_stop_takes_effect_right_before_sending(
     engine: Engine, rows: list[str], settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stop_now(*_: object) -> None:
@@ -112,7 +112,7 @@ def test_a_stop_acts_in_the_last_moment_before_the_call(
         (delete(PostingCounter), "not the one"),
     ],
 )
-def test_a_database_that_was_put_back_posts_nothing_until_a_person_says_so(
+def test_a_restored_database_posts_nothing_until_a_person_allows_it(
     engine: Engine, rows: list[str], settings: Settings, now: datetime, change: Any, reason: str
 ) -> None:
     for row in rows[:2]:
@@ -130,7 +130,7 @@ def test_a_database_that_was_put_back_posts_nothing_until_a_person_says_so(
     assert Platform.sent == ["a", "b", "c"]
 
 
-def test_a_copy_of_the_whole_installation_on_another_machine_posts_nothing(
+def test_a_copied_installation_on_another_machine_posts_nothing(
     engine: Engine, rows: list[str], settings: Settings, now: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("here", "there"):
@@ -145,7 +145,7 @@ def test_a_copy_of_the_whole_installation_on_another_machine_posts_nothing(
     assert len(stops(engine)) == 1, "two machines on one home know each other from then on"
 
 
-def test_a_new_installation_on_a_database_that_has_posted_asks_first(
+def test_a_new_home_with_a_database_that_has_posted_stops_posts(
     engine: Engine, rows: list[str], settings: Settings, now: datetime
 ) -> None:
     deliver_one(engine, rows[0], settings=settings, now=now)
@@ -156,7 +156,7 @@ def test_a_new_installation_on_a_database_that_has_posted_asks_first(
     assert "knows nothing of it" in stops(engine)[0]
 
 
-def test_after_a_long_silence_it_looks_before_it_sends(
+def test_a_long_overdue_post_is_looked_up_before_it_is_sent(
     engine: Engine, rows: list[str], settings: Settings, now: datetime
 ) -> None:
     Platform.says = {
@@ -169,7 +169,7 @@ def test_after_a_long_silence_it_looks_before_it_sends(
     assert (Platform.sent, states(engine)) == (["b"], ["delivered", "delivered", "pending"])
 
 
-def test_a_revoked_account_breaks_its_channel_and_its_post_waits(
+def test_a_revoked_account_breaks_its_channel_and_the_post_waits(
     engine: Engine, rows: list[str], settings: Settings, now: datetime
 ) -> None:
     Platform.says = {"a": REVOKED, "b": TransportError("busy", **NO)}
@@ -201,7 +201,7 @@ def test_a_revoked_account_breaks_its_channel_and_its_post_waits(
         (timedelta(seconds=1), timedelta(seconds=2)),  # else eight tries are burned in seconds
     ],
 )
-def test_it_waits_as_long_as_the_platform_says_within_reason(
+def test_the_platform_s_retry_time_is_respected_within_limits(
     engine: Engine, rows: list[str], settings: Settings, now: datetime, said: timedelta, waited: timedelta
 ) -> None:
     Platform.says = {"a": TransportError("slow down", retry_at=now + said, **NO)}
@@ -210,7 +210,7 @@ def test_it_waits_as_long_as_the_platform_says_within_reason(
         assert session.get_one(Delivery, 1).due_at == now + waited
 
 
-def test_one_account_that_breaks_our_code_stops_nobody_else(
+def test_an_account_that_crashes_our_code_does_not_stop_others(
     engine: Engine, rows: list[str], settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Session(engine) as session:
@@ -228,7 +228,7 @@ def test_one_account_that_breaks_our_code_stops_nobody_else(
 
 
 @pytest.mark.parametrize("kind", ["file", "mastodon", "x"])
-def test_each_kind_settles_in_its_own_time(
+def test_each_kind_is_reconciled_after_its_own_time(
     engine: Engine, rows: list[str], settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.setitem(transports.TRANSPORTS, kind, Platform)
@@ -242,11 +242,11 @@ def test_each_kind_settles_in_its_own_time(
         assert states(engine)[0] == then
 
 
-def test_the_times_to_settle_differ_where_the_networks_do() -> None:
+def test_reconciliation_times_differ_between_networks() -> None:
     assert kind_named("file").settle < kind_named("mastodon").settle == SETTLE < kind_named("x").settle
 
 
-def test_a_try_of_a_clock_that_was_ahead_is_looked_up_once_it_is_set_back_and_not_repeated(
+def test_an_attempt_from_a_fast_clock_is_looked_up_and_not_repeated(
     engine: Engine, rows: list[str], settings: Settings, now: datetime
 ) -> None:
     Platform.says = {"a": TransportError("no answer", **MAYBE)}
@@ -260,7 +260,7 @@ def test_a_try_of_a_clock_that_was_ahead_is_looked_up_once_it_is_set_back_and_no
     assert Platform.sent == []
 
 
-def test_of_an_account_that_eight_hands_find_revoked_its_people_are_told_once(
+def test_eight_workers_that_find_an_account_revoked_send_one_mail(
     engine: Engine, rows: list[str], settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deliveries, "DAILY_CAP", 100)
@@ -288,7 +288,7 @@ def test_of_an_account_that_eight_hands_find_revoked_its_people_are_told_once(
     assert (len(told), waiting) == (1, [DeliveryState.PENDING] * 8)
 
 
-def test_a_person_lets_the_network_go_and_the_memory_does_not_stop_it_again(
+def test_posts_resumed_by_a_person_are_not_stopped_again(
     engine: Engine, rows: list[str], settings: Settings, now: datetime
 ) -> None:
     for row in rows[:2]:
@@ -305,7 +305,7 @@ def test_a_person_lets_the_network_go_and_the_memory_does_not_stop_it_again(
     assert (stops(engine), states(engine)) == ([], ["delivered"] * 3)
 
 
-def test_however_often_the_bell_is_rung_for_eight_hands_each_post_goes_out_once(
+def test_eight_workers_with_repeated_messages_send_each_post_once(
     engine: Engine, rows: list[str], settings: Settings, now: datetime
 ) -> None:
     with write_session(engine) as session:

@@ -20,7 +20,7 @@ TESTS = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("job", JOBS, ids=task_name)
-def test_a_job_is_a_task_that_may_run_when_there_is_nothing_to_do(
+def test_a_job_is_a_task_that_can_run_with_nothing_due(
     job: Job, engine: Engine, settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "engine", lambda: engine)
@@ -36,7 +36,7 @@ def test_a_job_runs_as_often_as_the_schedule_says(settings: Settings, monkeypatc
     assert [(row["task"], row["schedule"]) for row in rows] == [(task_name(job), every) for job, every in SCHEDULE]
 
 
-def test_no_module_of_the_room_is_left_out_of_the_schedule() -> None:
+def test_every_job_module_is_in_the_schedule() -> None:
     modules = list(Path(*jobs.__path__).glob("*.py"))
     lines = [line for path in modules for line in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
     imports = [line for line in lines if isinstance(line, ast.ImportFrom)]
@@ -53,7 +53,7 @@ def test_a_job_has_a_test_of_its_own(module: str) -> None:
     assert any(use.search(path.read_text(encoding="utf-8")) for path in tests), f"tests/jobs/test_{name}.py is missing"
 
 
-def test_a_row_that_fails_holds_up_no_other_and_the_rest_waits_after_the_deadline() -> None:
+def test_a_failing_row_does_not_stop_others_and_a_deadline_stops_the_batch() -> None:
     done = []
 
     def do(row: int) -> int:

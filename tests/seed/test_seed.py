@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.conftest import Cast
 
 
-def test_the_story_stands(cast: "Cast", now: datetime) -> None:
+def test_the_demo_story_holds(cast: "Cast", now: datetime) -> None:
     nadia, northlight, bramble = cast.member("nadia"), cast.business("northlight"), cast.business("bramble")
     assert nadia.business is northlight
     wordpress = cast.session.scalars(select(Capability).filter_by(code="web.development.wordpress")).one()
@@ -30,7 +30,7 @@ def test_the_story_stands(cast: "Cast", now: datetime) -> None:
     assert bramble in search(cast.session, text="wordpress tucson").businesses
 
 
-def test_every_chapter_has_its_people_and_a_folder_for_its_posts(cast: "Cast") -> None:
+def test_every_chapter_has_its_roles_and_a_file_channel(cast: "Cast") -> None:
     channels = cast.session.scalars(select(Channel)).all()
     assert {(channel.kind, channel.name) for channel in channels} == {("file", "Wednesday folder")}
     roles = cast.session.execute(select(ChapterRole.chapter_id, ChapterRole.role)).all()
@@ -38,7 +38,7 @@ def test_every_chapter_has_its_people_and_a_folder_for_its_posts(cast: "Cast") -
     assert len(set(roles)) == 6
 
 
-def test_dates_are_relative_and_none_is_ahead(cast: "Cast", now: datetime) -> None:
+def test_dates_are_relative_and_not_in_the_future(cast: "Cast", now: datetime) -> None:
     newest = cast.session.scalar(select(func.max(Lead.created_at)))
     assert newest is not None
     assert now - timedelta(days=7) < newest <= now
@@ -47,10 +47,10 @@ def test_dates_are_relative_and_none_is_ahead(cast: "Cast", now: datetime) -> No
     assert claimed < now
 
 
-def test_every_node_of_the_taxonomy_has_its_meaning(cast: "Cast") -> None:
+def test_every_node_of_the_taxonomy_is_embedded(cast: "Cast") -> None:
     assert cast.session.scalar(select(func.count()).where(Capability.vector.is_(None))) == 0
 
 
-def test_a_network_that_is_not_empty_is_left_alone(cast: "Cast", now: datetime) -> None:
+def test_a_database_that_is_not_empty_is_not_seeded(cast: "Cast", now: datetime) -> None:
     with pytest.raises(Conflict, match="not empty"):
         seed(cast.session, now=now)

@@ -36,14 +36,14 @@ def drift(engine: Engine) -> list[object]:
         return list(compare_metadata(context, Base.metadata))
 
 
-def test_a_migrated_database_is_what_the_tables_say(database: Engine) -> None:
+def test_a_migrated_database_matches_the_declared_tables(database: Engine) -> None:
     assert not is_migrated(database)
     command.upgrade(alembic_config(database), "head")
     assert is_migrated(database)
     assert drift(database) == []
 
 
-def test_down_and_up_again_leaves_nothing_behind(database: Engine) -> None:
+def test_downgrading_removes_all_tables_and_upgrading_works_again(database: Engine) -> None:
     config = alembic_config(database)
     command.upgrade(config, "head")
     with write_session(database) as session:
@@ -57,7 +57,7 @@ def test_down_and_up_again_leaves_nothing_behind(database: Engine) -> None:
     assert drift(database) == []
 
 
-def test_who_was_there_before_is_there_afterwards(database: Engine) -> None:
+def test_existing_rows_survive_all_migrations(database: Engine) -> None:
     config = alembic_config(database)
     command.upgrade(config, "d0a8f4695d90")
     with write_session(database) as session:
@@ -121,7 +121,7 @@ WITH_FLASK_SECURITY = (
 )
 
 
-def test_migrations_refuse_to_run_without_the_accounts(database: Engine) -> None:
+def test_migrations_refuse_to_run_without_the_accounts_tables(database: Engine) -> None:
     config = Config(toml_file=PYPROJECT, attributes={"engine": database})
     with pytest.raises(Invalid, match="goodword db"):
         command.upgrade(config, "head")

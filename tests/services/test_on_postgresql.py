@@ -9,7 +9,7 @@ import pytest
 
 
 @pytest.mark.slow
-def test_verbs_and_pages_do_the_same(postgres_server: str) -> None:
+def test_verbs_and_pages_behave_the_same_on_postgresql(postgres_server: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-m", "not slow", "-q", "tests/people", "tests/leads", "tests/app"],
         cwd=Path(__file__).parents[2],

@@ -26,7 +26,7 @@ def node(session: Session, code: str) -> Capability:
     return session.scalars(select(Capability).where(Capability.code == code)).one()
 
 
-def test_the_curated_scheme_has_its_levels_and_words(session: Session, now: datetime) -> None:
+def test_the_curated_scheme_has_its_levels_and_synonyms(session: Session, now: datetime) -> None:
     report = import_scheme(session, path=CURATED_FILE, scheme=CURATED, now=now)
     wordpress = node(session, "web.development.wordpress")
     assert report.added > 400
@@ -36,7 +36,7 @@ def test_the_curated_scheme_has_its_levels_and_words(session: Session, now: date
     assert node(session, "web").parent is None
 
 
-def test_importing_again_changes_nothing_until_the_file_does(session: Session, now: datetime) -> None:
+def test_importing_again_changes_nothing_unless_the_file_changed(session: Session, now: datetime) -> None:
     assert imported(session, now, NAICS) == Imported(rows=4, added=4, updated=0)
     version, id = world_version(session), node(session, "3231").id
     assert imported(session, now, NAICS) == Imported(rows=4, added=0, updated=0)
@@ -47,7 +47,7 @@ def test_importing_again_changes_nothing_until_the_file_does(session: Session, n
     assert world_version(session) != version
 
 
-def test_a_code_hangs_below_the_longest_code_it_begins_with(session: Session, now: datetime) -> None:
+def test_a_code_s_parent_is_its_longest_known_prefix(session: Session, now: datetime) -> None:
     imported(session, now, NAICS + "111,Farming\n3391,Medical things\n")
     above = {code: node(session, code).parent for code in ("323111", "3231", "3391", "111", "31-33")}
     assert {code: parent and parent.code for code, parent in above.items()} == {
@@ -60,7 +60,7 @@ def test_a_code_hangs_below_the_longest_code_it_begins_with(session: Session, no
     assert node(session, "323111").kind is CapabilityKind.PLATFORM
 
 
-def test_an_address_is_no_parent_and_a_description_begins_with_a_name(session: Session, now: datetime) -> None:
+def test_a_url_code_has_no_parent_and_the_description_gives_the_name(session: Session, now: datetime) -> None:
     text = (
         "id,description\nhttp://x/1,sew cloth sewing cloth sew a cloth Join cloth by\u200b thread.\nhttp://x/12,weld\n"
     )
@@ -79,13 +79,15 @@ def test_an_address_is_no_parent_and_a_description_begins_with_a_name(session: S
         ("title\nA\n", "column “code”"),
     ],
 )
-def test_a_file_is_refused_whole_and_the_row_named(session: Session, now: datetime, text: str, words: str) -> None:
+def test_an_invalid_scheme_is_refused_completely_and_the_row_named(
+    session: Session, now: datetime, text: str, words: str
+) -> None:
     with pytest.raises(Invalid, match=words):
         imported(session, now, text)
     assert session.scalars(select(Capability)).all() == []
 
 
-def test_what_has_no_meaning_yet_is_given_one_and_new_words_a_new_one(session: Session, now: datetime) -> None:
+def test_nodes_without_an_embedding_get_one_and_changed_nodes_a_new_one(session: Session, now: datetime) -> None:
     model = load_model()
     assert model is not None
     imported(session, now, NAICS)
@@ -97,7 +99,7 @@ def test_what_has_no_meaning_yet_is_given_one_and_new_words_a_new_one(session: S
     assert embed_missing(session, model, limit=9, now=now) == 1
 
 
-def test_the_public_schemes_are_read(session: Session, now: datetime, real_data: Path) -> None:
+def test_the_public_schemes_are_imported(session: Session, now: datetime, real_data: Path) -> None:
     for scheme, name in (("naics", "naics_2022.csv"), ("esco", "esco_skills.csv.gz")):
         report = import_scheme(session, path=real_data / "taxonomy" / name, scheme=scheme, now=now)
         assert report.added == report.rows > 2000

@@ -57,7 +57,7 @@ def run_out(account: Account) -> None:
     account.renew(lambda kept: {**kept, "session": json.dumps(session)})
 
 
-def test_readers_can_tap_just_the_hashtags(server: pds.Pds, account: Account) -> None:
+def test_only_the_hashtags_become_facets(server: pds.Pds, account: Account) -> None:
     key = sent(account, "tags")
     record = server.records[key]
     tapped = [TEXT.encode()[facet["index"]["byteStart"] : facet["index"]["byteEnd"]] for facet in record["facets"]]
@@ -65,14 +65,14 @@ def test_readers_can_tap_just_the_hashtags(server: pds.Pds, account: Account) ->
     assert record["text"] == TEXT
 
 
-def test_the_same_words_again_write_nothing(server: pds.Pds, account: Account) -> None:
+def test_sending_the_same_text_again_writes_nothing(server: pds.Pds, account: Account) -> None:
     key = sent(account, "again")
     written = server.ask("GET", "sync.getLatestCommit", params={"did": server.did})
     assert sent(account, "again") == key
     assert server.ask("GET", "sync.getLatestCommit", params={"did": server.did}) == written
 
 
-def test_nothing_takes_the_place_of_other_words(server: pds.Pds, account: Account) -> None:
+def test_a_record_with_another_text_is_not_replaced(server: pds.Pds, account: Account) -> None:
     key = sent(account, "words")
     with pytest.raises(TransportError) as caught:
         sent(account, "words", text="Other words")
@@ -80,7 +80,7 @@ def test_nothing_takes_the_place_of_other_words(server: pds.Pds, account: Accoun
     assert server.records[key]["text"] == TEXT
 
 
-def test_eight_workers_whose_session_ran_out_refresh_it_once_and_post_their_pictures(
+def test_eight_workers_refresh_an_expired_session_once_and_post_pictures(
     server: pds.Pds, proxy: Proxy, account: Account, settings: Settings
 ) -> None:
     sent(account, "first")
@@ -94,11 +94,11 @@ def test_eight_workers_whose_session_ran_out_refresh_it_once_and_post_their_pict
     assert server.ask("GET", "sync.getBlob", params={"did": server.did, "cid": pictures[0]}) == PICTURE
 
 
-def test_a_server_without_a_view_of_the_network_hears_nothing(account: Account) -> None:
+def test_a_server_without_an_app_view_receives_nothing(account: Account) -> None:
     assert BlueskyTransport(account).listen(None, ["referralwednesday"]) == []
 
 
-def test_an_app_password_that_was_taken_back_is_revoked(server: pds.Pds, account: Account) -> None:
+def test_a_withdrawn_app_password_counts_as_revoked(server: pds.Pds, account: Account) -> None:
     sent(account, "before")
     server.ask("POST", "server.revokeAppPassword", json={"name": "goodword"})
     run_out(account)

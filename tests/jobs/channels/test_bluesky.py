@@ -28,21 +28,21 @@ instants = st.integers(1_600_000_000 * 1000, 3_800_000_000 * 1000).map(
 
 
 @given(instants, instants, st.text(), st.text())
-def test_a_key_is_a_tid_of_its_second_and_its_delivery(one: datetime, other: datetime, key: str, third: str) -> None:
+def test_a_record_key_is_a_tid_of_its_second_and_delivery(one: datetime, other: datetime, key: str, third: str) -> None:
     assert re.fullmatch("[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}", record_key(one, key))
     assert record_key(one, key) == record_key(one.replace(microsecond=0), key)
     if int(one.timestamp()) < int(other.timestamp()):
         assert record_key(one, key) < record_key(other, third)
 
 
-def test_a_key_is_the_same_for_ever_and_others_read_its_second() -> None:
+def test_a_record_key_is_stable_and_other_libraries_read_its_second() -> None:
     at = datetime(2026, 11, 4, 16, tzinfo=UTC)
     assert record_key(at, "post:o:c") == "3mzipweikm5qj"
     number = reduce(lambda read, sign: read * 32 + "234567abcdefghijklmnopqrstuvwxyz".index(sign), "3mzipweikm5qj", 0)
     assert datetime.fromtimestamp((number >> 10) // 10**6, UTC) == at
 
 
-def test_thousands_of_deliveries_of_one_second_get_keys_of_their_own() -> None:
+def test_thousands_of_deliveries_in_one_second_get_distinct_keys() -> None:
     at = datetime(2026, 11, 4, 16, tzinfo=UTC)
     assert len({record_key(at, f"post:{number}:c") for number in range(4000)}) == 4000
 
@@ -50,7 +50,7 @@ def test_thousands_of_deliveries_of_one_second_get_keys_of_their_own() -> None:
 @given(
     st.lists(st.sampled_from(["Zoë", "🏳️‍🌈", "#referralwednesday", "https://a.example/ä?b=1", "猫", "#1", "a#b", "\n"]))
 )
-def test_what_can_be_tapped_is_told_by_its_bytes(words: list[str]) -> None:
+def test_facets_have_the_byte_positions_of_links_and_hashtags(words: list[str]) -> None:
     text = " ".join(words)
     found = []
     for facet in facets_of(text):
@@ -70,7 +70,7 @@ def test_what_can_be_tapped_is_told_by_its_bytes(words: list[str]) -> None:
         ("https://", []),
     ],
 )
-def test_links_and_hashtags_end_where_a_reader_would_say(text: str, found: list[str]) -> None:
+def test_links_and_hashtags_end_where_a_reader_expects(text: str, found: list[str]) -> None:
     features = [facet["features"][0] for facet in facets_of(text)]
     assert [feature.get("uri") or feature["tag"] for feature in features] == found
 
@@ -106,7 +106,7 @@ def test_one_session_serves_all_posts(server: tuple[Bluesky, Proxy], account: Ac
 
 
 @pytest.mark.parametrize(("ended", "made"), [(["access"], 1), (["access", "refresh"], 2)])
-def test_a_session_that_ran_out_is_refreshed_and_only_then_made_anew(
+def test_an_expired_session_is_refreshed_before_a_new_one_is_created(
     server: tuple[Bluesky, Proxy], account: Account, ended: list[str], made: int
 ) -> None:
     sent(account)
@@ -135,7 +135,7 @@ def test_eight_workers_refresh_a_session_once(server: tuple[Bluesky, Proxy], acc
     assert (asked(server[1], "refreshSession"), asked(server[1], "createSession")) == (1, 1)
 
 
-def test_a_server_in_trouble_while_refreshing_neither_posts_nor_signs_in_anew(
+def test_a_server_error_during_refresh_neither_posts_nor_signs_in(
     server: tuple[Bluesky, Proxy], account: Account
 ) -> None:
     sent(account)
@@ -148,7 +148,7 @@ def test_a_server_in_trouble_while_refreshing_neither_posts_nor_signs_in_anew(
     assert asked(server[1], "createSession") == 1
 
 
-def test_an_app_password_that_was_taken_back_is_revoked(server: tuple[Bluesky, Proxy], account: Account) -> None:
+def test_a_withdrawn_app_password_counts_as_revoked(server: tuple[Bluesky, Proxy], account: Account) -> None:
     sent(account)
     server[0].password = "another"
     server[0].end("access", "refresh")
@@ -157,7 +157,7 @@ def test_an_app_password_that_was_taken_back_is_revoked(server: tuple[Bluesky, P
     assert (caught.value.accepted, caught.value.is_revoked) == ("no", True)
 
 
-def test_nothing_takes_the_place_of_another_text(server: tuple[Bluesky, Proxy], account: Account) -> None:
+def test_a_record_with_another_text_is_not_replaced(server: tuple[Bluesky, Proxy], account: Account) -> None:
     first = message()
     sent_at = json.loads(first.payload)["at"]
     BlueskyTransport(account).send(first)
@@ -168,11 +168,13 @@ def test_nothing_takes_the_place_of_another_text(server: tuple[Bluesky, Proxy], 
     assert "Other words" not in record["text"]
 
 
-def test_a_post_of_our_own_server_knows_its_place(server: tuple[Bluesky, Proxy], account: Account) -> None:
+def test_a_received_post_has_its_place_on_bluesky(server: tuple[Bluesky, Proxy], account: Account) -> None:
     assert sent(account).startswith(f"at://{DID}/app.bsky.feed.post/3")
 
 
-def test_replies_mentions_and_tags_are_heard_the_oldest_first(server: tuple[Bluesky, Proxy], account: Account) -> None:
+def test_replies_mentions_and_tagged_posts_are_returned_oldest_first(
+    server: tuple[Bluesky, Proxy], account: Account
+) -> None:
     ours = sent(account)
     server[0].hear("Mine: #referralwednesday <b>", "3kaaaaaaaaaaa")
     server[0].hear("Hi @goodword.test", "3kaaaaaaaaaab", reason="mention")
@@ -188,7 +190,7 @@ def test_replies_mentions_and_tags_are_heard_the_oldest_first(server: tuple[Blue
     assert BlueskyTransport(account).listen(heard[-1].external_id, [])[-1].text == "And I"
 
 
-def test_a_server_that_sees_nobody_hears_nothing(server: tuple[Bluesky, Proxy], account: Account) -> None:
+def test_a_server_without_an_app_view_receives_nothing(server: tuple[Bluesky, Proxy], account: Account) -> None:
     server[0].has_view = False
     for faults in ([], [Fault("GET", "app.bsky", 501, times=2)]):
         server[1].faults = faults

@@ -47,26 +47,26 @@ def looks(platform: Platform) -> list[tuple[str, Any]]:
 
 
 @over(STAND_INS)
-def test_a_post_arrives_whole(platform: Platform) -> None:
+def test_a_post_arrives_complete(platform: Platform) -> None:
     assert platform.transport.send(message())
     assert ["".join(text.split()) for text in platform.texts()] == ["".join(TEXT.split())]
 
 
 @over(LOOKED_AT)
-def test_a_post_sent_twice_is_there_once_under_one_id(platform: Platform) -> None:
+def test_a_post_sent_twice_exists_once_under_one_id(platform: Platform) -> None:
     first = platform.transport.send(message())
     assert platform.transport.send(message()) == first == platform.transport.find(message())
     assert len(platform.texts()) == 1
 
 
 @over(LOOKED_AT)
-def test_what_was_never_sent_is_certainly_not_found(platform: Platform) -> None:
+def test_a_post_never_sent_is_certainly_not_found(platform: Platform) -> None:
     platform.transport.send(message(key="post:o:another", text="Another text"))
     assert platform.transport.find(message()) is None
 
 
 @over([*PICTURED, "file"])
-def test_a_picture_arrives_with_its_words(platform: Platform, settings: Settings) -> None:
+def test_a_picture_arrives_with_its_alt_text(platform: Platform, settings: Settings) -> None:
     platform.transport.send(message(image=picture(settings)))
     assert platform.alts() == [ALT]
 
@@ -79,12 +79,12 @@ def test_a_picture_that_is_gone_posts_nothing(platform: Platform) -> None:
 
 
 @over([kind for kind in STAND_INS if kind != "file"])  # a folder has no name
-def test_a_look_at_the_account_says_its_name(platform: Platform) -> None:
+def test_a_check_returns_the_account_name(platform: Platform) -> None:
     assert platform.transport.check().name
 
 
 @over(ONLINE)
-def test_a_server_that_is_not_there_accepted_nothing(platform: Platform) -> None:
+def test_an_unreachable_server_accepted_nothing(platform: Platform) -> None:
     nowhere = platform.at("http://127.0.0.1:1")
     assert failing(nowhere, "send", message()).accepted == "no"
     assert failing(nowhere, "find", message()).accepted == "maybe"
@@ -93,7 +93,7 @@ def test_a_server_that_is_not_there_accepted_nothing(platform: Platform) -> None
 
 @over(ONLINE)
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_an_answer_that_never_came_may_be_a_post(platform: Platform, when: str) -> None:
+def test_a_lost_answer_may_mean_a_post(platform: Platform, when: str) -> None:
     assert platform.proxy
     platform.proxy.faults.append(Fault(*platform.post, when))
     error = failing(platform, "send", message())
@@ -102,7 +102,7 @@ def test_an_answer_that_never_came_may_be_a_post(platform: Platform, when: str) 
 
 @over([kind for kind in ONLINE if kind in LOOKED_AT])
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_whether_a_post_is_there_whose_answer_never_came_a_look_tells(platform: Platform, when: str) -> None:
+def test_a_look_up_tells_whether_a_post_with_a_lost_answer_arrived(platform: Platform, when: str) -> None:
     assert platform.proxy
     platform.proxy.faults.append(Fault(*platform.post, when))
     failing(platform, "send", message())
@@ -113,7 +113,7 @@ def test_whether_a_post_is_there_whose_answer_never_came_a_look_tells(platform: 
 
 
 @over(ONLINE)
-def test_a_server_that_asks_to_wait_says_until_when(platform: Platform) -> None:
+def test_a_rate_limit_answer_sets_the_retry_time(platform: Platform) -> None:
     assert platform.proxy
     platform.proxy.faults.append(Fault(*platform.post, 429, headers={"Retry-After": "90"}))
     error = failing(platform, "send", message())
@@ -124,7 +124,7 @@ def test_a_server_that_asks_to_wait_says_until_when(platform: Platform) -> None:
 
 @over(ONLINE)
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_a_server_in_trouble_never_disconnects_an_account(platform: Platform, status: int) -> None:
+def test_a_server_error_never_disconnects_an_account(platform: Platform, status: int) -> None:
     assert platform.proxy
     every = [Fault(method, "", status, times=9, body=SPOKEN.encode()) for method in ("GET", "POST")]
     platform.proxy.faults.append(Fault(*platform.post, status, body=TEXT.encode()))
@@ -137,14 +137,14 @@ def test_a_server_in_trouble_never_disconnects_an_account(platform: Platform, st
 
 
 @over(ONLINE)
-def test_an_answer_that_makes_no_sense_may_be_a_post(platform: Platform) -> None:
+def test_an_invalid_answer_may_mean_a_post(platform: Platform) -> None:
     assert platform.proxy
     platform.proxy.faults.append(Fault(*platform.post, 200, body=f"<html>{SPOKEN}".encode()))
     assert failing(platform, "send", message()).accepted == "maybe"
 
 
 @over(ONLINE)
-def test_a_refusal_of_the_text_is_for_good(platform: Platform) -> None:
+def test_a_refused_text_is_a_permanent_failure(platform: Platform) -> None:
     assert platform.proxy
     platform.proxy.faults.append(Fault(*platform.post, 422, body=b'{"error": "canary-text is bad", "title": "no"}'))
     error = failing(platform, "send", message())
@@ -152,20 +152,20 @@ def test_a_refusal_of_the_text_is_for_good(platform: Platform) -> None:
 
 
 @over(ONLINE)
-def test_an_account_that_lets_us_in_no_more_is_told_apart(platform: Platform) -> None:
+def test_a_revoked_account_is_recognized(platform: Platform) -> None:
     out = platform.shut_out()
     for act, args in (("send", (message(),)), *looks(platform)):
         assert failing(out, act, *args).is_revoked
     assert platform.texts() == []
 
 
-def test_a_feed_publishes_by_being_recorded(settings: Settings) -> None:
+def test_a_feed_post_is_published_by_recording_it(settings: Settings) -> None:
     feed: Any = transport_of("feed", account_of({}, {}, settings))
     assert feed.send(message()) == feed.find(message()) == "post:o:c"
     assert feed.check()
 
 
-def test_what_a_person_posts_no_worker_sends(settings: Settings) -> None:
+def test_a_worker_never_sends_to_a_group_posted_by_hand(settings: Settings) -> None:
     kit: Any = transport_of("kit", account_of({"address": "groups.example/tucson"}, {}, settings))
     assert kit.check().name == "groups.example/tucson"
     assert kind_named("kit").is_by_hand

@@ -34,7 +34,7 @@ def refusal(status: int, headers: dict[str, str]) -> http.HttpRefused:
         ({}, None),
     ],
 )
-def test_until_when_to_wait_is_read_as_each_network_writes_it(headers: dict[str, str], until: datetime | None) -> None:
+def test_retry_times_are_parsed_in_every_network_s_format(headers: dict[str, str], until: datetime | None) -> None:
     assert refusal(429, headers).retry_at == until
 
 
@@ -48,7 +48,7 @@ def test_until_when_to_wait_is_read_as_each_network_writes_it(headers: dict[str,
         (429, {"Retry-After": "soon", "X-RateLimit-Reset": "1"}, None),
     ],
 )
-def test_the_later_of_two_named_instants_counts(
+def test_the_later_of_two_retry_times_counts(
     monkeypatch: pytest.MonkeyPatch, status: int, headers: dict[str, str], until: datetime | None
 ) -> None:
     monkeypatch.setattr(clock, "utc_now", lambda: NOW)
@@ -64,13 +64,13 @@ def test_the_later_of_two_named_instants_counts(
         *[(status, True, "no") for status in (400, 403, 404, 422)],
     ],
 )
-def test_an_answer_says_whether_the_post_may_be_there_and_another_try_may_help(
+def test_a_status_tells_whether_a_post_may_exist_and_a_retry_may_help(
     status: int, permanent: bool, accepted: str
 ) -> None:
     refused = refusal(status, {})
     assert (refused.permanent, refused.accepted, refused.is_revoked) == (permanent, accepted, status == 401)
 
 
-def test_an_answer_too_deep_to_read_is_one_that_makes_no_sense() -> None:
+def test_a_too_deeply_nested_answer_counts_as_invalid() -> None:
     with pytest.raises(TransportError, match="not understood"), http.classify_errors():
         json.loads("[" * 10**5)

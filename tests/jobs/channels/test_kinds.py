@@ -14,7 +14,7 @@ UNSENT = {"feed", "kit"}  # nothing of theirs leaves the house; test_contract.py
 
 
 @pytest.mark.parametrize("kind", CHANNEL_KINDS, ids=lambda kind: kind.kind)
-def test_a_kind_is_whole(kind: ChannelKind) -> None:
+def test_a_kind_has_everything_that_its_declaration_requires(kind: ChannelKind) -> None:
     name, transport = kind.kind, TRANSPORTS.get(kind.kind)
     is_whole = {
         f"jobs/channels/__init__.py: TRANSPORTS lacks '{name}'.": transport is not None,
@@ -28,13 +28,13 @@ def test_a_kind_is_whole(kind: ChannelKind) -> None:
     assert not lacks, "\n".join(["The kind is not whole.", *lacks])
 
 
-def test_nothing_is_left_of_a_kind_that_is_not_declared() -> None:
+def test_no_transport_or_test_server_lacks_a_declared_kind() -> None:
     kinds = [kind.kind for kind in CHANNEL_KINDS]
     assert set(TRANSPORTS) <= set(kinds)
     assert set(STAND_INS) | UNSENT <= set(kinds)
 
 
-def test_contributing_names_the_files_that_know_of_a_kind() -> None:
+def test_contributing_names_the_files_of_a_kind() -> None:
     said = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## A channel")[2].partition("\n## ")[0]
     steps = re.findall(r"^\d\. `([^`]+)`", said, re.MULTILINE)
     sources = [path for room in ("app", "directory", "jobs", "templates") for path in (ROOT / room).rglob("*.[ph]*")]

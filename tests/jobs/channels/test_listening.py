@@ -18,7 +18,7 @@ from tests.jobs.channels.platforms import Platform, over
 
 @pytest.mark.slow
 @over([kind.kind for kind in CHANNEL_KINDS if kind.is_heard])
-def test_what_others_say_is_in_the_inbox_once(engine: Engine, settings: Settings, platform: Platform) -> None:
+def test_what_others_post_reaches_the_inbox_once(engine: Engine, settings: Settings, platform: Platform) -> None:
     assert platform.speak, f"tests/jobs/channels/platforms.py: the Platform of {platform.kind} needs a 'speak'."
     platform.speak()
     now, said = clock.utc_now(), dict(platform.account.settings)

@@ -20,7 +20,7 @@ def to_list(settings: Settings, port: int, **said: str) -> Any:
     )
 
 
-def test_a_mail_to_a_list_says_what_it_is_and_is_known_by_one_id(settings: Settings) -> None:
+def test_a_mail_to_a_list_has_list_headers_and_a_stable_message_id(settings: Settings) -> None:
     with postbox() as (box, port):
         first = to_list(settings, port).send(message())
         assert to_list(settings, port, unsubscribe="leave@mesa.example").send(message()) == first
@@ -38,7 +38,7 @@ def test_a_mail_to_a_list_says_what_it_is_and_is_known_by_one_id(settings: Setti
 @pytest.mark.parametrize(
     ("answer", "accepted", "permanent"), [("451 later", "no", False), ("554 never", "no", True), (None, "maybe", False)]
 )
-def test_a_mail_is_never_sent_again_where_it_may_have_arrived(
+def test_a_mail_that_may_have_arrived_is_never_sent_again(
     settings: Settings, answer: str | None, accepted: str, permanent: bool
 ) -> None:
     with postbox() as (box, port):
@@ -51,7 +51,7 @@ def test_a_mail_is_never_sent_again_where_it_may_have_arrived(
         assert (caught.value.accepted, caught.value.permanent) == ("maybe", True)
 
 
-def test_without_a_mail_server_it_is_kept_in_the_home(settings: Settings) -> None:
+def test_without_a_mail_server_mail_is_stored_in_the_home(settings: Settings) -> None:
     kept: Any = transport_of("mail", account_of(LIST, {}, settings))
     assert kept.send(message()) == kept.send(message()) == kept.find(message())
     assert len(list(settings.home.glob("mail/*.eml"))) == 1

@@ -40,14 +40,14 @@ def bea(here: Platform) -> Any:
     return Mastodon(access_token=mastodon.NEIGHBOUR, api_base_url=here.proxy.address)
 
 
-def test_a_post_older_than_its_key_is_read_back_first(here: Platform) -> None:
+def test_a_post_older_than_its_idempotency_key_is_looked_up_first(here: Platform) -> None:
     first = here.transport.send(message(key="forgotten by the server"))
     assert here.transport.send(message(at=clock.utc_now() - 2 * HOUR)) == first
     assert here.transport.send(message()) != first  # a younger one trusts its key, which this server has not seen
     assert len(here.texts()) == 2
 
 
-def test_an_old_post_that_cannot_be_read_back_is_not_sent(here: Platform) -> None:
+def test_an_old_post_that_cannot_be_looked_up_is_not_sent(here: Platform) -> None:
     assert here.proxy
     here.proxy.faults.append(Fault("GET", "/statuses", 503))
     with pytest.raises(TransportError) as caught:
@@ -56,12 +56,12 @@ def test_an_old_post_that_cannot_be_read_back_is_not_sent(here: Platform) -> Non
     assert here.texts() == []
 
 
-def test_the_same_text_of_an_earlier_week_is_not_this_post(here: Platform) -> None:
+def test_the_same_text_in_an_earlier_week_is_another_post(here: Platform) -> None:
     here.transport.send(message())
     assert here.transport.find(message(at=clock.utc_now() + 2 * HOUR)) is None
 
 
-def test_a_post_is_found_on_a_later_page_and_where_pages_end_nobody_can_tell(
+def test_a_post_is_found_on_a_later_page_but_not_beyond_the_last(
     here: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = here.transport.send(message())
@@ -78,7 +78,7 @@ def test_a_post_is_found_on_a_later_page_and_where_pages_end_nobody_can_tell(
     assert (caught.value.permanent, caught.value.accepted) == (False, "maybe")
 
 
-def test_a_look_says_the_name_and_the_server_s_own_limit(here: Platform) -> None:
+def test_a_check_returns_the_name_and_the_server_s_text_limit(here: Platform) -> None:
     checked = here.transport.check()
     assert checked.name == f"@goodword@{urlsplit(here.account.settings['address']).netloc}"
     assert checked.limit == 500
@@ -87,7 +87,7 @@ def test_a_look_says_the_name_and_the_server_s_own_limit(here: Platform) -> None
     assert here.transport.check() == replace(checked, limit=None)
 
 
-def test_a_picture_that_is_refused_for_now_posts_nothing(here: Platform, settings: Settings) -> None:
+def test_a_picture_refused_for_now_posts_nothing(here: Platform, settings: Settings) -> None:
     assert here.proxy
     here.proxy.faults.append(Fault("POST", "/media", "after"))
     with pytest.raises(TransportError) as caught:
@@ -95,7 +95,7 @@ def test_a_picture_that_is_refused_for_now_posts_nothing(here: Platform, setting
     assert (caught.value.permanent, caught.value.accepted) == (False, "no")
 
 
-def test_mentions_replies_and_tags_are_heard_and_never_ourselves(here: Platform, bea: Any) -> None:
+def test_mentions_replies_and_tagged_posts_are_returned_without_our_own(here: Platform, bea: Any) -> None:
     post = here.transport.send(message())
     mention = bea.status_post("Hi @goodword, <script>alert(1)</script> who knows a roofer?")
     bea.status_post("I do! @goodword", in_reply_to_id=post)
@@ -123,18 +123,18 @@ def test_mentions_replies_and_tags_are_heard_and_never_ourselves(here: Platform,
         ("", ""),
     ],
 )
-def test_html_is_read_as_it_was_typed(html: str, text: str) -> None:
+def test_html_is_converted_to_the_text_as_typed(html: str, text: str) -> None:
     assert plain_text(html) == text
 
 
 @pytest.mark.parametrize("piece", ["<a ", "<a b='", "<!--", "<p>", "&#"])
-def test_hostile_html_keeps_nobody_busy(piece: str) -> None:
+def test_hostile_html_is_converted_quickly(piece: str) -> None:
     began = monotonic()
     plain_text(piece * 200_000)
     assert monotonic() - began < 3
 
 
-def test_a_person_lets_us_in_by_the_server_s_own_page(here: Platform, settings: Settings, now: datetime) -> None:
+def test_a_person_grants_access_on_the_server_s_own_page(here: Platform, settings: Settings, now: datetime) -> None:
     said = {"address": here.account.settings["address"]}
     page, kept = oauth.begin("mastodon", said, "https://here.example/answer", now=now)
     form = {name: values[0] for name, values in parse_qs(urlsplit(page).query).items()}
@@ -150,7 +150,7 @@ def test_a_person_lets_us_in_by_the_server_s_own_page(here: Platform, settings: 
 
 
 @pytest.mark.parametrize("typed", ["127.0.0.1", "localhost", "http://a.example", "https://", "no server", "[::1", "a@"])
-def test_an_address_that_is_no_public_server_is_refused(typed: str, now: datetime) -> None:
+def test_an_address_that_is_not_a_public_server_is_refused(typed: str, now: datetime) -> None:
     with pytest.raises(Invalid) as caught:
         oauth.begin("mastodon", {"address": typed}, "https://here.example/answer", now=now)
     assert caught.value.field == "address"

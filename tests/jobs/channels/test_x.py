@@ -73,7 +73,7 @@ def message(text: str = TEXT, image: str = "", at: datetime | None = None, alt: 
 
 
 @pytest.mark.parametrize("secrets", [OAUTH_2, KEYS], ids=["oauth2", "oauth1"])
-def test_it_is_posted_once_however_often_it_is_sent(fake: FakeX, make: Make, secrets: Secrets, tmp_path: Path) -> None:
+def test_a_post_sent_repeatedly_exists_once(fake: FakeX, make: Make, secrets: Secrets, tmp_path: Path) -> None:
     assert make(secrets).check().name == "@network"
     assert make(secrets).find(message()) is None
     sent = make(secrets).send(message())
@@ -91,7 +91,7 @@ def test_it_is_posted_once_however_often_it_is_sent(fake: FakeX, make: Make, sec
         "  日本語 👨‍👩‍👧  and\n\nmore (#tag)\n",
     ],
 )
-def test_a_text_is_known_again_however_x_writes_it(
+def test_a_text_is_recognized_however_x_rewrites_it(
     fake: FakeX, make: Make, settings: Settings, text: str, image: bytes
 ) -> None:
     digest = files.store_file(settings.home, FOLDER, image) if image else ""
@@ -100,7 +100,7 @@ def test_a_text_is_known_again_however_x_writes_it(
     assert make().find(message(text + " more", digest)) is None
 
 
-def test_the_same_text_of_an_earlier_week_is_not_this_post(fake: FakeX, make: Make) -> None:
+def test_the_same_text_in_an_earlier_week_is_another_post(fake: FakeX, make: Make) -> None:
     make().send(message())
     later = message(at=clock.utc_now() + timedelta(hours=2))
     assert make().find(later) is None
@@ -109,12 +109,12 @@ def test_the_same_text_of_an_earlier_week_is_not_this_post(fake: FakeX, make: Ma
     assert (refused.value.permanent, refused.value.accepted, len(fake.posts)) == (True, "no", 1)
 
 
-def test_another_clock_at_x_hides_no_post(make: Make) -> None:
+def test_a_clock_difference_with_x_hides_no_post(make: Make) -> None:
     ahead = message(at=clock.utc_now() + timedelta(minutes=50))
     assert make().send(ahead) == make().find(ahead)
 
 
-def test_a_picture_arrives_with_the_words_for_who_cannot_see_it(fake: FakeX, make: Make, settings: Settings) -> None:
+def test_a_picture_arrives_with_its_alt_text(fake: FakeX, make: Make, settings: Settings) -> None:
     digest = files.store_file(settings.home, FOLDER, b"\x89PNG")
     make().send(message(image=digest, alt="A card " + "x" * 1000))
     (picture,) = fake.pictures
@@ -131,7 +131,7 @@ def test_a_picture_that_is_gone_or_too_large_posts_nothing(fake: FakeX, make: Ma
     assert fake.asked == []
 
 
-def test_a_text_that_is_too_long_for_x_is_refused_for_good(fake: FakeX, make: Make) -> None:
+def test_a_text_too_long_for_x_is_a_permanent_failure(fake: FakeX, make: Make) -> None:
     with pytest.raises(TransportError) as refused:
         make().send(message("word " * 60))
     assert (refused.value.permanent, refused.value.accepted, fake.posts) == (True, "no", [])
@@ -152,7 +152,7 @@ def test_a_text_that_is_too_long_for_x_is_refused_for_good(fake: FakeX, make: Ma
     ],
 )
 @pytest.mark.parametrize("secrets", [OAUTH_2, KEYS], ids=["oauth2", "oauth1"])
-def test_what_went_wrong_says_whether_the_post_may_be_there(
+def test_an_error_tells_whether_the_post_may_exist(
     fake: FakeX, make: Make, secrets: Secrets, fault: str, permanent: bool, accepted: str, posts: int
 ) -> None:
     fake.faults = [("/2/tweets", fault)]
@@ -164,7 +164,9 @@ def test_what_went_wrong_says_whether_the_post_may_be_there(
     assert (len(fake.posts), fake.asked.count("POST /2/tweets")) == (posts, 1)
 
 
-def test_a_post_that_x_makes_too_late_may_be_there(fake: FakeX, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_post_that_x_creates_after_the_timeout_may_exist(
+    fake: FakeX, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as impatient:
         impatient.setattr(safe_http, "TIMEOUT", (1, 0.1))
         fake.faults = [("/2/tweets", "slow")]
@@ -179,7 +181,7 @@ def test_a_post_that_x_makes_too_late_may_be_there(fake: FakeX, make: Make, monk
 
 @pytest.mark.parametrize("path", ["/2/media/upload", "/2/media/metadata", "/2/oauth2/token"])
 @pytest.mark.parametrize("fault", ["429", "503", "drop_before", "drop_after"])
-def test_what_goes_wrong_before_the_post_is_a_certain_no(
+def test_an_error_before_the_post_means_certainly_not_accepted(
     fake: FakeX, make: Make, settings: Settings, path: str, fault: str
 ) -> None:
     fake.expire()
@@ -239,7 +241,7 @@ def test_a_new_token_is_stored_before_it_is_used(fake: FakeX, make: Make) -> Non
 
 
 @pytest.mark.parametrize("secrets", [OAUTH_2, {**KEYS, "access_token_secret": "changed"}, {}], ids=["2", "1", "gone"])
-def test_an_account_that_lets_us_in_no_more_is_revoked(fake: FakeX, make: Make, secrets: Secrets) -> None:
+def test_an_account_that_refuses_our_credentials_is_revoked(fake: FakeX, make: Make, secrets: Secrets) -> None:
     fake.revoke()
     for act in (make(secrets).check, lambda: make(secrets).send(message())):
         with pytest.raises(TransportError, match="Connect it again") as failed:
@@ -250,7 +252,7 @@ def test_an_account_that_lets_us_in_no_more_is_revoked(fake: FakeX, make: Make, 
     assert (failed.value.accepted, failed.value.is_revoked) == ("maybe", True)
 
 
-def test_a_new_token_that_is_refused_too_is_revoked(fake: FakeX, make: Make) -> None:
+def test_an_account_that_refuses_a_new_token_is_revoked(fake: FakeX, make: Make) -> None:
     fake.faults = [("/2/users/me", "401"), ("/2/users/me", "401")]
     with pytest.raises(TransportError) as failed:
         make().check()
@@ -270,14 +272,14 @@ def test_a_post_is_found_on_a_later_page(fake: FakeX, make: Make, monkeypatch: p
 
 
 @pytest.mark.parametrize("fault", ["403", "429", "503", "drop_before"])
-def test_a_look_that_fails_is_no_proof(fake: FakeX, make: Make, fault: str) -> None:
+def test_a_failed_look_up_proves_nothing(fake: FakeX, make: Make, fault: str) -> None:
     fake.faults = [(f"/2/users/{ME}/tweets", fault)]
     with pytest.raises(TransportError) as failed:
         make().find(message())
     assert (failed.value.accepted, failed.value.permanent) == ("maybe", fault == "403")
 
 
-def test_a_duplicate_that_cannot_be_looked_up_may_be_ours(fake: FakeX, make: Make) -> None:
+def test_a_duplicate_that_cannot_be_looked_up_may_be_our_post(fake: FakeX, make: Make) -> None:
     make().send(message())
     fake.faults = [(f"/2/users/{ME}/tweets", "503")]
     with pytest.raises(TransportError) as failed:
@@ -285,7 +287,7 @@ def test_a_duplicate_that_cannot_be_looked_up_may_be_ours(fake: FakeX, make: Mak
     assert (failed.value.accepted, failed.value.permanent) == ("maybe", False)
 
 
-def test_mentions_and_replies_are_heard_oldest_first(fake: FakeX, make: Make) -> None:
+def test_mentions_and_replies_are_returned_oldest_first(fake: FakeX, make: Make) -> None:
     ours = make().send(message())
     old = fake.add("2002", "Hello @network & all")
     new = fake.add("3003", "@network I know one", about=ours)
@@ -298,14 +300,14 @@ def test_mentions_and_replies_are_heard_oldest_first(fake: FakeX, make: Make) ->
     assert make().listen(new, []) == []
 
 
-def test_a_plan_without_reading_is_said(fake: FakeX, make: Make) -> None:
+def test_a_plan_that_does_not_allow_reading_is_reported(fake: FakeX, make: Make) -> None:
     fake.add("2002", "Hello @network")
     fake.faults = [(f"/2/users/{ME}/mentions", "403")]
     with pytest.raises(TransportError, match="plan"):
         make().listen(None, [])
 
 
-def test_the_stand_in_refuses_what_is_not_described(real_data: Path, fake: FakeX, host: str) -> None:
+def test_the_fake_server_refuses_undocumented_requests(real_data: Path, fake: FakeX, host: str) -> None:
     headers = {"Authorization": f"Bearer {TOKENS['access_token']}"}
     for wrong in ("tweet.fields=entities", "max_results=3", "start_time=yesterday"):
         assert requests.get(f"{host}/2/users/{ME}/tweets?{wrong}", headers=headers).status_code == 400
@@ -315,7 +317,7 @@ def test_the_stand_in_refuses_what_is_not_described(real_data: Path, fake: FakeX
 
 
 @pytest.mark.slow
-def test_the_stand_in_as_a_process_keeps_what_it_accepted(make: Make, tmp_path: Path) -> None:
+def test_the_fake_server_process_keeps_what_it_accepted(make: Make, tmp_path: Path) -> None:
     tape = tmp_path / "process"
     command = [sys.executable, "-m", "tests.services.x", "0", "--tape", str(tape), "--allows-duplicates"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -331,7 +333,7 @@ def test_the_stand_in_as_a_process_keeps_what_it_accepted(make: Make, tmp_path: 
     assert [json.loads(line)["text"] for line in tape.read_text().splitlines()] == [TEXT, TEXT]
 
 
-def test_a_token_is_given_back(make: Make) -> None:
+def test_a_token_is_revoked_on_disconnection(make: Make) -> None:
     make(KEYS).revoke()
     assert make().check().name == "@network"
     make().revoke()
