@@ -1,4 +1,4 @@
-# Two commands: `make demo` shows Goodword, `make test` proves it. Everything else serves these two.
+# Two main targets: `make demo` runs the demo, `make test` runs all tests. The others support these two.
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -50,7 +50,7 @@ app/static/vendor/manifest.json: package-lock.json app/static/build.mjs $(wildca
 	  || { echo "The tests need Chromium: install Debian's package 'chromium', then run this again." >&2; exit 1; }
 	touch $@
 
-# Bluesky's own server, which only 'make chaos' plays against, with the Node that it needs and SQLite built for it.
+# Bluesky's own server, used only by 'make chaos', with the Node version that it needs and SQLite built for it.
 .pds/.ready: $(PDS)/requirements.txt $(PDS)/package-lock.json | .venv/.ready
 	rm -rf .pds && mkdir .pds && cp $(PDS)/package.json $(PDS)/package-lock.json .pds
 	$(BIN)/uv pip install --quiet --require-hashes --target .pds/node -r $(PDS)/requirements.txt
