@@ -1,4 +1,4 @@
-"""One script per table, each beside its peer in the same run; readers of public data sets live here.
+"""Benchmarks: one script per table of results, each compared with a baseline in the same run.
 
-Law: prints JSON, is never imported by the rooms, and writes outside the checkout only.
+Law: a script prints its results, is never imported by the other packages, and writes only outside the checkout.
 """

@@ -1,14 +1,13 @@
-"""How quick the directory is at size: the list, a profile and the search, through the website's own test client.
+"""Measure the directory's speed with many members: the list, a profile and the search, by the website's test client.
 
-Members are made up with a fixed seed: names and towns as unevenly as people have them, firms of one to six people,
-what they can do, want and have vouched for. Beside the search stand its peers in the same database and run: every
-word by LIKE, and whole words by SQLite's FTS5 or PostgreSQL's tsvector. A query is hit where the member meant is among
-the first three.
+Members are generated with a fixed seed: skewed names and towns, firms of one to six people, claims, wants and vouches.
+The search is compared with baselines in the same database and run: every word by LIKE, and whole words by SQLite's FTS5
+or PostgreSQL's tsvector. A query is a hit if the intended member's firm is among the first three.
 
     python -m benchmarks.directory [--members 10000] [--database URL] [--requests 200]
 
-A PostgreSQL URL must name an empty database that may be filled. Times are of one process that is warm; ``cold`` is its
-first answer, which reads the network. Results are kept in benchmarks/directory.tsv.
+A PostgreSQL URL must name an empty database, which is filled. Times are of one warm process; ``cold`` is its first
+answer, which reads the network. Results are recorded in benchmarks/directory.tsv.
 """
 
 import argparse
@@ -71,28 +70,38 @@ TRADES = re.findall(
     r"\w+",
     """Studio Works Partners Group Brothers Supply Services Lab House Collective Company Consulting""",
 )
-SAID = (
+SUMMARIES = (
     "We look after {what} for {whom} in {town}, and answer on the same day.",
     "Owner-run since 1998: {what} without surprises, for {whom}.",
     "{whom} call us when {what} has to be right the first time.",
 )
-WHOM = ("clinics", "museums", "law firms", "restaurants", "schools", "builders", "shops", "manufacturers", "charities")
+CLIENTS = (
+    "clinics",
+    "museums",
+    "law firms",
+    "restaurants",
+    "schools",
+    "builders",
+    "shops",
+    "manufacturers",
+    "charities",
+)
 Rows = list[dict[str, Any]]
 Thing = TypeVar("Thing")
 
 
 def skewed(chance: random.Random, things: Sequence[Thing], power: float = 1.0) -> Callable[[], Thing]:
-    """Draws one of ``things``, the n-th as often as 1 / n ** power."""
+    """Return a function that draws one of ``things``, the n-th with a weight of 1 / n ** power."""
     weights = list(accumulate(1 / (place + 1) ** power for place in range(len(things))))
     return lambda: chance.choices(things, cum_weights=weights)[0]
 
 
-def name_of(chance: random.Random, syllables: int) -> str:
+def made_up_name(chance: random.Random, syllables: int) -> str:
     return "".join(chance.choices(SYLLABLES, k=syllables)).capitalize()
 
 
 def fill(session: Session, members: int) -> None:
-    """Write a network of about so many members with bulk inserts."""
+    """Write a network of about ``members`` members with bulk inserts."""
     chance = random.Random(20261102)
     import_scheme(session, path=CURATED_FILE, scheme=CURATED, now=NOW)
     if (model := load_model()) is not None:
@@ -107,8 +116,8 @@ def fill(session: Session, members: int) -> None:
     nodes = session.execute(select(Capability.id, Capability.name, Capability.synonyms)).all()
     order = chance.sample(range(len(nodes)), len(nodes))
     node_of, town_of = skewed(chance, order, 0.7), skewed(chance, TOWNS)
-    first_of = skewed(chance, sorted({name_of(chance, 2) for _ in range(1500)}, key=fold), 0.8)
-    last_of = skewed(chance, sorted({name_of(chance, chance.choice((2, 3))) for _ in range(12_000)}), 0.6)
+    first_of = skewed(chance, sorted({made_up_name(chance, 2) for _ in range(1500)}, key=fold), 0.8)
+    last_of = skewed(chance, sorted({made_up_name(chance, chance.choice((2, 3))) for _ in range(12_000)}), 0.6)
     tables: dict[type[Base], Rows] = {Business: [], Member: [], Claim: [], Wanted: [], Vouch: []}
     people = 0
     while people < members:
@@ -116,7 +125,7 @@ def fill(session: Session, members: int) -> None:
         able = [nodes[node_of()] for _ in range(chance.randrange(1, 8))]
         able = list({node.id: node for node in able}.values())
         name = f"{last_of()} {chance.choice(TRADES)}" if chance.random() < 0.6 else f"{last_of()} & {last_of()}"
-        summary = chance.choice(SAID).format(what=able[0].name.lower(), whom=chance.choice(WHOM), town=town)
+        summary = chance.choice(SUMMARIES).format(what=able[0].name.lower(), whom=chance.choice(CLIENTS), town=town)
         here: Rows = []
         for _ in range(chance.choices((1, 2, 3, 6), (70, 20, 8, 2))[0]):
             people += 1
@@ -126,7 +135,7 @@ def fill(session: Session, members: int) -> None:
                     "public_id": new_public_id(),
                     "business_id": firm,
                     "name": f"{first_of()} {last_of()}",
-                    "headline": f"I do {chance.choice(able).name.lower()} for {chance.choice(WHOM)}.",
+                    "headline": f"I do {chance.choice(able).name.lower()} for {chance.choice(CLIENTS)}.",
                     "state": MemberState.ACTIVE if people == 1 or chance.random() > 0.02 else MemberState.SUSPENDED,
                     "joined_at": joined,
                     "audiences": {},
@@ -137,7 +146,7 @@ def fill(session: Session, members: int) -> None:
                 "public_id": new_public_id(),
                 "member_id": member["id"],
                 "kind": WantedKind.CLIENT,
-                "text": f"{chance.choice(WHOM)} that want {nodes[node_of()].name.lower()}",
+                "text": f"{chance.choice(CLIENTS)} that want {nodes[node_of()].name.lower()}",
                 "why": "",
                 "wanted_at": joined,
             }
@@ -199,8 +208,8 @@ def fill(session: Session, members: int) -> None:
     bump_world(session)
 
 
-def slip(chance: random.Random, word: str) -> str:
-    """``word`` with one letter left out, doubled, or changed with its neighbour."""
+def misspell(chance: random.Random, word: str) -> str:
+    """Return ``word`` with one letter left out, doubled, or swapped with its neighbour."""
     at = chance.randrange(1, max(2, len(word) - 1))
     kinds = (
         word[:at] + word[at + 1 :],
@@ -211,29 +220,29 @@ def slip(chance: random.Random, word: str) -> str:
 
 
 def queries(session: Session, count: int) -> dict[str, list[tuple[str, int | None]]]:
-    """What people type, each with the id of the firm that is meant, None where nobody in particular is."""
+    """Return generated queries by kind, each with the id of the intended firm, None if there is none."""
     chance = random.Random(7)
     people = session.execute(select(Member.name, Member.business_id).where(Member.is_active).order_by(Member.id)).all()
     some = chance.sample(people, min(count, len(people)))
     asks = [ask for asks in session.scalars(select(Capability.asks).order_by(Capability.id)) for ask in asks]
-    places = [f"{chance.choice(WHOM)} {chance.choice(TOWNS)}".lower() for _ in range(count)]
+    places = [f"{chance.choice(CLIENTS)} {chance.choice(TOWNS)}".lower() for _ in range(count)]
     return {
         "name": [(name.lower(), firm) for name, firm in some],
         "typing": [(name.lower()[: chance.randrange(1, len(name))], None) for name, _firm in some],
-        "typo": [(" ".join(slip(chance, word) for word in name.lower().split()), firm) for name, firm in some],
+        "typo": [(" ".join(misspell(chance, word) for word in name.lower().split()), firm) for name, firm in some],
         "two words": [(place, None) for place in places],
         "paraphrase": [(ask, None) for ask in chance.sample(asks, min(count, len(asks)))],
         "nothing": [("".join(chance.choices("qxzjkvw", k=9)), None) for _ in range(count)],
     }
 
 
-def peers(engine: Engine) -> Iterator[tuple[str, Callable[[Session, str], list[int]]]]:
-    """Other ways to search the same column: ids of the first three firms."""
+def baselines(engine: Engine) -> Iterator[tuple[str, Callable[[Session, str], list[int]]]]:
+    """Yield other ways to search the same column, by name: functions that return ids of the first three firms."""
 
     def like(session: Session, words: str) -> list[int]:
-        found = [Business.search_text.contains(word, autoescape=True) for word in fold(words).split()]
+        conditions = [Business.search_text.contains(word, autoescape=True) for word in fold(words).split()]
         order = (Business.search_text, Business.id)
-        return list(session.scalars(select(Business.id).where(*found).order_by(*order).limit(3)))
+        return list(session.scalars(select(Business.id).where(*conditions).order_by(*order).limit(3)))
 
     yield "LIKE", like
     if engine.dialect.name == "sqlite":
@@ -260,31 +269,31 @@ def _quoted(words: str) -> str:
     return " ".join(f'"{word}"' for word in fold(words).split()) or '""'
 
 
-def ours(session: Session, words: str) -> list[int]:
+def own_search(session: Session, words: str) -> list[int]:
     return [firm.id for firm in search(session, text=words).businesses[:3]]
 
 
 def timed(ask: Callable[[Any], object], things: Sequence[Any]) -> dict[str, float]:
-    """Median and 95th percentile of milliseconds, and the latter of this process's own work alone."""
-    took, worked = [], []
+    """Return the median and 95th percentile in milliseconds, and the 95th percentile of this process's CPU time."""
+    took, cpu_times = [], []
     for thing in things:
-        start, worked_before = time.perf_counter(), time.process_time()
+        start, cpu_start = time.perf_counter(), time.process_time()
         ask(thing)
         took.append(1000 * (time.perf_counter() - start))
-        worked.append(1000 * (time.process_time() - worked_before))
+        cpu_times.append(1000 * (time.process_time() - cpu_start))
     last = int(0.95 * (len(took) - 1))
     return {
         "median": round(statistics.median(took), 1),
         "p95": round(sorted(took)[last], 1),
-        "cpu p95": round(sorted(worked)[last], 1),
+        "cpu p95": round(sorted(cpu_times)[last], 1),
     }
 
 
 def measured(engine: Engine, client: FlaskClient, requests: int) -> Iterator[dict[str, Any]]:
-    """A line for each kind of page and each kind of search, with the peers'."""
-    asked: list[str] = []
+    """Yield a line for each kind of page and each kind of search, with the baselines' results."""
+    statements: list[str] = []
     with client.application.app_context():
-        event.listen(db.engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+        event.listen(db.engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
     start = time.perf_counter()
     client.get("/members?q=" + PASSWORD)
     yield {"page": "cold", "median": round(1000 * (time.perf_counter() - start))}
@@ -307,26 +316,30 @@ def measured(engine: Engine, client: FlaskClient, requests: int) -> Iterator[dic
     for page, paths in pages.items():
         for path in paths[:3]:
             client.get(path)
-        asked.clear()
+        statements.clear()
         took = timed(client.get, paths)
-        yield {"page": page, **took, "queries": round(len([each for each in asked if each != "BEGIN"]) / len(paths), 1)}
+        yield {
+            "page": page,
+            **took,
+            "queries": round(len([each for each in statements if each != "BEGIN"]) / len(paths), 1),
+        }
     part = {"HX-Request": "true"}
-    others = list(peers(engine))
+    others = list(baselines(engine))
     for kind, several in typed.items():
-        asked.clear()
+        statements.clear()
         took = timed(
             lambda words: client.get("/members", query_string={"q": words}, headers=part), [w for w, _ in several]
         )
         line = {
             "page": f"search, {kind}",
             **took,
-            "queries": round(len([e for e in asked if e != "BEGIN"]) / len(several), 1),
+            "queries": round(len([e for e in statements if e != "BEGIN"]) / len(several), 1),
         }
         meant = [(words, firm) for words, firm in several if firm is not None]
         with Session(engine) as session:
             for name, way in others:
                 line[f"{name} p95"] = timed(partial(way, session), [words for words, _ in several])["p95"]
-            for name, way in (("", ours), *others) if meant else ():
+            for name, way in (("", own_search), *others) if meant else ():
                 hits = sum(firm in way(session, words) for words, firm in meant)
                 line[f"{name} hits".strip()] = round(hits / len(meant), 3)
         yield line

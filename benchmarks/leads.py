@@ -1,8 +1,8 @@
-"""How well the words of a lead find a partner: the engine beside text search over what firms say they do.
+"""Measure how well a lead's text finds a partner: the engine against text search over what firms say they do.
 
-A lead of kind plain or negated is hit where a firm of the top team (of the top three) can do what is wanted: it is
-named in ``want``, or claims a capability named there, or one below it. An unanswerable lead, and a negated one whose
-``not_want`` becomes a need, count as false recommendations. ``needs`` scores the reading alone, firms apart.
+A plain or negated lead is a hit if a firm of the top team (of the top three) can do what is wanted: the firm is named
+in ``want``, or claims a capability named there, or one below it. An unanswerable lead that gets a team, and a negated
+one whose ``not_want`` becomes a need, count as false recommendations. ``needs`` scores only the needs that were read.
 
     python -m benchmarks.leads LEADS.tsv [--network demo]
 """
@@ -39,7 +39,7 @@ Found = tuple[list[set[str]], list[str]]  # the firms of each team, best first; 
 
 
 def engine_of(session: Session) -> Callable[[str], Found]:
-    """Asks the engine, with nobody as the bringer."""
+    """Return a function that asks the engine, without a bringer."""
 
     def ask(text: str) -> Found:
         answer = suggestion_as_dict(session, text=text, bringer=None, teams_wanted=3, now=NOW)
@@ -51,25 +51,27 @@ def engine_of(session: Session) -> Callable[[str], Found]:
 
 
 def search_of(session: Session) -> Callable[[str], Found]:
-    """BM25 over each firm's summary and the names and synonyms of its claims; every firm is a team of one."""
+    """Return a BM25 search over firms' summaries and their claims' names and synonyms; each firm is a team of one."""
     firms = session.scalars(select(Business).order_by(Business.id)).all()
-    told = {firm.name: [firm.name, firm.summary] for firm in firms}
+    texts_by_firm = {firm.name: [firm.name, firm.summary] for firm in firms}
     for claim in session.scalars(select(Claim)):
-        told[claim.business.name] += [claim.capability.name, *claim.capability.synonyms]
+        texts_by_firm[claim.business.name] += [claim.capability.name, *claim.capability.synonyms]
     index = bm25s.BM25()
-    index.index([informative(tokens(clean_text("\n".join(texts)))) for texts in told.values()], show_progress=False)
+    index.index(
+        [informative(tokens(clean_text("\n".join(texts)))) for texts in texts_by_firm.values()], show_progress=False
+    )
 
     def ask(text: str) -> Found:
         words = informative(tokens(clean_text(text)))
         scores = index.get_scores(words) if words else []
-        ranked = sorted(zip(scores, told, strict=False), reverse=True)
+        ranked = sorted(zip(scores, texts_by_firm, strict=False), reverse=True)
         return [{name} for score, name in ranked if score > 0][:3], []
 
     return ask
 
 
 def able_of(session: Session) -> Callable[[str], set[str]]:
-    """The firms that a ``want`` names, or that claim a capability it names, by name or code, or one below it."""
+    """Return a function: the firms that a ``want`` names, or that claim a capability it names or one below it."""
     claims = session.scalars(select(Claim)).all()
 
     def able(want: str) -> set[str]:
@@ -86,7 +88,7 @@ def able_of(session: Session) -> Callable[[str], set[str]]:
 
 
 def measure(rows: Sequence[Row], ask: Callable[[str], Found], able: Callable[[str], set[str]]) -> dict[str, Any]:
-    """Shares of the leads that somebody here can answer, and counts of false recommendations."""
+    """Return the shares of hits among the leads that a firm here can answer, and counts of false recommendations."""
     counts = {kind: {"n": 0, "hit_at_1": 0, "hit_at_3": 0, "false_recommendations": 0} for kind in KINDS}
     named, answerable, nobody_here = 0, 0, 0
     for row in rows:

@@ -1,7 +1,7 @@
-"""The week's talks, matched exactly, beside the plain way: the weightiest pair first, then the next.
+"""Compare the exact matching of the week's pairings with a greedy one: the heaviest pair first, then the next.
 
-``python -m benchmarks.pairings`` prints, for made-up groups in which one in ten answers somebody's want, the share of
-the exact total that the plain way reaches, and the seconds that each takes (medians of nine groups).
+``python -m benchmarks.pairings`` prints, for generated groups in which one pair in ten answers a want, the share of the
+exact total weight that the greedy matching reaches, and the seconds of each (medians of nine groups).
 """
 
 import statistics
@@ -17,7 +17,7 @@ SIZES, GROUPS, ANSWERS = (15, 30, 60, 100), 9, 0.1
 
 
 def greedy(weights: Floats) -> list[tuple[int, int]]:
-    """The weightiest pair, then the weightiest of who is left."""
+    """Choose the heaviest pair, then the heaviest pair of the people left, and so on."""
     taken: set[int] = set()
     chosen = []
     for at in np.argsort(-weights, axis=None, kind="stable"):

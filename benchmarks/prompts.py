@@ -1,9 +1,9 @@
-"""The letters of a busy morning, composed by circles, beside the plain way: one member after the other.
+"""Measure the prompts of a busy morning, composed in batches of members, against one member after the other.
 
-A made-up network of chapters of 100, each member in a firm of their own with a sentence, a claim and an ask that is
-shared; every sentence and ask is another one, so that no reading is saved by repetition. ``circles`` is what the worker
-does, letters and rows written, with one process or two; ``naive`` asks the directory about each member anew, and writes
-nothing. Results are kept in benchmarks/prompts.tsv.
+The generated network has chapters of 100. Each member has their own firm with a summary, a claim and a shared ask; all
+summaries and asks differ, so that no embedding is reused. ``circles`` is what the worker does, with letters and rows
+written, with one or two processes; ``naive`` queries the directory for each member anew and writes nothing. Results are
+recorded in benchmarks/prompts.tsv.
 
     python -m benchmarks.prompts [--members 100000] [--workers 2] [--naive 20] [--url postgresql://…]
 """
@@ -44,7 +44,7 @@ PEOPLE = ("owners of clinics", "architects", "hotel managers", "school boards", 
 
 
 def write(url: str, members: int) -> None:
-    """The network, its turns at nine that morning."""
+    """Write the network, with occurrences due at nine that morning."""
     engine, draw, service = connect(url), random.Random(1), CapabilityKind.SERVICE
     Base.metadata.create_all(engine)
     with write_session(engine) as session:
@@ -77,12 +77,12 @@ def write(url: str, members: int) -> None:
             for table, rows in ((Business, firms), (Member, people), (Claim, claims), (Wanted, wants)):
                 session.execute(insert(table), rows)
         plan_occurrences(session, now=AT - timedelta(days=1))
-        session.query(Occurrence).update({"paired_at": AT})  # the talks of the week were proposed before
+        session.query(Occurrence).update({"paired_at": AT})  # the week's pairings were proposed before
     engine.dispose()
 
 
 def work(url: str) -> None:
-    """A worker of the morning: shifts, until there is nothing left."""
+    """Run the prompt job again and again until no occurrence is left."""
     engine = connect(url)
     while True:
         with Session(engine) as session:
@@ -94,7 +94,7 @@ def work(url: str) -> None:
 
 
 def naive(url: str, members: int) -> float:
-    """Seconds for so many members, each asked about anew."""
+    """Return the seconds for ``members`` members, each queried anew."""
     engine = connect(url)
     with Session(engine) as session:
         people = session.scalars(select(Member).order_by(Member.id).limit(members)).all()

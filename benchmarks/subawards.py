@@ -1,11 +1,11 @@
-"""Real firms in, answers out: how long, beside the plainest way to do the same.
+"""Time imports of real firms and answers about them, against the simplest way to do the same.
 
     python -m benchmarks.subawards DATA [--queries 200] [--seed 0]
 
-DATA holds ``taxonomy/naics_2022.csv`` and ``federal/``. The peer of the imports reads the same files with ``csv``
-and writes them with ``sqlite3.executemany``, unchecked; the peer of an answer is a text search by BM25 over what each
-firm's record says. Prints JSON: seconds of each import, of a cold start from the shell, and milliseconds of an answer
-in a running process (30 words at most) with their ratio to the peer's.
+DATA holds ``taxonomy/naics_2022.csv`` and ``federal/``. The baseline of the imports reads the same files with ``csv``
+and writes them with ``sqlite3.executemany``, unchecked; the baseline of an answer is a BM25 text search over each
+firm's record. Prints JSON: seconds of each import and of a cold start from the shell, and milliseconds of an answer in
+a running process (30 words at most), with their ratios to the baseline.
 """
 
 import csv
@@ -36,11 +36,11 @@ from directory.tables import TABLES
 assert TABLES
 
 WORDS = 30
-BARE = "import numpy, scipy.sparse, sqlalchemy.orm"  # what any such program has to load
+BARE = "import numpy, scipy.sparse, sqlalchemy.orm"  # what any such program must import
 
 
 def imports(data: Path) -> tuple[tuple[str, ...], ...]:
-    """The commands of the README, in their order."""
+    """Return the import commands of the README, in order."""
     federal = data / "federal"
     names = ("--map", "key=award", "--map", "title=award_description", "--map", "amount=amount_usd")
     naics = ("--scheme", "naics", "--map", "capabilities=naics")
@@ -52,14 +52,14 @@ def imports(data: Path) -> tuple[tuple[str, ...], ...]:
 
 
 def seconds(act: Callable[..., object], *arguments: Any, **named: Any) -> float:
-    """How long a call takes."""
+    """Return how long a call takes, in seconds."""
     began = time.perf_counter()
     act(*arguments, **named)
     return time.perf_counter() - began
 
 
 def goodword(home: str, *arguments: str) -> None:
-    """One command of the shell, in an installation of its own."""
+    """Run one goodword command in the installation ``home``."""
     subprocess.run(
         [sys.executable, "-m", "app.cli", *arguments],
         env={**os.environ, "GOODWORD_HOME": home},
@@ -69,36 +69,36 @@ def goodword(home: str, *arguments: str) -> None:
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    """A CSV file as dictionaries."""
+    """Return the rows of a CSV file as dictionaries."""
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
 def plain_import(database: Path, path: Path) -> None:
-    """The peer: the file into one table, every cell as it is."""
-    found = rows(path)
-    columns = ", ".join(f'"{name}"' for name in found[0])
+    """The baseline: copy the file into one table, every cell unchanged."""
+    records = rows(path)
+    columns = ", ".join(f'"{name}"' for name in records[0])
     with sqlite3.connect(database) as connection:
         connection.execute(f'CREATE TABLE "{path.name}" ({columns})')
-        marks = ", ".join("?" * len(found[0]))
-        connection.executemany(f'INSERT INTO "{path.name}" VALUES ({marks})', [tuple(row.values()) for row in found])
+        marks = ", ".join("?" * len(records[0]))
+        connection.executemany(f'INSERT INTO "{path.name}" VALUES ({marks})', [tuple(row.values()) for row in records])
 
 
 def text_search(data: Path) -> Callable[[str], object]:
-    """The peer: firms ranked by BM25 over their names, codes' titles and places."""
+    """The baseline: firms ranked by BM25 over their names, states and codes' titles."""
     titles = {row["code"]: row["title"] for row in rows(data / "taxonomy/naics_2022.csv")}
     firms = rows(data / "federal/businesses.csv")
-    said = [
+    texts = [
         " ".join([row["name"], row["state"], *(titles.get(code, "") for code in row["naics"].split(";"))])
         for row in firms
     ]
     index = bm25s.BM25()
-    index.index(bm25s.tokenize(said, show_progress=False), show_progress=False)
+    index.index(bm25s.tokenize(texts, show_progress=False), show_progress=False)
     return lambda text: index.retrieve(bm25s.tokenize(text, show_progress=False), k=10, show_progress=False)
 
 
 def spread(times: Sequence[float]) -> dict[str, float]:
-    """Median and 95th percentile, in milliseconds."""
+    """Return the median and the 95th percentile in milliseconds, of times in seconds."""
     ordered = sorted(times)
     return {
         "median_ms": round(1000 * statistics.median(ordered), 2),
@@ -111,7 +111,7 @@ def spread(times: Sequence[float]) -> dict[str, float]:
 @click.option("--queries", default=200, show_default=True)
 @click.option("--seed", default=0, show_default=True)
 def main(data: Path, queries: int, seed: int) -> None:
-    """Measure; print JSON."""
+    """Measure and print the results as JSON."""
     with tempfile.TemporaryDirectory() as home:
         goodword(home, "db", "upgrade")
         commands = imports(data)

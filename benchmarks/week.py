@@ -1,17 +1,17 @@
-"""How the busiest minute goes: the turns of many chapters due at once, planned, frozen and drained by some workers.
+"""Measure the busiest minute: occurrences of many chapters due at once, planned, frozen and delivered by workers.
 
-Chapters are made up: each with a member to speak of and some accounts of the kind ``file``, their turn at the same
-minute. ``plan`` sees that each has its turn; ``freeze`` composes and writes the deliveries; ``drain`` is worker
-processes delivering until nothing is due, with the longest time that any chapter waited for its first post (no
-starvation: not far from its mean). One kind may answer late (--slow seconds), as a network in trouble does; ``others``
-is when all posts for the other kind were out.
+Chapters are generated, each with a member to mention and some accounts of the kind ``file``, all due at the same
+minute. ``plan`` creates the occurrences. ``freeze`` composes the posts and writes the deliveries. ``drain`` is the time
+until worker processes have delivered everything, with the longest wait of a chapter for its first post (without
+starvation not far from the mean). One kind may answer late (--slow seconds), like a network in trouble; ``others`` is
+the time until all posts of the other kind were delivered.
 
-Its peer ``naive`` does what a plain job does: one chapter after the other planned in its own transaction, and the
-longest waiting delivery claimed first.
+The baseline ``naive`` works like a simple job: each chapter is planned in its own transaction, one after the other, and
+the longest waiting delivery is claimed first.
 
     python -m benchmarks.week [--chapters 1000] [--channels 4] [--workers 4] [--slow 0] [--naive]
 
-Results are kept in benchmarks/week.tsv.
+Results are recorded in benchmarks/week.tsv.
 """
 
 import argparse
@@ -55,7 +55,7 @@ structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.
 
 
 def slow_file(seconds: float) -> type[FileTransport]:
-    """The file channel of a network that takes its time."""
+    """Return a file transport that waits for ``seconds`` before each send."""
 
     class Slow(FileTransport):
         def send(self, message: Message) -> str:
@@ -66,7 +66,7 @@ def slow_file(seconds: float) -> type[FileTransport]:
 
 
 def write(url: str, chapters: int, channels: int, at: datetime) -> None:
-    """The network, in which every chapter's turn comes at one minute; a quarter of the accounts are slow ones."""
+    """Write a network whose chapters are all due at the same minute; one of each chapter's accounts is slow."""
     kinds.CHANNEL_KINDS += (ChannelKind("slow", "A network in trouble"),)
     engine = connect(url)
     Base.metadata.create_all(engine)
@@ -82,7 +82,7 @@ def write(url: str, chapters: int, channels: int, at: datetime) -> None:
 
 
 def work(home: Path, url: str, slow: float, is_naive: bool, begin: Barrier) -> None:
-    """A worker: it drains until nothing is due."""
+    """Run a worker that delivers until nothing is due."""
     transports.TRANSPORTS["slow"] = slow_file(slow).of_account
     engine, settings = connect(url), load_settings({"GOODWORD_HOME": str(home), "GOODWORD_DATABASE_URL": url})
     if is_naive:
@@ -103,7 +103,7 @@ def oldest(session: Session, *, now: datetime, limit: int) -> list[str]:
 
 
 def measured(chapters: int, channels: int, workers: int, slow: float, is_naive: bool) -> dict[str, float]:
-    """Seconds of each step, and of the longest wait."""
+    """Return the seconds of each step, and of the mean and longest wait."""
     with tempfile.TemporaryDirectory() as folder:
         home, url = Path(folder), f"sqlite:///{folder}/week.db"
         at = (utc_now() + timedelta(hours=1)).replace(second=0, microsecond=0)
@@ -124,13 +124,13 @@ def measured(chapters: int, channels: int, workers: int, slow: float, is_naive: 
             session.execute(update(Delivery).values(due_at=utc_now()))
         context = multiprocessing.get_context("spawn")
         begin = context.Barrier(workers + 1)
-        hands = [context.Process(target=work, args=(home, url, slow, is_naive, begin)) for _ in range(workers)]
-        for hand in hands:
-            hand.start()
+        processes = [context.Process(target=work, args=(home, url, slow, is_naive, begin)) for _ in range(workers)]
+        for process in processes:
+            process.start()
         begin.wait()
         began = utc_now()
-        for hand in hands:
-            hand.join()
+        for process in processes:
+            process.join()
         with Session(engine) as session:
             settled = select(Delivery.settled_at, Channel.kind, Delivery.occurrence_id).join(Delivery.channel)
             out = [
@@ -156,16 +156,16 @@ def measured(chapters: int, channels: int, workers: int, slow: float, is_naive: 
 
 
 def main() -> None:
-    """Measure once, and print a line for the table."""
+    """Measure once and print a line for the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name, default in (("chapters", 1000), ("channels", 4), ("workers", 4)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--slow", type=float, default=0.0)
     parser.add_argument("--naive", action="store_true")
-    asked = parser.parse_args()
-    found = measured(asked.chapters, asked.channels, asked.workers, asked.slow, asked.naive)
-    print("\t".join(["chapters", "channels", "workers", "slow", "naive", *found]))
-    print("\t".join(map(str, [*vars(asked).values(), *(round(value, 2) for value in found.values())])))
+    options = parser.parse_args()
+    results = measured(options.chapters, options.channels, options.workers, options.slow, options.naive)
+    print("\t".join(["chapters", "channels", "workers", "slow", "naive", *results]))
+    print("\t".join(map(str, [*vars(options).values(), *(round(value, 2) for value in results.values())])))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Golden texts: what people read, word for word, each in a file of its own that somebody has read."""
+"""Golden texts: the exact texts that people read, each in a file of its own that somebody has proofread."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ FOLDER = Path(__file__).parent
 
 
 def golden(name: str, text: str) -> str:
-    """What ``tests/golden/<name>.txt`` says that ``text`` should be; with GOLDEN=write it is ``text`` from now on."""
+    """Return the expected text of ``tests/golden/<name>.txt``. With GOLDEN=write, write ``text`` there first."""
     path, test = FOLDER / f"{name}.txt", os.environ["PYTEST_CURRENT_TEST"].partition("::")[0]
     if os.environ.get("GOLDEN") == "write":
         path.write_text(f"{text}\n", encoding="utf-8")

@@ -1,6 +1,6 @@
-"""Each declared letter: its template uses its words, its links lead to pages, and what it says is known.
+"""Each declared letter: its template uses its words, its links lead to pages, and its text matches a golden file.
 
-After a wanted change: GOLDEN=write pytest tests/golden/test_letters.py, and read the difference.
+After an intended change: GOLDEN=write pytest tests/golden/test_letters.py, and read the difference.
 """
 
 import re
@@ -19,7 +19,7 @@ from tests.golden import FOLDER, golden
 
 HOME, ID = "http://localhost", "abcdefgh2345"
 NADIA = Member(name="Nadia Soto", email="nadia@northlight.example")
-SAMPLES: dict[str, Any] = {  # what a word stands for in every letter; one that is not here stands for itself
+SAMPLES: dict[str, Any] = {  # the value of a word in every letter; a word without one appears as [word]
     "name": "Bea Lindqvist",
     "firm": "Bramble & Co",
     "by": "Lena Okafor",
@@ -50,7 +50,7 @@ SAMPLES: dict[str, Any] = {  # what a word stands for in every letter; one that 
         )
     ],
 }
-VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {  # of the letters that do not always say the same
+VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {  # of the letters whose text varies
     "interaction": ({"kind": "worked", "note": "The Fox Theater’s website."}, {"kind": "met", "note": ""}),
     "vouch": ({"capability": "WordPress"}, {"capability": ""}),
     "introduction": ({"part": "via", "word": ""}, {"part": "offer", "word": ""}, {"part": "target"}),
@@ -62,14 +62,14 @@ every_letter = pytest.mark.parametrize("kind", LETTERS, ids=lambda kind: kind.na
 
 
 def texts(kind: LetterKind) -> list[str]:
-    """What the letter says in each of its variants, as Nadia gets it."""
+    """Return the letter's subject and body in each of its variants, as sent to Nadia."""
     link = "" if kind.path is None else f"{HOME}{kind.path}TOKEN"
     about = "nadia@soto.example" if kind.is_to_about else ID
-    given = {"to": NADIA.email if kind.is_to_visitor else NADIA, "link": link, "about": about, "home": HOME}
+    common = {"to": NADIA.email if kind.is_to_visitor else NADIA, "link": link, "about": about, "home": HOME}
     off = f"{HOME}/unsubscribe/TOKEN" if kind.switch else ""
     words = {word: SAMPLES.get(word, f"[{word}]") for word in kind.words}
     variants = VARIANTS.get(kind.name, ({},))
-    return ["\n\n".join(mail_rendering.text_of(kind, given, {**words, **variant}, off)) for variant in variants]
+    return ["\n\n".join(mail_rendering.text_of(kind, common, {**words, **variant}, off)) for variant in variants]
 
 
 @every_letter

@@ -1,4 +1,4 @@
-"""A hundred searches that somebody wrote who had not seen the search: the one meant is among the first three."""
+"""A hundred searches written by a person who had not seen the search: the member meant is among the first three."""
 
 import csv
 from pathlib import Path
@@ -17,7 +17,7 @@ with (Path(__file__).parent / "searches.tsv").open(encoding="utf-8") as file:
 
 
 def hits(session: Session) -> set[str]:
-    """The queries that are answered right."""
+    """Return the queries with an intended member among the first three."""
     right = set()
     for row in SEARCHES:
         found = search(session, text=row["query"])

@@ -1,4 +1,4 @@
-"""Firms and finished work from files: all or nothing, the same file twice adds nothing, and the real ones fit."""
+"""Importing businesses and collaborations: all or nothing, a repeated file adds nothing, and real files fit."""
 
 from datetime import datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Bad files are refused by row and field; good ones come back as text, whatever a spreadsheet does to them."""
+"""Invalid files are refused by row and field; valid ones are read as text, in spite of spreadsheet escapes."""
 
 import csv
 import gzip

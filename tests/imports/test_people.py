@@ -1,4 +1,4 @@
-"""People from a list: read however it was pasted, looked at first, brought in whole, and taken back."""
+"""Importing people from a list: parsing pasted text, the preview, the commit and the undo."""
 
 import time
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What any program writes as CSV is read back the same, under both policies and in every separator they take."""
+"""Written CSV is read back unchanged, under both policies and with every separator they accept."""
 
 import csv
 import io

@@ -1,7 +1,8 @@
-"""Real workers of a home, forked from one process that has loaded everything: ``python -m`` this file, with how many,
-how often the broker hands out each message, and by how many seconds their clock is wrong. None: this process is one.
+"""Real workers of a home, forked from one process that has loaded everything.
 
-Each is a session of its own, so that it can be ended whole; each scheduler says in the home whose it is.
+``python -m`` this file takes the number of workers, how often each message is published, and the error of their clock
+in seconds. With 0 workers this process is a worker itself. Each worker has its own session, so that it can be killed as
+a whole. Each scheduler writes its process id into a file of the home named after its worker.
 """
 
 import os
@@ -23,18 +24,18 @@ from jobs import channels as transports
 from jobs import deliver, schedule, weekly_pairings, weekly_posts, weekly_prompts, worker
 from jobs.channels.transport import Account, Message
 
-MANY, TIMES, WRONG = (int(word) for word in sys.argv[1:4])
+WORKERS, TIMES, CLOCK_ERROR = (int(argument) for argument in sys.argv[1:4])
 HOME = Path(os.environ["GOODWORD_HOME"])
-RING = 0.7
+INTERVAL = 0.7
 WARM = (
     *("celery.apps.worker", "celery.beat", "celery.bin.celery", "celery.bin.worker", "celery.concurrency.prefork"),
     *("celery.worker.consumer", "celery.worker.strategy", "celery.fixups.django", "redis"),
 )
-RINGING = (weekly_posts.tick, deliver.sweep, weekly_prompts.compose, weekly_pairings.propose)
+SCHEDULED = (weekly_posts.tick, deliver.sweep, weekly_prompts.compose, weekly_pairings.propose)
 
 
 class Tape:
-    """A platform that knows no keys: whatever is sent stands there, as often as it is sent."""
+    """A platform without idempotency keys: it records every message as often as it is sent."""
 
     def __init__(self, account: Account) -> None:
         self.path = HOME / "tape"
@@ -49,39 +50,39 @@ class Tape:
 
 
 def arm() -> None:
-    """Ring often and for little, set the clock wrong, add the tape, and let every message go out TIMES times."""
-    right = clock.utc_now
-    clock.utc_now = lambda: right() + timedelta(seconds=WRONG)
+    """Run few jobs often, set the clock wrong, add the tape, and publish every message TIMES times."""
+    utc_now = clock.utc_now
+    clock.utc_now = lambda: utc_now() + timedelta(seconds=CLOCK_ERROR)
     channel_kind.CHANNEL_KINDS += (ChannelKind("tape", "Tape"),)
     transports.TRANSPORTS["tape"] = Tape
-    worker.SCHEDULE = tuple((job, RING * max(1, MANY)) for job in RINGING)
+    worker.SCHEDULE = tuple((job, INTERVAL * max(1, WORKERS)) for job in SCHEDULED)
     worker.STUCK_AFTER = 5
-    worker.exec_worker = begin_anew
+    worker.exec_worker = exec_armed_worker
     publish, tick = Producer.publish, schedule.Beat.tick
 
-    def again(self: Producer, *args: Any, **kwargs: Any) -> Any:
+    def publish_repeatedly(self: Producer, *args: Any, **kwargs: Any) -> Any:
         for _ in range(TIMES - 1):
             publish(self, *args, **kwargs)
         return publish(self, *args, **kwargs)
 
-    def told(self: schedule.Beat, *args: Any, **kwargs: Any) -> float:
+    def tick_and_record(self: schedule.Beat, *args: Any, **kwargs: Any) -> float:
         (HOME / f"beat {self.worker}").write_text(str(os.getpid()))
         return tick(self, *args, **kwargs)
 
-    Producer.publish, schedule.Beat.tick = again, told
+    Producer.publish, schedule.Beat.tick = publish_repeatedly, tick_and_record
 
 
-def begin_anew(concurrency: int) -> None:
-    """As for real, but armed."""
+def exec_armed_worker(concurrency: int) -> None:
+    """Do as ``exec_worker`` does, but start this module."""
     for child in active_children():
         os.kill(child.pid, signal.SIGKILL)
     os.execv(sys.executable, [sys.executable, "-m", "tests.jobs.hands", "0", *sys.argv[2:]])
 
 
 def start() -> None:
-    """Fork them, and end them all when told to."""
+    """Fork the workers, and kill them all on SIGTERM."""
     children = []
-    for _ in range(MANY):
+    for _ in range(WORKERS):
         child = os.fork()
         if child == 0:
             os.setsid()
@@ -104,4 +105,4 @@ if __name__ == "__main__":
     for module in WARM:
         import_module(module)
     configure_mappers()
-    start() if MANY else worker.work(concurrency=1)
+    start() if WORKERS else worker.work(concurrency=1)

@@ -1,8 +1,8 @@
-"""A worker that is killed, as with kill -9, once at each named boundary, and started again: ``python -m`` this file.
-With ``--wild KILLS`` it is killed so often, whenever chance says, and keeps the transports as they are.
+"""A supervised worker, killed with SIGKILL once at each named boundary and restarted: ``python -m`` this file.
 
-Production code has no hooks: its functions are wrapped here. The supervisor loads everything once and forks each worker
-into a session of its own, which dies as a whole, pool and beat included.
+With ``--wild KILLS`` it is killed that often at random instants, with the real transports. Production code has no
+hooks: its functions are wrapped here. The supervisor loads everything once and forks each worker into its own session,
+which is killed as a whole, pool and beat included.
 """
 
 import os
@@ -34,7 +34,7 @@ from jobs.channels.x import XTransport
 
 FOLDER = Path(sys.argv[1])
 KILLS = int(sys.argv[sys.argv.index("--wild") + 1]) if "--wild" in sys.argv else 0
-IS_BLIND = "--blind" in sys.argv  # the control: a poster that never looks whether it arrived, and just tries again
+IS_BLIND = "--blind" in sys.argv  # the control run: it never looks up whether a post arrived, and just retries
 
 DELIVERING = (
     *("before the claim", "claimed, not committed", "before the transport", "mid-transport"),
@@ -42,18 +42,18 @@ DELIVERING = (
 )
 PLACING = ("draft written", "file placed")
 TURNING = ("frozen, not committed", "frozen, not announced", "looked up, not recorded")
-LEASE, SETTLE, RING = timedelta(seconds=1), timedelta(seconds=1.5), 0.7
+LEASE, SETTLE, INTERVAL = timedelta(seconds=1), timedelta(seconds=1.5), 0.7
 LIFETIME = (0.9, 2.6)  # seconds of a wild worker
 WARM = (
     *("celery.apps.worker", "celery.beat", "celery.bin.celery", "celery.bin.worker", "celery.concurrency.prefork"),
     *("celery.worker.consumer", "celery.worker.strategy", "celery.fixups.django", "jobs.broker", "psycopg", "redis"),
 )
 
-now_at = ""  # the point that the delivery under way is about: its channel's name
+now_at = ""  # the point of the current delivery: its channel's name
 
 
 def die(point: str) -> None:
-    """Be killed, whole session, at the first time this point is reached; later workers live on."""
+    """Kill this process's session when this point is reached for the first time; later workers go on."""
     try:
         os.close(os.open(FOLDER / point, os.O_CREAT | os.O_EXCL))
     except FileExistsError:
@@ -62,7 +62,7 @@ def die(point: str) -> None:
 
 
 def dying(function: Callable[..., Any], *, before: str = "", after: str = "") -> Callable[..., Any]:
-    """``function``, with a death on either side of it. Points of deliveries strike only where they are at home."""
+    """Wrap ``function`` to die before or after it. A point of a delivery counts only in the delivery named after it."""
 
     def strike(point: str) -> None:
         if point and (point in TURNING or point == now_at):
@@ -79,7 +79,7 @@ def dying(function: Callable[..., Any], *, before: str = "", after: str = "") ->
 
 
 class Tape:
-    """A platform that knows no keys: whatever is sent stands there, as often as it is sent."""
+    """A platform without idempotency keys: it records every message as often as it is sent."""
 
     def __init__(self, account: Account) -> None:
         self.path = FOLDER / "tape"
@@ -99,18 +99,18 @@ class Tape:
 
 
 def hurry(lease: timedelta, settle: timedelta) -> None:
-    """Shorten the times of every kind."""
+    """Shorten the lease, the message expiry and the reconciliation times of every kind."""
     kinds = tuple(replace(kind, settle=settle) for kind in channel_kind.CHANNEL_KINDS)
     channel_kind.CHANNEL_KINDS = deliveries.CHANNEL_KINDS = kinds
-    deliver.LEASE, deliver.MESSAGE_EXPIRY, deliveries.SETTLE = lease, RING, settle
+    deliver.LEASE, deliver.MESSAGE_EXPIRY, deliveries.SETTLE = lease, INTERVAL, settle
 
 
 def arm() -> None:
-    """Shorten the times, add the tape, and put a death at every boundary."""
+    """Shorten the times, add the tape, and wrap the function at every boundary."""
     channel_kind.CHANNEL_KINDS += (ChannelKind("tape", "Tape"),)
     transports.TRANSPORTS["tape"] = Tape
     hurry(LEASE, SETTLE)
-    worker.SCHEDULE = ((weekly_posts.tick, RING), (deliver.sweep, RING))  # others would crowd the slow broker
+    worker.SCHEDULE = ((weekly_posts.tick, INTERVAL), (deliver.sweep, INTERVAL))  # others would crowd the slow broker
     deliveries.claim_delivery = dying(deliveries.claim_delivery, before=DELIVERING[0], after=DELIVERING[1])
     Tape.send = dying(Tape.send, before=DELIVERING[2])
     deliveries.mark_delivered = dying(deliveries.mark_delivered, before=DELIVERING[4], after=DELIVERING[5])
@@ -133,7 +133,7 @@ def arm() -> None:
 
 
 def go_wild() -> None:
-    """Shorten the times, but leave a try longer than the servers' malice takes; nobody gives up."""
+    """Shorten the times, but keep leases longer than the proxies' delays, and allow 100 attempts."""
     safe_http.LOOPBACK_IS_ALLOWED = True
     hurry(timedelta(seconds=4), timedelta(seconds=2))
     deliver.MAX_RETRY_WAIT, deliveries.MAX_ATTEMPTS = timedelta(seconds=1), 100
@@ -147,7 +147,7 @@ def go_wild() -> None:
 
 
 def supervise() -> None:
-    """Start a worker, and another one whenever it was killed, until told to stop."""
+    """Start a worker, and a new one whenever it was killed, until SIGTERM."""
     child, kills = 0, 0
 
     def stop(*_: object) -> None:
@@ -160,7 +160,7 @@ def supervise() -> None:
         if child == 0:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.setsid()
-            worker.work(concurrency=2 if KILLS else 1)  # else one delivery at a time, so that each death is its own
+            worker.work(concurrency=2 if KILLS else 1)  # one: each kill hits one delivery
             os._exit(1)
         if kills < KILLS:
             time.sleep(random.uniform(*LIFETIME))

@@ -1,5 +1,6 @@
-"""Workers killed whenever chance says, while the networks hang up before and after they did what they were asked:
-each post arrives, and arrives once. ``CHAOS_KILLS`` says how many kills; ``make chaos`` takes a thousand.
+"""Kill workers at random instants while the networks drop connections: each post arrives once.
+
+``CHAOS_KILLS`` is the number of kills; ``make chaos`` sets a thousand.
 """
 
 import os
@@ -42,7 +43,7 @@ pytestmark = pytest.mark.slow
 
 
 class Malice(Proxy):
-    """Hangs up on one request in eight, before or after it was carried out, and is slow with every other."""
+    """A proxy that drops 12 % of the requests, before or after they are carried out, and delays up to half of them."""
 
     def fault(self, method: str, path: str) -> Fault | None:
         chance = random.random()
@@ -51,7 +52,7 @@ class Malice(Proxy):
 
 
 def write_chapters(engine: Engine, accounts: dict[str, Platform], secrets: SecretBox, numbers: range) -> None:
-    """Chapters whose turn came five minutes ago, each with a channel of every kind and a member to speak of."""
+    """Write chapters due five minutes ago, each with a channel of every kind and a member to mention."""
     now = utc_now()
     at = now - timedelta(minutes=5)
     with write_session(engine) as session:
@@ -68,10 +69,10 @@ def write_chapters(engine: Engine, accounts: dict[str, Platform], secrets: Secre
                 store_secrets(channel, platform.account.secrets, secrets)
 
 
-def weathered(
+def wait_for_deliveries(
     folder: Path, engine: Engine, write: Callable[[range], None], kinds: int, kills: int, wave: int
 ) -> list[Delivery]:
-    """Let a ``wave`` of chapters come due with each kill, so that each finds work, until all their posts are over."""
+    """Let ``wave`` chapters fall due with each kill, so that it interrupts work; wait until all posts are over."""
     end, written, is_over = time.monotonic() + 60 + 6 * kills, 0, False
     while not is_over and time.monotonic() < end:
         died = folder / "kills"
@@ -96,23 +97,23 @@ def weathered(
 def play(
     folder: Path, kinds: tuple[str, ...], kills: int, *flags: str, wave: int = 1
 ) -> tuple[Counter[tuple[str, str]], list[Delivery]]:
-    """How often each post stands where it should, by kind and text, and the deliveries as they ended."""
+    """Return how often each post arrived, by kind and text, and the deliveries in their final states."""
     settings = load_settings({"GOODWORD_HOME": str(folder / "home")})
     url = f"sqlite:///{folder / 'chaos.db'}"
     engine = connect(url)
-    with ExitStack() as kept, pytest.MonkeyPatch.context() as patch:
-        kept.callback(engine.dispose)
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        stack.callback(engine.dispose)
         patch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
         patch.setattr(platforms, "Proxy", Malice)
         described = {"description": DESCRIPTION} if DESCRIPTION.exists() else {}
         patch.setattr(x, "FakeX", partial(x.FakeX, most=10**6, allows_duplicates="--blind" in flags, **described))
-        there = {kind: STAND_INS[kind].make(kept, settings) for kind in kinds}
+        there = {kind: STAND_INS[kind].make(stack, settings) for kind in kinds}
         if "mail" in there:
             patch.setenv("GOODWORD_MAIL_URL", there["mail"].account.installation.mail_url)
         Base.metadata.create_all(engine)
         write = partial(write_chapters, engine, there, SecretBox(settings.encryption_keys))
         with storm(folder, url, "filesystem://", "--wild", str(kills), *flags):
-            rows = weathered(folder, engine, write, len(kinds), kills, wave)
+            rows = wait_for_deliveries(folder, engine, write, len(kinds), kills, wave)
         arrived = Counter((kind, even(text)) for kind, platform in there.items() for text in platform.texts())
     return arrived, rows
 

@@ -1,4 +1,4 @@
-"""What a page asks of an account is looked up by the worker; a revoked one is told of once, to who is in charge."""
+"""Requested checks of accounts and deliveries, and the one mail about a revoked account to the person in charge."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ BUSY = TransportError("It is busy.", permanent=False, accepted="no")
 
 
 class Platform:
-    """Says what the test wants it to say."""
+    """A fake transport that gives the answer set by the test."""
 
     said: Any = None
     asked = 0

@@ -1,4 +1,4 @@
-"""A channel is one account for life: connected anew it does nothing until it is seen to be the same."""
+"""A channel is one account for ever: after a reconnection it is unused until a check shows the same account."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,7 +29,7 @@ LATER = timedelta(minutes=5)
 
 
 class Accounts:
-    """A network of accounts: which one its visitor is in is up to the test, and what each was sent is kept."""
+    """A fake network of accounts: the test sets the one that is signed in, and each keeps what it was sent."""
 
     name = "@mesa.example"
     posts: list[tuple[str, str]]
@@ -52,7 +52,7 @@ class Accounts:
 
 
 class House:
-    """Mesa with an account that posts k (it waits), s (on its way, and there) and u (nobody could tell, and there)."""
+    """Mesa with an account and the deliveries k (pending), s (sending, arrived) and u (unknown, arrived)."""
 
     def __init__(self, engine: Engine, settings: Settings, now: datetime) -> None:
         self.engine, self.settings, self.now = engine, settings, now

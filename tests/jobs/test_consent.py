@@ -1,4 +1,4 @@
-"""What waits to be sent is sent while everybody in it still agrees to it, and not a moment longer."""
+"""A waiting post is sent only if everybody in it still consents at the moment of sending."""
 
 from datetime import timedelta
 from typing import Any
@@ -33,7 +33,7 @@ def take_back_the_ask(session: Session) -> None:
 
 
 def nothing(session: Session) -> None:
-    """Somebody else's silence, who only asks and is not named, changes nothing."""
+    """Do nothing: the lack of consent of a member who only asks and is not named does not matter."""
     assert session.get_one(Member, 2).spotlight_at is None
 
 

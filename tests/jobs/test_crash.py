@@ -1,4 +1,4 @@
-"""Whatever instant a worker is killed at, each post arrives, and arrives once."""
+"""A worker is killed at each boundary of a delivery: each post still arrives, and only once."""
 
 import os
 import subprocess
@@ -30,12 +30,12 @@ POINTS = {
 }
 TURNING = {"frozen, not committed", "frozen, not announced", "looked up, not recorded"}
 ALL = {point for points in POINTS.values() for point in points}
-PATIENCE = 80  # seconds
+TIMEOUT = 80  # seconds
 pytestmark = pytest.mark.slow
 
 
 def write_chapters(engine: Engine) -> None:
-    """A chapter for each point, whose turn came five minutes ago, with a member to speak of."""
+    """Write a chapter for each point, due five minutes ago, with a member to mention."""
     now = utc_now()
     at = now - timedelta(minutes=5)
     with write_session(engine) as session:
@@ -66,10 +66,10 @@ def storm(folder: Path, database_url: str, broker_url: str, *flags: str) -> Iter
             process.wait(10)
 
 
-def weather(folder: Path, engine: Engine) -> tuple[Counter[str], set[str]]:
+def wait_for_deliveries(folder: Path, engine: Engine) -> tuple[Counter[str], set[str]]:
     """Wait until every death was died and every delivery settled; what arrived how often, by point, and the deaths."""
     settled = (DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.UNKNOWN)
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while time.monotonic() < end:
         time.sleep(0.2)
         deaths = {path.name for path in folder.iterdir()} & (ALL | TURNING)
@@ -92,7 +92,7 @@ def run(folder: Path, database_url: str, broker_url: str, *flags: str) -> tuple[
         Base.metadata.create_all(engine)
         write_chapters(engine)
         with storm(folder, database_url, broker_url, *flags):
-            return weather(folder, engine)
+            return wait_for_deliveries(folder, engine)
     finally:
         engine.dispose()
 

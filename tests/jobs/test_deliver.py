@@ -1,4 +1,4 @@
-"""What a worker does with a delivery, try by try, on the file channel and on a platform that misbehaves."""
+"""A worker's attempts at a delivery, on the file channel and on a platform that misbehaves."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ from jobs.housekeeping import embed_some
 
 
 class Platform:
-    """Says whatever the test wants it to say, in order; an exception is raised."""
+    """A fake transport that returns the test's answers in order; it raises those that are exceptions."""
 
     answers: list[Any]
 

@@ -1,4 +1,4 @@
-"""Whatever of a worker is killed, emptied or told three times, what was due happens, and happens once."""
+"""Due work is done once when a scheduler, pool or broker is killed or emptied, or messages arrive three times."""
 
 import os
 import signal
@@ -24,23 +24,25 @@ from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member
 
-MOST = 40  # seconds
+TIMEOUT = 40  # seconds
 pytestmark = pytest.mark.slow
 
 
 class Home:
-    """A home with a database of its own, and what its workers did there."""
+    """A home with its own database and workers."""
 
     def __init__(self, path: Path, database_url: str = "") -> None:
         self.path, self.url = path, database_url or f"sqlite:///{path / 'week.db'}"
         self.engine = connect(self.url)
 
     @contextmanager
-    def hands(self, broker_url: str, many: int = 1, times: int = 1, wrong: int = 0, **environ: str) -> Iterator[None]:
-        """That many workers, until the end of the block."""
+    def hands(
+        self, broker_url: str, workers: int = 1, times: int = 1, clock_error: int = 0, **environ: str
+    ) -> Iterator[None]:
+        """Run ``workers`` workers until the end of the block."""
         names = {"HOME": str(self.path), "DATABASE_URL": self.url, "BROKER_URL": broker_url, **environ}
         environ = {**os.environ, **{f"GOODWORD_{name}": value for name, value in names.items()}}
-        command = [sys.executable, "-m", "tests.jobs.hands", str(many), str(times), str(wrong)]
+        command = [sys.executable, "-m", "tests.jobs.hands", str(workers), str(times), str(clock_error)]
         with (self.path / "log").open("ab") as log:
             process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
             try:
@@ -50,7 +52,7 @@ class Home:
                 process.wait(10)
 
     def falls_due(self, *keys: str) -> None:
-        """Chapters whose turn came five minutes ago, each with an account and a member to speak of."""
+        """Write chapters due five minutes ago, each with an account and a member to mention."""
         now = utc_now()
         at = now - timedelta(minutes=5)
         with write_session(self.engine) as session:
@@ -61,25 +63,25 @@ class Home:
                 session.add(Channel(chapter=chapter, kind="tape", name=key))
 
     def until(self, is_so: Callable[[], object]) -> None:
-        end = time.monotonic() + MOST
+        end = time.monotonic() + TIMEOUT
         while not is_so():
             assert time.monotonic() < end, (self.path / "log").read_text()[-3000:]
             time.sleep(0.1)
 
     def arrived(self) -> Counter[str]:
-        """How often something arrived for each chapter."""
+        """Count the messages that arrived for each chapter."""
         tape = self.path / "tape"
         keys = tape.read_text().splitlines() if tape.exists() else []
         with Session(self.engine) as session:
-            turns = {row.public_id: row.chapter.key for row in session.scalars(select(Occurrence))}
-        return Counter(turns[key.split(":")[1]] for key in keys)
+            chapters = {row.public_id: row.chapter.key for row in session.scalars(select(Occurrence))}
+        return Counter(chapters[key.split(":")[1]] for key in keys)
 
     def schedulers(self) -> set[int]:
-        """The processes of the schedulers that ring, or rang last."""
-        return {int(said) for path in self.path.glob("beat *") if (said := path.read_text())}
+        """Return the process ids of the schedulers, the last one of each worker."""
+        return {int(text) for path in self.path.glob("beat *") if (text := path.read_text())}
 
-    def waiting_hands(self) -> set[int]:
-        """The processes of the pool of each worker."""
+    def pool_processes(self) -> set[int]:
+        """Return the process ids of the workers' pools."""
         workers = [path.name.removeprefix("beat ") for path in self.path.glob("beat *")]
         children = [Path(f"/proc/{worker}/task/{worker}/children").read_text() for worker in workers]
         return {int(child) for child in " ".join(children).split()} - self.schedulers()
@@ -145,7 +147,7 @@ def test_a_worker_whose_idle_pool_processes_were_killed_recovers(home: Home) -> 
     home.falls_due("a")
     with home.hands("filesystem://"):
         home.until(lambda: home.arrived()["a"])
-        for pid in home.waiting_hands():
+        for pid in home.pool_processes():
             os.kill(pid, signal.SIGKILL)
         home.falls_due("b")
         home.until(lambda: home.arrived()["b"])
@@ -154,20 +156,22 @@ def test_a_worker_whose_idle_pool_processes_were_killed_recovers(home: Home) -> 
 
 def test_eight_workers_with_triplicate_messages_deliver_once(home: Home) -> None:
     home.falls_due(*"abcdef")
-    with home.hands("filesystem://", many=8, times=3):
+    with home.hands("filesystem://", workers=8, times=3):
         home.until(lambda: len(home.arrived()) == 6)
-        time.sleep(2)  # what was told again comes to nothing
+        time.sleep(2)  # repeated messages must have no effect
     assert home.arrived() == dict.fromkeys("abcdef", 1)
     with Session(home.engine) as session:
         assert session.scalar(select(func.count()).where(Occurrence.posted_at.is_not(None))) == 6
 
 
 def test_each_occurrence_runs_once_when_the_clock_is_set_back(home: Home) -> None:
-    for many, (key, wrong) in enumerate(zip("abcd", (0, 12 * 3600 - 600, -3600, 0), strict=True), 1):
+    for workers, (key, clock_error) in enumerate(zip("abcd", (0, 12 * 3600 - 600, -3600, 0), strict=True), 1):
         before = home.schedulers()
         home.falls_due(key)
-        with home.hands("filesystem://", wrong=wrong):
+        with home.hands("filesystem://", clock_error=clock_error):
             home.until(lambda before=before: home.schedulers() - before)
-            home.until(lambda wrong=wrong, many=many: wrong < 0 or len(home.arrived()) == many)
+            home.until(
+                lambda clock_error=clock_error, workers=workers: clock_error < 0 or len(home.arrived()) == workers
+            )
             time.sleep(1.5)
     assert home.arrived() == dict.fromkeys("abcd", 1)

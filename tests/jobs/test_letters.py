@@ -1,4 +1,4 @@
-"""Letters: from a row of the outbox to a mail, once, with a link that is nowhere else."""
+"""Letters are sent once, from a row of the outbox, with a link that is stored nowhere else."""
 
 import re
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Whatever is said to an account comes in once, from each account by itself, and nothing is ever sent."""
+"""What strangers post to an account is stored once, accounts do not affect each other, and nothing is ever sent."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ HOSTILE = "<script>alert(1)</script>\u202e evil\u200b" + "x" * 10_000
 
 
 class Ears:
-    """An account that says what the test wants, and keeps what it is asked: to listen, and never to send."""
+    """A fake account that returns the test's posts and records the requests to listen; it must never be sent to."""
 
     says: dict[str, Any]
     asked: list[tuple[str, str | None, tuple[str, ...]]]
@@ -43,7 +43,7 @@ class Ears:
         return "1"
 
 
-def heard(external_id: str, at: datetime, **said: Any) -> ReceivedPost:
+def received(external_id: str, at: datetime, **said: Any) -> ReceivedPost:
     return ReceivedPost(
         **{"kind": "mention", "author": "@vera", "text": "Who?", "address": "https://s.example/1", **said},
         external_id=external_id,
@@ -53,7 +53,7 @@ def heard(external_id: str, at: datetime, **said: Any) -> ReceivedPost:
 
 @pytest.fixture(autouse=True)
 def accounts(engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two accounts of Mesa that hear, one that is paused, and a file, which hears nothing."""
+    """Two accounts of Mesa that can listen, a paused one, and a file channel, which cannot."""
     monkeypatch.setattr(Ears, "says", {}, raising=False)
     monkeypatch.setattr(Ears, "asked", [], raising=False)
     monkeypatch.setattr(social_listening, "transport_of", lambda kind, account: Ears(account))
@@ -80,7 +80,7 @@ def replies(engine: Engine) -> list[Reply]:
 def test_open_accounts_are_polled_every_ten_minutes_for_new_posts(
     engine: Engine, settings: Settings, now: datetime
 ) -> None:
-    Ears.says = {"one": [heard("7", now), heard("9", now)]}
+    Ears.says = {"one": [received("7", now), received("9", now)]}
     tags = ("referralwednesday", "MesaMakers")
     assert listen_once(engine, settings=settings, now=now) == 2
     assert listen_once(engine, settings=settings, now=now + LISTEN_INTERVAL / 2) == 0
@@ -91,7 +91,7 @@ def test_open_accounts_are_polled_every_ten_minutes_for_new_posts(
 
 
 def test_eight_concurrent_workers_store_a_reply_once(engine: Engine, settings: Settings, now: datetime) -> None:
-    Ears.says = {"one": [heard("7", now)]}
+    Ears.says = {"one": [received("7", now)]}
     with ThreadPoolExecutor(8) as pool:
         new = list(pool.map(lambda _: listen_once(engine, settings=settings, now=now), range(8)))
     assert sum(new) == len(replies(engine)) == 1
@@ -108,7 +108,7 @@ def test_eight_concurrent_workers_store_a_reply_once(engine: Engine, settings: S
 def test_a_failing_account_does_not_delay_others_and_keeps_its_state(
     engine: Engine, settings: Settings, now: datetime, trouble: Exception
 ) -> None:
-    Ears.says = {"one": trouble, "two": [heard("at://a/1", now)]}
+    Ears.says = {"one": trouble, "two": [received("at://a/1", now)]}
     assert listen_once(engine, settings=settings, now=now) == 1
     with Session(engine) as session:
         assert session.scalars(select(Channel.state).where(Channel.name == "one")).one() is ChannelState.OPEN
@@ -154,7 +154,7 @@ def test_a_stranger_s_text_is_cleaned_and_linked_to_the_post_it_answers(
 def test_replies_are_deleted_after_ninety_days_decided_or_not(
     engine: Engine, settings: Settings, now: datetime
 ) -> None:
-    Ears.says = {"one": [heard("1", now), heard("2", now)]}
+    Ears.says = {"one": [received("1", now), received("2", now)]}
     listen_once(engine, settings=settings, now=now)
     with write_session(engine) as session:
         session.scalars(select(Reply)).first().outcome = Outcome.IGNORED  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""Pairings: the talks of every chapter's week are proposed once, and a chapter that fails holds up no other."""
+"""Each chapter's weekly pairings are proposed once, and a chapter that fails does not stop the others."""
 
 from datetime import datetime, timedelta
 

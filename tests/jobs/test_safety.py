@@ -1,4 +1,4 @@
-"""What keeps a post from going out where it should not: a stop, an older copy of the database, a lock that changed."""
+"""A stop, a restored database, a revoked account or concurrent workers never lead to a post that should not go out."""
 
 import json
 from collections.abc import Callable
@@ -35,7 +35,7 @@ REVOKED = TransportError("The account lets us in no more.", permanent=True, acce
 
 
 class Platform:
-    """Keeps what it is sent; ``says`` is what it answers to one that has no answer yet, an exception is raised."""
+    """Keeps what it is sent. It answers a new message with ``says``, and raises it if it is an exception."""
 
     sent: list[str]
     says: dict[str, Any]
@@ -97,7 +97,7 @@ def test_a_stop_takes_effect_right_before_sending(
         with write_session(engine) as session:
             stop(session, chapter=session.get_one(Chapter, 1), member=None, now=now)
 
-    monkeypatch.setattr(deliver, "remember_counter", stop_now)  # claimed and committed, and nothing is sent yet
+    monkeypatch.setattr(deliver, "remember_counter", stop_now)  # it is claimed and committed, but not yet sent
     assert not deliver_one(engine, rows[0], settings=settings, now=now)
     assert (Platform.sent, states(engine)) == ([], ["pending"] * 3)
     with Session(engine) as session:
@@ -179,7 +179,7 @@ def test_a_revoked_account_breaks_its_channel_and_the_post_waits(
     with Session(engine) as session:
         assert [channel.state for channel in session.scalars(select(Channel).order_by(Channel.id))] == [
             ChannelState.BROKEN,
-            ChannelState.OPEN,  # a server in trouble is not a lost account
+            ChannelState.OPEN,  # a server error does not mean a revoked account
             ChannelState.OPEN,
         ]
     drain(engine, settings=settings, utc_now=clock(now + timedelta(minutes=5)))
@@ -198,7 +198,7 @@ def test_a_revoked_account_breaks_its_channel_and_the_post_waits(
         (timedelta(days=9000), CATCH_UP),  # long after its week
         (timedelta(0), 2 * MINUTE),
         (timedelta(days=-9), 2 * MINUTE),
-        (timedelta(seconds=1), timedelta(seconds=2)),  # else eight tries are burned in seconds
+        (timedelta(seconds=1), timedelta(seconds=2)),  # else eight attempts are used up in seconds
     ],
 )
 def test_the_platform_s_retry_time_is_respected_within_limits(
@@ -279,8 +279,8 @@ def test_eight_workers_that_find_an_account_revoked_send_one_mail(
         session.add_all([ada, *posts])
         session.flush()
         ids = [post.public_id for post in posts]
-    with ThreadPoolExecutor(8) as hands:
-        assert not any(hands.map(lambda row: deliver_one(engine, row, settings=settings, now=now), ids))
+    with ThreadPoolExecutor(8) as pool:
+        assert not any(pool.map(lambda row: deliver_one(engine, row, settings=settings, now=now), ids))
     with Session(engine) as session:
         assert session.get_one(Channel, 1).state is ChannelState.BROKEN
         told = session.scalars(select(Delivery.state).where(Delivery.key.like("mail:%"))).all()
@@ -313,9 +313,9 @@ def test_eight_workers_with_repeated_messages_send_each_post_once(
         for number in range(30):
             channel = Channel(chapter=chapter, kind="mastodon", name="P")
             session.add(Delivery(key=f"k{number}", channel=channel, payload=b"{}", due_at=now))
-    with ThreadPoolExecutor(8) as hands:
-        for hand in [hands.submit(drain, engine, settings=settings, utc_now=clock(now)) for _ in range(3 * 8)]:
-            hand.result()
+    with ThreadPoolExecutor(8) as pool:
+        for future in [pool.submit(drain, engine, settings=settings, utc_now=clock(now)) for _ in range(3 * 8)]:
+            future.result()
     drain(engine, settings=settings, utc_now=clock(now))
     assert sorted(Platform.sent) == sorted([*"abc", *(f"k{number}" for number in range(30))])
     assert set(states(engine)) == {"delivered"}

@@ -1,4 +1,4 @@
-"""Every job in the schedule is a task that does what is due, and no module of the room was forgotten there."""
+"""Every job in the schedule is a task, every job module is in the schedule, and every job has a test."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""The demo network: its cast is there, its story holds, and it is only ever written into an empty database."""
+"""The demo network: its cast and story are complete, and it is written only into an empty database."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING

@@ -1,7 +1,7 @@
-"""A Bluesky server on loopback. What is asked of it is judged by the published lexicons, which come with lexrpc.
+"""A fake Bluesky server on loopback. It validates requests by the published lexicons, which come with lexrpc.
 
-Unlike arroba's own repository it knows sessions that end, pictures, and ``swapRecord: null``, which refuses to replace
-a record. ``python -m tests.services.bluesky PORT`` runs it as a process of its own.
+Unlike arroba's repository it has sessions that expire, pictures, and ``swapRecord: null``, which refuses to replace a
+record. ``python -m tests.services.bluesky PORT`` runs it as a separate process.
 """
 
 import sys
@@ -31,17 +31,17 @@ def no(name: str, status: int = 400) -> XrpcError:
 
 class Quiet(WSGIRequestHandler):
     def log(self, *_: object) -> None:
-        """Nothing is told."""
+        """Log nothing."""
 
 
 class Bluesky:
-    """``with Bluesky() as server: server.port``; its state is open, for tests to change and to read."""
+    """``with Bluesky() as server: server.port``. Tests may read and change its attributes."""
 
     def __init__(self, port: int = 0) -> None:
         self.records: dict[str, dict[str, Any]] = {}  # by rkey
         self.blobs: dict[str, bytes] = {}
-        self.said: list[dict[str, Any]] = []  # what others posted, the newest first
-        self.tokens: dict[str, str] = {}  # those that are good, and what for
+        self.said: list[dict[str, Any]] = []  # posts of others, newest first
+        self.tokens: dict[str, str] = {}  # token -> purpose
         self.ended: set[str] = set()
         self.has_view = True
         self.password = PASSWORD
@@ -72,11 +72,11 @@ class Bluesky:
         self._server.server_close()
 
     def end(self, *purposes: str) -> None:
-        """Let the tokens of these purposes run out."""
+        """Expire the tokens of these purposes."""
         self.ended |= {token for token, purpose in self.tokens.items() if purpose in purposes}
 
     def hear(self, text: str, rkey: str, reason: str = "", parent: str = "") -> None:
-        """Bea says something."""
+        """Add a post by Bea."""
         uri = f"at://{BEA['did']}/app.bsky.feed.post/{rkey}"
         record: dict[str, Any] = {"$type": "app.bsky.feed.post", "text": text, "createdAt": NOW}
         if parent:
@@ -85,47 +85,47 @@ class Bluesky:
         post = {"uri": uri, "cid": cid_of(uri.encode()).encode("base32"), "author": BEA, "record": record}
         self.said.insert(0, {**post, "indexedAt": NOW, **({"reason": reason, "isRead": False} if reason else {})})
 
-    def create(self, asked: dict[str, Any]) -> dict[str, Any]:
-        if (asked["identifier"], asked["password"]) != (HANDLE, self.password):
+    def create(self, payload: dict[str, Any]) -> dict[str, Any]:
+        if (payload["identifier"], payload["password"]) != (HANDLE, self.password):
             raise no("AuthenticationRequired", 401)
         return self._session()
 
-    def refresh(self, asked: Any) -> dict[str, Any]:
+    def refresh(self, payload: Any) -> dict[str, Any]:
         used = self._authorized("refresh")
         self.ended.add(used)
         return self._session()
 
-    def session(self, asked: Any) -> dict[str, Any]:
+    def session(self, payload: Any) -> dict[str, Any]:
         self._authorized("access")
         return {"did": DID, "handle": HANDLE}
 
-    def put(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def put(self, payload: dict[str, Any]) -> dict[str, Any]:
         self._authorized("access")
-        self._xrpc.validate("app.bsky.feed.post", "record", asked["record"])
+        self._xrpc.validate("app.bsky.feed.post", "record", payload["record"])
         with self._lock:
-            there = self.records.get(asked["rkey"])
-            if there is not None and there != asked["record"] and "swapRecord" in request.get_json():
+            there = self.records.get(payload["rkey"])
+            if there is not None and there != payload["record"] and "swapRecord" in request.get_json():
                 raise no("InvalidSwap")
-            self.records[asked["rkey"]] = asked["record"]
-        return self._place(asked["rkey"])
+            self.records[payload["rkey"]] = payload["record"]
+        return self._place(payload["rkey"])
 
-    def get(self, asked: Any, repo: str, collection: str, rkey: str) -> dict[str, Any]:
+    def get(self, payload: Any, repo: str, collection: str, rkey: str) -> dict[str, Any]:
         if (repo, collection) != (DID, "app.bsky.feed.post") or rkey not in self.records:
             raise no("RecordNotFound")
         return {**self._place(rkey), "value": self.records[rkey]}
 
-    def upload(self, asked: bytes) -> dict[str, Any]:
+    def upload(self, payload: bytes) -> dict[str, Any]:
         self._authorized("access")
-        cid = cid_of(asked)
-        self.blobs[cid.encode("base32")] = asked
-        blob = {"$type": "blob", "ref": cid, "mimeType": request.content_type, "size": len(asked)}
+        cid = cid_of(payload)
+        self.blobs[cid.encode("base32")] = payload
+        blob = {"$type": "blob", "ref": cid, "mimeType": request.content_type, "size": len(payload)}
         return {"blob": blob}
 
-    def notifications(self, asked: Any, **params: Any) -> dict[str, Any]:
+    def notifications(self, payload: Any, **params: Any) -> dict[str, Any]:
         self._authorized("access")
         return {"notifications": self._view(lambda post: post.get("reason") in params["reasons"])}
 
-    def search(self, asked: Any, q: str, **params: Any) -> dict[str, Any]:
+    def search(self, payload: Any, q: str, **params: Any) -> dict[str, Any]:
         self._authorized("access")
         return {"posts": self._view(lambda post: q in post["record"]["text"] and "reason" not in post)}
 
@@ -140,9 +140,9 @@ class Bluesky:
 
     def _session(self) -> dict[str, Any]:
         number = next(self._number)
-        given = {f"{purpose}Jwt": f"secret-{purpose}-{number}" for purpose in ("access", "refresh")}
-        self.tokens |= {token: name.removesuffix("Jwt") for name, token in given.items()}
-        return {**given, "did": DID, "handle": HANDLE}
+        tokens = {f"{purpose}Jwt": f"secret-{purpose}-{number}" for purpose in ("access", "refresh")}
+        self.tokens |= {token: name.removesuffix("Jwt") for name, token in tokens.items()}
+        return {**tokens, "did": DID, "handle": HANDLE}
 
     def _authorized(self, purpose: str) -> str:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")

@@ -1,6 +1,6 @@
-"""A Mastodon server on loopback: mastodon_mock, with our account, a neighbour, and no one else.
+"""A fake Mastodon server on loopback: mastodon_mock with our account and one other.
 
-``python -m tests.services.mastodon PORT`` runs it as a process of its own.
+``python -m tests.services.mastodon PORT`` runs it as a separate process.
 """
 
 import sys
@@ -28,7 +28,7 @@ CONFIG = MastodonMockConfig(
 
 
 def server() -> MockServer:
-    """A server in a thread: ``with server() as running: running.port``."""
+    """Return a server that runs in a thread: ``with server() as running: running.port``."""
     return MockServer(config=CONFIG.model_copy(deep=True))
 
 

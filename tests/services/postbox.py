@@ -1,4 +1,4 @@
-"""A mail server on loopback that keeps what it takes, and answers as a test says."""
+"""A fake mail server on loopback that keeps the mails it accepts and answers as a test says."""
 
 import socket
 from collections.abc import Iterator
@@ -15,7 +15,10 @@ HANGS_UP = ""
 
 @dataclass
 class Postbox:
-    """What it took. ``answer`` is what it says to a mail; HANGS_UP breaks the connection, None takes the mail first."""
+    """The accepted mails, and the server's ``answer`` to a mail.
+
+    HANGS_UP drops the connection without accepting the mail; None accepts the mail, then drops the connection.
+    """
 
     mails: list[Any] = field(default_factory=list)
     answer: str | None = "250 OK"
@@ -30,7 +33,7 @@ class Postbox:
 
 @contextmanager
 def postbox() -> Iterator[tuple[Postbox, int]]:
-    """The mail server in a thread, and its port."""
+    """Run the mail server in a thread; yield it and its port."""
     box = Postbox()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -1,5 +1,7 @@
-"""The network's malice: a proxy on loopback that drops, delays or refuses what a test points at, before or after the
-server behind it has done what it was asked."""
+"""A fault-injecting proxy on loopback: it drops, delays or refuses the requests that a test names.
+
+It drops them before or after the server behind it has carried them out.
+"""
 
 import http.client
 import sys
@@ -9,13 +11,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any, Self
 
-LONGEST = 20  # seconds for an answer of the server behind it
+TIMEOUT = 20  # seconds for an answer of the server behind it
 HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
 
 
 @dataclass
 class Fault:
-    """What happens to the next ``times`` requests whose method and path fit: ``before``, ``after``, or a status."""
+    """What happens to the next ``times`` requests whose method and path match.
+
+    ``what`` is "before" or "after" (drop the connection before or after the request is carried out), "" (only delay
+    it), or a status to answer with.
+    """
 
     method: str
     path: str  # a part of it
@@ -34,7 +40,7 @@ class Proxy(ThreadingHTTPServer):
     def __init__(self, target: int, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Relay)
         self.target, self.faults, self.lock = target, list[Fault](), Lock()
-        self.asked: list[str] = []  # "METHOD /path" of every request, in the order they came
+        self.asked: list[str] = []  # "METHOD /path" of every request, in order
 
     @property
     def address(self) -> str:
@@ -62,7 +68,7 @@ class Proxy(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has gone away is what faults are for."""
+        """Ignore errors: faults make clients disconnect."""
 
 
 class _Relay(BaseHTTPRequestHandler):
@@ -77,7 +83,7 @@ class _Relay(BaseHTTPRequestHandler):
                 return self.give(fault.what, fault.headers, fault.body)
             if fault.what == "before":
                 return self.hang_up()
-        behind = http.client.HTTPConnection("127.0.0.1", self.server.target, timeout=LONGEST)
+        behind = http.client.HTTPConnection("127.0.0.1", self.server.target, timeout=TIMEOUT)
         behind.request(self.command, self.path, body, dict(self.headers))
         answer = behind.getresponse()
         content = answer.read()
@@ -102,7 +108,7 @@ class _Relay(BaseHTTPRequestHandler):
         self.connection.close()
 
     def log_message(self, *_: object) -> None:
-        """Nothing is told."""
+        """Log nothing."""
 
 
 if __name__ == "__main__":

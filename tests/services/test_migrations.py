@@ -1,4 +1,4 @@
-"""Migrations make exactly the tables of the program, up and down, on both databases, and keep the rows."""
+"""Migrations create exactly the declared tables, up and down, on both databases, and keep existing rows."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ from directory.people.tables import Member
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty database of each kind."""
+    """Yield an empty database of each kind."""
     on_sqlite = request.param == "sqlite"
     url = f"sqlite:///{tmp_path / 'empty.db'}" if on_sqlite else request.getfixturevalue("postgres_url")
     engine = connect(url)

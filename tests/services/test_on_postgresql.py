@@ -1,4 +1,4 @@
-"""What is proved on SQLite holds on PostgreSQL: verbs and pages once more, on the other database."""
+"""Run the tests of verbs and pages on PostgreSQL too."""
 
 import os
 import subprocess

@@ -1,7 +1,7 @@
-"""X on loopback: a stateful stand-in that refuses what X refuses, and misbehaves where a test asks it to.
+"""A fake X server on loopback: stateful, it refuses what X refuses, and misbehaves if a test asks it to.
 
-With the published description every request and every answer of it is judged by openapi-core. As a process of its own:
-``python -m tests.services.x PORT --tape FILE``; ``/control`` then takes faults and tells what there is.
+With the published API description, openapi-core validates every request and answer. As a separate process:
+``python -m tests.services.x PORT --tape FILE``; ``/control`` then takes faults and returns counts.
 """
 
 import gzip
@@ -41,7 +41,7 @@ TOKENS = {"access_token": "access-0", "refresh_token": "refresh-0"}
 KEYS = {name: f"{name}-1" for name in ("consumer_key", "consumer_secret", "access_token", "access_token_secret")}
 LASTS = timedelta(hours=2)
 WINDOW = timedelta(minutes=15)
-LONGEST = 280
+MAX_LENGTH = 280
 EPOCH = 1288834974657  # of X's ids, in milliseconds
 ADDRESS = re.compile(r"https?://[^\s]+|\b[\w-]+\.(?:com|org|net|example)\b")
 PATHS = ("/2/tweets", "/2/users/me", "/2/users/{id}/tweets", "/2/users/{id}/mentions", "/2/media/upload")
@@ -58,10 +58,11 @@ class Refusal(Exception):
 
 
 class FakeX:
-    """Its posts, pictures and tokens; ``faults`` are pairs of a path and what happens to its next request.
+    """The server's posts, pictures and tokens. ``faults`` are pairs of a path and what happens to its next request.
 
-    A fault is a status, ``drop_before`` or ``drop_after`` the request was carried out, ``slow`` (carried out after
-    ``pause`` seconds) or ``expire``: no access token counts from that moment on. It takes ``most`` posts in 15 minutes.
+    A fault is a status, ``drop_before`` or ``drop_after`` (drop the connection before or after the request is carried
+    out), ``slow`` (carry it out after ``pause`` seconds) or ``expire`` (expire all access tokens first). The server
+    accepts ``most`` posts in 15 minutes.
     """
 
     def __init__(
@@ -85,22 +86,22 @@ class FakeX:
         self.refresh_token = TOKENS["refresh_token"]
 
     def expire(self) -> None:
-        """From now on no access token counts."""
+        """Expire all access tokens."""
         self.ends.clear()
 
     def revoke(self) -> None:
-        """Its owner lets the app in no more."""
+        """Revoke the app's permission, as the account's owner can."""
         self.ends.clear()
         self.refresh_token = ""
 
     def agree(self, address: str) -> dict[str, str]:
-        """What the browser comes back with when its owner says yes on X's page."""
+        """Return the parameters with which the browser comes back when the owner agrees on X's page."""
         asked = dict(parse_qsl(urlsplit(address).query))
         self.codes["a-code"] = asked["code_challenge"]
         return {"state": asked["state"], "code": "a-code"}
 
     def add(self, author: str, text: str, **more: Any) -> str:
-        """A post that is there from now on."""
+        """Add a post and return its id."""
         at = clock.utc_now()
         post_id = str((int(at.timestamp() * 1000) - EPOCH) << 22 | len(self.posts))
         post = {"id": post_id, "author_id": author, "text": text, "created_at": at, **more}
@@ -113,7 +114,7 @@ class FakeX:
         return post_id
 
     def answer(self, method: str, address: str, body: bytes, authorization: str) -> Answer:
-        """What a request is answered with. Raises Refusal."""
+        """Return the answer to a request. Raises Refusal."""
         path, query = urlsplit(address).path, dict(parse_qsl(urlsplit(address).query))
         if path == "/2/oauth2/token":
             return 200, self._token(dict(parse_qsl(body.decode())), authorization)
@@ -174,7 +175,7 @@ class FakeX:
         lately, ours = clock.utc_now() - WINDOW, [post for post in self.posts if post["author_id"] == ME]
         if sum(post["created_at"] > lately for post in ours) >= self.most:
             raise Refusal(429, "Too Many Requests")
-        if len(ADDRESS.sub("a" * 23, text)) > LONGEST:
+        if len(ADDRESS.sub("a" * 23, text)) > MAX_LENGTH:
             raise Refusal(403, "Your Tweet text is too long.")
         if not self.allows_duplicates and text in [post["text"] for post in ours]:
             raise Refusal(403, "You are not allowed to create a Tweet with duplicate content.")
@@ -214,7 +215,7 @@ class FakeX:
 
 @cache
 class Description:
-    """The published description, narrowed to what we use of it; X refuses a parameter that it does not name."""
+    """The published API description of the paths we use. It refuses query parameters that it does not name."""
 
     def __init__(self, path: Path) -> None:
         said = json.loads(gzip.decompress(path.read_bytes()))
@@ -222,13 +223,13 @@ class Description:
         self.names: dict[str, set[str]] = {}
         shared = said["components"]["parameters"]
         for path, method, asked in ((path, *each) for path, of in said["paths"].items() for each in of.items()):
-            asked.pop("security")  # The stand-in itself looks at who asks.
+            asked.pop("security")  # The fake server checks the authorization itself.
             listed = [shared.get(each.get("$ref", "").split("/")[-1], each) for each in asked.get("parameters", [])]
             self.names[f"{method} {path}"] = {each["name"] for each in listed if each["in"] == "query"}
         self.rules = OpenAPI.from_dict(said, config=Config(spec_validator_cls=None))
 
     def judge(self, method: str, address: str, body: bytes, answered: Answer | None = None) -> None:
-        """Raises Refusal for what X does not describe, in a request or in an answer to it."""
+        """Raise Refusal if the request, or the answer to it, does not match the description."""
         path, query = urlsplit(address).path, dict(parse_qsl(urlsplit(address).query))
         described = re.sub(r"/users/\d+/", "/users/{id}/", path)
         if unknown := set(query) - self.names.get(f"{method.lower()} {described}", set()):
@@ -245,7 +246,7 @@ class Description:
 
 
 class Door(BaseHTTPRequestHandler):
-    """One connection to the stand-in."""
+    """One connection to the fake server."""
 
     protocol_version = "HTTP/1.1"
     fake: FakeX
@@ -307,7 +308,7 @@ class Door(BaseHTTPRequestHandler):
             self.send_header("Location", self.path)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
-        with suppress(ConnectionError):  # Who was too slow to wait has gone.
+        with suppress(ConnectionError):  # The client may have disconnected after its timeout.
             self.end_headers()
             self.wfile.write(data)
 
@@ -317,7 +318,7 @@ class Door(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving(fake: FakeX, port: int = 0) -> Iterator[str]:
-    """The stand-in in threads of this process; its address."""
+    """Run the fake server in threads of this process; yield its URL."""
     server = ThreadingHTTPServer(("127.0.0.1", port), type("FakeDoor", (Door,), {"fake": fake}))
     server.daemon_threads, server.block_on_close = True, False
     thread = Thread(target=server.serve_forever, args=(0.05,))
@@ -336,7 +337,7 @@ if __name__ == "__main__":
     parser.add_argument("--tape", type=Path)
     parser.add_argument("--description", type=Path)
     parser.add_argument("--most", type=int, default=sys.maxsize)
-    parser.add_argument("--allows-duplicates", action="store_true")  # for a control run: nothing but us keeps it once
+    parser.add_argument("--allows-duplicates", action="store_true")  # for the control run
     chosen = vars(parser.parse_args())
     with serving(FakeX(**{name: value for name, value in chosen.items() if name != "port"}), chosen["port"]) as where:
         sys.stdout.write(f"{where}\n")

@@ -1,4 +1,4 @@
-"""A scheme comes from a file, and may come again."""
+"""Importing a scheme of capabilities from a file, for the first time and again."""
 
 from datetime import datetime
 from pathlib import Path

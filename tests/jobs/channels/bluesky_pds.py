@@ -1,4 +1,4 @@
-"""What only Bluesky's own server can tell of our posts; ``make chaos`` runs it by name, as its set-up takes minutes."""
+"""Tests against Bluesky's own server, which ``make chaos`` runs by name, since its installation takes minutes."""
 
 import hmac
 import json
@@ -39,12 +39,12 @@ def account(server: pds.Pds, proxy: Proxy, settings: Settings) -> Account:
 
 
 def sent(account: Account, key: str, **said: Any) -> str:
-    """The key of the record, sent as a worker does it: with a transport of its own."""
+    """Send a message as a worker does, with a new transport, and return the key of the record."""
     return BlueskyTransport(account).send(message(key, **said)).rpartition("/")[2]
 
 
-def run_out(account: Account) -> None:
-    """Let two hours pass for the access token that is kept: what the server would have signed then takes its place."""
+def expire_token(account: Account) -> None:
+    """Replace the stored access token by the one that the server would have signed two hours earlier."""
 
     def bare(content: bytes) -> str:
         return urlsafe_b64encode(content).decode().rstrip("=")
@@ -84,7 +84,7 @@ def test_eight_workers_refresh_an_expired_session_once_and_post_pictures(
     server: pds.Pds, proxy: Proxy, account: Account, settings: Settings
 ) -> None:
     sent(account, "first")
-    run_out(account)
+    expire_token(account)
     eight = [replace(account, secrets=dict(account.secrets)) for _ in range(8)]
     with ThreadPoolExecutor(8) as workers:
         keys = set(workers.map(lambda stale, key: sent(stale, key, image=picture(settings)), eight, "abcdefgh"))
@@ -101,7 +101,7 @@ def test_a_server_without_an_app_view_receives_nothing(account: Account) -> None
 def test_a_withdrawn_app_password_counts_as_revoked(server: pds.Pds, account: Account) -> None:
     sent(account, "before")
     server.ask("POST", "server.revokeAppPassword", json={"name": "goodword"})
-    run_out(account)
+    expire_token(account)
     with pytest.raises(TransportError) as caught:
         sent(account, "after")
     assert (caught.value.accepted, caught.value.is_revoked) == ("no", True)

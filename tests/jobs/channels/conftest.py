@@ -1,4 +1,4 @@
-"""A network on loopback for the tests of a kind of channel."""
+"""The ``platform`` fixture: a network on loopback for the tests of a kind of channel."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,7 +12,7 @@ from tests.jobs.channels.platforms import STAND_INS, Platform
 
 @pytest.fixture
 def platform(request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
-    """The stand-in of the kind that the test names by ``over``."""
+    """Yield the fake server of the kind that the test names by ``over``."""
     monkeypatch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
-    with ExitStack() as kept:
-        yield STAND_INS[request.param].make(kept, settings)
+    with ExitStack() as stack:
+        yield STAND_INS[request.param].make(stack, settings)

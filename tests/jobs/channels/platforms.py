@@ -1,6 +1,6 @@
-"""One server on loopback for each kind of channel, all with the same few doors for the contract suite.
+"""One fake server on loopback for stand_in kind of channel, all with the same interface for the contract tests.
 
-A new kind needs an entry in STAND_INS, and a function that makes its Platform; its server stands in ``tests.services``.
+A new kind needs an entry in STAND_INS and a function that makes its Platform; its server is in ``tests.services``.
 """
 
 import json
@@ -29,13 +29,13 @@ from tests.services.proxy import Proxy
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(64)
 ALT = "A card: Alma & Co looks for owners of old theaters."
-FROZEN_AT = clock.utc_now()  # one instant, however often a message is made: a frozen post has one for all its tries
+FROZEN_AT = clock.utc_now()  # one instant for all messages: a frozen post keeps it for all attempts
 TEXT = "Alma & Co <Tucson> looks for “owners”.\n\nSeen one? 🏳️‍🌈 Tell us: #referralwednesday #PartnerNetzwerkTübingen"
 
 
 @dataclass
 class Platform:
-    """A kind of channel, an account there, and what a person would see who looks."""
+    """A kind of channel, an account there, and functions that return what a person would see there."""
 
     kind: str
     account: Account
@@ -43,37 +43,37 @@ class Platform:
     alts: Callable[[], list[str]]
     proxy: Proxy | None = None
     post: tuple[str, str] = ("POST", "")  # the method, and a part of the path, of the request that posts
-    speak: Callable[[], Any] | None = None  # somebody says to the account, and the account itself: Who knows a roofer?
+    speak: Callable[[], Any] | None = None  # makes a stranger, and the account itself, post: Who knows a roofer?
 
     @property
     def transport(self) -> Any:
         return transport_of(self.kind, self.account)
 
     def at(self, address: str) -> "Platform":
-        """The same account, looked for elsewhere."""
+        """Return a copy whose server address is ``address``."""
         assert self.proxy
 
-        def moved(said: Mapping[str, Any]) -> dict[str, Any]:
-            return {name: value.replace(self.proxy.address, address) for name, value in said.items()}
+        def moved(values: Mapping[str, Any]) -> dict[str, Any]:
+            return {name: value.replace(self.proxy.address, address) for name, value in values.items()}
 
-        there = account_of(moved(self.account.settings), moved(self.account.secrets), self.account.installation)
-        return replace(self, account=there)
+        account = account_of(moved(self.account.settings), moved(self.account.secrets), self.account.installation)
+        return replace(self, account=account)
 
     def shut_out(self) -> "Platform":
-        """The same with secrets that open nothing."""
+        """Return a copy with invalid secrets."""
         wrong = {name: f"{secret}-canary" for name, secret in self.account.secrets.items()}
         return replace(self, account=account_of(self.account.settings, wrong, self.account.installation))
 
 
 def account_of(settings: Mapping[str, Any], secrets: Mapping[str, str], installation: Settings) -> Account:
-    kept, lock = dict(secrets), Lock()
+    stored, lock = dict(secrets), Lock()
 
     def renew(change: Callable[[Secrets], Secrets]) -> Secrets:
         with lock:
-            kept.update(change(dict(kept)))
-            return dict(kept)
+            stored.update(change(dict(stored)))
+            return dict(stored)
 
-    return Account("channel", settings, kept, renew, installation)
+    return Account("channel", settings, stored, renew, installation)
 
 
 def message(key: str = "post:o:c", text: str = TEXT, image: str = "", at: Any = None) -> Message:
@@ -85,11 +85,11 @@ def picture(settings: Settings) -> str:
     return files.store_file(settings.home, FOLDER, PICTURE)
 
 
-def _x(kept: ExitStack, settings: Settings, secrets: Mapping[str, str], kind: str) -> Platform:
+def _x(stack: ExitStack, settings: Settings, secrets: Mapping[str, str], kind: str) -> Platform:
     fake = x.FakeX()
-    port = int(kept.enter_context(x.serving(fake)).rpartition(":")[2])
-    proxy = kept.enter_context(Proxy(port))
-    said = {**x.CLIENT, "host": proxy.address}
+    port = int(stack.enter_context(x.serving(fake)).rpartition(":")[2])
+    proxy = stack.enter_context(Proxy(port))
+    channel_settings = {**x.CLIENT, "host": proxy.address}
 
     def speak() -> None:
         for author in ("2002", x.ME):
@@ -97,7 +97,7 @@ def _x(kept: ExitStack, settings: Settings, secrets: Mapping[str, str], kind: st
 
     return Platform(
         kind,
-        account_of(said, secrets, settings),
+        account_of(channel_settings, secrets, settings),
         lambda: [post["text"] for post in fake.posts],
         lambda: [picture["alt"] for picture in fake.pictures.values()],
         proxy,
@@ -106,9 +106,9 @@ def _x(kept: ExitStack, settings: Settings, secrets: Mapping[str, str], kind: st
     )
 
 
-def _mastodon(kept: ExitStack, settings: Settings) -> Platform:
-    server = kept.enter_context(mastodon.server())
-    proxy = kept.enter_context(Proxy(server.port))
+def _mastodon(stack: ExitStack, settings: Settings) -> Platform:
+    server = stack.enter_context(mastodon.server())
+    proxy = stack.enter_context(Proxy(server.port))
 
     we, bea = (
         Mastodon(access_token=token, api_base_url=server.base_url) for token in (mastodon.TOKEN, mastodon.NEIGHBOUR)
@@ -132,13 +132,13 @@ def _mastodon(kept: ExitStack, settings: Settings) -> Platform:
     )
 
 
-def _bluesky(kept: ExitStack, settings: Settings) -> Platform:
-    server = kept.enter_context(pds.serving() if "TEST_PDS" in os.environ else bluesky.Bluesky())
-    proxy = kept.enter_context(Proxy(server.port))
-    said = {"address": proxy.address, "handle": f"@{bluesky.HANDLE}"}
+def _bluesky(stack: ExitStack, settings: Settings) -> Platform:
+    server = stack.enter_context(pds.serving() if "TEST_PDS" in os.environ else bluesky.Bluesky())
+    proxy = stack.enter_context(Proxy(server.port))
+    channel_settings = {"address": proxy.address, "handle": f"@{bluesky.HANDLE}"}
     return Platform(
         "bluesky",
-        account_of(said, {"app_password": server.password}, settings),
+        account_of(channel_settings, {"app_password": server.password}, settings),
         lambda: [record["text"] for record in server.records.values()],
         lambda: [one["alt"] for record in server.records.values() for one in record["embed"]["images"]],
         proxy,
@@ -147,8 +147,8 @@ def _bluesky(kept: ExitStack, settings: Settings) -> Platform:
     )
 
 
-def _mail(kept: ExitStack, settings: Settings) -> Platform:
-    box, port = kept.enter_context(postbox())
+def _mail(stack: ExitStack, settings: Settings) -> Platform:
+    box, port = stack.enter_context(postbox())
     account = account_of({"address": "list@mesa.example"}, {}, replace(settings, mail_url=f"smtp://127.0.0.1:{port}"))
     return Platform(
         "mail",
@@ -160,21 +160,21 @@ def _mail(kept: ExitStack, settings: Settings) -> Platform:
     )
 
 
-def _file(kept: ExitStack, settings: Settings) -> Platform:
-    def said() -> list[Any]:
+def _file(stack: ExitStack, settings: Settings) -> Platform:
+    def posts() -> list[Any]:
         return [json.loads(path.read_bytes()) for path in Path(settings.home).glob("posts/*/*.json")]
 
-    texts = [lambda: [one["text"] for one in said()], lambda: [one["alt"] for one in said()]]
+    texts = [lambda: [post["text"] for post in posts()], lambda: [post["alt"] for post in posts()]]
     return Platform("file", account_of({}, {}, settings), *texts)
 
 
 @dataclass(frozen=True)
 class StandIn:
-    """How the Platform of a kind is made, and what its network lets a program do."""
+    """How the Platform of a kind is made, and what its network allows."""
 
     make: Callable[[ExitStack, Settings], Platform]
-    is_online: bool = True  # asked by HTTP, through a proxy that can fail
-    can_look: bool = True  # tells whether a post is there
+    is_online: bool = True  # reached by HTTP, through a proxy that can fail
+    can_look: bool = True  # can tell whether a post exists
 
 
 STAND_INS = {
@@ -185,10 +185,10 @@ STAND_INS = {
     "bluesky": StandIn(_bluesky),
     "mail": StandIn(_mail, is_online=False, can_look=False),
 }
-ONLINE = [kind for kind, each in STAND_INS.items() if each.is_online]
-LOOKED_AT = [kind for kind, each in STAND_INS.items() if each.can_look]
+ONLINE = [kind for kind, stand_in in STAND_INS.items() if stand_in.is_online]
+LOOKED_AT = [kind for kind, stand_in in STAND_INS.items() if stand_in.can_look]
 
 
 def over(kinds: Collection[str]) -> pytest.MarkDecorator:
-    """Run a test on the ``platform`` of each kind."""
+    """Run a test on the ``platform`` of stand_in kind."""
     return pytest.mark.parametrize("platform", kinds, indirect=True)

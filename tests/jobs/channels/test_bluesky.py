@@ -1,4 +1,4 @@
-"""Bluesky: keys of records, places in bytes, and sessions that are few."""
+"""Bluesky: record keys, facets' byte positions, and sessions that are reused."""
 
 import json
 import re
@@ -78,9 +78,9 @@ def test_links_and_hashtags_end_where_a_reader_expects(text: str, found: list[st
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Bluesky, Proxy]]:
     monkeypatch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
-    with ExitStack() as kept:
-        bluesky = kept.enter_context(Bluesky())
-        yield bluesky, kept.enter_context(Proxy(bluesky.port))
+    with ExitStack() as stack:
+        bluesky = stack.enter_context(Bluesky())
+        yield bluesky, stack.enter_context(Proxy(bluesky.port))
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def asked(proxy: Proxy, what: str) -> int:
 
 
 def sent(account: Account, key: str = "post:o:c", text: str = "Who knows a roofer?") -> Any:
-    """As a worker does it: with a transport of its own."""
+    """Send a message as a worker does, with a new transport."""
     return BlueskyTransport(account).send(message(key, text))
 
 

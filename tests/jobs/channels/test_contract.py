@@ -1,4 +1,4 @@
-"""What every kind of channel promises, tried on each against a server on loopback."""
+"""The contract of all transports, tested on each kind against a server on loopback."""
 
 import traceback
 from datetime import timedelta
@@ -32,7 +32,7 @@ PICTURED = [kind for kind in STAND_INS if kind_named(kind).has_image]
 
 
 def failing(platform: Platform, act: str, *args: Any) -> TransportError:
-    """The error of an act; as a log would tell it, it names neither a secret nor the text."""
+    """Return the error of an act, after checking that its traceback names no secret and no text."""
     with pytest.raises(TransportError) as caught:
         getattr(platform.transport, act)(*args)
     told = "".join(traceback.format_exception(caught.value))
@@ -42,7 +42,7 @@ def failing(platform: Platform, act: str, *args: Any) -> TransportError:
 
 
 def looks(platform: Platform) -> list[tuple[str, Any]]:
-    """What asks the network without posting: whether we are let in, and whether a post is there, where it tells."""
+    """Return the acts that do not post: ``check``, and ``find`` if the kind can look up posts."""
     return [("check", ()), ("find", (message(),))][: 1 + STAND_INS[platform.kind].can_look]
 
 
@@ -78,7 +78,7 @@ def test_a_picture_that_is_gone_posts_nothing(platform: Platform) -> None:
     assert platform.texts() == []
 
 
-@over([kind for kind in STAND_INS if kind != "file"])  # a folder has no name
+@over([kind for kind in STAND_INS if kind != "file"])  # a folder has no account name
 def test_a_check_returns_the_account_name(platform: Platform) -> None:
     assert platform.transport.check().name
 

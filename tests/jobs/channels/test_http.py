@@ -1,4 +1,4 @@
-"""Answers of the networks: which of them are a no, for how long, and what none of them may do."""
+"""Classification of HTTP answers: acceptance, permanence, retry times, and answers that make no sense."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -27,9 +27,9 @@ def refusal(status: int, headers: dict[str, str]) -> http.HttpRefused:
         ({"X-RateLimit-Reset": "2026-11-04T16:05:00.000Z"}, AT),
         ({"RateLimit-Reset": "1793808300"}, AT),
         ({"Retry-After": "Wed, 04 Nov 2026 16:05:00 GMT"}, AT),
-        ({"Retry-After": "Wed, 04 Nov 2026 16:05:00 -0000"}, AT),  # a clock without a zone is one in UTC
+        ({"Retry-After": "Wed, 04 Nov 2026 16:05:00 -0000"}, AT),  # a time without a zone is in UTC
         ({"Retry-After": "soon"}, None),
-        ({"X-RateLimit-Reset": "9" * 18}, None),  # a year that no machine can count to
+        ({"X-RateLimit-Reset": "9" * 18}, None),  # out of the range of datetime
         ({"X-RateLimit-Reset": "9" * 30}, None),
         ({}, None),
     ],

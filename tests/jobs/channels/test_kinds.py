@@ -1,4 +1,4 @@
-"""A kind of channel is whole: what its declaration needs is there, and a failure names the file and what it lacks."""
+"""Every kind of channel is complete: a failure names the file and what is missing in it."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from jobs.channels import TRANSPORTS
 from tests.jobs.channels.platforms import STAND_INS
 
 ROOT = Path(__file__).parents[3]
-UNSENT = {"feed", "kit"}  # nothing of theirs leaves the house; test_contract.py tries each by itself
+UNSENT = {"feed", "kit"}  # they send nothing over a network; test_contract.py tests each by itself
 
 
 @pytest.mark.parametrize("kind", CHANNEL_KINDS, ids=lambda kind: kind.kind)

@@ -1,4 +1,4 @@
-"""What people say on each network that is heard reaches the inbox once, and our own words never do."""
+"""On each network with a Listener, posts of strangers reach the inbox once, and our own posts never do."""
 
 import pytest
 from sqlalchemy import Engine, select

@@ -1,4 +1,4 @@
-"""Mastodon: what is special to it, against a server on loopback."""
+"""Mastodon: idempotency keys, look-ups, listening and sign-in, against a server on loopback."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -30,8 +30,8 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def here(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
     monkeypatch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
-    with ExitStack() as kept:
-        yield STAND_INS["mastodon"].make(kept, settings)
+    with ExitStack() as stack:
+        yield STAND_INS["mastodon"].make(stack, settings)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def bea(here: Platform) -> Any:
 def test_a_post_older_than_its_idempotency_key_is_looked_up_first(here: Platform) -> None:
     first = here.transport.send(message(key="forgotten by the server"))
     assert here.transport.send(message(at=clock.utc_now() - 2 * HOUR)) == first
-    assert here.transport.send(message()) != first  # a younger one trusts its key, which this server has not seen
+    assert here.transport.send(message()) != first  # a newer post relies on its key, which this server does not check
     assert len(here.texts()) == 2
 
 
@@ -136,17 +136,17 @@ def test_hostile_html_is_converted_quickly(piece: str) -> None:
 
 def test_a_person_grants_access_on_the_server_s_own_page(here: Platform, settings: Settings, now: datetime) -> None:
     said = {"address": here.account.settings["address"]}
-    page, kept = oauth.begin("mastodon", said, "https://here.example/answer", now=now)
+    page, stack = oauth.begin("mastodon", said, "https://here.example/answer", now=now)
     form = {name: values[0] for name, values in parse_qs(urlsplit(page).query).items()}
     yes = requests.post(page.partition("?")[0], {**form, "username": "goodword"}, allow_redirects=False, timeout=5)
     answered = {name: values[0] for name, values in parse_qs(urlsplit(yes.headers["Location"]).query).items()}
-    given = oauth.finish("mastodon", said, kept, answered, now=now)
+    given = oauth.finish("mastodon", said, stack, answered, now=now)
     transport = MastodonTransport(account_of(said, given, settings))
     assert transport.send(message())
     assert transport.listen(None, ["referralwednesday"]) == []
     assert transport.check().name.startswith("@goodword@")
     with pytest.raises(Invalid):
-        oauth.finish("mastodon", said, kept, {**answered, "code": "forged"}, now=now)
+        oauth.finish("mastodon", said, stack, {**answered, "code": "forged"}, now=now)
 
 
 @pytest.mark.parametrize("typed", ["127.0.0.1", "localhost", "http://a.example", "https://", "no server", "[::1", "a@"])

@@ -1,4 +1,4 @@
-"""X, told apart by what it says and by what it leaves unsaid, on a stand-in judged by the published description."""
+"""X: posts, look-ups, tokens and errors, on a fake server validated by the published API description."""
 
 import json
 import signal
@@ -52,7 +52,7 @@ Make = Callable[..., XTransport]
 
 @pytest.fixture
 def make(host: str, settings: Settings) -> Make:
-    """A transport with secrets of its own."""
+    """Return a function that makes a transport with the given secrets."""
 
     def make(secrets: Secrets = OAUTH_2, where: str = host) -> XTransport:
         stored = [secrets]

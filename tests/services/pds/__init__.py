@@ -1,5 +1,6 @@
-"""Bluesky's own server on loopback: ``make chaos`` installs it into the folder that TEST_PDS names, and what is tried
-against the stand-in is then tried against it.
+"""Bluesky's own server on loopback. ``make chaos`` installs it into the folder that TEST_PDS names.
+
+The tests against the fake Bluesky server then run against this one.
 """
 
 import os
@@ -22,7 +23,7 @@ JWT_SECRET = "signs-the-tokens"
 
 
 class Pds:
-    """Where it listens, and its one account, HANDLE, with the app password that we were given."""
+    """The server's port and its one account, HANDLE, with an app password."""
 
     def __init__(self, port: int) -> None:
         self.port, self.token = port, ""
@@ -41,7 +42,7 @@ class Pds:
 
     @property
     def records(self) -> dict[str, dict[str, Any]]:
-        """All posts, by their rkey."""
+        """All posts by rkey."""
         found, page = {}, {"cursor": ""}
         while "cursor" in page:
             asked = {"repo": HANDLE, "collection": "app.bsky.feed.post", "limit": "100", "cursor": page["cursor"]}
@@ -52,7 +53,7 @@ class Pds:
 
 @contextmanager
 def serving() -> Iterator[Pds]:
-    """The server in a process of its own, with an empty folder and a register of names that believes everybody."""
+    """Run the server in a separate process, with an empty folder and a fake DID register that accepts all."""
     with ExitStack() as kept:
         names = Flask(__name__)
         names.post("/<did>")(lambda did: {})
@@ -69,7 +70,7 @@ def serving() -> Iterator[Pds]:
             "PDS_ADMIN_PASSWORD": "nobody-uses-it",
             "PDS_BLOBSTORE_DISK_LOCATION": f"{folder}/blobs",
             "PDS_DATA_DIRECTORY": folder,
-            "PDS_DEV_MODE": "true",  # plain HTTP is enough, and its answers are held against the lexicons
+            "PDS_DEV_MODE": "true",  # plain HTTP is allowed, and answers are validated by the lexicons
             "PDS_DID_PLC_URL": f"http://127.0.0.1:{register.server_port}",
             "PDS_INVITE_REQUIRED": "false",
             "PDS_JWT_SECRET": JWT_SECRET,
