@@ -134,17 +134,17 @@ def measured(chapters: int, channels: int, workers: int, slow: float, is_naive: 
         with Session(engine) as session:
             settled = select(Delivery.settled_at, Channel.kind, Delivery.occurrence_id).join(Delivery.channel)
             out = [
-                ((at - began).total_seconds(), kind, turn_id or 0)
-                for at, kind, turn_id in session.execute(settled)
+                ((at - began).total_seconds(), kind, occurrence_id or 0)
+                for at, kind, occurrence_id in session.execute(settled)
                 if at
             ]
-            turns = session.scalars(select(func.count()).select_from(Occurrence)).one()
+            occurrences = session.scalars(select(func.count()).select_from(Occurrence)).one()
         engine.dispose()
     waits: dict[int, float] = {}
-    for wait, _kind, turn_id in out:
-        waits[turn_id] = min(wait, waits.get(turn_id, wait))
+    for wait, _kind, occurrence_id in out:
+        waits[occurrence_id] = min(wait, waits.get(occurrence_id, wait))
     return {
-        "turns": turns,
+        "turns": occurrences,
         "delivered": len(out),
         "plan": planned - start,
         "freeze": frozen - planned,

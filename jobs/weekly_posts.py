@@ -65,7 +65,7 @@ def run_occurrence(
 
 
 def run_due_occurrences(engine: Engine, *, settings: Settings, now: datetime, chapter: str | None = None) -> list[str]:
-    """Run the due occurrences and send every due delivery at once, without a broker.
+    """Run the due occurrences and send every due delivery here and now, without a broker.
 
     Return the public ids of what this call delivered. A worker may do the same at the same time: each message is sent
     once.

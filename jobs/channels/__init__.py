@@ -1,4 +1,4 @@
-"""Transports: the code that talks to a kind of channel.
+"""Transports: the code that talks to the network of each kind of channel.
 
 Law: one file per kind. A transport never writes a row and never retries by itself; it distinguishes a message that was
 certainly not accepted from one that may have been.

@@ -42,8 +42,8 @@ OVER = (DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.UNKNOWN)
 pytestmark = pytest.mark.slow
 
 
-class Malice(Proxy):
-    """A proxy that drops 12 % of the requests, before or after they are carried out, and delays up to half of them."""
+class FaultyProxy(Proxy):
+    """A proxy that drops 12 % of the requests, before or after they are carried out, and delays half of all."""
 
     def fault(self, method: str, path: str) -> Fault | None:
         chance = random.random()
@@ -104,7 +104,7 @@ def play(
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         stack.callback(engine.dispose)
         patch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
-        patch.setattr(platforms, "Proxy", Malice)
+        patch.setattr(platforms, "Proxy", FaultyProxy)
         described = {"description": DESCRIPTION} if DESCRIPTION.exists() else {}
         patch.setattr(x, "FakeX", partial(x.FakeX, most=10**6, allows_duplicates="--blind" in flags, **described))
         there = {kind: STAND_INS[kind].make(stack, settings) for kind in kinds}

@@ -165,13 +165,13 @@ def test_eight_workers_with_triplicate_messages_deliver_once(home: Home) -> None
 
 
 def test_each_occurrence_runs_once_when_the_clock_is_set_back(home: Home) -> None:
-    for workers, (key, clock_error) in enumerate(zip("abcd", (0, 12 * 3600 - 600, -3600, 0), strict=True), 1):
+    for chapters, (key, clock_error) in enumerate(zip("abcd", (0, 12 * 3600 - 600, -3600, 0), strict=True), 1):
         before = home.schedulers()
         home.falls_due(key)
         with home.hands("filesystem://", clock_error=clock_error):
             home.until(lambda before=before: home.schedulers() - before)
             home.until(
-                lambda clock_error=clock_error, workers=workers: clock_error < 0 or len(home.arrived()) == workers
+                lambda clock_error=clock_error, chapters=chapters: clock_error < 0 or len(home.arrived()) == chapters
             )
             time.sleep(1.5)
     assert home.arrived() == dict.fromkeys("abcd", 1)

@@ -75,7 +75,7 @@ class Bluesky:
         """Expire the tokens of these purposes."""
         self.ended |= {token for token, purpose in self.tokens.items() if purpose in purposes}
 
-    def hear(self, text: str, rkey: str, reason: str = "", parent: str = "") -> None:
+    def add_post(self, text: str, rkey: str, reason: str = "", parent: str = "") -> None:
         """Add a post by Bea."""
         uri = f"at://{BEA['did']}/app.bsky.feed.post/{rkey}"
         record: dict[str, Any] = {"$type": "app.bsky.feed.post", "text": text, "createdAt": NOW}

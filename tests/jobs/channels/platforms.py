@@ -143,7 +143,7 @@ def _bluesky(stack: ExitStack, settings: Settings) -> Platform:
         lambda: [one["alt"] for record in server.records.values() for one in record["embed"]["images"]],
         proxy,
         ("POST", "putRecord"),
-        lambda: server.hear("Who knows a roofer? #referralwednesday", "3kaaaaaaaaaab", reason="mention"),
+        lambda: server.add_post("Who knows a roofer? #referralwednesday", "3kaaaaaaaaaab", reason="mention"),
     )
 
 

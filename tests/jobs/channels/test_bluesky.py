@@ -176,9 +176,9 @@ def test_replies_mentions_and_tagged_posts_are_returned_oldest_first(
     server: tuple[Bluesky, Proxy], account: Account
 ) -> None:
     ours = sent(account)
-    server[0].hear("Mine: #referralwednesday <b>", "3kaaaaaaaaaaa")
-    server[0].hear("Hi @goodword.test", "3kaaaaaaaaaab", reason="mention")
-    server[0].hear("I do", "3kaaaaaaaaaac", reason="reply", parent=ours)
+    server[0].add_post("Mine: #referralwednesday <b>", "3kaaaaaaaaaaa")
+    server[0].add_post("Hi @goodword.test", "3kaaaaaaaaaab", reason="mention")
+    server[0].add_post("I do", "3kaaaaaaaaaac", reason="reply", parent=ours)
     heard = BlueskyTransport(account).listen(None, ["referralwednesday"])
     assert [(one.kind, one.author, one.text, one.about) for one in heard] == [
         ("tag", "@bea.test", "Mine: #referralwednesday <b>", ""),
@@ -186,7 +186,7 @@ def test_replies_mentions_and_tagged_posts_are_returned_oldest_first(
         ("reply", "@bea.test", "I do", ours),
     ]
     assert heard[0].address == "https://bsky.app/profile/bea.test/post/3kaaaaaaaaaaa"
-    server[0].hear("And I", "3kaaaaaaaaaad", reason="mention")
+    server[0].add_post("And I", "3kaaaaaaaaaad", reason="mention")
     assert BlueskyTransport(account).listen(heard[-1].external_id, [])[-1].text == "And I"
 
 
