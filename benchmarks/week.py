@@ -97,7 +97,7 @@ def work(home: Path, url: str, slow: float, is_naive: bool, begin: Barrier) -> N
 
 
 def oldest(session: Session, *, now: datetime, limit: int) -> list[str]:
-    """What a plain queue hands out: whatever has waited longest."""
+    """Return the ids of the deliveries that have waited longest, as a simple queue does."""
     waiting = select(Delivery.public_id).where(Delivery.state == "pending", Delivery.due_at <= now)
     return list(session.scalars(waiting.order_by(Delivery.due_at, Delivery.id).limit(limit)))
 

@@ -137,10 +137,8 @@ def go_wild() -> None:
     safe_http.LOOPBACK_IS_ALLOWED = True
     hurry(timedelta(seconds=4), timedelta(seconds=2))
     deliver.MAX_RETRY_WAIT, deliveries.MAX_ATTEMPTS = timedelta(seconds=1), 100
-    worker.SCHEDULE = ((weekly_posts.tick, 3 * RING), (deliver.sweep, RING))
-    weekly_posts.TIME_BUDGET = timedelta(
-        seconds=2 * RING
-    )  # as for real two thirds of the ring, so that posting is not crowded out
+    worker.SCHEDULE = ((weekly_posts.tick, 3 * INTERVAL), (deliver.sweep, INTERVAL))
+    weekly_posts.TIME_BUDGET = timedelta(seconds=2 * INTERVAL)  # two thirds of the interval, as in production
     mastodon.PAGES = 100  # one account gets a post a second here, not three a day
     if IS_BLIND:
         XTransport.find = lambda self, message: None

@@ -85,7 +85,7 @@ def test_open_accounts_are_polled_every_ten_minutes_for_new_posts(
     assert listen_once(engine, settings=settings, now=now) == 2
     assert listen_once(engine, settings=settings, now=now + LISTEN_INTERVAL / 2) == 0
     assert Ears.asked == [("one", None, tags), ("two", None, tags)]
-    assert listen_once(engine, settings=settings, now=now + LISTEN_INTERVAL) == 0  # they say the same again
+    assert listen_once(engine, settings=settings, now=now + LISTEN_INTERVAL) == 0  # they return the same posts again
     assert Ears.asked[2:] == [("one", "9", tags), ("two", None, tags)]
     assert [each.external_id for each in replies(engine)] == ["7", "9"]
 
@@ -136,11 +136,11 @@ def test_a_stranger_s_text_is_cleaned_and_linked_to_the_post_it_answers(
         session.add(post)
     Ears.says = {
         "one": [
-            heard("1", now + timedelta(days=3), text=HOSTILE, author="@v\u202eera\n" + "e" * 500, about="42"),
-            heard("2", now, address="javascript:alert(1)", text=""),
-            heard("3", now, address="https://user@evil.example/"),
-            heard("4", now - RETENTION - LISTEN_INTERVAL),
-            heard("5" * 400, now),
+            received("1", now + timedelta(days=3), text=HOSTILE, author="@v\u202eera\n" + "e" * 500, about="42"),
+            received("2", now, address="javascript:alert(1)", text=""),
+            received("3", now, address="https://user@evil.example/"),
+            received("4", now - RETENTION - LISTEN_INTERVAL),
+            received("5" * 400, now),
         ]
     }
     assert listen_once(engine, settings=settings, now=now) == 3

@@ -162,6 +162,6 @@ def test_what_was_written_is_erased(
 
 
 def test_a_file_of_firms_has_a_column_for_each_field_that_says_so() -> None:
-    columns = {field.name: (field.columns, field.longest) for field in businesses.FIELDS}
+    columns = {field.name: (field.columns, field.max_length) for field in businesses.FIELDS}
     declared = {name: (field.imported, field.limit) for name, field in fields_of(Business).items() if field.imported}
     assert {name: columns[name] for name in columns.keys() - {"key", "capabilities"}} == declared
