@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("app", "directory", "jobs", "matching")
+PACKAGES = sorted(str(path.parent.relative_to(ROOT)) for room in ROOMS for path in (ROOT / room).rglob("__init__.py"))
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "versions" not in path.parts)
 
 
@@ -26,11 +27,18 @@ def test_a_module_has_a_docstring(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("room", PACKAGES)
 def test_a_room_states_its_law_in_at_most_five_lines(room: str) -> None:
     law = ast.get_docstring(ast.parse((ROOT / room / "__init__.py").read_text(encoding="utf-8"))) or ""
     assert "Law:" in law
     assert len([line for line in law.splitlines() if line]) <= 5
+
+
+def test_no_import_of_our_own_hides_in_a_function_or_behind_type_checking() -> None:
+    """Only shell commands import late, so that ``goodword --help`` answers at once."""
+    late = re.compile(rf"^ +(?:from|import) (?:{'|'.join(ROOMS)})\b", re.MULTILINE)
+    hidden = {named(path) for path in MODULES if late.search(path.read_text(encoding="utf-8"))}
+    assert {name for name in hidden if not name.startswith("app/cli/")} == {"app/__init__.py"}
 
 
 def test_only_the_clock_module_reads_the_clock() -> None:

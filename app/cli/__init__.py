@@ -1,4 +1,8 @@
-"""The ``goodword`` command. Each sub-command is imported only when it is called, so that the quick ones are quick."""
+"""The ``goodword`` command: one module a sub-command.
+
+Law: a module is imported only when its command is called, so that quick commands start quickly. A command opens
+the database, calls verbs and prints; errors are one sentence and an exit code.
+"""
 
 import os
 from importlib import import_module

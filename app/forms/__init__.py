@@ -1,4 +1,7 @@
-"""Forms: what a page asks for, and how an error of a verb finds its field."""
+"""Forms: the inputs of each page, and how a domain error finds the input that it is about.
+
+Law: a form checks only what can be checked without the database; the rules of the domain stay in the verbs.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,6 +1,7 @@
-"""Pages: one module a noun, one blueprint a module, one URL a page; htmx gets the part it asks for.
+"""Pages: one module and one blueprint a noun, one URL a page; htmx gets the part that it asks for.
 
-Every module here is found, and brings its blueprint as ``pages``.
+Law: a view parses its form, calls one verb, commits once and renders. Each module here is discovered and brings
+its blueprint as ``pages``.
 """
 
 from importlib import import_module
