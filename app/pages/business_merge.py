@@ -23,7 +23,7 @@ def compare(public_id: str, other_id: str) -> str:
     """What would move from the second record to the first."""
     keep, drop = _two(public_id, other_id, "business.compare")
     return render_template(
-        "out/merge.html", keep=keep, drop=drop, moves=business_merge.describe_moves(db.session(), drop=drop)
+        "business_merge/merge.html", keep=keep, drop=drop, moves=business_merge.describe_moves(db.session(), drop=drop)
     )
 
 

@@ -1,0 +1,70 @@
+"""Leaving the network, coming back within the grace period, and removal of a member by an administrator."""
+
+from flask import Blueprint, flash, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_security.utils import logout_user
+
+from app.access import current_member, permit, policy
+from app.accounts.account import end_sessions
+from app.db import db
+from app.pages.data_export import get_other_member_or_404
+from app.redirects import commit_and_redirect
+from app.request_time import now
+from directory.people.tables import Member
+from directory.privacy import departure
+from directory.translation import gettext as _
+
+pages = Blueprint("leaving", __name__)
+
+
+@pages.get("/account/leave")
+@policy("gdpr.erase_own")
+def ask() -> str:
+    permit("gdpr.erase_own", current_member())
+    return render_template("leaving/leave.html", me=current_member(), until=now() + departure.GRACE)
+
+
+@pages.post("/account/leave")
+@policy("gdpr.erase_own")
+def leave() -> ResponseReturnValue:
+    permit("gdpr.erase_own", current_member())
+    _leave(current_member())
+    logout_user()
+    session.clear()
+    flash(_("You have left. Everything personal is erased in seven days; until then, sign in to take it back."))
+    return redirect("/", 303)
+
+
+@pages.get("/stay/<string:token>")
+@policy("account.use_link")
+def confirm(token: str) -> str:
+    found = departure.find_departure(db.session(), token=token, now=now())
+    return render_template("leaving/stay.html", departure=found)
+
+
+@pages.post("/stay/<string:token>")
+@policy("account.use_link")
+def stay(token: str) -> ResponseReturnValue:
+    left = departure.find_departure(db.session(), token=token, now=now())
+    departure.come_back(db.session(), member=left.member, now=now())
+    return commit_and_redirect(
+        _("You are back, and nothing is lost. Sign in once more, so that we know it is you; a mailed link will do."),
+        to=url_for("sign_in.sign_in"),
+    )
+
+
+@pages.post("/members/<public_id>/erase")
+@policy("gdpr.export_or_erase_for_other")
+def erase_for(public_id: str) -> ResponseReturnValue:
+    """Remove a member on behalf of an administrator; the member has the same grace period to come back."""
+    member = get_other_member_or_404(public_id)
+    name = member.name
+    _leave(member)
+    flash(_("%(name)s has left. Everything personal is erased in seven days.", name=name))
+    return redirect("/members", 303)
+
+
+def _leave(member: Member) -> None:
+    departure.leave_network(db.session(), member=member, by=current_member(), now=now())
+    end_sessions(db.session(), member=member)
+    db.session.commit()
