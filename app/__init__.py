@@ -1,8 +1,8 @@
 """The website: pages, accounts and the command line.
 
-Law: a view parses, calls one verb of ``directory``, commits once and renders. Rows are reached from a URL only
-through ``app.access``; every view is tagged with its row of the permission matrix. Never imports ``jobs``.
-Unsafe methods begin a writing transaction; the moment of a request is ``app.request_time.now``.
+Law: a view parses, calls one verb of ``directory``, commits once and renders. A URL reaches a row only through
+``app.access``; every view is tagged with its row of the permission matrix. This package never imports ``jobs``.
+Unsafe methods begin a write transaction; the time of a request is ``app.request_time.now``.
 """
 
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: Settings | None = None, *, overrides: Mapping[str, Any] | None = None) -> "Site":
-    """The website for ``settings`` (else the environment's); ``overrides`` go into Flask's config last.
+    """Return the website for ``settings``, by default those of the environment. ``overrides`` enter the config last.
 
-    Raises SettingsError on wrong settings, RuntimeError where a view has no policy or the assets are not built.
+    Raises SettingsError for invalid settings, RuntimeError if a view has no policy or the assets are not built.
     """
-    from app.factory import build_app  # Here, so that a command of the shell, which is in this room, starts without it.
+    from app.factory import build_app  # Imported here so that the commands in app.cli start without Flask.
 
     return build_app(settings or load_settings(), overrides or {})

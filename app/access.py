@@ -1,7 +1,7 @@
-"""The way to a row: who asks, whether they may, and how a page says so.
+"""Access control of views: the current principal, permission checks, and rows looked up by the id in a URL.
 
-Every view carries ``@policy("object.action")``; a route without one does not start. Rows are reached from a URL
-through ``get_permitted_or_404`` alone, which answers a stranger as if there were no such row.
+Every view carries ``@policy("object.action")``; the app does not start with a view that has none. A URL reaches a row
+through ``get_permitted_or_404`` alone, which answers a stranger as if the row did not exist.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,75 +26,76 @@ from directory.people.tables import Member, MemberState, Role
 
 
 def current_principal() -> Principal:
-    """Who sent this request."""
+    """Return the principal that sent this request."""
     if "principal" not in g:
         g.account, g.principal = signed_in(), Principal()
         if g.account is not None:
-            me = g.account.member
+            member = g.account.member
             leads, keeps = (
-                frozenset(held.chapter_id for held in me.holds if held.role is role)
+                frozenset(held.chapter_id for held in member.holds if held.role is role)
                 for role in (Role.LEAD, Role.SECRETARY)
             )
-            g.principal = Principal(me, leads, keeps)
-    asker: Principal = g.principal
-    return asker
+            g.principal = Principal(member, leads, keeps)
+    principal: Principal = g.principal
+    return principal
 
 
 def current_member() -> Member:
-    """The member who sent this request, one who waits to be let in too; a visitor is asked to sign in."""
-    asker = current_principal()
-    if asker.member is None or not (asker.is_member or asker.is_pending):
+    """Return the member who sent this request, an applicant included. Aborts with 401 for a visitor."""
+    principal = current_principal()
+    if principal.member is None or not (principal.is_member or principal.is_pending):
         abort(401)
-    return asker.member
+    return principal.member
 
 
 def my_account() -> Account:
-    """The account of the member who sent this request; a visitor is asked to sign in."""
+    """Return the account of the member who sent this request. Aborts with 401 for a visitor."""
     current_member()
     account: Account = g.account
     return account
 
 
 def permit(action: str, row: Base | None = None) -> None:
-    """Go on, or answer 401, 403 or 404 as the rule says.
+    """Return if the rule allows ``action`` on ``row``, else abort with 401, 403 or 404.
 
-    What wants a fresh proof asks for it; what wants a reason takes the one that came with the form, keeps it in the
-    audit log and tells the person the row belongs to.
+    A rule that needs a recent login raises RecentLoginRequired without one. A rule that needs a reason takes it from
+    the form (ReasonRequired without one), records it in the audit log and mails it to the person the row belongs to.
     """
     verdict = can(current_principal(), action, row)
     if verdict is S:
         require_recent_login()
     elif verdict is J:
-        _account_for(action, row)
+        _record_reason(action, row)
     elif verdict not in (A, M):
         abort({U: 401, N: 404}.get(verdict, 403))
     g.setdefault("permitted", set()).add(action)
 
 
 class RecentLoginRequired(Exception):
-    """This may be done by whoever proves anew who they are."""
+    """The action needs a recent login. The error handler asks for a new proof of identity and then comes back."""
 
 
 class ReasonRequired(Exception):
-    """This may be done with a typed reason; the error page asks for one, and sends the form again with it."""
+    """The action needs a typed reason. The error page asks for one and sends the same form again with it."""
 
 
 def require_recent_login() -> None:
-    """Go on, or send the browser to prove who sits before it, and back to this page."""
+    """Raise RecentLoginRequired unless the login is recent."""
     if not is_fresh():
         raise RecentLoginRequired
 
 
-LEAST_REASON, MOST_REASON = 10, 300  # characters
+MIN_REASON, MAX_REASON = 10, 300  # characters
 
 
-def _account_for(action: str, row: Base | None) -> None:
+def _record_reason(action: str, row: Base | None) -> None:
+    """Record the form's reason in the audit log and mail it to the person of ``row``. Raises ReasonRequired."""
     reason = " ".join(request.form.get("reason", "").split())
-    if request.method in SAFE_METHODS or not LEAST_REASON <= len(reason) <= MOST_REASON:
+    if request.method in SAFE_METHODS or not MIN_REASON <= len(reason) <= MAX_REASON:
         raise ReasonRequired
     actor, person = current_member(), RELATIONS[type(row)].person(row) if row is not None else None
-    what = f"{row.__tablename__} {row.public_id}" if isinstance(row, PublicRow) else action.partition(".")[0]
-    record(db.session(), actor_id=actor.id, action=action, object=what, reason=reason, now=now())
+    target = f"{row.__tablename__} {row.public_id}" if isinstance(row, PublicRow) else action.partition(".")[0]
+    record(db.session(), actor_id=actor.id, action=action, object=target, reason=reason, now=now())
     if person is not None and person.id != actor.id:
         words = {"by": actor.name, "act": DONE[action](), "reason": reason}
         mail.enqueue(db.session(), letter="told", to=person, event=f"told-{uuid4().hex}", words=words, now=now())
@@ -107,22 +108,22 @@ def get_permitted_or_404(
     model: type[RowType],
     public_id: str,
     action: str,
-    reaches: tuple[MemberState, ...] = (MemberState.ACTIVE,),
+    states: tuple[MemberState, ...] = (MemberState.ACTIVE,),
     options: Sequence[ExecutableOption] = (),
 ) -> RowType:
-    """The row that the URL names, if ``action`` may be done to it; 404 to strangers, 403 to mere readers.
+    """Return the row with the id of the URL if ``action`` is permitted on it.
 
-    Members are found in the states ``reaches``: who was suspended or has left is nowhere else. ``options`` say what
-    else of the row is loaded with it.
-    An unsafe method holds the row until its transaction ends; verbs lock people themselves, in an order of their own.
+    Aborts with 404 for a stranger and 403 for somebody who may only read the row. Members are found only in
+    ``states``, so by default only active ones. ``options`` are loader options of the query.
+    An unsafe method locks the row until its transaction ends, except a Member: verbs lock members, in their own order.
     """
     if not RULES[action].is_public:
         current_member()
-    named = select(model).where(model.public_id == public_id).options(*options)
+    query = select(model).where(model.public_id == public_id).options(*options)
     if request.method not in SAFE_METHODS and model is not Member:
-        named = named.with_for_update()
-    row = db.session.scalars(named).unique().one_or_none()
-    if row is None or (isinstance(row, Member) and row.state not in reaches):
+        query = query.with_for_update()
+    row = db.session.scalars(query).unique().one_or_none()
+    if row is None or (isinstance(row, Member) and row.state not in states):
         abort(404)
     assert isinstance(row, Base)
     permit(action, row)
@@ -134,10 +135,10 @@ R = TypeVar("R")
 
 
 def policy(action: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Tag a view with its row of the matrix. Put it below the route.
+    """Tag a view with its row of the permission matrix. Put this decorator below the route.
 
-    A rule without a row is judged before the view; one with a row must have been judged, by ``reach`` or ``permit``,
-    when the view is done, or the answer is not given.
+    A rule that is not about a row is checked before the view runs. The view itself must check a rule about a row, with
+    ``get_permitted_or_404`` or ``permit``; if it returns without that check, RuntimeError is raised.
     """
 
     def tag(view: Callable[P, R]) -> Callable[P, R]:
@@ -148,10 +149,10 @@ def policy(action: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 current_member()
             if not rule.about:
                 permit(action)
-            answer = view(*args, **kwargs)
+            response = view(*args, **kwargs)
             if action not in g.get("permitted", ()):
-                raise RuntimeError(f"{view.__name__} answered without asking for {action}")
-            return answer
+                raise RuntimeError(f"view {view.__name__} returned without a permission check for {action}")
+            return response
 
         guarded.policy = action  # type: ignore[attr-defined]
         return guarded
@@ -160,7 +161,7 @@ def policy(action: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def check_policies(app: Flask) -> None:
-    """Every view names its row of the matrix; RuntimeError lists those that do not."""
+    """Raise RuntimeError with the views whose tag is no rule of the permission matrix."""
     tags = {name: getattr(view, "policy", "no @policy") for name, view in app.view_functions.items()}
     if wrong := [f"{name} ({tag})" for name, tag in sorted(tags.items()) if tag not in RULES]:
         raise RuntimeError(f"views without a rule in RULES of app/permissions.py: {', '.join(wrong)}")

@@ -1,6 +1,7 @@
-"""Where a browser came from: the post whose short link it followed last, until its person acts, at most thirty days.
+"""Last-click attribution: the session cookie remembers the post whose short link the browser followed last.
 
-Kept in the browser's own session and nowhere else; what is kept for good is the post, on the row that the act made.
+The click is kept until the visitor acts, at most thirty days, and only in the browser's own session. What is stored
+for good is the post, on the row that the act created.
 """
 
 from collections.abc import Iterator
@@ -15,20 +16,23 @@ from app.request_time import now
 from directory.attribution_source import attributed_to
 from directory.outbox.delivery import Delivery
 
-NAME, LASTS = "came_from", timedelta(days=30)
+NAME, LIFETIME = "came_from", timedelta(days=30)
 
 
 def remember_click(delivery: Delivery) -> None:
-    """The last click wins."""
+    """Remember a click on the link of this post, in place of an earlier click."""
     session[NAME] = [delivery.public_id, now().timestamp()]
 
 
 @contextmanager
 def credit_last_click() -> Iterator[None]:
-    """What is done inside is credited to that post; when it is done, the click is used up."""
-    code, at = session.get(NAME, ("", 0.0))
-    is_recent = 0 <= now().timestamp() - at < LASTS.total_seconds()
-    post = select(Delivery.id).where(Delivery.public_id == code)
-    with attributed_to(db.session.scalar(post) if is_recent else None):
+    """Credit what happens in this block to the post of the last click, then forget the click.
+
+    The click stays remembered if the block raises.
+    """
+    public_id, clicked_at = session.get(NAME, ("", 0.0))
+    is_recent = 0 <= now().timestamp() - clicked_at < LIFETIME.total_seconds()
+    delivery_id = select(Delivery.id).where(Delivery.public_id == public_id)
+    with attributed_to(db.session.scalar(delivery_id) if is_recent else None):
         yield
     session.pop(NAME, None)

@@ -1,4 +1,4 @@
-"""The website's database: one session a request, on the tables of the one metadata."""
+"""The website's database: Flask-SQLAlchemy with one session per request, on the metadata of ``directory.db.Base``."""
 
 from flask import Flask, request
 from flask_sqlalchemy import SQLAlchemy
@@ -8,17 +8,17 @@ from directory.tables import TABLES
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-assert TABLES  # relations name their tables; all of them must be loaded before the first query
+assert TABLES  # relationships name tables by strings; all of them must be loaded before the first query
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 
 def init_db(app: Flask) -> None:
-    """Open the engine that the settings name, and let unsafe methods begin writing transactions."""
+    """Configure the engine, and begin a write transaction for each request with an unsafe method."""
     db.init_app(app)
     with app.app_context():
         configure_engine(db.engine)
 
     @app.before_request
-    def begin() -> None:
+    def begin_write() -> None:
         if request.method not in SAFE_METHODS:
             claim_write(db.session())

@@ -1,4 +1,4 @@
-"""The website, put together: each part of the application takes hold of it in turn."""
+"""The application factory: builds the Flask app from settings and registers every part of it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ from directory.settings import Settings
 
 
 class PublicId(BaseConverter):
-    """The ids in addresses; nothing else reaches a query, such as the NUL that PostgreSQL does not take."""
+    """Converter of public ids in URLs; keeps other text, such as the NUL that PostgreSQL rejects, out of queries."""
 
     regex = "[a-z0-9]+"
 
@@ -29,7 +29,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def build_app(settings: Settings, overrides: Mapping[str, Any]) -> Site:
-    """A new application. Raises RuntimeError where a view has no policy or the assets are not built."""
+    """Return a new application. Raises RuntimeError if a view has no policy or the assets are not built."""
     app = Site(
         "app",
         template_folder=str(ROOT / "templates"),
@@ -39,7 +39,7 @@ def build_app(settings: Settings, overrides: Mapping[str, Any]) -> Site:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # a failing statement must not log what it carried
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # a failing statement must not log its values
         BASE_URL=settings.base_url,
         HOME=settings.home,
         SECRETS=SecretBox(settings.encryption_keys),

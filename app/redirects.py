@@ -1,4 +1,4 @@
-"""Where somebody goes on after an act: the page they came from, unless a view says another."""
+"""Redirects after an action: commit, flash a message, and go back to the previous page or to a given one."""
 
 from flask import flash, redirect, request
 from werkzeug.wrappers import Response
@@ -8,13 +8,16 @@ from app.security import local_path
 
 
 def previous_page() -> str:
-    """The path of this site that the browser names as its page; the home page where it names none."""
-    page, here = request.referrer or "", request.host_url
-    return local_path(page.removeprefix(here.rstrip("/")).partition("#")[0]) if page.startswith(here) else "/"
+    """Return the path of the referring page if it is on this site, else the home page."""
+    referrer, here = request.referrer or "", request.host_url
+    return local_path(referrer.removeprefix(here.rstrip("/")).partition("#")[0]) if referrer.startswith(here) else "/"
 
 
-def commit_and_redirect(sentence: str, *, undo: str = "message", to: str = "") -> Response:
-    """Keep what a verb did, say so, and go on. ``undo`` is the address that takes it back."""
+def commit_and_redirect(message: str, *, undo: str = "message", to: str = "") -> Response:
+    """Commit, flash ``message`` and redirect (303) to ``to``, by default the previous page.
+
+    ``undo`` is the URL that a POST reverts the action with; the default shows the message without an undo button.
+    """
     db.session.commit()
-    flash(sentence, undo)
+    flash(message, undo)
     return redirect(to or previous_page(), 303)

@@ -1,4 +1,4 @@
-"""One instant a request: views, verbs and templates of the same request agree on what time it is."""
+"""The time of the request: one fixed instant for its views, verbs and templates."""
 
 from datetime import datetime
 
@@ -6,8 +6,8 @@ from flask import current_app, g
 
 
 def now() -> datetime:
-    """When this request began, aware, in UTC; ``CLOCK`` in the app's config says it, so tests can stop it."""
+    """Return the aware UTC time of this request, read once from ``CLOCK`` in the app's config, which tests replace."""
     if "now" not in g:
         g.now = current_app.config["CLOCK"]()
-    moment: datetime = g.now
-    return moment
+    instant: datetime = g.now
+    return instant

@@ -1,4 +1,4 @@
-"""What every answer carries and every unsafe request must show, whatever the page."""
+"""Security headers, size limits of request bodies, the Origin check and CSRF protection of all views."""
 
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data:",  # Bootstrap draws its check marks as data
+        "img-src 'self' data:",  # Bootstrap's check marks are data URLs
         "font-src 'self'",
         "connect-src 'self'",
         "form-action 'self'",
@@ -36,32 +36,32 @@ HEADERS = {
 
 
 def init_security(app: Flask) -> None:
-    """Headers, body cap, and two independent proofs that a form is ours: its Origin and its CSRF token."""
-    app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # a token lives as long as its session
+    """Set headers and body limits, and check two independent proofs that a form is ours: Origin and CSRF token."""
+    app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # a token is valid as long as its session
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
     base = urlsplit(app.config["BASE_URL"])
     https = base.scheme == "https"
-    if https:  # the server listens on loopback only, so what comes in came through a proxy of ours
+    if https:  # the server listens on loopback only, so every request came through our own proxy
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
 
     @app.before_request
-    def allow_larger() -> None:
-        """Before anything reads the form."""
-        larger = LARGER_BODIES.get(request.endpoint or "")
-        request.max_content_length = request.max_form_memory_size = larger  # None: as the app has it
+    def set_body_limit() -> None:
+        """Set the body limit of this endpoint before anything reads the form."""
+        limit = LARGER_BODIES.get(request.endpoint or "")
+        request.max_content_length = request.max_form_memory_size = limit  # None: the app's default
 
     @app.before_request
-    def same_origin() -> None:
+    def check_origin() -> None:
         origin = request.headers.get("Origin")
-        ours = {f"{base.scheme}://{base.netloc}", request.host_url.rstrip("/")}
-        if request.method not in SAFE_METHODS and origin is not None and origin not in ours:
+        allowed = {f"{base.scheme}://{base.netloc}", request.host_url.rstrip("/")}
+        if request.method not in SAFE_METHODS and origin is not None and origin not in allowed:
             abort(403)
 
-    # A mail program posts to this for its reader; the signed link is the proof (RFC 8058).
+    # Mail programs post to this view on behalf of the reader; the signed link is the proof (RFC 8058).
     CSRFProtect(app).exempt("app.pages.prompts.unsubscribe")
 
     @app.after_request
-    def protect(response: Response) -> Response:
+    def set_headers(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if https:
@@ -74,7 +74,7 @@ def init_security(app: Flask) -> None:
 
 
 def local_path(target: str | None) -> str:
-    """``target`` where it is a path of this site, else the home page. Never another host.
+    """Return ``target`` if it is a path of this site, else ``"/"``; never a URL of another host.
 
     >>> [local_path(target) for target in ("/leads?x=1", "//evil.example", "/\\\\evil.example", "https://evil.example")]
     ['/leads?x=1', '/', '/', '/']

@@ -1,4 +1,4 @@
-"""How templates say things: money, days, lists and names, in the reader's language."""
+"""Template filters that format money, dates, counts, lists and names in the reader's language."""
 
 from datetime import date, datetime
 
@@ -12,32 +12,32 @@ from directory.translation import gettext, join_as_list, time_ago, translations
 
 
 def init_filters(app: Flask) -> None:
-    """Give templates the verbs below as filters (``since`` as ``ago``), ``principal`` and ``now`` as globals."""
+    """Register the functions below as filters (``since`` as ``ago``), ``current_principal`` and ``now`` as globals."""
     Babel(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     @app.before_request
-    def speak() -> None:
+    def set_language() -> None:
         translations.set(get_translations())
 
     app.add_template_global(current_principal)
     app.add_template_global(now)
-    for verb in (money, since, initials, first_name, day, in_words, join_as_list):
-        app.add_template_filter(verb, {"since": "ago"}.get(verb.__name__, verb.__name__))
+    for function in (money, since, initials, first_name, day, in_words, join_as_list):
+        app.add_template_filter(function, {"since": "ago"}.get(function.__name__, function.__name__))
 
 
 def money(minor: int | None, currency: str = "USD") -> str:
-    """``1500000 | money`` is "$15,000"; nothing where it was not said."""
+    """Return an amount of minor units as text: 1500000 becomes "$15,000"; "" for None."""
     return "" if minor is None else Money(minor, currency).spoken()
 
 
 def since(then: date) -> str:
-    """How long ago, as a person says it."""
+    """Return how long ago ``then`` was, as a phrase."""
     return time_ago(then.date() if isinstance(then, datetime) else then, now().date())
 
 
 def day(then: date) -> str:
-    """A day as a person says it: "Wednesday, 4 November".
+    """Return a date with its weekday and without its year.
 
     >>> day(date(2026, 11, 4))
     'Wednesday, 4 November'
@@ -46,7 +46,7 @@ def day(then: date) -> str:
 
 
 def in_words(count: int) -> str:
-    """A small count as a word, a large one in figures.
+    """Return a count below ten as a word, a larger one as digits.
 
     >>> [in_words(count) for count in (2, 12)]
     ['two', '12']
@@ -56,7 +56,7 @@ def in_words(count: int) -> str:
 
 
 def initials(name: str) -> str:
-    """Two letters for a face that is not there.
+    """Return up to two initials, shown in place of a missing photo; "?" if there are none.
 
     >>> [initials(name) for name in ("Bea Lindqvist", "Bramble & Co", "Carla", "")]
     ['BL', 'BC', 'C', '?']
@@ -66,5 +66,5 @@ def initials(name: str) -> str:
 
 
 def first_name(name: str) -> str:
-    """What one calls a person."""
+    """Return the first word of a name."""
     return name.split()[0] if name.split() else name

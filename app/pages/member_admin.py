@@ -29,7 +29,7 @@ SEEN = (MemberState.ACTIVE, MemberState.SUSPENDED)
 @pages.get("/members/<public_id>/standing")
 @policy("member.read_standing")
 def show(public_id: str) -> str:
-    member = get_permitted_or_404(Member, public_id, "member.read_standing", reaches=SEEN)
+    member = get_permitted_or_404(Member, public_id, "member.read_standing", states=SEEN)
     held = chapter_roles(db.session(), member=member)
     return render_template("members/standing.html", member=member, held=held, me=current_member())
 
@@ -37,7 +37,7 @@ def show(public_id: str) -> str:
 @pages.post("/members/<public_id>/suspend")
 @policy("member.suspend")
 def suspend(public_id: str) -> ResponseReturnValue:
-    member = get_permitted_or_404(Member, public_id, "member.suspend", reaches=SEEN)
+    member = get_permitted_or_404(Member, public_id, "member.suspend", states=SEEN)
     suspension.suspend(db.session(), member=member, by=current_member(), now=now())
     end_sessions(db.session(), member=member)
     return commit_and_redirect(
@@ -50,7 +50,7 @@ def suspend(public_id: str) -> ResponseReturnValue:
 @pages.post("/members/<public_id>/reinstate")
 @policy("member.reinstate")
 def reinstate(public_id: str) -> ResponseReturnValue:
-    member = get_permitted_or_404(Member, public_id, "member.reinstate", reaches=SEEN)
+    member = get_permitted_or_404(Member, public_id, "member.reinstate", states=SEEN)
     suspension.reinstate(db.session(), member=member, by=current_member(), now=now())
     return commit_and_redirect(
         _("%(name)s takes part again.", name=member.name),
