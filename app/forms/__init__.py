@@ -16,19 +16,22 @@ from directory.errors import DomainError
 
 
 class Form(FlaskForm):
-    """A form of text fields. Flask-WTF alone would take files and JSON for one, and their values are no text."""
+    """A form of text fields, read from ``request.form`` only.
 
-    refused_with = 0
+    Flask-WTF alone would also read files and JSON, whose values are not text.
+    """
+
+    error_status = 0  # the HTTP status of an error outside the fields; 0 without one
 
     @property
     def status(self) -> int:
-        """What the page that shows it answers with: 200 for one that nothing is wrong with."""
-        return self.refused_with or (422 if self.errors else 200)
+        """The HTTP status of the page that shows this form: 200 without errors."""
+        return self.error_status or (422 if self.errors else 200)
 
-    def refuse(self, sentence: str, status: int) -> None:
-        """Say above the form why it could not be done."""
-        self.form_errors.append(sentence)
-        self.refused_with = status
+    def refuse(self, message: str, status: int) -> None:
+        """Show ``message`` above the form, on a page with this HTTP status."""
+        self.form_errors.append(message)
+        self.error_status = status
 
     class Meta(FlaskForm.Meta):
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
@@ -37,17 +40,17 @@ class Form(FlaskForm):
 
 @contextmanager
 def blamed(form: Form) -> Iterator[None]:
-    """Do what a form asks. What a verb refuses stands in the form, which the view then shows again; nothing is kept."""
+    """Catch a DomainError of this block: roll back and add the error to ``form``, which the view then shows again."""
     try:
         yield
     except DomainError as error:
         db.session.rollback()
-        blame(form, error)
-        form.refused_with = status_of(error)
+        _add_error(form, error)
+        form.error_status = status_of(error)
 
 
-def blame(form: FlaskForm, error: DomainError) -> None:
-    """Put a verb's refusal beside the field it is about, or above the form; what was typed stays."""
+def _add_error(form: FlaskForm, error: DomainError) -> None:
+    """Add the message to the field that the error names, else above the form. The submitted values stay."""
     field = form[error.field] if error.field and error.field in form else None
     if field is None:
         form.form_errors.append(error.message)

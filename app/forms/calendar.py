@@ -1,4 +1,4 @@
-"""The forms of a chapter's calendar: a quiet time, and its own opening and closing sentence."""
+"""Forms of a chapter's calendar: a blackout period, and the chapter's own opening and closing sentence."""
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, StringField
@@ -7,8 +7,8 @@ from wtforms.validators import InputRequired
 from app.forms import Form
 
 
-class QuietForm(Form):
-    """Days on which nothing is posted."""
+class BlackoutForm(Form):
+    """The days on which nothing is posted, and the reason."""
 
     first_on = DateField(_l("From"), [InputRequired(_l("Choose the first day."))])
     last_on = DateField(_l("To, that day included"), [InputRequired(_l("Choose the last day."))])
@@ -16,7 +16,7 @@ class QuietForm(Form):
 
 
 class FrameForm(Form):
-    """What stands around the post; both may be empty."""
+    """The sentences before and after the body of a post; both may be empty."""
 
     opening = StringField(_l("The first sentence"))
     closing = StringField(_l("The last sentence, before the hashtags"))

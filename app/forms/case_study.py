@@ -1,4 +1,4 @@
-"""The form of a story of working together."""
+"""The form of a case study."""
 
 from collections.abc import Sequence
 
@@ -11,17 +11,17 @@ from directory.facts.collaboration import Collaboration
 from directory.translation import gettext as _
 
 
-class StoryForm(Form):
-    """What it was, in the teller's words."""
+class CaseStudyForm(Form):
+    """Title, text and year of a case study, and the finished collaboration that it is about, if any."""
 
     title = StringField(_l("A title"))
     text = TextAreaField(_l("The story"))
     year = IntegerField(_l("The year"), [InputRequired(_l("Write the year."))])
     collaboration = SelectField(_l("The finished work it is about"), default="")
 
-    def offer(self, works: Sequence[Collaboration]) -> None:
-        """Let the teller choose among what the two firms finished."""
+    def offer(self, collaborations: Sequence[Collaboration]) -> None:
+        """Set the choices to the finished collaborations of the two firms, and none of them."""
         self.collaboration.choices = [
             SelectChoice("", _("None that is listed here")),
-            *(SelectChoice(work.public_id, work.title) for work in works),
+            *(SelectChoice(collaboration.public_id, collaboration.title) for collaboration in collaborations),
         ]

@@ -1,4 +1,4 @@
-"""The forms of a channel: what its kind asks for, and who is in charge of it."""
+"""Forms of a channel: the settings of its kind, and the member in charge of it."""
 
 from collections.abc import Iterable
 
@@ -13,17 +13,17 @@ from directory.people.tables import Member
 
 
 def form_for(kind: ChannelKind, channel: Channel | None) -> Form:
-    """A field for each of the kind's. What ``channel`` was connected with stands in it, but never a secret."""
-    fields = {each.name: (PasswordField if each.is_secret else StringField)(_(each.label)) for each in kind.fields}
+    """Return a form with the fields of ``kind``, filled from the settings of ``channel`` but never with a secret."""
+    fields = {field.name: (PasswordField if field.is_secret else StringField)(_(field.label)) for field in kind.fields}
     form: Form = type("ConnectForm", (Form,), fields)(data=channel.settings if channel else None)
     return form
 
 
 class ChargeForm(Form):
-    """Who is written to when something is wrong with a channel."""
+    """The member who gets mail when something is wrong with a channel."""
 
     owner = SelectField(_l("Who is in charge of it"))
 
     def offer(self, people: Iterable[Member]) -> None:
-        """Let one of these be chosen."""
+        """Set the choices to these members."""
         self.owner.choices = [SelectChoice(person.public_id, person.name) for person in people]

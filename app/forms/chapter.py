@@ -1,4 +1,4 @@
-"""The forms of a chapter's room: its settings, a list of people, one invitation; and those of coming in."""
+"""Forms of a chapter: settings, list import, invitation, and the applications of people who want to join."""
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAreaField, TimeField
@@ -8,7 +8,7 @@ from directory.people.chapter import Chapter
 
 
 class SettingsForm(Form):
-    """What a chapter says of itself, and when its week turns."""
+    """A chapter's description, place, hashtags, and the weekday and time of its post."""
 
     name = StringField(_l("Name"))
     about = TextAreaField(_l("Whom it is for"))
@@ -20,8 +20,8 @@ class SettingsForm(Form):
         _l("It posts on"),
         coerce=int,
         choices=[
-            SelectChoice(place, day)
-            for place, day in enumerate(
+            SelectChoice(number, day)
+            for number, day in enumerate(
                 (
                     *(_l("Monday"), _l("Tuesday"), _l("Wednesday"), _l("Thursday")),
                     *(_l("Friday"), _l("Saturday"), _l("Sunday")),
@@ -34,8 +34,9 @@ class SettingsForm(Form):
 
     def show(self, chapter: Chapter) -> None:
         """Fill the fields from a chapter."""
-        self.process(obj=chapter, hashtags=" ".join(f"#{word}" for word in chapter.hashtags))
-        self.hashtags.data = " ".join(f"#{word}" for word in chapter.hashtags)
+        hashtags = " ".join(f"#{hashtag}" for hashtag in chapter.hashtags)
+        self.process(obj=chapter, hashtags=hashtags)
+        self.hashtags.data = hashtags
 
 
 class StartForm(Form):
@@ -46,13 +47,13 @@ class StartForm(Form):
 
 
 class ListForm(Form):
-    """People, one a line; a file comes beside it."""
+    """A pasted list of people, one per line. An uploaded file is read apart from this form."""
 
     text = TextAreaField(_l("Paste your list"))
 
 
 class CommitForm(Form):
-    """Whether the weekly post may ask for what the people of a list want."""
+    """Whether the weekly post may ask, without names, for what the imported people want."""
 
     share = BooleanField(
         _l("The weekly post may ask for what they want, without their names, until each says otherwise")
@@ -68,13 +69,13 @@ class InviteForm(Form):
 
 
 class SuggestForm(InviteForm):
-    """Somebody a member would like to have here."""
+    """A person whom a member suggests for an invitation."""
 
     sentence = StringField(_l("What does the firm do?"))
 
 
 class ApplyForm(Form):
-    """Who wants to come in. ``homepage`` is seen by no person: only programs fill it in."""
+    """An application to join. ``homepage`` is a hidden honeypot field that only programs fill in."""
 
     name = StringField(_l("Your name"))
     email = StringField(_l("Your mail address"))

@@ -1,4 +1,4 @@
-"""The form of "we worked together": one tap, and the year where it was not this one."""
+"""The form of an interaction ("we worked together")."""
 
 from datetime import date
 
@@ -14,7 +14,7 @@ from directory.translation import gettext as _
 
 
 class InteractionForm(Form):
-    """What the two did, and when."""
+    """The kind of interaction, its year and a note."""
 
     kind = SelectField(_l("What you did"), choices=[SelectChoice(kind.value) for kind in InteractionKind])
     year = IntegerField(_l("When"), [InputRequired(_l("Write the year."))])
@@ -22,7 +22,7 @@ class InteractionForm(Form):
 
     @property
     def happened_on(self) -> date:
-        """Today for this year, else the first day of the year. Raises Invalid."""
+        """Today for the current year, else 1 January of ``year``. Raises Invalid before 1950 and in the future."""
         today = now().date()
         if self.year.data == today.year:
             return today

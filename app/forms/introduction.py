@@ -1,4 +1,4 @@
-"""The forms of introductions: why one wants to meet, whom one introduces, and a word to pass on."""
+"""Forms of introductions: a request to meet somebody, an offer to introduce two members, the introducer's note."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,13 @@ from directory.translation import gettext as _
 
 
 class AskForm(Form):
-    """Why, and through whom."""
+    """The reason for a request to meet a member, and the introducer."""
 
     text = TextAreaField(_l("Why you want to meet"))
     via = SelectField(_l("Who should introduce you"), default="")
 
     def offer(self, vias: Sequence[Member], target: Member) -> None:
-        """Let the asker choose among those who know both; the last choice is to ask directly."""
+        """Set the choices to the members who know both; the last choice is to ask ``target`` directly."""
         self.via.choices = [
             *(SelectChoice(via.public_id, f"{via.name}, {via.business.name}") for via in vias),
             SelectChoice("", _("Nobody: ask %(name)s directly", name=target.first_name)),
@@ -25,20 +25,20 @@ class AskForm(Form):
 
 
 class OfferForm(Form):
-    """To whom, and why."""
+    """The other member of an offered introduction, and the reason."""
 
     other = SelectField(_l("To whom"))
     text = TextAreaField(_l("Why they should meet"))
 
     def offer(self, people: Sequence[Member]) -> None:
-        """Let the introducer choose among whom they know."""
+        """Set the choices to the introducer's acquaintances."""
         self.other.choices = [
             SelectChoice("", _("Choose somebody you know")),
-            *(SelectChoice(each.public_id, f"{each.name}, {each.business.name}") for each in people),
+            *(SelectChoice(person.public_id, f"{person.name}, {person.business.name}") for person in people),
         ]
 
 
-class WordForm(Form):
-    """What the person in between adds, or nothing."""
+class IntroducerNoteForm(Form):
+    """An optional note that the introducer adds when passing a request on."""
 
     word = TextAreaField(_l("A word of your own, if you like"))

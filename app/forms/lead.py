@@ -1,4 +1,4 @@
-"""The form of a lead: the text first; place, budget and day where they are known."""
+"""The form of a lead: its text, place, budget and due date."""
 
 from datetime import date
 
@@ -14,7 +14,7 @@ from directory.translation import gettext as _
 
 
 class LeadForm(Form):
-    """What a member says of a lead besides its needs."""
+    """The fields of a lead other than its needs."""
 
     text = TextAreaField(_l("In their own words"))
     place = StringField(_l("Where"))
@@ -25,7 +25,7 @@ class LeadForm(Form):
     is_asked = BooleanField(_l("Ask for it in Wednesday’s post"))
 
     def terms(self, today: date) -> Terms:
-        """The fields as the verbs take them. Raises Invalid."""
+        """Return the fields as Terms. Raises Invalid for a due date before ``today`` and an unreadable budget."""
         if self.due_on.data and self.due_on.data < today:
             raise Invalid(_("This day has passed; choose a later one, or none."), field="due_on")
         budget = str(self.budget.data or "").strip()

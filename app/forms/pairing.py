@@ -1,4 +1,4 @@
-"""The form of a talk: when and where, of what, and what comes next."""
+"""The form of a pairing's meeting: time, place, topics and next step."""
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateTimeLocalField, StringField, TextAreaField
@@ -7,8 +7,8 @@ from wtforms.validators import Optional
 from app.forms import Form
 
 
-class TalkForm(Form):
-    """What the two write down; all of it may stay empty."""
+class PairingForm(Form):
+    """What the two members arrange; every field is optional."""
 
     meets_at = DateTimeLocalField(_l("When"), [Optional()], format="%Y-%m-%dT%H:%M")
     place = StringField(_l("Where, or by what number"))

@@ -7,6 +7,6 @@ from app.forms import Form
 
 
 class PostForm(Form):
-    """What the post says on one channel."""
+    """The edited text of a post on one channel."""
 
     text = TextAreaField(_l("Your own words"))

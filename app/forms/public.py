@@ -1,4 +1,4 @@
-"""Forms of the open web: writing to a member, and saying that one stands there."""
+"""Forms of public pages: a visitor's message to a member, and the consent to a public page."""
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, StringField, TextAreaField
@@ -8,7 +8,7 @@ from app.forms import Form
 
 
 class RelayForm(Form):
-    """A visitor's message. ``website`` is seen by nobody: what fills it in is a program."""
+    """A visitor's message. ``website`` is a hidden honeypot field that only programs fill in."""
 
     name = StringField(_l("Your name"), [DataRequired(_l("Write your name."))])
     email = StringField(_l("Your mail address"), [DataRequired(_l("Write your mail address, for the answer."))])
@@ -17,7 +17,7 @@ class RelayForm(Form):
 
 
 class PublicForm(Form):
-    """Whether one stands on the open web, and is found there."""
+    """Whether a page is public, and whether search engines may index it."""
 
     public = BooleanField(_l("Show this page to everybody on the web"))
     indexed = BooleanField(_l("Let search engines find it"))

@@ -1,4 +1,4 @@
-"""The search that an address asks for: every part optional, and what makes no sense is as if it were not there."""
+"""The directory search in the parameters of a URL. Every parameter is optional; an invalid one is ignored."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,10 +23,10 @@ from directory.people.tables import Member
 from directory.people.working_language import LANGUAGES, language_name
 from directory.taxonomy.capability import Capability
 
-LETTERS = 200  # of the words that are read
-TOWN_LETTERS = 80
+MAX_LENGTH = 200  # characters of a parameter that are read
+MAX_TOWN_LENGTH = 80
 
-
+# The price bands of the search index, the last for firms without a price.
 PRICES: tuple[tuple[str, Callable[[], str]], ...] = (
     ("low", lambda: _("under 5,000")),
     ("middle", lambda: _("5,000 to 25,000")),
@@ -38,36 +38,36 @@ assert len(PRICES) == len(BANDS) + 1
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """What somebody looks for."""
+    """A parsed search: its valid parameters, and the rows and filters that they stand for."""
 
-    said: dict[str, str]  # the parameters that count, as they stand in the address
+    parameters: dict[str, str]  # the valid ones, as in the URL
     capability: Capability | None
     chapter: Chapter | None
     chapters: list[Chapter]
     narrowing: Narrowing
     since: datetime | None = None
     unknown_town: str = ""
-    labels: dict[str, str] = field(default_factory=dict)  # parameter -> what its chip says
+    labels: dict[str, str] = field(default_factory=dict)  # parameter -> label of its chip
 
     @property
     def text(self) -> str:
-        return self.said.get("q", "")
+        return self.parameters.get("q", "")
 
     @property
     def name(self) -> str:
-        """The search in a few words."""
+        """The text and labels of the search, at most 120 characters."""
         return " · ".join(filter(None, [self.text, *self.labels.values()]))[:120]
 
-    def to(self, **changes: Any) -> str:
-        """The address of this search with these parameters otherwise; None leaves one out, and the page starts anew."""
-        return url_for("members.index", **{**self.said, **changes})
+    def url(self, **changes: Any) -> str:
+        """Return the URL of this search with changed parameters, on the first page. None removes a parameter."""
+        return url_for("members.index", **{**self.parameters, **changes})
 
-    def without(self, name: str) -> str:
-        """The address of this search without one choice."""
-        return self.to(**{name: None}, **({"km": None} if name == "town" else {}))
+    def url_without(self, name: str) -> str:
+        """Return the URL of this search without one parameter; ``town`` removes ``km`` too."""
+        return self.url(**{name: None}, **({"km": None} if name == "town" else {}))
 
     def find(self, session: Session, *, page: int = 1) -> Page:
-        """What it finds."""
+        """Run the search and return one page of its results."""
         return search(
             session,
             text=self.text,
@@ -80,10 +80,9 @@ class SearchQuery:
         )
 
     def options(self, found: Page) -> dict[str, list[tuple[str, str, int]]]:
-        """For each choice its values, labels and counts, those that would leave somebody or are chosen."""
-        chapters = {each.id: each for each in self.chapters}
-        every: dict[str, list[tuple[str, str, Any]]] = {
-            "chapter": [(each.public_id, each.name, each.id) for each in chapters.values()],
+        """Return (value, label, count) of the options of each filter that have results or are chosen."""
+        options: dict[str, list[tuple[str, str, Any]]] = {
+            "chapter": [(chapter.public_id, chapter.name, chapter.id) for chapter in self.chapters],
             "industry": [(key, _(label), key) for key, label in INDUSTRIES],
             "language": [(code, language_name(code), code) for code in LANGUAGES],
             "price": [(key, label(), band) for band, (key, label) in enumerate(PRICES)],
@@ -92,10 +91,10 @@ class SearchQuery:
         return {
             facet: [
                 (value, label, count)
-                for value, label, key in several
-                if (count := found.counts[facet].get(key, 0)) or self.said.get(facet) == value
+                for value, label, key in values
+                if (count := found.counts[facet].get(key, 0)) or self.parameters.get(facet) == value
             ]
-            for facet, several in every.items()
+            for facet, values in options.items()
         }
 
 
@@ -106,21 +105,21 @@ def parse_search_query(
     by: Member,
     chapters: list[Chapter] | None = None,
 ) -> SearchQuery:
-    """Read a search from the parameters of an address; ``chapters``, by name, where they are read already."""
-    given = {name: str(sent.get(name, ""))[:LETTERS].replace("\0", " ").strip() for name in (*PARAMETERS, "since")}
+    """Parse the parameters of a URL. ``chapters`` are all chapters, by name, if the caller has loaded them already."""
+    given = {name: str(sent.get(name, ""))[:MAX_LENGTH].replace("\0", " ").strip() for name in (*PARAMETERS, "since")}
     if chapters is None:
         chapters = list(session.scalars(select(Chapter).order_by(Chapter.name)))
-    said = {"q": given["q"]}
+    parameters = {"q": given["q"]}
     labels: dict[str, str] = {}
 
     def choose(name: str, label: str) -> None:
-        said[name], labels[name] = given[name], label
+        parameters[name], labels[name] = given[name], label
 
     capability = None
     if given["capability"].isalnum():
-        above = joinedload(Capability.parent).joinedload(Capability.parent)
-        named = select(Capability).where(Capability.public_id == given["capability"])
-        capability = session.scalar(named.options(above))
+        ancestors = joinedload(Capability.parent).joinedload(Capability.parent)
+        query = select(Capability).where(Capability.public_id == given["capability"])
+        capability = session.scalar(query.options(ancestors))
     if capability is not None:
         choose("capability", capability.name)
     chapter = next((each for each in chapters if each.public_id == given["chapter"]), None)
@@ -139,36 +138,37 @@ def parse_search_query(
     if given["town"]:
         home = by.business.chapter
         region, country = (home.region, home.country) if home else (by.business.region, "")
-        town = town_from_text(given["town"][:TOWN_LETTERS], region=region, country=country)
+        town = town_from_text(given["town"][:MAX_TOWN_LENGTH], region=region, country=country)
     if town is not None:
         km = next((radius for radius in RADII if str(radius) == given["km"]), km)
         choose("town", _("within %(km)s km of %(town)s", km=km, town=town.name))
-        said["km"] = str(km)
-    since = _moment(given["since"])
+        parameters["km"] = str(km)
+    since = _aware_datetime(given["since"])
     if since is not None:
         choose("since", _("new since your last look"))
     return SearchQuery(
-        said={name: value for name, value in said.items() if value},
+        parameters={name: value for name, value in parameters.items() if value},
         capability=capability,
         chapter=chapter,
         chapters=chapters,
         narrowing=Narrowing(
-            industry=said.get("industry"),
-            language=said.get("language"),
+            industry=parameters.get("industry"),
+            language=parameters.get("language"),
             price=price,
-            free="free" in said,
+            free="free" in parameters,
             town=town,
             km=km,
         ),
         since=since,
-        unknown_town="" if town else given["town"][:TOWN_LETTERS],
+        unknown_town="" if town else given["town"][:MAX_TOWN_LENGTH],
         labels=labels,
     )
 
 
-def _moment(text: str) -> datetime | None:
+def _aware_datetime(text: str) -> datetime | None:
+    """Return the ISO datetime; None if it is invalid or has no time zone."""
     try:
-        moment = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return moment if moment.tzinfo else None
+    return parsed if parsed.tzinfo else None

@@ -1,4 +1,4 @@
-"""The forms of signing in, of proving oneself anew, and of a new password."""
+"""Forms of sign-in, of the renewed proof of identity, and of a new password or address."""
 
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, PasswordField, StringField
@@ -11,37 +11,37 @@ _ADDRESS = (DataRequired(_l("Write the email address of your account.")), Length
 
 
 class SignInForm(Form):
-    """An address and a password."""
+    """Email address and password."""
 
     email = EmailField(_l("Email"), _ADDRESS)
     password = PasswordField(_l("Password"), [DataRequired(_l("Write your password.")), Length(max=LONGEST_PASSWORD)])
 
 
 class AddressForm(Form):
-    """An address to write to."""
+    """An email address that a link is sent to."""
 
     email = EmailField(_l("Email"), _ADDRESS)
 
 
 class PasswordForm(Form):
-    """The password of who is signed in already."""
+    """The password of a member who is signed in already."""
 
     password = PasswordField(_l("Password"), [DataRequired(_l("Write your password.")), Length(max=LONGEST_PASSWORD)])
 
 
 class CodeForm(Form):
-    """A code of the generator, or a recovery code."""
+    """A one-time code of an authenticator app, or a recovery code."""
 
     code = StringField(_l("Code"), [DataRequired(_l("Write the code.")), Length(max=40)])
 
 
 class NewPasswordForm(Form):
-    """A password to be; the verb says what is wrong with it."""
+    """A new password; the verb validates it."""
 
     password = PasswordField(_l("New password"))
 
 
 class NewAddressForm(Form):
-    """An address to be; the verb says what is wrong with it."""
+    """A new email address; the verb validates it."""
 
     email = EmailField(_l("New address"))

@@ -1,4 +1,4 @@
-"""The form of a good word, and what it shares with other forms: which capability it is about."""
+"""The form of a vouch, and the base form with a choice of capability that it shares with the rating form."""
 
 from collections.abc import Iterable
 
@@ -10,25 +10,25 @@ from directory.taxonomy.capability import Capability
 from directory.translation import gettext as _
 
 
-class AboutForm(Form):
-    """Something said of a member, of one capability or of none."""
+class CapabilityForm(Form):
+    """A form about a member, with a choice of one of their firm's capabilities or none."""
 
     capability = SelectField(_l("What it is about"), default="")
 
-    def offer(self, able: Iterable[Capability]) -> None:
-        """Let whoever says it choose among what the member's firm can do."""
+    def offer(self, capabilities: Iterable[Capability]) -> None:
+        """Set the choices to these capabilities, by name, after the choice of none."""
         self.capability.choices = [
             SelectChoice("", _("Working together in general")),
-            *(SelectChoice(key, name) for name, key in sorted((each.name, each.public_id) for each in able)),
+            *(SelectChoice(key, name) for name, key in sorted((row.name, row.public_id) for row in capabilities)),
         ]
 
-    def chosen(self, able: Iterable[Capability]) -> Capability | None:
-        """The capability that was chosen, None for working together in general."""
-        return next((each for each in able if each.public_id == self.capability.data), None)
+    def chosen(self, capabilities: Iterable[Capability]) -> Capability | None:
+        """Return the chosen one of these capabilities, None for working together in general."""
+        return next((row for row in capabilities if row.public_id == self.capability.data), None)
 
 
-class VouchForm(AboutForm):
-    """What the giver says, how they know each other, and of which capability."""
+class VouchForm(CapabilityForm):
+    """The text of a vouch, how giver and receiver know each other, and the capability."""
 
     text = TextAreaField(_l("Your good word"))
     known_as = StringField(_l("How you know each other"))

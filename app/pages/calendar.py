@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.access import current_member, get_permitted_or_404, policy
 from app.db import db
 from app.forms import blamed
-from app.forms.calendar import FrameForm, QuietForm
+from app.forms.calendar import BlackoutForm, FrameForm
 from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.errors import Conflict, Invalid
@@ -71,7 +71,7 @@ def set_hour(public_id: str) -> ResponseReturnValue:
 @pages.post("/chapters/<public_id>/calendar/quiet")
 @policy("chapter.plan_weeks")
 def keep_quiet(public_id: str) -> ResponseReturnValue:
-    chapter, form = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks"), QuietForm()
+    chapter, form = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks"), BlackoutForm()
     if form.validate_on_submit() and form.first_on.data and form.last_on.data:
         with blamed(form):
             days = {"first_on": form.first_on.data, "last_on": form.last_on.data}
@@ -164,7 +164,7 @@ def _home(chapter: Chapter) -> str:
     return url_for(".show", public_id=chapter.public_id)
 
 
-def _page(chapter: Chapter, quiet_form: QuietForm | None = None, frame_form: FrameForm | None = None) -> str:
+def _page(chapter: Chapter, quiet_form: BlackoutForm | None = None, frame_form: FrameForm | None = None) -> str:
     """The calendar; a form is given where it came back."""
     session, zone = db.session(), ZoneInfo(chapter.zone)
     used = opening_closing.frame_of(session, chapter=chapter)
@@ -174,7 +174,7 @@ def _page(chapter: Chapter, quiet_form: QuietForm | None = None, frame_form: Fra
         weeks=calendar.weeks(session, chapter=chapter, now=now()),
         zone=zone,
         blackout=blackout_periods(session, since=now().astimezone(zone).date(), chapter_id=chapter.id),
-        quiet_form=quiet_form or QuietForm(formdata=None),
+        quiet_form=quiet_form or BlackoutForm(formdata=None),
         frame_form=frame_form or FrameForm(formdata=None, obj=used),
         used=used,
         waiting=opening_closing.pending_frame(session, chapter=chapter),

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from app.access import current_member, get_permitted_or_404, policy
 from app.db import db
 from app.forms import blamed
-from app.forms.case_study import StoryForm
+from app.forms.case_study import CaseStudyForm
 from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.facts import case_study
@@ -21,7 +21,7 @@ pages = Blueprint("case_studies", __name__)
 @pages.route("/members/<public_id>/stories/new", methods=["GET", "POST"])
 @policy("case_study.create")
 def new(public_id: str) -> ResponseReturnValue:
-    other, form = get_permitted_or_404(Member, public_id, "profile.read_member_fields"), StoryForm()
+    other, form = get_permitted_or_404(Member, public_id, "profile.read_member_fields"), CaseStudyForm()
     works = finished_between(db.session(), current_member().business_id, other.business_id)
     form.offer(works)
     if form.validate_on_submit():

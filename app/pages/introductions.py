@@ -8,7 +8,7 @@ from app.access import current_member, current_principal, get_permitted_or_404, 
 from app.attribution_cookie import credit_last_click
 from app.db import db
 from app.forms import blamed
-from app.forms.introduction import AskForm, OfferForm, WordForm
+from app.forms.introduction import AskForm, IntroducerNoteForm, OfferForm
 from app.permissions import Verdict, can
 from app.redirects import commit_and_redirect
 from app.request_time import now
@@ -104,13 +104,13 @@ def show(public_id: str) -> str:
     )
     contact = contact_of(member_view(db.session(), reader=asker, member=row.other(asker))) if meets else None
     db.session.commit()
-    return render_template("introductions/show.html", row=row, me=asker, form=WordForm(), contact=contact)
+    return render_template("introductions/show.html", row=row, me=asker, form=IntroducerNoteForm(), contact=contact)
 
 
 @pages.post("/introductions/<public_id>/<any(pass, accept, decline):act>")
 @policy("intro.respond")
 def respond(public_id: str, act: str) -> ResponseReturnValue:
-    row, form = get_permitted_or_404(Introduction, public_id, "intro.respond"), WordForm()
+    row, form = get_permitted_or_404(Introduction, public_id, "intro.respond"), IntroducerNoteForm()
     if not row.is_seen_by(current_member()):
         abort(404)
     session, by, at = db.session(), current_member(), now()

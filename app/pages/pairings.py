@@ -8,7 +8,7 @@ from icalendar import Calendar, Event
 from app.access import current_member, get_permitted_or_404, policy
 from app.db import db
 from app.forms import blamed
-from app.forms.pairing import TalkForm
+from app.forms.pairing import PairingForm
 from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.engine.pair_candidates import reason_sentence
@@ -25,7 +25,7 @@ pages = Blueprint("pairings", __name__)
 @policy("pairing.read")
 def show(public_id: str) -> str:
     row = get_permitted_or_404(Pairing, public_id, "pairing.read")
-    form = TalkForm(formdata=None, obj=row)
+    form = PairingForm(formdata=None, obj=row)
     form.meets_at.data = row.meets_at and row.meets_at.astimezone(row.zone)
     return _page(row, form)
 
@@ -33,7 +33,7 @@ def show(public_id: str) -> str:
 @pages.post("/pairings/<public_id>")
 @policy("pairing.answer")
 def arrange(public_id: str) -> ResponseReturnValue:
-    row, form = get_permitted_or_404(Pairing, public_id, "pairing.answer"), TalkForm()
+    row, form = get_permitted_or_404(Pairing, public_id, "pairing.answer"), PairingForm()
     if form.validate_on_submit():
         with blamed(form):
             pairings.arrange_meeting(
@@ -85,7 +85,7 @@ def meeting(public_id: str) -> ResponseReturnValue:
     """The talk for one's calendar; the page where there is no time yet."""
     row = get_permitted_or_404(Pairing, public_id, "pairing.read")
     if row.meets_at is None:
-        form = TalkForm(formdata=None, obj=row)
+        form = PairingForm(formdata=None, obj=row)
         form.refuse(_("Write down when you talk, then take it into your calendar."), 409)
         return _page(row, form), form.status
     partner, page = row.partner(current_member()), url_for(".show", public_id=public_id, _external=True)
@@ -105,7 +105,7 @@ def meeting(public_id: str) -> ResponseReturnValue:
     return answer
 
 
-def _page(row: Pairing, form: TalkForm) -> str:
+def _page(row: Pairing, form: PairingForm) -> str:
     session, asker = db.session(), current_member()
     partner = row.partner(asker)
     seen = member_view(session, reader=asker, member=partner)

@@ -62,16 +62,16 @@ def save() -> ResponseReturnValue:
     wanted = parse_search_query(session, request.form, by=current_member())
     try:
         search = saved_search.save(
-            session, member=current_member(), name=wanted.name, parameters=wanted.said, now=now()
+            session, member=current_member(), name=wanted.name, parameters=wanted.parameters, now=now()
         )
     except DomainError as error:
         session.rollback()
         flash(error.message, "open")
-        return redirect(wanted.to(), 303)
+        return redirect(wanted.url(), 303)
     return commit_and_redirect(
         _("Saved. The list of members says when somebody new fits."),
         undo=url_for(".end", public_id=search.public_id),
-        to=wanted.to(),
+        to=wanted.url(),
     )
 
 
@@ -83,7 +83,7 @@ def look(public_id: str) -> ResponseReturnValue:
     wanted = parse_search_query(session, search.parameters, by=current_member())
     before = saved_search.mark_seen(session, search=search, now=now())
     news = parse_search_query(session, {**search.parameters, "since": before.isoformat()}, by=current_member())
-    target = news.to() if news.find(session).total else wanted.to()
+    target = news.url() if news.find(session).total else wanted.url()
     session.commit()
     return redirect(target, 303)
 
