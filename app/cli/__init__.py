@@ -12,8 +12,8 @@ import click
 from directory.errors import DomainError
 from directory.settings import SettingsError
 
-# Read when numpy is first loaded. On a machine that was busy with other work, a second thread, which spins while it
-# waits, made reading texts 13 and 19 times slower (100 nodes: 2.3 and 28.7 s, 4.4 and 82.8 s, on two cores).
+# Read when numpy is first loaded. On a busy machine a second OpenBLAS thread, which spins while it waits, made the
+# embedding of texts 13 and 19 times slower (100 nodes on two cores: 28.7 instead of 2.3 s, 82.8 instead of 4.4 s).
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 COMMANDS = (
@@ -32,48 +32,48 @@ COMMANDS = (
 )
 
 
-class Refusal(click.ClickException):
-    """A sentence on standard error; the command ends with 1."""
+class CliError(click.ClickException):
+    """An error with a one-sentence message on standard error; the command exits with 1."""
 
 
-class WrongSettings(Refusal):
-    """The same for what Goodword is told from outside; the command ends with 2."""
+class SettingsCliError(CliError):
+    """Invalid settings; the command exits with 2."""
 
     exit_code = 2
 
 
-class Lazy(click.Group):
-    """A group whose commands are names in COMMANDS, and whose errors are sentences that say what to do."""
+class LazyGroup(click.Group):
+    """A group that imports the commands in COMMANDS on demand and reports domain and settings errors as CliError."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for name, _, _ in COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        for name, place, _ in COMMANDS:
+        for name, import_path, _ in COMMANDS:
             if name == cmd_name:
-                module, _, attribute = place.partition(":")
+                module, _, attribute = import_path.partition(":")
                 command: click.Command = getattr(import_module(module), attribute)
                 return command
         return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, words) for name, _, words in COMMANDS])
+            formatter.write_dl([(name, summary) for name, _, summary in COMMANDS])
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except DomainError as error:
-            raise Refusal(error.message) from None
+            raise CliError(error.message) from None
         except SettingsError as error:
-            raise WrongSettings(str(error)) from None
+            raise SettingsCliError(str(error)) from None
 
 
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="goodword")
 def main() -> None:
     """Goodword, a self-hosted partner network: members put in a good word for each other.
 
     Settings are environment variables; `goodword check` lists them.
     """
-    os.umask(0o077)  # the database and the mails in the home are for this user alone, wherever the home is
+    os.umask(0o077)  # only this user may read the database and the mails in GOODWORD_HOME, wherever it is

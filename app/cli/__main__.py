@@ -1,4 +1,4 @@
-"""``python -m app.cli`` is ``goodword``, also where no script is installed."""
+"""Runs ``goodword`` as ``python -m app.cli``, also where the script is not installed."""
 
 from app.cli import main
 

@@ -1,4 +1,4 @@
-"""``goodword check``: the settings, and whether what they name is there."""
+"""``goodword check``: lists the settings and checks the database, the sentence model and the broker."""
 
 import os
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from typing import Any
 import click
 from sqlalchemy.engine import make_url
 
-from app.cli import Refusal
+from app.cli import CliError
 from app.cli.connection import is_migrated, open_engine
 from directory.engine.sentence_encoder import SHA256, is_genuine, load_model
 from directory.settings import PREFIX, SETTINGS, Settings, load_settings
 
-SECRET = ("secret_key", "encryption_keys")
+SECRETS = ("secret_key", "encryption_keys")
 
 
 @click.command()
@@ -24,15 +24,15 @@ def check() -> None:
     settings = load_settings()
     click.echo(click.style("Settings (environment variables; NAME_FILE reads one from a file)", bold=True))
     for setting in SETTINGS:
-        shown = _masked(setting.name.lower(), getattr(settings, setting.name.lower()))
-        click.echo(f"  {PREFIX + setting.name:<22} {shown}  [{_source(setting.name)}]\n{'':<25}{setting.help}")
+        value = _masked(setting.name.lower(), getattr(settings, setting.name.lower()))
+        click.echo(f"  {PREFIX + setting.name:<22} {value}  [{_source(setting.name)}]\n{'':<25}{setting.help}")
     click.echo(click.style("\nIn place", bold=True))
-    wrong = 0
-    for what, is_sound, words in _findings(settings):
-        wrong += not is_sound
-        click.echo(f"  {what:<10} {words}")
-    if wrong:
-        raise Refusal("Something is missing; the lines above say what to do.")
+    failures = 0
+    for name, is_ok, message in _checks(settings):
+        failures += not is_ok
+        click.echo(f"  {name:<10} {message}")
+    if failures:
+        raise CliError("Something is missing; the lines above say what to do.")
 
 
 def _source(name: str) -> str:
@@ -42,28 +42,28 @@ def _source(name: str) -> str:
 
 
 def _masked(name: str, value: Any) -> str:
-    if name in SECRET:
+    if name in SECRETS:
         return f"{len(value)} {'keys' if isinstance(value, tuple) else 'characters'}, not shown"
     return make_url(value).render_as_string(hide_password=True) if name.endswith("_url") else str(value)
 
 
-def _findings(settings: Settings) -> Iterator[tuple[str, bool, str]]:
-    """What was looked at, whether it is sound, and a sentence."""
-    yield _database()
-    yield _model()
-    yield _broker(settings)
+def _checks(settings: Settings) -> Iterator[tuple[str, bool, str]]:
+    """Yield the name of each part, whether it works, and a message."""
+    yield _check_database()
+    yield _check_model()
+    yield _check_broker(settings)
 
 
-def _database() -> tuple[str, bool, str]:
+def _check_database() -> tuple[str, bool, str]:
     try:
         with open_engine() as engine:
             migrated = is_migrated(engine)
-    except Refusal as error:
+    except CliError as error:
         return "database", False, error.message
     return "database", migrated, "reachable and migrated" if migrated else "not migrated; run goodword db upgrade"
 
 
-def _model() -> tuple[str, bool, str]:
+def _check_model() -> tuple[str, bool, str]:
     if load_model() is None:
         return "model", True, "not installed: leads are read by words alone; requirements/model.txt has it"
     if not is_genuine():
@@ -71,10 +71,11 @@ def _model() -> tuple[str, bool, str]:
     return "model", True, f"all-MiniLM-L6-v2, sha256 {SHA256[:12]}…"
 
 
-def _broker(settings: Settings) -> tuple[str, bool, str]:
+def _check_broker(settings: Settings) -> tuple[str, bool, str]:
     if settings.broker_url == "filesystem://":
-        sound = os.access(settings.home, os.W_OK)
-        return "broker", sound, "files in the home folder" if sound else f"{settings.home} cannot be written"
+        is_writable = os.access(settings.home, os.W_OK)
+        message = "files in the home folder" if is_writable else f"{settings.home} cannot be written"
+        return "broker", is_writable, message
     from redis import Redis
     from redis.exceptions import RedisError
 

@@ -1,4 +1,4 @@
-"""The installation's database as commands use it: opened, migrated, and its troubles said in a sentence."""
+"""Database access of commands: the engine of the settings, its migration, and database errors as CliError."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from app.cli import Refusal
+from app.cli import CliError
 from directory.db import Base, connect, write_session
 from directory.people.business import index_unindexed
 from directory.settings import load_settings
@@ -18,30 +18,33 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
-MISSING = ("42P01", "42703")  # PostgreSQL's codes for a table, or a column, that is not there
+MISSING = ("42P01", "42703")  # PostgreSQL's codes undefined_table and undefined_column
 
 assert TABLES
 
 
 @contextmanager
 def open_engine() -> Iterator[Engine]:
-    """An engine on the database of the settings, disposed at the end. Raises Refusal where it is not usable."""
+    """Yield an engine for the database of the settings; dispose of it at the end.
+
+    A missing table or column, or an OperationalError, raised in the block becomes a CliError.
+    """
     engine = connect(load_settings().database_url)
     try:
         yield engine
     except DBAPIError as error:
-        trouble = str(error.orig).splitlines()[0]
-        if getattr(error.orig, "sqlstate", None) in MISSING or trouble.startswith(("no such table", "no such column")):
-            raise Refusal("The database has not been migrated; run goodword db upgrade.") from None
+        cause = str(error.orig).splitlines()[0]
+        if getattr(error.orig, "sqlstate", None) in MISSING or cause.startswith(("no such table", "no such column")):
+            raise CliError("The database has not been migrated; run goodword db upgrade.") from None
         if isinstance(error, OperationalError):
-            raise Refusal(f"The database cannot be used ({trouble}); look at GOODWORD_DATABASE_URL.") from None
+            raise CliError(f"The database cannot be used ({cause}); look at GOODWORD_DATABASE_URL.") from None
         raise
     finally:
         engine.dispose()
 
 
 def alembic_config(engine: Engine) -> "Config":
-    """What Alembic needs to know: where the revisions are, the engine, and every table, the accounts' included."""
+    """Return Alembic's configuration: the revisions, the engine, and all tables including those of the accounts."""
     from alembic.config import Config
 
     from app.accounts import tables
@@ -51,7 +54,7 @@ def alembic_config(engine: Engine) -> "Config":
 
 
 def upgrade(to: str = "head") -> None:
-    """Migrate the database of the settings up to a revision."""
+    """Migrate the database of the settings up to a revision; at the newest one, index the businesses without index."""
     from alembic import command
 
     with open_engine() as engine:
@@ -62,7 +65,7 @@ def upgrade(to: str = "head") -> None:
 
 
 def is_migrated(engine: Engine) -> bool:
-    """Whether the database stands at the newest revision."""
+    """Whether the database is at the newest revision."""
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 

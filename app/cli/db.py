@@ -1,4 +1,4 @@
-"""``goodword db``: make and change the tables."""
+"""``goodword db``: upgrades, downgrades and writes migrations of the database."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 
-from app.cli import Refusal, connection
+from app.cli import CliError, connection
 from app.cli.connection import alembic_config, open_engine
 
 
@@ -23,7 +23,7 @@ def upgrade(to: str) -> None:
     try:
         connection.upgrade(to)
     except CommandError as error:
-        raise Refusal(f"{error}.") from None
+        raise CliError(f"{error}.") from None
     click.echo("The database is up to date.")
 
 
@@ -47,4 +47,4 @@ def _run(act: Callable[[Config], object]) -> None:
         with open_engine() as engine:
             act(alembic_config(engine))
     except CommandError as error:
-        raise Refusal(f"{error}.") from None
+        raise CliError(f"{error}.") from None

@@ -1,4 +1,4 @@
-"""``goodword demo``: the demo network on this machine, one command, one Ctrl-C."""
+"""``goodword demo``: seeds the demo network and runs website, worker and scheduler until Ctrl-C."""
 
 import json
 import os
@@ -19,7 +19,7 @@ import click
 STORY = (
     "A client wants a company website the staff can edit themselves; he insists on WordPress. About $15,000, in Tucson."
 )
-FACES = (
+ACCOUNTS = (
     ("nadia", "a member who brings leads"),
     ("bea", "her competitor, on paper"),
     ("lena", "the chapter lead of Old Pueblo"),
@@ -37,22 +37,22 @@ def demo(port: int) -> None:
     port = _free_port(port)
     address = os.environ["GOODWORD_BASE_URL"] = f"http://127.0.0.1:{port}"
     settings = load_settings()
-    log_ins = _prepared(settings.home)
-    with _running("serve", "--port", str(port)) as website, _running("worker") as worker:
+    log_ins = _prepare_log_ins(settings.home)
+    with _run_in_background("serve", "--port", str(port)) as website, _run_in_background("worker") as worker:
         _wait_for(f"{address}/health/live", website, settings.home)
         click.echo(f"\nGoodword is open at {click.style(address, bold=True)}\n\nSign in as")
-        for (key, who), log_in in zip(FACES, log_ins, strict=True):
-            click.echo(f"  {log_in['email']:<34} {log_in['password']:<18} {key.title()}, {who}")
+        for (key, description), log_in in zip(ACCOUNTS, log_ins, strict=True):
+            click.echo(f"  {log_in['email']:<34} {log_in['password']:<18} {key.title()}, {description}")
         click.echo(f"\n{click.style('A lead that Nadia brings', bold=True)}\n  {STORY}\n")
-        _say("suggest", STORY, "--from", "northlight", "--top", "1")
+        _run("suggest", STORY, "--from", "northlight", "--top", "1")
         click.echo(f"\n{click.style('The coming week', bold=True)}\n")
-        _say("week", "--preview")
+        _run("week", "--preview")
         click.echo("\nCtrl-C stops all of it.")
-        _until_stopped(website, worker)
+        _wait_until_stopped(website, worker)
 
 
-def _prepared(home: Path) -> list[dict[str, str]]:
-    """The log-ins of the demo network, made and kept (mode 0600) at the first start."""
+def _prepare_log_ins(home: Path) -> list[dict[str, str]]:
+    """Return the log-ins of the demo network. The first call seeds the network and writes them to a 0600 file."""
     from sqlalchemy import func, select
 
     from app.accounts.account import create_account
@@ -62,21 +62,21 @@ def _prepared(home: Path) -> list[dict[str, str]]:
     from directory.people.tables import Member
     from directory.seed import seed
 
-    kept = home / "demo-log-ins.json"
+    path = home / "demo-log-ins.json"
     upgrade()
     with open_engine() as engine, write_session(engine) as session:
-        if session.scalar(select(func.count()).select_from(Member)) and kept.exists():
-            return list(json.loads(kept.read_text(encoding="utf-8")))
+        if session.scalar(select(func.count()).select_from(Member)) and path.exists():
+            return list(json.loads(path.read_text(encoding="utf-8")))
         click.echo("Making the demo network…")
         now = utc_now()
         seed(session, now=now)
         log_ins = []
-        for key, _ in FACES:
+        for key, _ in ACCOUNTS:
             member = session.scalars(select(Member).where(Member.key == key)).one()
             log_in = {"email": f"{key}@{member.business.key}.example", "password": secrets.token_urlsafe(9)}
             create_account(session, member=member, **log_in, now=now)
             log_ins.append(log_in)
-    descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(log_ins, file, indent=1)
     return log_ins
@@ -95,8 +95,8 @@ def _free_port(first: int) -> int:
 
 
 @contextmanager
-def _running(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A goodword process of its own group, its log in the home, ended with this block."""
+def _run_in_background(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a goodword command in its own process group, logging to a file in the home, and end it with this block."""
     log = Path(os.environ.get("GOODWORD_HOME", "~/.goodword")).expanduser() / f"{arguments[0]}.log"
     with log.open("ab") as file:
         process = subprocess.Popen(
@@ -125,11 +125,11 @@ def _wait_for(address: str, website: subprocess.Popen[bytes], home: Path) -> Non
     raise click.ClickException(f"The website did not start; {home / 'serve.log'} says why.")
 
 
-def _say(*arguments: str) -> None:
+def _run(*arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "app.cli", *arguments], check=True)
 
 
-def _until_stopped(*processes: subprocess.Popen[bytes]) -> None:
+def _wait_until_stopped(*processes: subprocess.Popen[bytes]) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while all(process.poll() is None for process in processes):

@@ -1,4 +1,4 @@
-"""``goodword import``: firms and their finished work, from CSV files."""
+"""``goodword import``: imports firms and their finished collaborations from CSV files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from app.cli.connection import open_engine
 from directory.clock import utc_now
 from directory.db import claim_write
-from directory.imports import businesses as firms
-from directory.imports import collaborations as work
+from directory.imports import businesses as business_import
+from directory.imports import collaborations as collaboration_import
 from directory.imports.cell_checks import Field
 from directory.imports.checked_file import read_checked_file
 from directory.imports.report import Report
@@ -63,24 +63,26 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@imports.command(help=f"Add and update firms by their key. Fields: {', '.join(field.name for field in firms.FIELDS)}.")
+@imports.command(
+    help=f"Add and update firms by their key. Fields: {', '.join(field.name for field in business_import.FIELDS)}."
+)
 @_options
 def businesses(**options: Any) -> None:
-    _import(firms.FIELDS, firms.import_businesses, **options)
+    _import(business_import.FIELDS, business_import.import_businesses, **options)
 
 
 @imports.command(
     help="Add finished work between firms as evidence of what the sub can do. "
-    f"Fields: {', '.join(field.name for field in work.FIELDS)}; prime and sub are keys of firms."
+    f"Fields: {', '.join(field.name for field in collaboration_import.FIELDS)}; prime and sub are keys of firms."
 )
 @_options
 def collaborations(**options: Any) -> None:
-    _import(work.FIELDS, work.import_collaborations, **options)
+    _import(collaboration_import.FIELDS, collaboration_import.import_collaborations, **options)
 
 
 def _import(
     fields: tuple[Field, ...],
-    act: Callable[..., Report],
+    import_rows: Callable[..., Report],
     *,
     file: Path,
     mapping: dict[str, str],
@@ -91,7 +93,7 @@ def _import(
     rows = read_checked_file(file, fields=fields, mapping=mapping)
     with open_engine() as engine, Session(engine) as session:
         claim_write(session)
-        report = act(session, rows=rows, scheme=scheme, unknown=unknown, now=utc_now())
+        report = import_rows(session, rows=rows, scheme=scheme, unknown=unknown, now=utc_now())
         if not dry_run:
             session.commit()
     for line in report.lines():

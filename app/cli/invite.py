@@ -1,4 +1,4 @@
-"""``goodword invite``: how an installation begins. Makes a member, and prints a link to sign in, once."""
+"""``goodword invite``: creates a member, such as the first admin, and prints a one-time sign-in link."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from directory.people.chapter import Chapter
     from directory.people.tables import Business, Member
 
-LASTS = timedelta(hours=24)
+LINK_LIFETIME = timedelta(hours=24)
 
 
 @click.command()
@@ -47,16 +47,16 @@ def invite(name: str, email: str, firm: str, chapter: str | None, is_lead: bool,
             grant_role(session, member=member, chapter=home, role=Role.LEAD, by=None, now=now)
         if is_admin:
             grant_admin(session, member=member, by=None, now=now)
-        token = create_link(session, purpose="sign_in", member=member, about="/", lasts=LASTS, now=now)
-        said = member.name
-    click.echo(f"{said} signs in here, once, within 24 hours:\n{load_settings().base_url}/sign-in/link/{token}")
+        token = create_link(session, purpose="sign_in", member=member, about="/", lasts=LINK_LIFETIME, now=now)
+        member_name = member.name
+    click.echo(f"{member_name} signs in here, once, within 24 hours:\n{load_settings().base_url}/sign-in/link/{token}")
 
 
 def _member(session: "Session", name: str, email: str, firm: str, chapter: str | None, now: "datetime") -> "Member":
-    """The member with that address, else a new one. Raises Refusal where they do not take part."""
+    """Return the member with this email address, else a new one. Raises CliError if that member is not active."""
     from sqlalchemy import select
 
-    from app.cli import Refusal
+    from app.cli import CliError
     from directory.audit import record
     from directory.db import bump_world
     from directory.people.business import index_business
@@ -65,12 +65,12 @@ def _member(session: "Session", name: str, email: str, firm: str, chapter: str |
 
     email = clean_email(email).casefold()
     if not email:
-        raise Refusal("Write a mail address such as you@example.com.")
-    here = session.scalar(select(Member).where(Member.email == email))
-    if here is not None:
-        if not here.is_active:
-            raise Refusal(f"{here.name} has this address and does not take part at present.")
-        return here
+        raise CliError("Write a mail address such as you@example.com.")
+    existing = session.scalar(select(Member).where(Member.email == email))
+    if existing is not None:
+        if not existing.is_active:
+            raise CliError(f"{existing.name} has this address and does not take part at present.")
+        return existing
     name = clean_line(name, field="name", what="the name", limit=120)
     firm = clean_line(firm, field="firm", what="the firm", limit=200)
     business = _business(session, firm, _chapter(session, chapter) if chapter else None, now)
@@ -86,15 +86,15 @@ def _member(session: "Session", name: str, email: str, firm: str, chapter: str |
 def _business(session: "Session", name: str, chapter: "Chapter | None", now: "datetime") -> "Business":
     from sqlalchemy import func, select
 
-    from app.cli import Refusal
+    from app.cli import CliError
     from directory.people.tables import Business
 
     found = session.scalars(select(Business).where(func.lower(Business.name) == name.lower())).all()
     if len(found) > 1:
-        raise Refusal(f"There are {len(found)} firms of that name; invite them from the website.")
+        raise CliError(f"There are {len(found)} firms of that name; invite them from the website.")
     business = found[0] if found else Business(name=name, created_at=now)
     if chapter is not None and business.chapter not in (None, chapter):
-        raise Refusal(f"{business.name} belongs to another chapter; leave --chapter out.")
+        raise CliError(f"{business.name} belongs to another chapter; leave --chapter out.")
     business.chapter = chapter or business.chapter
     session.add(business)
     return business
@@ -108,9 +108,9 @@ def _chapter(session: "Session", name: str) -> "Chapter":
 
     name = clean_line(name, field="chapter", what="the chapter", limit=120)
     key = "-".join(fold(name).split())[:60]
-    named = select(Chapter).where(
+    matching = select(Chapter).where(
         or_(Chapter.key == name, Chapter.key == key, func.lower(Chapter.name) == name.lower())
     )
-    chapter = session.scalars(named.order_by(Chapter.id)).first() or Chapter(key=key, name=name)
+    chapter = session.scalars(matching.order_by(Chapter.id)).first() or Chapter(key=key, name=name)
     session.add(chapter)
     return chapter

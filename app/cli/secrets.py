@@ -1,4 +1,4 @@
-"""``goodword secrets``: the keys of GOODWORD_ENCRYPTION_KEYS, changed without an hour of silence."""
+"""``goodword secrets``: re-encrypts the secrets in the database with a new key, without downtime."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""``goodword seed``: the demo network, for a look around and for the tests."""
+"""``goodword seed``: writes the demo network into an empty database."""
 
 import click
 

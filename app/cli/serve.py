@@ -1,4 +1,4 @@
-"""Serves the website on this machine. A proxy with a certificate stands before it on any other."""
+"""``goodword serve``: serves the website with gunicorn on this machine. Elsewhere, put an HTTPS proxy before it."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from gunicorn.app.base import BaseApplication
 from app import create_app
 from directory.log import configure_logging
 
-THREADS = 4  # a worker; a request spends its time in the database
+THREADS = 4  # per worker; a request spends most of its time in the database
 
 
 class Server(BaseApplication):  # type: ignore[misc]
-    """gunicorn without its command line and its configuration files."""
+    """gunicorn without its command line and configuration files."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         self.options = options
@@ -24,13 +24,13 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """Called in each worker, so that no database connection is shared across a fork."""
+        """Return the app. Called in each worker, so that no database connection is shared across a fork."""
         configure_logging()
         return create_app()
 
 
-def listen(host: str = "127.0.0.1", port: int = 8000, workers: int = 2) -> None:
-    """Serve until told to stop (SIGTERM or Ctrl-C), finishing what is under way."""
+def run_server(host: str = "127.0.0.1", port: int = 8000, workers: int = 2) -> None:
+    """Serve until SIGTERM or Ctrl-C, then finish the requests in progress."""
     options = {
         "bind": f"{host}:{port}",
         "workers": workers,
@@ -50,4 +50,4 @@ def listen(host: str = "127.0.0.1", port: int = 8000, workers: int = 2) -> None:
 @click.option("--workers", default=2, show_default=True, help="How many processes answer.")
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the website."""
-    listen(host, port, workers)
+    run_server(host, port, workers)

@@ -1,4 +1,4 @@
-"""``goodword suggest``: a client's words in, a team and its reasons out."""
+"""``goodword suggest``: suggests a partner or a team, with reasons, for the text of a lead."""
 
 import json
 import sys
@@ -26,33 +26,34 @@ def suggest(text: str, bringer: str | None, top: int, as_json: bool) -> None:
     from directory.engine.suggestion_serializer import suggestion_as_dict
 
     began = time.perf_counter()
-    words = sys.stdin.buffer.read(200_000).decode("utf-8", errors="replace") if text == "-" else text
+    lead_text = sys.stdin.buffer.read(200_000).decode("utf-8", errors="replace") if text == "-" else text
     with open_engine() as engine, Session(engine) as session:
-        answer = suggestion_as_dict(session, text=words, bringer=bringer, teams_wanted=top, now=utc_now())
-    took = round((time.perf_counter() - began) * 1000)
+        suggestion = suggestion_as_dict(session, text=lead_text, bringer=bringer, teams_wanted=top, now=utc_now())
+    ms = round((time.perf_counter() - began) * 1000)
     if as_json:
-        click.echo(json.dumps({**answer, "ms": took}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps({**suggestion, "ms": ms}, ensure_ascii=False, indent=2))
     else:
-        click.echo(_worded(answer))
+        click.echo(_as_text(suggestion))
 
 
-def _worded(answer: dict[str, Any]) -> str:
-    """The answer as a person reads it in a terminal: the best team in full, the others in a line each."""
-    needs = ", ".join(f"{need['capability']} ({'must' if need['must'] else 'nice'})" for need in answer["needs"])
+def _as_text(suggestion: dict[str, Any]) -> str:
+    """Return the suggestion as text for a terminal: the best team in full, the others in one line each."""
+    needs = ", ".join(f"{need['capability']} ({'must' if need['must'] else 'nice'})" for need in suggestion["needs"])
     lines = [f"It needs   {needs or 'nothing that anybody here knows of'}"]
-    if answer["not_needed"]:
-        lines.append(f"Not        {', '.join(answer['not_needed'])}")
-    if not answer["teams"]:
-        return "\n".join([*lines, "", "Nobody here does this." if answer["needs"] else "Nothing here matches."])
-    best, *others = answer["teams"]
+    if suggestion["not_needed"]:
+        lines.append(f"Not        {', '.join(suggestion['not_needed'])}")
+    if not suggestion["teams"]:
+        return "\n".join([*lines, "", "Nobody here does this." if suggestion["needs"] else "Nothing here matches."])
+    best, *others = suggestion["teams"]
     lines += ["", click.style(f"{best['headline']}  ({best['shown']} of 100)", bold=True)]
-    lines += [f"  {seat:<22} {_who(who)}" for seat, who in best["seats"].items()]
+    lines += [f"  {seat:<22} {_firm_and_member(party)}" for seat, party in best["seats"].items()]
     lines += [f"  {seat:<22} nobody here" for seat in best["missing"]]
     lines += ["", "Why", *(f"  {text}" for text in best["why"])]
     for seat, alternates in best["alternates"].items():
-        lines.append(f"Else for {seat}: " + ", ".join(f"{_who(other)} ({other['shown']})" for other in alternates))
+        parties = (f"{_firm_and_member(other)} ({other['shown']})" for other in alternates)
+        lines.append(f"Else for {seat}: " + ", ".join(parties))
     return "\n".join([*lines, *(f"Or  {other['headline']} ({other['shown']})" for other in others)])
 
 
-def _who(who: dict[str, Any]) -> str:
-    return f"{who['business']} · {who['member']}" if who["member"] else who["business"]
+def _firm_and_member(party: dict[str, Any]) -> str:
+    return f"{party['business']} · {party['member']}" if party["member"] else party["business"]

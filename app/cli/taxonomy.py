@@ -1,4 +1,4 @@
-"""``goodword taxonomy``: schemes of capabilities beside the one that ships."""
+"""``goodword taxonomy``: imports further schemes of capabilities and computes their embeddings."""
 
 from pathlib import Path
 
@@ -14,8 +14,8 @@ from directory.engine.sentence_encoder import load_model
 from directory.imports.taxonomy_scheme import import_scheme
 from directory.taxonomy.capability import CURATED, Capability
 
-EMBEDDED_HERE = 3000  # nodes; about 20 seconds. The worker embeds larger schemes
-BATCH = 64
+MAX_EMBEDDED_HERE = 3000  # nodes, about 20 seconds; the worker embeds larger schemes
+BATCH_SIZE = 64
 
 
 @click.group()
@@ -31,13 +31,13 @@ def import_(file: Path, scheme: str, mapping: dict[str, str]) -> None:
     """Add and update the nodes of a CSV file with the columns code and name; synonyms and parent where it has them."""
     with open_engine() as engine:
         with write_session(engine) as session:
-            done = import_scheme(session, path=file, scheme=scheme, mapping=mapping, now=utc_now())
-        click.echo(f"{done.rows} rows read: {done.added} added, {done.updated} updated.")
-        _embed(engine)
+            report = import_scheme(session, path=file, scheme=scheme, mapping=mapping, now=utc_now())
+        click.echo(f"{report.rows} rows read: {report.added} added, {report.updated} updated.")
+        _embed_nodes(engine)
 
 
-def _embed(engine: Engine) -> None:
-    """Give each node its meaning, in batches of a transaction each, so that a Ctrl-C loses little."""
+def _embed_nodes(engine: Engine) -> None:
+    """Embed the nodes without an embedding, one transaction per batch, so that Ctrl-C loses at most one batch."""
     with write_session(engine) as session:
         missing = session.scalar(select(func.count()).where(Capability.vector.is_(None))) or 0
     if not missing:
@@ -45,12 +45,12 @@ def _embed(engine: Engine) -> None:
     model = load_model()
     if model is None:
         click.echo("There is no sentence model, so leads are matched with these by words alone.")
-    elif missing > EMBEDDED_HERE:
+    elif missing > MAX_EMBEDDED_HERE:
         click.echo(f"goodword worker will read the meaning of {missing} nodes; until then words alone match them.")
     else:
         with click.progressbar(length=missing, label="Reading meanings") as bar:
-            done = missing
-            while done:
+            embedded = missing
+            while embedded:
                 with write_session(engine) as session:
-                    done = embed_missing(session, model, limit=BATCH, now=utc_now())
-                bar.update(done)
+                    embedded = embed_missing(session, model, limit=BATCH_SIZE, now=utc_now())
+                bar.update(embedded)

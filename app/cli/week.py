@@ -1,4 +1,4 @@
-"""``goodword week``: what the coming posts would be, or the week's turn done here and now."""
+"""``goodword week``: previews the coming posts, or posts what is due."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from app.cli import Refusal
+from app.cli import CliError
 from app.cli.connection import open_engine
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from directory.outbox.occurrence import Occurrence
     from directory.people.chapter import Chapter
 
-Card = dict[str, Any]
+OccurrenceData = dict[str, Any]  # the JSON object that is printed
 
 
-def instant(context: click.Context, parameter: click.Parameter, text: str | None) -> datetime | None:
-    """An ISO instant with its zone, such as 2026-11-04T16:00Z."""
+def _parse_instant(context: click.Context, parameter: click.Parameter, text: str | None) -> datetime | None:
+    """Parse an ISO datetime with a time zone, such as 2026-11-04T16:00Z; return it in UTC."""
     try:
         at = datetime.fromisoformat(text) if text else None
     except ValueError:
@@ -35,7 +35,7 @@ def instant(context: click.Context, parameter: click.Parameter, text: str | None
 
 @click.command()
 @click.option("--preview/--run", "is_preview", default=True, help="Show what would be posted, or post what is due.")
-@click.option("--at", callback=instant, metavar="INSTANT", help="As if it were 2026-11-04T16:00Z.")
+@click.option("--at", callback=_parse_instant, metavar="INSTANT", help="As if it were 2026-11-04T16:00Z.")
 @click.option("--chapter", "key", metavar="KEY", help="This chapter only.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
@@ -54,18 +54,19 @@ def week(is_preview: bool, at: datetime | None, key: str | None, as_json: bool, 
     now = at or utc_now()
     with open_engine() as engine:
         if let_go:
-            _let_go(engine, let_go == "new", now)
-        _say_stops(engine)
-        cards = _coming(engine, key, now) if is_preview else _done(engine, key, now)
+            _lift_stop(engine, let_go == "new", now)
+        _print_stops(engine)
+        occurrences = _preview(engine, key, now) if is_preview else _run_due(engine, key, now)
     if as_json:
-        click.echo(json.dumps(cards, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(occurrences, ensure_ascii=False, indent=2))
     else:
-        click.echo("\n\n".join(_worded(card) for card in cards) or "No turn has come yet.")
-    if not is_preview and any(post["state"] != "delivered" for card in cards for post in card["posts"]):
+        click.echo("\n\n".join(map(_as_text, occurrences)) or "No turn has come yet.")
+    posts = [post for occurrence in occurrences for post in occurrence["posts"]]
+    if not is_preview and any(post["state"] != "delivered" for post in posts):
         sys.exit(1)
 
 
-def _let_go(engine: "Engine", is_copy: bool, now: datetime) -> None:
+def _lift_stop(engine: "Engine", is_copy: bool, now: datetime) -> None:
     from directory.db import write_session
     from directory.outbox import delivery
 
@@ -73,20 +74,20 @@ def _let_go(engine: "Engine", is_copy: bool, now: datetime) -> None:
         delivery.lift_stop(session, chapter=None, member=None, is_copy=is_copy, now=now)
 
 
-def _say_stops(engine: "Engine") -> None:
-    """Why nothing is posted, on standard error, where a stop of the whole network is the reason."""
+def _print_stops(engine: "Engine") -> None:
+    """Print on standard error why nothing is posted while a stop of the whole network is in force."""
     from sqlalchemy.orm import Session
 
     from directory.outbox.kill_switch import stops_of
 
     with Session(engine) as session:
         for stop in stops_of(session, chapter=None):
-            said = stop.reason or "An admin stopped the posts of the whole network."
-            click.echo(f"{said} Nothing is posted until `goodword week --let-go` or an admin says so.", err=True)
+            reason = stop.reason or "An admin stopped the posts of the whole network."
+            click.echo(f"{reason} Nothing is posted until `goodword week --let-go` or an admin says so.", err=True)
 
 
-def _coming(engine: "Engine", key: str | None, now: datetime) -> list[Card]:
-    """Each chapter's next turn as it would be; planned and composed, then rolled back."""
+def _preview(engine: "Engine", key: str | None, now: datetime) -> list[OccurrenceData]:
+    """Plan and compose the next occurrence of each chapter, and roll back."""
     from sqlalchemy.orm import Session
 
     from directory.db import claim_write
@@ -96,17 +97,18 @@ def _coming(engine: "Engine", key: str | None, now: datetime) -> list[Card]:
     with Session(engine) as session:
         claim_write(session)
         plan_occurrences(session, now=now)
-        turns = [upcoming_occurrence(session, chapter=chapter, now=now) for chapter in _chapters(session, key)]
-        for turn in turns:
-            if turn is not None and turn.is_open:
-                compose(session, occurrence=turn, now=now)
-        cards = [_card(session, turn) for turn in turns if turn is not None]
+        upcoming = [upcoming_occurrence(session, chapter=chapter, now=now) for chapter in _chapters(session, key)]
+        occurrences = [occurrence for occurrence in upcoming if occurrence is not None]
+        for occurrence in occurrences:
+            if occurrence.is_open:
+                compose(session, occurrence=occurrence, now=now)
+        data = [_as_data(session, occurrence) for occurrence in occurrences]
         session.rollback()
-    return cards
+    return data
 
 
-def _done(engine: "Engine", key: str | None, now: datetime) -> list[Card]:
-    """Each chapter's last turn, after doing what was due."""
+def _run_due(engine: "Engine", key: str | None, now: datetime) -> list[OccurrenceData]:
+    """Post what is due, in a process of ``jobs``, and return the latest occurrence of each chapter."""
     from sqlalchemy import select
     from sqlalchemy.orm import Session
 
@@ -114,15 +116,15 @@ def _done(engine: "Engine", key: str | None, now: datetime) -> list[Card]:
 
     with Session(engine) as session:
         _chapters(session, key)
-    chosen = ("--chapter", key) if key else ()
-    command = [sys.executable, "-m", "jobs", "week", "--at", now.isoformat(), *chosen]
+    options = ("--chapter", key) if key else ()
+    command = [sys.executable, "-m", "jobs", "week", "--at", now.isoformat(), *options]
     if subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode:
-        raise Refusal("The week's turn broke off; the lines above say where. Run it again: nothing is posted twice.")
+        raise CliError("The week's turn broke off; the lines above say where. Run it again: nothing is posted twice.")
     with Session(engine) as session:
-        begun = select(Occurrence).where(Occurrence.due_at <= now).order_by(Occurrence.local_date.desc()).limit(1)
+        due = select(Occurrence).where(Occurrence.due_at <= now).order_by(Occurrence.local_date.desc()).limit(1)
         chapters = _chapters(session, key)
-        turns = [session.scalars(begun.where(Occurrence.chapter_id == chapter.id)).first() for chapter in chapters]
-        return [_card(session, turn) for turn in turns if turn is not None]
+        latest = [session.scalars(due.where(Occurrence.chapter_id == chapter.id)).first() for chapter in chapters]
+        return [_as_data(session, occurrence) for occurrence in latest if occurrence is not None]
 
 
 def _chapters(session: "Session", key: str | None) -> "list[Chapter]":
@@ -133,57 +135,58 @@ def _chapters(session: "Session", key: str | None) -> "list[Chapter]":
     chapters = list(session.scalars(select(Chapter).order_by(Chapter.id)))
     chosen = [chapter for chapter in chapters if key in (None, chapter.key)]
     if key and not chosen:
-        raise Refusal(f"No chapter is called {key!r}; there are {', '.join(chapter.key for chapter in chapters)}.")
+        raise CliError(f"No chapter is called {key!r}; there are {', '.join(chapter.key for chapter in chapters)}.")
     return chosen
 
 
-def _card(session: "Session", turn: "Occurrence") -> Card:
+def _as_data(session: "Session", occurrence: "Occurrence") -> OccurrenceData:
     from sqlalchemy import select
 
     from directory.outbox.delivery import Delivery
     from directory.week.mention import mentions_of
     from directory.week.post import posts_of
 
-    sent = {row.channel_id: row for row in session.scalars(select(Delivery).where(Delivery.occurrence_id == turn.id))}
+    rows = session.scalars(select(Delivery).where(Delivery.occurrence_id == occurrence.id))
+    deliveries = {row.channel_id: row for row in rows}
     return {
-        "occurrence": turn.public_id,
-        "chapter": turn.chapter.key,
-        "name": turn.chapter.name,
-        "local_date": turn.local_date.isoformat(),
-        "due_at": turn.due_at.isoformat(),
-        "local_time": turn.due_at.astimezone(ZoneInfo(turn.chapter.zone)).strftime("%H:%M"),
-        "held": turn.held_at is not None,
-        "held_reason": turn.held_reason,
-        "posted": turn.posted_at is not None,
-        "skipped": turn.skipped,
+        "occurrence": occurrence.public_id,
+        "chapter": occurrence.chapter.key,
+        "name": occurrence.chapter.name,
+        "local_date": occurrence.local_date.isoformat(),
+        "due_at": occurrence.due_at.isoformat(),
+        "local_time": occurrence.due_at.astimezone(ZoneInfo(occurrence.chapter.zone)).strftime("%H:%M"),
+        "held": occurrence.held_at is not None,
+        "held_reason": occurrence.held_reason,
+        "posted": occurrence.posted_at is not None,
+        "skipped": occurrence.skipped,
         "posts": [
             {
                 "channel": post.channel.name,
                 "kind": post.channel.kind,
                 "text": post.text,
                 "edited": post.edited_at is not None,
-                "state": sent[post.channel_id].state.value if post.channel_id in sent else None,
+                "state": deliveries[post.channel_id].state.value if post.channel_id in deliveries else None,
             }
-            for post in posts_of(session, occurrence=turn)
+            for post in posts_of(session, occurrence=occurrence)
         ],
         "mentions": [
-            {"member": row.member.name, "reason": row.reason} for row in mentions_of(session, occurrence=turn)
+            {"member": row.member.name, "reason": row.reason} for row in mentions_of(session, occurrence=occurrence)
         ],
     }
 
 
-def _worded(card: Card) -> str:
-    day = datetime.fromisoformat(card["local_date"])
-    lines = [click.style(f"{card['name']}, {day:%A} {day.day} {day:%B}, {card['local_time']}", bold=True)]
-    if card["skipped"]:
-        return "\n".join([*lines, f"  No post: {card['skipped']}"])
-    if card["held"]:
-        lines.append(f"  Held. {card['held_reason']}".rstrip())
-    if not card["posts"]:
+def _as_text(data: OccurrenceData) -> str:
+    day = datetime.fromisoformat(data["local_date"])
+    lines = [click.style(f"{data['name']}, {day:%A} {day.day} {day:%B}, {data['local_time']}", bold=True)]
+    if data["skipped"]:
+        return "\n".join([*lines, f"  No post: {data['skipped']}"])
+    if data["held"]:
+        lines.append(f"  Held. {data['held_reason']}".rstrip())
+    if not data["posts"]:
         lines.append("  Nothing new to say yet.")
-    for post in card["posts"]:
+    for post in data["posts"]:
         lines.append(f"  {post['channel']}: {post['state'] or 'not sent yet'}")
         lines += [f"    {line}".rstrip() for line in post["text"].splitlines()]
-    if card["mentions"]:
+    if data["mentions"]:
         lines.append("  Why they are named")
-    return "\n".join([*lines, *(f"    {row['member']} {row['reason']}" for row in card["mentions"])])
+    return "\n".join([*lines, *(f"    {row['member']} {row['reason']}" for row in data["mentions"])])

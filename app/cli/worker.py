@@ -1,4 +1,4 @@
-"""``goodword worker``: becomes the worker's own process, because this room does not import ``jobs``."""
+"""``goodword worker``: replaces this process by ``python -m jobs worker``, because ``app`` never imports ``jobs``."""
 
 import os
 import sys
@@ -14,6 +14,6 @@ def worker(concurrency: int) -> None:
     """Run the weekly jobs and their scheduler until stopped. Any number of workers may run."""
     from directory.settings import load_settings
 
-    load_settings()  # Wrong settings are said here, in sentences.
+    load_settings()  # Reports invalid settings here, before the worker starts.
     command = [sys.executable, "-m", "jobs", "worker", "--concurrency", str(concurrency)]
     os.execv(sys.executable, command)  # noqa: S606
