@@ -1,4 +1,4 @@
-"""The website's database: Flask-SQLAlchemy with one session per request, on the metadata of ``directory.db.Base``."""
+"""The website's database access: Flask-SQLAlchemy, with one session per request, on ``directory.db.Base``."""
 
 from flask import Flask, request
 from flask_sqlalchemy import SQLAlchemy

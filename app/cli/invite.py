@@ -89,10 +89,10 @@ def _business(session: "Session", name: str, chapter: "Chapter | None", now: "da
     from app.cli import CliError
     from directory.people.tables import Business
 
-    found = session.scalars(select(Business).where(func.lower(Business.name) == name.lower())).all()
-    if len(found) > 1:
-        raise CliError(f"There are {len(found)} firms of that name; invite them from the website.")
-    business = found[0] if found else Business(name=name, created_at=now)
+    matches = session.scalars(select(Business).where(func.lower(Business.name) == name.lower())).all()
+    if len(matches) > 1:
+        raise CliError(f"There are {len(matches)} firms of that name; invite them from the website.")
+    business = matches[0] if matches else Business(name=name, created_at=now)
     if chapter is not None and business.chapter not in (None, chapter):
         raise CliError(f"{business.name} belongs to another chapter; leave --chapter out.")
     business.chapter = chapter or business.chapter

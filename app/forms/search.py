@@ -79,7 +79,7 @@ class SearchQuery:
             today=now().date(),
         )
 
-    def options(self, found: Page) -> dict[str, list[tuple[str, str, int]]]:
+    def options(self, page: Page) -> dict[str, list[tuple[str, str, int]]]:
         """Return (value, label, count) of the options of each filter that have results or are chosen."""
         options: dict[str, list[tuple[str, str, Any]]] = {
             "chapter": [(chapter.public_id, chapter.name, chapter.id) for chapter in self.chapters],
@@ -92,7 +92,7 @@ class SearchQuery:
             facet: [
                 (value, label, count)
                 for value, label, key in values
-                if (count := found.counts[facet].get(key, 0)) or self.parameters.get(facet) == value
+                if (count := page.counts[facet].get(key, 0)) or self.parameters.get(facet) == value
             ]
             for facet, values in options.items()
         }
@@ -122,7 +122,7 @@ def parse_search_query(
         capability = session.scalar(query.options(ancestors))
     if capability is not None:
         choose("capability", capability.name)
-    chapter = next((each for each in chapters if each.public_id == given["chapter"]), None)
+    chapter = next((row for row in chapters if row.public_id == given["chapter"]), None)
     if chapter is not None:
         choose("chapter", _("%(chapter)s chapter", chapter=chapter.name))
     if given["industry"] in LABELS:
