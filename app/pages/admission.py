@@ -1,4 +1,4 @@
-"""Coming in: by an invitation, by asking for it, or because a member suggested it and a lead agreed."""
+"""Admission of new members: accepting an invitation, applying, suggesting somebody, and deciding on applications."""
 
 from datetime import timedelta
 
@@ -25,8 +25,8 @@ from directory.translation import gettext as _
 
 pages = Blueprint("admission", __name__)
 
-APPLICATIONS_AN_ADDRESS, WITHIN = 10, timedelta(hours=1)  # from one network address
-PERSON = ("name", "email", "firm", "sentence")
+MAX_APPLICATIONS, WINDOW = 10, timedelta(hours=1)  # from one network address
+PERSON_FIELDS = ("name", "email", "firm", "sentence")
 
 
 @pages.route("/join/<string:token>", methods=["GET", "POST"])
@@ -66,18 +66,18 @@ def apply(public_id: str) -> ResponseReturnValue:
 
 
 def _apply(chapter: Chapter) -> ResponseReturnValue:
-    """The same answer for every address; a program that fills in what nobody sees gets it too."""
+    """Take an application. The response is the same for every address, and for a program that fills the honeypot."""
     form = ApplyForm()
     if form.validate_on_submit():
         key = f"apply from {request.remote_addr}"
-        if not consume_allowance(db.session(), key=key, limit=APPLICATIONS_AN_ADDRESS, within=WITHIN, now=now()):
+        if not consume_allowance(db.session(), key=key, limit=MAX_APPLICATIONS, within=WINDOW, now=now()):
             db.session.commit()
             abort(429)
         with blamed(form):
             if not form.homepage.data:
-                said = {name: form[name].data or "" for name in (*PERSON, "knows")}
+                fields = {name: form[name].data or "" for name in (*PERSON_FIELDS, "knows")}
                 with credit_last_click():
-                    application.apply(db.session(), chapter=chapter, **said, now=now())
+                    application.apply(db.session(), chapter=chapter, **fields, now=now())
             db.session.commit()
             return render_template("admission/sent.html", chapter=chapter)
     return render_template("admission/apply.html", chapter=chapter, form=form), form.status
@@ -107,8 +107,8 @@ def suggest() -> ResponseReturnValue:
     form = SuggestForm()
     if form.validate_on_submit():
         with blamed(form):
-            said = {name: form[name].data or "" for name in PERSON}
-            application.suggest(db.session(), by=current_member(), **said, now=now())
+            fields = {name: form[name].data or "" for name in PERSON_FIELDS}
+            application.suggest(db.session(), by=current_member(), **fields, now=now())
             return commit_and_redirect(
                 _("Thank you. The people who run your chapter read it, and write to them if they agree."), to="/"
             )
@@ -119,23 +119,25 @@ def suggest() -> ResponseReturnValue:
 @policy("application.ask")
 def ask(public_id: str) -> ResponseReturnValue:
     applied = get_permitted_or_404(Application, public_id, "application.ask")
-    meant = application.likely_references(db.session(), application=applied)
-    chosen = next((member for member in meant if member.public_id == request.form.get("member")), None) or abort(404)
-    application.ask_reference(db.session(), application=applied, member=chosen, by=current_member(), now=now())
-    return commit_and_redirect(_("%(name)s is asked, on their day and by mail.", name=chosen.name), to=_room(applied))
+    references = application.likely_references(db.session(), application=applied)
+    asked_id = request.form.get("member")
+    reference = next((member for member in references if member.public_id == asked_id), None) or abort(404)
+    application.ask_reference(db.session(), application=applied, member=reference, by=current_member(), now=now())
+    message = _("%(name)s is asked, on their day and by mail.", name=reference.name)
+    return commit_and_redirect(message, to=_room_url(applied))
 
 
-@pages.post("/applications/<public_id>/<any(yes, no):said>")
+@pages.post("/applications/<public_id>/<any(yes, no):reply>")
 @policy("application.answer")
-def answer(public_id: str, said: str) -> ResponseReturnValue:
+def answer(public_id: str, reply: str) -> ResponseReturnValue:
     applied = get_permitted_or_404(Application, public_id, "application.answer")
     application.answer_reference(
-        db.session(), application=applied, by=current_member(), is_known=said == "yes", now=now()
+        db.session(), application=applied, by=current_member(), is_known=reply == "yes", now=now()
     )
-    opposite = url_for(".answer", public_id=public_id, said="no" if said == "yes" else "yes")
+    opposite = url_for(".answer", public_id=public_id, reply="no" if reply == "yes" else "yes")
     yes = _("You said that you know %(name)s.", name=applied.member.name)
     return commit_and_redirect(
-        yes if said == "yes" else _("You said that you do not know %(name)s.", name=applied.member.name), undo=opposite
+        yes if reply == "yes" else _("You said that you do not know %(name)s.", name=applied.member.name), undo=opposite
     )
 
 
@@ -146,7 +148,7 @@ def admit(public_id: str) -> ResponseReturnValue:
     welcome = " ".join(request.form["reason"].split())
     admission.admit(db.session(), application=applied, by=current_member(), welcome=welcome, now=now())
     return commit_and_redirect(
-        _("%(name)s is in, and reads your welcome.", name=applied.member.name), to=_room(applied)
+        _("%(name)s is in, and reads your welcome.", name=applied.member.name), to=_room_url(applied)
     )
 
 
@@ -154,10 +156,10 @@ def admit(public_id: str) -> ResponseReturnValue:
 @policy("chapter.approve_or_remove_member")
 def turn_away(public_id: str) -> ResponseReturnValue:
     applied = get_permitted_or_404(Application, public_id, "chapter.approve_or_remove_member")
-    room, reason = _room(applied), " ".join(request.form["reason"].split())
+    room_url, reason = _room_url(applied), " ".join(request.form["reason"].split())
     admission.turn_away(db.session(), application=applied, by=current_member(), reason=reason, now=now())
-    return commit_and_redirect(_("They read your reason; what they told us is deleted."), to=room)
+    return commit_and_redirect(_("They read your reason; what they told us is deleted."), to=room_url)
 
 
-def _room(applied: Application) -> str:
+def _room_url(applied: Application) -> str:
     return url_for("chapter.index", of=applied.chapter.public_id)

@@ -1,4 +1,4 @@
-"""The archive on the open web: a public chapter's past weeks, one page each, and the feed that readers follow."""
+"""The public archive of a chapter's past weeks: a list, a page per week, and an Atom feed."""
 
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -33,28 +33,32 @@ def week(public_id: str, week_id: str) -> str:
 @pages.get("/feed.atom")
 @policy("chapter.read_public")
 def feed(public_id: str) -> Response:
-    """The same as Atom (RFC 4287); an entry's id never changes, so that no reader shows a week twice."""
+    """Return the weeks as an Atom feed (RFC 4287). The id of an entry never changes, so no reader shows it twice."""
     chapter, base = _chapter(public_id), current_app.config["BASE_URL"]
     weeks = past_weeks(db.session(), chapter=chapter)
     root = Element("feed", xmlns=ATOM)
-    here = f"{base}{url_for('.feed', public_id=public_id)}"
-    newest = max((week.at for week in weeks), default=chapter.public_at)
-    for name, text in (("id", here), ("title", _title(chapter)), ("updated", newest.isoformat() if newest else "")):
+    feed_url = f"{base}{url_for('.feed', public_id=public_id)}"
+    updated = max((week.at for week in weeks), default=chapter.public_at)
+    for name, text in (
+        ("id", feed_url),
+        ("title", _title(chapter)),
+        ("updated", updated.isoformat() if updated else ""),
+    ):
         SubElement(root, name).text = text
-    SubElement(root, "link", rel="self", href=here)
+    SubElement(root, "link", rel="self", href=feed_url)
     SubElement(root, "link", rel="alternate", href=f"{base}{url_for('.index', public_id=public_id)}")
     SubElement(SubElement(root, "author"), "name").text = chapter.name
-    for each in weeks:
+    for past_week in weeks:
         entry = SubElement(root, "entry")
-        day = each.occurrence.local_date.isoformat()
+        day = past_week.occurrence.local_date.isoformat()
         for name, text in (
-            ("id", f"urn:goodword:{each.key}"),
+            ("id", f"urn:goodword:{past_week.key}"),
             ("title", _("The week of %(day)s", day=day)),
-            ("updated", each.at.isoformat()),
+            ("updated", past_week.at.isoformat()),
         ):
             SubElement(entry, name).text = text
-        SubElement(entry, "link", rel="alternate", href=f"{base}{archive_path(each.occurrence)}")
-        SubElement(entry, "content", type="text").text = each.text
+        SubElement(entry, "link", rel="alternate", href=f"{base}{archive_path(past_week.occurrence)}")
+        SubElement(entry, "content", type="text").text = past_week.text
     return Response(tostring(root, encoding="utf-8", xml_declaration=True), mimetype="application/atom+xml")
 
 

@@ -1,4 +1,4 @@
-"""Attribution: what the chapter's posts brought, for who leads and keeps it; numbers, and nobody's name."""
+"""Attribution: what the chapter's posts led to, as counts without names, for its leads and secretaries."""
 
 from itertools import groupby
 
@@ -23,8 +23,8 @@ def show(public_id: str) -> str:
     return render_template(
         "week/attribution.html",
         chapter=chapter,
-        lately=summary_sentence([each for each in credits if each.post.due_at > now() - LATELY]),
-        weeks=[list(week) for _turn, week in groupby(credits, lambda each: each.post.occurrence_id)],
+        lately=summary_sentence([credit for credit in credits if credit.post.due_at > now() - LATELY]),
+        weeks=[list(week) for _id, week in groupby(credits, lambda credit: credit.post.occurrence_id)],
         worth=intended_spending(credits) if may_read_leads else "",
         next_at=coming_slot(chapter, now()),
     )

@@ -1,4 +1,4 @@
-"""Merging: two records of one firm, seen beside each other and made one by who runs the chapter."""
+"""Merge of two records of the same business, compared and merged by a lead or an administrator."""
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,8 +20,8 @@ pages = Blueprint("business_merge", __name__)
 @pages.get("/businesses/<public_id>/merge/<other_id>")
 @policy("business.compare")
 def compare(public_id: str, other_id: str) -> str:
-    """What would move from the second record to the first."""
-    keep, drop = _two(public_id, other_id, "business.compare")
+    """Show what a merge would move from the second record to the first."""
+    keep, drop = _permitted_pair(public_id, other_id, "business.compare")
     return render_template(
         "business_merge/merge.html", keep=keep, drop=drop, moves=business_merge.describe_moves(db.session(), drop=drop)
     )
@@ -30,7 +30,7 @@ def compare(public_id: str, other_id: str) -> str:
 @pages.post("/businesses/<public_id>/merge/<other_id>")
 @policy("business.merge")
 def merge(public_id: str, other_id: str) -> ResponseReturnValue:
-    keep, drop = _two(public_id, other_id, "business.merge")
+    keep, drop = _permitted_pair(public_id, other_id, "business.merge")
     people = [member for firm in (keep, drop) for member in firm.members if member.id != current_member().id]
     business_merge.merge(db.session(), keep=keep, drop=drop, by=current_member(), now=now())
     act, reason = _("They made two records of your firm one."), " ".join(request.form["reason"].split())
@@ -44,15 +44,18 @@ def merge(public_id: str, other_id: str) -> ResponseReturnValue:
 
 
 @pages.app_template_global()
-def twins_in(chapter: Chapter) -> list[business_merge.DuplicatePair]:
-    """What a lead of the chapter may want to merge."""
+def possible_duplicates(chapter: Chapter) -> list[business_merge.DuplicatePair]:
+    """Return the pairs of records that a lead of the chapter may want to merge."""
     return business_merge.duplicate_suggestions(db.session(), chapter)
 
 
-def _two(public_id: str, other_id: str, action: str) -> tuple[Business, Business]:
-    """Both records, if the reader may do this to both; an imported one of no chapter goes to any chapter."""
+def _permitted_pair(public_id: str, other_id: str, action: str) -> tuple[Business, Business]:
+    """Return both records if the reader may do ``action`` to both, else abort.
+
+    An imported record without a chapter and members may be merged into a record of any chapter.
+    """
     drop = get_permitted_or_404(Business, other_id, "business.read")
-    is_free = drop.chapter_id is None and not drop.members
-    if not is_free and can(current_principal(), action, drop) not in (Verdict.ALLOW, Verdict.REASON):
+    is_unassigned = drop.chapter_id is None and not drop.members
+    if not is_unassigned and can(current_principal(), action, drop) not in (Verdict.ALLOW, Verdict.REASON):
         abort(403)
     return get_permitted_or_404(Business, public_id, action), drop

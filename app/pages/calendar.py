@@ -1,4 +1,4 @@
-"""A chapter's calendar: its coming weeks, its quiet times, its own sentences, and the one click that stops it all."""
+"""A chapter's calendar: coming occurrences, blackout periods, opening and closing sentences, and the kill switch."""
 
 from datetime import date, time
 from zoneinfo import ZoneInfo
@@ -34,37 +34,39 @@ def show(public_id: str) -> str:
 @policy("chapter.plan_weeks")
 def change(public_id: str, act: str) -> ResponseReturnValue:
     chapter = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks")
-    verb, sentence, undo = {
+    verb, message, undo = {
         "hold": (occurrence_schedule.hold, _("Held. Nothing is posted until somebody lets it go."), "release"),
         "release": (occurrence_schedule.release, _("It goes out at its time."), "hold"),
         "skip": (occurrence_schedule.skip, _("There will be no post that week."), "release"),
     }[act]
-    on = _day()
-    turn = calendar.occurrence_on(db.session(), chapter=chapter, on=on, now=now())
-    verb(db.session(), occurrence=turn, member=current_member(), now=now())
+    on = _requested_day()
+    occurrence = calendar.occurrence_on(db.session(), chapter=chapter, on=on, now=now())
+    verb(db.session(), occurrence=occurrence, member=current_member(), now=now())
     return commit_and_redirect(
-        sentence, undo=url_for(".change", public_id=public_id, act=undo, on=on), to=_home(chapter)
+        message, undo=url_for(".change", public_id=public_id, act=undo, on=on), to=_calendar_url(chapter)
     )
 
 
 @pages.post("/chapters/<public_id>/calendar/hour")
 @policy("chapter.plan_weeks")
 def set_hour(public_id: str) -> ResponseReturnValue:
-    chapter, on, said = (
+    chapter, on, text = (
         get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks"),
-        _day(),
+        _requested_day(),
         request.values.get("at", ""),
     )
     try:
-        at = time.fromisoformat(said) if said else None
+        at = time.fromisoformat(text) if text else None
     except ValueError:
         raise Invalid(_("Write a time such as 14:30.")) from None
-    turn = calendar.occurrence_on(db.session(), chapter=chapter, on=on, now=now())
-    before = turn.own_time.strftime("%H:%M") if turn.own_time else ""
-    calendar.set_hour(db.session(), occurrence=turn, at=at, member=current_member(), now=now())
+    occurrence = calendar.occurrence_on(db.session(), chapter=chapter, on=on, now=now())
+    before = occurrence.own_time.strftime("%H:%M") if occurrence.own_time else ""
+    calendar.set_hour(db.session(), occurrence=occurrence, at=at, member=current_member(), now=now())
     undo = url_for(".set_hour", public_id=public_id, on=on, at=before)
     return commit_and_redirect(
-        _("That week has its own time now.") if at else _("The usual time it is."), undo=undo, to=_home(chapter)
+        _("That week has its own time now.") if at else _("The usual time it is."),
+        undo=undo,
+        to=_calendar_url(chapter),
     )
 
 
@@ -79,7 +81,7 @@ def keep_quiet(public_id: str) -> ResponseReturnValue:
                 db.session(), chapter=chapter, **days, reason=form.reason.data or "", member=current_member(), now=now()
             )
             undo = url_for(".end_quiet", public_id=public_id, which=quiet.public_id)
-            return commit_and_redirect(_("Nothing is posted on those days."), undo=undo, to=_home(chapter))
+            return commit_and_redirect(_("Nothing is posted on those days."), undo=undo, to=_calendar_url(chapter))
     return _page(chapter, quiet_form=form), form.status
 
 
@@ -87,12 +89,12 @@ def keep_quiet(public_id: str) -> ResponseReturnValue:
 @policy("chapter.plan_weeks")
 def end_quiet(public_id: str) -> ResponseReturnValue:
     chapter = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks")
-    theirs = (BlackoutPeriod.chapter_id == chapter.id, BlackoutPeriod.public_id == request.values.get("which"))
-    quiet = db.session.scalars(select(BlackoutPeriod).where(*theirs)).one_or_none()
+    conditions = (BlackoutPeriod.chapter_id == chapter.id, BlackoutPeriod.public_id == request.values.get("which"))
+    quiet = db.session.scalars(select(BlackoutPeriod).where(*conditions)).one_or_none()
     if quiet is None:
         raise Conflict(_("It was taken back before."))
     calendar.end_blackout(db.session(), blackout=quiet, member=current_member(), now=now())
-    return commit_and_redirect(_("Those weeks are posted again."), to=_home(chapter))
+    return commit_and_redirect(_("Those weeks are posted again."), to=_calendar_url(chapter))
 
 
 @pages.post("/chapters/<public_id>/calendar/frame")
@@ -100,11 +102,11 @@ def end_quiet(public_id: str) -> ResponseReturnValue:
 def write_frame(public_id: str) -> ResponseReturnValue:
     chapter, form = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks"), FrameForm()
     with blamed(form):
-        said = {"opening": form.opening.data or "", "closing": form.closing.data or ""}
-        opening_closing.write_frame(db.session(), chapter=chapter, member=current_member(), **said, now=now())
+        sentences = {"opening": form.opening.data or "", "closing": form.closing.data or ""}
+        opening_closing.write_frame(db.session(), chapter=chapter, member=current_member(), **sentences, now=now())
         undo = url_for(".decide_frame", public_id=public_id, act="refuse")
         return commit_and_redirect(
-            _("It waits for a second person. Until then nothing changes."), undo=undo, to=_home(chapter)
+            _("It waits for a second person. Until then nothing changes."), undo=undo, to=_calendar_url(chapter)
         )
     return _page(chapter, frame_form=form), form.status
 
@@ -119,17 +121,17 @@ def decide_frame(public_id: str, act: str) -> ResponseReturnValue:
     opening_closing.decide_frame(
         db.session(), frame=waiting, member=current_member(), is_approved=act == "approve", now=now()
     )
-    sentence = _("The next post uses it.") if act == "approve" else _("It is gone. The posts stay as they were.")
-    return commit_and_redirect(sentence, to=_home(chapter))
+    message = _("The next post uses it.") if act == "approve" else _("It is gone. The posts stay as they were.")
+    return commit_and_redirect(message, to=_calendar_url(chapter))
 
 
 @pages.post("/chapters/<public_id>/calendar/<any(stop, go):act>")
 @policy("chapter.plan_weeks")
 def stop_or_go(public_id: str, act: str) -> ResponseReturnValue:
     chapter = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks")
-    sentence = _stop_or_go(chapter, act)
+    message = _stop_or_go(chapter, act)
     undo = url_for(".stop_or_go", public_id=public_id, act="go" if act == "stop" else "stop")
-    return commit_and_redirect(sentence, undo=undo, to=_home(chapter))
+    return commit_and_redirect(message, undo=undo, to=_calendar_url(chapter))
 
 
 @pages.get("/publishing")
@@ -145,7 +147,7 @@ def stop_or_go_network(act: str) -> ResponseReturnValue:
 
 
 def _stop_or_go(chapter: Chapter | None, act: str) -> str:
-    """Do it, and say it in a sentence."""
+    """Stop posting, or lift the stop, for the chapter or (None) the network; return the message to flash."""
     if act == "stop":
         stop(db.session(), chapter=chapter, member=current_member(), now=now())
         return _("Stopped. Nothing more is posted until somebody lets it go; all of it is kept.")
@@ -153,19 +155,20 @@ def _stop_or_go(chapter: Chapter | None, act: str) -> str:
     return _("It goes on. What waited goes out now.") if act == "go" else _("It goes on with what comes next.")
 
 
-def _day() -> date:
+def _requested_day() -> date:
+    """Return the date of the parameter ``on``. Raises Invalid."""
     try:
         return date.fromisoformat(request.values.get("on", ""))
     except ValueError:
         raise Invalid(_("Choose one of the days of the calendar.")) from None
 
 
-def _home(chapter: Chapter) -> str:
+def _calendar_url(chapter: Chapter) -> str:
     return url_for(".show", public_id=chapter.public_id)
 
 
 def _page(chapter: Chapter, quiet_form: BlackoutForm | None = None, frame_form: FrameForm | None = None) -> str:
-    """The calendar; a form is given where it came back."""
+    """Return the calendar page, with a submitted form that has errors in place of an empty one."""
     session, zone = db.session(), ZoneInfo(chapter.zone)
     used = opening_closing.frame_of(session, chapter=chapter)
     return render_template(

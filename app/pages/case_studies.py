@@ -1,4 +1,4 @@
-"""Stories of working together: one tells, everybody named decides, and anybody may take it off again."""
+"""Case studies: submitting one, the consent of every named party, and withdrawal."""
 
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -22,24 +22,24 @@ pages = Blueprint("case_studies", __name__)
 @policy("case_study.create")
 def new(public_id: str) -> ResponseReturnValue:
     other, form = get_permitted_or_404(Member, public_id, "profile.read_member_fields"), CaseStudyForm()
-    works = finished_between(db.session(), current_member().business_id, other.business_id)
-    form.offer(works)
+    collaborations = finished_between(db.session(), current_member().business_id, other.business_id)
+    form.offer(collaborations)
     if form.validate_on_submit():
+        chosen = next((row for row in collaborations if row.public_id == form.collaboration.data), None)
         with blamed(form):
-            told = case_study.submit_story(
+            story = case_study.submit_story(
                 db.session(),
                 teller=current_member(),
                 others=[other],
                 title=form.title.data or "",
                 text=form.text.data or "",
                 year=form.year.data or 0,
-                collaboration=next((work for work in works if work.public_id == form.collaboration.data), None),
+                collaboration=chosen,
                 now=now(),
             )
-            undo = url_for(".withdraw", public_id=told.public_id)
             return commit_and_redirect(
                 _("Told. It is on both your pages when %(name)s agrees.", name=other.first_name),
-                undo=undo,
+                undo=url_for(".withdraw", public_id=story.public_id),
                 to=url_for("members.show", public_id=public_id),
             )
     return render_template("case_studies/new.html", member=other, form=form), form.status
@@ -49,20 +49,17 @@ def new(public_id: str) -> ResponseReturnValue:
 @policy("case_study.answer")
 def answer(public_id: str, act: str) -> ResponseReturnValue:
     story = get_permitted_or_404(CaseStudy, public_id, "case_study.answer")
-    verb, sentence = {
+    verb, message = {
         "agree": (case_study.agree, _("It is told on your page now.")),
         "decline": (case_study.decline, _("Nobody sees it.")),
         "reopen": (case_study.reopen, _("It waits for you again.")),
     }[act]
     was_agreed = (party := story.party(current_member())) is not None and party.agreed_at is not None
     verb(db.session(), story=story, by=current_member(), now=now())
+    undo_act = "agree" if was_agreed else "reopen"
     return commit_and_redirect(
-        sentence, undo="message" if act == "reopen" else url_for(".answer", public_id=public_id, act=_back(was_agreed))
+        message, undo="message" if act == "reopen" else url_for(".answer", public_id=public_id, act=undo_act)
     )
-
-
-def _back(was_agreed: bool) -> str:
-    return "agree" if was_agreed else "reopen"
 
 
 @pages.post("/stories/<public_id>/withdraw")
@@ -79,6 +76,6 @@ def withdraw(public_id: str) -> ResponseReturnValue:
 
 @pages.app_template_global()
 def stories_of(member: Member) -> list[CaseStudy]:
-    """What is told of working with the member, and what the reader told that still waits for them."""
-    told = case_study.stories_of(db.session(), member=member)
-    return [story for story in told if story.is_published or story.teller_id == current_member().id]
+    """Return the published case studies with the member, and the reader's own that still wait for consent."""
+    stories = case_study.stories_of(db.session(), member=member)
+    return [story for story in stories if story.is_published or story.teller_id == current_member().id]

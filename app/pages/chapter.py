@@ -1,4 +1,4 @@
-"""A chapter's room: who is here, who was asked and has not come, who asks to come in, and what to do now."""
+"""A chapter's room: members, invited people, applications and drafts; starting a chapter, settings, invitations."""
 
 from zoneinfo import available_timezones
 
@@ -25,26 +25,26 @@ from directory.week.post_preview import post_previews
 
 pages = Blueprint("chapter", __name__)
 
-SAID = ("name", "city", "region", "country", "zone", "hashtags", "about")
+TEXT_SETTINGS = ("name", "city", "region", "country", "zone", "hashtags", "about")
 
 
 def chapters_run() -> list[Chapter]:
-    """The chapters that whoever asks leads or keeps, all of them for an admin, their own first."""
-    asker = current_principal()
-    found = select(Chapter).order_by(Chapter.name, Chapter.id)
-    if not (asker.member and asker.member.is_admin):
-        found = found.where(Chapter.id.in_(asker.leads | asker.keeps))
-    own = asker.member.business.chapter_id if asker.member else None
-    return sorted(db.session.scalars(found), key=lambda chapter: chapter.id != own)
+    """Return the chapters that the reader leads or is secretary of (an admin: all), their own first, then by name."""
+    principal = current_principal()
+    query = select(Chapter).order_by(Chapter.name, Chapter.id)
+    if not (principal.member and principal.member.is_admin):
+        query = query.where(Chapter.id.in_(principal.leads | principal.keeps))
+    own_id = principal.member.business.chapter_id if principal.member else None
+    return sorted(db.session.scalars(query), key=lambda chapter: chapter.id != own_id)
 
 
 @pages.get("/chapter")
 @policy("chapter.read_room")
 def index() -> ResponseReturnValue:
     chapters = chapters_run()
-    chosen = request.args.get("of")
-    chapter = next((each for each in chapters if chosen in (None, each.public_id)), None)
-    if chosen is not None and chapter is None:
+    requested = request.args.get("of")
+    chapter = next((row for row in chapters if requested in (None, row.public_id)), None)
+    if requested is not None and chapter is None:
         abort(404)
     permit("chapter.read_room", chapter or Chapter())
     if chapter is None:
@@ -53,10 +53,10 @@ def index() -> ResponseReturnValue:
 
 
 def room(chapter: Chapter, form: Form) -> str:
-    """The room; ``form`` is the invitation as it was sent."""
+    """Return the page of the room with ``form`` as its invitation form."""
     session = db.session()
     people = invitation.members_and_invited(session, chapter=chapter)
-    waiting = application.pending_applications(session, chapter=chapter)
+    pending = application.pending_applications(session, chapter=chapter)
     return render_template(
         "chapter/index.html",
         chapter=chapter,
@@ -64,13 +64,13 @@ def room(chapter: Chapter, form: Form) -> str:
         members=[member for member in people if not invitation.is_still_invited(member)],
         invited=[member for member in people if invitation.is_still_invited(member)],
         is_early=lambda member: member.invited_at > now() - invitation.RESEND_AFTER,
-        applications=waiting,
-        guesses={each.id: application.likely_references(session, application=each) for each in waiting if each.knows},
-        lists=[each for each in recent_imports(session, chapter=chapter, now=now()) if each.undone_at is None],
+        applications=pending,
+        guesses={row.id: application.likely_references(session, application=row) for row in pending if row.knows},
+        lists=[batch for batch in recent_imports(session, chapter=chapter, now=now()) if batch.undone_at is None],
         runs=chapter.id in current_principal().leads or current_member().is_admin,
         form=form,
         talks=pair_candidates.suggested_pairs(session, chapter=chapter),
-        told=pair_candidates.reason_sentence,
+        reason_sentence=pair_candidates.reason_sentence,
         paired=latest_pairings(session, chapter=chapter),
         drafts=post_previews(session, chapter=chapter, now=now()),
         suspended=suspended_members(session, chapter=chapter),
@@ -83,8 +83,8 @@ def start() -> ResponseReturnValue:
     form = StartForm(data={"zone": "UTC"})
     if form.validate_on_submit():
         with blamed(form):
-            said = {"name": form.name.data or "", "zone": form.zone.data or ""}
-            chapter = start_chapter(db.session(), by_id=current_member().id, **said, now=now())
+            fields = {"name": form.name.data or "", "zone": form.zone.data or ""}
+            chapter = start_chapter(db.session(), by_id=current_member().id, **fields, now=now())
             if current_member().business.chapter_id is None:
                 current_member().business.chapter = chapter
                 index_business(db.session(), current_member().business)
@@ -102,7 +102,7 @@ def settings(public_id: str) -> ResponseReturnValue:
     form = SettingsForm()
     if form.validate_on_submit() and form.post_time.data is not None:
         with blamed(form):
-            said = {name: form[name].data or "" for name in SAID}
+            fields = {name: form[name].data or "" for name in TEXT_SETTINGS}
             edit_chapter(
                 db.session(),
                 chapter=chapter,
@@ -110,7 +110,7 @@ def settings(public_id: str) -> ResponseReturnValue:
                 weekday=form.weekday.data,
                 post_time=form.post_time.data,
                 now=now(),
-                **said,
+                **fields,
             )
             return commit_and_redirect(
                 _("The settings of %(chapter)s are up to date.", chapter=chapter.name),
@@ -128,8 +128,8 @@ def invite(public_id: str) -> ResponseReturnValue:
     chapter, form = get_permitted_or_404(Chapter, public_id, "invitation.send"), InviteForm()
     if form.validate_on_submit():
         with blamed(form):
-            said = {name: form[name].data or "" for name in ("name", "email", "firm")}
-            member = invitation.invite(db.session(), chapter=chapter, by=current_member(), **said, now=now())
+            fields = {name: form[name].data or "" for name in ("name", "email", "firm")}
+            member = invitation.invite(db.session(), chapter=chapter, by=current_member(), **fields, now=now())
             return commit_and_redirect(
                 _("A letter is on its way to %(name)s.", name=member.name), to=url_for(".index", of=public_id)
             )

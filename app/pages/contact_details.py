@@ -1,4 +1,4 @@
-"""Contacts: a number or an address leaves the house when somebody asks for it, one person at a time."""
+"""Contact details: reveals a phone number or email address on request, one person or firm at a time, and logs it."""
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -23,7 +23,7 @@ def member(public_id: str) -> ResponseReturnValue:
     person = get_permitted_or_404(Member, public_id, "contact.reveal")
     contact = contact_of(member_view(db.session(), reader=current_member(), member=person))
     back = url_for("members.show", public_id=public_id)
-    return _given(
+    return _reveal(
         person, contact, person.first_name, back, first_contact_message(current_member(), to=person.first_name)
     )
 
@@ -31,10 +31,10 @@ def member(public_id: str) -> ResponseReturnValue:
 @pages.post("/members/<public_id>/contact/private")
 @policy("profile.read_private_contact")
 def private(public_id: str) -> ResponseReturnValue:
-    """One's own number and address, for who runs the chapter and says why."""
+    """Reveal a member's direct phone number and email address to a lead or administrator who gives a reason."""
     person = get_permitted_or_404(Member, public_id, "profile.read_private_contact")
     back = url_for("members.show", public_id=public_id)
-    return _given(
+    return _reveal(
         person,
         private_contact(person),
         person.first_name,
@@ -51,17 +51,17 @@ def business(public_id: str) -> ResponseReturnValue:
         abort(404)
     contact = contact_of(firm_view(db.session(), reader=current_member(), business=firm))
     back = url_for("members.business", public_id=public_id)
-    return _given(firm, contact, firm.name, back, first_contact_message(current_member(), to=firm.name))
+    return _reveal(firm, contact, firm.name, back, first_contact_message(current_member(), to=firm.name))
 
 
 @pages.post("/leads/<public_id>/contact/<business_id>")
 @policy("contact.reveal")
 def party(public_id: str, business_id: str) -> ResponseReturnValue:
-    """Whoever the answer to a lead names, with the brief for their part."""
+    """Reveal the contact details of a party of the lead's suggested team, with a message about their part."""
     lead = get_permitted_or_404(Lead, public_id, "lead.read_teaser")
     suggestion = latest_suggestion(db.session(), lead=lead) or abort(404)
     permit("suggestion.read", suggestion)
-    telling = SuggestionPresenter(
+    presenter = SuggestionPresenter(
         db.session(),
         lead=lead,
         suggestion=suggestion,
@@ -69,24 +69,25 @@ def party(public_id: str, business_id: str) -> ResponseReturnValue:
         business=lead.business,
         today=now().date(),
     )
-    team = telling.team(request.form.get("team", 1, type=int)) or abort(404)
-    named = next((each for each in telling.parties(team) if each.business.public_id == business_id), None)
-    if named is None or named.seen is None or named.is_me:
+    team = presenter.team(request.form.get("team", 1, type=int)) or abort(404)
+    parties = presenter.parties(team)
+    chosen = next((candidate for candidate in parties if candidate.business.public_id == business_id), None)
+    if chosen is None or chosen.seen is None or chosen.is_me:
         abort(404)
-    whom = named.member or named.business
-    if isinstance(whom, Member) and not whom.is_active:
+    target = chosen.member or chosen.business
+    if isinstance(target, Member) and not target.is_active:
         abort(404)
-    permit("contact.reveal", whom)
+    permit("contact.reveal", target)
     back = url_for("leads.show", public_id=public_id)
-    return _given(whom, contact_of(named.seen), named.called, back, telling.brief(named))
+    return _reveal(target, contact_of(chosen.seen), chosen.called, back, presenter.brief(chosen))
 
 
-def _given(whom: Member | Business, contact: Contact, name: str, back: str, brief: Brief) -> str:
-    """Write down who asked, and say how to reach ``whom``: the part that htmx swaps in, or a page."""
-    reveal(db.session(), reader=current_member(), of=whom, now=now())
+def _reveal(target: Member | Business, contact: Contact, name: str, back: str, brief: Brief) -> str:
+    """Record that the reader asked, and return the contact details of ``target`` as a page or its htmx part."""
+    reveal(db.session(), reader=current_member(), of=target, now=now())
     db.session.commit()
-    name_of_part = "members/_contact.html" if request.headers.get("HX-Request") else "members/contact.html"
+    template = "members/_contact.html" if request.headers.get("HX-Request") else "members/contact.html"
     wants_mail = request.form.get("way") == "message"
     return render_template(
-        name_of_part, whom=whom, contact=contact, name=name, back=back, brief=brief, wants_mail=wants_mail
+        template, whom=target, contact=contact, name=name, back=back, brief=brief, wants_mail=wants_mail
     )

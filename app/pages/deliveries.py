@@ -1,4 +1,4 @@
-"""Deliveries: what became of one post, who decides where nobody can tell, and how the whole machine stands."""
+"""Deliveries of posts: the state of one, resolving an unknown outcome, posting by hand, and the posting status."""
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -25,7 +25,7 @@ pages = Blueprint("deliveries", __name__)
 @pages.get("/deliveries/<public_id>")
 @policy("channel.edit_or_cancel_queued")
 def show(public_id: str) -> str:
-    row, channel = _post(public_id, "channel.edit_or_cancel_queued")
+    row, channel = _get_post_delivery(public_id, "channel.edit_or_cancel_queued")
     group = str(channel.settings.get("address", ""))
     return render_template(
         "channels/delivery.html",
@@ -41,20 +41,20 @@ def show(public_id: str) -> str:
 @pages.get("/deliveries/<public_id>/picture.png")
 @policy("channel.edit_or_cancel_queued")
 def picture(public_id: str) -> Response:
-    """The picture as it was frozen, for who posts it by hand; nothing where there is none."""
-    row, _channel = _post(public_id, "channel.edit_or_cancel_queued")
+    """Return the image of the post snapshot, for posting by hand; 204 if there is none."""
+    row, _channel = _get_post_delivery(public_id, "channel.edit_or_cancel_queued")
     image = PostSnapshot.from_bytes(row.payload).image if row.payload else ""
     try:
-        drawn = files.read_file(current_app.config["HOME"], FOLDER, image)
+        content = files.read_file(current_app.config["HOME"], FOLDER, image)
     except FileNotFoundError:
         return Response(status=204)
-    return Response(drawn, mimetype="image/png", headers={"Cache-Control": "private, no-store"})
+    return Response(content, mimetype="image/png", headers={"Cache-Control": "private, no-store"})
 
 
 @pages.post("/deliveries/<public_id>/look")
 @policy("channel.edit_or_cancel_queued")
 def look(public_id: str) -> ResponseReturnValue:
-    row, _channel = _post(public_id, "channel.edit_or_cancel_queued")
+    row, _channel = _get_post_delivery(public_id, "channel.edit_or_cancel_queued")
     channel_connection.request_lookup(db.session(), delivery=row, now=now())
     db.session.commit()
     return redirect(url_for(".show", public_id=public_id), 303)
@@ -63,19 +63,19 @@ def look(public_id: str) -> ResponseReturnValue:
 @pages.post("/deliveries/<public_id>/<any(there,again):act>")
 @policy("channel.resolve_unknown")
 def resolve(public_id: str, act: str) -> ResponseReturnValue:
-    row, _channel = _post(public_id, "channel.resolve_unknown")
+    row, _channel = _get_post_delivery(public_id, "channel.resolve_unknown")
     deliveries.resolve_unknown(
         db.session(), delivery=row, has_arrived=act == "there", member=current_member(), now=now()
     )
-    sentence = _("Good: it counts as posted.") if act == "there" else _("It is sent again now.")
-    return commit_and_redirect(sentence, to=url_for(".show", public_id=public_id))
+    message = _("Good: it counts as posted.") if act == "there" else _("It is sent again now.")
+    return commit_and_redirect(message, to=url_for(".show", public_id=public_id))
 
 
 @pages.post("/deliveries/<public_id>/<any(posted,waiting):act>")
 @policy("channel.edit_or_cancel_queued")
 def by_hand(public_id: str, act: str) -> ResponseReturnValue:
-    """A person says that they posted it themselves, or takes that back."""
-    row, _channel = _post(public_id, "channel.edit_or_cancel_queued")
+    """Mark a delivery as posted by hand, or as still waiting."""
+    row, _channel = _get_post_delivery(public_id, "channel.edit_or_cancel_queued")
     deliveries.mark_posted_by_hand(
         db.session(), delivery=row, member=current_member(), now=now(), is_so=act == "posted"
     )
@@ -86,8 +86,8 @@ def by_hand(public_id: str, act: str) -> ResponseReturnValue:
     return commit_and_redirect(_("Thank you: it counts as posted."), undo=undo, to=here)
 
 
-def _post(public_id: str, action: str) -> tuple[Delivery, Channel]:
-    """A letter is nobody's business, not even an admin's."""
+def _get_post_delivery(public_id: str, action: str) -> tuple[Delivery, Channel]:
+    """Return a delivery of a post and its channel. A mail delivery aborts with 404, for an admin too."""
     row = get_permitted_or_404(Delivery, public_id, action)
     return (row, row.channel) if row.channel is not None else abort(404)
 

@@ -1,4 +1,4 @@
-"""Whether the process answers. No version, no detail."""
+"""Liveness check: answers whether the process serves requests, without a version or details."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""Interactions: "we worked together", said with one tap, answered with another, taken back with a third."""
+"""Interactions ("we worked together"): recording, confirming, declining and withdrawing one."""
 
 from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -26,7 +26,7 @@ def create(public_id: str) -> ResponseReturnValue:
         flash(" ".join(str(error) for errors in form.errors.values() for error in errors), "open")
         return redirect(back, 303)
     try:
-        said = interactions.record_interaction(
+        row = interactions.record_interaction(
             db.session(),
             said_by=current_member(),
             other=other,
@@ -40,11 +40,11 @@ def create(public_id: str) -> ResponseReturnValue:
         flash(error.message, "open")
         return redirect(back, 303)
     db.session.commit()
-    if said.confirmed_at:
-        undo = url_for(".answer", public_id=said.public_id, act="reopen")
+    if row.confirmed_at:
+        undo = url_for(".answer", public_id=row.public_id, act="reopen")
         flash(_("You both say so now."), undo)
     else:
-        undo = url_for(".withdraw", public_id=said.public_id)
+        undo = url_for(".withdraw", public_id=row.public_id)
         flash(_("Said. It counts when %(name)s confirms it.", name=other.first_name), undo)
     return redirect(back, 303)
 
@@ -52,20 +52,20 @@ def create(public_id: str) -> ResponseReturnValue:
 @pages.post("/interactions/<public_id>/<any(confirm, decline, reopen):act>")
 @policy("interaction.answer")
 def answer(public_id: str, act: str) -> ResponseReturnValue:
-    said = get_permitted_or_404(Interaction, public_id, "interaction.answer")
-    verb, sentence = {
+    row = get_permitted_or_404(Interaction, public_id, "interaction.answer")
+    verb, message = {
         "confirm": (interactions.confirm, _("Confirmed: you and %(name)s know each other.")),
         "decline": (interactions.decline, _("Put aside. %(name)s is not told.")),
         "reopen": (interactions.reopen, _("It waits for you again.")),
     }[act]
-    verb(db.session(), interaction=said, by=current_member(), now=now())
+    verb(db.session(), interaction=row, by=current_member(), now=now())
     undo = "message" if act == "reopen" else url_for(".answer", public_id=public_id, act="reopen")
-    return commit_and_redirect(sentence % {"name": said.said_by.first_name}, undo=undo)
+    return commit_and_redirect(message % {"name": row.said_by.first_name}, undo=undo)
 
 
 @pages.post("/interactions/<public_id>/withdraw")
 @policy("interaction.withdraw")
 def withdraw(public_id: str) -> ResponseReturnValue:
-    said = get_permitted_or_404(Interaction, public_id, "interaction.withdraw")
-    interactions.withdraw(db.session(), interaction=said, by=current_member(), now=now())
+    row = get_permitted_or_404(Interaction, public_id, "interaction.withdraw")
+    interactions.withdraw(db.session(), interaction=row, by=current_member(), now=now())
     return commit_and_redirect(_("Taken back."))

@@ -1,4 +1,4 @@
-"""Introductions: ask to meet somebody through whoever knows them, answer, and see what waits with whom."""
+"""Introductions: requesting one, offering one to two members, answering, cancelling, and the reader's list."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -26,21 +26,21 @@ pages = Blueprint("introductions", __name__)
 @pages.get("/introductions")
 @policy("intro.list_own")
 def index() -> str:
-    known = introduction.introductions_of(db.session(), member=current_member())
-    everything = [row for row in known if row.asker.is_active and row.target.is_active]
-    return render_template("introductions/index.html", everything=everything, me=current_member())
+    rows = introduction.introductions_of(db.session(), member=current_member())
+    shown = [row for row in rows if row.asker.is_active and row.target.is_active]
+    return render_template("introductions/index.html", everything=shown, me=current_member())
 
 
 @pages.route("/members/<public_id>/introductions/new", methods=["GET", "POST"])
 @policy("intro.request")
 def new(public_id: str) -> ResponseReturnValue:
     target, form = get_permitted_or_404(Member, public_id, "profile.read_member_fields"), AskForm()
-    ways = paths_to(db.session(), asker=current_member(), target=target, now=now())
-    vias = {way.via.public_id: way.via for way in ways if way.via}
+    paths = paths_to(db.session(), asker=current_member(), target=target, now=now())
+    vias = {path.via.public_id: path.via for path in paths if path.via}
     form.offer(list(vias.values()), target)
     if form.validate_on_submit():
         with blamed(form), credit_last_click():
-            asked = introduction_request.ask(
+            row = introduction_request.ask(
                 db.session(),
                 asker=current_member(),
                 target=target,
@@ -49,29 +49,29 @@ def new(public_id: str) -> ResponseReturnValue:
                 now=now(),
             )
             db.session.commit()
-            if asked.is_accepted:
+            if row.is_accepted:
                 flash(_("You both want to meet: you are introduced."))
-            elif asked.is_offer:
+            elif row.is_offer:
                 flash(_("You said yes. You are introduced when %(name)s has, too.", name=target.first_name))
             else:
-                whom = (asked.via or target).first_name
-                flash(_("Asked. %(name)s gets a letter.", name=whom), url_for(".cancel", public_id=asked.public_id))
-            return redirect(url_for(".show", public_id=asked.public_id), 303)
+                name = (row.via or target).first_name
+                flash(_("Asked. %(name)s gets a letter.", name=name), url_for(".cancel", public_id=row.public_id))
+            return redirect(url_for(".show", public_id=row.public_id), 303)
     elif request.args.get("via") in vias or vias:
         form.via.data = request.args.get("via") if request.args.get("via") in vias else next(iter(vias))
-    return render_template("introductions/new.html", member=target, form=form, ways=ways), form.status
+    return render_template("introductions/new.html", member=target, form=form, ways=paths), form.status
 
 
 @pages.route("/members/<public_id>/introductions/offer", methods=["GET", "POST"])
 @policy("intro.request")
 def offer(public_id: str) -> ResponseReturnValue:
     one, form = get_permitted_or_404(Member, public_id, "profile.read_member_fields"), OfferForm()
-    known = acquaintances_of(db.session(), member=current_member())
-    people = {each.public_id: each for each in known if each.business_id != one.business_id}
+    acquaintances = acquaintances_of(db.session(), member=current_member())
+    people = {person.public_id: person for person in acquaintances if person.business_id != one.business_id}
     form.offer(list(people.values()))
     if form.validate_on_submit() and form.other.data:
         with blamed(form), credit_last_click():
-            offered = introduction_request.offer(
+            row = introduction_request.offer(
                 db.session(),
                 introducer=current_member(),
                 one=one,
@@ -79,32 +79,32 @@ def offer(public_id: str) -> ResponseReturnValue:
                 text=form.text.data or "",
                 now=now(),
             )
-            undo = url_for(".cancel", public_id=offered.public_id)
+            undo = url_for(".cancel", public_id=row.public_id)
             return commit_and_redirect(
                 _("Both are asked, each apart. They meet when both say yes."),
                 undo=undo,
-                to=url_for(".show", public_id=offered.public_id),
+                to=url_for(".show", public_id=row.public_id),
             )
     elif request.method == "POST":
         form.other.errors = form.other.errors or [_("Choose somebody.")]
-    return render_template("introductions/offer.html", member=one, form=form, knows=one in known), form.status
+    return render_template("introductions/offer.html", member=one, form=form, knows=one in acquaintances), form.status
 
 
 @pages.route("/introductions/<public_id>", methods=["GET", "POST"])
 @policy("intro.read")
 def show(public_id: str) -> str:
-    """One introduction; the POST is an admin's, who said why they read it."""
-    row, asker = get_permitted_or_404(Introduction, public_id, "intro.read"), current_member()
-    two = (row.asker_id, row.target_id)
+    """Show one introduction. The POST comes from an admin, with the reason why they read it."""
+    row, reader = get_permitted_or_404(Introduction, public_id, "intro.read"), current_member()
+    pair = (row.asker_id, row.target_id)
     is_over = not (row.asker.is_active and row.target.is_active)
-    if asker.id in (*two, row.via_id) and (is_over or not row.is_seen_by(asker)):
+    if reader.id in (*pair, row.via_id) and (is_over or not row.is_seen_by(reader)):
         abort(404)
-    meets = (
-        asker.id in two and row.is_accepted and can(current_principal(), "intro.reveal_contact", row) is Verdict.ALLOW
+    sees_contact = (
+        reader.id in pair and row.is_accepted and can(current_principal(), "intro.reveal_contact", row) is Verdict.ALLOW
     )
-    contact = contact_of(member_view(db.session(), reader=asker, member=row.other(asker))) if meets else None
+    contact = contact_of(member_view(db.session(), reader=reader, member=row.other(reader))) if sees_contact else None
     db.session.commit()
-    return render_template("introductions/show.html", row=row, me=asker, form=IntroducerNoteForm(), contact=contact)
+    return render_template("introductions/show.html", row=row, me=reader, form=IntroducerNoteForm(), contact=contact)
 
 
 @pages.post("/introductions/<public_id>/<any(pass, accept, decline):act>")
@@ -116,36 +116,35 @@ def respond(public_id: str, act: str) -> ResponseReturnValue:
     session, by, at = db.session(), current_member(), now()
     if act == "pass":
         introduction_request.pass_on(session, introduction=row, by=by, word=form.word.data or "", now=at)
-        said = _("Passed on. %(name)s decides.", name=row.target.first_name)
+        message = _("Passed on. %(name)s decides.", name=row.target.first_name)
     elif act == "accept":
         introduction_request.accept(session, introduction=row, by=by, now=at)
         name = row.other(by).first_name
-        said = _("You and %(name)s are introduced.", name=name) if row.is_accepted else _("You said yes.")
+        message = _("You and %(name)s are introduced.", name=name) if row.is_accepted else _("You said yes.")
     else:
         introduction_request.decline(session, introduction=row, by=by, now=at)
-        said = _("Put aside. Nobody is told.")
-    return commit_and_redirect(said, to=url_for(".show", public_id=public_id))
+        message = _("Put aside. Nobody is told.")
+    return commit_and_redirect(message, to=url_for(".show", public_id=public_id))
 
 
 @pages.post("/introductions/<public_id>/cancel")
 @policy("intro.cancel")
 def cancel(public_id: str) -> ResponseReturnValue:
-    row, asker = get_permitted_or_404(Introduction, public_id, "intro.cancel"), current_member()
-    introduction_request.cancel(
-        db.session(), introduction=row, by=asker if asker.id == row.begun_by_id else None, now=now()
-    )
-    return commit_and_redirect(_("Taken back."), to=url_for(".index") if asker.id == row.begun_by_id else "/")
+    row, member = get_permitted_or_404(Introduction, public_id, "intro.cancel"), current_member()
+    has_begun_it = member.id == row.begun_by_id
+    introduction_request.cancel(db.session(), introduction=row, by=member if has_begun_it else None, now=now())
+    return commit_and_redirect(_("Taken back."), to=url_for(".index") if has_begun_it else "/")
 
 
 @pages.app_template_global()
 def meeting(member: Member, shared: SharedHistory) -> dict[str, object]:
-    """How the reader may come to know the member: the ways there, and what the reader asked already."""
+    """Return the introduction paths to the member, the reader's open request and the accepted introduction, if any."""
     asker = current_member()
-    mine = [each for each in shared.introductions if each.asker_id == asker.id and not each.is_offer]
+    requests = [row for row in shared.introductions if row.asker_id == asker.id and not row.is_offer]
     may_ask = can(current_principal(), "intro.request") is Verdict.ALLOW
     return {
         "ways": [] if shared.is_known else paths_to(db.session(), asker=asker, target=member, now=now()),
-        "asked": next((each for each in mine if each.is_open(now())), None),
-        "accepted": next((each for each in shared.introductions if each.is_accepted), None),
+        "asked": next((row for row in requests if row.is_open(now())), None),
+        "accepted": next((row for row in shared.introductions if row.is_accepted), None),
         "may_ask": may_ask,
     }

@@ -38,15 +38,15 @@ def leave() -> ResponseReturnValue:
 @pages.get("/stay/<string:token>")
 @policy("account.use_link")
 def confirm(token: str) -> str:
-    found = departure.find_departure(db.session(), token=token, now=now())
-    return render_template("leaving/stay.html", departure=found)
+    row = departure.find_departure(db.session(), token=token, now=now())
+    return render_template("leaving/stay.html", departure=row)
 
 
 @pages.post("/stay/<string:token>")
 @policy("account.use_link")
 def stay(token: str) -> ResponseReturnValue:
-    left = departure.find_departure(db.session(), token=token, now=now())
-    departure.come_back(db.session(), member=left.member, now=now())
+    row = departure.find_departure(db.session(), token=token, now=now())
+    departure.come_back(db.session(), member=row.member, now=now())
     return commit_and_redirect(
         _("You are back, and nothing is lost. Sign in once more, so that we know it is you; a mailed link will do."),
         to=url_for("sign_in.sign_in"),
