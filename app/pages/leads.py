@@ -1,4 +1,4 @@
-"""Leads: one box in, a team out; the person corrects what the text was taken to need."""
+"""Leads: bringing one, its suggested team, correcting its needs, closing and reopening it."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -28,7 +28,7 @@ from directory.taxonomy.capability import Capability, capabilities_by_name, capa
 from directory.week import social_inbox
 from directory.week.social_inbox import Outcome, Reply
 
-LEADS_AN_HOUR = 30  # of one member; each is read and answered
+LEADS_AN_HOUR = 30  # of one member; each text is analysed and gets a suggestion
 
 pages = Blueprint("leads", __name__)
 
@@ -36,19 +36,19 @@ pages = Blueprint("leads", __name__)
 @pages.get("/leads")
 @policy("lead.list_own")
 def index() -> ResponseReturnValue:
-    brought = leads.leads_of(db.session(), member=current_member())
-    return render_template("leads/index.html", leads=brought)
+    own = leads.leads_of(db.session(), member=current_member())
+    return render_template("leads/index.html", leads=own)
 
 
 @pages.route("/leads/new", methods=["GET", "POST"])
 @policy("lead.create_as_member")
 def new() -> ResponseReturnValue:
-    """A new lead; with ``?reply=`` it is made of what somebody said on a network."""
-    form, code = LeadForm(), request.args.get("reply")
-    reply = get_permitted_or_404(Reply, code, "reply.decide") if code else None
+    """Create a lead; ``?reply=`` is the id of a social-media reply that it is made from."""
+    form, reply_id = LeadForm(), request.args.get("reply")
+    reply = get_permitted_or_404(Reply, reply_id, "reply.decide") if reply_id else None
     if form.validate_on_submit():
         with blamed(form):
-            lead = _brought(form, reply)
+            lead = _create_lead(form, reply)
             db.session.commit()
             return redirect(url_for("leads.show", public_id=lead.public_id), 303)
     else:
@@ -56,10 +56,11 @@ def new() -> ResponseReturnValue:
     return render_template("leads/new.html", form=form), form.status
 
 
-def _brought(form: LeadForm, reply: Reply | None) -> Lead:
-    text = leads.clean_lead_text(str(form.text.data or ""))
+def _create_lead(form: LeadForm, reply: Reply | None) -> Lead:
+    """Create the lead and its suggestion, and decide the reply. Raises Invalid, also above LEADS_AN_HOUR."""
+    text = leads.read_text(str(form.text.data or ""))
     terms = form.terms(now().date())
-    db.session.rollback()  # the text is read outside a writing transaction, which others wait for
+    db.session.rollback()  # the text is analysed outside a write transaction, so that other writers need not wait
     understood = understand(db.session(), text=text)
     db.session.rollback()
     claim_write(db.session())
@@ -87,12 +88,12 @@ def show(public_id: str) -> ResponseReturnValue:
     suggestion = latest_suggestion(db.session(), lead=lead)
     if suggestion is not None and may(current_principal(), "suggestion.read", suggestion) != "A":
         suggestion = None
-    telling = suggestion and SuggestionPresenter(
+    presenter = suggestion and SuggestionPresenter(
         db.session(), lead=lead, suggestion=suggestion, asker=lead.member, business=lead.business, today=now().date()
     )
     rank = request.args.get("team", 1, type=int)
     may_correct = may(current_principal(), "lead.update", lead) == "A"
-    return render_template("leads/show.html", lead=lead, telling=telling, rank=rank, may_correct=may_correct)
+    return render_template("leads/show.html", lead=lead, telling=presenter, rank=rank, may_correct=may_correct)
 
 
 @pages.route("/leads/<public_id>/edit", methods=["GET", "POST"])
@@ -102,7 +103,7 @@ def edit(public_id: str) -> ResponseReturnValue:
     form = LeadForm()
     if form.validate_on_submit():
         with blamed(form):
-            terms, wishes = form.terms(now().date()), _chosen(lead)
+            terms, wishes = form.terms(now().date()), _chosen_wishes(lead)
             leads.correct_lead(db.session(), lead=lead, member=current_member(), wishes=wishes, terms=terms, now=now())
             suggest(db.session(), lead=lead, now=now())
             db.session.commit()
@@ -147,21 +148,24 @@ def close(public_id: str) -> ResponseReturnValue:
     )
 
 
-def _chosen(lead: Lead) -> list[Wish]:
-    """The needs as the person left them: must, nice or taken out; what was offered and taken; one more by its name."""
+def _chosen_wishes(lead: Lead) -> list[Wish]:
+    """Return the submitted needs: the lead's own that were kept, the offered ones that were taken, one added by name.
+
+    Raises Invalid if no capability has the added name.
+    """
     choices = {key.removeprefix("need-"): choice for key, choice in request.form.items() if key.startswith("need-")}
     wishes = []
     for need in lead.needs:
         choice = choices.pop(need.capability.public_id, "must" if need.is_must else "nice")
         if choice in ("must", "nice"):
             wishes.append(Wish(need.capability_id, choice == "must", need.matched_by, need.phrase))
-    taken = [public_id for public_id, choice in choices.items() if choice in ("must", "nice")]
-    offered = db.session.scalars(select(Capability).where(Capability.public_id.in_(taken)))
-    wishes += [Wish(capability.id, choices[capability.public_id] == "must") for capability in offered]
+    taken_ids = [public_id for public_id, choice in choices.items() if choice in ("must", "nice")]
+    taken = db.session.scalars(select(Capability).where(Capability.public_id.in_(taken_ids)))
+    wishes += [Wish(capability.id, choices[capability.public_id] == "must") for capability in taken]
     name = request.form.get("add", "").strip()
     if name:
-        found = capabilities_by_name(db.session(), name)
-        if found is None:
+        added = capabilities_by_name(db.session(), name)
+        if added is None:
             raise Invalid(_("We do not know “%(name)s”. Pick one from the list.", name=name[:80]), field="add")
-        wishes.append(Wish(found.id))
+        wishes.append(Wish(added.id))
     return wishes

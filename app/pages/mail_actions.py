@@ -1,4 +1,4 @@
-"""Answers from a mail: the link is the proof, it answers one thing, once. A GET shows the question and no more."""
+"""One-time answer links in mails: a GET shows the question, a POST answers it once; the link is the authorisation."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -27,15 +27,15 @@ pages = Blueprint("mail_actions", __name__)
 
 
 class Question(NamedTuple):
-    """What a kind of letter asks: the row it is about, whether it still waits, and what yes and no do."""
+    """What a kind of mail asks: the table of its row, whether an answer is still pending, and what yes and no do."""
 
     table: type[Any]
-    waits: Callable[[Any, Member, datetime], bool]
+    is_pending: Callable[[Any, Member, datetime], bool]
     yes: Callable[[Any, Member], None]
     no: Callable[[Any, Member], None]
 
 
-def _story_waits(row: CaseStudy, by: Member, at: datetime) -> bool:
+def _is_story_pending(row: CaseStudy, by: Member, at: datetime) -> bool:
     party = row.party(by)
     return bool(party and not party.agreed_at and not party.declined_at and row.teller.is_active)
 
@@ -44,7 +44,8 @@ def _base_url() -> str:
     return str(current_app.config["BASE_URL"])
 
 
-def _introduce(row: Introduction, by: Member) -> None:
+def _accept_introduction(row: Introduction, by: Member) -> None:
+    """Pass the request on if ``by`` is the introducer, else accept it."""
     if by.id == row.via_id:
         introduction_request.pass_on(
             db.session(), introduction=row, by=by, word=request.form.get("word", ""), now=now()
@@ -69,7 +70,7 @@ QUESTIONS = {
     "introduction": Question(
         Introduction,
         lambda row, by, at: row.waits_for(by, at),
-        _introduce,
+        _accept_introduction,
         lambda row, by: introduction_request.decline(db.session(), introduction=row, by=by, now=now()),
     ),
     "mentioned": Question(
@@ -77,15 +78,16 @@ QUESTIONS = {
         lambda row, by, at: (
             row.is_open
             and any(
-                each.member_id == by.id and not each.vetoed_at for each in mentions_of(db.session(), occurrence=row)
+                mention.member_id == by.id and not mention.vetoed_at
+                for mention in mentions_of(db.session(), occurrence=row)
             )
         ),
-        lambda row, by: None,  # they stay
+        lambda row, by: None,  # the mention stays
         lambda row, by: withdraw_mention(db.session(), occurrence=row, member=by, now=now(), base_url=_base_url()),
     ),
     "story": Question(
         CaseStudy,
-        _story_waits,
+        _is_story_pending,
         lambda row, by: case_study.agree(db.session(), story=row, by=by, now=now()),
         lambda row, by: case_study.decline(db.session(), story=row, by=by, now=now()),
     ),
@@ -100,9 +102,9 @@ def answer(kind: str, token: str) -> ResponseReturnValue:
         link = find_link(session, purpose=kind, token=token, now=now())
     except Invalid:
         return render_template("mail_actions/over.html"), 410
-    named = select(question.table).where(question.table.public_id == link.about)
-    row = session.scalar(named.with_for_update() if is_sent else named)
-    if row is None or not question.waits(row, link.member, now()):
+    query = select(question.table).where(question.table.public_id == link.about)
+    row = session.scalar(query.with_for_update() if is_sent else query)
+    if row is None or not question.is_pending(row, link.member, now()):
         return render_template("mail_actions/over.html"), 410
     if not is_sent:
         return render_template("mail_actions/show.html", kind=kind, row=row, me=link.member)
@@ -114,7 +116,7 @@ def answer(kind: str, token: str) -> ResponseReturnValue:
         use_link(session, purpose=kind, token=token, now=now())
     except Invalid as error:
         session.rollback()
-        again = session.scalar(named)
-        return render_template("mail_actions/show.html", kind=kind, row=again, me=link.member, wrong=error.message), 422
+        row = session.scalar(query)
+        return render_template("mail_actions/show.html", kind=kind, row=row, me=link.member, wrong=error.message), 422
     session.commit()
     return render_template("mail_actions/done.html", kind=kind, row=row, me=link.member, act=act)

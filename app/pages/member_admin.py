@@ -1,4 +1,4 @@
-"""Where a member stands with the network, and what they do for it: for those who run it."""
+"""Administration of a member: state, suspension, password reset and roles."""
 
 from uuid import uuid4
 
@@ -23,13 +23,13 @@ from directory.translation import gettext as _
 
 pages = Blueprint("member_admin", __name__)
 
-SEEN = (MemberState.ACTIVE, MemberState.SUSPENDED)
+STATES = (MemberState.ACTIVE, MemberState.SUSPENDED)
 
 
 @pages.get("/members/<public_id>/standing")
 @policy("member.read_standing")
 def show(public_id: str) -> str:
-    member = get_permitted_or_404(Member, public_id, "member.read_standing", states=SEEN)
+    member = get_permitted_or_404(Member, public_id, "member.read_standing", states=STATES)
     held = chapter_roles(db.session(), member=member)
     return render_template("members/standing.html", member=member, held=held, me=current_member())
 
@@ -37,7 +37,7 @@ def show(public_id: str) -> str:
 @pages.post("/members/<public_id>/suspend")
 @policy("member.suspend")
 def suspend(public_id: str) -> ResponseReturnValue:
-    member = get_permitted_or_404(Member, public_id, "member.suspend", states=SEEN)
+    member = get_permitted_or_404(Member, public_id, "member.suspend", states=STATES)
     suspension.suspend(db.session(), member=member, by=current_member(), now=now())
     end_sessions(db.session(), member=member)
     return commit_and_redirect(
@@ -50,7 +50,7 @@ def suspend(public_id: str) -> ResponseReturnValue:
 @pages.post("/members/<public_id>/reinstate")
 @policy("member.reinstate")
 def reinstate(public_id: str) -> ResponseReturnValue:
-    member = get_permitted_or_404(Member, public_id, "member.reinstate", states=SEEN)
+    member = get_permitted_or_404(Member, public_id, "member.reinstate", states=STATES)
     suspension.reinstate(db.session(), member=member, by=current_member(), now=now())
     return commit_and_redirect(
         _("%(name)s takes part again.", name=member.name),
@@ -82,7 +82,7 @@ def reset(public_id: str) -> ResponseReturnValue:
 @policy("role.grant_revoke")
 def show_roles(public_id: str) -> str:
     member = get_permitted_or_404(Member, public_id, "role.grant_revoke")
-    held = {(each.chapter_id, each.role) for each in chapter_roles(db.session(), member=member)}
+    held = {(row.chapter_id, row.role) for row in chapter_roles(db.session(), member=member)}
     chapters = db.session.scalars(select(Chapter).order_by(Chapter.name)).all()
     return render_template("members/roles.html", member=member, held=held, chapters=chapters, Role=Role)
 
@@ -90,17 +90,18 @@ def show_roles(public_id: str) -> str:
 @pages.post("/members/<public_id>/roles/<any(grant, revoke):act>")
 @policy("role.grant_revoke")
 def change_role(public_id: str, act: str) -> ResponseReturnValue:
-    """``role`` and ``chapter`` say which; without a chapter it is to run the network."""
+    """Grant or revoke the form's ``role``: "admin" of the network, or a Role in the form's ``chapter``."""
     member, by, session = get_permitted_or_404(Member, public_id, "role.grant_revoke"), current_member(), db.session()
-    said, chosen = request.form.get("role", ""), request.form.get("chapter", "")
-    if said == "admin" and act == "grant":
+    role, chapter_id = request.form.get("role", ""), request.form.get("chapter", "")
+    if role == "admin" and act == "grant":
         roles.grant_admin(session, member=member, by=by, now=now())
-    elif said == "admin":
+    elif role == "admin":
         roles.revoke_admin(session, member=member, by=by, now=now())
     else:
-        chapter = session.scalar(select(Chapter).where(Chapter.public_id == chosen)) if chosen.isalnum() else None
-        if chapter is None or said not in list(Role):
+        query = select(Chapter).where(Chapter.public_id == chapter_id)
+        chapter = session.scalar(query) if chapter_id.isalnum() else None
+        if chapter is None or role not in list(Role):
             raise Invalid(_("Choose a chapter, and what to do for it."))
-        turn = roles.grant_role if act == "grant" else roles.revoke_role
-        turn(session, member=member, chapter=chapter, role=Role(said), by=by, now=now())
+        change = roles.grant_role if act == "grant" else roles.revoke_role
+        change(session, member=member, chapter=chapter, role=Role(role), by=by, now=now())
     return commit_and_redirect(_("Kept, from this moment on."), to=url_for(".show_roles", public_id=public_id))

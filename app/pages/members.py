@@ -1,4 +1,4 @@
-"""Members: who is here, what their firms can do, and what the reader shares with them."""
+"""The directory: search of members, profile and business pages, photos, and template filters about firms."""
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from app.db import db
 from app.forms.interaction import InteractionForm
 from app.forms.rating import rating_form
 from app.forms.search import parse_search_query
-from app.pages.saved_searches import saved
+from app.pages.saved_searches import saved_searches
 from app.permissions import Verdict, can
 from app.request_time import now
 from directory import files
@@ -42,24 +42,23 @@ pages = Blueprint("members", __name__)
 @policy("directory.search")
 def index() -> str:
     session = db.session()
-    look = parse_search_query(session, request.args, by=current_member())
-    found = look.find(session, page=request.args.get("page", 1, type=int))
-    people = [member for business in found.businesses for member in found.people[business.id]]
-    words = vouch.newest_shown(session, [member.id for member in people])
+    query = parse_search_query(session, request.args, by=current_member())
+    page = query.find(session, page=request.args.get("page", 1, type=int))
+    people = [member for business in page.businesses for member in page.people[business.id]]
+    vouches = vouch.newest_shown(session, [member.id for member in people])
     seen = member_views(session, reader=current_member(), members=people)
-    # Going back, htmx asks for the page it has not kept, and then wants the whole of it.
+    # On Back, htmx requests a page that is not in its cache with this header, and needs the full page.
     is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
-    name = "members/_list.html" if is_part else "members/index.html"
-    kept = [] if is_part else saved(look.chapters)
+    template = "members/_list.html" if is_part else "members/index.html"
     return render_template(
-        name,
-        found=found,
-        words=words,
+        template,
+        found=page,
+        words=vouches,
         seen=seen,
-        asked=look,
-        options=look.options(found),
+        asked=query,
+        options=query.options(page),
         radii=RADII,
-        kept=kept,
+        kept=[] if is_part else saved_searches(query.chapters),
         is_part=is_part,
     )
 
@@ -68,38 +67,44 @@ def index() -> str:
 @policy("profile.read_member_fields")
 def show(public_id: str) -> ResponseReturnValue:
     firm = joinedload(Member.business).joinedload(Business.chapter)
-    whole = (firm, joinedload(Member.band), joinedload(Member.asks))
-    member, asker, session = (
-        get_permitted_or_404(Member, public_id, "profile.read_member_fields", options=whole),
+    options = (firm, joinedload(Member.band), joinedload(Member.asks))
+    member, reader, session = (
+        get_permitted_or_404(Member, public_id, "profile.read_member_fields", options=options),
         current_member(),
         db.session(),
     )
-    met = introductions_between(session, one=asker, other=member) if member is not asker else []
-    return profile_page(member_view(session, reader=asker, member=member, introductions=met), met=met)
+    introductions = introductions_between(session, one=reader, other=member) if member is not reader else []
+    seen = member_view(session, reader=reader, member=member, introductions=introductions)
+    return profile_page(seen, introductions=introductions)
 
 
-def profile_page(seen: MemberView, *, preview: Audience | None = None, met: Sequence[Introduction] = ()) -> str:
-    """The page of a member as far as its reader sees it; ``preview``: as its owner sees that somebody else would."""
-    session, asker, member = db.session(), current_member(), seen.member
-    words, of_two = vouch.shown_between(session, one=asker, other=member)
-    is_other = asker.business_id != member.business_id
+def profile_page(
+    seen: MemberView, *, preview: Audience | None = None, introductions: Sequence[Introduction] = ()
+) -> str:
+    """Return the profile page of a member with the fields that its reader sees.
+
+    With ``preview``, the reader is the member, who looks at the page as this audience sees it.
+    """
+    session, reader, member = db.session(), current_member(), seen.member
+    vouches, mutual_vouches = vouch.shown_between(session, one=reader, other=member)
+    is_other_firm = reader.business_id != member.business_id
     held = strongest_claims(session, [member.business])[member.business_id]
     does = [row.capability.name for row in held[:3]]
-    wants_reason = not (seen.sees("direct_phone") and seen.sees("direct_email"))
+    hides_contact = not (seen.sees("direct_phone") and seen.sees("direct_email"))
     return render_template(
         "members/show.html",
         member=member,
         view=seen,
         preview=preview,
         contact=contact_of(seen),
-        may_ask=wants_reason and can(current_principal(), "profile.read_private_contact", member) is Verdict.REASON,
-        message=recommendation_message(asker, member, does=does),
+        may_ask=hides_contact and can(current_principal(), "profile.read_private_contact", member) is Verdict.REASON,
+        message=recommendation_message(reader, member, does=does),
         held=held,
-        vouches=words,
+        vouches=vouches,
         wants=member.asks,
         band=None if preview else member.band,
-        shared=shared_history(session, one=asker, other=member, vouches=of_two, introductions=met)
-        if is_other
+        shared=shared_history(session, one=reader, other=member, vouches=mutual_vouches, introductions=introductions)
+        if is_other_firm
         else None,
         form=InteractionForm(year=now().year),
         rating_form=rating_form,
@@ -109,25 +114,29 @@ def profile_page(seen: MemberView, *, preview: Audience | None = None, met: Sequ
 @pages.get("/members/<public_id>/photo/<digest>")
 @policy("photo.read")
 def photo(public_id: str, digest: str) -> ResponseReturnValue:
-    """The photo, for whoever its owner shows it to; on the open web only beside a public card."""
-    member, asker = db.session.scalar(select(Member).where(Member.public_id == public_id)), current_principal()
-    reader = asker.member if asker.is_member or (asker.member is member and asker.is_pending) else None
+    """Return a member's photo to the audience that the member chose; to visitors only if the member's card is public.
+
+    Aborts with 404 for everybody else, and if ``digest`` is not that of the current photo.
+    """
+    member, principal = db.session.scalar(select(Member).where(Member.public_id == public_id)), current_principal()
+    is_pending_owner = principal.member is member and principal.is_pending
+    reader = principal.member if principal.is_member or is_pending_owner else None
     if member is None or not (member.is_active or member is reader) or (reader is None and not member.public_at):
         abort(404)
     if member_view(db.session(), reader=reader, member=member).get("photo") != digest:
         abort(404)
     try:
-        answer = Response(files.read_file(current_app.config["HOME"], FOLDER, digest), mimetype="image/webp")
+        response = Response(files.read_file(current_app.config["HOME"], FOLDER, digest), mimetype="image/webp")
     except FileNotFoundError:
         abort(404)
-    answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
-    answer.vary.add("Cookie")
-    return answer
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    response.vary.add("Cookie")
+    return response
 
 
 @pages.app_template_global()
 def face(seen: MemberView | None) -> str:
-    """The address of the photo that the reader of this view may see; empty where there is none."""
+    """Return the URL of the photo that the reader of this view may see; "" if there is none."""
     digest = seen.get("photo") if seen else ""
     return url_for("members.photo", public_id=seen.member.public_id, digest=digest) if seen and digest else ""
 
@@ -147,30 +156,30 @@ def takes_work(firm: Business) -> AcceptsWork | None:
 
 
 @pages.app_template_filter("host")
-def host_of(address: str) -> str:
-    """Where a link leads."""
-    return (urlsplit(address).hostname or "").removeprefix("www.")
+def host_of(url: str) -> str:
+    """Return the host name of a URL without a leading "www."."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 @pages.get("/businesses/<public_id>")
 @policy("business.read")
 def business(public_id: str) -> ResponseReturnValue:
-    session, asker = db.session(), current_member()
-    if (moved := merged_into(session, public_id)) is not None:
-        permit("business.read", moved)
-        return redirect(url_for(".business", public_id=moved.public_id), 301)
+    session, reader = db.session(), current_member()
+    if (successor := merged_into(session, public_id)) is not None:
+        permit("business.read", successor)
+        return redirect(url_for(".business", public_id=successor.public_id), 301)
     firm = get_permitted_or_404(Business, public_id, "business.read")
     members = [member for member in firm.members if member.is_active]
     if firm.members and not members:
         abort(404)
-    seen = firm_view(session, reader=asker, business=firm)
+    seen = firm_view(session, reader=reader, business=firm)
     return render_template(
         "members/business.html",
         business=firm,
         view=seen,
         contact=contact_of(seen),
         members=members,
-        seen=member_views(session, reader=asker, members=members),
+        seen=member_views(session, reader=reader, members=members),
         held=strongest_claims(session, [firm])[firm.id],
         works=finished_by(session, firm.id),
     )

@@ -1,4 +1,4 @@
-"""Welcome: the first ten minutes of somebody who was asked in, in a few taps. Every step can be left out."""
+"""Onboarding of a new member: firm, capabilities, wants and known people, in steps that can each be skipped."""
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +17,7 @@ from directory.taxonomy.capability import Capability
 
 pages = Blueprint("onboarding", __name__, url_prefix="/welcome")
 
-MOST_KNOWN = 60  # people that one page names
+MAX_PEOPLE = 60  # on the page of known people
 
 
 @pages.get("")
@@ -87,25 +87,25 @@ def wanted() -> ResponseReturnValue:
             db.session.commit()
             return _next("known")
     asks = live_wanteds(db.session(), member=current_member())
-    asked_for = {asked.capability_id for asked in asks}
+    wanted_ids = {want.capability_id for want in asks}
     chips = [
-        node
-        for node in onboarding_suggestions.suggest_wanteds(db.session(), member=current_member(), most=6)
-        if node.id not in asked_for
+        capability
+        for capability in onboarding_suggestions.suggest_wanteds(db.session(), member=current_member(), most=6)
+        if capability.id not in wanted_ids
     ][:3]
-    shared = any(asked.shared_at for asked in asks)
-    ask = "named" if shared and current_member().spotlight_at else "unnamed" if shared else "no"
+    is_shared = any(want.shared_at for want in asks)
+    ask = "named" if is_shared and current_member().spotlight_at else "unnamed" if is_shared else "no"
     return _page("wanted", asks=asks, chips=chips, ask=ask, wrong=" ".join(form.form_errors)), form.status
 
 
 @pages.route("/known", methods=["GET", "POST"])
 @policy("interaction.create")
 def known() -> ResponseReturnValue:
-    people = onboarding.likely_known(db.session(), member=current_member())[:MOST_KNOWN]
+    people = onboarding.likely_known(db.session(), member=current_member())[:MAX_PEOPLE]
     if request.method == "POST":
-        ticked = set(request.form.getlist("known"))
-        met = [other for other in people if other.public_id in ticked]
-        onboarding.record_known_people(db.session(), member=current_member(), people=met, now=now())
+        ticked_ids = set(request.form.getlist("known"))
+        known_people = [person for person in people if person.public_id in ticked_ids]
+        onboarding.record_known_people(db.session(), member=current_member(), people=known_people, now=now())
         db.session.commit()
         return _next("done")
     return _page("known", people=people)
@@ -118,7 +118,7 @@ def done() -> ResponseReturnValue:
     held = strongest_claims(db.session(), [current_member().business])[current_member().business_id]
     pairs = people_to_meet(db.session(), member=current_member()) if current_member().is_active else []
     asks = live_wanteds(db.session(), member=current_member())
-    return _page("done", held=held, pairs=pairs, told=reason_sentence, asks=asks)
+    return _page("done", held=held, pairs=pairs, reason_sentence=reason_sentence, asks=asks)
 
 
 @pages.post("/skip/<any(able, wanted, known, done):step>")
@@ -129,14 +129,14 @@ def skip(step: str) -> ResponseReturnValue:
 
 
 def _next(step: str) -> ResponseReturnValue:
-    """On to the step, which is where who comes back goes on; to the end where it is not theirs."""
+    """Remember the next step in the session and redirect to it; to "done" if the member does not have that step."""
     session["welcome"] = step if step in onboarding.onboarding_steps(current_member()) else "done"
     return redirect(url_for(".begin"), 303)
 
 
-def _page(step: str, **said: object) -> str:
+def _page(step: str, **context: object) -> str:
     steps = onboarding.onboarding_steps(current_member())
     number = steps.index(step) + 1 if step in steps else len(steps)
     return render_template(
-        f"onboarding/{step}.html", me=current_member(), step=step, number=number, steps=len(steps), **said
+        f"onboarding/{step}.html", me=current_member(), step=step, number=number, steps=len(steps), **context
     )

@@ -1,4 +1,4 @@
-"""Pairings: the week's talk of two, with both worksheets, a time for the calendar, and one tap for how it went."""
+"""Pairings: the page of a one-to-one, arranging the meeting, its calendar file, its outcome, and taking part."""
 
 from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -47,8 +47,8 @@ def arrange(public_id: str) -> ResponseReturnValue:
                 now=now(),
             )
             name = row.partner(current_member()).first_name
-            said = _("Written down. %(name)s reads it here, too.", name=name)
-            return commit_and_redirect(said, to=url_for(".show", public_id=public_id))
+            message = _("Written down. %(name)s reads it here, too.", name=name)
+            return commit_and_redirect(message, to=url_for(".show", public_id=public_id))
     return _page(row, form), form.status
 
 
@@ -57,7 +57,7 @@ def arrange(public_id: str) -> ResponseReturnValue:
 def answer(public_id: str, act: str) -> ResponseReturnValue:
     row = get_permitted_or_404(Pairing, public_id, "pairing.answer")
     name = row.partner(current_member()).first_name
-    verb, sentence = {
+    verb, message = {
         "keep": (pairings.mark_kept, _("You talked. It counts as a fact when %(name)s says so, too.", name=name)),
         "miss": (pairings.mark_missed, _("Then not this week. Nobody asks why.")),
         "decline": (pairings.decline, _("You sit this one out.")),
@@ -65,7 +65,7 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
     }[act]
     verb(db.session(), pairing=row, by=current_member(), now=now())
     undo = "message" if act == "reopen" else url_for(".answer", public_id=public_id, act="reopen")
-    return commit_and_redirect(sentence, undo=undo)
+    return commit_and_redirect(message, undo=undo)
 
 
 @pages.post("/talks/<any(join, leave):act>")
@@ -82,7 +82,7 @@ def take_part(act: str) -> ResponseReturnValue:
 @pages.get("/pairings/<public_id>/meeting.ics")
 @policy("pairing.read")
 def meeting(public_id: str) -> ResponseReturnValue:
-    """The talk for one's calendar; the page where there is no time yet."""
+    """Return the meeting as an iCalendar file; the page with an error (409) if it has no time yet."""
     row = get_permitted_or_404(Pairing, public_id, "pairing.read")
     if row.meets_at is None:
         form = PairingForm(formdata=None, obj=row)
@@ -100,23 +100,23 @@ def meeting(public_id: str) -> ResponseReturnValue:
     event.add("location", row.place)
     event.add("description", "\n\n".join(part for part in (row.topics, page) if part))
     calendar.add_component(event)
-    answer = Response(calendar.to_ical(), mimetype="text/calendar")
-    answer.headers["Content-Disposition"] = 'attachment; filename="talk.ics"'
-    return answer
+    response = Response(calendar.to_ical(), mimetype="text/calendar")
+    response.headers["Content-Disposition"] = 'attachment; filename="talk.ics"'
+    return response
 
 
 def _page(row: Pairing, form: PairingForm) -> str:
-    session, asker = db.session(), current_member()
-    partner = row.partner(asker)
-    seen = member_view(session, reader=asker, member=partner)
+    session, reader = db.session(), current_member()
+    partner = row.partner(reader)
+    seen = member_view(session, reader=reader, member=partner)
     return render_template(
         "pairings/show.html",
         row=row,
         form=form,
-        me=asker,
+        me=reader,
         partner=partner,
-        views={partner: seen, asker: member_view(session, reader=partner, member=asker)},
+        views={partner: seen, reader: member_view(session, reader=partner, member=reader)},
         contact=contact_of(seen),
         reasons=pairing_reasons(session, row),
-        told=reason_sentence,
+        reason_sentence=reason_sentence,
     )

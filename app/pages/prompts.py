@@ -1,4 +1,4 @@
-"""Prompts: what a letter of the week asks, answered from the mail; and the switches. A GET changes nothing."""
+"""Prompts: answering the weekly mail by its link, one-click unsubscribe, mail preferences. A GET changes nothing."""
 
 from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -22,8 +22,8 @@ pages = Blueprint("prompts", __name__)
 @pages.route("/prompt/<string:token>/<int:number>", methods=["GET", "POST"])
 @policy("answer.by_link")
 def answer(token: str, number: int) -> ResponseReturnValue:
-    """One thing that the letter asks. Its link answers each of them, and each of them once."""
-    session, act, wrong = db.session(), request.form.get("act"), ""
+    """Show or answer one item of the weekly mail. Its link is valid for all items; each can be answered once."""
+    session, act, error_message = db.session(), request.form.get("act"), ""
     try:
         link = find_link(session, purpose="prompt", token=token, now=now())
     except Invalid:
@@ -38,8 +38,8 @@ def answer(token: str, number: int) -> ResponseReturnValue:
             session.commit()
         except DomainError as error:
             session.rollback()
-            wrong, act = error.message, None
-    more = [at for at, item in enumerate(row.items, 1) if at != number and not item["answer"]]
+            error_message, act = error.message, None
+    unanswered = [other for other, item in enumerate(row.items, 1) if other != number and not item["answer"]]
     return render_template(
         "prompts/show.html",
         kind=row.items[number - 1]["kind"],
@@ -47,15 +47,15 @@ def answer(token: str, number: int) -> ResponseReturnValue:
         who=prompts.item_person(about, row.member),
         me=row.member,
         act=act,
-        wrong=wrong,
-        more=url_for(".answer", token=token, number=more[0]) if more else "",
-    ), 409 if wrong else 200
+        wrong=error_message,
+        more=url_for(".answer", token=token, number=unanswered[0]) if unanswered else "",
+    ), 409 if error_message else 200
 
 
 @pages.route("/unsubscribe/<string:token>", methods=["GET", "POST"])
 @policy("digest.one_click_unsubscribe")
 def unsubscribe(token: str) -> ResponseReturnValue:
-    """RFC 8058: a mail program posts here for who reads the letter, without signing in and without our form."""
+    """Unsubscribe with one click (RFC 8058): mail programs post here for the reader, without sign-in and CSRF token."""
     session, is_sent = db.session(), request.method == "POST"
     try:
         member, name = notification_preferences.read_unsubscribe_token(
@@ -74,11 +74,11 @@ def unsubscribe(token: str) -> ResponseReturnValue:
 
 @pages.post(f"/account/letters/<any({', '.join(PREFERENCES)}):name>/<any(on, off):act>")
 @policy("digest.update_prefs")
-def turn(name: str, act: str) -> ResponseReturnValue:
+def set_preference(name: str, act: str) -> ResponseReturnValue:
     permit("digest.update_prefs", current_member())
     notification_preferences.set_preference(
         db.session(), member=current_member(), name=name, is_on=act == "on", now=now()
     )
-    undo = url_for(".turn", name=name, act="off" if act == "on" else "on")
-    sentence = _("We write to you again.") if act == "on" else _("You get no more of these letters.")
-    return commit_and_redirect(sentence, undo=undo, to=url_for("account.index") + "#letters")
+    undo = url_for(".set_preference", name=name, act="off" if act == "on" else "on")
+    message = _("We write to you again.") if act == "on" else _("You get no more of these letters.")
+    return commit_and_redirect(message, undo=undo, to=url_for("account.index") + "#letters")

@@ -1,4 +1,4 @@
-"""The open web: cards of members and pages of chapters that chose to stand there, and letters from its visitors."""
+"""Public pages: cards of members and pages of chapters by consent, visitors' messages, robots.txt and the sitemap."""
 
 import json
 from collections.abc import Sequence
@@ -27,8 +27,8 @@ from directory.week.post_archive import archive_paths
 
 pages = Blueprint("public", __name__)
 
-# What would end a script element or open a comment in it, as JSON may write it too.
-_HARMLESS = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
+# Characters that could end a script element or open a comment in it, to their JSON escapes.
+_JSON_ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
 @pages.get("/people/<public_id>")
@@ -42,10 +42,10 @@ def person(public_id: str) -> str:
 def write(public_id: str) -> ResponseReturnValue:
     member, form = _member(public_id), RelayForm()
     if form.validate_on_submit():
-        said = {name: form[name].data or "" for name in ("name", "email", "text")}
-        sender_ip, is_bot = request.remote_addr or "", bool(form.website.data)
+        fields = {name: form[name].data or "" for name in ("name", "email", "text")}
+        address, is_trap = request.remote_addr or "", bool(form.website.data)
         with blamed(form), credit_last_click():
-            relay.submit_message(db.session(), receiver=member, **said, is_bot=is_bot, sender_ip=sender_ip, now=now())
+            relay.submit_message(db.session(), receiver=member, **fields, is_trap=is_trap, place=address, now=now())
             return commit_and_redirect(
                 _("Look into your mail: what we sent you there asks whether this message is yours. Then it leaves."),
                 to=url_for(".person", public_id=public_id),
@@ -83,19 +83,19 @@ def chapter(public_id: str) -> str:
         counted=public_page.category_counts(session, people=people),
         week_at=week.due_at.astimezone(ZoneInfo(group.zone)) if week else None,
         is_indexed=group.indexed_at is not None,
-        linked=_linked(_organization(group)) if group.indexed_at else "",
+        linked=_json_ld(_organization(group)) if group.indexed_at else "",
     )
 
 
 @pages.route("/profile/public", methods=["GET", "POST"])
 @policy("profile.update")
 def mine() -> ResponseReturnValue:
-    """One's own consent to stand on the open web, and what that would show."""
+    """Show and change the reader's consent to a public card, with the card itself."""
     permit("profile.update", current_member())
     form = PublicForm()
     if form.validate_on_submit():
-        sentence = _stand(current_member(), form)
-        return redirect(url_for(".mine"), 303) if sentence else abort(500)
+        _set_public(current_member(), form)
+        return redirect(url_for(".mine"), 303)
     form = PublicForm(
         formdata=None, data={"public": current_member().public_at, "indexed": current_member().indexed_at}
     )
@@ -118,7 +118,7 @@ def preview() -> str:
 @policy("chapter.update_settings")
 def stand(public_id: str) -> ResponseReturnValue:
     group = get_permitted_or_404(Chapter, public_id, "chapter.update_settings")
-    _stand(group, PublicForm())
+    _set_public(group, PublicForm())
     return redirect(url_for("chapter.settings", public_id=public_id, _anchor="public"), 303)
 
 
@@ -138,16 +138,16 @@ def robots() -> Response:
 @policy("page.home")
 def sitemap() -> Response:
     chapters, people = public_page.indexed_pages(db.session())
-    places = [_absolute(url_for(".chapter", public_id=row.public_id)) for row in chapters]
-    places += [_absolute(url_for(".person", public_id=row.public_id)) for row in people]
-    places += [_absolute(url_for("archive.index", public_id=row.public_id)) for row in chapters]
-    places += [_absolute(path) for path in archive_paths(db.session(), chapters=chapters)]
-    return Response(render_template("public/sitemap.xml", places=places), mimetype="application/xml")
+    urls = [_absolute(url_for(".chapter", public_id=row.public_id)) for row in chapters]
+    urls += [_absolute(url_for(".person", public_id=row.public_id)) for row in people]
+    urls += [_absolute(url_for("archive.index", public_id=row.public_id)) for row in chapters]
+    urls += [_absolute(path) for path in archive_paths(db.session(), chapters=chapters)]
+    return Response(render_template("public/sitemap.xml", places=urls), mimetype="application/xml")
 
 
 @pages.app_template_global()
 def public_chapters() -> Sequence[Chapter]:
-    """The chapters that visitors may look at."""
+    """Return the chapters with a public page."""
     return public_page.public_chapters(db.session())
 
 
@@ -155,21 +155,19 @@ def _member(public_id: str) -> Member:
     return public_page.public_member(db.session(), public_id) or abort(404)
 
 
-def _stand(row: Member | Chapter, form: PublicForm) -> str:
-    """Do as the form says, at once; the sentence that says so."""
+def _set_public(row: Member | Chapter, form: PublicForm) -> None:
+    """Make the page of ``row`` public, indexed or neither as the form says; commit, and flash a message."""
     is_public, is_indexed = bool(form.public.data), bool(form.indexed.data)
     public_page.set_public(
         db.session(), row=row, by=current_member(), is_public=is_public, is_indexed=is_indexed, now=now()
     )
     db.session.commit()
     if not is_public:
-        sentence = _("Nobody outside the network sees this page now.")
+        flash(_("Nobody outside the network sees this page now."))
     elif is_indexed:
-        sentence = _("Everybody on the web can read the page, and search engines may find it.")
+        flash(_("Everybody on the web can read the page, and search engines may find it."))
     else:
-        sentence = _("Whoever has its address can read the page.")
-    flash(sentence)
-    return sentence
+        flash(_("Whoever has its address can read the page."))
 
 
 def _person(member: Member, form: RelayForm, *, is_preview: bool = False) -> str:
@@ -183,7 +181,7 @@ def _person(member: Member, form: RelayForm, *, is_preview: bool = False) -> str
         form=form,
         is_preview=is_preview,
         is_indexed=member.indexed_at is not None and not is_preview,
-        linked=_linked(_person_data(card)) if member.indexed_at else "",
+        linked=_json_ld(_person_data(card)) if member.indexed_at else "",
     )
 
 
@@ -191,23 +189,23 @@ def _absolute(path: str) -> str:
     return f"{current_app.config['BASE_URL']}{path}"
 
 
-def _linked(data: dict[str, Any]) -> Markup:
-    """JSON-LD that no text in it can leave: the element holds no character that ends one."""
-    said = {key: value for key, value in {"@context": "https://schema.org", **data}.items() if value}
-    return Markup(json.dumps(said, ensure_ascii=False).translate(_HARMLESS))  # noqa: S704 - made harmless just here
+def _json_ld(data: dict[str, Any]) -> Markup:
+    """Return JSON-LD without empty values, escaped so that no text in it can end the script element."""
+    values = {key: value for key, value in {"@context": "https://schema.org", **data}.items() if value}
+    return Markup(json.dumps(values, ensure_ascii=False).translate(_JSON_ESCAPES))  # noqa: S704 - escaped right here
 
 
 def _person_data(card: PublicCard) -> dict[str, Any]:
     member, firm = card.member, card.member.business
     place = {"@type": "PostalAddress", "addressLocality": firm.city, "addressRegion": firm.region}
-    picture = face(card.view)
+    photo_url = face(card.view)
     return {
         "@type": "Person",
         "name": member.name,
         "jobTitle": member.role,
         "description": card.view.get("headline"),
         "url": _absolute(url_for(".person", public_id=member.public_id)),
-        "image": _absolute(picture) if picture else "",
+        "image": _absolute(photo_url) if photo_url else "",
         "knowsAbout": [row.capability.name for row in card.held],
         "worksFor": {
             "@type": "LocalBusiness",

@@ -1,4 +1,4 @@
-"""Ratings: said in private, changed and taken back by whoever said it; cases are looked at without names."""
+"""Private ratings: giving, changing and withdrawing them; and their moderation in cases that show no names."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -30,19 +30,19 @@ def index() -> str:
     permit("rating.read_own_given", Rating(rater_id=current_member().id))
     if band := ratings.shown_band(session, current_member()):
         permit("rating_agg.read_self", band)
-    said = ratings.ratings_given(session, rater=current_member())
-    forms = {rating.id: RatingForm(formdata=None) for rating in said}
-    for rating in said:
+    given = ratings.ratings_given(session, rater=current_member())
+    forms = {rating.id: RatingForm(formdata=None) for rating in given}
+    for rating in given:
         forms[rating.id].show(rating)
     return render_template(
         "ratings/index.html",
         me=current_member(),
-        said=said,
+        said=given,
         forms=forms,
         words=(WARMTH, COMPETENCE),
         band=band,
         case=cases.open_case(session, ratee=current_member()),
-        waiting=_mine_to_judge(),
+        waiting=_readable_cases(),
     )
 
 
@@ -61,15 +61,15 @@ def create(public_id: str) -> ResponseReturnValue:
         db.session(),
     )
     permit("rating.create", Rating(rater_id=current_member().id, ratee_id=ratee.id))
-    able = claimed_capabilities(session, business=ratee.business)
-    form.offer(able)
+    capabilities = claimed_capabilities(session, business=ratee.business)
+    form.offer(capabilities)
     before = ratings.ratings_given(session, rater=current_member(), ratee=ratee)
-    said = _said(form, ratee, form.chosen(able))
-    if said is None:
+    rating = _rate(form, ratee, form.chosen(capabilities))
+    if rating is None:
         return redirect(previous_page(), 303)
-    earlier = next((row for row in before if row.capability_id == said.capability_id), None)
-    act, row = (".restore", earlier) if earlier else (".withdraw", said)
-    return commit_and_redirect(_("Said. Only you see it."), undo=url_for(act, public_id=row.public_id))
+    earlier = next((row for row in before if row.capability_id == rating.capability_id), None)
+    endpoint, row = (".restore", earlier) if earlier else (".withdraw", rating)
+    return commit_and_redirect(_("Said. Only you see it."), undo=url_for(endpoint, public_id=row.public_id))
 
 
 @pages.post("/ratings/<public_id>/update")
@@ -77,7 +77,7 @@ def create(public_id: str) -> ResponseReturnValue:
 def update(public_id: str) -> ResponseReturnValue:
     before, form = get_permitted_or_404(Rating, public_id, "rating.update_own_given"), RatingForm()
     form.offer([])
-    if _said(form, before.ratee, before.capability) is None:
+    if _rate(form, before.ratee, before.capability) is None:
         return redirect(previous_page(), 303)
     undo = url_for(".restore", public_id=public_id)
     return commit_and_redirect(_("Changed. It counts from the next Monday on."), undo=undo, to=url_for(".index"))
@@ -115,13 +115,16 @@ def flag() -> ResponseReturnValue:
 @pages.get("/rating-cases")
 @policy("rating.list_cases")
 def case_index() -> str:
-    return render_template("ratings/cases.html", cases=_mine_to_judge())
+    return render_template("ratings/cases.html", cases=_readable_cases())
 
 
 @pages.route("/rating-cases/<public_id>", methods=["GET", "POST"])
 @policy("rating.moderate_quarantine")
 def case(public_id: str) -> ResponseReturnValue:
-    """What a moderator sees after saying why, and each act on it; a page asks for the reason where none came along."""
+    """Show a case to a moderator who gives a reason, and carry out the form's ``act`` on it.
+
+    Without a reason, the error page asks for one.
+    """
     case, session = get_permitted_or_404(RatingCase, public_id, "rating.moderate_quarantine"), db.session()
     act, rater = request.form.get("act", ""), request.form.get("rater", "")[:8]
     if act == "close":
@@ -138,8 +141,8 @@ def case(public_id: str) -> ResponseReturnValue:
     return page
 
 
-def _mine_to_judge() -> list[RatingCase]:
-    """The open cases the reader may look at."""
+def _readable_cases() -> list[RatingCase]:
+    """Return the open cases that the reader may moderate."""
     return [
         case
         for case in cases.open_cases(db.session())
@@ -148,13 +151,13 @@ def _mine_to_judge() -> list[RatingCase]:
     ]
 
 
-def _said(form: RatingForm, ratee: Member, about: Capability | None) -> Rating | None:
-    """What the reader says of ``ratee``; None where it cannot be said, which they are told."""
+def _rate(form: RatingForm, ratee: Member, capability: Capability | None) -> Rating | None:
+    """Store the reader's rating of ``ratee`` and return it; if it is refused, flash the reason and return None."""
     if form.validate_on_submit():
         with blamed(form):
             values = {"warmth": int(form.warmth.data), "competence": int(form.competence.data)}
             return ratings.rate(
-                db.session(), rater=current_member(), ratee=ratee, capability=about, **values, now=now()
+                db.session(), rater=current_member(), ratee=ratee, capability=capability, **values, now=now()
             )
     flash(" ".join(map(str, form.form_errors)) or _("Choose one answer to each of the two questions."), "open")
     return None

@@ -1,4 +1,4 @@
-"""Searches: kept with one tap, looked at again with another, and deleted with a third that can be undone."""
+"""Saved searches: saving, opening, deleting and restoring one, and the number of new results of each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,34 +23,32 @@ pages = Blueprint("saved_searches", __name__)
 
 
 @dataclass(frozen=True)
-class Saved:
-    """A saved search and how many firms it finds that came since it was last looked at."""
+class SavedSearchNews:
+    """A saved search and its number of firms that are new since the member last opened it."""
 
     search: SavedSearch
     new: int
 
 
-def saved(chapters: list[Chapter]) -> Sequence[Saved]:
-    """The reader's saved searches. Costs two queries, and one search for each that may have something new."""
+def saved_searches(chapters: list[Chapter]) -> Sequence[SavedSearchNews]:
+    """Return the reader's saved searches. Costs two queries, and one search for each that may have new results."""
     session = db.session()
-    kept = saved_search.saved_by(session, member=current_member())
-    news = saved_search.new_since(session, min(search.seen_at for search in kept)) if kept else {}
+    searches = saved_search.saved_by(session, member=current_member())
+    news = saved_search.new_since(session, min(search.seen_at for search in searches)) if searches else {}
     counted = []
-    for search in kept:
-        is_news = bool(saved_search.news_since(news, search.seen_at))
-        looked = {**search.parameters, "since": search.seen_at.isoformat()}
-        new = (
-            parse_search_query(session, looked, by=current_member(), chapters=chapters).find(session).total
-            if is_news
-            else 0
-        )
-        counted.append(Saved(search, new))
+    for search in searches:
+        new = 0
+        if saved_search.news_since(news, search.seen_at):
+            parameters = {**search.parameters, "since": search.seen_at.isoformat()}
+            query = parse_search_query(session, parameters, by=current_member(), chapters=chapters)
+            new = query.find(session).total
+        counted.append(SavedSearchNews(search, new))
     return counted
 
 
 @pages.app_template_filter("recent")
 def recent(then: datetime) -> str:
-    """A moment as one says it within the week: "Monday"; else how long ago."""
+    """Return the weekday of a time one to six days ago, such as "Monday"; else how long ago it was."""
     days = (now().date() - then.date()).days
     return since(then) if days < 1 or days > 6 else str(_(f"{then:%A}"))
 
@@ -59,19 +57,19 @@ def recent(then: datetime) -> str:
 @policy("saved_search.create")
 def save() -> ResponseReturnValue:
     session = db.session()
-    wanted = parse_search_query(session, request.form, by=current_member())
+    query = parse_search_query(session, request.form, by=current_member())
     try:
         search = saved_search.save(
-            session, member=current_member(), name=wanted.name, parameters=wanted.parameters, now=now()
+            session, member=current_member(), name=query.name, parameters=query.parameters, now=now()
         )
     except DomainError as error:
         session.rollback()
         flash(error.message, "open")
-        return redirect(wanted.url(), 303)
+        return redirect(query.url(), 303)
     return commit_and_redirect(
         _("Saved. The list of members says when somebody new fits."),
         undo=url_for(".end", public_id=search.public_id),
-        to=wanted.url(),
+        to=query.url(),
     )
 
 
@@ -80,10 +78,10 @@ def save() -> ResponseReturnValue:
 def look(public_id: str) -> ResponseReturnValue:
     session = db.session()
     search = get_permitted_or_404(SavedSearch, public_id, "saved_search.open")
-    wanted = parse_search_query(session, search.parameters, by=current_member())
+    query = parse_search_query(session, search.parameters, by=current_member())
     before = saved_search.mark_seen(session, search=search, now=now())
     news = parse_search_query(session, {**search.parameters, "since": before.isoformat()}, by=current_member())
-    target = news.url() if news.find(session).total else wanted.url()
+    target = news.url() if news.find(session).total else query.url()
     session.commit()
     return redirect(target, 303)
 

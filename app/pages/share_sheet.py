@@ -1,4 +1,4 @@
-"""The share sheet: a member takes their own words, or the way to the network's post, into their own accounts."""
+"""The share sheet: links that open a member's own text, or the network's latest post, in their social accounts."""
 
 import re
 from urllib.parse import urlencode
@@ -17,13 +17,13 @@ from directory.week.share_text import share_text
 
 pages = Blueprint("share_sheet", __name__)
 
-# Where a text is put into a draft of one's own, and the name of its parameter.
-PLACES = (
+# Name, URL that opens a draft, and the URL parameter of the text.
+SHARE_TARGETS = (
     ("WhatsApp", "https://wa.me/", "text"),
     ("X", "https://x.com/intent/post", "text"),
     ("Bluesky", "https://bsky.app/intent/compose", "text"),
 )
-SERVER = r"([a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?\.){1,8}[a-z]{2,63}"  # a host name: Mastodon has no one place for all
+SERVER = r"([a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?\.){1,8}[a-z]{2,63}"  # host name of the member's own Mastodon server
 
 
 @pages.get("/week/share")
@@ -32,12 +32,15 @@ def show() -> str:
     session, chapter = db.session(), current_member().business.chapter
     permit("occurrence.read", (chapter and upcoming_occurrence(session, chapter=chapter, now=now())) or Occurrence())
     text, server = share_text(session, member=current_member()), request.args.get("server", "").strip().casefold()
-    places = (*PLACES, ("Mastodon", f"https://{server}/share", "text")) if re.fullmatch(SERVER, server) else PLACES
+    mastodon = [("Mastodon", f"https://{server}/share", "text")] if re.fullmatch(SERVER, server) else []
     latest = past_weeks(session, chapter=chapter)[:1] if chapter else []
     return render_template(
         "week/share.html",
         text=text,
-        places=[(name, f"{href}?{urlencode({field: text})}", href, field) for name, href, field in places],
+        places=[
+            (name, f"{href}?{urlencode({field: text})}", href, field)
+            for name, href, field in (*SHARE_TARGETS, *mastodon)
+        ],
         server=SERVER,
         latest=latest[0] if latest else None,
         path=archive_path(latest[0].occurrence) if latest and chapter and chapter.public_at else "",

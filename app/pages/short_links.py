@@ -1,4 +1,4 @@
-"""Short links: a click leads on to our own page, is counted, and is remembered by the browser that clicked."""
+"""Short links: redirects a click to a page of this site, counts it, and remembers it in the browser's session."""
 
 from datetime import timedelta
 
@@ -16,11 +16,12 @@ from directory.week.post_archive import resolve_short_link
 
 pages = Blueprint("short_links", __name__)
 
-CLICKS_AN_HOUR = 60  # from one network address, of which a hash is kept so long; more are led on, and not counted
-# Words in what programs call themselves that fetch a link because somebody posted it: the previews of the networks,
-# and what every search engine and checker has in its name. Each server of the fediverse fetches for itself, so that
-# one post would count hundreds of clicks nobody made. Who hides what it is counts: the number is a hint, not a proof.
-PREVIEWS = (
+# Counted clicks from one network address, of which a hash is kept for that hour. Further clicks are only redirected.
+CLICKS_AN_HOUR = 60
+# Parts of the user agents of programs that fetch a posted link: link previews of the networks, search engines and
+# link checkers. Every server of the fediverse fetches a link itself, so one post would count hundreds of clicks that
+# nobody made. A program that hides what it is counts as a click: the number is an estimate.
+BOT_WORDS = (
     *("bot", "crawl", "spider", "preview", "facebookexternalhit", "cardyb", "whatsapp/", "embed", "http", "curl"),
     *("mastodon", "pleroma", "akkoma", "misskey", "friendica", "lemmy", "python", "scrap", "monitor", "headless"),
 )
@@ -31,7 +32,7 @@ PREVIEWS = (
 def follow(public_id: str) -> ResponseReturnValue:
     session = db.session()
     link, path = resolve_short_link(session, code=public_id) or abort(404)
-    if _is_person():
+    if _is_human_click():
         link_id = link.id
         session.rollback()
         claim_write(session)
@@ -44,9 +45,9 @@ def follow(public_id: str) -> ResponseReturnValue:
     return redirect(path, 302)
 
 
-def _is_person() -> bool:
-    """Whether this looks like somebody's click: no look ahead (HEAD, prefetch), and no program that says it is one."""
+def _is_human_click() -> bool:
+    """Whether this is probably a person's click: no prefetch or HEAD request, and a user agent that is not a bot's."""
     purpose = f"{request.headers.get('Purpose')} {request.headers.get('Sec-Purpose')}".casefold()
     agent = request.user_agent.string.casefold()
-    is_ahead = request.method == "HEAD" or "prefetch" in purpose or "preview" in purpose
-    return not is_ahead and bool(agent) and not any(word in agent for word in PREVIEWS)
+    is_prefetch = request.method == "HEAD" or "prefetch" in purpose or "preview" in purpose
+    return not is_prefetch and bool(agent) and not any(word in agent for word in BOT_WORDS)

@@ -1,4 +1,4 @@
-"""The inbox: what people said on the networks, and what a person makes of it. Words to copy; nothing is ever sent."""
+"""The social inbox: replies from the networks, and a person's decision on each. Nothing is ever sent from here."""
 
 from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,8 +25,8 @@ def show(public_id: str) -> str:
     return render_template(
         "week/inbox.html",
         chapter=chapter,
-        waiting=[each for each in replies if each.outcome is None],
-        decided=[each for each in replies if each.outcome is not None],
+        waiting=[reply for reply in replies if reply.outcome is None],
+        decided=[reply for reply in replies if reply.outcome is not None],
         members=social_inbox.publicly_named_members(db.session(), chapter=chapter),
         channels=social_inbox.channels_to_listen(db.session(), chapter=chapter),
         days=RETENTION.days,
@@ -38,11 +38,11 @@ def show(public_id: str) -> str:
 @policy("reply.decide")
 def decide(public_id: str, act: str) -> ResponseReturnValue:
     reply = get_permitted_or_404(Reply, public_id, "reply.decide")
-    chosen = request.form.get("member", "") if act == "introduction" else ""
-    member = db.session.scalar(select(Member).where(Member.public_id == chosen)) if chosen else None
+    member_id = request.form.get("member", "") if act == "introduction" else ""
+    member = db.session.scalar(select(Member).where(Member.public_id == member_id)) if member_id else None
     outcome = Outcome(act) if act != "wait" else None
     social_inbox.decide_reply(db.session(), reply=reply, outcome=outcome, member=member, by=current_member(), now=now())
-    sentence = {
+    message = {
         "introduction": _("Copy the words below and answer them there yourself."),
         "invitation": _("Copy the words below and answer them there yourself."),
         "ignored": _("Put aside."),
@@ -50,5 +50,5 @@ def decide(public_id: str, act: str) -> ResponseReturnValue:
     }[act]
     undo = url_for(".decide", public_id=public_id, act="wait") if act != "wait" else ""
     return commit_and_redirect(
-        sentence, undo=undo, to=url_for(".show", public_id=reply.channel.chapter.public_id, _anchor=public_id)
+        message, undo=undo, to=url_for(".show", public_id=reply.channel.chapter.public_id, _anchor=public_id)
     )

@@ -1,4 +1,4 @@
-"""Today: what waits for me, what my chapter says this week, and the one box. Visitors read what this is."""
+"""Today, the home page: the reader's open items, the week's post and people to meet; a landing page for visitors."""
 
 from zoneinfo import ZoneInfo
 
@@ -47,8 +47,8 @@ def today() -> str:
         rate_next=rating_next(member),
         week=week,
         week_at=week.due_at.astimezone(zone) if week else None,
-        mentions=[mention_view(each, member, False) for each in mentions if each.member.is_active],
+        mentions=[mention_view(mention, member, False) for mention in mentions if mention.member.is_active],
         is_begun=bool(pairs) or onboarding.has_begun(session, member=member),
         pairs=pairs,
-        told=reason_sentence,
+        reason_sentence=reason_sentence,
     )

@@ -1,4 +1,4 @@
-"""Vouches: a good word is written, waits for its receiver, and is shown when they say so."""
+"""Vouches: giving one, the receiver's decision to show it, and withdrawal."""
 
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -22,23 +22,23 @@ pages = Blueprint("vouches", __name__)
 @policy("vouch.create")
 def new(public_id: str) -> ResponseReturnValue:
     receiver, form = get_permitted_or_404(Member, public_id, "profile.read_member_fields"), VouchForm()
-    able = claimed_capabilities(db.session(), business=receiver.business)
-    form.offer(able)
+    capabilities = claimed_capabilities(db.session(), business=receiver.business)
+    form.offer(capabilities)
     if form.validate_on_submit():
         with blamed(form):
-            given = vouches.vouch(
+            vouch = vouches.vouch(
                 db.session(),
                 giver=current_member(),
                 receiver=receiver,
                 text=form.text.data or "",
                 known_as=form.known_as.data or "",
-                capability=form.chosen(able),
+                capability=form.chosen(capabilities),
                 now=now(),
             )
             message = _("Thank you. %(name)s reads it first and then shows it.", name=receiver.first_name)
             return commit_and_redirect(
                 message,
-                undo=url_for(".withdraw", public_id=given.public_id),
+                undo=url_for(".withdraw", public_id=vouch.public_id),
                 to=url_for("members.show", public_id=public_id),
             )
     return render_template("members/vouch.html", member=receiver, form=form), form.status
@@ -47,20 +47,20 @@ def new(public_id: str) -> ResponseReturnValue:
 @pages.post("/vouches/<public_id>/<any(accept, decline, reopen):act>")
 @policy("vouch.answer")
 def answer(public_id: str, act: str) -> ResponseReturnValue:
-    given = get_permitted_or_404(Vouch, public_id, "vouch.answer")
-    verb, sentence = {
+    vouch = get_permitted_or_404(Vouch, public_id, "vouch.answer")
+    verb, message = {
         "accept": (vouches.accept, _("It is on your page now.")),
         "decline": (vouches.decline, _("Not shown. %(name)s is not told.")),
         "reopen": (vouches.reopen, _("It waits for you again.")),
     }[act]
-    verb(db.session(), vouch=given, by=current_member(), now=now())
+    verb(db.session(), vouch=vouch, by=current_member(), now=now())
     undo = "message" if act == "reopen" else url_for(".answer", public_id=public_id, act="reopen")
-    return commit_and_redirect(sentence % {"name": given.giver.first_name}, undo=undo)
+    return commit_and_redirect(message % {"name": vouch.giver.first_name}, undo=undo)
 
 
 @pages.post("/vouches/<public_id>/withdraw")
 @policy("vouch.withdraw")
 def withdraw(public_id: str) -> ResponseReturnValue:
-    given = get_permitted_or_404(Vouch, public_id, "vouch.withdraw")
-    vouches.withdraw(db.session(), vouch=given, by=current_member(), now=now())
+    vouch = get_permitted_or_404(Vouch, public_id, "vouch.withdraw")
+    vouches.withdraw(db.session(), vouch=vouch, by=current_member(), now=now())
     return commit_and_redirect(_("Your good word is taken back."))

@@ -1,7 +1,9 @@
-"""The one box of the first page: what one needs becomes a lead; what one gives is answered at once, and not kept."""
+"""The input box of the home page: a need starts a lead, an offer is matched with other members' Wanteds at once.
+
+The matched text is not stored, unless the member keeps it as an offer on their page.
+"""
 
 from datetime import timedelta
-from typing import Literal
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -22,8 +24,7 @@ from directory.text import clean_text
 
 pages = Blueprint("wanted_matches", __name__)
 
-ASKED_AN_HOUR = 60  # sentences of one member; each is read and answered
-Way = Literal["offer", "introduce"]
+MATCHES_AN_HOUR = 60  # texts of one member
 
 
 @pages.post("/give")
@@ -31,47 +32,47 @@ Way = Literal["offer", "introduce"]
 def give() -> ResponseReturnValue:
     way = request.form.get("way", "need")
     if way not in ("offer", "introduce"):
-        return redirect(url_for("leads.new"), 307)  # with what was typed
+        return redirect(url_for("leads.new"), 307)  # the browser posts the typed text again
     try:
-        text = _said()
+        text = _submitted_text()
     except Invalid as error:
         return render_template("today/again.html", text=request.form.get("text"), way=way, wrong=error.message), 422
     if not consume_allowance(
-        db.session(), key=f"give {current_member().id}", limit=ASKED_AN_HOUR, within=timedelta(hours=1), now=now()
+        db.session(), key=f"give {current_member().id}", limit=MATCHES_AN_HOUR, within=timedelta(hours=1), now=now()
     ):
         abort(429)
-    db.session.commit()  # the text is read outside a writing transaction, which others wait for
-    answers = match_wanteds(db.session(), text=text, member=current_member())
+    db.session.commit()  # the text is analysed outside a write transaction, so that other writers need not wait
+    matches = match_wanteds(db.session(), text=text, member=current_member())
     seen = (
-        member_views(db.session(), reader=current_member(), members=[answer.member for answer in answers])
-        if answers
+        member_views(db.session(), reader=current_member(), members=[match.member for match in matches])
+        if matches
         else {}
     )
-    contacts = {member_id: contact_of(each) for member_id, each in seen.items()}
+    contacts = {member_id: contact_of(view) for member_id, view in seen.items()}
     return render_template(
-        "today/answer.html", me=current_member(), text=text, way=way, answers=answers, contacts=contacts
+        "today/answer.html", me=current_member(), text=text, way=way, answers=matches, contacts=contacts
     )
 
 
 @pages.post("/wanted/<public_id>/contact")
 @policy("contact.reveal")
 def contact(public_id: str) -> ResponseReturnValue:
-    """How to reach who asks for this, with what to say to them."""
-    asked = get_permitted_or_404(Wanted, public_id, "wanted.read")
-    if not asked.member.is_active:
+    """Reveal the contact details of the member who wants this, with a draft of a message to them."""
+    want = get_permitted_or_404(Wanted, public_id, "wanted.read")
+    if not want.member.is_active:
         abort(404)
-    permit("contact.reveal", asked.member)
-    text, introduces = _said(), request.form.get("given") == "introduce"
-    reveal(db.session(), reader=current_member(), of=asked.member, now=now())
+    permit("contact.reveal", want.member)
+    text, introduces = _submitted_text(), request.form.get("given") == "introduce"
+    reveal(db.session(), reader=current_member(), of=want.member, now=now())
     db.session.commit()
-    part = "members/_contact.html" if request.headers.get("HX-Request") else "members/contact.html"
+    template = "members/_contact.html" if request.headers.get("HX-Request") else "members/contact.html"
     return render_template(
-        part,
-        whom=asked.member,
-        contact=contact_of(member_view(db.session(), reader=current_member(), member=asked.member)),
-        name=asked.member.first_name,
-        back=url_for("members.show", public_id=asked.member.public_id),
-        brief=WantedMatch(asked, 1.0).brief(text=text, member=current_member(), introduces=introduces),
+        template,
+        whom=want.member,
+        contact=contact_of(member_view(db.session(), reader=current_member(), member=want.member)),
+        name=want.member.first_name,
+        back=url_for("members.show", public_id=want.member.public_id),
+        brief=WantedMatch(want, 1.0).brief(text=text, member=current_member(), introduces=introduces),
         wants_mail=request.form.get("way") == "message",
     )
 
@@ -79,15 +80,15 @@ def contact(public_id: str) -> ResponseReturnValue:
 @pages.post("/offers")
 @policy("wanted.create")
 def keep() -> ResponseReturnValue:
-    kept = wanted.add_wanted(
+    offer = wanted.add_wanted(
         db.session(), member=current_member(), kind=WantedKind.OFFER, text=request.form.get("text", ""), now=now()
     )
     if request.form.get("share") == "1":
         db.session.flush()
-        wanted.share_wanted(db.session(), wanted=kept, now=now())
+        wanted.share_wanted(db.session(), wanted=offer, now=now())
     return commit_and_redirect(
         _("It stands on your page as your offer."),
-        undo=url_for("wanted_matches.take_back", public_id=kept.public_id),
+        undo=url_for("wanted_matches.take_back", public_id=offer.public_id),
         to=url_for("today.today", _anchor="offers"),
     )
 
@@ -100,8 +101,8 @@ def take_back(public_id: str) -> ResponseReturnValue:
     return commit_and_redirect(_("Your offer is off."), to=url_for("today.today"))
 
 
-def _said() -> str:
-    """The sentence that was sent. Raises Invalid, also where there is none."""
+def _submitted_text() -> str:
+    """Return the cleaned text of the form. Raises Invalid, also if it is empty."""
     text = request.form.get("text", "")
     if not text.strip():
         raise Invalid(_("Write what you offer, or whom you can introduce."), field="text")
