@@ -1,4 +1,4 @@
-"""The goodword command: what it says, where it says it, and what it ends with."""
+"""The goodword command: output, error output and exit codes."""
 
 import os
 import subprocess
@@ -47,13 +47,13 @@ def count(home: Path, table: type) -> int:
 
 
 @pytest.mark.parametrize("name", [name for name, _, _ in COMMANDS])
-def test_every_command_explains_itself(run: Run, name: str) -> None:
+def test_every_command_has_a_help_page(run: Run, name: str) -> None:
     result = run(name, "--help")
     assert result.exit_code == 0
     assert f"goodword {name}" in result.output
 
 
-def test_a_database_without_tables_is_one_line_that_says_what_to_do(run: Run, tmp_path: Path) -> None:
+def test_a_database_without_tables_gives_a_one_line_error(run: Run, tmp_path: Path) -> None:
     (tmp_path / "firms.csv").write_text("key,name\na,Ada\n")
     for arguments in (("seed",), ("import", "businesses", str(tmp_path / "firms.csv"))):
         result = run(*arguments)
@@ -61,7 +61,7 @@ def test_a_database_without_tables_is_one_line_that_says_what_to_do(run: Run, tm
         assert result.stderr == "Error: The database has not been migrated; run goodword db upgrade.\n"
 
 
-def test_settings_are_listed_without_their_secrets(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_lists_the_settings_without_secrets(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOODWORD_SECRET_KEY", "s3cret" * 8)
     monkeypatch.setenv("GOODWORD_BROKER_URL", "redis://:hunter2@127.0.0.1:1/0")
     result = run("check")
@@ -73,12 +73,12 @@ def test_settings_are_listed_without_their_secrets(run: Run, monkeypatch: pytest
     assert "hunter2" not in result.output
 
 
-def test_a_sound_installation_ends_with_0(run: Run) -> None:
+def test_check_of_a_working_installation_exits_with_0(run: Run) -> None:
     run("db", "upgrade")
     assert run("check").exit_code == 0
 
 
-def test_a_wrong_setting_ends_with_2(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_setting_exits_with_2(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOODWORD_COLOUR", "red")
     result = run("check")
     assert result.exit_code == 2
@@ -86,11 +86,11 @@ def test_a_wrong_setting_ends_with_2(run: Run, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("arguments", [("nonsense",), ("import", "businesses", "nowhere.csv"), ("db", "revision")])
-def test_wrong_usage_ends_with_2(run: Run, arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_exits_with_2(run: Run, arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == 2
 
 
-def test_a_revision_nobody_knows_is_a_sentence(run: Run) -> None:
+def test_an_unknown_revision_gives_an_error_message(run: Run) -> None:
     result = run("db", "upgrade", "--to", "nonsense")
     assert result.exit_code == 1
     assert "nonsense" in result.stderr
@@ -103,7 +103,7 @@ def test_a_seeded_database_is_not_seeded_again(seeded: Path, run: Run) -> None:
     assert count(seeded, Business) == 62
 
 
-def test_firms_come_in_from_a_file_whole_or_not_at_all(seeded: Path, run: Run, tmp_path: Path) -> None:
+def test_an_import_of_businesses_is_atomic(seeded: Path, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "firms.csv"
     file.write_text("nr,name,capabilities\n1,One,WordPress\n2,=cmd(),\n")
     arguments = ("import", "businesses", str(file), "--map", "key=nr")
@@ -118,7 +118,7 @@ def test_firms_come_in_from_a_file_whole_or_not_at_all(seeded: Path, run: Run, t
     assert run("import", "businesses", str(file), "--map", "nr").exit_code == 2
 
 
-def test_a_taxonomy_comes_in_beside_the_one_that_ships(
+def test_a_taxonomy_is_imported_beside_the_one_that_ships(
     seeded: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.cli.taxonomy.load_model", lambda: None)
@@ -130,7 +130,7 @@ def test_a_taxonomy_comes_in_beside_the_one_that_ships(
 
 
 @pytest.mark.slow
-def test_the_command_runs_as_a_process_and_keeps_errors_off_standard_output(home: Path) -> None:
+def test_as_a_process_the_command_writes_errors_to_stderr(home: Path) -> None:
     environ = {**os.environ, "GOODWORD_HOME": str(home)}
     for arguments, code in ((["--version"], 0), (["db", "upgrade"], 0), (["nonsense"], 2)):
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""goodword invite: how an installation begins, and what it refuses."""
+"""goodword invite: creates members and their sign-in links; and goodword secrets."""
 
 import re
 from pathlib import Path
@@ -31,7 +31,7 @@ def begun(home: Path) -> Session:
     engine.dispose()
 
 
-def test_the_first_member_gets_everything_and_a_link_that_is_kept_as_a_hash(run: Run, begun: Session) -> None:
+def test_the_first_member_gets_their_roles_and_a_link_stored_as_a_hash(run: Run, begun: Session) -> None:
     result = run(*ADA, "--chapter", "Old Pueblo", "--lead", "--admin")
     token = re.search(r"http://127.0.0.1:8000/sign-in/link/(\S{43})\n$", result.output)[1]
     member, link = begun.scalars(select(Member)).one(), begun.scalars(select(OneTimeLink)).one()
@@ -42,7 +42,7 @@ def test_the_first_member_gets_everything_and_a_link_that_is_kept_as_a_hash(run:
     assert abs(link.expires_at - utc_now() - LINK_LIFETIME).total_seconds() < 60
 
 
-def test_a_second_time_it_is_another_link_for_the_same_member(run: Run, begun: Session) -> None:
+def test_inviting_a_member_again_creates_another_link(run: Run, begun: Session) -> None:
     links = {run(*ADA, "--chapter", "Old Pueblo").output for _ in range(2)}
     assert len(links) == 2
     bo = ("invite", "Bo", "bo@whitfield.example", "--firm", "whitfield & co", "--chapter", "old-pueblo")
@@ -61,7 +61,7 @@ def test_a_second_time_it_is_another_link_for_the_same_member(run: Run, begun: S
         (("invite", "Ada", "a@b.example"), "--firm"),
     ],
 )
-def test_wrong_input_is_a_sentence_and_nothing_is_kept(
+def test_invalid_input_gives_a_message_and_stores_nothing(
     run: Run, begun: Session, arguments: tuple[str, ...], says: str
 ) -> None:
     result = run(*arguments)
@@ -70,5 +70,5 @@ def test_wrong_input_is_a_sentence_and_nothing_is_kept(
     assert begun.scalars(select(Member)).all() == []
 
 
-def test_the_keys_are_changed_by_a_command(run: Run, begun: Session) -> None:
+def test_secrets_rotate_reports_the_number_of_secrets(run: Run, begun: Session) -> None:
     assert run("secrets", "rotate").output == "Sealed with the first key: 0.\n"

@@ -1,4 +1,4 @@
-"""``goodword week`` shows what would be posted, and posts it once, as whole processes on a home of their own."""
+"""``goodword week`` previews and posts the week, run as processes on a home of their own."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def goodword(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_what_the_preview_shows_is_posted_once_however_often_it_is_run(home: Path) -> None:
+def test_the_previewed_post_is_sent_once_however_often_week_is_run(home: Path) -> None:
     (seen,) = json.loads(goodword(home, "--at", "2026-11-03T16:00Z", "--chapter", "old-pueblo", "--json").stdout)
     assert not list(home.glob("posts/*/*"))
     due = ("--run", "--at", "2026-11-04T16:00Z", "--chapter", "old-pueblo", "--json")
@@ -43,21 +43,21 @@ def test_what_the_preview_shows_is_posted_once_however_often_it_is_run(home: Pat
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--at", "2026-11-04T16:00"), "say the zone too"),
         (("--at", "soon"), "write an instant such as"),
         (("--chapter", "nowhere"), "No chapter is called 'nowhere'; there are old-pueblo, valley, high-country."),
     ],
 )
-def test_a_wrong_request_is_answered_in_a_sentence(home: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_an_invalid_option_gives_an_error_message(home: Path, arguments: tuple[str, ...], message: str) -> None:
     answer = goodword(home, *arguments)
     assert answer.returncode != 0
-    assert said in answer.stderr
+    assert message in answer.stderr
     assert "Traceback" not in answer.stderr
 
 
-def test_an_older_copy_of_the_database_posts_nothing_until_it_is_let_go(home: Path) -> None:
+def test_a_restored_older_database_posts_nothing_until_the_stop_is_lifted(home: Path) -> None:
     older = (home / "goodword.db").read_bytes()
     due = ("--run", "--at", "2026-11-04T16:00Z", "--chapter", "old-pueblo", "--json")
     assert goodword(home, *due).returncode == 0
