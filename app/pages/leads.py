@@ -58,7 +58,7 @@ def new() -> ResponseReturnValue:
 
 def _create_lead(form: LeadForm, reply: Reply | None) -> Lead:
     """Create the lead and its suggestion, and decide the reply. Raises Invalid, also above LEADS_AN_HOUR."""
-    text = leads.read_text(str(form.text.data or ""))
+    text = leads.clean_lead_text(str(form.text.data or ""))
     terms = form.terms(now().date())
     db.session.rollback()  # the text is analysed outside a write transaction, so that other writers need not wait
     understood = understand(db.session(), text=text)

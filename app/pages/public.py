@@ -43,9 +43,9 @@ def write(public_id: str) -> ResponseReturnValue:
     member, form = _member(public_id), RelayForm()
     if form.validate_on_submit():
         fields = {name: form[name].data or "" for name in ("name", "email", "text")}
-        address, is_trap = request.remote_addr or "", bool(form.website.data)
+        sender_ip, is_bot = request.remote_addr or "", bool(form.website.data)
         with blamed(form), credit_last_click():
-            relay.submit_message(db.session(), receiver=member, **fields, is_trap=is_trap, place=address, now=now())
+            relay.submit_message(db.session(), receiver=member, **fields, is_bot=is_bot, sender_ip=sender_ip, now=now())
             return commit_and_redirect(
                 _("Look into your mail: what we sent you there asks whether this message is yours. Then it leaves."),
                 to=url_for(".person", public_id=public_id),

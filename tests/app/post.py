@@ -1,4 +1,4 @@
-"""The post of a test: what the outbox holds is delivered into the home, and its links are read there."""
+"""Mail in tests: delivers the pending rows of the outbox into the home, and reads the links in the mails."""
 
 import re
 from datetime import datetime
@@ -14,20 +14,20 @@ from jobs.deliver import deliver_one
 
 
 def delivered(engine: Engine, settings: Settings, now: datetime) -> list[EmailMessage]:
-    """Deliver what waits; those mails, in the order they were written."""
+    """Deliver the pending rows of the outbox and return their mails, in the order of the rows."""
     with Session(engine) as session:
-        waiting = select(Delivery.public_id).where(Delivery.state == DeliveryState.PENDING).order_by(Delivery.id)
-        ids = session.scalars(waiting).all()
-    mails, kept = [], settings.home / "mail"
+        pending = select(Delivery.public_id).where(Delivery.state == DeliveryState.PENDING).order_by(Delivery.id)
+        ids = session.scalars(pending).all()
+    mails, folder = [], settings.home / "mail"
     for public_id in ids:
-        before = set(kept.glob("*.eml"))
+        before = set(folder.glob("*.eml"))
         deliver_one(engine, public_id, settings=settings, now=now)
         mails += [
-            message_from_bytes(path.read_bytes(), policy=policy.default) for path in set(kept.glob("*.eml")) - before
+            message_from_bytes(path.read_bytes(), policy=policy.default) for path in set(folder.glob("*.eml")) - before
         ]
     return mails
 
 
 def link_in(mail: EmailMessage) -> str:
-    """The path of the one link that works once."""
+    """Return the path of the first link in the mail that stands on a line of its own."""
     return re.search(r"^  http://localhost(/\S+)\r?$", mail.get_content(), re.M)[1]

@@ -1,5 +1,4 @@
-"""What was posted stays readable on the open web, without who no longer agrees; members share words of their own; a
-closed group's post waits for a person."""
+"""The public archive of posts without members who withdrew consent, posting by hand in closed groups, share texts."""
 
 from datetime import datetime
 from xml.etree.ElementTree import fromstring
@@ -32,12 +31,12 @@ def engine(demo: Engine) -> Engine:
 
 @pytest.fixture
 def posted(engine: Engine, settings: Settings, now: datetime) -> str:
-    """The path of Old Pueblo's archive after a week on a file and in a closed group."""
+    """Post a week of Old Pueblo to a file and a closed group; return the path of its archive."""
     with write_session(engine) as session:
         chapter = session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
         chapter.public_at, path = now, f"/chapters/{chapter.public_id}/weeks"
-        said = {"address": "https://groups.example/tucson"}
-        session.add(Channel(chapter=chapter, kind="kit", name="Tucson traders", settings=said))
+        settings_of_kit = {"address": "https://groups.example/tucson"}
+        session.add(Channel(chapter=chapter, kind="kit", name="Tucson traders", settings=settings_of_kit))
         due_at = next(turn.due_at for turn in plan_occurrences(session, now=now) if turn.chapter is chapter)
     assert weekly_posts.run_due_occurrences(engine, settings=settings, now=due_at, chapter="old-pueblo")
     return path
@@ -50,7 +49,7 @@ def week_of(engine: Engine, path: str) -> tuple[str, str]:
         return f"{path}/{turn.public_id}", mention.member.name
 
 
-def test_past_weeks_stand_on_the_open_web_and_in_the_feed(engine: Engine, app: Site, posted: str) -> None:
+def test_past_weeks_are_public_on_pages_and_in_the_feed(engine: Engine, app: Site, posted: str) -> None:
     stranger, (page, name) = app.test_client(), week_of(engine, posted)
     for path in (posted, page):
         assert name.split()[0] in stranger.get(path).text
@@ -63,7 +62,7 @@ def test_past_weeks_stand_on_the_open_web_and_in_the_feed(engine: Engine, app: S
     assert again.findtext(f"{{{ATOM}}}entry/{{{ATOM}}}id") == entry.findtext(f"{{{ATOM}}}id")
 
 
-def test_who_no_longer_agrees_is_left_out_at_once(engine: Engine, app: Site, posted: str) -> None:
+def test_a_member_who_withdraws_consent_leaves_the_archive_at_once(engine: Engine, app: Site, posted: str) -> None:
     page, name = week_of(engine, posted)
     with write_session(engine) as session:
         member = session.scalars(select(Member).where(Member.name == name)).one()
@@ -74,7 +73,7 @@ def test_who_no_longer_agrees_is_left_out_at_once(engine: Engine, app: Site, pos
         assert firm not in text
 
 
-def test_a_week_with_an_ask_that_was_taken_back_is_gone(engine: Engine, app: Site, posted: str) -> None:
+def test_a_week_whose_ask_was_withdrawn_is_404(engine: Engine, app: Site, posted: str) -> None:
     page, _name = week_of(engine, posted)
     with write_session(engine) as session:
         asks = [mention.wanted or mention.lead for mention in session.scalars(select(Mention))]
@@ -84,7 +83,7 @@ def test_a_week_with_an_ask_that_was_taken_back_is_gone(engine: Engine, app: Sit
     assert app.test_client().get(page).status_code == 404
 
 
-def test_the_words_of_who_is_erased_wait_in_no_closed_group(
+def test_erasing_a_member_purges_posts_that_wait_in_closed_groups(
     engine: Engine, sign_in: SignIn, posted: str, now: datetime
 ) -> None:
     _page, name = week_of(engine, posted)
@@ -110,7 +109,9 @@ def test_a_chapter_that_is_not_public_has_no_archive(engine: Engine, app: Site, 
         assert (answer.status_code, answer.data) == (404, stranger.get(absent).data)
 
 
-def test_a_closed_group_waits_for_a_person_who_may_take_it_back(engine: Engine, sign_in: SignIn, posted: str) -> None:
+def test_marking_a_closed_group_post_as_posted_by_hand_can_be_undone(
+    engine: Engine, sign_in: SignIn, posted: str
+) -> None:
     with Session(engine) as session:
         lena = sign_in(session.scalars(select(Member).where(Member.key == "lena")).one())
         row = session.scalars(select(Delivery).where(Delivery.state == DeliveryState.BY_HAND)).one()
@@ -124,7 +125,7 @@ def test_a_closed_group_waits_for_a_person_who_may_take_it_back(engine: Engine, 
         assert session.scalars(select(Delivery.state).where(Delivery.public_id == row.public_id)).one() == "by_hand"
 
 
-def test_a_member_shares_words_of_their_own(engine: Engine, sign_in: SignIn, posted: str) -> None:
+def test_every_member_has_a_share_text_of_their_own(engine: Engine, sign_in: SignIn, posted: str) -> None:
     with Session(engine) as session:
         nadia = session.scalars(select(Member).where(Member.key == "nadia")).one()
         page = sign_in(nadia).get("/week/share").text

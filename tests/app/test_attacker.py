@@ -1,8 +1,8 @@
-"""Somebody who knows every rating but one, and may change them, reads the published bands and guesses with Bayes' rule.
+"""An attack on private ratings: Bayesian inference of one rating from the published bands.
 
-The attacker is a member with eight colluding firms. All of them rate the same people as the victim, set
-their ratings so that the next band says as much as it can of the victim's, and rate anew each season for half a year.
-The bands are read from the pages that the attacker's browser is shown.
+The attacker is a member with eight colluding firms, who know and may change every rating but the victim's. They rate
+the same people as the victim, choose their ratings so that the next band reveals as much as possible about the
+victim's, and rate again each season for half a year. The bands are read from the pages shown to the attacker.
 """
 
 import math
@@ -27,7 +27,7 @@ from directory.facts.rating_band import BAND_2_FROM, BAND_3_FROM, PRIOR_MEAN, PR
 from directory.people.tables import Business, Member
 from tests.app.conftest import SignIn
 
-PRIOR = {1: 0.05, 2: 0.10, 3: 0.20, 4: 0.40, 5: 0.25}  # how people rate; a blind guess is right 0.40 of the time
+PRIOR = {1: 0.05, 2: 0.10, 3: 0.20, 4: 0.40, 5: 0.25}  # how people rate; a blind guess is right with probability 0.40
 THIRDS = {1: 0, 2: 0, 3: 0, 4: 1, 5: 2}
 BLIND = 0.40
 MARGIN = 0.10
@@ -40,7 +40,10 @@ Attack = Callable[[int], tuple[float, float, float]]
 
 @cache
 def likelihood(seen: int, value: int, others: int, raters: int, spread: float) -> float:
-    """How likely the published rules make this band where the victim said ``value``; chance is even from -1 to 1."""
+    """Return the probability of this band under the published rules if the victim rated ``value``.
+
+    The noise is uniform from -1 to 1.
+    """
     weight = raters + PRIOR_WEIGHT
     total = value + others + PRIOR_WEIGHT * PRIOR_MEAN
     if not spread:
@@ -50,47 +53,53 @@ def likelihood(seen: int, value: int, others: int, raters: int, spread: float) -
     return (cold, 1 - warm - cold, warm)[seen - 1]
 
 
-def learned(belief: Belief, chances: Belief) -> Belief:
+def posterior(belief: Belief, chances: Belief) -> Belief:
     total = sum(belief[value] * chances[value] for value in belief)
     return {value: belief[value] * chances[value] / total for value in belief}
 
 
-def read(page: str) -> list[int]:
-    """The two bands that the sentence on a member's page stands for."""
+def read_bands(page: str) -> list[int]:
+    """Return the two bands that the sentence on a member's page stands for."""
     return [next(number for number, word in enumerate(words, 1) if word in page) for words in WORDS]
 
 
 @cache
 def best_question(shares: tuple[float, ...], raters: int, spread: float) -> int:
-    """The sum of the colluders' ratings after which the attacker, who believes in 1-5 so much, is the least unsure."""
+    """Return the sum of the colluders' ratings that minimises the expected entropy of the attacker's belief.
+
+    ``shares`` are the attacker's probabilities of 1 to 5.
+    """
     belief = dict(zip(PRIOR, shares, strict=True))
 
-    def left(others: int) -> float:
-        unsure = 0.0
+    def expected_entropy(others: int) -> float:
+        entropy = 0.0
         for seen in (1, 2, 3):
             joint = [belief[value] * likelihood(seen, value, others, raters, spread) for value in belief]
-            unsure -= sum(part * math.log(part / sum(joint)) for part in joint if part > 0)
-        return unsure
+            entropy -= sum(part * math.log(part / sum(joint)) for part in joint if part > 0)
+        return entropy
 
-    return min(range(raters + 3, 5 * raters - 8), key=left)  # where three of them can move and leave the sum
+    # Sums that stay the same when three of the ratings change.
+    return min(range(raters + 3, 5 * raters - 8), key=expected_entropy)
 
 
 def ratings_that_sum(total: int, before: list[int], people: int) -> list[int]:
-    """Ratings of that sum, at least three of them other than before; a rating nobody gave before is another one."""
-    for turn in range(1000):
-        rng, said = random.Random(turn), [1] * people
+    """Return ratings of that sum; if there were ratings before, at least ``bands.LEAST_CHANGED`` of them differ."""
+    for seed in range(1000):
+        rng, said = random.Random(seed), [1] * people
         while sum(said) < total:
             at = rng.choice([at for at in range(people) if said[at] < 5])
             said[at] += 1
         if not before or sum(one != other for one, other in zip(said, before, strict=True)) >= bands.LEAST_CHANGED:
             return said
-    raise AssertionError("the colluders cannot ask that")
+    raise AssertionError("the colluders cannot reach that sum")
 
 
 @pytest.fixture
 def attack(engine: Engine, sign_in: SignIn, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Attack:
-    """Attack as many ratings as there are ratees, both dimensions, by that many looks at the bands: the shares of
-    guesses that are right, see ``hits``. Rules are taken as they stand in ``bands``."""
+    """Return a function that attacks the ratings of all ratees, in both dimensions, by a number of looks at the bands.
+
+    It returns what ``hits`` returns. The rules are read from ``bands``.
+    """
     rng = random.Random(20261102)
     with write_session(engine) as session:
         people = [
@@ -134,16 +143,16 @@ def attack(engine: Engine, sign_in: SignIn, now: datetime, monkeypatch: pytest.M
                 bands.publish_bands(session, now=when, chance=bands.random_noise)
             for at in range(RATEES):
                 page = attacker.get(paths[at]).text
-                for of, seen in enumerate(read(page)):
+                for of, seen in enumerate(read_bands(page)):
                     chances = {v: likelihood(seen, v, asked[at][of], raters, bands.SPREAD) for v in PRIOR}
-                    beliefs[at][of] = learned(beliefs[at][of], chances)
+                    beliefs[at][of] = posterior(beliefs[at][of], chances)
         return hits(beliefs, truth)
 
     return run
 
 
 def hits(beliefs: list[list[Belief]], truth: list[list[int]]) -> tuple[float, float, float]:
-    """The shares of right guesses, of 1-5 and of the third it lies in; and how sure the attacker is of the former."""
+    """Return the share of right guesses of the value, of right guesses of its third, and the mean confidence."""
     right, third, sure = [], [], []
     for both, true in zip(beliefs, truth, strict=True):
         for belief, value in zip(both, true, strict=True):
@@ -155,7 +164,7 @@ def hits(beliefs: list[list[Belief]], truth: list[list[int]]) -> tuple[float, fl
 
 
 @pytest.mark.slow
-def test_half_a_year_of_bands_tells_the_attacker_little_more_than_nothing(attack: Attack) -> None:
+def test_half_a_year_of_bands_adds_at_most_0_10_to_a_blind_guess(attack: Attack) -> None:
     first, half_a_year = bands.PATIENCE + timedelta(days=7), timedelta(weeks=26)
     looks = 1 + (half_a_year - first) // bands.SEASON
     assert looks == 2
@@ -163,7 +172,7 @@ def test_half_a_year_of_bands_tells_the_attacker_little_more_than_nothing(attack
 
 
 @pytest.mark.slow
-def test_the_same_attacker_reads_bands_that_no_chance_and_no_season_protect(
+def test_without_noise_and_season_the_same_attacker_learns_the_ratings(
     attack: Attack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bands, "SPREAD", 0.0)
@@ -172,7 +181,7 @@ def test_the_same_attacker_reads_bands_that_no_chance_and_no_season_protect(
 
 
 @pytest.mark.slow
-def test_the_same_attacker_reads_an_exact_mean_at_the_first_look(
+def test_with_an_exact_mean_the_same_attacker_learns_the_ratings_at_once(
     app: Site, attack: Attack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def mean(value: float, others: float, raters: int) -> int:
@@ -186,7 +195,9 @@ def test_the_same_attacker_reads_an_exact_mean_at_the_first_look(
     monkeypatch.setattr(app.jinja_env, "loader", ChoiceLoader([DictLoader({"partials/ui.html": shown}), loader]))
     monkeypatch.setattr(bands, "band_of", lambda views, _chance: mean(0, sum(views), len(views)))
     here = sys.modules[__name__]
-    monkeypatch.setattr(here, "read", lambda page: [int(each) for each in re.findall(r"means (\d+) (\d+)", page)[0]])
+    monkeypatch.setattr(
+        here, "read_bands", lambda page: [int(each) for each in re.findall(r"means (\d+) (\d+)", page)[0]]
+    )
     monkeypatch.setattr(
         here, "likelihood", lambda seen, value, others, n, _spread: float(seen == mean(value, others, n))
     )

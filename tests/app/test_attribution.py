@@ -1,4 +1,4 @@
-"""A post's own link leads to our page alone and is counted without a trace of who clicked; what came of it adds up."""
+"""Attribution: short links lead only to this site, clicks are counted anonymously, results are credited to posts."""
 
 import re
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def engine(demo: Engine) -> Engine:
 
 @pytest.fixture
 def code(engine: Engine, settings: Settings, now: datetime) -> str:
-    """The code in Old Pueblo's post for a closed group, after a week on a file without a link and in that group."""
+    """Post a week of Old Pueblo to a file, without a link, and to a closed group; return the code of the link there."""
     with write_session(engine) as session:
         chapter = old_pueblo(session)
         chapter.public_at = chapter.indexed_at = now
@@ -58,14 +58,14 @@ def code(engine: Engine, settings: Settings, now: datetime) -> str:
 
 @pytest.fixture
 def follow(app: Site, code: str) -> Follow:
-    """A person's browser after a click on the link."""
+    """Return a function that clicks the link in a browser, by default a new one, and returns the browser."""
 
-    def followed(browser: FlaskClient | None = None) -> FlaskClient:
+    def click(browser: FlaskClient | None = None) -> FlaskClient:
         browser = browser or app.test_client()
         assert browser.get(f"/s/{code}", headers=PERSON).status_code == 302
         return browser
 
-    return followed
+    return click
 
 
 def old_pueblo(session: Session) -> Chapter:
@@ -77,8 +77,8 @@ def member(engine: Engine, key: str) -> Member:
         return session.scalars(select(Member).where(Member.key == key)).one()
 
 
-def came(engine: Engine) -> dict[str, int]:
-    """What came of the post in the closed group, without the zeros."""
+def results(engine: Engine) -> dict[str, int]:
+    """Return the attribution counts of the closed group's post, without zeros."""
     with Session(engine) as session:
         (credit,) = [each for each in credits_of(session, chapter=old_pueblo(session)) if each.has_link]
         return dict(+credit.counts)
@@ -89,7 +89,7 @@ def clicks(engine: Engine) -> int:
         return session.scalar(select(func.coalesce(func.sum(ShortLinkClicks.count), 0)))
 
 
-def test_the_link_stands_in_the_frozen_text_and_in_no_archive(engine: Engine, app: Site, code: str) -> None:
+def test_the_short_link_is_in_the_snapshot_and_not_in_the_archive(engine: Engine, app: Site, code: str) -> None:
     with Session(engine) as session:
         row = session.scalars(select(ShortLink)).one().delivery
         assert f"\nhttp://localhost/s/{code}" in PostSnapshot.from_bytes(row.payload).text
@@ -98,7 +98,7 @@ def test_the_link_stands_in_the_frozen_text_and_in_no_archive(engine: Engine, ap
         assert "/s/" not in app.test_client().get(path).text
 
 
-def test_it_leads_to_the_week_or_else_to_its_chapter_and_nowhere_else(
+def test_a_short_link_leads_to_its_week_or_chapter_and_nowhere_else(
     engine: Engine, app: Site, code: str, now: datetime
 ) -> None:
     stranger, absent = app.test_client(), app.test_client().get("/s/23456789abcd")
@@ -130,7 +130,7 @@ def test_it_leads_to_the_week_or_else_to_its_chapter_and_nowhere_else(
         ("GET", {"User-Agent": ""}),
     ],
 )
-def test_who_only_looks_ahead_is_led_on_and_neither_counted_nor_remembered(
+def test_prefetches_and_bots_are_redirected_but_not_counted(
     engine: Engine, app: Site, code: str, method: str, headers: dict[str, str]
 ) -> None:
     answer = app.test_client().open(f"/s/{code}", method=method, headers=headers)
@@ -139,15 +139,15 @@ def test_who_only_looks_ahead_is_led_on_and_neither_counted_nor_remembered(
     assert clicks(engine) == 0
 
 
-def test_clicks_at_once_all_count(engine: Engine, follow: Follow) -> None:
+def test_concurrent_clicks_are_all_counted(engine: Engine, follow: Follow) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert len([done.result() for done in [pool.submit(follow) for _ in range(24)]]) == clicks(engine) == 24
 
 
-def test_clicks_are_counted_by_the_chapters_day_and_one_address_cannot_make_them_up(
+def test_clicks_are_counted_per_chapter_day_and_limited_per_address(
     engine: Engine, app: Site, follow: Follow, now: datetime
 ) -> None:
-    for hours in (0, 0, 14, 16):  # 9:00 there, twice; 23:00; and 1:00 of the next day
+    for hours in (0, 0, 14, 16):  # local time: 9:00 twice, 23:00, and 1:00 of the next day
         app.config["CLOCK"] = lambda hours=hours: now + timedelta(hours=hours)
         follow()
     with Session(engine) as session:
@@ -157,7 +157,7 @@ def test_clicks_are_counted_by_the_chapters_day_and_one_address_cannot_make_them
     assert clicks(engine) == 3 + 60
 
 
-def test_what_a_visit_led_to_counts_for_the_post_once(
+def test_a_lead_application_and_message_after_a_click_count_once(
     engine: Engine, settings: Settings, app: Site, sign_in: SignIn, follow: Follow, now: datetime
 ) -> None:
     with write_session(engine) as session:
@@ -169,16 +169,16 @@ def test_what_a_visit_led_to_counts_for_the_post_once(
         assert nadia.post("/leads/new", data=lead).status_code == 303
     follow().post(f"/chapters/{home}/apply", data={**APPLIES, "homepage": ""})
     follow().post(path, data={"name": "Vera", "email": "vera@other.example", "text": "We need a site.", "website": ""})
-    assert came(engine) == {"visits": 3, "leads": 1}  # neither address is proven yet
+    assert results(engine) == {"visits": 3, "leads": 1}  # neither mail address is confirmed yet
     letters = delivered(engine, settings, now)
     links = [link_in(letter) for letter in letters if "vera" in letter["To"]]
     for link in links:
         assert app.test_client().post(link).status_code == 303
-    assert came(engine) == {"visits": 3, "leads": 1, "applications": 1, "replies": 1}
+    assert results(engine) == {"visits": 3, "leads": 1, "applications": 1, "replies": 1}
     with Session(engine) as session:
         mine = session.scalars(select(Lead).where(Lead.came_from_id.is_not(None))).one()
     nadia.post(f"/leads/{mine.public_id}/close")
-    assert came(engine)["closed"] == 1
+    assert results(engine)["closed"] == 1
     with Session(engine) as session:
         credits = credits_of(session, chapter=old_pueblo(session))
         assert (
@@ -188,20 +188,21 @@ def test_what_a_visit_led_to_counts_for_the_post_once(
         assert intended_spending(credits) == "$15,000"
 
 
-def test_a_click_leads_through_the_sign_in_counts_for_one_act_and_is_forgotten_after_thirty_days(
+def test_a_click_survives_sign_in_credits_one_act_and_expires_after_30_days(
     engine: Engine, app: Site, sign_in: SignIn, follow: Follow, now: datetime
 ) -> None:
     nadia, carla = member(engine, "nadia"), member(engine, "carla")
-    sign_in(nadia)  # so that there is an account
+    sign_in(nadia)  # creates her account
     browser, said = follow(), {"email": f"{nadia.public_id}@firm.example", "password": PASSWORD}
     assert browser.post("/sign-in", data=said).status_code == 303
     asks = {"text": "We could share a client.", "via": ""}
-    browser.post(f"/members/{carla.public_id}/introductions/new", data={**asks, "text": "?"})  # refused, so it waits
+    # This request is refused, so the click is kept.
+    browser.post(f"/members/{carla.public_id}/introductions/new", data={**asks, "text": "?"})
     with Session(engine) as session:
         assert session.scalars(select(Introduction.came_from_id)).all() == []
     for key in ("walter", "mei"):
         browser.post(f"/members/{member(engine, key).public_id}/introductions/new", data=asks)
-    assert came(engine) == {"visits": 1, "introductions": 1}
+    assert results(engine) == {"visits": 1, "introductions": 1}
     with Session(engine) as session:
         assert len(session.scalars(select(Introduction.came_from_id)).all()) == 2
         home = old_pueblo(session).public_id
@@ -215,7 +216,7 @@ def test_a_click_leads_through_the_sign_in_counts_for_one_act_and_is_forgotten_a
             assert (last.came_from_id is None) is (days == 30)
 
 
-def test_what_was_said_to_a_post_counts_for_it_and_so_does_the_lead_made_of_it(
+def test_replies_and_a_lead_made_from_one_count_for_their_post(
     engine: Engine, sign_in: SignIn, code: str, now: datetime
 ) -> None:
     with write_session(engine) as session:
@@ -228,10 +229,10 @@ def test_what_was_said_to_a_post_counts_for_it_and_so_does_the_lead_made_of_it(
         reply = session.scalars(select(Reply.public_id).where(Reply.outcome.is_(None))).one()
     lena = sign_in(member(engine, "lena"))
     assert lena.post(f"/leads/new?reply={reply}", data={"text": "A bakery needs a WordPress site"}).status_code == 303
-    assert came(engine) == {"replies": 3, "introductions": 1, "leads": 1}
+    assert results(engine) == {"replies": 3, "introductions": 1, "leads": 1}
 
 
-def test_the_page_says_it_in_words_and_numbers_to_who_leads_and_keeps_the_chapter(
+def test_leads_and_secretaries_read_the_attribution_of_their_chapter(
     engine: Engine, sign_in: SignIn, follow: Follow, now: datetime
 ) -> None:
     follow()
@@ -245,10 +246,11 @@ def test_the_page_says_it_in_words_and_numbers_to_who_leads_and_keeps_the_chapte
         valley = session.scalars(select(Chapter).where(Chapter.key != "old-pueblo")).first().public_id
     leads, keeps = sign_in(lena), sign_in(sam)
     page = leads.get(home).text
-    assert "One post brought one visit and one lead (1 closed)" in page  # the kit's is not posted yet
+    # The post for the closed group is not posted yet.
+    assert "One post brought one visit and one lead (1 closed)" in page
     assert "not posted yet" in page
     assert "$15,000" in page
-    assert "$15,000" not in keeps.get(home).text  # a secretary reads no leads
+    assert "$15,000" not in keeps.get(home).text  # a secretary may not read leads
     assert "Nadia" not in page
     leads.post(f"{kit}/posted")
     assert "2 posts brought" in leads.get(home).text
@@ -258,7 +260,7 @@ def test_the_page_says_it_in_words_and_numbers_to_who_leads_and_keeps_the_chapte
     assert sign_in(member(engine, "ada")).get(f"/chapters/{valley}/attribution").text.count("Nothing is known yet") == 1
 
 
-def test_a_post_for_a_closed_group_brings_its_picture_along(engine: Engine, sign_in: SignIn, code: str) -> None:
+def test_a_post_for_a_closed_group_shows_its_image_and_link(engine: Engine, sign_in: SignIn, code: str) -> None:
     with Session(engine) as session:
         row = session.scalars(select(ShortLink)).one().delivery
         post = PostSnapshot.from_bytes(row.payload)
@@ -272,7 +274,7 @@ def test_a_post_for_a_closed_group_brings_its_picture_along(engine: Engine, sign
     assert stranger.get(f"/deliveries/{row.public_id}/picture.png").status_code == 404
 
 
-def test_a_new_closed_group_has_a_link_where_there_is_a_page_to_lead_to(engine: Engine, now: datetime) -> None:
+def test_a_new_closed_group_has_a_link_only_if_the_chapter_is_public(engine: Engine, now: datetime) -> None:
     with write_session(engine) as session:
         chapter, lena = old_pueblo(session), session.scalars(select(Member).where(Member.key == "lena")).one()
         for public_at in (None, now):
@@ -281,7 +283,7 @@ def test_a_new_closed_group_has_a_link_where_there_is_a_page_to_lead_to(engine: 
             assert connect(session, **what, secrets=SecretBox(["k" * 32])).has_link is (public_at is not None)
 
 
-def test_a_feed_entry_is_another_once_a_name_is_taken_out_and_search_engines_find_the_weeks(
+def test_removing_a_name_updates_the_feed_entry_and_weeks_are_in_the_sitemap(
     engine: Engine, app: Site, code: str
 ) -> None:
     stranger = app.test_client()
@@ -303,7 +305,7 @@ def test_a_feed_entry_is_another_once_a_name_is_taken_out_and_search_engines_fin
         *(("evil.example@x.example", False), ("javascript:x", False), ("localhost", False), ("1.2.3.4", False)),
     ],
 )
-def test_ones_own_mastodon_server_is_a_host_name_or_no_link(
+def test_the_share_link_to_mastodon_needs_a_valid_host_name(
     engine: Engine, sign_in: SignIn, server: str, is_one: bool
 ) -> None:
     page = sign_in(member(engine, "nadia")).get("/week/share", query_string={"server": server}).text

@@ -1,4 +1,4 @@
-"""Whatever is sent, nobody gets a failure: not from ids, addresses, files, JSON, or bytes no database takes."""
+"""Bad input never causes a server error: ids, URLs, files, JSON, and characters that no database accepts."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -14,7 +14,7 @@ from tests.app.conftest import SignIn
 
 @pytest.fixture
 def engine(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Engine]:
-    """SQLite, and PostgreSQL for a test that is marked so."""
+    """SQLite; PostgreSQL for tests marked slow."""
     if request.node.get_closest_marker("slow") is None:
         yield engine
         return
@@ -30,13 +30,13 @@ def browser(sign_in: SignIn, bea: Member) -> FlaskClient:
 
 
 @pytest.mark.parametrize("body", ["[1]", '"x"', "{", '{"person-name": {"a": 1}}', '{"person-name": [1]}'])
-def test_json_is_no_form(browser: FlaskClient, body: str) -> None:
+def test_a_json_body_is_not_read_as_a_form(browser: FlaskClient, body: str) -> None:
     for path in ("/profile/person", "/leads/new", "/sign-in"):
         answer = browser.post(path, data=body, content_type="application/json")
         assert answer.status_code in (303, 422)
 
 
-def test_a_file_is_no_text(browser: FlaskClient, client: FlaskClient) -> None:
+def test_an_uploaded_file_is_not_accepted_as_text(browser: FlaskClient, client: FlaskClient) -> None:
     answer = browser.post("/profile/person", data={"person-name": (BytesIO(b"Mallory"), "name.txt")})
     assert answer.status_code == 422
     answer = client.post("/sign-in", data={"email": "a@b.example", "password": (BytesIO(b"x"), "x.txt")})
@@ -44,7 +44,7 @@ def test_a_file_is_no_text(browser: FlaskClient, client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("place", ["http://[", "http://localhost//evil.example", "https://evil.example/", "//[", "x"])
-def test_a_strange_address_leads_home(browser: FlaskClient, place: str) -> None:
+def test_an_invalid_or_foreign_redirect_target_leads_home(browser: FlaskClient, place: str) -> None:
     assert browser.get("/sign-in", query_string={"next": place}).location == "/"
     wanted = {"wanted-kind": "client", "wanted-text": "Clinics"}
     browser.post("/profile/wanted", data=wanted)
@@ -55,7 +55,7 @@ def test_a_strange_address_leads_home(browser: FlaskClient, place: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["\u200d", "\u0301", "\u3164", "Be\u00ada", "Bea\U000e0041", "Be\u2062a"])
-def test_a_name_can_be_seen(browser: FlaskClient, name: str) -> None:
+def test_a_name_of_invisible_characters_is_refused(browser: FlaskClient, name: str) -> None:
     assert browser.post("/profile/person", data={"person-name": name}).status_code == 422
 
 
@@ -71,7 +71,7 @@ NUL = (
 
 
 @pytest.mark.slow
-def test_postgresql_is_never_sent_a_nul(browser: FlaskClient, client: FlaskClient) -> None:
+def test_nul_characters_never_reach_postgresql(browser: FlaskClient, client: FlaskClient) -> None:
     assert client.post("/sign-in", data={"email": "a\0@b.example", "password": "x\0"}).status_code == 422
     for method, path, data, status in NUL:
         assert browser.open(path, method=method, data=data).status_code == status, path

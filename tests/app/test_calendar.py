@@ -1,4 +1,4 @@
-"""The calendar's page: who runs a chapter plans its weeks and stops its posts; an admin stops everybody's."""
+"""The calendar page: leads plan the weeks of their chapter and stop its posts; an admin stops those of the network."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -26,7 +26,7 @@ def engine(demo: Engine) -> Engine:
 
 @pytest.fixture
 def home(engine: Engine) -> str:
-    """Where Old Pueblo's calendar is."""
+    """The path of Old Pueblo's calendar."""
     with Session(engine) as session:
         chapter = session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
         return f"/chapters/{chapter.public_id}/calendar"
@@ -34,24 +34,24 @@ def home(engine: Engine) -> str:
 
 @pytest.fixture
 def browser(engine: Engine, sign_in: SignIn) -> Browser:
-    def of(key: str) -> FlaskClient:
+    def sign_in_as(key: str) -> FlaskClient:
         with Session(engine) as session:
             return sign_in(session.scalars(select(Member).where(Member.key == key)).one())
 
-    return of
+    return sign_in_as
 
 
-def many(engine: Engine, table: type) -> int:
+def count_rows(engine: Engine, table: type) -> int:
     with Session(engine) as session:
         return session.scalars(select(func.count()).select_from(table)).one()
 
 
-def test_a_lead_holds_skips_and_moves_a_coming_week_and_takes_it_back(browser: Browser, home: str) -> None:
+def test_a_lead_can_hold_skip_and_move_a_week_and_undo_it(browser: Browser, home: str) -> None:
     lena = browser("lena")
     assert "The next post goes out on Wednesday, 4 November at 09:00" in lena.get(home).text
     held = lena.post(f"{home}/hold", data={"on": "2026-11-04"}, follow_redirects=True).text
     assert "The next post goes out on Wednesday, 11 November" in held
-    assert "/calendar/release?on=2026-11-04" in held, "its undo"
+    assert "/calendar/release?on=2026-11-04" in held, "the undo link"
     lena.post(f"{home}/release?on=2026-11-04")
     assert "Left out" in lena.post(f"{home}/skip", data={"on": "2026-11-18"}, follow_redirects=True).text
     moved = lena.post(f"{home}/hour", data={"on": "2026-11-04", "at": "14:30"}, follow_redirects=True).text
@@ -72,15 +72,15 @@ def test_a_lead_holds_skips_and_moves_a_coming_week_and_takes_it_back(browser: B
         ("frame/approve", {}, 409),
     ],
 )
-def test_what_cannot_be_is_refused_in_a_sentence_and_changes_nothing(
+def test_invalid_calendar_requests_are_refused_and_change_nothing(
     browser: Browser, engine: Engine, home: str, path: str, data: dict[str, str], status: int
 ) -> None:
     lena = browser("lena")
     assert lena.post(f"{home}/{path}", data=data).status_code == status
-    assert many(engine, Occurrence) == many(engine, BlackoutPeriod) == 0
+    assert count_rows(engine, Occurrence) == count_rows(engine, BlackoutPeriod) == 0
 
 
-def test_quiet_weeks_are_set_and_taken_back(browser: Browser, home: str) -> None:
+def test_a_blackout_period_can_be_added_and_ended(browser: Browser, home: str) -> None:
     lena = browser("lena")
     data = {"first_on": "2026-11-23", "last_on": "2026-11-27", "reason": "Thanksgiving"}
     page = lena.post(f"{home}/quiet", data=data, follow_redirects=True).text
@@ -89,7 +89,7 @@ def test_quiet_weeks_are_set_and_taken_back(browser: Browser, home: str) -> None
     assert "Thanksgiving" not in lena.post(f"{home}/quiet/end", data={"which": which}, follow_redirects=True).text
 
 
-def test_new_sentences_need_a_second_person(browser: Browser, home: str) -> None:
+def test_new_opening_and_closing_sentences_need_a_second_person(browser: Browser, home: str) -> None:
     lena, ada = browser("lena"), browser("ada")
     assert "Take them back" in lena.post(f"{home}/frame", data={"opening": "We ask."}, follow_redirects=True).text
     assert lena.post(f"{home}/frame/approve").status_code == 403
@@ -98,15 +98,15 @@ def test_new_sentences_need_a_second_person(browser: Browser, home: str) -> None
     assert "Ada" in lena.get(home).text
 
 
-def test_one_click_stops_a_chapter_and_another_lets_it_go(browser: Browser, engine: Engine, home: str) -> None:
+def test_a_lead_can_stop_and_resume_the_posts_of_a_chapter(browser: Browser, engine: Engine, home: str) -> None:
     lena = browser("lena")
     assert "Nothing is posted until somebody" in lena.post(f"{home}/stop", follow_redirects=True).text
     assert "Lena Okafor stopped it today" in lena.get(home).text
     lena.post(f"{home}/go")
-    assert many(engine, Stop) == 0
+    assert count_rows(engine, Stop) == 0
 
 
-def test_an_admin_confirms_what_the_program_doubts_and_no_lead_can(
+def test_only_an_admin_can_lift_a_stop_of_the_whole_network(
     browser: Browser, engine: Engine, home: str, now: datetime
 ) -> None:
     lena, ada = browser("lena"), browser("ada")
@@ -116,13 +116,13 @@ def test_an_admin_confirms_what_the_program_doubts_and_no_lead_can(
     assert "The database is older." in lena.get(home).text
     lena.post(f"{home}/go")
     assert [lena.get("/publishing").status_code, lena.post("/publishing/go").status_code] == [403, 403]
-    assert many(engine, Stop) == 1
+    assert count_rows(engine, Stop) == 1
     assert "an older copy?" in ada.get("/publishing").text
     assert "Every chapter posts" in ada.post("/publishing/copy", follow_redirects=True).text
-    assert many(engine, Stop) == 0
+    assert count_rows(engine, Stop) == 0
 
 
-def test_who_runs_nothing_here_plans_nothing(browser: Browser, engine: Engine, home: str) -> None:
+def test_a_plain_member_cannot_open_or_change_the_calendar(browser: Browser, engine: Engine, home: str) -> None:
     nadia = browser("nadia")
     assert nadia.get(home).status_code == nadia.post(f"{home}/stop").status_code == 403
-    assert many(engine, Stop) == 0
+    assert count_rows(engine, Stop) == 0

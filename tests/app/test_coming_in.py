@@ -1,4 +1,4 @@
-"""Coming in: a lead's list, an invitation, an application; and what nobody learns on the way."""
+"""Joining: list import, invitations and applications, and what they must not reveal."""
 
 import re
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from tests.app.post import delivered
 
 LIST = "Ida Quist,ida@quist.example,Quist Books\nTess Wu,tess@wu.example,Wu Law"
 WHO = {"name": "Max Stone", "email": "max@stone.example", "firm": "Stone Roofs", "sentence": "We mend roofs."}
-Mailed = Callable[[str], str]
+LinkTo = Callable[[str], str]
 
 
 @pytest.fixture
@@ -41,35 +41,33 @@ def lead(chapter: Chapter, bea: Member, sign_in: SignIn) -> FlaskClient:
 
 
 @pytest.fixture
-def mailed(engine: Engine, settings: Settings, now: datetime) -> Mailed:
-    """Send what is due, as the worker does, and the path of the link in the newest letter to an address."""
+def link_to(engine: Engine, settings: Settings, now: datetime) -> LinkTo:
+    """Return a function that sends pending mail and returns the path of the link in a mail to an address."""
 
-    def sent(to: str, at: datetime = now) -> str:
+    def send_and_read(to: str, at: datetime = now) -> str:
         delivered(engine, settings, at)
         letters = [message_from_bytes(path.read_bytes()) for path in (settings.home / "mail").glob("*")]
         text = next(each for each in letters if each["To"] == to).get_payload(decode=True).decode()
         found = re.search(r"http://localhost(/\S+)", text)
         return found[1] if found else text
 
-    return sent
+    return send_and_read
 
 
-def looked_at(lead: FlaskClient, chapter: Chapter, text: str = LIST) -> str:
+def preview_list(lead: FlaskClient, chapter: Chapter, text: str = LIST) -> str:
     answer = lead.post(f"/chapters/{chapter.public_id}/import", data={"text": text})
     assert answer.status_code == 303
     return answer.location
 
 
-def test_nothing_is_written_before_the_list_is_brought_in(
-    lead: FlaskClient, chapter: Chapter, session: Session
-) -> None:
-    page = lead.get(looked_at(lead, chapter)).text
+def test_previewing_a_list_creates_no_members(lead: FlaskClient, chapter: Chapter, session: Session) -> None:
+    page = lead.get(preview_list(lead, chapter)).text
     assert "Two people would come in" in page
     assert session.scalars(select(Member.name)).all() == ["Bea Lindqvist"]
 
 
-def test_a_list_comes_in_and_goes_again_with_one_click(lead: FlaskClient, chapter: Chapter, session: Session) -> None:
-    path = looked_at(lead, chapter)
+def test_an_imported_list_can_be_undone_completely(lead: FlaskClient, chapter: Chapter, session: Session) -> None:
+    path = preview_list(lead, chapter)
     room = lead.post(f"{path}/commit", data={"share": "y"}, follow_redirects=True).text
     assert "Two people are asked in" in room
     assert f'action="{path}/undo"' in room
@@ -84,7 +82,7 @@ def test_a_list_comes_in_and_goes_again_with_one_click(lead: FlaskClient, chapte
     "content",
     [b"", b"\xff\xfe\x00", b"name,mail\n", b'"', b"\0" * 300, b"a\x85b," * 70, "‮Bea,b@x.example".encode()],
 )
-def test_no_file_breaks_it(lead: FlaskClient, chapter: Chapter, content: bytes) -> None:
+def test_malformed_files_cause_no_error_and_import_nobody(lead: FlaskClient, chapter: Chapter, content: bytes) -> None:
     path = f"/chapters/{chapter.public_id}/import"
     answer = lead.post(path, data={"file": (BytesIO(content), "list.csv"), "text": ""})
     assert answer.status_code in (303, 422)
@@ -93,16 +91,16 @@ def test_no_file_breaks_it(lead: FlaskClient, chapter: Chapter, content: bytes) 
         assert lead.post(f"{answer.location}/commit").status_code == 422
 
 
-def test_a_long_list_may_be_pasted(lead: FlaskClient, chapter: Chapter) -> None:
+def test_a_list_of_3000_people_can_be_pasted(lead: FlaskClient, chapter: Chapter) -> None:
     rows = "\n".join(f"P{n},p{n}@x.example,Firm {n},{'x' * 300}" for n in range(3000))
-    assert "3000 people would come in" in lead.get(looked_at(lead, chapter, rows)).text
+    assert "3000 people would come in" in lead.get(preview_list(lead, chapter, rows)).text
 
 
-def test_an_invitation_shows_who_asks_and_lets_in_once(
+def test_an_invitation_names_its_sender_and_works_once(
     lead: FlaskClient,
     chapter: Chapter,
     client: FlaskClient,
-    mailed: Mailed,
+    link_to: LinkTo,
     session: Session,
     settings: Settings,
     bea: Member,
@@ -110,7 +108,7 @@ def test_an_invitation_shows_who_asks_and_lets_in_once(
     data = {"name": "Ida Quist", "email": "Ida@quist.example", "firm": "Quist Books"}
     assert lead.post(f"/chapters/{chapter.public_id}/invite", data=data).status_code == 303
     assert lead.post(f"/chapters/{chapter.public_id}/invite", data=data).status_code == 409
-    path = mailed("ida@quist.example")
+    path = link_to("ida@quist.example")
     letter = message_from_bytes(next((settings.home / "mail").glob("*")).read_bytes())
     assert letter["Reply-To"] == bea.email
     assert f"{bea.name} of {bea.business.name} would like to have you" in " ".join(letter.get_payload().split())
@@ -118,23 +116,23 @@ def test_an_invitation_shows_who_asks_and_lets_in_once(
     assert "Bea Lindqvist would like to have you here, Ida" in page
     session.rollback()
     ida = session.scalars(select(Member).where(Member.name == "Ida Quist")).one()
-    assert lead.post(f"/invitations/{ida.public_id}/again").status_code == 409  # asked within a day
+    assert lead.post(f"/invitations/{ida.public_id}/again").status_code == 409  # invited less than a day ago
     assert ida.arrived_at is None
     assert client.post(path).location == "/welcome"
     assert client.get("/members").status_code == 200
     assert client.get(path).status_code == client.post(path).status_code == 422
 
 
-def test_a_stranger_applies_confirms_and_is_admitted(
-    lead: FlaskClient, chapter: Chapter, client: FlaskClient, mailed: Mailed, session: Session
+def test_an_applicant_confirms_gets_a_reference_and_is_admitted(
+    lead: FlaskClient, chapter: Chapter, client: FlaskClient, link_to: LinkTo, session: Session
 ) -> None:
-    address = f"/chapters/{chapter.public_id}/apply"  # which the lead hands out
+    address = f"/chapters/{chapter.public_id}/apply"  # the room shows this path to the lead
     session.rollback()
     assert address in lead.get("/chapter").text
     assert client.get("/chapters/23456789abcd/apply").status_code == 404
     assert client.post(address, data={**WHO, "knows": "bea lindqvist of Bramble"}).status_code == 200
     assert "Max Stone" not in lead.get("/chapter").text
-    assert client.post(mailed("max@stone.example")).status_code == 303
+    assert client.post(link_to("max@stone.example")).status_code == 303
     assert client.get("/members").status_code == 403
     room = lead.get("/chapter").text
     assert "One person asks to come in" in room
@@ -152,11 +150,11 @@ def test_a_stranger_applies_confirms_and_is_admitted(
     assert lead.post(path, data={"reason": "Good to have you here."}).status_code == 409
 
 
-def test_who_is_turned_away_reads_why_and_nothing_of_them_stays(
-    lead: FlaskClient, chapter: Chapter, client: FlaskClient, mailed: Mailed, session: Session
+def test_a_rejected_applicant_is_erased_and_signed_out(
+    lead: FlaskClient, chapter: Chapter, client: FlaskClient, link_to: LinkTo, session: Session
 ) -> None:
     client.post("/apply", data=WHO)
-    client.post(mailed("max@stone.example"))
+    client.post(link_to("max@stone.example"))
     applied = session.scalars(select(Application)).one()
     why = "We have three roofers who cover the town."
     path = f"/applications/{applied.public_id}/turn-away"
@@ -169,7 +167,7 @@ def test_who_is_turned_away_reads_why_and_nothing_of_them_stays(
     assert client.get("/profile").location.startswith("/sign-in")
 
 
-def test_nobody_learns_who_is_here_by_applying(
+def test_applying_does_not_reveal_who_is_a_member(
     chapter: Chapter, client: FlaskClient, engine: Engine, bea: Member, session: Session
 ) -> None:
     with write_session(engine) as rows:
@@ -186,23 +184,23 @@ def test_nobody_learns_who_is_here_by_applying(
     ]
 
 
-def test_too_many_applications_from_one_place_wait(chapter: Chapter, client: FlaskClient) -> None:
+def test_the_eleventh_application_an_hour_from_one_address_gets_429(chapter: Chapter, client: FlaskClient) -> None:
     codes = [client.post("/apply", data={**WHO, "email": f"m{n}@x.example"}).status_code for n in range(11)]
     assert codes == [200] * 10 + [429]
 
 
-def test_a_member_suggests_somebody_and_the_lead_decides(
-    lead: FlaskClient, chapter: Chapter, client: FlaskClient, mailed: Mailed, session: Session
+def test_a_member_suggests_a_person_and_the_lead_admits_them(
+    lead: FlaskClient, chapter: Chapter, client: FlaskClient, link_to: LinkTo, session: Session
 ) -> None:
     assert lead.post("/suggest", data=WHO).status_code == 303
     applied = session.scalars(select(Application)).one()
     assert applied.member.sponsor.name == "Bea Lindqvist"
     session.rollback()
     lead.post(f"/applications/{applied.public_id}/admit", data={"reason": "Good to have you here."})
-    assert client.post(mailed("max@stone.example")).location == "/welcome"
+    assert client.post(link_to("max@stone.example")).location == "/welcome"
 
 
-def test_a_chapter_is_set_up_by_those_who_run_it(lead: FlaskClient, chapter: Chapter, session: Session) -> None:
+def test_a_lead_can_change_valid_settings_of_the_chapter(lead: FlaskClient, chapter: Chapter, session: Session) -> None:
     path = f"/chapters/{chapter.public_id}/settings"
     data = {"name": "Old Pueblo", "zone": "America/Phoenix", "weekday": "3", "post_time": "08:15", "country": "us"}
     for wrong in ({"zone": "Mars"}, {"weekday": "9"}, {"post_time": "x"}, {"hashtags": ""}, {"country": "USA"}):
@@ -212,7 +210,7 @@ def test_a_chapter_is_set_up_by_those_who_run_it(lead: FlaskClient, chapter: Cha
     assert (chapter.weekday, chapter.hashtags, chapter.country) == (3, ["goodword", "tucson"], "US")
 
 
-def test_an_admin_of_an_empty_network_starts_a_chapter(
+def test_an_admin_without_chapters_is_led_to_start_one(
     session: Session, bea: Member, sign_in: SignIn, now: datetime
 ) -> None:
     bea.is_admin = True
@@ -223,7 +221,9 @@ def test_an_admin_of_an_empty_network_starts_a_chapter(
     assert "Bring your people in" in admin.get("/chapter").text
 
 
-def test_a_mere_member_has_no_room(session: Session, chapter: Chapter, sign_in: SignIn, now: datetime) -> None:
+def test_a_plain_member_cannot_open_the_chapter_room(
+    session: Session, chapter: Chapter, sign_in: SignIn, now: datetime
+) -> None:
     member = Member(name="Ann", business=Business(name="A", chapter=chapter, created_at=now), joined_at=now)
     session.add(member)
     session.commit()

@@ -1,4 +1,4 @@
-"""Who sees which field of a person, wherever it is read, and how numbers are given out, one person at a time."""
+"""Audiences of profile fields on every page, and the reveal of contact details, one person at a time."""
 
 import re
 from datetime import datetime, timedelta
@@ -56,7 +56,7 @@ def member(session: Session, key: str) -> Member:
 
 @pytest.fixture
 def ids(engine: Engine, now: datetime) -> dict[str, str]:
-    """Bea holds a canary in every field of hers; the public ids that the addresses below name."""
+    """Put a canary in every field of Bea's, and return the public ids that the paths below use."""
     with write_session(engine) as session:
         bea, firm = member(session, "bea"), member(session, "bea").business
         bea.photo, bea.video, bea.headline = IN_PAGES["photo"], f"https://{IN_PAGES['video']}/1", IN_PAGES["headline"]
@@ -74,7 +74,7 @@ def browser_of(engine: Engine, sign_in: SignIn, key: str) -> FlaskClient:
         return sign_in(member(session, key))
 
 
-def narrow(engine: Engine, audience: Audience, now: datetime) -> None:
+def set_every_audience(engine: Engine, audience: Audience, now: datetime) -> None:
     with write_session(engine) as session:
         set_audiences(
             session, member=member(session, "bea"), audiences=dict.fromkeys(audience_choices(), audience.value), now=now
@@ -83,7 +83,7 @@ def narrow(engine: Engine, audience: Audience, now: datetime) -> None:
 
 @pytest.fixture
 def readers(engine: Engine, ids: dict[str, str], app: Site, sign_in: SignIn, now: datetime) -> dict[str, FlaskClient]:
-    """One browser for each way to stand to Bea."""
+    """One browser for each relation to Bea."""
     with write_session(engine) as session:
         chapter = member(session, "bea").business.chapter_id
         nadia, carla, lena, bea = (member(session, key) for key in ("nadia", "carla", "lena", "bea"))
@@ -104,25 +104,25 @@ def readers(engine: Engine, ids: dict[str, str], app: Site, sign_in: SignIn, now
     return browsers | {"web": app.test_client()}
 
 
-def crawled(browser: FlaskClient, ids: dict[str, str], leads: str | None) -> str:
+def crawl(browser: FlaskClient, ids: dict[str, str], leads: str | None) -> str:
     paths = ["/", "/members?q=bramble", "/members?q=headline canary", "/week"]
     paths += [f"/members/{ids['bea']}", f"/businesses/{ids['firm']}"]
     return "".join(browser.get(path).text for path in [*paths, *([leads] if leads else [])])
 
 
-def test_each_field_appears_exactly_where_its_audience_allows(
+def test_each_field_is_shown_exactly_to_its_audience_on_every_page(
     engine: Engine, readers: dict[str, FlaskClient], ids: dict[str, str], now: datetime
 ) -> None:
     wish = {"text": "A website in WordPress, about $15,000, in Tucson"}
     answers = {who: readers[who].post("/leads/new", data=wish).location for who in ("near", "far")}
     assert "Bramble" in readers["near"].get(answers["near"]).text
     for audience in CIRCLES:
-        narrow(engine, audience, now)
+        set_every_audience(engine, audience, now)
         for who, closest in CLOSEST.items():
             if closest is None and audience is not Audience.PUBLIC:
-                continue  # whoever does not see the widest circle sees no closer one
+                continue  # readers who do not see the widest audience see no closer one
             may = closest is not None and CIRCLES.index(audience) <= CIRCLES.index(closest)
-            seen = crawled(readers[who], ids, answers.get(who))
+            seen = crawl(readers[who], ids, answers.get(who))
             assert {name for name, canary in IN_PAGES.items() if canary in seen} == (set(IN_PAGES) if may else set()), (
                 audience,
                 who,
@@ -136,10 +136,10 @@ def test_each_field_appears_exactly_where_its_audience_allows(
                 assert {name for name, canary in ASKED_FOR.items() if canary in told} == expected, (audience, who)
 
 
-def test_a_firm_gives_its_own_number_and_none_of_its_people(
+def test_a_business_reveals_its_own_contact_and_none_of_its_members(
     engine: Engine, readers: dict[str, FlaskClient], ids: dict[str, str], now: datetime
 ) -> None:
-    narrow(engine, Audience.CHAPTER, now)
+    set_every_audience(engine, Audience.CHAPTER, now)
     for who, given in (
         ("far", set()),
         ("near", {"firm_phone", "firm_email"}),
@@ -149,11 +149,11 @@ def test_a_firm_gives_its_own_number_and_none_of_its_people(
         assert {name for name, canary in ASKED_FOR.items() if canary in page} == given
 
 
-def test_the_search_knows_only_the_lines_that_every_member_may_read(
+def test_the_search_index_holds_only_fields_visible_to_every_member(
     engine: Engine, ids: dict[str, str], now: datetime
 ) -> None:
     for audience in CIRCLES:
-        narrow(engine, audience, now)
+        set_every_audience(engine, audience, now)
         with Session(engine) as session:
             text = member(session, "bea").business.search_text
         assert ("headline canary" in text) == (audience in (Audience.PUBLIC, Audience.MEMBERS))
@@ -163,22 +163,24 @@ def test_a_post_quotes_no_line_that_is_not_for_everybody(engine: Engine, ids: di
     from directory.week.mention import PostItem
 
     for audience in CIRCLES:
-        narrow(engine, audience, now)
+        set_every_audience(engine, audience, now)
         with Session(engine) as session:
             quoted = PostItem(member(session, "bea"), since=now).quoted
         assert ("Headline canary" in quoted) == (audience is Audience.PUBLIC)
 
 
-def test_as_others_see_it_shows_what_they_see(engine: Engine, ids: dict[str, str], sign_in: SignIn, now) -> None:
-    narrow(engine, Audience.CHAPTER, now)
+def test_the_preview_of_ones_profile_shows_what_an_audience_sees(
+    engine: Engine, ids: dict[str, str], sign_in: SignIn, now
+) -> None:
+    set_every_audience(engine, Audience.CHAPTER, now)
     bea = browser_of(engine, sign_in, "bea")
     for circle, sees in (("public", False), ("members", False), ("chapter", True), ("introduced", True)):
-        page = bea.get(f"/profile/as/{circle}").text.split("<main")[1]  # above it stands one's own face
+        page = bea.get(f"/profile/as/{circle}").text.split("<main")[1]  # the header above shows the reader's own photo
         assert all((canary in page) == sees for canary in IN_PAGES.values()), circle
     assert bea.get("/profile/as/nobody").status_code == 404
 
 
-def test_who_sees_what_is_chosen_on_one_page(engine: Engine, ids: dict[str, str], sign_in: SignIn) -> None:
+def test_the_audience_of_every_field_is_set_on_one_page(engine: Engine, ids: dict[str, str], sign_in: SignIn) -> None:
     bea = browser_of(engine, sign_in, "bea")
     page = bea.get("/profile/audiences").text
     chosen = dict.fromkeys(re.findall(r'<select[^>]* name="(\w+)"', page), "nobody")
@@ -191,9 +193,7 @@ def test_who_sees_what_is_chosen_on_one_page(engine: Engine, ids: dict[str, str]
         assert {**row.audiences, **row.business.audiences} == chosen
 
 
-def test_a_number_is_swapped_in_place_or_has_a_page_of_its_own(
-    engine: Engine, ids: dict[str, str], sign_in: SignIn
-) -> None:
+def test_contact_details_are_an_htmx_part_or_a_full_page(engine: Engine, ids: dict[str, str], sign_in: SignIn) -> None:
     nadia, path = browser_of(engine, sign_in, "nadia"), f"/members/{ids['bea']}/contact"
     whole, part = nadia.post(path).text, nadia.post(path, headers={"HX-Request": "true"}).text
     assert "<html" in whole
@@ -206,7 +206,7 @@ def test_a_number_is_swapped_in_place_or_has_a_page_of_its_own(
     assert (gone.status_code, gone.text) == (404, never.text)
 
 
-def test_a_lead_asks_for_a_direct_number_with_a_reason_and_the_person_is_told(
+def test_a_lead_reads_a_private_contact_with_a_reason_and_the_member_is_told(
     engine: Engine, ids: dict[str, str], sign_in: SignIn
 ) -> None:
     path = f"/members/{ids['bea']}/contact/private"
@@ -227,7 +227,7 @@ def test_a_lead_asks_for_a_direct_number_with_a_reason_and_the_person_is_told(
         assert session.scalar(select(func.count()).select_from(Delivery)) == (before or 0) + 1
 
 
-def test_numbers_are_given_to_nobody_who_collects_them(
+def test_contact_reveals_are_limited_per_hour_and_recorded(
     engine: Engine, ids: dict[str, str], sign_in: SignIn, now: datetime
 ) -> None:
     nadia = browser_of(engine, sign_in, "nadia")
@@ -244,7 +244,7 @@ def test_numbers_are_given_to_nobody_who_collects_them(
     refused = nadia.post(f"/members/{last}/contact")
     assert refused.status_code == 409
     assert "You looked up 60 people in a short while" in refused.text
-    assert ASKED_FOR["firm_phone"] in nadia.post(path).text  # the same person again is free
+    assert ASKED_FOR["firm_phone"] in nadia.post(path).text  # a second reveal of the same person is not counted
     with Session(engine) as session:
         entries = session.scalars(select(AuditEntry.object).where(AuditEntry.action == "contact.reveal")).all()
     assert len(entries) == PEOPLE_AN_HOUR + 1
@@ -252,7 +252,7 @@ def test_numbers_are_given_to_nobody_who_collects_them(
     assert f"member {last}" not in entries
 
 
-def test_a_day_has_its_own_limit(engine: Engine, ids: dict[str, str], now: datetime) -> None:
+def test_contact_reveals_are_limited_per_day(engine: Engine, ids: dict[str, str], now: datetime) -> None:
     from directory.errors import Conflict
 
     with write_session(engine) as session:

@@ -1,4 +1,4 @@
-"""The list of members on the website: choices one sees and takes off, searches one keeps, and nothing for strangers."""
+"""The search of the directory: filters with counts, and saved searches that only their owner sees."""
 
 import re
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ def saved_ids(engine: Engine) -> list[str]:
         return list(session.scalars(select(SavedSearch.public_id).where(SavedSearch.ended_at.is_(None))))
 
 
-def test_choices_stand_above_the_list_and_come_off_one_by_one(nadia: FlaskClient) -> None:
+def test_active_filters_are_listed_and_can_be_removed_one_by_one(nadia: FlaskClient) -> None:
     page = nadia.get("/members?industry=health&language=es&town=Phoenix&km=50").text
     assert "within 50 km of Phoenix" in page
     assert "speaks Spanish" in page
@@ -51,14 +51,14 @@ def test_choices_stand_above_the_list_and_come_off_one_by_one(nadia: FlaskClient
     assert total(wider) >= fewer > 0
 
 
-def test_a_count_says_what_the_choice_leaves(nadia: FlaskClient) -> None:
+def test_the_count_of_an_option_is_the_number_of_its_results(nadia: FlaskClient) -> None:
     page = nadia.get("/members?industry=health").text
     for value, count in re.findall(r'<option value="(es|nv|low|high)">[^<(]+\((\d+)\)', page):
         name = "language" if len(value) == 2 else "price"
         assert total(nadia.get(f"/members?industry=health&{name}={value}").text) == int(count)
 
 
-def test_a_town_nobody_knows_is_asked_for_again(nadia: FlaskClient) -> None:
+def test_an_unknown_town_is_reported_and_not_used_as_a_filter(nadia: FlaskClient) -> None:
     page = nadia.get("/members?town=Qwertyville").text
     assert "We do not know a town called “Qwertyville”" in page
     assert total(page) > 50
@@ -72,23 +72,23 @@ def test_a_town_nobody_knows_is_asked_for_again(nadia: FlaskClient) -> None:
         *("town=%2C%2C", "town=" + "a" * 5000, "q=a&q=b&chapter=1&chapter=2", "capability=%00"),
     ],
 )
-def test_an_odd_address_is_still_a_list(nadia: FlaskClient, query: str) -> None:
+def test_invalid_search_parameters_still_give_a_list(nadia: FlaskClient, query: str) -> None:
     assert nadia.get(f"/members?{query}").status_code == 200
 
 
-def test_htmx_gets_the_choices_beside_the_list(nadia: FlaskClient) -> None:
+def test_an_htmx_request_gets_the_filters_along_with_the_list(nadia: FlaskClient) -> None:
     part = nadia.get("/members?q=web", headers={"HX-Request": "true"}).text
     assert 'id="narrow-fields" hx-swap-oob="true"' in part
     assert "hx-swap-oob" not in nadia.get("/members?q=web").text
 
 
-def test_nothing_found_says_what_to_do_next(nadia: FlaskClient) -> None:
+def test_an_empty_result_suggests_what_to_do_next(nadia: FlaskClient) -> None:
     page = nadia.get("/members?q=bakery&industry=energy&price=high").text
     assert "Take a choice off" in page
     assert 'href="/leads/new?text=bakery"' in page
 
 
-def test_a_search_is_kept_told_of_news_and_deleted_with_undo(
+def test_a_saved_search_counts_new_results_and_can_be_deleted_and_restored(
     engine: Engine, app: Site, nadia: FlaskClient, now: datetime
 ) -> None:
     nadia.post("/searches", data={"q": "bakery", "language": "en", "page": "3"})
@@ -116,7 +116,7 @@ def test_a_search_is_kept_told_of_news_and_deleted_with_undo(
     assert saved_ids(engine) == [kept]
 
 
-def test_a_search_for_nothing_twice_or_once_too_often_is_not_kept(engine: Engine, nadia: FlaskClient) -> None:
+def test_empty_duplicate_and_too_many_searches_are_not_saved(engine: Engine, nadia: FlaskClient) -> None:
     for sent in ({}, {"industry": "nope"}, {"q": "print"}, {"q": "print"}):
         assert nadia.post("/searches", data=sent).status_code == 303
     assert len(saved_ids(engine)) == 1
@@ -125,7 +125,7 @@ def test_a_search_for_nothing_twice_or_once_too_often_is_not_kept(engine: Engine
     assert len(saved_ids(engine)) == MOST_SAVED
 
 
-def test_what_one_looks_for_is_nobody_elses_business(engine: Engine, nadia: FlaskClient, sign_in: SignIn) -> None:
+def test_saved_searches_are_hidden_from_everybody_else(engine: Engine, nadia: FlaskClient, sign_in: SignIn) -> None:
     nadia.post("/searches", data={"q": "divorce lawyer"})
     kept = saved_ids(engine)[0]
     for key in ("bea", "lena", "ada"):

@@ -1,4 +1,4 @@
-"""The inbox: its leads and secretary make a lead, an introduction or an invitation of what a stranger said."""
+"""The social inbox: a chapter's lead turns a stranger's reply into a lead, an introduction or an invitation."""
 
 from datetime import datetime
 
@@ -24,15 +24,15 @@ def engine(demo: Engine) -> Engine:
 
 @pytest.fixture
 def reply(engine: Engine, now: datetime) -> str:
-    """What Vera said under Old Pueblo's hashtag."""
+    """The public id of a reply of Vera's under Old Pueblo's hashtag."""
     with write_session(engine) as session:
         chapter = session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
         channel = Channel(chapter=chapter, kind="mastodon", name="Mastodon")
-        said = Reply(channel=channel, external_id="1", kind="tag", author="@vera", text="A shop <b>needs</b> a site")
-        said.address, said.said_at, said.heard_at = "https://s.example/@vera/1", now, now
-        session.add(said)
+        row = Reply(channel=channel, external_id="1", kind="tag", author="@vera", text="A shop <b>needs</b> a site")
+        row.address, row.said_at, row.heard_at = "https://s.example/@vera/1", now, now
+        session.add(row)
         session.flush()
-        return said.public_id
+        return row.public_id
 
 
 @pytest.fixture
@@ -41,37 +41,39 @@ def lena(engine: Engine, sign_in: SignIn) -> FlaskClient:
         return sign_in(session.scalars(select(Member).where(Member.key == "lena")).one())
 
 
-def read(engine: Engine) -> Reply:
+def stored_reply(engine: Engine) -> Reply:
     with Session(engine) as session:
         return session.scalars(select(Reply)).one()
 
 
-def room(engine: Engine) -> str:
+def chapter_id(engine: Engine) -> str:
     with Session(engine) as session:
         return session.scalars(select(Chapter.public_id).where(Chapter.key == "old-pueblo")).one()
 
 
-def test_it_waits_on_today_and_in_the_inbox_in_its_own_words(lena: FlaskClient, engine: Engine, reply: str) -> None:
+def test_a_reply_is_shown_escaped_on_today_and_in_the_inbox(lena: FlaskClient, engine: Engine, reply: str) -> None:
     assert "Something was said to Old Pueblo" in lena.get("/").text
-    page = lena.get(f"/chapters/{room(engine)}/inbox").text
+    page = lena.get(f"/chapters/{chapter_id(engine)}/inbox").text
     assert "Something was said to you" in page
     assert "A shop &lt;b&gt;needs&lt;/b&gt; a site" in page
 
 
-def test_a_lead_begins_with_the_words_and_the_reply_knows_it(lena: FlaskClient, engine: Engine, reply: str) -> None:
+def test_a_lead_made_from_a_reply_starts_with_its_text_and_is_linked_to_it(
+    lena: FlaskClient, engine: Engine, reply: str
+) -> None:
     assert "A shop &lt;b&gt;needs&lt;/b&gt; a site" in lena.get(f"/leads/new?reply={reply}").text
     answer = lena.post(f"/leads/new?reply={reply}", data={"text": "A shop needs a WordPress site"})
     with Session(engine) as session:
         lead = session.scalars(select(Lead).order_by(Lead.id.desc())).first()
     assert lead is not None
     assert answer.location.endswith(lead.public_id)
-    assert (read(engine).outcome, read(engine).lead_id) == ("lead", lead.id)
+    assert (stored_reply(engine).outcome, stored_reply(engine).lead_id) == ("lead", lead.id)
     assert "close the lead" in lena.post(f"/replies/{reply}/ignored", follow_redirects=True).text
-    assert read(engine).outcome == "lead"
-    assert "Nobody waits for a word" in lena.get(f"/chapters/{room(engine)}/inbox").text
+    assert stored_reply(engine).outcome == "lead"
+    assert "Nobody waits for a word" in lena.get(f"/chapters/{chapter_id(engine)}/inbox").text
 
 
-def test_an_introduction_and_an_invitation_are_words_to_copy_and_nothing_is_sent(
+def test_introductions_and_invitations_are_texts_to_copy_and_send_nothing(
     lena: FlaskClient, engine: Engine, reply: str, now: datetime
 ) -> None:
     with write_session(engine) as session:
@@ -90,14 +92,14 @@ def test_an_introduction_and_an_invitation_are_words_to_copy_and_nothing_is_sent
         assert len(session.scalars(select(Delivery)).all()) == before
 
 
-def test_what_was_put_aside_comes_back_by_undo(lena: FlaskClient, engine: Engine, reply: str) -> None:
+def test_ignoring_a_reply_can_be_undone(lena: FlaskClient, engine: Engine, reply: str) -> None:
     assert f"/replies/{reply}/wait" in lena.post(f"/replies/{reply}/ignored", follow_redirects=True).text
-    assert read(engine).outcome == "ignored"
+    assert stored_reply(engine).outcome == "ignored"
     lena.post(f"/replies/{reply}/wait")
-    assert read(engine).outcome is None
+    assert stored_reply(engine).outcome is None
 
 
-def test_an_inbox_without_an_account_that_hears_says_how_to_get_one(lena: FlaskClient, engine: Engine) -> None:
-    page = lena.get(f"/chapters/{room(engine)}/inbox").text
+def test_an_inbox_without_a_listening_channel_links_to_the_channels(lena: FlaskClient, engine: Engine) -> None:
+    page = lena.get(f"/chapters/{chapter_id(engine)}/inbox").text
     assert "Nobody has said anything yet" in page
     assert "See the channels" in page

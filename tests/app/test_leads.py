@@ -1,4 +1,4 @@
-"""The main job on the website: a lead in, a team out, for the member who asked and for nobody else."""
+"""Leads on the website: a suggestion for the member who brought the lead, and for nobody else."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -37,7 +37,7 @@ def browser_of(engine: Engine, sign_in: SignIn, key: str) -> FlaskClient:
 
 
 def bring(browser: FlaskClient, text: str = STORY, **fields: str) -> str:
-    """The address of the lead that was brought."""
+    """Create a lead and return its path."""
     answer = browser.post("/leads/new", data={"text": text, **fields})
     assert answer.status_code == 303, answer.text
     return answer.location
@@ -48,7 +48,7 @@ def rows(engine: Engine, table: type[Lead] | type[Suggestion]) -> int:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def test_the_bringer_leads_and_bramble_builds(nadia: FlaskClient) -> None:
+def test_the_bringer_stays_prime_and_bramble_builds_wordpress(nadia: FlaskClient) -> None:
     page = nadia.get(bring(nadia)).text
     assert re.search(r"<h2>You lead it, Bramble &amp; Co does [^<]*WordPress", page)
     assert "Call Bea" in page
@@ -59,13 +59,15 @@ def test_the_bringer_leads_and_bramble_builds(nadia: FlaskClient) -> None:
     assert "Tucson" in page
 
 
-def test_the_chapter_lead_sees_the_lead_and_not_the_answer(engine: Engine, nadia: FlaskClient, sign_in: SignIn) -> None:
+def test_a_chapter_lead_sees_the_lead_but_not_the_suggestion(
+    engine: Engine, nadia: FlaskClient, sign_in: SignIn
+) -> None:
     page = browser_of(engine, sign_in, "lena").get(bring(nadia)).text
     assert "The answer is for Nadia Soto alone" in page
     assert "Bramble" not in page
 
 
-def test_a_person_corrects_what_the_text_was_taken_to_need(nadia: FlaskClient) -> None:
+def test_the_needs_of_a_lead_can_be_corrected(nadia: FlaskClient) -> None:
     brought = bring(nadia)
     form = nadia.get(f"{brought}/edit").text
     choices = dict.fromkeys(re.findall(r'name="(need-[a-z0-9]+)"', form), "no")
@@ -77,7 +79,7 @@ def test_a_person_corrects_what_the_text_was_taken_to_need(nadia: FlaskClient) -
     assert "Offset printing <small>must</small>" in page
 
 
-def test_what_else_it_may_be_is_offered_and_taken_with_a_tap(nadia: FlaskClient) -> None:
+def test_further_possible_needs_are_offered_and_can_be_added(nadia: FlaskClient) -> None:
     brought = bring(nadia, "Somebody has to look at the sound of our office, we hear every call")
     form = nadia.get(f"{brought}/edit").text
     offered = re.findall(r'name="(need-[a-z0-9]+)" id="[^"]+-no" value="no" checked', form)
@@ -86,7 +88,7 @@ def test_what_else_it_may_be_is_offered_and_taken_with_a_tap(nadia: FlaskClient)
     assert f'name="{offered[0]}" id="{offered[0]}-must" value="must" checked' in nadia.get(f"{brought}/edit").text
 
 
-def test_what_nobody_knows_is_said_and_what_was_typed_stays(nadia: FlaskClient) -> None:
+def test_an_unknown_capability_is_reported_and_the_input_is_kept(nadia: FlaskClient) -> None:
     brought = bring(nadia)
     answer = nadia.post(f"{brought}/edit", data={"add": "Unicorn grooming", "budget": "plenty"})
     assert answer.status_code == 422
@@ -95,7 +97,7 @@ def test_what_nobody_knows_is_said_and_what_was_typed_stays(nadia: FlaskClient) 
     assert 'value="Unicorn grooming"' in answer.text
 
 
-def test_a_day_that_is_none_is_refused_and_the_old_one_stays(engine: Engine, nadia: FlaskClient) -> None:
+def test_an_invalid_due_date_is_refused_and_the_old_one_stays(engine: Engine, nadia: FlaskClient) -> None:
     brought = bring(nadia, due_on="2026-12-24")
     answer = nadia.post(f"{brought}/edit", data={"due_on": "31/12/2026"})
     assert (answer.status_code, 'value="31/12/2026"' in answer.text) == (422, True)
@@ -103,12 +105,12 @@ def test_a_day_that_is_none_is_refused_and_the_old_one_stays(engine: Engine, nad
         assert session.scalars(select(Lead.due_on).order_by(Lead.id.desc())).first() == date(2026, 12, 24)
 
 
-def test_what_one_can_do_alone_is_done_alone(nadia: FlaskClient) -> None:
+def test_a_lead_that_the_bringer_can_do_alone_says_so(nadia: FlaskClient) -> None:
     assert "You can do this yourself" in nadia.get(bring(nadia, "UX design for a clinic's patient portal")).text
 
 
 @pytest.mark.parametrize("text", ["asdf qwer zxcv", "I lost my dog near the river yesterday"])
-def test_words_that_match_nothing_get_an_honest_answer(nadia: FlaskClient, text: str) -> None:
+def test_a_text_that_matches_nothing_says_so(nadia: FlaskClient, text: str) -> None:
     page = nadia.get(bring(nadia, text)).text
     assert "Nothing here matches these words yet" in page
 
@@ -117,7 +119,7 @@ def test_words_that_match_nothing_get_an_honest_answer(nadia: FlaskClient, text:
     ("text", "complaint"),
     [("", "Write what the client needs"), ("x" * 100_000, "Shorten what the client needs"), ("a\u202eb", "hidden")],
 )
-def test_a_bad_text_is_refused_in_words_and_nothing_is_saved(
+def test_an_invalid_text_is_refused_with_a_message_and_not_stored(
     engine: Engine, nadia: FlaskClient, text: str, complaint: str
 ) -> None:
     before = rows(engine, Lead)
@@ -127,7 +129,7 @@ def test_a_bad_text_is_refused_in_words_and_nothing_is_saved(
     assert rows(engine, Lead) == before
 
 
-def test_others_write_while_a_text_is_being_read(
+def test_other_writes_succeed_while_a_text_is_analysed(
     engine: Engine, nadia: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def understand(session: Session, *, text: str) -> UnderstoodText:
@@ -139,19 +141,19 @@ def test_others_write_while_a_text_is_being_read(
     assert "Nothing here matches" in nadia.get(bring(nadia)).text
 
 
-def test_a_text_is_shown_as_text(nadia: FlaskClient) -> None:
+def test_the_text_of_a_lead_is_escaped(nadia: FlaskClient) -> None:
     page = nadia.get(bring(nadia, "<script>alert(1)</script> {{ 7*7 }} WordPress site")).text
     assert "<script>alert" not in page
     assert "{{ 7*7 }}" in page
 
 
-def test_settled_and_opened_again(app: Site, nadia: FlaskClient) -> None:
+def test_a_lead_can_be_closed_and_reopened(app: Site, nadia: FlaskClient) -> None:
     brought = bring(nadia)
     assert "settled" in nadia.post(f"{brought}/close", follow_redirects=True).text
     assert "open again" in nadia.post(f"{brought}/reopen", follow_redirects=True).text
 
 
-def test_thirty_leads_an_hour_are_enough_and_the_next_is_not_lost(
+def test_the_31st_lead_an_hour_is_refused_and_its_text_is_kept(
     engine: Engine, nadia: FlaskClient, now: datetime
 ) -> None:
     with write_session(engine) as session:

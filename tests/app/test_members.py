@@ -1,4 +1,4 @@
-"""The directory on the website: strangers stay outside, members see people before facts, and acts can be undone."""
+"""The directory on the website: search, profiles, interactions and vouches, and the query count of pages."""
 
 import re
 from datetime import datetime, timedelta
@@ -38,7 +38,7 @@ def engine(demo: Engine) -> Engine:
 
 
 def ids(engine: Engine) -> dict[str, str]:
-    """The public ids of members and firms by their keys or names."""
+    """Return the public ids of members by key and of firms by name."""
     with Session(engine) as session:
         members = session.execute(select(Member.key, Member.public_id)).all()
         firms = session.execute(select(Business.name, Business.public_id)).all()
@@ -52,7 +52,7 @@ def who(engine: Engine) -> dict[str, str]:
 
 @pytest.fixture
 def nadia(engine: Engine, sign_in: SignIn) -> FlaskClient:
-    """Nadia's browser, of Northlight Studio."""
+    """The browser of Nadia of Northlight Studio."""
     with Session(engine) as session:
         return sign_in(session.scalars(select(Member).where(Member.key == "nadia")).one())
 
@@ -69,11 +69,11 @@ def rows(engine: Engine, table: type[Interaction] | type[Vouch]) -> int:
 
 
 def undo(page: str) -> str:
-    """Where the Undo of what just happened is sent."""
+    """Return the path of the undo form in the flashed message."""
     return re.findall(r'class="told".*?action="([^"]+)"', page, re.DOTALL)[0]
 
 
-def test_a_member_sees_faces_words_and_what_they_can_do(nadia: FlaskClient) -> None:
+def test_a_search_shows_matching_members_and_their_capabilities(nadia: FlaskClient) -> None:
     page = nadia.get("/members?q=bramble wordpress").text
     assert "Bea Lindqvist" in page
     assert "done before" in page
@@ -81,7 +81,7 @@ def test_a_member_sees_faces_words_and_what_they_can_do(nadia: FlaskClient) -> N
     assert "Nobody here fits all of that" in nadia.get("/members?q=zzzz").text
 
 
-def test_htmx_gets_the_part_and_going_back_the_whole(nadia: FlaskClient) -> None:
+def test_htmx_gets_a_part_but_the_full_page_on_history_restore(nadia: FlaskClient) -> None:
     part = nadia.get("/members?q=bea", headers={"HX-Request": "true"})
     assert "<html" not in part.text
     assert "Bea Lindqvist" in part.text
@@ -91,11 +91,11 @@ def test_htmx_gets_the_part_and_going_back_the_whole(nadia: FlaskClient) -> None
 
 
 @pytest.mark.parametrize("query", ["page=x", "page=-1", "page=99999", "capability=nope", "chapter=%00", "q=%25_%5C%00"])
-def test_an_odd_address_is_still_a_list(nadia: FlaskClient, query: str) -> None:
+def test_invalid_parameters_still_give_a_list(nadia: FlaskClient, query: str) -> None:
     assert nadia.get(f"/members?{query}").status_code == 200
 
 
-def test_chips_narrow_and_say_how_many(engine: Engine, nadia: FlaskClient) -> None:
+def test_capability_chips_filter_the_list_and_show_counts(engine: Engine, nadia: FlaskClient) -> None:
     with Session(engine) as session:
         web = session.scalars(select(Capability).where(Capability.code == "web")).one()
     count = int(re.findall(r">Web <small>(\d+)</small>", nadia.get("/members").text)[0])
@@ -104,8 +104,8 @@ def test_chips_narrow_and_say_how_many(engine: Engine, nadia: FlaskClient) -> No
     assert re.search(r">Web development <small>\d+</small>", page)
 
 
-def all_at_once(session: Session, lena: Member, bea: Member, carla: Member, now: datetime) -> None:
-    """Bea wants something of each kind of Lena, who has something of each kind open; with Carla she shares it all."""
+def add_open_items(session: Session, lena: Member, bea: Member, carla: Member, now: datetime) -> None:
+    """Add one open item of every kind for Lena, from Bea, and one settled fact of every kind with Carla."""
     newcomer = Member(name="Ina Roth", joined_at=now, state=MemberState.PENDING)
     newcomer.business = Business(name="Roth", chapter=lena.business.chapter, created_at=now)
     silent = Business(name="Silent", summary="We paint signs", chapter=lena.business.chapter, created_at=now)
@@ -153,13 +153,15 @@ def test_a_page_takes_at_most_twelve_queries(
     app.config["CLOCK"] = lambda: now + timedelta(seconds=next(ticks))
     with write_session(engine) as session:
         keys = ("lena", "bea", "carla")
-        all_at_once(session, *(session.scalars(select(Member).where(Member.key == key)).one() for key in keys), now=now)
+        add_open_items(
+            session, *(session.scalars(select(Member).where(Member.key == key)).one() for key in keys), now=now
+        )
     with Session(engine) as session:
         browser = sign_in(session.scalars(select(Member).where(Member.key == reader)).one())
     known = ids(engine)
     people = [f"/members/{known[key]}" for key in ("lena", "bea", "carla", "nadia")]
     for path in ("/", *people, "/members", "/members?q=brambel&town=Tucson&industry=health", "/week"):
-        for _turn in ("reads the network", "has it"):
+        for _visit in ("loads the network", "has it cached"):
             asked.clear()
             page = browser.get(path).text
         assert len(asked) <= 12, (path, asked)
@@ -170,7 +172,7 @@ def test_a_page_takes_at_most_twelve_queries(
             )
 
 
-def test_a_profile_says_what_is_known_and_what_is_not(nadia: FlaskClient, who: dict[str, str]) -> None:
+def test_a_profile_shows_facts_paths_and_contact_on_request(nadia: FlaskClient, who: dict[str, str]) -> None:
     page = nadia.get(f"/members/{who['bea']}").text
     assert "Call Bea" in page
     assert "555" not in page
@@ -183,7 +185,7 @@ def test_a_profile_says_what_is_known_and_what_is_not(nadia: FlaskClient, who: d
     assert "/profile" in nadia.get(f"/members/{who['nadia']}").text
 
 
-def test_a_suspended_member_is_not_there(engine: Engine, nadia: FlaskClient, who: dict[str, str], now) -> None:
+def test_a_suspended_member_is_404(engine: Engine, nadia: FlaskClient, who: dict[str, str], now) -> None:
     with write_session(engine) as session:
         session.scalars(select(Member).where(Member.key == "bea")).one().state = MemberState.SUSPENDED
     for page in ("", "/vouches/new"):
@@ -193,7 +195,7 @@ def test_a_suspended_member_is_not_there(engine: Engine, nadia: FlaskClient, who
     assert nadia.post(f"/members/{who['bea']}/interactions", data=said).status_code == 404
 
 
-def test_what_people_write_is_shown_as_text(engine: Engine, nadia: FlaskClient, now) -> None:
+def test_text_written_by_members_is_escaped(engine: Engine, nadia: FlaskClient, now) -> None:
     with write_session(engine) as session:
         business = Business(name=HOSTILE, summary=HOSTILE, city=HOSTILE[:60], good_referrals=HOSTILE, created_at=now)
         member = Member(name=HOSTILE, role=HOSTILE, headline=HOSTILE, business=business, joined_at=now)
@@ -210,7 +212,7 @@ def test_what_people_write_is_shown_as_text(engine: Engine, nadia: FlaskClient, 
         assert "1337" not in page
 
 
-def test_a_firm_without_members_is_known_by_its_work(engine: Engine, nadia: FlaskClient, now) -> None:
+def test_a_firm_without_members_is_shown_by_its_work(engine: Engine, nadia: FlaskClient, now) -> None:
     with write_session(engine) as session:
         firm = Business(name="Zuni Roofing", key="import:1", created_at=now)
         session.add(firm)
@@ -221,7 +223,9 @@ def test_a_firm_without_members_is_known_by_its_work(engine: Engine, nadia: Flas
     assert "nobody of this firm is a member yet" in nadia.get(path).text
 
 
-def test_the_title_of_work_is_for_its_firms_only(nadia: FlaskClient, bea_browser: FlaskClient, engine, who) -> None:
+def test_the_title_of_a_collaboration_is_shown_to_its_firms_only(
+    nadia: FlaskClient, bea_browser: FlaskClient, engine, who
+) -> None:
     path = f"/businesses/{who['Bramble & Co']}"
     titles = re.findall(r'class="plain works">(.*?)</ul>', bea_browser.get(path).text, re.DOTALL)[0]
     shown = re.findall(r'class="plain works">(.*?)</ul>', nadia.get(path).text, re.DOTALL)[0]
@@ -229,7 +233,7 @@ def test_the_title_of_work_is_for_its_firms_only(nadia: FlaskClient, bea_browser
     assert "worked for" in shown
 
 
-def test_we_worked_together_takes_a_tap_each_and_can_be_undone(
+def test_an_interaction_needs_both_members_and_can_be_undone(
     engine: Engine, nadia: FlaskClient, bea_browser: FlaskClient, who: dict[str, str]
 ) -> None:
     before = rows(engine, Interaction)
@@ -253,7 +257,7 @@ def test_we_worked_together_takes_a_tap_each_and_can_be_undone(
 @pytest.mark.parametrize(
     "sent", [{"kind": "worked", "year": "2031"}, {"kind": "x", "year": "2020"}, {"kind": "met"}, {}]
 )
-def test_a_wrong_year_or_kind_says_so_and_keeps_nothing(
+def test_an_invalid_year_or_kind_is_refused_and_not_stored(
     engine: Engine, nadia: FlaskClient, who: dict[str, str], sent: dict[str, str]
 ) -> None:
     before = rows(engine, Interaction)
@@ -262,7 +266,7 @@ def test_a_wrong_year_or_kind_says_so_and_keeps_nothing(
     assert rows(engine, Interaction) == before
 
 
-def test_a_good_word_waits_for_its_receiver_and_comes_off_again(
+def test_a_vouch_is_shown_after_acceptance_and_can_be_taken_off(
     engine: Engine, nadia: FlaskClient, bea_browser: FlaskClient, who: dict[str, str]
 ) -> None:
     path = f"/members/{who['bea']}"
@@ -281,7 +285,7 @@ def test_a_good_word_waits_for_its_receiver_and_comes_off_again(
     assert nadia.post(f"/vouches/{given}/withdraw").status_code == 404
 
 
-def test_a_good_word_that_is_too_short_comes_back_as_typed(
+def test_a_vouch_that_is_too_short_is_refused_and_keeps_the_input(
     engine: Engine, nadia: FlaskClient, who: dict[str, str]
 ) -> None:
     before = rows(engine, Vouch)

@@ -1,4 +1,4 @@
-"""The way out: one's data, leaving and coming back, a chapter's list, a card for the address book, one firm of two."""
+"""Data export, leaving and coming back, member lists, vCards, the brochure, and merging two business records."""
 
 import csv
 import json
@@ -40,13 +40,13 @@ def nadia(session: Session, bea: Member, now: datetime) -> Member:
     return nadia
 
 
-def test_an_export_holds_what_one_wrote_and_nobodys_opinion_of_one(
+def test_an_export_contains_ones_own_data_and_no_ratings_received(
     sign_in: SignIn, session: Session, bea: Member, nadia: Member, now: datetime
 ) -> None:
     bea.headline = "=HYPERLINK(1)"
-    said = {"said_at": now, "happened_on": now.date(), "kind": "met"}
+    fields = {"said_at": now, "happened_on": now.date(), "kind": "met"}
     pair = [(bea, nadia), (nadia, bea)]
-    session.add(Interaction(said_by_id=bea.id, other_id=nadia.id, note="At the fair", **said))
+    session.add(Interaction(said_by_id=bea.id, other_id=nadia.id, note="At the fair", **fields))
     session.add_all(
         Rating(rater_id=rater.id, ratee_id=ratee.id, warmth=5, competence=level, rated_at=now)
         for (rater, ratee), level in zip(pair, (4, 1), strict=True)
@@ -55,32 +55,32 @@ def test_an_export_holds_what_one_wrote_and_nobodys_opinion_of_one(
         Vouch(giver_id=giver.id, receiver_id=to.id, text=f"By {giver.name}", known_as="x", given_at=now)
         for giver, to in pair
     )
-    turn = plan_occurrences(session, now=now)[0]
+    occurrence = plan_occurrences(session, now=now)[0]
     asked = [{"kind": "meet", "about": nadia.public_id, "answer": "yes"}]
-    session.add(Prompt(occurrence_id=turn.id, member_id=bea.id, made_at=now, items=asked))
+    session.add(Prompt(occurrence_id=occurrence.id, member_id=bea.id, made_at=now, items=asked))
     session.commit()
     browser = sign_in(bea)
     assert browser.get("/account/export").status_code == 200
     answer = browser.post("/account/export")
     assert answer.headers["Content-Disposition"].startswith("attachment")
     archive = ZipFile(BytesIO(answer.data))
-    kept = json.loads(archive.read("everything.json"))
-    assert kept["profile"][0]["name"] == "Bea Lindqvist"
-    assert kept["interactions"][0]["with"] == "Nadia Soto"
-    assert kept["ratings_given"] == [
+    tables = json.loads(archive.read("everything.json"))
+    assert tables["profile"][0]["name"] == "Bea Lindqvist"
+    assert tables["interactions"][0]["with"] == "Nadia Soto"
+    assert tables["ratings_given"] == [
         {"of": "Nadia Soto", "warmth": 5, "competence": 4, "rated_at": str(now).replace(" ", "T")}
     ]
-    assert kept["band_received"] == []
-    assert [row["text"] for row in kept["vouches_given"]] == ["By Bea Lindqvist"]
-    assert kept["vouches_received"] == []
-    (prompt,) = kept["prompts"]
-    assert (prompt["day"], prompt["items"]) == (turn.local_date.isoformat(), asked)
-    assert len(kept["signed_in"]) == 1
+    assert tables["band_received"] == []
+    assert [row["text"] for row in tables["vouches_given"]] == ["By Bea Lindqvist"]
+    assert tables["vouches_received"] == []
+    (prompt,) = tables["prompts"]
+    assert (prompt["day"], prompt["items"]) == (occurrence.local_date.isoformat(), asked)
+    assert len(tables["signed_in"]) == 1
     assert "'=HYPERLINK(1)" in archive.read("profile.csv").decode()
     assert "password" not in archive.read("everything.json").decode()
 
 
-def test_leaving_signs_out_and_signing_in_takes_it_back(
+def test_leaving_signs_out_and_signing_in_undoes_it(
     sign_in: SignIn, session: Session, client: FlaskClient, bea: Member, nadia: Member
 ) -> None:
     browser, other = sign_in(bea), sign_in(nadia)
@@ -96,7 +96,7 @@ def test_leaving_signs_out_and_signing_in_takes_it_back(
     assert other.get(f"/members/{bea.public_id}").status_code == 200
 
 
-def test_a_week_later_housekeeping_erases_and_the_account_is_gone(
+def test_housekeeping_erases_a_departed_member_after_the_grace_period(
     sign_in: SignIn,
     session: Session,
     engine: Engine,
@@ -115,7 +115,7 @@ def test_a_week_later_housekeeping_erases_and_the_account_is_gone(
     assert client.post("/sign-in", data={"email": email, "password": PASSWORD}).status_code == 422
 
 
-def test_an_administrator_lets_somebody_leave_with_a_reason_and_nobody_else_does(
+def test_only_an_admin_with_a_reason_exports_or_erases_somebody_else(
     sign_in: SignIn, session: Session, bea: Member, nadia: Member
 ) -> None:
     browser = sign_in(nadia)
@@ -132,7 +132,7 @@ def test_an_administrator_lets_somebody_leave_with_a_reason_and_nobody_else_does
     assert acts == ["gdpr.export_or_erase_for_other"] * 2
 
 
-def test_a_lead_takes_the_list_of_their_own_chapter(
+def test_a_lead_exports_the_member_list_of_their_own_chapter_only(
     sign_in: SignIn, session: Session, bea: Member, nadia: Member, now: datetime
 ) -> None:
     valley = Chapter(key="valley", name="Valley")
@@ -151,7 +151,7 @@ def test_a_lead_takes_the_list_of_their_own_chapter(
     assert (rows[1]["firm_phone"], rows[1]["direct_email"]) == ("", "")
 
 
-def test_a_card_for_the_address_book_is_a_look_at_the_contact(
+def test_a_vcard_is_escaped_and_counts_as_a_contact_reveal(
     sign_in: SignIn, session: Session, bea: Member, nadia: Member
 ) -> None:
     nadia.name = "Nadia; Soto,\\, BEGIN:VCARD"
@@ -167,7 +167,7 @@ def test_a_card_for_the_address_book_is_a_look_at_the_contact(
     assert "contact.reveal" in acts
 
 
-def test_the_brochure_shows_what_every_member_may_see(
+def test_the_brochure_shows_only_fields_visible_to_every_member(
     sign_in: SignIn, session: Session, bea: Member, nadia: Member
 ) -> None:
     browser = sign_in(bea)
@@ -179,7 +179,7 @@ def test_the_brochure_shows_what_every_member_may_see(
     assert "+1 520 555 0100" not in browser.get("/chapter/brochure?paper=a5").text
 
 
-def test_nobody_is_in_the_brochure_before_they_come_in(
+def test_an_invited_person_is_not_in_the_brochure(
     sign_in: SignIn, session: Session, bea: Member, nadia: Member, now: datetime
 ) -> None:
     nadia.invited_at = now
@@ -187,13 +187,13 @@ def test_nobody_is_in_the_brochure_before_they_come_in(
     assert "Nadia Soto" not in sign_in(bea).get("/chapter/brochure").text
 
 
-def test_a_lead_makes_two_records_one_and_the_old_address_leads_to_it(
+def test_a_lead_merges_two_records_and_the_old_url_redirects(
     sign_in: SignIn, session: Session, bea: Member, nadia: Member, now: datetime
 ) -> None:
-    twin = Business(name="Bramble LLC", created_at=now)
-    session.add_all([twin, ChapterRole(member_id=bea.id, chapter_id=bea.business.chapter_id, role=Role.LEAD)])
+    duplicate = Business(name="Bramble LLC", created_at=now)
+    session.add_all([duplicate, ChapterRole(member_id=bea.id, chapter_id=bea.business.chapter_id, role=Role.LEAD)])
     session.commit()
-    keep, drop = bea.business.public_id, twin.public_id
+    keep, drop = bea.business.public_id, duplicate.public_id
     path = f"/businesses/{keep}/merge/{drop}"
     assert sign_in(nadia).get(path).status_code == 403
     browser = sign_in(bea)
@@ -205,7 +205,7 @@ def test_a_lead_makes_two_records_one_and_the_old_address_leads_to_it(
     assert browser.get(path).status_code == 404
 
 
-def test_a_firm_of_another_chapter_is_not_taken_over(
+def test_a_business_of_another_chapter_cannot_be_merged(
     sign_in: SignIn, session: Session, bea: Member, nadia: Member, now: datetime
 ) -> None:
     theirs = Business(name="Bramble LLC", chapter=Chapter(key="valley", name="Valley"), created_at=now)

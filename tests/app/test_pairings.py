@@ -1,4 +1,4 @@
-"""The week's talk on its page: both worksheets, a time for the calendar, one tap for how it went; for the two alone."""
+"""The page of a pairing: worksheets, meeting time and outcome, visible to the two members only."""
 
 from datetime import datetime, timedelta
 
@@ -23,26 +23,26 @@ def engine(demo: Engine) -> Engine:
     return demo
 
 
-def of(engine: Engine, key: str) -> Member:
+def member(engine: Engine, key: str) -> Member:
     with Session(engine) as session:
         return session.scalars(select(Member).where(Member.key == key)).one()
 
 
 @pytest.fixture
 def nadia(engine: Engine, sign_in: SignIn) -> FlaskClient:
-    return sign_in(of(engine, "nadia"))
+    return sign_in(member(engine, "nadia"))
 
 
 @pytest.fixture
-def talk(engine: Engine, now: datetime) -> str:
-    """The path of the talk of Nadia and Bea, who have not met."""
+def pairing(engine: Engine, now: datetime) -> str:
+    """The path of a pairing of Nadia and Bea, who have not met."""
     with write_session(engine) as session:
         two = {key: session.scalars(select(Member).where(Member.key == key)).one() for key in ("nadia", "bea")}
-        turn = next(
-            each for each in plan_occurrences(session, now=now) if each.chapter == two["nadia"].business.chapter
+        occurrence = next(
+            row for row in plan_occurrences(session, now=now) if row.chapter == two["nadia"].business.chapter
         )
-        turn.paired_at = now
-        row = Pairing(occurrence=turn, one=two["nadia"], other=two["bea"], paired_at=now)
+        occurrence.paired_at = now
+        row = Pairing(occurrence=occurrence, one=two["nadia"], other=two["bea"], paired_at=now)
         session.add(row)
         session.flush()
         return f"/pairings/{row.public_id}"
@@ -54,44 +54,44 @@ def stored(engine: Engine) -> tuple[PairingState, int]:
         return session.scalars(select(Pairing)).one().state, len(met.all())
 
 
-def test_the_two_read_why_and_whom_each_wants_to_meet(engine: Engine, nadia: FlaskClient, talk: str) -> None:
-    page = nadia.get(talk).text
+def test_both_members_see_the_pairing_and_its_worksheets(engine: Engine, nadia: FlaskClient, pairing: str) -> None:
+    page = nadia.get(pairing).text
     assert "This week you talk to Bea" in page
     assert "You, as Bea reads it" in page
     assert "This week you talk to Bea" in nadia.get("/").text
 
 
-def test_one_tap_says_how_it_went_and_another_takes_it_back(engine: Engine, nadia: FlaskClient, talk: str) -> None:
+def test_the_outcome_of_a_pairing_can_be_set_and_undone(engine: Engine, nadia: FlaskClient, pairing: str) -> None:
     before = stored(engine)[1]
     assert (
         "You and Bea talked"
-        in nadia.post(f"{talk}/keep", headers={"Referer": f"http://localhost{talk}"}, follow_redirects=True).text
+        in nadia.post(f"{pairing}/keep", headers={"Referer": f"http://localhost{pairing}"}, follow_redirects=True).text
     )
     assert stored(engine) == (PairingState.KEPT, before + 1)
-    nadia.post(f"{talk}/reopen")
+    nadia.post(f"{pairing}/reopen")
     assert stored(engine) == (PairingState.PROPOSED, before)
-    nadia.post(f"{talk}/miss")
+    nadia.post(f"{pairing}/miss")
     assert stored(engine) == (PairingState.MISSED, before)
 
 
-def test_what_one_said_the_other_does_not_change(
-    engine: Engine, nadia: FlaskClient, sign_in: SignIn, talk: str
+def test_one_member_cannot_change_the_outcome_set_by_the_other(
+    engine: Engine, nadia: FlaskClient, sign_in: SignIn, pairing: str
 ) -> None:
-    bea = sign_in(of(engine, "bea"))
-    nadia.post(f"{talk}/miss")
-    assert bea.post(f"{talk}/keep").status_code == 409
-    assert bea.post(f"{talk}/reopen").status_code == 403
+    bea = sign_in(member(engine, "bea"))
+    nadia.post(f"{pairing}/miss")
+    assert bea.post(f"{pairing}/keep").status_code == 409
+    assert bea.post(f"{pairing}/reopen").status_code == 403
     assert stored(engine)[0] is PairingState.MISSED
 
 
-def test_a_time_is_taken_into_the_calendar_as_the_chapter_s_clock_says(nadia: FlaskClient, talk: str) -> None:
-    assert nadia.get(f"{talk}/meeting.ics").status_code == 409
-    said = {"meets_at": "2026-11-05T14:30", "place": HOSTILE, "topics": "Clinics\nand care", "next_step": "Call"}
-    page = nadia.post(talk, data=said, follow_redirects=True).text
+def test_the_meeting_is_exported_to_a_calendar_in_the_chapters_time_zone(nadia: FlaskClient, pairing: str) -> None:
+    assert nadia.get(f"{pairing}/meeting.ics").status_code == 409
+    fields = {"meets_at": "2026-11-05T14:30", "place": HOSTILE, "topics": "Clinics\nand care", "next_step": "Call"}
+    page = nadia.post(pairing, data=fields, follow_redirects=True).text
     assert "Bea reads it here" in page
     assert 'value="2026-11-05T14:30"' in page
     assert "<script>alert" not in page
-    (event,) = Calendar.from_ical(nadia.get(f"{talk}/meeting.ics").data).walk("VEVENT")
+    (event,) = Calendar.from_ical(nadia.get(f"{pairing}/meeting.ics").data).walk("VEVENT")
     assert event.decoded("dtstart").isoformat() == "2026-11-05T21:30:00+00:00"  # Arizona is seven hours behind
     assert event.decoded("duration") == timedelta(minutes=45)
     assert event["location"] == HOSTILE
@@ -101,22 +101,24 @@ def test_a_time_is_taken_into_the_calendar_as_the_chapter_s_clock_says(nadia: Fl
 @pytest.mark.parametrize(
     ("field", "value"), [("meets_at", "2036-01-01T10:00"), ("meets_at", "soon"), ("place", "\u202e")]
 )
-def test_a_wrong_entry_is_said_and_nothing_is_lost(nadia: FlaskClient, talk: str, field: str, value: str) -> None:
-    answer = nadia.post(talk, data={"topics": "Clinics and care", field: value})
+def test_an_invalid_field_is_refused_and_the_input_is_kept(
+    nadia: FlaskClient, pairing: str, field: str, value: str
+) -> None:
+    answer = nadia.post(pairing, data={"topics": "Clinics and care", field: value})
     assert answer.status_code == 422
     assert "Clinics and care" in answer.text
-    assert "Clinics and care" not in nadia.get(talk).text
+    assert "Clinics and care" not in nadia.get(pairing).text
 
 
-def test_who_wants_no_talks_leaves_and_comes_back(engine: Engine, nadia: FlaskClient, talk: str) -> None:
-    page = nadia.post("/talks/leave", headers={"Referer": f"http://localhost{talk}"}, follow_redirects=True).text
+def test_a_member_can_stop_and_resume_taking_part_in_pairings(engine: Engine, nadia: FlaskClient, pairing: str) -> None:
+    page = nadia.post("/talks/leave", headers={"Referer": f"http://localhost{pairing}"}, follow_redirects=True).text
     assert "Take part in the week" in page
-    assert of(engine, "nadia").sits_out_at
+    assert member(engine, "nadia").sits_out_at
     nadia.post("/talks/join")
-    assert of(engine, "nadia").sits_out_at is None
+    assert member(engine, "nadia").sits_out_at is None
 
 
-def test_a_lead_reads_who_talks_and_opens_nobody_s_talk(engine: Engine, sign_in: SignIn, talk: str) -> None:
-    lena = sign_in(of(engine, "lena"))
+def test_a_lead_sees_who_is_paired_but_cannot_open_a_pairing(engine: Engine, sign_in: SignIn, pairing: str) -> None:
+    lena = sign_in(member(engine, "lena"))
     assert "One talk this week" in lena.get("/chapter").text
-    assert lena.get(talk).status_code == 404
+    assert lena.get(pairing).status_code == 404

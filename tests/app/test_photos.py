@@ -1,4 +1,4 @@
-"""Photos: what comes in may be anything, what is kept is a small square, and only whom its owner chose sees it."""
+"""Photos: any upload is handled, a small square is stored, and only the chosen audience sees it."""
 
 import struct
 import zlib
@@ -29,17 +29,17 @@ GPS = 0x8825
 
 
 def picture(kind: str = "JPEG", size: tuple[int, int] = (600, 400), colour: str = "red") -> bytes:
-    """A picture whose left half is of ``colour``, the right one blue, taken on its side at a known place."""
+    """Return an image, left half ``colour`` and right half blue, with EXIF data: rotation and a place."""
     drawn, exif, out = Image.new("RGB", size, "blue"), Image.Exif(), BytesIO()
     drawn.paste(colour, (0, 0, size[0] // 2, size[1]))
-    exif[0x0112] = 6  # the top of the scene is at the right of the picture
+    exif[0x0112] = 6  # rotated: the top of the scene is at the right
     exif[0x010F] = "CANARY-CAMERA"
     exif.get_ifd(GPS).update({1: "N", 2: (32.0, 13.0, 18.0)})
     drawn.save(out, kind, exif=exif)
     return out.getvalue()
 
 
-def bomb(width: int, height: int) -> bytes:
+def decompression_bomb(width: int, height: int) -> bytes:
     def chunk(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
@@ -70,7 +70,7 @@ def send(browser: FlaskClient) -> Callable[..., TestResponse]:
     return sent
 
 
-def kept(settings: Settings) -> list[Path]:
+def stored_files(settings: Settings) -> list[Path]:
     return [path for path in (settings.home / "files").rglob("*") if path.is_file()]
 
 
@@ -79,7 +79,7 @@ def photo_of(engine: Engine, member: Member) -> str | None:
         return session.get_one(Member, member.id).photo
 
 
-def test_a_photo_becomes_an_upright_square_without_a_trace_of_where_it_was_taken() -> None:
+def test_a_photo_becomes_an_upright_square_without_metadata() -> None:
     for kind in ("JPEG", "PNG", "WEBP"):
         small = crop_square(picture(kind))
         with Image.open(BytesIO(small)) as shown:
@@ -91,11 +91,11 @@ def test_a_photo_becomes_an_upright_square_without_a_trace_of_where_it_was_taken
         assert b"EXIF" not in small
 
 
-def test_a_photo_is_kept_for_this_program_alone_and_shown_to_members(
+def test_a_photo_is_stored_with_mode_0600_and_shown_to_members(
     send, browser: FlaskClient, client: FlaskClient, engine: Engine, settings: Settings, bea: Member
 ) -> None:
     assert send(picture()).location == "/profile#photo"
-    (path,) = kept(settings)
+    (path,) = stored_files(settings)
     assert (path.name, path.stat().st_mode & 0o777) == (photo_of(engine, bea), 0o600)
     address = f"/members/{bea.public_id}/photo/{path.name}"
     assert f'src="{address}"' in browser.get("/profile").text
@@ -116,26 +116,26 @@ def test_a_photo_is_kept_for_this_program_alone_and_shown_to_members(
         (b"", "This is no photo"),
         (b"%PDF-1.7 " + picture(), "This is no photo"),
         (picture()[:200], "This is no photo"),
-        (bomb(60_000, 60_000), "This is no photo"),
-        (bomb(9_000, 9_000), "too many pixels"),
+        (decompression_bomb(60_000, 60_000), "This is no photo"),
+        (decompression_bomb(9_000, 9_000), "too many pixels"),
         (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00", "Send it as JPEG"),
     ],
 )
-def test_what_is_no_photo_is_refused_in_words(
+def test_a_file_that_is_not_a_photo_is_refused_with_a_message(
     send, engine: Engine, settings: Settings, bea: Member, content: bytes, sentence: str
 ) -> None:
     answer = send(content)
     assert answer.status_code == 422
     assert sentence in answer.text.split('id="photo-photo-wrong"')[1]
-    assert (kept(settings), photo_of(engine, bea)) == ([], None)
+    assert (stored_files(settings), photo_of(engine, bea)) == ([], None)
 
 
-def test_what_rides_on_a_photo_is_left_behind(send, settings: Settings) -> None:
+def test_data_appended_to_a_photo_is_dropped(send, settings: Settings) -> None:
     send(picture() + b"PK\x03\x04<script>alert(1)</script>")
-    assert b"script" not in kept(settings)[0].read_bytes()
+    assert b"script" not in stored_files(settings)[0].read_bytes()
 
 
-def test_a_file_of_twelve_megabytes_is_read_and_others_are_not(send, browser: FlaskClient) -> None:
+def test_a_photo_may_have_twelve_megabytes_and_other_forms_less(send, browser: FlaskClient) -> None:
     assert send(picture() + bytes(11_000_000)).status_code == 303
     assert send(picture() + bytes(12_000_000)).status_code == 422
     back = {"Referer": "http://localhost/profile"}
@@ -145,7 +145,7 @@ def test_a_file_of_twelve_megabytes_is_read_and_others_are_not(send, browser: Fl
 
 
 class Endless(RawIOBase):
-    """A body of which somebody counts what was read."""
+    """An endless request body that counts the bytes read."""
 
     taken = 0
 
@@ -157,21 +157,21 @@ class Endless(RawIOBase):
         return len(room)
 
 
-@pytest.mark.parametrize("says_how_much", [True, False])
-def test_a_hundred_megabytes_are_refused_before_they_are_read(browser: FlaskClient, says_how_much: bool) -> None:
+@pytest.mark.parametrize("has_length", [True, False])
+def test_an_upload_of_100_megabytes_is_refused_before_it_is_read(browser: FlaskClient, has_length: bool) -> None:
     body = Endless()
     builder = EnvironBuilder(path="/profile/photo", method="POST", content_type=FORM)
     environ = builder.get_environ()
     environ["wsgi.input"] = body
     del environ["CONTENT_LENGTH"]
-    environ |= {"CONTENT_LENGTH": "100000000"} if says_how_much else {"wsgi.input_terminated": True}
+    environ |= {"CONTENT_LENGTH": "100000000"} if has_length else {"wsgi.input_terminated": True}
     environ["HTTP_COOKIE"] = "; ".join(f"{each.key}={each.value}" for each in browser._cookies.values())
     chunks, status, _headers = run_wsgi_app(browser.application, environ, buffered=True)
     assert (status[:3], b"twelve megabytes" in b"".join(chunks)) == ("413", True)
     assert body.taken < 13_000_000
 
 
-def test_a_replaced_photo_is_gone_unless_somebody_else_shows_it(
+def test_a_replaced_photo_is_deleted_unless_another_member_uses_it(
     send, sign_in: SignIn, session: Session, engine: Engine, settings: Settings, bea: Member, now: datetime
 ) -> None:
     other = Member(name="Bob Peña", business=bea.business, joined_at=now)
@@ -183,14 +183,14 @@ def test_a_replaced_photo_is_gone_unless_somebody_else_shows_it(
     first = photo_of(engine, bea)
     assert photo_of(engine, other) == first
     send(picture(colour="green"))
-    assert {path.name for path in kept(settings)} == {first, photo_of(engine, bea)}
+    assert {path.name for path in stored_files(settings)} == {first, photo_of(engine, bea)}
     send(picture(colour="green"), by=bob)
-    assert [path.name for path in kept(settings)] == [photo_of(engine, bea)]
+    assert [path.name for path in stored_files(settings)] == [photo_of(engine, bea)]
     send(picture(colour="green"))
-    assert len(kept(settings)) == 1
+    assert len(stored_files(settings)) == 1
 
 
-def test_taking_a_photo_off_can_be_undone_for_a_day(
+def test_removing_a_photo_can_be_undone_for_a_day(
     send, browser: FlaskClient, engine: Engine, settings: Settings, bea: Member, now: datetime
 ) -> None:
     send(picture())
@@ -210,7 +210,7 @@ def test_taking_a_photo_off_can_be_undone_for_a_day(
     assert photo_of(engine, bea) is None
 
 
-def test_a_photo_is_seen_by_whom_its_owner_chose(
+def test_a_photo_is_visible_to_its_audience_only(
     send, sign_in: SignIn, client: FlaskClient, session: Session, engine: Engine, bea: Member, now: datetime
 ) -> None:
     chapters = [Chapter(key=name, name=name) for name in ("tucson", "phoenix")]
@@ -245,7 +245,7 @@ def test_a_photo_is_seen_by_whom_its_owner_chose(
         assert (address in people["far"].get(f"/members/{bea.public_id}").text) == ("far" in seers)
 
 
-def test_a_file_is_found_by_its_hash_and_by_nothing_else(tmp_path: Path) -> None:
+def test_a_stored_file_is_read_by_its_exact_hash_only(tmp_path: Path) -> None:
     digest = files.store_file(tmp_path, FOLDER, b"x")
     assert files.read_file(tmp_path, FOLDER, digest) == b"x"
     for wrong in ("../../secret_key", digest.upper(), digest[:-1], ""):

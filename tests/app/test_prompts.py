@@ -1,4 +1,4 @@
-"""The letter of the week on its pages: one link answers each thing once, scanners change nothing, switches hold."""
+"""The weekly mail: each item is answered once, link scanners change nothing, and preferences are respected."""
 
 import re
 from dataclasses import replace
@@ -35,17 +35,17 @@ def engine(demo: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return replace(settings, secret_key="k" * 32)  # as the website under test has it
+    return replace(settings, secret_key="k" * 32)  # the key of the website under test
 
 
-def of(engine: Engine, key: str) -> Member:
+def member(engine: Engine, key: str) -> Member:
     with Session(engine) as session:
         return session.scalars(select(Member).where(Member.key == key)).one()
 
 
 @pytest.fixture
 def letter(engine: Engine, settings: Settings, now: datetime, app: Site) -> EmailMessage:
-    """What Nadia gets on Wednesday's morning."""
+    """The mail that Nadia gets on Wednesday morning."""
     with write_session(engine) as session:
         at = weekly_prompts.prompt_time(
             next(row for row in plan_occurrences(session, now=now) if row.chapter.key == "old-pueblo")
@@ -61,11 +61,11 @@ def links(mail: EmailMessage) -> list[str]:
 
 def answers(engine: Engine) -> list[str]:
     with Session(engine) as session:
-        mine = session.scalars(select(Prompt).where(Prompt.member_id == of(engine, "nadia").id)).one()
+        mine = session.scalars(select(Prompt).where(Prompt.member_id == member(engine, "nadia").id)).one()
         return [item["answer"] for item in mine.items]
 
 
-def test_the_letter_reads_as_it_should(letter: EmailMessage) -> None:
+def test_the_weekly_mail_matches_its_golden_text(letter: EmailMessage) -> None:
     text = re.sub(r"/(prompt|unsubscribe|pairings)/[\w-]+", r"/\1/TOKEN", letter.get_content().replace("\r", ""))
     said = f"{letter['Subject']}\n\n{text}".removesuffix("\n")
     assert said == golden("prompt", said)
@@ -73,7 +73,7 @@ def test_the_letter_reads_as_it_should(letter: EmailMessage) -> None:
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
-def test_each_thing_is_answered_once_and_no_scanner_answers(
+def test_each_item_is_answered_once_and_a_get_answers_nothing(
     engine: Engine, client: FlaskClient, letter: EmailMessage
 ) -> None:
     paths = links(letter)
@@ -90,28 +90,28 @@ def test_each_thing_is_answered_once_and_no_scanner_answers(
         assert (again.status_code, "nothing left to answer" in again.text) == (410, True)
     wrong = (paths[2][:-1] + "9", paths[2][:-1] + "0", paths[2].replace("/prompt/", "/prompt/x"))
     assert [client.post(path, data={"act": "yes"}).status_code for path in wrong] == [410, 410, 410]
-    assert client.get("/members").status_code == 303  # it signs nobody in
+    assert client.get("/members").status_code == 303  # the link does not sign in
 
 
-def test_one_click_unsubscribes_without_a_form_of_ours_and_only_by_post(
+def test_one_click_unsubscribe_needs_a_post_and_no_csrf_token(
     engine: Engine, app: Site, client: FlaskClient, letter: EmailMessage
 ) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
     path = letter["List-Unsubscribe"].strip("<>").removeprefix("http://localhost")
     assert client.get(path).status_code == client.head(path).status_code == 200
-    assert of(engine, "nadia").mail_off == []
+    assert member(engine, "nadia").mail_off == []
     assert client.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
     assert client.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
-    assert of(engine, "nadia").mail_off == ["week"]
+    assert member(engine, "nadia").mail_off == ["week"]
     assert client.post(path, data={"act": "on"}).status_code == 200
-    assert of(engine, "nadia").mail_off == []
+    assert member(engine, "nadia").mail_off == []
     assert client.post(path[:-1] + "x", data={"List-Unsubscribe": "One-Click"}).status_code == 410
 
 
-def test_the_account_page_switches_each_kind_and_says_what_always_comes(
+def test_each_kind_of_mail_can_be_switched_off_except_those_always_sent(
     engine: Engine, sign_in: SignIn, now: datetime
 ) -> None:
-    bea = sign_in(of(engine, "bea"))
+    bea = sign_in(member(engine, "bea"))
     page = bea.post("/account/letters/people/off", follow_redirects=True).text
     assert "You get no more of these letters." in page
     assert "These always come" in page
@@ -123,10 +123,10 @@ def test_the_account_page_switches_each_kind_and_says_what_always_comes(
         told = {"by": "N", "act": "A", "reason": "R"}
         assert mail.enqueue(session, letter="told", to=member, event="t", words=told, now=now) is not None
     bea.post("/account/letters/people/on")
-    assert of(engine, "bea").mail_off == []
+    assert member(engine, "bea").mail_off == []
 
 
-def test_who_stands_in_the_post_is_out_by_one_click(
+def test_a_mentioned_member_leaves_the_post_by_the_mailed_link(
     engine: Engine, client: FlaskClient, app: Site, settings: Settings, now: datetime
 ) -> None:
     at = now + timedelta(days=1, hours=2)

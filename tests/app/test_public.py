@@ -1,4 +1,4 @@
-"""The open web: who stands there by their own word, what a visitor reads, and a letter that finds its way."""
+"""Public pages: consent to a public card, the fields that visitors see, and the relay of visitors' messages."""
 
 import json
 import re
@@ -19,19 +19,19 @@ from directory.settings import Settings
 from tests.app.conftest import SignIn
 from tests.app.post import delivered, link_in
 
-LETTER = {"name": "Vera", "email": "vera@client.example", "text": "We need a site.", "website": ""}
+MESSAGE = {"name": "Vera", "email": "vera@client.example", "text": "We need a site.", "website": ""}
 
 
 @pytest.fixture
 def card(session: Session, bea: Member, now: datetime) -> str:
-    """Where Bea's public card is."""
+    """The path of Bea's public card."""
     bea.email, bea.headline, bea.public_at = "bea@bramble.example", "I answer mails", now
     bea.business.phone, bea.business.chapter = "+1 520 555 0134", Chapter(key="tucson", name="Old Pueblo")
     session.commit()
     return f"/people/{bea.public_id}"
 
 
-def test_whoever_did_not_agree_is_not_there_for_anybody(
+def test_a_member_without_consent_has_no_public_card(
     client: FlaskClient, sign_in: SignIn, session: Session, bea: Member
 ) -> None:
     browser, path = sign_in(bea), f"/people/{bea.public_id}"
@@ -39,14 +39,14 @@ def test_whoever_did_not_agree_is_not_there_for_anybody(
         answers = [reader.get(place) for place in (path, "/people/zzzzzzzzzzzz")]
         assert [answer.status_code for answer in answers] == [404, 404]
         assert answers[0].data == answers[1].data
-    assert client.post(path, data=LETTER).status_code == 404
+    assert client.post(path, data=MESSAGE).status_code == 404
     browser.post("/profile/public", data={"public": "y"})
     assert client.get(path).status_code == 200
     browser.post("/profile/public", data={})
     assert client.get(path).status_code == 404
 
 
-def test_a_card_shows_what_is_public_and_nothing_else(
+def test_a_public_card_shows_only_public_fields_and_consenting_members(
     client: FlaskClient, session: Session, bea: Member, card: str, now: datetime
 ) -> None:
     carla = Member(name="Carla Ruiz", business=bea.business, joined_at=now)
@@ -71,7 +71,9 @@ def test_a_card_shows_what_is_public_and_nothing_else(
     assert "+15205550134" in page
 
 
-def test_search_engines_find_who_lets_them(client: FlaskClient, session: Session, bea: Member, card: str) -> None:
+def test_a_card_is_indexable_only_with_consent_and_its_json_ld_is_escaped(
+    client: FlaskClient, session: Session, bea: Member, card: str
+) -> None:
     assert '<meta name="robots" content="noindex' in client.get(card).text
     assert "ld+json" not in client.get(card).text
     assert card not in client.get("/robots.txt").text + client.get("/sitemap.xml").text
@@ -88,7 +90,7 @@ def test_search_engines_find_who_lets_them(client: FlaskClient, session: Session
     assert client.get(card).headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
-def test_a_lead_lets_the_chapter_stand_on_the_web(
+def test_only_a_lead_can_make_a_chapter_public(
     client: FlaskClient, sign_in: SignIn, session: Session, bea: Member, card: str
 ) -> None:
     chapter = bea.business.chapter
@@ -106,10 +108,10 @@ def test_a_lead_lets_the_chapter_stand_on_the_web(
     assert path in client.get("/").text
 
 
-def test_a_visitors_letter_is_confirmed_relayed_once_and_forgotten(
+def test_a_visitors_message_is_confirmed_relayed_once_and_purged(
     client: FlaskClient, engine: Engine, settings: Settings, session: Session, card: str, now: datetime
 ) -> None:
-    assert "bea@bramble.example" not in client.post(card, data=LETTER, follow_redirects=True).text
+    assert "bea@bramble.example" not in client.post(card, data=MESSAGE, follow_redirects=True).text
     (question,) = delivered(engine, settings, now)
     assert question["To"] == "vera@client.example"
     assert "bea@bramble.example" not in question.as_string()
@@ -127,10 +129,10 @@ def test_a_visitors_letter_is_confirmed_relayed_once_and_forgotten(
     assert {row.payload for row in session.scalars(select(Delivery))} == {b""}
 
 
-def test_a_letter_waits_two_days(
+def test_an_expired_message_cannot_be_confirmed(
     client: FlaskClient, engine: Engine, settings: Settings, session: Session, card: str, now: datetime
 ) -> None:
-    client.post(card, data=LETTER)
+    client.post(card, data=MESSAGE)
     (question,) = delivered(engine, settings, now)
     session.rollback()
     session.scalars(select(RelayMessage)).one().expires_at = now - timedelta(seconds=1)
@@ -139,13 +141,13 @@ def test_a_letter_waits_two_days(
     assert client.post(link).status_code == 422
 
 
-def test_programs_and_those_who_write_too_often_get_the_same_answer_and_no_letter(
+def test_bots_and_frequent_senders_get_the_same_response_and_no_mail(
     client: FlaskClient, session: Session, card: str
 ) -> None:
-    right = client.post(card, data=LETTER)
+    right = client.post(card, data=MESSAGE)
     session.rollback()
     assert len(session.scalars(select(RelayMessage)).all()) == 1
-    trapped = client.post(card, data={**LETTER, "website": "http://spam.example"})
+    trapped = client.post(card, data={**MESSAGE, "website": "http://spam.example"})
     assert (trapped.status_code, trapped.location, trapped.data) == (right.status_code, right.location, right.data)
     for _ in range(MAX_PER_SENDER + 2):
         assert client.post(card, data=LETTER).location == right.location
@@ -165,10 +167,10 @@ def test_programs_and_those_who_write_too_often_get_the_same_answer_and_no_lette
         {"name": "\u3164"},
     ],
 )
-def test_a_letter_that_is_none_is_not_taken(
+def test_an_invalid_message_is_refused_and_not_stored(
     client: FlaskClient, session: Session, card: str, wrong: dict[str, str]
 ) -> None:
-    assert client.post(card, data={**LETTER, **wrong}).status_code == 422
+    assert client.post(card, data={**MESSAGE, **wrong}).status_code == 422
     session.rollback()
     assert session.scalars(select(RelayMessage)).all() == []
     assert session.scalars(select(Delivery)).all() == []

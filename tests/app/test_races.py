@@ -1,4 +1,4 @@
-"""On PostgreSQL two may write at once: of two acts on one row one comes after the other, and neither fails."""
+"""Concurrent writes on PostgreSQL: acts on one row are serialised, and none fails with an error."""
 
 from base64 import b32decode
 from collections.abc import Iterator
@@ -39,20 +39,20 @@ def engine(postgres_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def pair(session: Session, bea: Member, now: datetime) -> tuple[Member, Member]:
-    """Bea, and Carla of another firm."""
+    """Bea and Carla, of different firms."""
     carla = Member(name="Carla Ruiz", business=Business(name="Copper", created_at=now), joined_at=now)
     session.add(carla)
     session.commit()
     return bea, carla
 
 
-def at_once(*sent: tuple[FlaskClient, str, dict[str, str]]) -> list[int]:
+def post_concurrently(*sent: tuple[FlaskClient, str, dict[str, str]]) -> list[int]:
     with ThreadPoolExecutor(len(sent)) as pool:
         answers = [pool.submit(browser.post, path, data=data) for browser, path, data in sent]
         return [answer.result().status_code for answer in answers]
 
 
-def test_taken_back_and_confirmed_at_once(
+def test_a_concurrent_withdrawal_and_confirmation_do_not_fail(
     engine: Engine, pair: tuple[Member, Member], sign_in: SignIn, now: datetime
 ) -> None:
     bea, carla = pair
@@ -61,29 +61,31 @@ def test_taken_back_and_confirmed_at_once(
         with write_session(engine) as session:
             both = {"said_by": session.get_one(Member, bea.id), "other": session.get_one(Member, carla.id)}
             day = now.date().replace(year=year)
-            said = record_interaction(session, **both, kind=InteractionKind.MET, happened_on=day, now=now)
-            public_id = said.public_id
-        answers = at_once(*((browser, f"/interactions/{public_id}/{act}", {}) for browser, act in acts))
+            row = record_interaction(session, **both, kind=InteractionKind.MET, happened_on=day, now=now)
+            public_id = row.public_id
+        answers = post_concurrently(*((browser, f"/interactions/{public_id}/{act}", {}) for browser, act in acts))
         with Session(engine) as session:
             left = session.scalar(select(Interaction.confirmed_at).where(Interaction.public_id == public_id))
         assert set(answers) == ({303, 404} if left is None else {303, 409})
 
 
-def test_both_say_so_at_once(engine: Engine, pair: tuple[Member, Member], sign_in: SignIn) -> None:
+def test_two_concurrent_records_of_one_interaction_become_one(
+    engine: Engine, pair: tuple[Member, Member], sign_in: SignIn
+) -> None:
     bea, carla = pair
     browsers = sign_in(bea), sign_in(carla)
     for year in range(2000, 2000 + ROUNDS):
         met = {"kind": "met", "year": str(year)}
         sent = [(browsers[0], carla), (browsers[1], bea)]
-        assert set(at_once(*((browser, f"/members/{who.public_id}/interactions", met) for browser, who in sent))) == {
-            303
-        }
+        assert set(
+            post_concurrently(*((browser, f"/members/{who.public_id}/interactions", met) for browser, who in sent))
+        ) == {303}
     with Session(engine) as session:
         facts = session.scalars(select(Interaction)).all()
         assert (len(facts), all(fact.confirmed_at for fact in facts)) == (ROUNDS, True)
 
 
-def test_a_lead_corrected_twice_at_once_has_its_needs_once(
+def test_concurrent_corrections_of_a_lead_do_not_duplicate_needs(
     engine: Engine, pair: tuple[Member, Member], sign_in: SignIn, now: datetime
 ) -> None:
     browser = sign_in(pair[0])
@@ -95,13 +97,13 @@ def test_a_lead_corrected_twice_at_once_has_its_needs_once(
         lead = create_lead(session, member=me, text="A site", wishes=[Wish(node.id)], terms=Terms(), now=now)
         path = f"/leads/{lead.public_id}/edit"
     for _ in range(ROUNDS):
-        assert set(at_once((browser, path, {}), (browser, path, {}))) == {303}
+        assert set(post_concurrently((browser, path, {}), (browser, path, {}))) == {303}
     with Session(engine) as session:
         assert len(session.scalars(select(Need)).all()) == 1
         assert len(session.scalars(select(Lead)).all()) == 1
 
 
-def test_a_link_and_a_code_are_each_taken_once_by_two_at_once(
+def test_a_link_and_a_code_are_each_used_once_by_concurrent_requests(
     engine: Engine, app: Site, bea: Member, sign_in: SignIn, now: datetime
 ) -> None:
     sign_in(bea)
@@ -111,8 +113,8 @@ def test_a_link_and_a_code_are_each_taken_once_by_two_at_once(
         secret = second_factor.shown(factor, account=account)[1].replace(" ", "")
         totp = TOTP(b32decode(secret), 6, SHA1(), 30)
         second_factor.confirm(session, account=account, code=totp.generate(int(now.timestamp())).decode(), now=now)
-    for turn in range(1, ROUNDS):
-        moment = now + timedelta(minutes=16 * turn)  # what went wrong before is forgotten
+    for round_number in range(1, ROUNDS):
+        moment = now + timedelta(minutes=16 * round_number)  # earlier failed attempts have expired
         app.config["CLOCK"] = lambda moment=moment: moment
         with write_session(engine) as session:
             member = session.get_one(Member, bea.id)
@@ -122,15 +124,15 @@ def test_a_link_and_a_code_are_each_taken_once_by_two_at_once(
             )
         pair = app.test_client(), app.test_client()
         sent = [(browser, f"/sign-in/link/{link}", {}) for browser in pair]
-        assert set(at_once(*sent)) == {303}
+        assert set(post_concurrently(*sent)) == {303}
         (first,) = (browser for browser in pair if browser.get("/sign-in/code").status_code == 200)
         (second,) = (browser for browser in pair if browser is not first)
         second.post(f"/sign-in/link/{spare}")
         code = {"code": totp.generate(int(moment.timestamp())).decode()}
-        assert set(at_once(*((browser, "/sign-in/code", code) for browser in pair))) == {303, 422}
+        assert set(post_concurrently(*((browser, "/sign-in/code", code) for browser in pair))) == {303, 422}
 
 
-def people(session: Session, now: datetime, count: int) -> list[Member]:
+def make_members(session: Session, now: datetime, count: int) -> list[Member]:
     made = [
         Member(name=f"Member {n}", business=Business(name=f"Firm {n}", created_at=now), joined_at=now)
         for n in range(count)
@@ -140,13 +142,13 @@ def people(session: Session, now: datetime, count: int) -> list[Member]:
     return made
 
 
-def test_a_yes_from_the_mail_and_a_no_from_the_page_at_once(
+def test_only_one_of_concurrent_answers_to_an_introduction_wins(
     engine: Engine, app: Site, bea: Member, sign_in: SignIn, now: datetime
 ) -> None:
     browser = sign_in(bea)
     for _round in range(8):
         with write_session(engine) as session:
-            (asker,) = people(session, now, 1)
+            (asker,) = make_members(session, now, 1)
             target = session.get_one(Member, bea.id)
             row = introduction_request.ask(session, asker=asker, target=target, text=WHY, now=now)
             about, kept = row.public_id, row.id
@@ -156,7 +158,7 @@ def test_a_yes_from_the_mail_and_a_no_from_the_page_at_once(
                 )
                 for _ in range(2)
             ]
-        answers = at_once(
+        answers = post_concurrently(
             (app.test_client(), f"/answer/introduction/{links[0]}", {"act": "yes"}),
             (app.test_client(), f"/answer/introduction/{links[1]}", {"act": "no"}),
             (browser, f"/introductions/{about}/decline", {}),
@@ -169,19 +171,19 @@ def test_a_yes_from_the_mail_and_a_no_from_the_page_at_once(
         assert (state is IntroductionState.ACCEPTED) == won[0]
 
 
-def test_two_who_ask_for_each_other_at_once_are_introduced(
+def test_concurrent_mutual_requests_become_one_introduction(
     engine: Engine, bea: Member, sign_in: SignIn, now: datetime
 ) -> None:
     mine = sign_in(bea)
     for _round in range(3):
         with write_session(engine) as session:
-            (other,) = people(session, now, 1)
+            (other,) = make_members(session, now, 1)
             paths = [f"/members/{member.public_id}/introductions/new" for member in (other, bea)]
             other_id = other.id
         with Session(engine) as session:
             browsers = [mine, sign_in(session.get_one(Member, other_id))]
         sent = [(browser, path, {"text": WHY, "via": ""}) for browser, path in zip(browsers, paths, strict=True)]
-        assert at_once(*sent) == [303, 303]
+        assert post_concurrently(*sent) == [303, 303]
         with Session(engine) as session:
             rows = session.scalars(
                 select(Introduction).where((Introduction.asker_id == other_id) | (Introduction.target_id == other_id))

@@ -1,4 +1,4 @@
-"""Ratings on the website: said in private, changed, taken back; nobody learns of them; cases show no names."""
+"""Ratings on the website: given in private and invisible to everybody else; cases show no names."""
 
 import re
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ NAMES = ("Ann", "Ben", "Cy", "Dee", "Eve")
 
 
 class Network:
-    """Bea, whom five people of five firms met; a lead of her chapter, one of her own firm, and an admin."""
+    """Bea, five members of five firms who met her, a lead of her chapter, a colleague who is a lead, and an admin."""
 
     def __init__(self, session: Session, now: datetime) -> None:
         chapter = Chapter(key="tucson", name="Tucson")
@@ -49,7 +49,7 @@ class Network:
         session.commit()
 
     def rate(self, engine: Engine, now: datetime) -> None:
-        """All five rate Bea, one of them far from the others, and a band appears."""
+        """Let all five rate Bea, one of them far from the others, and publish a band."""
         with write_session(engine) as session:
             for number, rater in enumerate(self.raters):
                 value = 1 if number == 0 else 5
@@ -74,14 +74,16 @@ def undo(page: str) -> str:
     return str(re.findall(r'class="told".*?action="([^"]+)"', page, re.DOTALL)[0])
 
 
-def answers(warmth: str = "4", competence: str = "5", capability: str = "") -> dict[str, str]:
+def rating_data(warmth: str = "4", competence: str = "5", capability: str = "") -> dict[str, str]:
     return {"warmth": warmth, "competence": competence, "capability": capability}
 
 
-def test_a_rating_is_said_changed_taken_back_and_undone(engine: Engine, network: Network, sign_in: SignIn) -> None:
+def test_a_rating_can_be_given_changed_withdrawn_and_restored(
+    engine: Engine, network: Network, sign_in: SignIn
+) -> None:
     ann, path = sign_in(network.raters[0]), f"/members/{network.bea.public_id}"
     assert "Only you see what you say." in ann.get(path).text
-    page = ann.post(f"{path}/ratings", data=answers(), headers={"Referer": f"http://localhost{path}"})
+    page = ann.post(f"{path}/ratings", data=rating_data(), headers={"Referer": f"http://localhost{path}"})
     assert page.location == path
     mine = ann.get("/ratings").text
     assert "As good as it gets</dd>" in mine
@@ -103,28 +105,38 @@ def test_a_rating_is_said_changed_taken_back_and_undone(engine: Engine, network:
 
 @pytest.mark.parametrize(
     "sent",
-    [{}, answers("6"), answers("0"), answers("x"), answers("4.5"), answers("٤"), answers(capability="23456789abcd")],
+    [
+        {},
+        rating_data("6"),
+        rating_data("0"),
+        rating_data("x"),
+        rating_data("4.5"),
+        rating_data("٤"),
+        rating_data(capability="23456789abcd"),
+    ],
 )
-def test_what_is_no_answer_is_not_kept(engine: Engine, network: Network, sign_in: SignIn, sent: dict[str, str]) -> None:
+def test_an_invalid_rating_is_not_stored(
+    engine: Engine, network: Network, sign_in: SignIn, sent: dict[str, str]
+) -> None:
     ann = sign_in(network.raters[0])
     assert ann.post(f"/members/{network.bea.public_id}/ratings", data=sent).status_code == 303
     assert count(engine, Rating) == 0
 
 
-def test_oneself_ones_firm_and_strangers_are_not_rated(engine: Engine, network: Network, sign_in: SignIn) -> None:
+def test_oneself_colleagues_and_strangers_cannot_be_rated(engine: Engine, network: Network, sign_in: SignIn) -> None:
     bea, path = sign_in(network.bea), f"/members/{network.bea.public_id}"
     for who, browser in ((network.bea, bea), (network.bob, bea), (network.lena, bea)):
-        answer = browser.post(f"/members/{who.public_id}/ratings", data=answers())
+        answer = browser.post(f"/members/{who.public_id}/ratings", data=rating_data())
         assert answer.status_code == 303
         assert "Only you see what you say." not in browser.get(f"/members/{who.public_id}").text
     assert "Only you see what you say." not in sign_in(network.lena).get(path).text
     assert count(engine, Rating) == 0
 
 
-def test_no_page_differs_by_whether_the_other_has_rated(
+def test_no_page_reveals_whether_the_other_has_rated(
     engine: Engine, network: Network, sign_in: SignIn, now: datetime
 ) -> None:
-    """The same bytes after the same statements, on every page there is, before and after Ann rated Bea."""
+    """Before and after Ann rates Bea, pages have the same content and run the same SQL statements."""
     bea, ann = sign_in(network.bea), network.raters[0]
     paths = ("/", "/ratings", f"/members/{ann.public_id}", f"/members/{network.bea.public_id}", "/members")
 
@@ -134,7 +146,8 @@ def test_no_page_differs_by_whether_the_other_has_rated(
         pages = []
         for path in paths:
             asked.clear()
-            page = re.sub(r'(name="csrf_token" value=)"[^"]+"', r"\1", bea.get(path).text)  # it carries the second
+            # The token contains the time.
+            page = re.sub(r'(name="csrf_token" value=)"[^"]+"', r"\1", bea.get(path).text)
             pages.append((page, list(asked)))
         return pages
 
@@ -154,26 +167,26 @@ def test_no_page_differs_by_whether_the_other_has_rated(
         assert statements == statements_before
 
 
-def test_no_rating_leaves_in_the_log(
+def test_no_rating_appears_in_the_log(
     network: Network, sign_in: SignIn, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     ann = sign_in(network.raters[0])
-    for sent in (answers("1", "2"), answers("7", "2"), answers("1", "2")):
+    for sent in (rating_data("1", "2"), rating_data("7", "2"), rating_data("1", "2")):
         ann.post(f"/members/{network.bea.public_id}/ratings", data=sent)
     written = "".join(capfd.readouterr()) + caplog.text
     assert "warmth" not in written
     assert network.bea.public_id not in written
 
 
-def test_today_asks_about_one_person_a_week(network: Network, sign_in: SignIn) -> None:
+def test_today_asks_for_one_rating_a_week(network: Network, sign_in: SignIn) -> None:
     bea = sign_in(network.bea)
     asked = re.findall(r'action="/members/(\w+)/ratings"', bea.get("/").text)
     assert len(asked) == 1
-    bea.post(f"/members/{asked[0]}/ratings", data=answers())
+    bea.post(f"/members/{asked[0]}/ratings", data=rating_data())
     assert not re.findall(r'action="/members/\w+/ratings"', bea.get("/").text)
 
 
-def test_ones_own_band_is_a_sentence_and_can_be_flagged_once(
+def test_ones_own_band_is_shown_as_a_sentence_and_can_be_flagged_once(
     engine: Engine, network: Network, sign_in: SignIn, now: datetime
 ) -> None:
     bea = sign_in(network.bea)
@@ -198,7 +211,7 @@ def case(engine: Engine, network: Network, now: datetime) -> str:
 
 
 @pytest.mark.parametrize("who", ["lena", "ada"])
-def test_a_moderator_sees_signs_and_no_person(
+def test_a_moderator_sees_signs_but_no_person_date_or_value(
     engine: Engine, network: Network, sign_in: SignIn, case: str, who: str
 ) -> None:
     browser = sign_in(getattr(network, who))
@@ -213,14 +226,14 @@ def test_a_moderator_sees_signs_and_no_person(
         assert rater.business.name not in content
         assert rater.public_id not in content
     assert not re.search(r"20\d\d|warmth|competence|R\d.{0,40}[1-5] of 5", content)
-    assert browser.post(case, data=WHY).text.count("yes") == page.count("yes")  # and R1 is R1 again
+    assert browser.post(case, data=WHY).text.count("yes") == page.count("yes")  # and the pseudonyms stay the same
     with Session(engine) as session:
         entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
         assert entry is not None
         assert (entry.action, entry.reason) == ("rating.moderate_quarantine", WHY["reason"])
 
 
-def test_nobody_moderates_their_own_case_or_their_firms(network: Network, sign_in: SignIn, case: str) -> None:
+def test_nobody_moderates_a_case_about_themselves_or_their_firm(network: Network, sign_in: SignIn, case: str) -> None:
     for who in (network.bea, network.bob):
         browser = sign_in(who)
         assert case not in browser.get("/rating-cases").text
@@ -229,17 +242,17 @@ def test_nobody_moderates_their_own_case_or_their_firms(network: Network, sign_i
     assert sign_in(network.raters[0]).post(case, data=WHY).status_code == 403
 
 
-def far(page: str) -> str:
-    """The pseudonym of whoever lies far from the others."""
+def outlier(page: str) -> str:
+    """Return the pseudonym of the rater who is far from the others."""
     cards = re.findall(r"who\">(R\d)(.*?)</section>", page, re.DOTALL)
     return next(str(name) for name, rest in cards if ": yes" in rest)
 
 
-def test_what_is_quarantined_does_not_count_from_the_next_epoch_on(
+def test_a_quarantined_rating_stops_counting_from_the_next_epoch(
     engine: Engine, network: Network, sign_in: SignIn, case: str, now: datetime
 ) -> None:
     lena, session = sign_in(network.lena), Session(engine)
-    odd = far(lena.post(case, data=WHY).text)
+    odd = outlier(lena.post(case, data=WHY).text)
     page = lena.post(case, data={**WHY, "act": "quarantine", "rater": odd}).text
     assert page.count("does not count") == 1
     assert "does not count" not in lena.post(case, data={**WHY, "act": "release", "rater": odd}).text
@@ -253,14 +266,15 @@ def test_what_is_quarantined_does_not_count_from_the_next_epoch_on(
     assert "People here speak" in lena.get(path).text
     with write_session(engine) as session:
         assert publish_bands(session, now=now + WEEK) == 1
-    assert "People here speak" not in lena.get(path).text  # it rests, and no second look tells who it was
+    # No band is shown for a while, so that the change does not reveal the rater.
+    assert "People here speak" not in lena.get(path).text
     with write_session(engine) as session:
         assert publish_bands(session, now=now + 13 * WEEK, chance=lambda: 0.0) == 1
     assert "People here speak warmly" in lena.get(path).text
     assert lena.post(case, data={**WHY, "act": "quarantine", "rater": "R9"}).status_code == 422
 
 
-def test_a_closed_case_stays_closed_and_the_ratee_is_told_no_more(
+def test_a_closed_case_stays_closed_and_the_ratee_is_told_only_that(
     engine: Engine, network: Network, sign_in: SignIn, case: str
 ) -> None:
     lena = sign_in(network.lena)
@@ -276,7 +290,7 @@ def test_a_closed_case_stays_closed_and_the_ratee_is_told_no_more(
     assert objects == {f"rating_case {case.rpartition('/')[2]}"}
 
 
-def test_signs_are_coarse_facts(engine: Engine, network: Network, now: datetime) -> None:
+def test_the_signs_of_a_case_are_coarse_facts(engine: Engine, network: Network, now: datetime) -> None:
     network.rate(engine, now)
     with write_session(engine) as session:
         bea, ann, ben, cy, *_rest = (session.get_one(Member, m.id) for m in (network.bea, *network.raters))
@@ -300,7 +314,7 @@ def test_signs_are_coarse_facts(engine: Engine, network: Network, now: datetime)
         assert order == [sign.facts for sign in seen]
 
 
-def test_members_read_how_it_works(network: Network, sign_in: SignIn) -> None:
+def test_members_can_read_how_ratings_work(network: Network, sign_in: SignIn) -> None:
     page = sign_in(network.lena).get("/ratings/who-sees-what").text
     for number in ("14 days", "13 weeks", "40 times in 100", "50 times in 100"):
         assert number in page

@@ -1,4 +1,4 @@
-"""The first ten minutes and the first page: every step counts, every step can be left out, and nothing is lost."""
+"""Onboarding, whose steps can each be skipped, and the home page with offers and needs."""
 
 from datetime import datetime
 
@@ -25,7 +25,7 @@ def engine(demo: Engine) -> Engine:
 
 @pytest.fixture
 def ines(engine: Engine, now: datetime) -> Member:
-    """Ines was asked in to Old Pueblo, and has said nothing yet."""
+    """Ines, who was invited to Old Pueblo and has entered nothing yet."""
     return newcomer(engine, now)
 
 
@@ -43,36 +43,36 @@ def person(engine: Engine, key: str) -> Member:
         return session.scalars(select(Member).where(Member.key == key)).one()
 
 
-def on(browser: FlaskClient, path: str, **form: object) -> str:
+def post_step(browser: FlaskClient, path: str, **form: object) -> str:
     answer = browser.post(path, data=form)
     assert answer.status_code == 303, answer.text
     return str(browser.get(answer.location).location)
 
 
-def test_coming_back_goes_on_where_one_left_and_every_step_can_be_left_out(ines: Member, sign_in: SignIn) -> None:
+def test_onboarding_resumes_where_it_stopped_and_every_step_can_be_skipped(ines: Member, sign_in: SignIn) -> None:
     browser = sign_in(ines)
     assert browser.get("/welcome").location == "/welcome/firm"
     for step in ("able", "wanted", "known", "done"):
-        assert on(browser, f"/welcome/skip/{step}") == f"/welcome/{step}"
+        assert post_step(browser, f"/welcome/skip/{step}") == f"/welcome/{step}"
         assert browser.get("/welcome").location == f"/welcome/{step}"
     assert "Choose a password" in browser.get("/welcome/done").text
 
 
-def test_what_is_dropped_is_not_claimed_and_what_is_taken_is(ines: Member, sign_in: SignIn, engine: Engine) -> None:
+def test_only_the_capabilities_chosen_are_claimed(ines: Member, sign_in: SignIn, engine: Engine) -> None:
     browser = sign_in(ines)
     assert browser.post("/welcome/firm", data={"summary": " "}).status_code == 422
-    assert on(browser, "/welcome/firm", summary="We keep books and run payroll") == "/welcome/able"
+    assert post_step(browser, "/welcome/firm", summary="We keep books and run payroll") == "/welcome/able"
     page = browser.get("/welcome/able").text
     assert "Bookkeeping" in page
     with Session(engine) as session:
         books, payroll = (session.scalars(select(Wanted.__mapper__.relationships.capability.entity.class_).filter_by(
             scheme="goodword", name=name)).one() for name in ("Bookkeeping", "Payroll"))  # fmt: skip
     offered = [books.public_id, payroll.public_id]
-    assert on(browser, "/welcome/able", offered=offered, able=[books.public_id]) == "/welcome/wanted"
+    assert post_step(browser, "/welcome/able", offered=offered, able=[books.public_id]) == "/welcome/wanted"
     with Session(engine) as session:
         firm = session.get_one(Business, ines.business_id)
         assert [capability.name for capability in firm.capabilities] == ["Bookkeeping"]
-    on(browser, "/welcome/able", offered=offered, able=[payroll.public_id])
+    post_step(browser, "/welcome/able", offered=offered, able=[payroll.public_id])
     with Session(engine) as session:
         firm = session.get_one(Business, ines.business_id)
         assert [capability.name for capability in firm.capabilities] == ["Payroll"]
@@ -81,41 +81,43 @@ def test_what_is_dropped_is_not_claimed_and_what_is_taken_is(ines: Member, sign_
 @pytest.mark.parametrize(
     ("ask", "shared", "named"), [("named", True, True), ("unnamed", True, False), ("no", False, False)]
 )
-def test_the_post_asks_as_the_newcomer_says(
+def test_sharing_a_want_and_its_name_follows_the_newcomers_choice(
     ines: Member, sign_in: SignIn, engine: Engine, ask: str, shared: bool, named: bool
 ) -> None:
     browser = sign_in(ines)
-    assert on(browser, "/welcome/wanted", text="Clinics that move", ask=ask) == "/welcome/known"
+    assert post_step(browser, "/welcome/wanted", text="Clinics that move", ask=ask) == "/welcome/known"
     with Session(engine) as session:
         asked = session.scalars(select(Wanted).where(Wanted.member_id == ines.id)).one()
         assert (asked.shared_at is not None, asked.member.spotlight_at is not None) == (shared, named)
-    on(browser, "/welcome/wanted", ask=ask)  # not kept
+    post_step(browser, "/welcome/wanted", ask=ask)  # without the want, which ends it
     with Session(engine) as session:
         assert session.scalars(select(Wanted).where(Wanted.member_id == ines.id)).one().ended_at is not None
 
 
-def test_whom_one_ticks_is_asked_to_confirm_and_nobody_twice(ines: Member, sign_in: SignIn, engine: Engine) -> None:
+def test_known_people_are_asked_to_confirm_once(ines: Member, sign_in: SignIn, engine: Engine) -> None:
     browser, bea = sign_in(ines), person(engine, "bea")
     for _ in range(2):
-        assert on(browser, "/welcome/known", known=[bea.public_id, ines.public_id, "unknown"]) == "/welcome/done"
+        assert post_step(browser, "/welcome/known", known=[bea.public_id, ines.public_id, "unknown"]) == "/welcome/done"
     with Session(engine) as session:
         said = session.scalars(select(Interaction).where(Interaction.said_by_id == ines.id)).one()
         assert (said.other_id, said.confirmed_at) == (bea.id, None)
     assert bea.public_id not in browser.get("/welcome/known").text
 
 
-def test_an_applicant_finishes_their_own_page_and_sees_nobody(engine: Engine, now: datetime, sign_in: SignIn) -> None:
+def test_an_applicant_completes_their_own_page_but_sees_no_member(
+    engine: Engine, now: datetime, sign_in: SignIn
+) -> None:
     browser = sign_in(newcomer(engine, now, MemberState.PENDING))
     page = browser.get("/").text
     assert "You are almost in, Ines" in page
-    assert on(browser, "/welcome/firm", summary="We keep books") == "/welcome/able"
-    assert on(browser, "/welcome/wanted", text="Clinics that move", ask="no") == "/welcome/done"
+    assert post_step(browser, "/welcome/firm", summary="We keep books") == "/welcome/able"
+    assert post_step(browser, "/welcome/wanted", text="Clinics that move", ask="no") == "/welcome/done"
     assert "Bea" not in browser.get("/welcome/done").text
     assert browser.get("/welcome/known").status_code == 403
     assert browser.post("/give", data={"text": "Yoga", "way": "offer"}).status_code == 403
 
 
-def test_an_offer_is_answered_at_once_and_not_kept(engine: Engine, sign_in: SignIn, ines: Member) -> None:
+def test_an_offer_is_matched_at_once_and_not_stored(engine: Engine, sign_in: SignIn, ines: Member) -> None:
     browser = sign_in(ines)
     text = "I know the facilities head of the clinic"
     page = browser.post("/give", data={"text": text, "way": "introduce"}).text
@@ -133,7 +135,7 @@ def test_an_offer_is_answered_at_once_and_not_kept(engine: Engine, sign_in: Sign
     assert "I could introduce you" in reached
 
 
-def test_an_offer_that_is_kept_stands_on_the_first_page_and_can_be_taken_back(sign_in: SignIn, ines: Member) -> None:
+def test_a_kept_offer_is_on_the_home_page_and_can_be_withdrawn(sign_in: SignIn, ines: Member) -> None:
     browser = sign_in(ines)
     kept = browser.post("/offers", data={"text": "Two free days of bookkeeping", "share": "1"})
     page = browser.get(kept.location).text
@@ -143,12 +145,12 @@ def test_an_offer_that_is_kept_stands_on_the_first_page_and_can_be_taken_back(si
     assert "Two free days of bookkeeping" not in browser.get("/").text
 
 
-def test_a_need_is_sent_on_as_a_lead(sign_in: SignIn, ines: Member) -> None:
+def test_a_need_is_redirected_to_a_new_lead(sign_in: SignIn, ines: Member) -> None:
     answer = sign_in(ines).post("/give", data={"text": "A client wants WordPress", "way": "need"})
     assert (answer.status_code, answer.location) == (307, "/leads/new")
 
 
-def test_a_settled_lead_is_opened_again_by_undo(engine: Engine, sign_in: SignIn) -> None:
+def test_closing_a_lead_can_be_undone(engine: Engine, sign_in: SignIn) -> None:
     browser = sign_in(person(engine, "nadia"))
     lead = browser.get("/leads").text.split("/leads/")[2].split('"')[0]
     settled = browser.post(f"/leads/{lead}/close", follow_redirects=True).text
@@ -156,7 +158,7 @@ def test_a_settled_lead_is_opened_again_by_undo(engine: Engine, sign_in: SignIn)
     assert "open again" in browser.post(f"/leads/{lead}/reopen", follow_redirects=True).text
 
 
-def test_whoever_asks_without_a_name_is_a_member_to_others_only(
+def test_a_mention_without_consent_names_the_member_only_to_leads(
     engine: Engine, now: datetime, sign_in: SignIn, ines: Member
 ) -> None:
     with write_session(engine) as session:
@@ -174,7 +176,7 @@ def test_whoever_asks_without_a_name_is_a_member_to_others_only(
     assert "Ines" in sign_in(ines).get("/week").text.split("Who is in it")[1]
 
 
-def test_the_first_page_takes_few_queries(engine: Engine, sign_in: SignIn) -> None:
+def test_the_home_page_takes_at_most_16_queries(engine: Engine, sign_in: SignIn) -> None:
     browser = sign_in(person(engine, "nadia"))
     browser.get("/")
     asked: list[str] = []

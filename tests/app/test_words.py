@@ -1,4 +1,4 @@
-"""What the docstrings of the website show is so."""
+"""The doctests of the website's modules."""
 
 import doctest
 from types import ModuleType
@@ -9,5 +9,5 @@ from app import security, template_filters
 
 
 @pytest.mark.parametrize("module", [template_filters, security])
-def test_the_examples_are_true(module: ModuleType) -> None:
+def test_the_doctests_of_app_modules_pass(module: ModuleType) -> None:
     assert doctest.testmod(module)[0] == 0
