@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from app.access import current_member, current_principal, get_permitted_or_404, permit, policy, require_recent_login
-from app.accounts.tables import AccountSession, User
+from app.accounts.tables import Account, AccountSession
 from app.db import db
 from app.permissions import Verdict, can
 from app.request_time import now
@@ -102,8 +102,7 @@ def chapter_list(public_id: str) -> Response:
 
 
 def _archive(member: Member) -> Response:
-    account = db.session.scalar(select(User).where(User.member_id == member.id))
-    own_sessions = select(AccountSession).where(AccountSession.account_id == (account.id if account else 0))
+    own_sessions = select(AccountSession).join(AccountSession.account).where(Account.member_id == member.id)
     rows: data_export.Rows = [
         {"browser": row.browser, "began_at": row.began_at, "seen_at": row.seen_at, "expires_at": row.expires_at}
         for row in db.session.scalars(own_sessions.order_by(AccountSession.id))

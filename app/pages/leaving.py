@@ -1,11 +1,11 @@
 """Leaving the network, coming back within the grace period, and removal of a member by an administrator."""
 
-from flask import Blueprint, flash, redirect, render_template, session, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_security.utils import logout_user
 
 from app.access import current_member, permit, policy
 from app.accounts.account import end_sessions
+from app.accounts.sessions import end_session
 from app.db import db
 from app.pages.data_export import get_other_member_or_404
 from app.redirects import commit_and_redirect
@@ -29,8 +29,8 @@ def ask() -> str:
 def leave() -> ResponseReturnValue:
     permit("gdpr.erase_own", current_member())
     _leave(current_member())
-    logout_user()
-    session.clear()
+    end_session()
+    db.session.commit()
     flash(_("You have left. Everything personal is erased in seven days; until then, sign in to take it back."))
     return redirect("/", 303)
 
@@ -60,6 +60,7 @@ def erase_for(public_id: str) -> ResponseReturnValue:
     member = get_other_member_or_404(public_id)
     name = member.name
     _leave(member)
+    db.session.commit()
     flash(_("%(name)s has left. Everything personal is erased in seven days.", name=name))
     return redirect("/members", 303)
 
@@ -67,4 +68,3 @@ def erase_for(public_id: str) -> ResponseReturnValue:
 def _leave(member: Member) -> None:
     departure.leave_network(db.session(), member=member, by=current_member(), now=now())
     end_sessions(db.session(), member=member)
-    db.session.commit()

@@ -161,7 +161,7 @@ def test_mails_caused_by_one_member_are_limited(session: Session, bea: Member, n
                 suggest(session, by=nadia, **said, now=now)
         else:
             suggest(session, by=nadia, **said, now=now)
-    assert letters(session, "interaction") == WEEKLY_MAILS
+    assert count_mails(session, "interaction") == WEEKLY_MAILS
 
 
 def test_a_firm_whose_members_are_pending_or_suspended_is_never_suggested(cast: Cast, now: datetime) -> None:

@@ -117,11 +117,11 @@ def test_each_kind_of_mail_can_be_switched_off_except_those_always_sent(
     assert "These always come" in page
     assert bea.post("/account/letters/nothing/off").status_code == 404
     with write_session(engine) as session:
-        member = session.get_one(Member, of(engine, "bea").id)
+        bea_row = session.get_one(Member, member(engine, "bea").id)
         word = {"name": "N", "firm": "F", "text": "T", "capability": ""}
-        assert mail.enqueue(session, letter="vouch", to=member, event="v", words=word, now=now) is None
+        assert mail.enqueue(session, letter="vouch", to=bea_row, event="v", words=word, now=now) is None
         told = {"by": "N", "act": "A", "reason": "R"}
-        assert mail.enqueue(session, letter="told", to=member, event="t", words=told, now=now) is not None
+        assert mail.enqueue(session, letter="told", to=bea_row, event="t", words=told, now=now) is not None
     bea.post("/account/letters/people/on")
     assert member(engine, "bea").mail_off == []
 

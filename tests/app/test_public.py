@@ -150,7 +150,7 @@ def test_bots_and_frequent_senders_get_the_same_response_and_no_mail(
     trapped = client.post(card, data={**MESSAGE, "website": "http://spam.example"})
     assert (trapped.status_code, trapped.location, trapped.data) == (right.status_code, right.location, right.data)
     for _ in range(MAX_PER_SENDER + 2):
-        assert client.post(card, data=LETTER).location == right.location
+        assert client.post(card, data=MESSAGE).location == right.location
     session.rollback()
     assert len(session.scalars(select(RelayMessage)).all()) == MAX_PER_SENDER
 
