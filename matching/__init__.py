@@ -1,5 +1,5 @@
-"""Pure arithmetic on graphs: trust, capability, teams.
+"""The matching engine: pure arithmetic on graphs of trust, capability and teams.
 
 Law: no I/O, no clock, no processes, no randomness without a seed. Takes arrays and frozen dataclasses
-(``inputs``) and returns frozen dataclasses (``outputs``): data, never prose. Imports none of the other rooms.
+(``inputs``) and returns frozen dataclasses (``outputs``): data, never prose. Imports no other room.
 """

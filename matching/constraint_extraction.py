@@ -1,19 +1,20 @@
-"""What a text says plainly besides capabilities: what it does not want, what can wait, the budget, the place.
+"""Extraction of constraints from a text by regular expressions: negations, optional needs, budget and place.
 
-It is read from a skeleton: the sentence in lower case, where each phrase that names a capability is one ``MARK``.
+Negations and optional needs are read from a skeleton: the sentence in lower case, in which every phrase that names a
+capability is replaced by one ``MARK``.
 """
 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-MARK = "\ue000"  # no clean text has a character for private use
+MARK = "\ue000"  # a clean text contains no private-use character
 
 _ARTICLE = r"(?:an?|the|any|some|our|my|your|their|his|her|its|this|that|another|more|new|full|big|whole|plain)"
 _FILLER = (
     rf"(?:{_ARTICLE}|us|me|you|for|in|on|with|of|about|help|kind|sort|to|be|use|using|want|need|interested|looking)"
 )
-_FREE = r"(?:(?!but |just |only |want|need|look|so |and |we |i |they )[\w'-]+\s+){0,2}?"  # words that we do not know
+_FREE = r"(?:(?!but |just |only |want|need|look|so |and |we |i |they )[\w'-]+\s+){0,2}?"  # up to two unknown words
 _NOT = r"(?:\s+not|n't)\s+(?:really\s+|actually\s+|even\s+)?"
 _STRONG = (
     rf"(?:do|does|did|would|will|should){_NOT}(?:want|need|require|use|pitch|send|offer|suggest|recommend|sell|touch"
@@ -29,7 +30,7 @@ _STRONG = (
     r"(?:have|has)\s+(?:our|their|its|my)\s+own|(?<!not )(?<!n't )(?<!un)(?:happy|satisfied|pleased)\s+with",
     r"(?:ruled|ruling|rule)\s+out|(?:decided|voted|advised)\s+against|(?:said|say)\s+no\s+to|gave\s+up\s+on|giving\s+up\s+on",
 )
-_PARTED = (  # left behind
+_PARTED = (  # abandoned or replaced
     r"left|leaving|ditch(?:ed|ing)?|dropp(?:ed|ing)|dump(?:ed|ing)?|abandon(?:ed|ing)?|scrapp(?:ed|ing)|outgrew|outgrown",
     r"avoid(?:ing)?|skip(?:ping)?|forget|cancel(?:l?ed|l?ing)?|tried(?!\s+to)|can(?:no|')t\s+stand|hated",
     r"(?:get(?:ting)?|got)\s+rid\s+of|(?:walk|mov)(?:e|ed|ing)\s+(?:away\s+from|on\s+from)|parted\s+ways\s+with|off\s+of",
@@ -38,7 +39,7 @@ _PARTED = (  # left behind
     r"used\s+to\s+(?:use|be\s+on|run\s+on)|(?:stopped|quit)\s+(?:using|doing)|no\s+longer\s+(?:use|need|want|using|on|with)",
     rf"(?:replac|swap|swapp|trad|exchang)(?:e|ing|ed)?(?=\s+(?:{_ARTICLE}\s+)?{MARK}\s+(?:with|by|for|out)\b)",
 )
-_OTHERS = (  # somebody does it
+_OTHERS = (  # somebody does it already
     r"(?:my|our)\s+(?:own\s+)?[\w'-]+(?:\s+[\w'-]+)?\s+(?:already\s+)?(?:does|do|handles?|makes?|writes?|is\s+doing"
     r"|takes?\s+care\s+of)(?!\s+not\b)(?![^.;]*\b(?:overwhelmed|hates|tired|leaving|retir|quit|can't|cannot|too\s+much))"
 )
@@ -46,7 +47,7 @@ _WEAK = (
     r"(?:\bnot|\b(?:is|are|was|were)n't)(?!\s+(?:only|just|sure|yet|even)\b)",
     r"(?<!have )(?<!has )(?<!had )(?<!got )(?<!is )(?<!'s )(?<!are )(?<!with )\b(?:no|nor)",
 )
-# No two parts of it may match the same words: a list is written by anybody, and would be tried in every way.
+# No two parts may match the same words: texts are untrusted, and an ambiguous pattern would backtrack exponentially.
 _LIST = rf"(?:(?:\s*,\s*(?:{_ARTICLE}\s+)?{MARK})*\s*(?:,\s*)?(?:or|nor|and|&)\s+(?:{_FILLER}\s+)*{MARK})*"
 _OR_LIST = _LIST.replace("or|nor|and|&", "or|nor")
 _SETTLED = (
@@ -118,7 +119,7 @@ _TIMES = {"k": 1000, "thousand": 1000, "grand": 1000, "m": 10**6, "million": 10*
 
 
 def negated(skeleton: str) -> set[int]:
-    """Which marks, counted from 0, the sentence says it does not want.
+    """Return the marks, counted from 0, that the sentence says it does not want.
 
     >>> negated(f"an online store on {MARK} instead of {MARK}, and no {MARK} please")
     {1, 2}
@@ -133,7 +134,7 @@ def negated(skeleton: str) -> set[int]:
 
 
 def self_descriptions(skeleton: str) -> set[int]:
-    """Which marks say who asks, not what for.
+    """Return the marks that describe who asks, not what is asked for.
 
     >>> self_descriptions(f"we are a small {MARK} and need {MARK}")
     {0}
@@ -147,12 +148,12 @@ def self_descriptions(skeleton: str) -> set[int]:
 
 
 def can_wait(skeleton: str) -> bool:
-    """Does the sentence only wish?"""
+    """Return whether the sentence says that something is optional or can wait."""
     return bool(_LATER.search(skeleton) or _WOULD_BE_NICE.search(skeleton))
 
 
 def without_negated(sentence: str) -> str:
-    """A sentence in lower case without what it says is not wanted, whatever the words.
+    """Return a sentence in lower case without its refusals, whether or not they name a capability.
 
     >>> without_negated("we don't need anybody to draw it, somebody must build it")
     'we  , somebody must build it'
@@ -161,7 +162,7 @@ def without_negated(sentence: str) -> str:
 
 
 def optional_marks(skeleton: str) -> set[int]:
-    """Which marks the sentence would like but does not need.
+    """Return the marks that are optional in the sentence.
 
     >>> optional_marks(f"we need {MARK}, a {MARK} would be nice, and maybe {MARK}")
     {1, 2}
@@ -177,9 +178,10 @@ def optional_marks(skeleton: str) -> set[int]:
 
 
 def budget(text: str) -> tuple[int, str] | None:
-    """The amount a clean text says there is to spend, in minor units, with its currency; the larger end of a range.
+    """Return the budget in a clean text as (minor units, currency), the larger end of a range; None without one.
 
-    An amount without a currency counts where the text says that it is spent, or in thousands with a "k".
+    An amount without a currency counts only after a word of spending, and with four digits or a unit such as "k"; it
+    is taken as USD.
 
     >>> budget("about 15,000 dollars"), budget("budget $10-15k"), budget("We are 15 people"), budget("EUR 900.50")
     ((1500000, 'USD'), (1500000, 'USD'), None, (90050, 'EUR'))
@@ -206,21 +208,22 @@ def budget(text: str) -> tuple[int, str] | None:
 
 
 def place(text: str, places: Sequence[str]) -> str | None:
-    """The first of the known ``places`` that a clean text names, the longer of two at one spot.
+    """Return the first of the known ``places`` that a clean text names, the longer of two at one position, or None.
 
-    A place is written with a capital, or comes after "in" or "near"; one of two letters is written in capitals.
+    The text must write a place with a capital letter, or after a word such as "in" or "near"; a place of two letters
+    must be in capitals.
 
     >>> place("a firm near tucson, AZ", ["AZ", "Tucson"]), place("we are in az", ["AZ"])
     ('Tucson', None)
     """
     known = {name.casefold(): name for name in places if name.strip()}
     for match in _places(tuple(known)).finditer(text) if known else ():
-        said = match[0]
-        if len(said) <= 2:
-            if said.isupper():
-                return known[said.casefold()]
-        elif said[0].isupper() or re.search(r"\b(?:in|near|around|at|from)\s+$", text[: match.start()], re.IGNORECASE):
-            return known[said.casefold()]
+        name = match[0]
+        if len(name) <= 2:
+            if name.isupper():
+                return known[name.casefold()]
+        elif name[0].isupper() or re.search(r"\b(?:in|near|around|at|from)\s+$", text[: match.start()], re.IGNORECASE):
+            return known[name.casefold()]
     return None
 
 

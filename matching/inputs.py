@@ -1,4 +1,7 @@
-"""What the engine is given. Everything is an index into the arrays beside it; days are proleptic ordinals."""
+"""Input dataclasses of the engine: the World as arrays, and the Ask.
+
+References are indices into the neighbouring arrays; days are proleptic ordinals.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,9 +16,9 @@ Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
-# What Facts.kinds counts through. A returned vouch is one whose praise comes back to its giver, or around a ring.
+# Facts.kinds are indices into this. A returned vouch comes back to its giver's firm, directly or around a ring.
 FACT_KINDS = ("worked", "met", "vouch", "collaboration", "introduction", "returned")
-SPOKEN = ("vouch", "returned")  # from a of b; all others are mutual
+SPOKEN = ("vouch", "returned")  # directed, said by a about b; all others are mutual
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,9 @@ class Taxonomy:
     synonyms: tuple[tuple[str, ...], ...]  # (n,)
     parents: Ints  # (n,) index of the parent, -1 at a root
     vectors: Vectors  # (n, d) unit length; a row of zeros is not embedded yet; d = 0 without a model
-    asks: tuple[tuple[str, ...], ...] = ()  # (n,) how people ask who do not know the trade's word; () for none at all
+    asks: tuple[tuple[str, ...], ...] = ()  # (n,) lay phrases that ask for the node; () if no node has any
     ask_vectors: Vectors = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))  # (q, d) of the asks
-    ask_nodes: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # (q,) whose they are, rising
+    ask_nodes: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # (q,) node of each vector, ascending
 
 
 @dataclass(frozen=True)
@@ -40,19 +43,19 @@ class Businesses:
     ids: Ints  # (b,)
     cities: tuple[str, ...]
     regions: tuple[str, ...]
-    remote: Bools  # works anywhere
-    price_low: Floats  # minor units of ``currencies``; NaN where not said
+    remote: Bools  # works from anywhere
+    price_low: Floats  # minor units of ``currencies``; NaN where unknown
     price_high: Floats
     currencies: tuple[str, ...]
-    capacity: Floats  # projects at a time; NaN where not said
+    capacity: Floats  # projects at a time; NaN where unknown
     busy: Floats  # projects now
-    free_on: Ints  # ordinal of the first free day; 0 where not said
-    chapters: Ints  # caller's chapter ids; -1 without
+    free_on: Ints  # ordinal of the first free day; 0 where unknown
+    chapters: Ints  # the caller's chapter ids; -1 without a chapter
 
 
 @dataclass(frozen=True)
 class Members:
-    """The m people who may be suggested; suspended ones are not among them."""
+    """The m people who may be suggested; suspended members are excluded."""
 
     ids: Ints  # (m,)
     business: Ints  # (m,) index of the firm
@@ -62,22 +65,22 @@ class Members:
 
 @dataclass(frozen=True)
 class Claims:
-    """The c pairs of a firm and a capability it has, with what stands behind them."""
+    """The c pairs of a firm and a capability it claims, with their vouches and evidence."""
 
     business: Ints  # (c,)
     capability: Ints  # (c,)
     claimed_on: Ints
     vouches: Ints  # accepted vouches for this capability, one per giving firm
     vouched_on: Ints  # the newest; 0 where none
-    vouched_until: Ints  # the last day on which they lift the claim; 0 where they never did
+    vouched_until: Ints  # the last day on which the claim counts as vouched; 0 where it never did
     evidence: Ints  # finished collaborations
     evidenced_on: Ints  # the newest; 0 where none
-    evidenced_until: Ints  # the last day on which it lifts the claim; 0 where none
+    evidenced_until: Ints  # the last day on which the claim counts as evidenced; 0 where none
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The f shareable facts between people; undirected but for SPOKEN, which goes from a to b."""
+    """The f shareable facts between people; undirected, except for SPOKEN kinds, which go from a to b."""
 
     a: Ints  # (f,) member index
     b: Ints
@@ -96,7 +99,7 @@ class Works:
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """All that the engine knows of a network at one version. Never changed, only replaced; no two are equal."""
+    """Everything the engine knows about a network at one version. Immutable; compared and hashed by identity."""
 
     version: int
     taxonomy: Taxonomy
@@ -107,19 +110,19 @@ class World:
     works: Works
 
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 
-def per_world(make: Callable[[World], Made]) -> Callable[[World], Made]:
-    """``make``, done once for each World and forgotten with it."""
-    made: WeakKeyDictionary[World, Made] = WeakKeyDictionary()
+def per_world(compute: Callable[[World], Result]) -> Callable[[World], Result]:
+    """Cache the result of ``compute`` per World; it is freed together with the World."""
+    results: WeakKeyDictionary[World, Result] = WeakKeyDictionary()
 
-    def remembered(world: World) -> Made:
-        if world not in made:
-            made[world] = make(world)
-        return made[world]
+    def cached(world: World) -> Result:
+        if world not in results:
+            results[world] = compute(world)
+        return results[world]
 
-    return remembered
+    return cached
 
 
 @dataclass(frozen=True)
@@ -133,12 +136,12 @@ class Need:
 
 @dataclass(frozen=True)
 class Ask:
-    """A question put to the engine, from the vantage of ``asker``."""
+    """A question to the engine, answered from the point of view of ``asker``."""
 
     today: int
     needs: tuple[Need, ...]
     asker: int | None = None  # member index
-    bringer: int | None = None  # business index; prime while ``keeps_prime``
+    bringer: int | None = None  # business index; the prime if ``keeps_prime``
     keeps_prime: bool = True
     own_ratings: Mapping[int, tuple[int, int]] = field(default_factory=dict)  # member index -> warmth, competence 1-5
     city: str = ""

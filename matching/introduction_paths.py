@@ -1,4 +1,7 @@
-"""Ways: who could introduce the asker to somebody, along facts in either direction. Short ways first, then strong."""
+"""Introduction paths: who could introduce the asker to somebody, along facts in either direction.
+
+Short paths come first, then strong ones.
+"""
 
 from collections.abc import Collection
 from itertools import pairwise
@@ -8,24 +11,24 @@ from scipy.sparse import csr_array
 
 from matching.inputs import Floats, Ints, World, per_world
 from matching.outputs import Step
-from matching.trust import circle, step_between
+from matching.trust import fact_graph, step_between
 
-MOST = 3
+MAX_PATHS = 3
 
 
 @per_world
 def acquaintance_matrix(world: World) -> csr_array:
-    """(m, m) what any two hold for each other, whoever said it: people who vouch know each other."""
-    around = circle(world)
-    return (around.words + around.heard).tocsr()
+    """Return (m, m), symmetric: the weight of all facts between two members; both sides of a vouch are acquainted."""
+    graph = fact_graph(world)
+    return (graph.weights + graph.incoming).tocsr()
 
 
 def introduction_paths(
     world: World, asker: int, target: int, barred: Collection[int] = ()
 ) -> tuple[tuple[Step, ...], ...]:
-    """Up to MOST ways of one, two or three facts, each beginning with somebody else; none through the ``barred``.
+    """Return up to MAX_PATHS paths of one, two or three facts, each with another first step, none through ``barred``.
 
-    The strength of a way is the product of worth / (1 + worth) of its facts, as for trust.
+    The strength of a path is the product of worth / (1 + worth) over its facts, as for trust.
     """
     if asker == target:
         return ()
@@ -35,21 +38,21 @@ def introduction_paths(
         return ((step_between(world, asker, target),),)
     mine, theirs = (np.setdiff1d(near, [asker, target, *barred]) for near in (mine, theirs))
     both = np.intersect1d(mine, theirs)
-    found: list[tuple[int, ...]] = [(asker, int(each), target) for each in _strongest(known, asker, target, both)]
-    if len(found) < MOST:
+    found: list[tuple[int, ...]] = [(asker, int(via), target) for via in _strongest(known, asker, target, both)]
+    if len(found) < MAX_PATHS:
         between = known[mine][:, theirs].tocoo()
         first, last, worth = mine[between.coords[0]], theirs[between.coords[1]], between.data
         fresh = ~np.isin(first, both) & ~np.isin(last, both)
         first, last = first[fresh], last[fresh]
         strength = _pull(worth[fresh]) * _pull(_worth(known, asker, first)) * _pull(_worth(known, target, last))
         for row in np.lexsort((last, first, -strength)):
-            if len(found) < MOST and first[row] not in {way[1] for way in found}:
+            if len(found) < MAX_PATHS and first[row] not in {path[1] for path in found}:
                 found.append((asker, int(first[row]), int(last[row]), target))
-    return tuple(tuple(step_between(world, a, b) for a, b in pairwise(way)) for way in found[:MOST])
+    return tuple(tuple(step_between(world, a, b) for a, b in pairwise(path)) for path in found[:MAX_PATHS])
 
 
 def acquaintances(world: World, member: int) -> Ints:
-    """Everybody the member shares a fact with, by index."""
+    """Return the indices of all members with whom the member shares a fact."""
     return np.setdiff1d(_near(acquaintance_matrix(world), member), [member])
 
 

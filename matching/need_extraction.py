@@ -1,7 +1,7 @@
-"""From a client's text to capabilities, and how near one capability is to another.
+"""Extraction of needs from a client's text, and the nearness of capabilities to needs.
 
-Words win: a name or synonym of the taxonomy. What a text says in other words may be guessed; a guess that does not
-stand out is no guess, and "nothing here matches" is an answer.
+Names and synonyms of the taxonomy take precedence. What a text says in other words is guessed only if the guess stands
+out; no need at all is a valid result.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -19,18 +19,20 @@ __all__ = ["Guess", "Reading", "TaxonomyIndex", "extract_needs", "nearness", "ru
 
 Encode = Callable[[list[str]], Vectors]
 
-NEEDS = 6  # most that a text is taken to ask for
+NEEDS = 6  # the most needs of a text
 MUST_WEIGHT, NICE_WEIGHT = 2.0, 1.0
-STRANGE, WEAK = 0.15, 0.38  # cosines: one word less like its sentence than this means something else, or gives way
-SILENT = 24  # sentences that are guessed at, the first of a text: each costs milliseconds
-LIKELY = 0.3  # the likeness from which a person may be asked whether it is meant
+# Cosines of a single word's node to its sentence: below STRANGE the word means something else, below WEAK it counts
+# only where nothing was guessed.
+STRANGE, WEAK = 0.15, 0.38
+SILENT = 24  # the most sentences that are guessed at, the first of a text: each costs milliseconds
+LIKELY = 0.3  # the least cosine of a capability that is offered to a person to choose
 BELOW, ABOVE, FARTHER = 0.9, 0.4, 0.85
-LIKE, FOREIGN = (0.6, 0.8), 0.8  # cosines between schemes that count first and in full, and the most they count
+LIKE, FOREIGN = (0.6, 0.8), 0.8  # cosines between schemes at which nearness begins and is full, and that full nearness
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a text asks for, what it says it does not want, and what it says of money and place."""
+    """What a text asks for, what it does not want, and its budget and place."""
 
     needs: tuple[Guess, ...] = ()
     negated: tuple[Guess, ...] = ()
@@ -43,20 +45,20 @@ class _Sentence:
     text: str
     wanted: list[Guess]
     negated: list[Guess]
-    rest: str  # without what is refused and who asks
+    rest: str  # the text without refusals and self-descriptions
 
 
 def extract_needs(
     text: str, lexicon: TaxonomyIndex, *, encode: Encode | None = None, places: Sequence[str] = ()
 ) -> Reading:
-    """The needs in the first 4,000 characters of ``text``, at most six, in the order of the text.
+    """Return the needs in the first 4,000 characters of ``text``, at most six, in the order of the text.
 
-    ``encode`` gives unit vectors as those of the taxonomy; without it words alone are read. Nothing that the text
-    negates is among the needs, nor anything below it; but who wants "no lawyers, a mediator" gets a mediator, because
-    a whole category was refused and one node of it named. Any text is read without an error.
+    ``encode`` returns unit vectors of the same model as the taxonomy's; without it only words are used. The needs
+    contain nothing that the text negates, nor any descendant of it. One exception: "no lawyers, a mediator" needs a
+    mediator, because it negates a whole category and names one node of it. Never raises, whatever the text.
     """
-    whole = clean_text(text)
-    parts = [_sentence(whole, start, end, lexicon) for start, end in sentences(whole)]
+    text = clean_text(text)
+    parts = [_sentence(text, start, end, lexicon) for start, end in sentences(text)]
     negated: dict[int, Guess] = {}
     for guess in (guess for part in parts for guess in part.negated):
         negated.setdefault(guess.capability, guess)
@@ -77,64 +79,65 @@ def extract_needs(
             silent.append(part)
     guessed = _guessed([part.rest for part in silent], lexicon, encode, banned | _akin(lexicon, negated), named)
     return Reading(
-        needs=_shared(_specific([*named, *([] if guessed else weak), *guessed], lexicon)),
+        needs=_with_shares(_specific([*named, *([] if guessed else weak), *guessed], lexicon)),
         negated=tuple(replace(guess, must=False) for guess in negated.values()),
-        budget=constraint_extraction.budget(whole),
-        place=constraint_extraction.place(whole, places),
+        budget=constraint_extraction.budget(text),
+        place=constraint_extraction.place(text, places),
     )
 
 
 def runners_up(
-    text: str, lexicon: TaxonomyIndex, *, encode: Encode | None = None, taken: Collection[int] = (), most: int = 4
+    text: str, lexicon: TaxonomyIndex, *, encode: Encode | None = None, taken: Collection[int] = (), limit: int = 4
 ) -> tuple[int, ...]:
-    """What else ``text`` may be about, best first, for a person to pick from: neither negated nor ``taken`` nor above.
+    """Return other nodes that ``text`` may be about, best first, for a person to choose from.
 
-    Not good enough to be needs, but nearer than nothing: a cosine of LIKELY at least, or some BM25 without a model.
+    Leaves out negated nodes, and those ``taken`` with their ancestors. The result is too uncertain for needs: a
+    likeness above LIKELY, or without a model any BM25 score above 0.
     """
-    whole = clean_text(text)
-    parts = [_sentence(whole, start, end, lexicon) for start, end in sentences(whole)]
+    text = clean_text(text)
+    parts = [_sentence(text, start, end, lexicon) for start, end in sentences(text)]
     rests = [part.rest for part in parts if count_informative(part.rest)][:SILENT]
     negated = [guess.capability for part in parts for guess in part.negated]
     barred = _below(lexicon, negated) | _akin(lexicon, negated)
     barred[[node for one in taken for node in (one, *lexicon.lineage(one))]] = True
-    together = " ".join(rests)
-    worth, _ = lexicon.scores(together)
-    least = 0.0
+    joined = " ".join(rests)
+    score, _ = lexicon.scores(joined)
+    threshold = 0.0
     if rests and encode is not None and lexicon.embedded.any():
-        worth = lexicon.likeness(encode([together, *rests])).max(axis=0) + bm25_bonus(worth)
-        least = LIKELY
-    worth = np.where(lexicon.guessable & ~barred, worth, 0.0)
-    return tuple(int(node) for node in np.argsort(-worth, kind="stable")[:most] if worth[node] > least)
+        score = lexicon.likeness(encode([joined, *rests])).max(axis=0) + bm25_bonus(score)
+        threshold = LIKELY
+    score = np.where(lexicon.guessable & ~barred, score, 0.0)
+    return tuple(int(node) for node in np.argsort(-score, kind="stable")[:limit] if score[node] > threshold)
 
 
-def _sentence(whole: str, start: int, end: int, lexicon: TaxonomyIndex) -> _Sentence:
-    mentions = lexicon.mentions(whole, start, end)
+def _sentence(text: str, start: int, end: int, lexicon: TaxonomyIndex) -> _Sentence:
+    mentions = lexicon.mentions(text, start, end)
     skeleton, at = "", start
     for mention in mentions:
-        skeleton += whole[at : mention.start].lower() + constraint_extraction.MARK
+        skeleton += text[at : mention.start].lower() + constraint_extraction.MARK
         at = mention.end
-    skeleton = (skeleton + whole[at:end].lower()).replace("’", "'")
-    without, later, themselves = (
+    skeleton = (skeleton + text[at:end].lower()).replace("’", "'")
+    negated, optional, self_described = (
         constraint_extraction.negated(skeleton),
         constraint_extraction.optional_marks(skeleton),
         constraint_extraction.self_descriptions(skeleton),
     )
     guesses = [
-        Guess(mention.node, "synonym", whole[mention.start : mention.end][:PHRASE], mention.score, i not in later)
+        Guess(mention.node, "synonym", text[mention.start : mention.end][:PHRASE], mention.score, i not in optional)
         for i, mention in enumerate(mentions)
     ]
-    said_again = iter("" if i in without | themselves else guess.phrase for i, guess in enumerate(guesses))
-    kept = "".join(next(said_again) if char == constraint_extraction.MARK else char for char in skeleton)
+    phrases = iter("" if i in negated | self_described else guess.phrase for i, guess in enumerate(guesses))
+    rest = "".join(next(phrases) if char == constraint_extraction.MARK else char for char in skeleton)
     return _Sentence(
-        text=whole[start:end],
-        wanted=[guess for i, guess in enumerate(guesses) if i not in without | themselves],
-        negated=[guess for i, guess in enumerate(guesses) if i in without],
-        rest=constraint_extraction.without_negated(kept).strip(),
+        text=text[start:end],
+        wanted=[guess for i, guess in enumerate(guesses) if i not in negated | self_described],
+        negated=[guess for i, guess in enumerate(guesses) if i in negated],
+        rest=constraint_extraction.without_negated(rest).strip(),
     )
 
 
 def _likeness(guess: Guess, part: _Sentence, lexicon: TaxonomyIndex, encode: Encode | None) -> float:
-    """How like a single word's node is to the sentence it stands in; 1 for a longer phrase, and without a model."""
+    """Return the cosine of a single word's node to its sentence; 1 for a longer phrase, and without a model."""
     vector = lexicon.taxonomy.vectors[guess.capability]
     if encode is None or count_informative(guess.phrase) > 1 or not vector.any():
         return 1.0
@@ -144,25 +147,24 @@ def _likeness(guess: Guess, part: _Sentence, lexicon: TaxonomyIndex, encode: Enc
 def _guessed(
     rests: list[str], lexicon: TaxonomyIndex, encode: Encode | None, banned: Bools, named: Sequence[Guess]
 ) -> list[Guess]:
-    """What the sentences that name nothing are about, in categories that the others do not name."""
+    """Return guesses for the sentences that name nothing, in categories that the other sentences do not name."""
     if not rests:
         return []
     rests = rests[:SILENT]
-    whole = " ".join(rests)
     if encode is None:
-        guess = guess_by_words(whole, lexicon, banned, beside_words=bool(named))
-        found = [] if guess is None else [guess]
+        guess = guess_by_words(" ".join(rests), lexicon, banned, beside_words=bool(named))
+        guesses = [] if guess is None else [guess]
     else:
         vectors = encode(rests)
-        together = vectors.sum(axis=0, keepdims=True)  # the whole text, nearly, without the cost of reading it again
-        together /= np.linalg.norm(together)
-        found = guess_by_meaning(rests, np.vstack([together, vectors]), lexicon, banned, beside_words=bool(named))
+        total = vectors.sum(axis=0, keepdims=True)  # approximates the vector of the whole text without encoding it
+        total /= np.linalg.norm(total)
+        guesses = guess_by_meaning(rests, np.vstack([total, vectors]), lexicon, banned, beside_words=bool(named))
     known = {lexicon.root(guess.capability) for guess in named}
-    return [guess for guess in found if lexicon.root(guess.capability) not in known]
+    return [guess for guess in guesses if lexicon.root(guess.capability) not in known]
 
 
 def _below(lexicon: TaxonomyIndex, nodes: Iterable[int]) -> Bools:
-    """The nodes, and all below them."""
+    """Return a mask of the nodes and their descendants."""
     parents = lexicon.taxonomy.parents
     below = np.zeros(len(parents), dtype=np.bool_)
     below[list(nodes)] = True
@@ -172,17 +174,17 @@ def _below(lexicon: TaxonomyIndex, nodes: Iterable[int]) -> Bools:
 
 
 def _akin(lexicon: TaxonomyIndex, negated: Iterable[int]) -> Bools:
-    """What bears the name of something negated, as "WordPress care" bears WordPress's: never guessed."""
+    """Return a mask of nodes whose name contains that of a negated leaf, as "WordPress care" does: never guessed."""
     names = [set(informative(tokens(lexicon.taxonomy.names[node]))) for node in negated if lexicon.is_leaf[node]]
     akin = np.zeros(len(lexicon.taxonomy.names), dtype=np.bool_)
     for node in np.flatnonzero(lexicon.guessable) if names else ():
-        has = set(informative(tokens(lexicon.taxonomy.names[node])))
-        akin[node] = any(name and name <= has for name in names)
+        stems = set(informative(tokens(lexicon.taxonomy.names[node])))
+        akin[node] = any(name and name <= stems for name in names)
     return akin
 
 
 def _specific(needs: list[Guess], lexicon: TaxonomyIndex) -> list[Guess]:
-    """Each node once, no ancestor of another, and the surest six."""
+    """Return each node once, without ancestors of other nodes, and of these the six surest, in their order."""
     best: dict[int, Guess] = {}
     for guess in needs:
         before = best.get(guess.capability)
@@ -191,22 +193,22 @@ def _specific(needs: list[Guess], lexicon: TaxonomyIndex) -> list[Guess]:
         elif guess.must and not before.must:
             best[guess.capability] = replace(before, must=True)
     above = {node for guess in best for node in lexicon.lineage(guess)}
-    kept = [guess for guess in best.values() if guess.capability not in above]
-    surest = sorted(kept, key=lambda guess: (not guess.must, guess.matched_by != "synonym", -guess.score))[:NEEDS]
-    return [guess for guess in kept if guess in surest]
+    specific = [guess for guess in best.values() if guess.capability not in above]
+    surest = sorted(specific, key=lambda guess: (not guess.must, guess.matched_by != "synonym", -guess.score))[:NEEDS]
+    return [guess for guess in specific if guess in surest]
 
 
-def _shared(needs: list[Guess]) -> tuple[Guess, ...]:
+def _with_shares(needs: list[Guess]) -> tuple[Guess, ...]:
     weights = [MUST_WEIGHT if guess.must else NICE_WEIGHT for guess in needs]
     return tuple(replace(guess, share=weight / sum(weights)) for guess, weight in zip(needs, weights, strict=True))
 
 
 def nearness(taxonomy: Taxonomy, needs: Sequence[Need]) -> Floats:
-    """How well a claim on each node answers each need, (needs, nodes) in [0, 1].
+    """Return how well a claim on each node meets each need, (needs, nodes) in [0, 1].
 
-    1 on the node itself; 0.9 on a child and less on what is farther below; 0.4 on the parent, less farther above;
-    0 on siblings. Across schemes 0.8 for the same name, otherwise by the cosine of meanings: 0 at 0.6 and 0.8 from
-    0.8 on.
+    1 for the node itself; 0.9 for a child and less for deeper descendants; 0.4 for the parent and less for higher
+    ancestors; 0 for siblings. Across schemes: 0.8 for the same name, otherwise by the cosine of the vectors, rising
+    from 0 at 0.6 to 0.8 from 0.8 on.
     """
     parents, size = taxonomy.parents, len(taxonomy.names)
     near = np.zeros((len(needs), size))
@@ -215,7 +217,7 @@ def nearness(taxonomy: Taxonomy, needs: Sequence[Need]) -> Floats:
     nodes = np.array([need.capability for need in needs], dtype=np.int64)
     cosines = taxonomy.vectors[nodes] @ taxonomy.vectors.T
     names = [taxonomy.names[node].casefold() for node in nodes]
-    lengths = {len(name) for name in names}  # of 16,000 names few are as long, and only those are folded
+    lengths = {len(name) for name in names}  # casefold only names of these lengths, few of 16,000
     alike = [(i, name.casefold()) for i, name in enumerate(taxonomy.names) if len(name) in lengths]
     foreign = {
         scheme: np.fromiter((other != scheme for other in taxonomy.schemes), dtype=np.bool_, count=size)

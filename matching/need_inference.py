@@ -1,4 +1,4 @@
-"""What a text is about where it names nothing: a guess from its words (BM25) or its meaning, or honestly none."""
+"""Guesses of what a text is about where it names no capability: by words (BM25) or by meaning, or no guess at all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,71 +11,75 @@ from matching.taxonomy_index import TaxonomyIndex
 from matching.text_normalization import Token
 
 PHRASE = 200  # characters
-# A cosine, what words add to it, and how many standard deviations it stands above all nodes' must come to BAR. Measured
-# on 98 asks in other words than the taxonomy's and 33 that it has no node for: the bar keeps out nine in ten of these.
+# A cosine, plus its BM25 bonus, plus DEVIATION per standard deviation above the mean of all nodes, must reach BAR.
+# Measured on 98 asks in other words than the taxonomy's and 33 without a node: BAR rejects nine in ten of the 33.
 DEVIATION, BAR, BAR_BESIDE_WORDS, BAR_ALONE = 0.03, 0.74, 0.78, 0.74
-WORDS_LIFT, WORDS_FULL = 0.35, 12.0  # the most that BM25 adds to a cosine, and the BM25 from which it does
-AHEAD = 0.85  # without a model, the next best node may have at most this part of the best one's BM25
+WORDS_LIFT, WORDS_FULL = 0.35, 12.0  # the most that BM25 adds to a cosine, and the BM25 score from which it does
+AHEAD = 0.85  # without a model, the second node may have at most this part of the best node's BM25 score
 
 
 @dataclass(frozen=True)
 class Guess:
-    """The text asks for ``capability``: ``matched_by`` synonym, bm25 or meaning, through the words ``phrase``."""
+    """A capability that a text asks for: ``matched_by`` synonym, bm25 or meaning, from the words ``phrase``."""
 
     capability: int
     matched_by: str
     phrase: str
     score: float  # 0-1
     must: bool
-    share: float = 0.0  # of the work; the needs' shares sum to 1, that of what is negated is 0
+    share: float = 0.0  # of the work; the shares of the needs sum to 1; 0 for a negated capability
 
 
 def bm25_bonus(scores: Floats) -> Floats:
-    """What BM25 scores add to the cosines of the same nodes."""
+    """Return what BM25 scores add to the cosines of the same nodes."""
     return WORDS_LIFT * np.minimum(scores / WORDS_FULL, 1.0)
 
 
 def guess_by_words(text: str, lexicon: TaxonomyIndex, banned: Bools, *, beside_words: bool) -> Guess | None:
-    """The node with the most telling words of ``text``: two at least, and clearly ahead of the next."""
+    """Return the node with the best BM25 score, if it matches at least two words and is clearly ahead; else None.
+
+    ``beside_words``: the text names other capabilities; then three words must match.
+    """
     scores, words = lexicon.scores(text)
     scores = np.where(lexicon.guessable & ~banned, scores, 0.0)
     if scores.max(initial=0.0) <= 0:
         return None
     node = int(scores.argmax())
-    spoken = lexicon.spoken(node, words)
+    matched = lexicon.matched_words(node, words)
     second = np.partition(scores, -2)[-2] if scores.size > 1 else 0.0
-    if len(spoken) < 2 + beside_words or second > AHEAD * scores[node]:
+    if len(matched) < 2 + beside_words or second > AHEAD * scores[node]:
         return None
     score = float(scores[node] / (scores[node] + WORDS_FULL))
-    return Guess(node, "bm25", _phrase(text, spoken), score, must=not constraint_extraction.can_wait(text))
+    return Guess(node, "bm25", _phrase(text, matched), score, must=not constraint_extraction.can_wait(text))
 
 
 def guess_by_meaning(
     sentences: Sequence[str], vectors: Vectors, lexicon: TaxonomyIndex, banned: Bools, *, beside_words: bool
 ) -> list[Guess]:
-    """The node nearest to all ``sentences`` together or to one of them, and those that a single one is clearly about.
+    """Return the node nearest to all ``sentences`` or to one of them, and the nodes that single sentences are about.
 
-    ``vectors`` has the whole text's in row 0 and then one row a sentence. A guess must stand out from all the nodes.
+    ``vectors`` holds the vector of the whole text in row 0, then one row per sentence. A guess must stand out from all
+    nodes.
     """
-    whole = " ".join(sentences)
+    full_text = " ".join(sentences)
     cosines = lexicon.likeness(vectors)
     cosines[:, ~lexicon.embedded] = np.nan
     spread = np.maximum(np.nanstd(cosines, axis=1), 1e-6)
     above = (cosines - np.nanmean(cosines, axis=1)[:, None]) / spread[:, None]
-    scores, words = lexicon.scores(whole)
+    scores, words = lexicon.scores(full_text)
     standing = np.where(np.isnan(cosines) | banned, -np.inf, cosines + bm25_bonus(scores) + DEVIATION * above)
     best = cosines.max(axis=0, initial=-1.0, where=~np.isnan(cosines)) + bm25_bonus(scores)
     first = int(np.where(np.isfinite(standing[0]), best, -np.inf).argmax())
     found: dict[int, Guess] = {}
     row = int(standing[:, first].argmax())
     if standing[row, first] >= (BAR_BESIDE_WORDS if beside_words else BAR):
-        text = whole if row == 0 else sentences[row - 1]
-        spoken = lexicon.spoken(first, words)
-        agreed = len(spoken) > 1 and first == int(np.where(lexicon.guessable & ~banned, scores, -1.0).argmax())
+        text = full_text if row == 0 else sentences[row - 1]
+        matched = lexicon.matched_words(first, words)
+        agreed = len(matched) > 1 and first == int(np.where(lexicon.guessable & ~banned, scores, -1.0).argmax())
         found[first] = _guess(
             first,
             "bm25" if agreed else "meaning",
-            _phrase(whole, spoken) if agreed else text,
+            _phrase(full_text, matched) if agreed else text,
             cosines[row, first],
             text,
         )

@@ -1,4 +1,4 @@
-"""What the engine answers: data, never prose. Indices are those of the World that was asked."""
+"""Output dataclasses of the engine: the answer as data, never prose. Indices are those of the World that was asked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Known(StrEnum):
-    """How the asker stands to somebody. Unknown passes, and is said."""
+    """Whether the asker knows somebody. An unknown member is not blocked, but is marked as not yet known."""
 
     YES = "known"
     NOT_YET = "not yet known"
@@ -15,13 +15,13 @@ class Known(StrEnum):
 
 @dataclass(frozen=True)
 class Reason:
-    """A part of a team's score. The contributions of a team's reasons add up to its score."""
+    """A term of a team's score. The contributions of a team's reasons sum to its score."""
 
     signal: str
     business: int
-    contribution: float  # >= 0, in nats: how far above the least the signal can say
-    strength: float  # 0-1, for a small meter
-    data: Mapping[str, Any] = field(default_factory=dict)  # what the sentence needs; indices and numbers only
+    contribution: float  # >= 0, in nats: how far above the signal's floor
+    strength: float  # 0-1, shown as a small meter
+    data: Mapping[str, Any] = field(default_factory=dict)  # for the sentence; plain values, rows as indices
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Alternate:
-    """Who else could take a seat: the team's shown score with them in it."""
+    """Another firm that could take a seat; ``shown`` is the team's shown score with that firm in it."""
 
     business: int
     member: int | None
@@ -59,7 +59,7 @@ class Seat:
 
 @dataclass(frozen=True)
 class Team:
-    """One ranked answer."""
+    """One team of a ranked answer."""
 
     score: float  # log domain, the sum of the reasons' contributions
     shown: int  # 0-100
@@ -67,12 +67,12 @@ class Team:
     seats: tuple[Seat, ...]
     reasons: tuple[Reason, ...]
     paths: Mapping[int, tuple[Step, ...]]  # business -> how the asker knows it; empty where not yet known
-    missing: tuple[int, ...]  # indices of needs nobody in the team covers
+    missing: tuple[int, ...]  # indices of needs that nobody in the team covers
 
 
 @dataclass(frozen=True)
 class Missing:
-    """A need that nobody covers, and the nearest thing anybody here does (capability, business), if any."""
+    """A need that nobody covers, and the nearest claim as (capability, business), if there is one."""
 
     need: int
     nearest: tuple[int, int] | None
@@ -80,11 +80,11 @@ class Missing:
 
 @dataclass(frozen=True)
 class Proof:
-    """How sure the search is of its best team."""
+    """What the search proved about its best team."""
 
     optimal: bool
     bound: float  # no team scores more
-    considered: int  # teams that the search ruled on
+    considered: int  # teams that the search decided on
 
 
 @dataclass(frozen=True)

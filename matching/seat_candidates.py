@@ -1,4 +1,4 @@
-"""Who might sit where: the rows that every signal judges, and what a signal is."""
+"""Candidates for the seats of a team, as rows that every signal scores, and the definition of a signal."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from matching.outputs import Step
 from matching.pair_weights import PairWeights
 from matching.trust import AskerTrust
 
-COVERS = 0.4  # the nearness from which a claim can take a need's seat: a child's can well, a parent's just so
+COVERS = 0.4  # the least nearness with which a claim can take a need's seat; a parent's nearness is exactly this
 HALF_LIFE_DAYS = 730.0  # of finished work
 LEVELS = ("claimed", "vouched", "evidenced")
 LEVEL_WORTH = np.array([0.5, 0.75, 1.0])
@@ -19,57 +19,57 @@ LEVEL_WORTH = np.array([0.5, 0.75, 1.0])
 
 @dataclass(frozen=True)
 class SeatCandidates:
-    """k firms, each in a seat under a prime. A standing seat of a prime has no need and no claim (-1)."""
+    """k candidates: a firm in a seat under a prime. A standing seat of a prime has no need and no claim (-1)."""
 
     world: World
     ask: Ask
     seen: AskerTrust
     business: Ints  # (k,)
-    need: Ints  # index into the ask's needs
-    claim: Ints  # the firm's best claim for the need
-    nearness: Floats  # of that claim to the need, 0-1
-    prime: Ints  # business index; -1 where it is nobody in particular
-    share: Floats  # of the whole work
+    need: Ints  # (k,) index into the ask's needs
+    claim: Ints  # (k,) the firm's best claim for the need
+    nearness: Floats  # (k,) of that claim to the need, 0-1
+    prime: Ints  # (k,) business index; -1 without a prime
+    share: Floats  # (k,) of the whole work
     paths: Mapping[int, tuple[Step, ...]] = field(default_factory=dict)  # business -> how the asker knows it
 
 
 @dataclass(frozen=True)
 class Signal:
-    """One thing that speaks for a firm in a seat."""
+    """One criterion in favour of a firm in a seat."""
 
     name: str
     weight: float  # relative to the weights of the other signals
-    floor: float  # the least that ``strength`` can say, 0-1
+    floor: float  # the lowest value of ``strength``, 0-1
     about: Literal["claim", "business", "pair"]  # the claim for a need, the firm, or the firm under its prime
     strength: Callable[
         [SeatCandidates], Floats
     ]  # (k,) in [floor, 1]; the floor where ``about`` is a claim and there is none
-    told: Callable[[SeatCandidates, int], Mapping[str, Any]]  # what a sentence about one row needs
+    reason_data: Callable[[SeatCandidates, int], Mapping[str, Any]]  # of one row, for its sentence
 
 
-def level(seatings: SeatCandidates) -> Ints:
-    """How well each row's claim stands on the day of the ask, as an index into LEVELS."""
-    claims, claim, today = seatings.world.claims, seatings.claim, seatings.ask.today
+def level(candidates: SeatCandidates) -> Ints:
+    """Return the level of each row's claim on the day of the ask, as an index into LEVELS."""
+    claims, claim, today = candidates.world.claims, candidates.claim, candidates.ask.today
     return np.where(claims.evidenced_until[claim] >= today, 2, (claims.vouched_until[claim] >= today).astype(np.int64))
 
 
-def newest(seatings: SeatCandidates) -> Ints:
-    """The day of the newest claim, vouch or evidence behind each row; 0 where none is dated."""
-    claims, claim = seatings.world.claims, seatings.claim
+def newest(candidates: SeatCandidates) -> Ints:
+    """Return the day of the newest claim, vouch or evidence of each row's claim; 0 where none is dated."""
+    claims, claim = candidates.world.claims, candidates.claim
     return np.maximum(np.maximum(claims.claimed_on[claim], claims.vouched_on[claim]), claims.evidenced_on[claim])
 
 
-def capability_name(seatings: SeatCandidates, row: int) -> dict[str, int]:
-    """The need and the claimed capability of a row."""
+def capability_name(candidates: SeatCandidates, row: int) -> dict[str, int]:
+    """Return the need and the claimed capability of a row, as indices."""
     return {
-        "need": int(seatings.need[row]),
-        "capability": int(seatings.world.claims.capability[seatings.claim[row]]),
+        "need": int(candidates.need[row]),
+        "capability": int(candidates.world.claims.capability[candidates.claim[row]]),
     }
 
 
 @per_world
 def works_on(world: World) -> tuple[int, PairWeights]:
-    """The newest day of finished work, and what each prime gave each sub until then, decayed to that day."""
+    """Return the newest day of finished work, and the works each prime gave each sub, decayed to that day."""
     works = world.works
     day = int(works.days.max(initial=0))
     worth = 0.5 ** ((day - works.days) / HALF_LIFE_DAYS)
@@ -78,14 +78,17 @@ def works_on(world: World) -> tuple[int, PairWeights]:
 
 @per_world
 def places(world: World) -> tuple[dict[str, int], Ints, dict[str, int], Ints]:
-    """City and region of every firm as numbers, each with the numbers' names; 0 is not said."""
+    """Return city and region of every firm as numbers: (number by city, cities, number by region, regions).
+
+    0 means that the firm did not say.
+    """
     firms = world.businesses
     cities, regions = {"": 0}, {"": 0}
-    city = [cities.setdefault(fold_candidates(name), len(cities)) for name in firms.cities]
-    region = [regions.setdefault(fold_candidates(name), len(regions)) for name in firms.regions]
+    city = [cities.setdefault(fold_place(name), len(cities)) for name in firms.cities]
+    region = [regions.setdefault(fold_place(name), len(regions)) for name in firms.regions]
     return cities, np.array(city, dtype=np.int64), regions, np.array(region, dtype=np.int64)
 
 
-def fold_candidates(name: str) -> str:
-    """A place's name as it is compared."""
+def fold_place(name: str) -> str:
+    """Return a place's name, normalised for comparison."""
     return " ".join(name.casefold().split())

@@ -1,14 +1,15 @@
-"""The best teams, exactly: which firm takes which needs under which prime.
+"""Exact search for the best teams: which firm takes which needs under which prime.
 
-Under a prime a team is a partition of the needs: those the prime keeps, and a group for each partner. It is worth the
-prime's standing seats, plus each firm in each of its seats, less ``hands`` for each partner and each need left open.
-Groups only meet in the prime (a star, as in Kargar and An, CIKM 2011), so the best cover of a set S of needs is
+Under a prime a team is a partition of the needs: those the prime keeps, and a group for each partner. Its value is
+that of the prime's standing seats, plus each firm in each of its seats, less ``hands`` for each partner and each open
+need. Groups interact with the prime only (a star, as in Kargar and An, CIKM 2011), so the best cover of a set S of
+needs is
 
     best(S) = max over the subsets T of S that hold its lowest need:  (best firm for T) - hands + best(S - T)
 
-3**n steps for n needs, done once for what firms are worth under nobody in particular. Few firms are worth more under a
-certain prime, and a cover holds each of their groups at most once, so they are added to it group by group. Primes come
-in the order of an upper bound until none can beat the best found: the answer is the optimum over all of them.
+3**n steps for n needs, done once for the values of firms without a prime. Few firms are worth more under a certain
+prime, and a cover holds each of their groups at most once, so they are added to it group by group. Primes are tried in
+the order of an upper bound until none can beat the best team so far: the answer is the optimum over all primes.
 Further teams are found by exclusion (Lawler 1972).
 """
 
@@ -24,22 +25,22 @@ import numpy as np
 from matching.inputs import Floats, Ints
 
 NEVER = -1e6  # the value of a firm that does not cover a need; real values stay far above half of it
-BLOCK = 64  # primes weighed at a time
-EPSILON = 1e-12  # less than any difference that is meant
+BLOCK = 64  # primes evaluated at a time
+EPSILON = 1e-12  # below any real difference of values
 
 
 @dataclass(frozen=True)
 class Options:
-    """What is chosen among: c firms and n needs."""
+    """The input of the search: c firms and n needs."""
 
-    value: Floats  # (c, n) >= 0 under nobody in particular; NEVER where the firm does not cover the need
+    value: Floats  # (c, n) >= 0, without a prime; NEVER where the firm does not cover the need
     primes: Ints  # (p,) firms that may lead
-    standing: Floats  # (p,) value of each prime's own seats
-    tied: Ints  # (p + 1,) where the rows of each prime begin in the two below
+    standing: Floats  # (p,) value of each prime's standing seats
+    tied: Ints  # (p + 1,) where the rows of each prime begin in the next two arrays
     partner: Ints  # (t,) firms that are worth more under that prime
-    under: Floats  # (t, n) their values there
-    hands: float
-    is_fixed: bool  # the one prime leads whatever it can do
+    under: Floats  # (t, n) their values under that prime
+    hands: float  # the cost of each partner and each open need
+    is_fixed: bool  # the only prime leads even if it covers no need
 
     @classmethod
     def of(
@@ -52,7 +53,7 @@ class Options:
         hands: float,
         is_fixed: bool,
     ) -> Self:
-        """Sort the ``ties``: (t,) positions in ``primes``, (t,) partners, (t, n) values."""
+        """Create Options from unsorted ``ties``: (t,) positions in ``primes``, (t,) partners, (t, n) values."""
         place, partner, under = ties
         rows = np.argsort(place, kind="stable")
         tied = np.searchsorted(place[rows], np.arange(len(primes) + 1))
@@ -60,7 +61,7 @@ class Options:
 
     @cached_property
     def lift(self) -> Floats:
-        """(p, n) the most that each seat can gain from whom the prime knows."""
+        """Return (p, n): the most that each need can gain from the ties of each prime."""
         lift = np.zeros((len(self.primes), self.value.shape[1]))
         some = np.flatnonzero(np.diff(self.tied))
         if len(some):
@@ -71,11 +72,11 @@ class Options:
 
     @cached_property
     def bounds(self) -> Floats:
-        """(p,) what no team of each prime exceeds: the best there is in every seat."""
+        """Return (p,): an upper bound for the teams of each prime, with the best firm for every need."""
         return np.asarray(self.standing + (self.value.max(axis=0).clip(0.0) + self.lift).sum(axis=1), dtype=np.float64)
 
     def under_prime(self, leader: int) -> Floats:
-        """(c, n) the values of all firms under that prime."""
+        """Return (c, n): the values of all firms under the prime ``leader``."""
         place = int(np.flatnonzero(self.primes == leader)[0])
         rows = slice(self.tied[place], self.tied[place + 1])
         values = self.value.copy()
@@ -85,20 +86,20 @@ class Options:
 
 @dataclass(frozen=True)
 class Cover:
-    """A team: its value, its prime, and the firm of each need (-1 where it stays open)."""
+    """A team: its value, its prime, and the firm of each need (-1 where the need stays open)."""
 
     value: float
     prime: int
     holders: tuple[int, ...]
 
     def partners(self, options: Options) -> frozenset[int]:
-        """The firms that make this team another one; a fixed prime is in all of them."""
+        """Return the firms that distinguish this team from others; a fixed prime is in all teams and left out."""
         return frozenset({*self.holders, self.prime} - {-1, self.prime if options.is_fixed else -1})
 
 
 @lru_cache(maxsize=16)
 def subsets(needs: int) -> tuple[Floats, tuple[Ints, ...]]:
-    """All sets of needs as bits: columns (needs, 2**needs) of 0 and 1, and of each set the parts with its lowest need.
+    """Return all sets of needs as bits (needs, 2**needs), and for each set its subsets that hold its lowest need.
 
     >>> [group.tolist() for group in subsets(2)[1]]
     [[], [1], [2], [1, 3]]
@@ -107,15 +108,15 @@ def subsets(needs: int) -> tuple[Floats, tuple[Ints, ...]]:
     groups: list[Ints] = []
     for chosen in range(2**needs):
         bits = [1 << need for need in range(needs) if chosen >> need & 1]
-        found = np.array(bits[:1], dtype=np.int64)
+        parts = np.array(bits[:1], dtype=np.int64)
         for bit in bits[1:]:
-            found = np.concatenate([found, found + bit])
-        groups.append(found)
+            parts = np.concatenate([parts, parts + bit])
+        groups.append(parts)
     return columns.astype(np.float64), tuple(groups)
 
 
 def covered(groups: Floats, needs: int) -> Floats:
-    """(2**needs,) the best cover of each set, from the value of each group."""
+    """Return (2**needs,): the value of the best cover of each set, from the value of each group."""
     cover = np.zeros_like(groups)
     for chosen, parts in enumerate(subsets(needs)[1][1:], start=1):
         cover[chosen] = (groups[parts] + cover[chosen ^ parts]).max()
@@ -123,10 +124,13 @@ def covered(groups: Floats, needs: int) -> Floats:
 
 
 class _Search:
-    """One search for the best team: without some firms, and perhaps with one need given to a partner for sure."""
+    """One search for the best team that excludes some firms, and may force one need to go to a partner."""
 
     def __init__(self, options: Options, bounds: Floats, without: frozenset[int], given: int | None) -> None:
-        """``bounds``: (p,) what no team of each prime exceeds; tightened while searching, and true with less firms."""
+        """Search at once. ``bounds`` (p,) are upper bounds per prime; still valid with fewer firms, they are tightened.
+
+        ``without`` are the excluded firms; ``given`` is the need that must go to a partner.
+        """
         self.options, self.without, self.given, self.needs = options, without, given, options.value.shape[1]
         self.columns = subsets(self.needs)[0]
         self.allowed = np.ones(len(options.value), dtype=bool)
@@ -142,10 +146,10 @@ class _Search:
         for block in np.split(order, range(BLOCK, len(order), BLOCK)):
             if self.bounds[block[0]] <= self.value + EPSILON:
                 break
-            self._look(block)
+            self._evaluate(block)
 
-    def _look(self, block: Ints) -> None:
-        """Take the best team of these primes if it is better, and remember what none of them exceeds."""
+    def _evaluate(self, block: Ints) -> None:
+        """Take the best team of these primes if it is better, and tighten their bounds."""
         plain = self._kept(block, self.cover).max(axis=1)
         if not self.options.is_fixed:
             plain[~self.allowed[self.options.primes[block]]] = NEVER
@@ -162,7 +166,7 @@ class _Search:
             self.place, self.value = int(place), float(value)
 
     def _kept(self, place: int | Ints, cover: Floats) -> Floats:
-        """(..., 2**n) the value of the best team by which needs the prime keeps."""
+        """Return (..., 2**n): the value of the best team for each set of needs that the prime keeps."""
         options = self.options
         own = options.value[options.primes[place]].copy()
         if self.given is not None:
@@ -171,13 +175,13 @@ class _Search:
         return np.asarray(kept + options.standing[place, ...][..., None], dtype=np.float64)
 
     def _tied(self, place: int) -> Floats:
-        """(2**n,) the best group of a partner that is worth more under this prime."""
+        """Return (2**n,): the best value of each group among the partners tied to this prime."""
         rows = slice(self.options.tied[place], self.options.tied[place + 1])
         under = self.options.under[rows][self.allowed[self.options.partner[rows]]]
         return np.asarray((under @ self.columns).max(axis=0, initial=NEVER) - self.options.hands, dtype=np.float64)
 
     def _known(self, place: int) -> Floats:
-        """(2**n,) the best cover of each set under one prime."""
+        """Return (2**n,): the value of the best cover of each set under one prime."""
         groups, cover = self._tied(place), self.cover.copy()
         sets = np.arange(len(cover))
         for group in np.flatnonzero(groups > self.cover + EPSILON).tolist():
@@ -186,7 +190,7 @@ class _Search:
         return cover
 
     def team(self) -> Cover:
-        """The team behind the best value."""
+        """Return the team with the best value."""
         options, parts_of = self.options, subsets(self.needs)[1]
         groups = np.maximum(self.groups, self._tied(self.place))
         cover = covered(groups, self.needs)
@@ -206,22 +210,22 @@ class _Search:
 
 
 def covers(options: Options) -> Iterator[Cover]:
-    """The best team, then each time the best that differs from all before.
+    """Yield the best team, then each time the best one that differs from all earlier teams.
 
-    A team differs where it lacks one of the partners of each earlier one, or has some where that one had none; with a
-    free prime all its firms count as partners. Every team that differs lies behind exactly those conditions.
+    A team differs from an earlier one if it lacks one of its partners, or has partners where that one had none. With a
+    free prime all firms of a team count as partners. The searches below branch on exactly these conditions.
     """
     order, tried, earlier = count(), set(), list[frozenset[int]]()
     heap: list[tuple[float, int, _Search]] = []
 
-    def look(bounds: Floats, without: frozenset[int], given: int | None) -> None:
+    def branch(bounds: Floats, without: frozenset[int], given: int | None) -> None:
         if (without, given) not in tried:
             tried.add((without, given))
             search = _Search(options, bounds, without, given)
             if search.value > NEVER / 2:
                 heappush(heap, (-search.value, next(order), search))
 
-    look(options.bounds, frozenset(), None)
+    branch(options.bounds, frozenset(), None)
     while heap:
         search = heappop(heap)[2]
         found = search.team()
@@ -230,7 +234,7 @@ def covers(options: Options) -> Iterator[Cover]:
             earlier.append(firms)
             yield found
         for firm in sorted(firms):
-            look(search.bounds, search.without | {firm}, search.given)
+            branch(search.bounds, search.without | {firm}, search.given)
         if not firms:
             for need in range(search.needs):
-                look(search.bounds, search.without, need)
+                branch(search.bounds, search.without, need)

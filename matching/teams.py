@@ -1,7 +1,8 @@
-"""One partner, or a prime with partners, for an ask: the best teams there are, why, and what is missing.
+"""The answer to an ask: the best teams of a prime and its partners, the reasons for them, and what is missing.
 
-Who brings the ask is prime by default and keeps business development and project management as seats of its own;
-otherwise every other firm that covers a need is tried as prime. Who covers a need and is not blocked may be a partner.
+By default the firm that brings the ask is prime and keeps the standing seats, business development and project
+management. Otherwise every other firm that covers a need is tried as prime. Any firm that covers a need and is not
+blocked can be a partner.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,20 +18,20 @@ from matching.outputs import Alternate, Answer, Known, Missing, Proof, Seat, Ste
 from matching.seat_candidates import COVERS, LEVEL_WORTH, SeatCandidates, level, works_on
 from matching.signals import WEIGHTS_VERSION
 from matching.team_search import NEVER, Cover, Options, covers
-from matching.trust import AskerTrust, circle, paths, vantage
+from matching.trust import AskerTrust, fact_graph, paths, vantage
 
-MOST_NEEDS = 12
+MAX_NEEDS = 12
 
 
 def answer(world: World, ask: Ask, nearness: Floats) -> Answer:
-    """The ``ask.teams`` best teams, the best one proven to be so.
+    """Return the ``ask.teams`` best teams; the first one is proven to be optimal.
 
-    ``nearness`` is (needs, capabilities) in [0, 1]: how well a claim on the one meets the other; from COVERS on it can
-    take the seat. Raises ValueError without needs, with more than 12, or where the matrix has another shape.
+    ``nearness`` is (needs, capabilities) in [0, 1]: how well a claim on the capability meets the need. A claim of at
+    least COVERS can take the seat. Raises ValueError for no needs, more than 12, or a matrix of another shape.
     """
     needs = len(ask.needs)
-    if not 1 <= needs <= MOST_NEEDS:
-        raise ValueError(f"An ask has 1 to {MOST_NEEDS} needs, not {needs}: join the smallest, or ask twice.")
+    if not 1 <= needs <= MAX_NEEDS:
+        raise ValueError(f"An ask has 1 to {MAX_NEEDS} needs, not {needs}: join the smallest, or ask twice.")
     if nearness.shape != (needs, len(world.taxonomy.ids)):
         raise ValueError(f"nearness is {nearness.shape}, not (needs, capabilities).")
     seen = vantage(world, ask)
@@ -44,7 +45,7 @@ def answer(world: World, ask: Ask, nearness: Floats) -> Answer:
         found = list(islice(useful, max(1, ask.teams)))
         firms = table.firms[sorted({firm for cover in found for firm in (*cover.holders, cover.prime) if firm >= 0})]
         ways = paths(world, ask, seen, seen.member[firms][~seen.own[firms]].tolist())
-        # The search adds up in another order than the reasons do, so equals may differ in the last bit.
+        # The search sums in another order than the reasons do, so equal scores may differ in the last bit.
         teams = tuple(sorted((table.team(options, cover, ways) for cover in found), key=lambda team: -team.score))
     open_needs = teams[0].missing if teams else tuple(range(needs))
     alone = bool(teams) and {seat.business for seat in teams[0].seats} == {ask.bringer}
@@ -60,39 +61,39 @@ def answer(world: World, ask: Ask, nearness: Floats) -> Answer:
 
 @per_world
 def acquainted(world: World) -> tuple[Ints, Ints]:
-    """All (prime, partner) that have facts or works between them, sorted."""
-    facts, (_, works), size = circle(world).firms, works_on(world), len(world.businesses.ids)
+    """Return all (prime, partner) pairs of firms that share facts or works, sorted."""
+    facts, (_, works), size = fact_graph(world).firms, works_on(world), len(world.businesses.ids)
     keys = np.union1d(facts.keys, works.end * size + works.start)
     return keys // size, keys % size
 
 
 class _Table:
-    """Every eligible firm in every seat it covers, as rows of ``seatings`` and as a (firms, needs) matrix of values."""
+    """Every eligible firm in every seat it covers: rows of ``candidates``, and a (firms, needs) matrix of values."""
 
     def __init__(self, world: World, ask: Ask, nearness: Floats, seen: AskerTrust) -> None:
         self.world, self.ask, self.nearness, self.seen = world, ask, nearness, seen
         self.is_fixed = ask.keeps_prime and ask.bringer is not None
         self.share = np.array([need.share for need in ask.needs]) * (1 - score_blend.STANDING)
         self.eligible: Bools = np.logical_not(seen.blocked)
-        self.seatings = self._seatings()
+        self.candidates = self._candidates()
         leader = [ask.bringer] if self.is_fixed else []
-        self.firms = np.union1d(self.seatings.business, np.array(leader, dtype=np.int64))
+        self.firms = np.union1d(self.candidates.business, np.array(leader, dtype=np.int64))
         self.leaders = self._leaders()
-        self.column = np.searchsorted(self.firms, self.seatings.business)
+        self.column = np.searchsorted(self.firms, self.candidates.business)
         self.value = np.full((len(self.firms), len(ask.needs)), NEVER)
-        self.value[self.column, self.seatings.need] = score_blend.values(self.seatings)
+        self.value[self.column, self.candidates.need] = score_blend.values(self.candidates)
         self.row = np.full(self.value.shape, -1)
-        self.row[self.column, self.seatings.need] = np.arange(len(self.column))
+        self.row[self.column, self.candidates.need] = np.arange(len(self.column))
 
     def _leaders(self) -> Ints:
-        """Who may be prime: the bringer who keeps it, else all; one who gives it up only where there is nobody else."""
+        """Return the possible primes: the bringer if it stays prime, else all other firms, or the bringer if none."""
         if self.is_fixed:
             return np.array([self.ask.bringer])
         others = self.firms[self.firms != (-1 if self.ask.bringer is None else self.ask.bringer)]
         return others if len(others) else self.firms
 
-    def _seatings(self) -> SeatCandidates:
-        """Each eligible firm's best claim for each need, under nobody in particular."""
+    def _candidates(self) -> SeatCandidates:
+        """Return each eligible firm's best claim for each need, without a prime."""
         claims = self.world.claims
         useful = self.nearness.max(axis=0) >= COVERS
         some = np.flatnonzero(useful[claims.capability])
@@ -104,7 +105,7 @@ class _Table:
         best = np.zeros((len(self.share), len(self.eligible)))
         np.maximum.at(best, (needs, firm), fit)
         taken = np.full(best.shape, -1)
-        first = np.flatnonzero(fit == best[needs, firm])[::-1]  # the first of equals is written last
+        first = np.flatnonzero(fit == best[needs, firm])[::-1]  # the first of equals is written last, and stays
         taken[needs[first], firm[first]] = first
         rows = taken[taken >= 0]
         return self._rows(firm[rows], needs[rows], claim[rows], near[rows])
@@ -118,13 +119,13 @@ class _Table:
         return SeatCandidates(self.world, self.ask, self.seen, business, need, claim, near, under, share, **more)
 
     def _bare(self, business: Ints, prime: Ints, share: float) -> SeatCandidates:
-        """Firms under primes without a need: standing seats, or what a pair is worth."""
+        """Return rows of firms under primes without a need: for standing seats, and for the value of a pair."""
         nothing = np.full(len(business), -1)
         shares = np.full(len(business), share)
         return self._rows(business, nothing, nothing, np.zeros(len(business)), prime, share=shares)
 
     def options(self) -> Options:
-        """What the search chooses among. Only firms with facts or work between them are worth more as a pair."""
+        """Return the input of the search. Only firms that share facts or works have a higher value as a pair."""
         size = len(self.firms)
         place = np.full(len(self.eligible), -1)
         place[self.firms] = np.arange(size)
@@ -143,24 +144,24 @@ class _Table:
         return Options.of(self.value, primes, standing, pairs, hands=score_blend.FEW_HANDS, is_fixed=self.is_fixed)
 
     def team(self, options: Options, cover: Cover, ways: Mapping[int, tuple[Step, ...]]) -> Team:
-        """The cover as people read it: seats with alternates, reasons that add up, how the asker knows each firm."""
+        """Return the cover as a Team: seats with alternates, reasons that sum to the score, and paths to each firm."""
         prime, needs = int(self.firms[cover.prime]), len(self.ask.needs)
         held = [need for need in range(needs) if cover.holders[need] >= 0]
         missing = tuple(need for need in range(needs) if cover.holders[need] < 0)
         rows = self.row[[cover.holders[need] for need in held], held]
-        firms = np.concatenate([[prime], self.seatings.business[rows]])
+        firms = np.concatenate([[prime], self.candidates.business[rows]])
         known = {firm: ways.get(int(self.seen.member[firm]), ()) for firm in firms.tolist()}
-        seatings = self._rows(
+        candidates = self._rows(
             firms,
             np.array([-1, *held]),
-            np.concatenate([[-1], self.seatings.claim[rows]]),
-            np.concatenate([[0.0], self.seatings.nearness[rows]]),
+            np.concatenate([[-1], self.candidates.claim[rows]]),
+            np.concatenate([[0.0], self.candidates.nearness[rows]]),
             prime,
             share=np.array([score_blend.STANDING, *self.share[held]]),
             paths=known,
         )
         hands = score_blend.small_team_reason(prime, needs, len({*firms.tolist()} - {prime}), len(missing))
-        reasons = (*score_blend.reasons(seatings), hands)
+        reasons = (*score_blend.reasons(candidates), hands)
         score = fsum(reason.contribution for reason in reasons)
         standing = (
             ("business development", score_blend.BUSINESS_DEVELOPMENT),
@@ -175,7 +176,7 @@ class _Table:
     def _alternates(
         self, options: Options, cover: Cover, held: list[int], score: float
     ) -> Iterator[tuple[Alternate, ...]]:
-        """For each seat, who else could take it, all else as it is, best first."""
+        """Yield for each held need the other firms that could take it, the rest of the team unchanged, best first."""
         under = options.under_prime(cover.prime)
         for need in held:
             holder = cover.holders[need]
@@ -201,7 +202,7 @@ class _Table:
         return member if member >= 0 else None
 
     def nearest(self, need: int) -> tuple[int, int] | None:
-        """The (capability, business) of the nearest claim of a firm that is not blocked."""
+        """Return the (capability, business) of the nearest claim of a firm that is not blocked; None without any."""
         claims = self.world.claims
         near = self.nearness[need, claims.capability] * self.eligible[claims.business]
         if not len(near) or near.max() <= 0:

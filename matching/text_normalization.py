@@ -1,4 +1,4 @@
-"""Words: a text made harmless, cut into tokens, and tokens into stems, so that like words compare equal.
+"""Text normalisation: cleaning, sentences, tokens and stems, so that forms of the same word compare equal.
 
 >>> [token.stem for token in tokens("The clients' WordPress sites, C# & Wi-Fi")]
 ['the', 'client', 'wordpress', 'sit', 'c#', 'and', 'wi', 'fi']
@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-LONGEST = 4000  # characters of a text that are read
+LONGEST = 4000  # characters of a text; the rest is ignored
 SENTENCE_LONGEST = 500
 TOKEN = re.compile(r"(?:(?<!\S)\.)?[^\W_]+(?:['’][^\W_]+)*[#+]*|&")  # ".NET" keeps its dot, "C#" its sharp
 SENTENCE = re.compile(r"(?<=[.!?;\n])\s+|\n|\s[-–—]+\s|;(?=\s)")
@@ -32,7 +32,7 @@ SKIPPED = frozenset(re.findall(r"\w+", "a an the my our your their his her its t
 
 @dataclass(frozen=True)
 class Token:
-    """A word at ``text[start:end]``. ``form`` is it in lower case without accents or a plural, ``stem`` its root."""
+    """A word at ``text[start:end]``: ``form`` in lower case, without accents, singular; and ``stem``, its root."""
 
     start: int
     end: int
@@ -41,7 +41,7 @@ class Token:
 
 
 def clean_text(text: str) -> str:
-    """The first 4,000 characters in NFKC, without what cannot be seen; lines stay apart. Never fails.
+    """Return the first 4,000 characters in NFKC without invisible characters; keep line breaks. Never raises.
 
     >>> clean_text("Word\\u200bPress\\u202e ｓｉｔｅ")
     'WordPress site'
@@ -55,7 +55,7 @@ def clean_text(text: str) -> str:
 
 
 def tokens(text: str) -> list[Token]:
-    """The tokens of a clean text, in order."""
+    """Return the tokens of a clean text, in order."""
     found = []
     for match in TOKEN.finditer(text):
         word = "and" if match[0] == "&" else fold(match[0])
@@ -65,7 +65,7 @@ def tokens(text: str) -> list[Token]:
 
 
 def fold(word: str) -> str:
-    """Lower case, no accents, no possessive.
+    """Return the word in lower case, without accents and possessive.
 
     >>> fold("Piñon’s")
     'pinon'
@@ -89,7 +89,7 @@ def singular(word: str) -> str:
 
 
 def stem(word: str) -> str:
-    """A root that a noun shares with its plural and a verb with its -ing; not always a word.
+    """Return a root that a noun shares with its plural and a verb with its -ing form; not always a word.
 
     >>> [stem(word) for word in ("roofing", "scanning", "hire", "hiring", "billing", "web", "ring")]
     ['roof', 'scan', 'hir', 'hir', 'bill', 'web', 'ring']
@@ -103,7 +103,7 @@ def stem(word: str) -> str:
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
-    """Where the sentences and lines of a clean text begin and end, at most 500 characters each; none is empty."""
+    """Return (start, end) of the sentences and lines of a clean text, at most 500 characters each; none is blank."""
     cuts = [0, *(at for match in SENTENCE.finditer(text) for at in match.span()), len(text)]
     pieces = [
         (at, min(at + SENTENCE_LONGEST, end))
@@ -114,10 +114,10 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 
 def informative(words: Sequence[Token]) -> list[str]:
-    """The stems that say what a text is about."""
+    """Return the stems of ``words`` without stop words and single characters."""
     return [word.stem for word in words if word.form not in STOP and len(word.form) > 1]
 
 
 def count_informative(text: str) -> int:
-    """How many words of ``text`` say what it is about."""
+    """Return the number of informative words in ``text``."""
     return len(informative(tokens(text)))

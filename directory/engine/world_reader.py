@@ -140,7 +140,7 @@ def read_world(session: Session, version: int, before: KnownWorld | None) -> Kno
         world=world,
         lexicon=before.lexicon
         if before is not None and is_spoken
-        else TaxonomyIndex(taxonomy, spoken[0], heard=spoken),
+        else TaxonomyIndex(taxonomy, spoken[0], schemes=spoken),
         business_names=tuple(row.name for row in businesses),
         member_names=tuple(row.name for row in members),
         region_of={row.city: row.region for row in businesses if row.city},

@@ -1,4 +1,7 @@
-"""What speaks for a firm in a seat, one file each. Law: a signal reads Seatings and nothing else, and only adds."""
+"""The signals that score a firm in a seat, one module each.
+
+Law: a signal reads SeatCandidates and nothing else, and never lowers a score.
+"""
 
 from matching.signals.budget import BUDGET
 from matching.signals.capacity import CAPACITY
@@ -10,4 +13,4 @@ from matching.signals.reciprocity import RECIPROCITY
 from matching.signals.trust import TRUST
 
 SIGNALS = (FIT, TRUST, COMPETENCE, PLACE, BUDGET, CAPACITY, FRESHNESS, RECIPROCITY)
-WEIGHTS_VERSION = "2026-11"  # which weights a suggestion was scored with; tests/matching/test_signals.py knows them all
+WEIGHTS_VERSION = "2026-11"  # stored with each suggestion; tests/matching/test_signals.py lists every version

@@ -1,4 +1,4 @@
-"""Freshness: how lately anything was said or done for the claim."""
+"""Freshness signal: the age of the newest claim, vouch or evidence."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,17 +11,17 @@ from matching.seat_candidates import SeatCandidates, Signal, capability_name, ne
 HALF_LIFE_DAYS = 730.0
 
 
-def strength(seatings: SeatCandidates) -> Floats:
-    """0.5 ** (age of the newest claim, vouch or evidence / two years), at least 0.2; 0.5 where nothing is dated."""
-    day = newest(seatings)
-    age = np.where(day > 0, np.maximum(0, seatings.ask.today - day), HALF_LIFE_DAYS)
+def strength(candidates: SeatCandidates) -> Floats:
+    """Return 0.5 ** (age of the newest claim, vouch or evidence / 2 years), at least 0.2; 0.5 where none is dated."""
+    day = newest(candidates)
+    age = np.where(day > 0, np.maximum(0, candidates.ask.today - day), HALF_LIFE_DAYS)
     fresh = (0.5 ** (age / HALF_LIFE_DAYS)).clip(FRESHNESS.floor, 1.0)
-    return np.where(seatings.claim < 0, FRESHNESS.floor, fresh)
+    return np.where(candidates.claim < 0, FRESHNESS.floor, fresh)
 
 
-def told(seatings: SeatCandidates, row: int) -> Mapping[str, Any]:
-    """The claim and its newest day (0: not dated)."""
-    return {**capability_name(seatings, row), "day": int(newest(seatings)[row])}
+def reason_data(candidates: SeatCandidates, row: int) -> Mapping[str, Any]:
+    """Return the claim and its newest day (0: not dated)."""
+    return {**capability_name(candidates, row), "day": int(newest(candidates)[row])}
 
 
-FRESHNESS = Signal("freshness", 5, 0.2, "claim", strength, told)
+FRESHNESS = Signal("freshness", 5, 0.2, "claim", strength, reason_data)

@@ -49,7 +49,7 @@ PREFERRED = [
 PLAIN = {int, float, str, bool, type(None), Known}  # what a sentence is made from
 
 
-def seatings(**told: Any) -> SeatCandidates:
+def candidates(**told: Any) -> SeatCandidates:
     """Firm b in a seat for x and in a standing one, under a, which anna and carla are of."""
     own = told.pop("own", {})
     told["firms"] = {"a": (), "b": ("x",)} | told.get("firms", {})
@@ -87,42 +87,42 @@ def test_every_signal_has_its_cases(signal: Signal) -> None:
 
 @pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)
 def test_every_signal_stays_in_its_range(signal: Signal) -> None:
-    told = [seatings(), *(seatings(**case) for _, *cases in PREFERRED for case in cases)]
+    told = [candidates(), *(candidates(**case) for _, *cases in PREFERRED for case in cases)]
     for rows in told:
         strength = signal.strength(rows)
         assert strength.shape == (2,)
         assert signal.floor <= strength.min() <= strength.max() <= 1
-        assert {type(value) for value in signal.told(rows, 0).values()} <= PLAIN
+        assert {type(value) for value in signal.reason_data(rows, 0).values()} <= PLAIN
     if signal.about == "claim":
         assert signal.strength(told[0])[1] == signal.floor
 
 
 @pytest.mark.parametrize(("name", "strength"), SILENT.items())
 def test_a_signal_rests_in_the_middle_on_what_is_not_said(name: str, strength: float) -> None:
-    assert named(name).strength(seatings())[0] == pytest.approx(strength, abs=1e-3)
+    assert named(name).strength(candidates())[0] == pytest.approx(strength, abs=1e-3)
 
 
 @pytest.mark.parametrize(("name", "better", "worse"), PREFERRED)
 def test_more_is_stronger(name: str, better: dict[str, Any], worse: dict[str, Any]) -> None:
-    assert named(name).strength(seatings(**better))[0] > named(name).strength(seatings(**worse))[0]
+    assert named(name).strength(candidates(**better))[0] > named(name).strength(candidates(**worse))[0]
 
 
 def test_what_a_firm_owes_the_prime_or_another_currency_never_counts_against_it() -> None:
-    owing = seatings(works=["a gave b", "a gave b"])
+    owing = candidates(works=["a gave b", "a gave b"])
     assert named("reciprocity").strength(owing)[0] == SILENT["reciprocity"]
-    foreign = seatings(said={"b": {"price_low": 1e9, "currency": "EUR"}})
+    foreign = candidates(said={"b": {"price_low": 1e9, "currency": "EUR"}})
     assert named("budget").strength(foreign)[0] == SILENT["budget"]
 
 
 def test_the_askers_own_view_is_not_overruled_by_what_colleagues_did() -> None:
     facts = ["carla worked bea"] * 9
-    rated = named("trust").strength(seatings(facts=facts, own={"bea": (3, 3)}))[0]
-    assert rated < named("trust").strength(seatings(facts=facts))[0]
+    rated = named("trust").strength(candidates(facts=facts, own={"bea": (3, 3)}))[0]
+    assert rated < named("trust").strength(candidates(facts=facts))[0]
 
 
 @pytest.mark.parametrize("at", range(len(SIGNALS)))
 def test_a_greater_strength_never_lowers_the_score(at: int) -> None:
-    rows, signal = seatings(), SIGNALS[at]
+    rows, signal = candidates(), SIGNALS[at]
     levels = np.linspace(signal.floor, 1.0, 9)
     totals = [
         weighted_log_strengths(

@@ -8,7 +8,7 @@ from scipy.special import betaincinv
 
 from matching.inputs import Floats
 from matching.outputs import Step
-from matching.trust import DAMPING, circle, decay_since, lower_bound, paths, propagate_trust, vantage
+from matching.trust import DAMPING, decay_since, fact_graph, lower_bound, paths, propagate_trust, vantage
 from tests.matching.worlds import TODAY, Town
 
 UNKNOWN = float(lower_bound(np.zeros(1))[0])
@@ -118,10 +118,10 @@ def test_a_ring_shares_no_more_than_its_one_honest_word(ring: int) -> None:
 def test_nobody_hands_out_more_than_their_own_mass(pairs: list[tuple[int, int]], masses: list[float]) -> None:
     names = "abcdefgh"
     place = town(*(f"{names[a]} worked {names[b]}" for a, b in pairs if a != b), members=" ".join(names))
-    around = circle(place.world())
+    graph = fact_graph(place.world())
     for at, mass in enumerate(masses):
         single: Floats = np.where(np.arange(8) == at, mass, 0.0)
-        handed = propagate_trust(around.heard, around.spoken, single, decay_since(place.world(), TODAY)).sum()
+        handed = propagate_trust(graph.incoming, graph.outgoing_sum, single, decay_since(place.world(), TODAY)).sum()
         assert handed <= DAMPING * mass + 1e-12
 
 

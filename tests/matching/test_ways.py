@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from matching.introduction_paths import acquaintances, introduction_paths
-from matching.trust import circle
+from matching.trust import fact_graph
 from tests.matching.worlds import Town
 
 
@@ -60,7 +60,7 @@ def test_ten_thousand_members_take_less_than_ten_milliseconds_warm() -> None:
     place.firms, place.members, place.facts = dict.fromkeys(names, ()), {name: name for name in names}, facts
     place.names, place.people = list(names), _Quick(names)  # type: ignore[assignment]
     world = place.world()
-    circle(world)
+    fact_graph(world)
     introduction_paths(world, 0, 1)
     took = []
     for asker, target in draw.integers(0, len(names), (100, 2)):
