@@ -90,7 +90,7 @@ def wanted() -> ResponseReturnValue:
     wanted_ids = {want.capability_id for want in asks}
     chips = [
         capability
-        for capability in onboarding_suggestions.suggest_wanteds(db.session(), member=current_member(), most=6)
+        for capability in onboarding_suggestions.suggest_wanteds(db.session(), member=current_member(), limit=6)
         if capability.id not in wanted_ids
     ][:3]
     is_shared = any(want.shared_at for want in asks)

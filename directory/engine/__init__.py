@@ -1,5 +1,5 @@
-"""The one door to ``matching``: rows become a World, an answer becomes rows and sentences.
+"""The interface to ``matching``: turns rows into a World, and answers into rows and sentences.
 
-Law: the only room that imports ``matching``. Reads rows, holds no tables of its own. Sentences are made here,
-in ``reason_text``, from data; what is told of others rests on facts they made shareable.
+Law: the only room that imports ``matching``. Reads rows, and owns no tables except saved searches. Sentences are made
+here, in ``reason_text``, from data; statements about other members rest on facts that they made shareable.
 """

@@ -1,4 +1,4 @@
-"""The meaning of the taxonomy: each node's vector is made once and kept with it."""
+"""Embedding of taxonomy nodes: each node's vectors are computed once and stored in its row."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ SYNONYMS_READ, LETTERS_READ = 8, 200
 
 
 def embed_missing(session: Session, model: Model, *, limit: int, now: datetime) -> int:
-    """Give up to ``limit`` nodes without a vector theirs, in the order of their rows; return how many it were."""
+    """Embed up to ``limit`` nodes that have no vector, in the order of their ids; return how many."""
     parent = aliased(Capability)
     rows = session.execute(
         select(Capability.id, Capability.name, Capability.synonyms, Capability.asks, parent.name.label("above"))
@@ -44,9 +44,10 @@ def embed_missing(session: Session, model: Model, *, limit: int, now: datetime) 
 
 
 def texts_to_embed(name: str, parent: str | None, synonyms: Sequence[str]) -> list[str]:
-    """The texts whose mean is a node's meaning.
+    """Return the texts whose mean vector represents a node.
 
-    Measured on 68 asks in other words than the taxonomy's: the mean finds 69 % at once, the first text alone 57 %.
+    Measured on 68 asks in other words than the taxonomy's: with the mean 69 % rank the right node first, with the
+    first text alone 57 %.
 
     >>> texts_to_embed("WordPress", "Web development", ["wp", "wordpress site"])
     ['WordPress, Web development: wp, wordpress site', 'WordPress, Web development', 'wp', 'wordpress site']

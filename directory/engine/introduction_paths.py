@@ -1,4 +1,4 @@
-"""Ways to somebody: whom you know who knows them, in words, from facts that everybody in them made shareable."""
+"""Introduction paths to a member, in words, from facts that everybody on the path made shareable."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +16,9 @@ from matching.trust import COLD
 
 @dataclass(frozen=True)
 class IntroductionPath:
-    """How one may come to know somebody: a fact and a person for each step.
+    """A path from the asker to a member: (fact, name of the next person) for each step.
 
-    ``via`` is who could introduce them, None where nobody knows both; ``is_direct``: they know each other.
+    ``via`` is the member who could introduce them, None where nobody knows both. ``is_direct``: they know each other.
     """
 
     steps: list[tuple[str, str]]
@@ -30,40 +30,38 @@ class IntroductionPath:
 
 
 def paths_to(session: Session, *, asker: Member, target: Member, now: datetime) -> list[IntroductionPath]:
-    """Up to three ways, the shortest first; none through somebody whom the asker does not trust."""
+    """Return up to three paths, the shortest first; none goes through a member whom the asker rated cold."""
     known = recent_world(session, now=now)
-    at, there = known.member.get(asker.id), known.member.get(target.id)
-    if at is None or there is None:
+    start, end = known.member.get(asker.id), known.member.get(target.id)
+    if start is None or end is None:
         return []
-    cold = [who for who, (warmth, _) in own_ratings(session, rater=asker).items() if warmth <= COLD]
+    cold = [ratee for ratee, (warmth, _) in own_ratings(session, rater=asker).items() if warmth <= COLD]
     ids = known.world.members.ids
-    found = introduction_paths(
-        known.world, at, there, barred=[known.member[who] for who in cold if who in known.member]
+    paths = introduction_paths(
+        known.world, start, end, barred=[known.member[ratee] for ratee in cold if ratee in known.member]
     )
-    people = {int(ids[end]) for way in found for step in way for end in (step.start, step.end)}
-    here = select(Member).where(Member.id.in_(people), Member.is_active)
-    members = {row.id: row for row in session.scalars(here)}
+    people = {int(ids[member]) for path in paths for step in path for member in (step.start, step.end)}
+    active = select(Member).where(Member.id.in_(people), Member.is_active)
+    members = {row.id: row for row in session.scalars(active)}
     today = now.date()
     names = Names(businesses={}, members=members, capabilities={}, me=asker.id, mine=asker.business_id, today=today)
-    told = []
-    for way in found:
-        if not all(int(ids[step.end]) in members for step in way):
-            continue  # somebody on it has left since
+    result = []
+    for path in paths:
+        if not all(int(ids[step.end]) in members for step in path):
+            continue  # the World may be older than the rows: somebody on the path has left since
         steps = [
             ({"kind": step.kind, "start": int(ids[step.start]), "forward": step.forward, "day": step.day}, step.end)
-            for step in way
+            for step in path
         ]
-        through = members[int(ids[way[0].end])] if len(way) == 2 else None
-        told.append(
-            IntroductionPath([(fact(step, names), members[int(ids[end])].name) for step, end in steps], through)
-        )
-    return told
+        via = members[int(ids[path[0].end])] if len(path) == 2 else None
+        result.append(IntroductionPath([(fact(step, names), members[int(ids[at])].name) for step, at in steps], via))
+    return result
 
 
 def acquaintances_of(session: Session, *, member: Member) -> list[Member]:
-    """Everybody the member shares a fact with, by name."""
+    """Return all active members with whom the member shares a fact, ordered by name."""
     known = known_world(session)
     at = known.member.get(member.id)
     ids = [] if at is None else [int(known.world.members.ids[other]) for other in acquaintances(known.world, at)]
-    met = select(Member).where(Member.id.in_(ids), Member.is_active).options(joinedload(Member.business))
-    return list(session.scalars(met.order_by(Member.name, Member.id)))
+    members = select(Member).where(Member.id.in_(ids), Member.is_active).options(joinedload(Member.business))
+    return list(session.scalars(members.order_by(Member.name, Member.id)))

@@ -1,4 +1,4 @@
-"""What a newcomer's sentence says their firm can do, and whom somebody like them wants to meet."""
+"""Suggestions for a newcomer: capabilities read from the firm's own sentence, and whom they may want to meet."""
 
 import re
 from collections import Counter
@@ -12,28 +12,30 @@ from directory.people.claim import Claim
 from directory.people.tables import Business, Member, Wanted
 from directory.taxonomy.capability import CURATED, Capability
 
-# The engine reads what clients ask for, and passes over who asks; here the sentence is about nobody else.
+# The engine ignores self-descriptions in a client's text. Here the whole text is one, so its opening is removed.
 _MYSELF = re.compile(r"^\s*(?:(?:we|i)(?:['’](?:re|m)| are| am)?|our firm(?: is)?)\s+(?:an? |the )?", re.IGNORECASE)
-_FOR_WHOM = re.compile(r"\bfor\b[^,;.!?]*", re.IGNORECASE)  # customers are no trade of one's own: books for dentists
+_FOR_WHOM = re.compile(r"\bfor\b[^,;.!?]*", re.IGNORECASE)  # "books for dentists": customers are no capability
 
 
 def suggest_claims(session: Session, *, text: str) -> tuple[list[Capability], list[Capability]]:
-    """What ``text``, a firm in its own words, surely says it can do; and what else it may mean, to pick from."""
+    """Return the capabilities that ``text``, a firm in its own words, surely names; and others to choose from."""
     sure, text = capabilities_named_in(session, text=text), _MYSELF.sub("", text)
-    read = Lead(text=text, needs=[Need(capability_id=capability.id) for capability in sure])
-    return sure, runners_up(session, lead=read) if text.strip() else []
+    lead = Lead(text=text, needs=[Need(capability_id=capability.id) for capability in sure])
+    return sure, runners_up(session, lead=lead) if text.strip() else []
 
 
 def capabilities_named_in(session: Session, *, text: str) -> list[Capability]:
-    """What ``text``, a firm in its own words, surely says it can do."""
+    """Return the capabilities that ``text``, a firm in its own words, surely names."""
     text = _MYSELF.sub("", text)
     wishes = understand(session, text=_FOR_WHOM.sub("", text)).wishes or understand(session, text=text).wishes
     return [session.get_one(Capability, wish.capability_id) for wish in wishes]
 
 
-def suggest_wanteds(session: Session, *, member: Member, most: int = 3) -> list[Capability]:
-    """Capabilities somebody like the member may want to meet: what members of firms like theirs ask for, then what
-    most firms of the chapter do; never what their own firm does, nor a trade of its own.
+def suggest_wanteds(session: Session, *, member: Member, limit: int = 3) -> list[Capability]:
+    """Return up to ``limit`` capabilities of people whom the member may want to meet, each of another category.
+
+    First what members of similar firms ask for, then what most firms of the chapter do; never a capability of the
+    member's own firm, nor one of the same categories.
     """
     firm = member.business
     claims = session.execute(
@@ -43,24 +45,26 @@ def suggest_wanteds(session: Session, *, member: Member, most: int = 3) -> list[
         .where(Capability.scheme == CURATED)
     ).all()
     rows = [(business, node, above or node, chapter) for business, node, above, chapter in claims]
-    own = {node for business, node, _above, _chapter in rows if business == firm.id}
-    mine = own | {above for business, _node, above, _chapter in rows if business == firm.id}
-    like = {business for business, node, above, _chapter in rows if business != firm.id and mine & {node, above}}
+    own_nodes = {node for business, node, _above, _chapter in rows if business == firm.id}
+    own = own_nodes | {above for business, _node, above, _chapter in rows if business == firm.id}
+    similar = {business for business, node, above, _chapter in rows if business != firm.id and own & {node, above}}
     asked = (
         select(Capability.id, Capability.parent_id)
         .join(Wanted, Wanted.capability_id == Capability.id)
         .join(Wanted.member)
-        .where(Member.business_id.in_(like), Wanted.ended_at.is_(None), Member.is_active)
+        .where(Member.business_id.in_(similar), Wanted.ended_at.is_(None), Member.is_active)
     )
     pairs = [(node, above or node) for node, above in session.execute(asked)]
-    wants = Counter(node for node, _above in pairs)
-    around = Counter(node for _business, node, _above, chapter in rows if chapter == firm.chapter_id)
-    trade_of = {node: above for _business, node, above, _chapter in rows} | dict(pairs)
+    by_wants = Counter(node for node, _above in pairs)
+    by_claims = Counter(node for _business, node, _above, chapter in rows if chapter == firm.chapter_id)
+    parent_of = {node: above for _business, node, above, _chapter in rows} | dict(pairs)
     ranked = [
-        node for counted in (wants, around) for node, _count in sorted(counted.items(), key=lambda x: (-x[1], x[0]))
+        node
+        for counts in (by_wants, by_claims)
+        for node, _count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
-    trades: dict[int, int] = {}  # one of each trade, so that three chips are three kinds of people
+    by_parent: dict[int, int] = {}  # one capability per parent, so that three suggestions are three kinds of people
     for node in ranked:
-        if node not in mine and trade_of[node] not in mine:
-            trades.setdefault(trade_of[node], node)
-    return [session.get_one(Capability, node) for node in list(trades.values())[:most]]
+        if node not in own and parent_of[node] not in own:
+            by_parent.setdefault(parent_of[node], node)
+    return [session.get_one(Capability, node) for node in list(by_parent.values())[:limit]]

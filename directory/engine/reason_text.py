@@ -1,4 +1,4 @@
-"""Reasons become sentences. Data comes in; nothing private is in it but what the reader said themselves."""
+"""Sentences for the reasons of a suggestion, made from data that holds nothing private except the reader's own."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,24 +14,24 @@ from directory.translation import gettext as _
 from directory.translation import ngettext, time_ago
 
 STRONG = 3  # the best published band
-STALE = 0.5  # the strength of freshness below which a claim is old enough to be said so
+STALE = 0.5  # the strength of freshness below which the age of a claim is worth showing
 
 
 @dataclass(frozen=True)
 class ReasonText:
-    """A reason in words, with its part of the score and a strength of 0-1 for its meter."""
+    """A reason as a sentence, with its contribution to the score and a strength of 0-1 for its meter."""
 
     signal: str
     business: int
     text: str
-    is_news: bool  # False where another reason says as much already
+    is_news: bool  # False where another reason says the same
     contribution: float
     strength: float
 
 
 @dataclass(frozen=True)
 class Names:
-    """The rows that an answer speaks of, by id, and who "you" is."""
+    """The rows that a suggestion refers to, by id, and the ids of the reader (``me``) and their firm (``mine``)."""
 
     businesses: Mapping[int, Business]
     members: Mapping[int, Member]
@@ -39,10 +39,10 @@ class Names:
     me: int | None
     mine: int | None
     today: date
-    untold: set[int] = field(default_factory=set)  # firms whose prices are not for "you" to see
+    hidden_prices: set[int] = field(default_factory=set)  # ids of firms whose prices the reader may not see
 
     def capability(self, capability: int) -> str:
-        """Its name; a capability that has gone since is still something."""
+        """Return its name; "something" for a capability that no longer exists."""
         return self.capabilities[capability].name if capability in self.capabilities else _("something")
 
     def firm(self, business: int) -> str:
@@ -53,69 +53,69 @@ class Names:
 
 
 def sentence(reason: Mapping[str, Any], names: Names) -> ReasonText:
-    """``reason``, as a suggestion keeps it, in words."""
+    """Return ``reason``, as stored in a suggestion, as a sentence."""
     business = reason["business"]
-    say = SENTENCES[reason["signal"]]
+    write = SENTENCES[reason["signal"]]
     return ReasonText(
         signal=reason["signal"],
         business=business,
-        text=say(names, business, reason["data"]),
+        text=write(names, business, reason["data"]),
         is_news=_is_news(reason["signal"], reason["data"], reason["strength"]),
         contribution=reason["contribution"],
         strength=reason["strength"],
     )
 
 
-def _is_news(signal: str, told: Mapping[str, Any], strength: float) -> bool:
-    """Whether a reader learns from it what fit and trust have not said."""
+def _is_news(signal: str, data: Mapping[str, Any], strength: float) -> bool:
+    """Return whether the reason adds to what fit and trust say already."""
     if signal == "competence":
-        return bool(told["own"]) or told["band"] == STRONG
+        return bool(data["own"]) or data["band"] == STRONG
     if signal == "freshness":
         return strength < STALE
     if signal == "reciprocity":
-        return bool(told["got"] or told["gave"])
+        return bool(data["got"] or data["gave"])
     if signal == "place":
-        return bool(told["where"] != "unknown")
+        return bool(data["where"] != "unknown")
     return signal != "hands"
 
 
 def fact(step: Mapping[str, Any], names: Names) -> str:
-    """What is between the two of a step, read from its start to its end: "worked with, in 2024"."""
+    """Return the fact of a step, read from its start to its end: "worked with, in 2024"."""
     is_mine = step["start"] == names.me
-    if step["kind"] in ("vouch", "returned"):  # A vouch stands; whatever happened has its day.
+    if step["kind"] in ("vouch", "returned"):  # a vouch is shown without a date
         if step["forward"]:
             return _("vouch for") if is_mine else _("vouches for")
         return _("are vouched for by") if is_mine else _("is vouched for by")
-    words = {
+    verb = {
         "worked": _("worked with"),
         "met": _("met"),
         "collaboration": _("did a project with"),
         "introduction": _("were introduced to") if is_mine else _("was introduced to"),
     }[step["kind"]]
-    return f"{words}, {names.when(step['day'])}"
+    return f"{verb}, {names.when(step['day'])}"
 
 
-def _fit(names: Names, business: int, told: Mapping[str, Any]) -> str:
-    need, claimed, firm = names.capability(told["need"]), names.capability(told["capability"]), names.firm(business)
-    if told["need"] != told["capability"]:
+def _fit(names: Names, business: int, data: Mapping[str, Any]) -> str:
+    need, claimed, firm = names.capability(data["need"]), names.capability(data["capability"]), names.firm(business)
+    if data["need"] != data["capability"]:
         return (
             _("You do %(claimed)s, which is near %(need)s", claimed=claimed, need=need)
             if business == names.mine
             else _("%(firm)s does %(claimed)s, which is near %(need)s", firm=firm, claimed=claimed, need=need)
         )
-    if told["level"] == "evidenced":
+    if data["level"] == "evidenced":
         return ngettext(
             "%(claimed)s is shown by a finished project, %(when)s",
             "%(claimed)s is shown by %(count)s finished projects, the last %(when)s",
-            told["count"],
+            data["count"],
             claimed=claimed,
-            when=names.when(told["day"]),
+            when=names.when(data["day"]),
         )
-    if told["level"] == "vouched":
+    if data["level"] == "vouched":
         return ngettext(
             "A firm that knows the work vouches for %(claimed)s",
             "%(count)s firms that know the work vouch for %(claimed)s",
-            told["count"],
+            data["count"],
             claimed=claimed,
         )
     return (
@@ -125,46 +125,46 @@ def _fit(names: Names, business: int, told: Mapping[str, Any]) -> str:
     )
 
 
-def _competence(names: Names, business: int, told: Mapping[str, Any]) -> str:
-    need, member = names.capability(told["need"]), names.members.get(told["member"])
-    if told["own"] and member:
+def _competence(names: Names, business: int, data: Mapping[str, Any]) -> str:
+    need, member = names.capability(data["need"]), names.members.get(data["member"])
+    if data["own"] and member:
         return _("You have said how well %(name)s works, and it counts for you", name=member.first_name)
-    if told["band"] == STRONG and member:
+    if data["band"] == STRONG and member:
         if member.id == names.me:
             return _("People who worked with you trust your work fully")
         return _("People who worked with %(name)s trust the work fully", name=member.first_name)
-    if told["evidence"]:
+    if data["evidence"]:
         return ngettext(
             "One finished project in %(need)s to look at",
             "%(count)s finished projects in %(need)s to look at",
-            told["evidence"],
+            data["evidence"],
             need=need,
         )
     return _("Nothing finished in %(need)s to look at yet", need=need)
 
 
-def _trust(names: Names, business: int, told: Mapping[str, Any]) -> str:
-    member, through = names.members.get(told["member"]), told.get("through")
-    if told["own"]:
+def _trust(names: Names, business: int, data: Mapping[str, Any]) -> str:
+    member, through = names.members.get(data["member"]), data.get("through")
+    if data["own"]:
         return _("You know your own people")
-    if told["known"] != "known" or member is None or (through and through not in names.members):
+    if data["known"] != "known" or member is None or (through and through not in names.members):
         return _("%(who)s is not yet known to you", who=member.first_name if member else names.firm(business))
-    if told["path"] == 1:
+    if data["path"] == 1:
         return _("You know %(name)s at first hand", name=member.first_name)
     if friend := names.members.get(through or 0):
         return (
             _("%(friend)s, whom you know, speaks for %(name)s", friend=friend.first_name, name=member.first_name)
-            if told["path"] == 2
+            if data["path"] == 2
             else _("You know %(name)s through %(friend)s and others", friend=friend.first_name, name=member.first_name)
         )
     return (
         _("People who worked with %(name)s speak warmly of it", name=member.first_name)
-        if told["band"] == STRONG
+        if data["band"] == STRONG
         else _("You have said how far you trust %(name)s", name=member.first_name)
     )
 
 
-def _place(names: Names, business: int, told: Mapping[str, Any]) -> str:
+def _place(names: Names, business: int, data: Mapping[str, Any]) -> str:
     row = names.businesses[business]
     city = row.city or row.region
     return {
@@ -173,14 +173,14 @@ def _place(names: Names, business: int, told: Mapping[str, Any]) -> str:
         "remote": _("Works from a distance, from %(city)s", city=city) if city else _("Works from a distance"),
         "elsewhere": _("Somewhere else, in %(city)s", city=city),
         "unknown": _("The place is open"),
-    }[told["where"]]
+    }[data["where"]]
 
 
-def _budget(names: Names, business: int, told: Mapping[str, Any]) -> str:
-    if business in names.untold:
+def _budget(names: Names, business: int, data: Mapping[str, Any]) -> str:
+    if business in names.hidden_prices:
         return _("The usual price is not said")
     low, high = (
-        None if told[end] is None else Money(round(told[end]), told["currency"]).spoken() for end in ("low", "high")
+        None if data[end] is None else Money(round(data[end]), data["currency"]).spoken() for end in ("low", "high")
     )
     if low and high:
         return _("Usual projects are %(low)s to %(high)s", low=low, high=high)
@@ -191,53 +191,53 @@ def _budget(names: Names, business: int, told: Mapping[str, Any]) -> str:
     return _("The usual price is not said")
 
 
-def _capacity(names: Names, business: int, told: Mapping[str, Any]) -> str:
-    free_on = date.fromordinal(told["free_on"]) if told["free_on"] else None
+def _capacity(names: Names, business: int, data: Mapping[str, Any]) -> str:
+    free_on = date.fromordinal(data["free_on"]) if data["free_on"] else None
     if free_on and free_on > names.today:
         return _("Free from %(day)s", day=format_date(free_on, "d MMMM", locale="en_US"))
-    if told["room"] is None and free_on is None:
+    if data["room"] is None and free_on is None:
         return _("Whether there is room now is not said")
-    if told["room"] is not None and told["room"] <= 0:
+    if data["room"] is not None and data["room"] <= 0:
         return _("Has no room for another project now")
     return _("Has room for a project now")
 
 
-def _freshness(names: Names, business: int, told: Mapping[str, Any]) -> str:
-    if not told["day"]:
-        return _("Nothing about %(claimed)s is dated", claimed=names.capability(told["capability"]))
-    when = names.when(told["day"])
+def _freshness(names: Names, business: int, data: Mapping[str, Any]) -> str:
+    if not data["day"]:
+        return _("Nothing about %(claimed)s is dated", claimed=names.capability(data["capability"]))
+    when = names.when(data["day"])
     return _(
         "The newest word on %(claimed)s is from %(when)s",
-        claimed=names.capability(told["capability"]),
+        claimed=names.capability(data["capability"]),
         when=when.removeprefix("in "),
     )
 
 
-def _reciprocity(names: Names, business: int, told: Mapping[str, Any]) -> str:
-    firm, prime = names.firm(business), told["prime"]
+def _reciprocity(names: Names, business: int, data: Mapping[str, Any]) -> str:
+    firm, prime = names.firm(business), data["prime"]
     if business == prime or prime is None:
         return _("The work stays in the house")
     other = _("you") if prime == names.mine else names.businesses[prime].name
-    if told["got"]:
+    if data["got"]:
         return ngettext(
             "%(firm)s gave %(other)s work before, %(when)s",
             "%(firm)s gave %(other)s work %(count)s times, the last %(when)s",
-            told["got"],
+            data["got"],
             firm=firm,
             other=other,
-            when=names.when(told["day"]),
+            when=names.when(data["day"]),
         )
-    if told["gave"]:
+    if data["gave"]:
         return _("%(firm)s had work from %(other)s before", firm=firm, other=other)
     return _("No work has gone between you two yet") if prime == names.mine else _("No work has gone between them yet")
 
 
-def _hands(names: Names, business: int, told: Mapping[str, Any]) -> str:
-    if told["open"]:
-        return ngettext("A seat is still open", "%(count)s seats are still open", told["open"])
-    if not told["partners"]:
+def _hands(names: Names, business: int, data: Mapping[str, Any]) -> str:
+    if data["open"]:
+        return ngettext("A seat is still open", "%(count)s seats are still open", data["open"])
+    if not data["partners"]:
         return _("Everything in one hand")
-    return ngettext("One firm to talk to", "%(count)s firms to talk to", told["partners"])
+    return ngettext("One firm to talk to", "%(count)s firms to talk to", data["partners"])
 
 
 SENTENCES: Mapping[str, Callable[[Names, int, Mapping[str, Any]], str]] = {

@@ -1,4 +1,4 @@
-"""An answer in words, for the member who asked: who leads, who does what, how you know them, what is open."""
+"""Presentation of a suggestion for the member who asked: headline, parties, reasons, paths, alternates and gaps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ MANY = 3  # more partners than this are counted in a headline, not named
 
 @dataclass(frozen=True)
 class PartyView:
-    """A firm's part in a team: its seats, its share of the work (0-1), and whom to talk to."""
+    """A firm's part in a team: its seats, its share of the work (0-1), and the member to contact."""
 
     business: Business
     member: Member | None
-    seen: MemberView | FirmView | None  # what the asker sees of them; None where nobody in particular asks
+    seen: MemberView | FirmView | None  # what the asker may see of them; None without an asker
     is_prime: bool
     is_me: bool
     share: float
@@ -44,7 +44,7 @@ class PartyView:
 
 @dataclass(frozen=True)
 class AlternateView:
-    """Who else could take a seat."""
+    """Another firm that could take a seat."""
 
     business: Business
     member: Member | None
@@ -53,7 +53,7 @@ class AlternateView:
 
 
 class SuggestionPresenter:
-    """The words of a suggestion. ``asker`` and ``business`` say who "you" is; None: nobody in particular."""
+    """Presents a suggestion in words. ``asker`` and ``business`` are "you"; None for no particular reader."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class SuggestionPresenter:
         others = [other for seat in seats for other in seat.alternates]
         steps = [step for team in suggestion.teams for path in team.paths.values() for step in path]
         nearest = [gap["nearest"] for gap in suggestion.missing if gap["nearest"]]
-        told = [reason for team in suggestion.teams for reason in team.reasons]
+        reasons = [reason for team in suggestion.teams for reason in team.reasons]
         self.names = Names(
             businesses=_rows(
                 session,
@@ -96,7 +96,7 @@ class SuggestionPresenter:
                 [
                     *(need.capability_id for need in lead.needs),
                     *(gap["capability"] for gap in [*suggestion.missing, *nearest]),
-                    *(reason["data"].get(key) for reason in told for key in ("need", "capability")),
+                    *(reason["data"].get(key) for reason in reasons for key in ("need", "capability")),
                 ],
             ),
             me=None if asker is None else asker.id,
@@ -105,7 +105,7 @@ class SuggestionPresenter:
         )
         people = list(self.names.members.values())
         self._seen = member_views(session, reader=asker, members=people) if asker and people else {}
-        self.names.untold.update(
+        self.names.hidden_prices.update(
             firm.id
             for firm in self.names.businesses.values()
             if asker
@@ -114,11 +114,11 @@ class SuggestionPresenter:
         )
 
     def team(self, rank: int) -> Team | None:
-        """The team of that rank, else the first, else None."""
+        """Return the team of that rank, else the first team, else None."""
         return next((team for team in self.teams if team.rank == rank), next(iter(self.teams), None))
 
     def headline(self, team: Team | None) -> str:
-        """The answer in a sentence."""
+        """Return the answer as one sentence."""
         if team is None:
             return _("Nobody here does this yet") if self.lead.needs else _("Nothing here matches these words yet")
         prime, *subs = self.parties(team)
@@ -138,66 +138,70 @@ class SuggestionPresenter:
         return _("%(leads)s, with %(subs)s", leads=leads, subs=join_as_list([sub.business.name for sub in subs]))
 
     def parties(self, team: Team) -> list[PartyView]:
-        """The firms of a team, the prime first."""
+        """Return the firms of a team, the prime first."""
         firms = dict.fromkeys(seat.business_id for seat in sorted(team.seats, key=lambda seat: not seat.is_prime))
         return [self._party([seat for seat in team.seats if seat.business_id == firm]) for firm in firms]
 
     def shares(self, team: Team) -> str:
-        """The work share in words, for who cannot see the bar."""
+        """Return the work shares as text, for readers who cannot see the bar."""
         return _(
             "Work share: %(shares)s", shares=join_as_list([f"{p.called} {p.share:.0%}" for p in self.parties(team)])
         )
 
     def reasons(self, team: Team) -> list[ReasonText]:
-        """Why this team, the strongest contribution first."""
-        told = [sentence(reason, self.names) for reason in team.reasons]
-        return sorted(told, key=lambda reason: -reason.contribution)
+        """Return all reasons for this team, the greatest contribution first."""
+        texts = [sentence(reason, self.names) for reason in team.reasons]
+        return sorted(texts, key=lambda reason: -reason.contribution)
 
     def why(self, team: Team) -> list[ReasonText]:
-        """The reasons worth reading: what speaks for the others, and what you do yourself."""
-        told, mine = [reason for reason in self.reasons(team) if reason.is_news], self.names.mine
-        others = [reason for reason in told if reason.business != mine]
-        own = [reason for reason in told if reason.business == mine and reason.signal in ("fit", "competence")]
+        """Return the reasons worth reading: at most 7 about other firms and 2 about your own work."""
+        news, mine = [reason for reason in self.reasons(team) if reason.is_news], self.names.mine
+        others = [reason for reason in news if reason.business != mine]
+        own = [reason for reason in news if reason.business == mine and reason.signal in ("fit", "competence")]
         return others[:7] + own[:2] if others else own
 
     def why_each(self, team: Team) -> list[tuple[str, list[ReasonText]]]:
-        """The same under the name of each firm where several are spoken of; one firm goes without a name."""
+        """Return the reasons by firm, at most 3 each; with fewer than two partners all under an empty name."""
         subs = [party for party in self.parties(team) if not party.is_me]
         if len(subs) < 2:
             return [("", self.why(team))]
-        told = [reason for reason in self.reasons(team) if reason.is_news]
-        each = [(sub.called, [reason for reason in told if reason.business == sub.business.id][:3]) for sub in subs]
-        return [(name, reasons) for name, reasons in each if reasons]
+        news = [reason for reason in self.reasons(team) if reason.is_news]
+        by_firm = [(sub.called, [reason for reason in news if reason.business == sub.business.id][:3]) for sub in subs]
+        return [(name, reasons) for name, reasons in by_firm if reasons]
 
     def other_ways(self, team: Team) -> list[tuple[str, Team]]:
-        """The other teams in words, without those that only put an alternate in somebody's place."""
+        """Return the other teams with a description, except those that only replace one firm by an alternate."""
         alternates = {other.business.id for _name, others in self.alternates(team) for other in others}
-        ways = []
+        described = []
         for other in self.teams:
             new, gone = _firms(other) - _firms(team), _firms(team) - _firms(other)
             if other is team or (len(new) == len(gone) == 1 and new <= alternates):
                 continue
-            ways.append((self._instead(new, gone) if len(_firms(other)) > MANY else self.headline(other), other))
-        return ways
+            text = self._difference(new, gone) if len(_firms(other)) > MANY else self.headline(other)
+            described.append((text, other))
+        return described
 
-    def _instead(self, new: set[int], gone: set[int]) -> str:
-        """How one large team differs from another."""
-        there, missed = (
+    def _difference(self, new: set[int], gone: set[int]) -> str:
+        """Describe a large team by the firms that differ."""
+        added, removed = (
             join_as_list(sorted(self.names.businesses[firm].name for firm in firms)) for firms in (new, gone)
         )
-        if there and missed:
-            return _("%(new)s instead of %(gone)s", new=there, gone=missed)
-        return _("With %(new)s as well", new=there) if there else _("Without %(gone)s", gone=missed)
+        if added and removed:
+            return _("%(new)s instead of %(gone)s", new=added, gone=removed)
+        return _("With %(new)s as well", new=added) if added else _("Without %(gone)s", gone=removed)
 
     def path(self, team: Team, party: PartyView) -> list[tuple[str, str]]:
-        """How you know the party: a fact and a person for each step; empty where not yet known, or one has left."""
+        """Return how you know the party: (fact, name of the next person) for each step.
+
+        Empty where the party is not yet known, or where a member on the path is no longer active.
+        """
         steps: Sequence[Mapping[str, Any]] = team.paths.get(str(party.business.id), ())
         if not all({step["start"], step["end"]} <= self.names.members.keys() for step in steps):
             return []
         return [(fact(step, self.names), self.names.members[step["end"]].name) for step in steps]
 
     def open(self, team: Team | None) -> list[str]:
-        """What nobody covers, with the nearest there is."""
+        """Return a sentence for each need that nobody covers, with the nearest claim."""
         gaps = (
             self.suggestion.missing
             if team is None
@@ -206,7 +210,7 @@ class SuggestionPresenter:
         return [self._gap(gap) for gap in gaps]
 
     def alternates(self, team: Team) -> list[tuple[str, list[AlternateView]]]:
-        """For each party but yourself: who else could do its part, best first."""
+        """Return for each party but yourself the firms that could take its seats: up to 4, best first."""
         sections = []
         for party in self.parties(team):
             seats = [
@@ -228,14 +232,14 @@ class SuggestionPresenter:
         return sections
 
     def brief(self, party: PartyView) -> Brief:
-        """What to say to the party when calling or writing."""
+        """Return the draft of what to say to the party by phone or mail."""
         return draft_brief(
             self.lead, to=party.called, does=list(party.needs), share=party.share, leads_it=not party.is_prime
         )
 
     @cached_property
     def proof(self) -> str:
-        """How sure the answer is."""
+        """Return a sentence on how sure the answer is."""
         considered = self.suggestion.proof["considered"]
         if not self.suggestion.proof["optimal"]:
             return _("The best found among many teams.")
@@ -254,7 +258,7 @@ class SuggestionPresenter:
         return PartyView(
             business=business,
             member=member,
-            seen=self._sees(business, member),
+            seen=self._view_of(business, member),
             is_prime=first.is_prime,
             is_me=is_me,
             share=sum(seat.share for seat in seats),
@@ -263,7 +267,7 @@ class SuggestionPresenter:
             needs=needs,
         )
 
-    def _sees(self, business: Business, member: Member | None) -> MemberView | FirmView | None:
+    def _view_of(self, business: Business, member: Member | None) -> MemberView | FirmView | None:
         if self._me is None:
             return None
         return self._seen[member.id] if member else firm_view(self._session, reader=self._me, business=business)
@@ -287,7 +291,7 @@ def _firms(team: Team) -> set[int]:
 
 def _rows(session: Session, table: type[Any], ids: Sequence[int | None]) -> dict[int, Any]:
     wanted = {row_id for row_id in ids if row_id is not None}
-    found = select(table).where(table.id.in_(wanted))
+    statement = select(table).where(table.id.in_(wanted))
     if table is Member:
-        found = found.where(Member.is_active)  # whoever was suspended or left since is named no more
-    return {row.id: row for row in session.scalars(found)} if wanted else {}
+        statement = statement.where(Member.is_active)  # a member who was suspended or left since is not named
+    return {row.id: row for row in session.scalars(statement)} if wanted else {}

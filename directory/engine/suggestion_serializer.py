@@ -1,4 +1,4 @@
-"""An answer as plain data, for the shell and for other programs; nothing of it is kept."""
+"""A suggestion as plain data, for the command line and other programs; nothing is stored."""
 
 from datetime import datetime
 from typing import Any
@@ -18,16 +18,16 @@ from directory.translation import gettext as _
 def suggestion_as_dict(
     session: Session, *, text: str, bringer: str | None, teams_wanted: int, now: datetime
 ) -> dict[str, Any]:
-    """What the engine says to ``text``, from the vantage of the firm ``bringer`` (its key, public id or name).
+    """Return the engine's answer to ``text``, asked by the firm ``bringer`` (its key, public id or name).
 
-    Rests on shareable facts and published bands alone. Contributions of a team's reasons add up to its score.
-    Raises Invalid for an empty text or a firm that nobody knows.
+    Uses shareable facts and published bands only. The contributions of a team's reasons sum to its score. Raises
+    Invalid for an invalid text or an unknown firm.
     """
     text = clean_lead_text(text)
     business = _business(session, bringer) if bringer else None
     asker = business.members[0] if business is not None and business.members else None
     understood = understand(session, text=text)
-    terms = work_shares([wish.is_must for wish in understood.wishes]) if understood.wishes else []
+    shares = work_shares([wish.is_must for wish in understood.wishes]) if understood.wishes else []
     lead = Lead(
         text=text,
         business_id=business.id if business else None,
@@ -43,7 +43,7 @@ def suggestion_as_dict(
                 matched_by=wish.matched_by,
                 phrase=wish.phrase,
             )
-            for wish, share in zip(understood.wishes, terms, strict=True)
+            for wish, share in zip(understood.wishes, shares, strict=True)
         ],
     )
     suggestion = unsaved_suggestion(session, lead=lead, asker=asker, own={}, teams_wanted=teams_wanted, now=now)
@@ -72,10 +72,10 @@ def _business(session: Session, text: str) -> Business:
     statement = select(Business).where(
         or_(Business.key == text, Business.public_id == text, func.lower(Business.name) == text.lower())
     )
-    found = session.scalars(statement.order_by(Business.id).limit(1)).one_or_none()
-    if found is None:
+    business = session.scalars(statement.order_by(Business.id).limit(1)).one_or_none()
+    if business is None:
         raise Invalid(_("There is no firm “%(name)s”; give its key, its id or its full name.", name=text), field="from")
-    return found
+    return business
 
 
 def _team(telling: SuggestionPresenter, team: Team, proof: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""From a lead to an answer: understand its text, ask the engine, and keep what it said as rows."""
+"""Suggestions for leads: read a lead's text, ask the engine for teams, and store its answer as rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _NOTHING_ASKED = outputs.Answer("nobody", (), (), outputs.Proof(True, 0.0, 0), "
 
 @dataclass(frozen=True)
 class UnderstoodText:
-    """What a text says. ``wishes`` is empty where nothing here matches."""
+    """What a text asks for. ``wishes`` is empty where nothing in the taxonomy matches."""
 
     wishes: tuple[Wish, ...]
     negated: tuple[Wish, ...]
@@ -37,7 +37,7 @@ class UnderstoodText:
 
 
 def understand(session: Session, *, text: str) -> UnderstoodText:
-    """The needs, place and budget in a client's words, from the network's taxonomies."""
+    """Read the needs, place and budget from a client's text, with the network's taxonomies."""
     known = known_world(session)
     model = load_model()
     reading = need_extraction.extract_needs(
@@ -53,19 +53,19 @@ def understand(session: Session, *, text: str) -> UnderstoodText:
 
 
 def runners_up(session: Session, *, lead: Lead) -> list[Capability]:
-    """What else the lead's text may be about, for its bringer to pick from."""
+    """Return other capabilities that the lead's text may be about, for its bringer to choose from."""
     known, model = known_world(session), load_model()
-    found = need_extraction.runners_up(
+    nodes = need_extraction.runners_up(
         lead.text,
         known.lexicon,
         encode=model.encode if model else None,
         taken=[known.capability[need.capability_id] for need in lead.needs if need.capability_id in known.capability],
     )
-    return [session.get_one(Capability, int(known.world.taxonomy.ids[node])) for node in found]
+    return [session.get_one(Capability, int(known.world.taxonomy.ids[node])) for node in nodes]
 
 
 def suggest(session: Session, *, lead: Lead, now: datetime) -> Suggestion:
-    """Ask the engine for ``lead`` from its bringer's vantage and keep the answer."""
+    """Ask the engine for teams for ``lead`` on behalf of its bringer, and store the answer."""
     suggestion = unsaved_suggestion(
         session, lead=lead, asker=lead.member, own=own_ratings(session, rater=lead.member), teams_wanted=TEAMS, now=now
     )
@@ -75,7 +75,7 @@ def suggest(session: Session, *, lead: Lead, now: datetime) -> Suggestion:
 
 
 def latest_suggestion(session: Session, *, lead: Lead) -> Suggestion | None:
-    """The newest answer to ``lead``."""
+    """Return the newest suggestion for ``lead``, or None."""
     statement = select(Suggestion).where(Suggestion.lead_id == lead.id).order_by(Suggestion.id.desc()).limit(1)
     return session.scalars(statement).one_or_none()
 
@@ -89,9 +89,9 @@ def unsaved_suggestion(
     teams_wanted: int,
     now: datetime,
 ) -> Suggestion:
-    """The engine's answer to ``lead``, which need not be a row, as a Suggestion that is not yet kept.
+    """Return the engine's answer to ``lead`` as a Suggestion that is not in the session; nor need ``lead`` be.
 
-    ``own`` are the asker's own ratings, member id -> (warmth, competence); they count for the asker alone.
+    ``own`` are the asker's own ratings, member id -> (warmth, competence); they count for the asker only.
     """
     known = known_world(session)
     needs = _needs(known, lead)
@@ -140,7 +140,7 @@ def _wish(known: KnownWorld, guess: need_extraction.Guess) -> Wish:
 
 
 def _needs(known: KnownWorld, lead: Lead) -> tuple[Need, ...]:
-    """The lead's needs as the engine takes them; a capability that is gone from the taxonomy is left out."""
+    """Return the lead's needs for the engine, without capabilities that are no longer in the taxonomy."""
     return tuple(
         Need(capability=known.capability[need.capability_id], must=need.is_must, share=need.share)
         for need in lead.needs
@@ -149,7 +149,7 @@ def _needs(known: KnownWorld, lead: Lead) -> tuple[Need, ...]:
 
 
 def _place(known: KnownWorld, text: str) -> tuple[str, str]:
-    """The city and region that ``text`` names, of those somebody here works from; "" for what it does not."""
+    """Return the (city, region) that ``text`` names, among those of the network's firms; "" for each not named."""
     words = f" {fold(text)} "
     named = [place for spelled, place in known.spelled.items() if f" {spelled} " in words]
     city = max((place for place in named if place in known.region_of), key=len, default="")
@@ -203,10 +203,10 @@ def _seat(known: KnownWorld, ask: Ask, team: outputs.Team, seat: outputs.Seat) -
 
 
 def _reason(known: KnownWorld, ask: Ask, reason: outputs.Reason, path: tuple[outputs.Step, ...]) -> dict[str, Any]:
-    """The reason, with row ids for the engine's indices; trust by a path names the one next to the asker."""
-    world, told = known.world, dict(reason.data)
+    """Return the reason with row ids for indices; trust by a path also names the member next to the asker."""
+    world, data = known.world, dict(reason.data)
     if reason.signal == "trust" and len(path) > 1:
-        told["through"] = path[0].end
+        data["through"] = path[0].end
     for key, ids in (
         ("need", [int(world.taxonomy.ids[need.capability]) for need in ask.needs]),
         ("capability", world.taxonomy.ids),
@@ -214,14 +214,14 @@ def _reason(known: KnownWorld, ask: Ask, reason: outputs.Reason, path: tuple[out
         ("through", world.members.ids),
         ("prime", world.businesses.ids),
     ):
-        if told.get(key) is not None:
-            told[key] = int(ids[told[key]]) if told[key] >= 0 else None
+        if data.get(key) is not None:
+            data[key] = int(ids[data[key]]) if data[key] >= 0 else None
     return {
         "signal": reason.signal,
         "business": int(world.businesses.ids[reason.business]),
         "contribution": reason.contribution,
         "strength": reason.strength,
-        "data": told,
+        "data": data,
     }
 
 

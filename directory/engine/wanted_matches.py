@@ -1,4 +1,4 @@
-"""Who wants what a member offers or can introduce: the live asks that a sentence fits. The sentence is not kept."""
+"""Matches of a member's offer or introduction with the live asks of other members; the sentence is not stored."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ from directory.leads.message_draft import Brief
 from directory.people.tables import Member, Wanted, WantedKind
 from directory.translation import gettext as _
 
-LEAST, NEAR = 0.42, 0.75  # of the likeness; and of the best one's
-MOST = 3
+LEAST, NEAR = 0.42, 0.75  # the least likeness, and the least part of the best match's likeness
+LIMIT = 3
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class WantedMatch:
         return self.wanted.member
 
     def brief(self, *, text: str, member: Member, introduces: bool) -> Brief:
-        """What ``member`` may write to who asks, about the sentence ``text``."""
+        """Return a draft from ``member`` to the member who asks, about the sentence ``text``."""
         offer = _("I could introduce you:") if introduces else _("I can offer this:")
         return Brief(
             subject=_("About whom you want to meet"),
@@ -44,9 +44,9 @@ class WantedMatch:
 
 
 def match_wanteds(session: Session, *, text: str, member: Member) -> list[WantedMatch]:
-    """Up to three live asks of members of other firms, one each, that ``text`` fits, the best first; often none.
+    """Return up to three live asks that ``text`` fits, from members of other firms, one each, the best first.
 
-    One matrix product: 10,000 asks take some 0.1 s of work once their texts are known to this process.
+    Often none. Costs one matrix product: 10,000 asks take about 0.1 s once their texts are cached by this process.
     """
     live = (
         select(Wanted.id, Wanted.member_id, Wanted.text)
@@ -60,11 +60,11 @@ def match_wanteds(session: Session, *, text: str, member: Member) -> list[Wanted
     best: dict[int, tuple[int, float]] = {}
     for position in np.argsort(-fits, kind="stable"):
         fit = float(fits[position])
-        if len(best) == MOST or fit < max(LEAST, NEAR * float(fits.max())):
+        if len(best) == LIMIT or fit < max(LEAST, NEAR * float(fits.max())):
             break
         best.setdefault(asks[position].member_id, (asks[position].id, fit))
-    found = select(Wanted).where(Wanted.id.in_([ask for ask, _fit in best.values()]))
+    matched = select(Wanted).where(Wanted.id.in_([ask for ask, _fit in best.values()]))
     of_member = Wanted.member.of_type(Member)
-    rows = session.scalars(found.join(of_member).options(contains_eager(of_member).joinedload(Member.business)))
+    rows = session.scalars(matched.join(of_member).options(contains_eager(of_member).joinedload(Member.business)))
     by_id = {row.id: row for row in rows}
     return [WantedMatch(by_id[ask], fit) for ask, fit in best.values()]

@@ -48,7 +48,7 @@ def test_a_chapter_is_paired_in_its_first_minute(
 ) -> None:
     if not has_model:
         monkeypatch.setattr(text_similarity, "load_model", lambda: None)
-    monkeypatch.setattr(text_similarity, "_remembered", type(text_similarity._remembered)())
+    monkeypatch.setattr(text_similarity, "_cache", type(text_similarity._cache)())
     chapter = newcomers["Ana"].business.chapter
     assert chapter is not None
     found = suggested_pairs(cast.session, chapter=chapter)
