@@ -1,6 +1,6 @@
-"""What a search finds: the firms that fit the words and every choice, in order, and what each further choice leaves.
+"""Faceted search over the in-memory index: ranked firms that match text and filters, and counts per facet value.
 
-Words win; what they do not find may be meant in other words, and is then looked for by the capabilities it is like.
+Words take precedence. A text whose words match badly is searched by meaning: by the capabilities that it resembles.
 """
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
@@ -19,17 +19,17 @@ from matching.need_inference import bm25_bonus
 from matching.taxonomy_index import TaxonomyIndex
 from matching.text_normalization import LONGEST, clean_text, count_informative
 
-GOOD = 0.6  # the score from which words alone have found somebody
-LIKE, NODES, MEANT = 0.35, 8, 0.8  # the least likeness of a capability, how many count, and what they count for
-HALF = 0.5  # of the best score, which others must have to be found beside it
-NAMED = 0.5  # what bearing the very name adds to a score
+GOOD = 0.6  # the score from which a match by words is good enough
+LIKE, NODES, MEANT = 0.35, 8, 0.8  # least likeness of a capability, most capabilities used, weight of a meaning match
+HALF = 0.5  # the least part of the best score that other results need
+NAMED = 0.5  # added to the score for exactly the firm's or a member's name
 EARTH_KM, DEGREE_KM = 6371.0, 111.2
 RADII = (10, 25, 50, 100)  # km
 
 
 @dataclass(frozen=True)
 class SearchFilters:
-    """What narrows a search; values are database ids, keys, codes or bands. Every one given must hold."""
+    """The filters of a search: database ids, keys, codes or price bands. All given filters must hold."""
 
     capability: int | None = None
     chapter: int | None = None
@@ -43,11 +43,11 @@ class SearchFilters:
 
 @dataclass(frozen=True)
 class FacetedResult:
-    """The firms found, best first, and how many each further choice would leave, of those above 0."""
+    """The ids of the matching firms, best first, and the number of firms for each facet value, where above 0."""
 
     ids: Ints
     counts: Mapping[str, Mapping[Hashable, int]] = field(default_factory=dict)  # facet -> value -> firms
-    is_meant: bool = False  # found by meaning, as the words alone found nobody
+    is_meant: bool = False  # matched by meaning, because the words matched nothing well
     towns: Sequence[str] = ()  # where most firms of the network are
 
 
@@ -60,125 +60,125 @@ def faceted_search(
     among: Collection[int] | None,
     today: int,
 ) -> FacetedResult:
-    """Search. Counts of a facet are given the words and all choices but its own; of capabilities, ``nodes`` count.
+    """Search the firms. The counts of a facet apply the text and all filters except its own; capabilities: ``nodes``.
 
-    ``among`` narrows to firms by id. At most a few queries, none where nothing changed since the last call but
-    that of the version.
+    ``among`` restricts the firms by id. At most a few queries; only that of the version if nothing changed since the
+    last call.
     """
-    known = current_index(session)
+    index = current_index(session)
     words = fold(text)
-    score, shown, is_meant = _scored(session, known, text, words) if words else (None, known.shown, False)
+    score, shown, is_meant = _scored(session, index, text, words) if words else (None, index.shown, False)
     if among is not None:
-        shown = shown & np.isin(known.ids, list(among))
-    masks = _masks(known, choices, today)
-    rows = np.flatnonzero(_every(shown, masks))
+        shown = shown & np.isin(index.ids, list(among))
+    masks = _masks(index, choices, today)
+    rows = np.flatnonzero(_all_of(shown, masks))
     if score is None:
-        rows = rows[np.argsort(known.rank[rows])]
+        rows = rows[np.argsort(index.rank[rows])]
     else:
-        rows = rows[np.lexsort((known.rank[rows], -score[rows].round(4)))]
+        rows = rows[np.lexsort((index.rank[rows], -score[rows].round(4)))]
     counts: dict[str, dict[Hashable, int]] = {}
     for facet in ("capability", "chapter", "industry", "language", "price", "free", "km"):
-        left = _every(shown, {name: mask for name, mask in masks.items() if name != facet})
+        remaining = _all_of(shown, {name: mask for name, mask in masks.items() if name != facet})
         if facet == "free":
-            found: dict[Hashable, int] = {True: int((left & _free(known, today)).sum())}
+            facet_counts: dict[Hashable, int] = {True: int((remaining & _free(index, today)).sum())}
         elif facet == "km":
-            away = None if choices.around is None else _away(known, choices.around, left)
-            found = {} if away is None else {km: int((away <= km).sum()) for km in RADII}
+            distance = None if choices.around is None else _distance(index, choices.around, remaining)
+            facet_counts = {} if distance is None else {km: int((distance <= km).sum()) for km in RADII}
         else:
-            values = nodes if facet == "capability" else known.values(facet)
-            found = {value: int(np.count_nonzero(left[known.holders(facet, value)])) for value in values}
-        counts[facet] = {value: count for value, count in found.items() if count}
-    return FacetedResult(known.ids[rows], counts, is_meant, known.towns)
+            values = nodes if facet == "capability" else index.values(facet)
+            facet_counts = {value: int(np.count_nonzero(remaining[index.holders(facet, value)])) for value in values}
+        counts[facet] = {value: count for value, count in facet_counts.items() if count}
+    return FacetedResult(index.ids[rows], counts, is_meant, index.towns)
 
 
-def _every(shown: Bools, masks: Mapping[str, Bools]) -> Bools:
-    left = shown.copy()
+def _all_of(shown: Bools, masks: Mapping[str, Bools]) -> Bools:
+    remaining = shown.copy()
     for mask in masks.values():
-        left &= mask
-    return left
+        remaining &= mask
+    return remaining
 
 
-def _masks(known: SearchIndex, choices: SearchFilters, today: int) -> dict[str, Bools]:
+def _masks(index: SearchIndex, choices: SearchFilters, today: int) -> dict[str, Bools]:
     masks: dict[str, Bools] = {}
     for facet in ("capability", "chapter", "industry", "language", "price"):
         value = getattr(choices, facet)
         if value is not None:
-            masks[facet] = np.zeros(len(known.ids), dtype=np.bool_)
-            masks[facet][known.holders(facet, value)] = True
+            masks[facet] = np.zeros(len(index.ids), dtype=np.bool_)
+            masks[facet][index.holders(facet, value)] = True
     if choices.free:
-        masks["free"] = _free(known, today)
+        masks["free"] = _free(index, today)
     if choices.around is not None:
-        masks["km"] = _away(known, choices.around, known.shown) <= choices.km
+        masks["km"] = _distance(index, choices.around, index.shown) <= choices.km
     return masks
 
 
-def _free(known: SearchIndex, today: int) -> Bools:
-    """Who takes new work now, as ``directory.people.business.accepting`` has it."""
-    said = (known.room == 1) | ((known.room == -1) & (known.free_on > 0))
-    return np.asarray(said & (known.free_on <= today))
+def _free(index: SearchIndex, today: int) -> Bools:
+    """Return a mask of firms that take new work now, by the rule of ``directory.people.business.accepting``."""
+    has_room = (index.room == 1) | ((index.room == -1) & (index.free_on > 0))
+    return np.asarray(has_room & (index.free_on <= today))
 
 
-def _away(known: SearchIndex, around: tuple[float, float], among: Bools) -> Floats:
-    """Kilometres to each row, infinite beyond the largest radius: a box first, then along the great circle."""
-    km = np.full(len(known.ids), np.inf)
-    north = np.abs(known.places[:, 0] - around[0])
-    east = np.abs((known.places[:, 1] - around[1] + 180) % 360 - 180)
+def _distance(index: SearchIndex, around: tuple[float, float], among: Bools) -> Floats:
+    """Return the kilometres to each row by the great circle; infinite outside a box of the largest radius."""
+    km = np.full(len(index.ids), np.inf)
+    north = np.abs(index.places[:, 0] - around[0])
+    east = np.abs((index.places[:, 1] - around[1] + 180) % 360 - 180)
     wide = RADII[-1] / DEGREE_KM
     flat = max(np.cos(np.radians(min(abs(around[0]) + wide, 89.0))), 0.01)
     rows = np.flatnonzero(among & (north <= wide) & (east <= wide / flat))
-    here, there = np.radians(around), np.radians(known.places[rows])
+    here, there = np.radians(around), np.radians(index.places[rows])
     half = np.sin((there - here) / 2) ** 2
     chord = half[:, 0] + np.cos(here[0]) * np.cos(there[:, 0]) * half[:, 1]
     km[rows] = 2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(chord, 0, 1)))
     return km
 
 
-def _scored(session: Session, known: SearchIndex, text: str, words: str) -> tuple[Floats, Bools, bool]:
-    """A score for every row, which rows are found by it, and whether by meaning.
+def _scored(session: Session, index: SearchIndex, text: str, words: str) -> tuple[Floats, Bools, bool]:
+    """Return a score for every row, a mask of the matching rows, and whether the search is by meaning.
 
-    Found are those that have every word as it was typed, if there are any; or else with slips; or else the best.
+    Rows match that have every word as typed; if there are none, with typing errors; if there are none, the best rows.
     """
-    read = search_texts([part.shelf for part in known.parts], words)
-    score = read.score.astype(np.float64)
-    said = next((rows for level in (STARTS, SURE) if (rows := known.shown & (read.sure >= level)).any()), None)
-    is_typed = said is not None and bool((read.sure[said] >= STARTS).all())
-    is_good = said is not None and float(score[said].max()) >= GOOD
+    scores = search_texts([part.texts for part in index.parts], words)
+    score = scores.score.astype(np.float64)
+    matched = next((rows for level in (STARTS, SURE) if (rows := index.shown & (scores.sure >= level)).any()), None)
+    is_typed = matched is not None and bool((scores.sure[matched] >= STARTS).all())
+    is_good = matched is not None and float(score[matched].max()) >= GOOD
     is_meant = not (is_typed or is_good or asks_for_wishes(words)) and count_informative(text[:LONGEST]) > 0
-    if is_meant and (meant := _meant(session, known, text)).any():
-        score, said = score + MEANT * meant, None
-    best = float(score[known.shown].max(initial=0.0))
+    if is_meant and (likeness := _likeness(session, index, text)).any():
+        score, matched = score + MEANT * likeness, None
+    best = float(score[index.shown].max(initial=0.0))
     for row in np.flatnonzero(score >= best - NAMED / 2) if best else ():
-        if words in known.names[row].split("\t"):
+        if words in index.names[row].split("\t"):
             score[row] += NAMED
-    return score, known.shown & (score >= HALF * best) & (score > 0) if said is None else said, is_meant
+    return score, index.shown & (score >= HALF * best) & (score > 0) if matched is None else matched, is_meant
 
 
 _lexicons: dict[str, tuple[int, TaxonomyIndex]] = {}
 
 
 def _lexicon(session: Session, version: int) -> TaxonomyIndex:
-    """The words of the taxonomy; indexed anew only when they changed."""
-    place = session.get_bind().engine.url.render_as_string(hide_password=True)
-    at, lexicon = _lexicons.get(place, (None, None))
-    if lexicon is None or at != version:
+    """Return the index of the taxonomy's words, rebuilt only when they changed."""
+    address = session.get_bind().engine.url.render_as_string(hide_password=True)
+    cached_version, lexicon = _lexicons.get(address, (None, None))
+    if lexicon is None or cached_version != version:
         taxonomy = read_taxonomy(session)
         if lexicon is None or not same_name_groups(lexicon.taxonomy, taxonomy):
             lexicon = TaxonomyIndex(taxonomy)
-        _lexicons[place] = (version, lexicon)
+        _lexicons[address] = (version, lexicon)
     return lexicon
 
 
-def _meant(session: Session, known: SearchIndex, text: str) -> Floats:
-    """How like what each firm can do is to what ``text`` asks for, zeros where nothing is."""
-    lexicon, model = _lexicon(session, known.version), load_model()
-    asked = clean_text(text)
-    like = bm25_bonus(lexicon.scores(asked)[0])
+def _likeness(session: Session, index: SearchIndex, text: str) -> Floats:
+    """Return the likeness of each firm's best capability to ``text``; 0 where none is alike."""
+    lexicon, model = _lexicon(session, index.version), load_model()
+    cleaned = clean_text(text)
+    of_node = bm25_bonus(lexicon.scores(cleaned)[0])
     if model is not None and lexicon.embedded.any():
-        like = like + lexicon.likeness(model.encode([asked]))[0]
-    like = np.where(lexicon.guessable, like, 0.0)
-    meant = np.zeros(len(known.ids))
-    for node in np.argsort(-like, kind="stable")[:NODES]:
-        if like[node] >= LIKE:
-            rows = known.holders("capability", int(lexicon.taxonomy.ids[node]))
-            meant[rows] = np.maximum(meant[rows], like[node])
-    return meant
+        of_node = of_node + lexicon.likeness(model.encode([cleaned]))[0]
+    of_node = np.where(lexicon.guessable, of_node, 0.0)
+    likeness = np.zeros(len(index.ids))
+    for node in np.argsort(-of_node, kind="stable")[:NODES]:
+        if of_node[node] >= LIKE:
+            rows = index.holders("capability", int(lexicon.taxonomy.ids[node]))
+            likeness[rows] = np.maximum(likeness[rows], of_node[node])
+    return likeness

@@ -1,4 +1,4 @@
-"""Saved searches: what a member looks for again, and how many firms came to it since they last looked."""
+"""Saved searches of members, and the firms that are new in them since the member last looked."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -14,13 +14,13 @@ from directory.people.tables import Business, Member
 from directory.text import clean_line
 from directory.translation import gettext as _
 
-MOST_SAVED = 12  # a member; more are a list nobody reads
+MOST_SAVED = 12  # per member; nobody reads a longer list
 PARAMETERS = ("q", "capability", "chapter", "industry", "language", "price", "free", "town", "km")
-LONGEST = 200  # letters of a parameter
+LONGEST = 200  # characters of a parameter
 
 
 class SavedSearch(PublicRow, Base):
-    """A search a member keeps: its ``parameters`` as in the address of the list. Nobody else sees it."""
+    """A search saved by a member, with the query ``parameters`` of the list's URL. Nobody else sees it."""
 
     __tablename__ = "saved_search"
 
@@ -29,18 +29,21 @@ class SavedSearch(PublicRow, Base):
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
     saved_at: Mapped[datetime]
     seen_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]  # deleted, and may be undone until another is
+    ended_at: Mapped[datetime | None]  # when it was deleted; can be undone until another one is deleted
 
 
 def save(session: Session, *, member: Member, name: str, parameters: dict[str, str], now: datetime) -> SavedSearch:
-    """Keep a search. Raises Invalid, or Conflict for one that looks for nothing or is one too many."""
+    """Save a search.
+
+    Raises Invalid for the name, and Conflict for an empty search, a duplicate, or one above MOST_SAVED.
+    """
     wanted = {key: parameters[key][:LONGEST] for key in PARAMETERS if parameters.get(key, "").strip()}
     if not wanted:
         raise Conflict(_("Look for something first, then save the search."))
-    kept = saved_by(session, member=member)
-    if any(search.parameters == wanted for search in kept):
+    saved = saved_by(session, member=member)
+    if any(search.parameters == wanted for search in saved):
         raise Conflict(_("You saved this search already."))
-    if len(kept) >= MOST_SAVED:
+    if len(saved) >= MOST_SAVED:
         raise Conflict(_("You have saved %(most)s searches; delete one first.", most=MOST_SAVED))
     name = clean_line(name[:120], field="name", what=_("the name of the search"), limit=120)
     search = SavedSearch(member_id=member.id, name=name, parameters=wanted, saved_at=now, seen_at=now)
@@ -50,39 +53,39 @@ def save(session: Session, *, member: Member, name: str, parameters: dict[str, s
 
 
 def saved_by(session: Session, *, member: Member) -> list[SavedSearch]:
-    """The searches a member has saved, the newest first."""
-    kept = select(SavedSearch).where(SavedSearch.member_id == member.id, SavedSearch.ended_at.is_(None))
-    return list(session.scalars(kept.order_by(SavedSearch.id.desc())))
+    """Return the searches that a member has saved, the newest first."""
+    saved = select(SavedSearch).where(SavedSearch.member_id == member.id, SavedSearch.ended_at.is_(None))
+    return list(session.scalars(saved.order_by(SavedSearch.id.desc())))
 
 
 def mark_seen(session: Session, *, search: SavedSearch, now: datetime) -> datetime:
-    """The member looks at what was found; return since when what they are shown is new."""
+    """Mark the results as seen at ``now``; return the previous time, since which results are new."""
     before, search.seen_at = search.seen_at, now
     return before
 
 
 def delete_search(session: Session, *, search: SavedSearch, now: datetime) -> None:
-    """Delete it, and for good what was deleted before."""
+    """Mark the search as deleted, and remove the member's earlier deleted searches for good."""
     older = delete(SavedSearch).where(SavedSearch.member_id == search.member_id, SavedSearch.ended_at.is_not(None))
     session.execute(older.where(SavedSearch.id != search.id))
     search.ended_at = search.ended_at or now
 
 
 def undelete_search(session: Session, *, search: SavedSearch) -> None:
-    """Take the deletion back."""
+    """Undo the deletion."""
     search.ended_at = None
 
 
 def new_since(session: Session, since: datetime) -> dict[int, datetime]:
-    """The firms that came, or whose people joined, or that said they can do more since then, by id, and when."""
-    came = union_all(
+    """Return the firms that were created, gained a member or claimed a capability after ``since``: id -> last time."""
+    events = union_all(
         select(Business.id, Business.created_at.label("at")).where(Business.created_at > since),
         select(Member.business_id, Member.joined_at).where(Member.joined_at > since, Member.is_active),
         select(Claim.business_id, Claim.claimed_at).where(Claim.claimed_at > since),
     ).subquery()
-    return dict(session.execute(select(came.c.id, func.max(came.c.at)).group_by(came.c.id)).all())
+    return dict(session.execute(select(events.c.id, func.max(events.c.at)).group_by(events.c.id)).all())
 
 
 def news_since(news: dict[int, datetime], moment: datetime) -> Collection[int]:
-    """Those of ``news`` that came after ``moment``."""
+    """Return the ids of those firms of ``news`` that are newer than ``moment``."""
     return {firm for firm, at in news.items() if at > moment}

@@ -1,4 +1,4 @@
-"""Search: who is in the network, by words, capability, place and what else narrows, with counts to narrow it by."""
+"""Paged search of firms by text, capability, chapter, place and other filters, with the counts of each facet."""
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ __all__ = (
 )
 
 PER_PAGE = 24
-SAME_NAME = 70  # the likeness, of 100, from which a person is the one whose name was typed
+SAME_NAME = 70  # the similarity, of 100, from which a member's name counts as the one in the query
 
 
 @dataclass(frozen=True)
 class Facet:
-    """A capability to narrow by, and how many of the firms found have it or something below it."""
+    """A capability to narrow by, and the number of matching firms that have it or a descendant."""
 
     capability: Capability
     count: int
@@ -41,9 +41,9 @@ class Facet:
 
 @dataclass(frozen=True)
 class Narrowing:
-    """What firms must have besides the words and the capability: an industry, a language, a price.
+    """Further filters, all of which must hold: industry, language, price band, availability and distance.
 
-    ``free`` are those that take new work on the day of the search; ``km`` counts from ``town``.
+    ``free`` selects firms that take new work on the day of the search; ``km`` is the distance from ``town``.
     """
 
     industry: str | None = None
@@ -56,19 +56,19 @@ class Narrowing:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of firms, each with its active members, and what narrows the whole result."""
+    """A page of firms, each with its active members, and the facets of the whole result."""
 
     businesses: Sequence[Business]
-    people: Mapping[int, Sequence[Member]]  # business id -> its active members, whoever was named first
+    people: Mapping[int, Sequence[Member]]  # business id -> its active members, those named in the query first
     held: dict[int, list[HeldCapability]]  # business id -> its capabilities, the strongest first
     total: int
     number: int  # from 1
     pages: int  # at least 1
-    trail: list[Capability]  # the chosen capability and what it is below, the category first
-    facets: list[Facet]  # one level below the choice, or the categories
-    counts: Mapping[str, Mapping[Hashable, int]]  # facet -> value -> how many firms it would leave
-    towns: Sequence[str]  # where most firms are, found or not
-    is_meant: bool  # found by what the words mean, as they stand nowhere
+    trail: list[Capability]  # the chosen capability with its ancestors, the category first
+    facets: list[Facet]  # the children of the chosen capability, or the categories
+    counts: Mapping[str, Mapping[Hashable, int]]  # facet -> value -> number of firms it would leave
+    towns: Sequence[str]  # where most firms of the network are
+    is_meant: bool  # matched by meaning, because the words matched nothing
 
 
 def search(
@@ -82,18 +82,18 @@ def search(
     page: int = 1,
     today: date = date.min,
 ) -> Page:
-    """Firms that hold the words of ``text``, whatever their order and slips of typing, or do what it means.
+    """Search the firms that match the words of ``text``, in any order and with typing errors, or its meaning.
 
-    An exact name comes first, then a name with slips, capabilities, texts and wants; then firms with people, then the
-    alphabet. Firms whose every member is suspended are left out. ``among`` narrows to firms by id. A ``page`` beyond
-    the last is the last. Who takes work is asked of ``today``.
+    An exact name ranks first, then a name with typing errors, capabilities, texts and wants; among equals, firms with
+    members come first, then the order is alphabetical. Firms whose members are all inactive are left out. ``among``
+    restricts the firms by id. A ``page`` after the last one returns the last. ``today`` decides who takes new work.
     """
     trail = _trail(capability)
     above = Capability.parent_id.is_(None) if capability is None else Capability.parent_id == capability.id
     scheme = capability.scheme if capability else CURATED
     level = {node.id: node for node in session.scalars(select(Capability).where(above, Capability.scheme == scheme))}
     town = narrowing.town
-    found = faceted_search(
+    result = faceted_search(
         session,
         text=text,
         choices=SearchFilters(
@@ -110,22 +110,22 @@ def search(
         among=among,
         today=today.toordinal(),
     )
-    total = len(found.ids)
+    total = len(result.ids)
     pages = max(1, -(-total // PER_PAGE))
     number = min(max(1, page), pages)
-    ids = found.ids[(number - 1) * PER_PAGE : number * PER_PAGE].tolist()
+    ids = result.ids[(number - 1) * PER_PAGE : number * PER_PAGE].tolist()
     rows = session.scalars(
         select(Business)
         .where(Business.id.in_(ids))
         .options(joinedload(Business.members), defer(Business.search_text))
         .execution_options(populate_existing=True)
     )
-    there = {business.id: business for business in rows.unique()}
-    people = {firm: _named_first(business, text) for firm, business in there.items()}
-    # Whoever was suspended a moment ago may still be found, and is not shown.
-    businesses = [there[firm] for firm in ids if firm in there and (people[firm] or not there[firm].members)]
-    counted = found.counts.get("capability", {})
-    facets = [Facet(node, counted[node.id]) for node in level.values() if node.id in counted]
+    by_id = {business.id: business for business in rows.unique()}
+    people = {firm: _named_first(business, text) for firm, business in by_id.items()}
+    # The index may still contain members who were suspended a moment ago; they are not shown.
+    businesses = [by_id[firm] for firm in ids if firm in by_id and (people[firm] or not by_id[firm].members)]
+    counts = result.counts.get("capability", {})
+    facets = [Facet(node, counts[node.id]) for node in level.values() if node.id in counts]
     return Page(
         businesses=businesses,
         people=people,
@@ -135,9 +135,9 @@ def search(
         pages=pages,
         trail=trail,
         facets=sorted(facets, key=lambda facet: (-facet.count, facet.capability.name)),
-        counts=found.counts,
-        towns=found.towns,
-        is_meant=found.is_meant,
+        counts=result.counts,
+        towns=result.towns,
+        is_meant=result.is_meant,
     )
 
 

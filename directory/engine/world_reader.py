@@ -1,4 +1,4 @@
-"""From rows to a World: the arrays that the engine computes with, and the way back to the rows."""
+"""Reads the World from the database: the engine's arrays, and the mapping from row ids to their indices."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -25,18 +25,18 @@ from matching.inputs import FACT_KINDS, Businesses, Claims, Facts, Ints, Members
 from matching.need_extraction import TaxonomyIndex
 
 DIMENSIONS = 384
-TITLES = 50  # of finished work, for each capability
+TITLES = 50  # titles of finished work that are used per capability
 
 
 @dataclass(frozen=True)
 class KnownWorld:
-    """A World with the way back from row ids to indices, and the words of its taxonomy."""
+    """A World with the mapping from row ids to indices, and the index of its taxonomy's words."""
 
     world: World
     lexicon: TaxonomyIndex
     business_names: tuple[str, ...]
     member_names: tuple[str, ...]
-    region_of: Mapping[str, str]  # city -> its region, for every city that somebody works from
+    region_of: Mapping[str, str]  # city -> its region, for the city of every firm
 
     @cached_property
     def places(self) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ class KnownWorld:
 
     @cached_property
     def spelled(self) -> Mapping[str, str]:
-        """Each place by its folded name, as texts are searched for it."""
+        """Each place by its folded name, for searching in texts."""
         return {fold(place): place for place in self.places}
 
     @cached_property
@@ -69,18 +69,17 @@ def read_world(session: Session, version: int, before: KnownWorld | None) -> Kno
             *(Business.chapter_id, Business.audiences),
         ).order_by(Business.id)
     ).all()
-    priced = [
-        is_visible_to_members(row, "prices") for row in businesses
-    ]  # asking for one budget after the other tells the others'
+    # Hidden prices stay out of the World: a series of asks with different budgets would reveal them.
+    has_visible_price = [is_visible_to_members(row, "prices") for row in businesses]
     members = session.execute(
         select(Member.id, Member.name, Member.business_id, Band.warmth, Band.competence)
         .outerjoin(Band, Band.member_id == Member.id)
         .where(Member.is_active)
         .order_by(Member.id)
     ).all()
-    # A firm whose every member waits, is suspended or has left is nowhere; one without any is known by its work.
-    peopled = select(Member.business_id).where(~Member.is_active).distinct()
-    hidden = set(session.scalars(peopled)) - {row.business_id for row in members}
+    # A firm with members of whom none is active is hidden; a firm without members is shown by its work.
+    with_inactive = select(Member.business_id).where(~Member.is_active).distinct()
+    hidden = set(session.scalars(with_inactive)) - {row.business_id for row in members}
     at_business = _positions(row.id for row in businesses)
     at_member = _positions(row.id for row in members)
     at_capability = _positions(taxonomy.ids)
@@ -102,10 +101,12 @@ def read_world(session: Session, version: int, before: KnownWorld | None) -> Kno
             regions=tuple(row.region for row in businesses),
             remote=np.array([row.is_remote for row in businesses], dtype=np.bool_),
             price_low=_floats(
-                row.price_low_minor if said else None for row, said in zip(businesses, priced, strict=True)
+                row.price_low_minor if is_visible else None
+                for row, is_visible in zip(businesses, has_visible_price, strict=True)
             ),
             price_high=_floats(
-                row.price_high_minor if said else None for row, said in zip(businesses, priced, strict=True)
+                row.price_high_minor if is_visible else None
+                for row, is_visible in zip(businesses, has_visible_price, strict=True)
             ),
             currencies=tuple(row.currency for row in businesses),
             capacity=_floats(row.capacity for row in businesses),
@@ -132,15 +133,17 @@ def read_world(session: Session, version: int, before: KnownWorld | None) -> Kno
             days=_ints(_day(row.finished_at) for row in works),
         ),
     )
-    spoken = _spoken(world)
-    is_spoken = (
-        before is not None and same_name_groups(before.world.taxonomy, taxonomy) and _spoken(before.world) == spoken
+    schemes = _used_schemes(world)
+    is_unchanged = (
+        before is not None
+        and same_name_groups(before.world.taxonomy, taxonomy)
+        and _used_schemes(before.world) == schemes
     )
     return KnownWorld(
         world=world,
         lexicon=before.lexicon
-        if before is not None and is_spoken
-        else TaxonomyIndex(taxonomy, spoken[0], schemes=spoken),
+        if before is not None and is_unchanged
+        else TaxonomyIndex(taxonomy, schemes[0], schemes=schemes),
         business_names=tuple(row.name for row in businesses),
         member_names=tuple(row.name for row in members),
         region_of={row.city: row.region for row in businesses if row.city},
@@ -148,7 +151,7 @@ def read_world(session: Session, version: int, before: KnownWorld | None) -> Kno
 
 
 def read_taxonomy(session: Session) -> Taxonomy:
-    """The nodes of every scheme, with the titles of finished work among their asks."""
+    """Read the nodes of every scheme; the titles of finished work count among their asks."""
     rows = session.execute(
         select(
             *(Capability.id, Capability.scheme, Capability.name, Capability.synonyms, Capability.asks),
@@ -158,14 +161,14 @@ def read_taxonomy(session: Session) -> Taxonomy:
     at = _positions(row.id for row in rows)
     vectors = np.zeros((len(rows), DIMENSIONS), dtype=np.float32)
     titles = _titles(session)
-    asked: list[Vectors] = [np.zeros((0, DIMENSIONS), dtype=np.float32)]
-    asked_of: list[int] = []
+    ask_vectors: list[Vectors] = [np.zeros((0, DIMENSIONS), dtype=np.float32)]
+    ask_nodes: list[int] = []
     for position, row in enumerate(rows):
         if row.vector is not None:
-            kept = np.frombuffer(row.vector, dtype=np.float16).reshape(-1, DIMENSIONS).astype(np.float32)
-            vectors[position] = kept[0]
-            asked.append(kept[1:])
-            asked_of += [position] * (len(kept) - 1)
+            stored = np.frombuffer(row.vector, dtype=np.float16).reshape(-1, DIMENSIONS).astype(np.float32)
+            vectors[position] = stored[0]
+            ask_vectors.append(stored[1:])
+            ask_nodes += [position] * (len(stored) - 1)
     return Taxonomy(
         ids=_ints(row.id for row in rows),
         schemes=tuple(row.scheme for row in rows),
@@ -174,24 +177,24 @@ def read_taxonomy(session: Session) -> Taxonomy:
         parents=_ints(-1 if row.parent_id is None else at[row.parent_id] for row in rows),
         vectors=vectors,
         asks=tuple((*row.asks, *titles[row.id]) for row in rows),
-        ask_vectors=np.concatenate(asked),
-        ask_nodes=_ints(asked_of),
+        ask_vectors=np.concatenate(ask_vectors),
+        ask_nodes=_ints(ask_nodes),
     )
 
 
 def _titles(session: Session) -> Mapping[int, list[str]]:
-    """How finished work was called, by capability: the words in which this network asks for it. The newest first."""
-    told = (
+    """Return the titles of finished work by capability, the newest first: how this network words such asks."""
+    finished = (
         select(collaboration_capability.c.capability_id, Collaboration.title)
         .join(Collaboration, Collaboration.id == collaboration_capability.c.collaboration_id)
         .where(Collaboration.finished_at.is_not(None))
         .order_by(Collaboration.finished_at.desc(), Collaboration.id)
     )
     titles: defaultdict[int, dict[str, None]] = defaultdict(dict)
-    for capability, title in session.execute(told):
+    for capability, title in session.execute(finished):
         if len(titles[capability]) < TITLES:
             titles[capability][title] = None
-    return defaultdict(list, {capability: list(found) for capability, found in titles.items()})
+    return defaultdict(list, {capability: list(names) for capability, names in titles.items()})
 
 
 def _claims(
@@ -217,8 +220,8 @@ def _facts(
     firm: Mapping[int, int],
     works: list[tuple[int | None, int | None, date]],
 ) -> Facts:
-    """Facts both sides made shareable. A finished collaboration is one between the firms' first members."""
-    said = session.execute(
+    """Read the facts that both sides made shareable; a finished collaboration is between the firms' first members."""
+    interactions = session.execute(
         select(Interaction.said_by_id, Interaction.other_id, Interaction.kind, Interaction.happened_on)
         .where(Interaction.confirmed_at.is_not(None))
         .order_by(Interaction.id)
@@ -233,39 +236,39 @@ def _facts(
         .where(Introduction.state == IntroductionState.ACCEPTED)
         .order_by(Introduction.id)
     )
-    ringed = reciprocal_pairs(
+    reciprocal = reciprocal_pairs(
         {(firm[a], firm[b]) for a, b, _ in vouched if a in firm and b in firm and firm[a] != firm[b]}
     )
     edges: list[tuple[int | None, int | None, str, date]] = [
-        *((a, b, kind.value, day) for a, b, kind, day in said),
-        *((a, b, "returned" if (firm.get(a), firm.get(b)) in ringed else "vouch", day) for a, b, day in vouched),
+        *((a, b, kind.value, day) for a, b, kind, day in interactions),
+        *((a, b, "returned" if (firm.get(a), firm.get(b)) in reciprocal else "vouch", day) for a, b, day in vouched),
         *((a, b, "introduction", day) for a, b, day in introduced if day),
         *((a, b, "collaboration", day) for a, b, day in works),
     ]
-    # Whoever is suspended is not in the World, nor are facts about them.
-    here = ((at_member.get(a or 0), at_member.get(b or 0), kind, day) for a, b, kind, day in edges)
-    kept = [(a, b, kind, day) for a, b, kind, day in here if a is not None and b is not None]
+    # Inactive members are not in the World, so facts about them are dropped.
+    indexed = ((at_member.get(a or 0), at_member.get(b or 0), kind, day) for a, b, kind, day in edges)
+    facts = [(a, b, kind, day) for a, b, kind, day in indexed if a is not None and b is not None]
     return Facts(
-        a=_ints(a for a, _, _, _ in kept),
-        b=_ints(b for _, b, _, _ in kept),
-        kinds=_ints(FACT_KINDS.index(kind) for _, _, kind, _ in kept),
-        days=_ints(_day(day) for _, _, _, day in kept),
+        a=_ints(a for a, _, _, _ in facts),
+        b=_ints(b for _, b, _, _ in facts),
+        kinds=_ints(FACT_KINDS.index(kind) for _, _, kind, _ in facts),
+        days=_ints(_day(day) for _, _, _, day in facts),
     )
 
 
-def _spoken(world: World) -> tuple[str, ...]:
-    """The schemes that this network's firms describe themselves in, most claims first; the curated one at first.
+def _used_schemes(world: World) -> tuple[str, ...]:
+    """Return the schemes with claims, most claims first; the curated one wins ties, and is the default without claims.
 
-    A scheme in which nobody claims anything is not listened to: its words would lead to nobody.
+    A scheme without claims is left out: its words would lead to nobody.
     """
     claimed = Counter(world.taxonomy.schemes[node] for node in world.claims.capability.tolist())
     return tuple(sorted(claimed, key=lambda scheme: (-claimed[scheme], scheme != CURATED))) or (CURATED,)
 
 
 def same_name_groups(before: Taxonomy, after: Taxonomy) -> bool:
-    """Whether a TaxonomyIndex of the one serves for the other."""
-    words = (before.names, before.synonyms, before.asks) == (after.names, after.synonyms, after.asks)
-    return words and bool(np.array_equal(before.vectors, after.vectors))
+    """Return whether a TaxonomyIndex of ``before`` is still valid for ``after``."""
+    same_names = (before.names, before.synonyms, before.asks) == (after.names, after.synonyms, after.asks)
+    return same_names and bool(np.array_equal(before.vectors, after.vectors))
 
 
 def _positions(ids: Iterable[Any]) -> dict[int, int]:

@@ -31,7 +31,7 @@ def test_a_batch_means_what_its_texts_mean_alone(model: Model) -> None:
     ]
     together = model.encode(texts)
     apart = [Model.encode(model, [text])[0] for text in texts]
-    fresh = [model._fresh([text])[text] for text in texts]
+    fresh = [model._encode_new([text])[text] for text in texts]
     assert together.shape == (5, DIMENSIONS)
     assert together.dtype == np.float32
     assert np.allclose(together, apart)
@@ -47,9 +47,9 @@ def test_no_text_is_no_row_and_the_same_text_is_read_once(model: Model, monkeypa
 
 
 def test_it_forgets_the_oldest_texts(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sentence_encoder, "REMEMBERED", 2)
+    monkeypatch.setattr(sentence_encoder, "CACHE_SIZE", 2)
     model.encode(["one", "two", "three"])
-    assert list(model._remembered) == ["two", "three"]
+    assert list(model._cache) == ["two", "three"]
 
 
 def test_the_weights_are_those_it_was_measured_with(monkeypatch: pytest.MonkeyPatch) -> None:

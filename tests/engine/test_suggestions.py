@@ -143,7 +143,7 @@ def test_a_suspended_member_is_nobodys_partner(cast: Cast, now: datetime) -> Non
     before = known_world(cast.session).world
     cast.member("bea").state = MemberState.SUSPENDED
     cast.session.flush()
-    known_world.__globals__["_kept"].clear()
+    known_world.__globals__["_cache"].clear()
     after = known_world(cast.session).world
     assert len(after.members.ids) == len(before.members.ids) - 1
     assert cast.member("bea").id not in after.members.ids
