@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -126,9 +126,9 @@ def test_any_text_is_read(text: str) -> None:
     "text", ["not " * 25_000, "logo, " * 17_000, "9" * 100_000, "(" * 100_000, "wordpres " * 11_000]
 )
 def test_a_hundred_kilobytes_take_no_longer_than_their_beginning(text: str) -> None:
-    started = perf_counter()
+    started = process_time()
     extract_needs(text, LEXICON)
-    assert perf_counter() - started < 2
+    assert process_time() - started < 2
 
 
 def test_an_empty_taxonomy_has_no_answer() -> None:
@@ -207,9 +207,9 @@ def test_nearness_is_quick_on_every_scheme_at_once() -> None:
     needs = [Need(number, True, 1 / 6) for number in range(6)]
     seconds = []
     for _ in range(5):
-        started = perf_counter()
+        started = process_time()
         nearness(many, needs)
-        seconds.append(perf_counter() - started)
+        seconds.append(process_time() - started)
     assert min(seconds) < 0.04  # 6 ms on an idle core
 
 
