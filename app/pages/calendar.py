@@ -176,7 +176,7 @@ def _page(chapter: Chapter, quiet_form: BlackoutForm | None = None, frame_form: 
         chapter=chapter,
         weeks=calendar.weeks(session, chapter=chapter, now=now()),
         zone=zone,
-        blackout=blackout_periods(session, since=now().astimezone(zone).date(), chapter_id=chapter.id),
+        quiet=blackout_periods(session, since=now().astimezone(zone).date(), chapter_id=chapter.id),
         quiet_form=quiet_form or BlackoutForm(formdata=None),
         frame_form=frame_form or FrameForm(formdata=None, obj=used),
         used=used,
