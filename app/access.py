@@ -17,8 +17,8 @@ from app.accounts.sessions import is_fresh, signed_in
 from app.accounts.tables import Account
 from app.db import SAFE_METHODS, db
 from app.permissions import DONE, RULES, A, J, M, N, S, U, can
-from app.relations import RELATIONS, Principal
 from app.request_time import now
+from app.row_relation import RELATIONS, Principal
 from directory.audit import record
 from directory.db import Base, PublicRow
 from directory.outbox import mail

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.db import db
 from app.request_time import now
-from directory.attribution_source import attributed_to
+from directory.attributed_row import attributed_to
 from directory.outbox.delivery import Delivery
 
 NAME, LIFETIME = "came_from", timedelta(days=30)

@@ -14,8 +14,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.access import ReasonRequired, RecentLoginRequired
+from app.after_action import previous_page
 from app.db import SAFE_METHODS, db
-from app.redirects import previous_page
 from directory.errors import Conflict, DomainError, Invalid, Refused
 from directory.log import stack_locations
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.accounts.tables import AccountSession
-from app.relations import RELATIONS, Principal
+from app.row_relation import RELATIONS, Principal
 from directory.db import Base
 from directory.engine.saved_search import SavedSearch
 from directory.facts.case_study import CaseStudy

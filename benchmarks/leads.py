@@ -21,8 +21,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.db import Base, connect, write_session
-from directory.engine.suggestion_serializer import suggestion_as_dict
-from directory.engine.world import known_world
+from directory.engine.suggestion_as_data import suggestion_as_dict
+from directory.engine.world_cache import known_world
 from directory.people.claim import Claim
 from directory.people.tables import Business
 from directory.seed import seed

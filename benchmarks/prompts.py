@@ -24,8 +24,8 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from directory.db import Base, connect, write_session
-from directory.engine.pair_candidates import people_to_meet, reason_sentence
-from directory.engine.wanted_matches import match_wanteds
+from directory.engine.pair_suggestions import people_to_meet, reason_sentence
+from directory.engine.wanteds_for_offer import match_wanteds
 from directory.outbox.delivery import Delivery
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
@@ -34,7 +34,7 @@ from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.reports.open_items import open_items
 from directory.tables import TABLES
 from directory.taxonomy.capability import Capability, CapabilityKind
-from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.occurrence_planning import plan_occurrences
 from jobs.weekly_prompts import compose
 
 assert TABLES

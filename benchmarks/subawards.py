@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session
 
 from directory.clock import utc_now
 from directory.db import connect
-from directory.engine.suggestion_serializer import suggestion_as_dict
+from directory.engine.suggestion_as_data import suggestion_as_dict
 from directory.tables import TABLES
 
 assert TABLES

@@ -43,7 +43,7 @@ from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member
 from directory.settings import load_settings
 from directory.tables import TABLES
-from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.occurrence_planning import plan_occurrences
 from jobs import channels as transports
 from jobs.channels.file import FileTransport
 from jobs.channels.transport import Message

@@ -11,7 +11,7 @@ from directory.people import business, chapter, claim, member, one_time_link, wa
 from directory.privacy import business_merge, departure, suppression
 from directory.profiles import relay
 from directory.taxonomy import capability
-from directory.week import opening_closing, pairing, post, prompt, social_inbox
+from directory.week import pairing, post, post_frame, prompt, social_inbox
 
 TABLES = (
     *(
@@ -29,6 +29,6 @@ TABLES = (
         wanted,
     ),
     *(case_study, collaboration, introduction, lead, suggestion, channel, delivery, occurrence, pairing, post),
-    *(departure, business_merge, rating_case, relay, saved_search, suppression, opening_closing, heartbeat),
+    *(departure, business_merge, rating_case, relay, saved_search, suppression, post_frame, heartbeat),
     *(application, people, prompt, short_link, social_inbox),
 )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from directory import clock
 from directory.db import write_session
-from directory.outbox import channel_connection
+from directory.outbox import channel_lifecycle
 from directory.outbox import delivery as deliveries
 from directory.outbox.channel import Channel, secrets_of, store_secrets
 from directory.outbox.delivery import Delivery
@@ -225,7 +225,7 @@ def _record_refusal(
     if error.is_revoked and row.channel_id is not None:
         channel = session.get_one(Channel, row.channel_id)
         if channel.connected_at == connected_at:  # else a person has reconnected it, and the error is out of date
-            channel_connection.mark_broken(session, channel, reason=str(error), now=now)
+            channel_lifecycle.mark_broken(session, channel, reason=str(error), now=now)
         if error.accepted == "no":
             deliveries.retry_later(
                 session, delivery=row, at=now, reason=str(error), now=now

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from directory.db import write_session
-from directory.outbox import channel_connection
+from directory.outbox import channel_lifecycle
 from directory.outbox import delivery as deliveries
 from directory.outbox.channel import Channel, ChannelState
 from directory.outbox.delivery import Delivery, DeliveryState
@@ -44,16 +44,16 @@ def check_one(engine: Engine, channel_id: int, *, settings: Settings, now: datet
         channel = session.get_one(Channel, channel_id, with_for_update=True)
         if channel.connected_at != connected_at:
             return False  # Somebody has reconnected it meanwhile, which requests a check of its own.
-        if failure is None and (message := channel_connection.wrong_account_message(channel, result.name)):
+        if failure is None and (message := channel_lifecycle.wrong_account_message(channel, result.name)):
             failure = TransportError(message, permanent=True, accepted="no", is_revoked=True)
-            channel_connection.mark_sending_unknown(session, channel=channel, now=now)
+            channel_lifecycle.mark_sending_unknown(session, channel=channel, now=now)
         if failure is None:
-            channel_connection.record_check(channel, name=result.name, limit=result.limit, now=now)
+            channel_lifecycle.record_check(channel, name=result.name, limit=result.limit, now=now)
             return True
-        channel_connection.record_check(channel, error=str(failure), now=now)
+        channel_lifecycle.record_check(channel, error=str(failure), now=now)
         if failure.is_revoked:
             session.flush()
-            channel_connection.mark_broken(session, channel, reason=str(failure), now=now)
+            channel_lifecycle.mark_broken(session, channel, reason=str(failure), now=now)
     log.warning("account_check_failed", channel=channel_id, is_revoked=failure.is_revoked)
     return False
 
@@ -97,7 +97,7 @@ def run_requested_checks(engine: Engine, *, settings: Settings, now: datetime) -
     A check that fails does not stop the others.
     """
     with Session(engine) as session:
-        channels, rows = channel_connection.requested_lookups(session, now=now)
+        channels, rows = channel_lifecycle.requested_lookups(session, now=now)
     checks = [(check_one, channel_id) for channel_id in channels] + [(look_one, delivery_id) for delivery_id in rows]
     for check, row_id in checks[:LIMIT]:
         try:

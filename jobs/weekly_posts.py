@@ -15,7 +15,7 @@ from directory.outbox.kill_switch import not_stopped
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.settings import Settings
-from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.occurrence_planning import plan_occurrences
 from directory.week.post import freeze
 from jobs.batch import run_batch
 from jobs.deliver import announce, deliver_one, reconcile_stuck

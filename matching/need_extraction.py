@@ -11,8 +11,8 @@ import numpy as np
 
 from matching import constraint_extraction
 from matching.inputs import Bools, Floats, Need, Taxonomy, Vectors
-from matching.need_inference import PHRASE, Guess, bm25_bonus, guess_by_meaning, guess_by_words
-from matching.taxonomy_index import TaxonomyIndex
+from matching.need_guess import PHRASE, Guess, bm25_bonus, guess_by_meaning, guess_by_words
+from matching.taxonomy_words import TaxonomyIndex
 from matching.text_normalization import clean_text, count_informative, informative, sentences, tokens
 
 __all__ = ["Guess", "Reading", "TaxonomyIndex", "extract_needs", "nearness", "runners_up"]

@@ -8,7 +8,7 @@ import click
 from sqlalchemy.engine import make_url
 
 from app.cli import CliError
-from app.cli.connection import is_migrated, open_engine
+from app.cli.database_access import is_migrated, open_engine
 from directory.engine.sentence_encoder import SHA256, is_genuine, load_model
 from directory.settings import PREFIX, SETTINGS, Settings, load_settings
 

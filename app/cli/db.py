@@ -7,8 +7,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 
-from app.cli import CliError, connection
-from app.cli.connection import alembic_config, open_engine
+from app.cli import CliError, database_access
+from app.cli.database_access import alembic_config, open_engine
 
 
 @click.group()
@@ -21,7 +21,7 @@ def db() -> None:
 def upgrade(to: str) -> None:
     """Bring the tables up to this version of Goodword."""
     try:
-        connection.upgrade(to)
+        database_access.upgrade(to)
     except CommandError as error:
         raise CliError(f"{error}.") from None
     click.echo("The database is up to date.")

@@ -56,7 +56,7 @@ def _prepare_log_ins(home: Path) -> list[dict[str, str]]:
     from sqlalchemy import func, select
 
     from app.accounts.account import create_account
-    from app.cli.connection import open_engine, upgrade
+    from app.cli.database_access import open_engine, upgrade
     from directory.clock import utc_now
     from directory.db import write_session
     from directory.people.tables import Member

@@ -7,13 +7,13 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from app.cli.connection import open_engine
+from app.cli.database_access import open_engine
 from directory.clock import utc_now
 from directory.db import claim_write
 from directory.imports import businesses as business_import
 from directory.imports import collaborations as collaboration_import
 from directory.imports.cell_checks import Field
-from directory.imports.checked_file import read_checked_file
+from directory.imports.checked_csv_reader import read_checked_file
 from directory.imports.report import Report
 from directory.taxonomy.capability import CURATED
 

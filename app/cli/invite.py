@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.connection import open_engine
+from app.cli.database_access import open_engine
 
 if TYPE_CHECKING:
     from datetime import datetime

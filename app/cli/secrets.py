@@ -2,7 +2,7 @@
 
 import click
 
-from app.cli.connection import open_engine
+from app.cli.database_access import open_engine
 
 
 @click.group()

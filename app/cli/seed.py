@@ -2,7 +2,7 @@
 
 import click
 
-from app.cli.connection import open_engine
+from app.cli.database_access import open_engine
 from directory.clock import utc_now
 from directory.db import write_session
 from directory.seed import seed as write_network

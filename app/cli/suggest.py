@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from app.cli.connection import open_engine
+from app.cli.database_access import open_engine
 
 
 @click.command()
@@ -23,7 +23,7 @@ def suggest(text: str, bringer: str | None, top: int, as_json: bool) -> None:
     from sqlalchemy.orm import Session
 
     from directory.clock import utc_now
-    from directory.engine.suggestion_serializer import suggestion_as_dict
+    from directory.engine.suggestion_as_data import suggestion_as_dict
 
     began = time.perf_counter()
     lead_text = sys.stdin.buffer.read(200_000).decode("utf-8", errors="replace") if text == "-" else text

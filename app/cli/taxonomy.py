@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from sqlalchemy import Engine, func, select
 
-from app.cli.connection import open_engine
+from app.cli.database_access import open_engine
 from app.cli.imports import FILE, MAP
 from directory.clock import utc_now
 from directory.db import write_session

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from app.cli import CliError
-from app.cli.connection import open_engine
+from app.cli.database_access import open_engine
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -91,7 +91,7 @@ def _preview(engine: "Engine", key: str | None, now: datetime) -> list[Occurrenc
     from sqlalchemy.orm import Session
 
     from directory.db import claim_write
-    from directory.week.occurrence_schedule import plan_occurrences, upcoming_occurrence
+    from directory.week.occurrence_planning import plan_occurrences, upcoming_occurrence
     from directory.week.post import compose
 
     with Session(engine) as session:

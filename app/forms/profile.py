@@ -24,8 +24,8 @@ from directory.errors import Invalid
 from directory.money import Money
 from directory.people.audience import Audience, audience_choices, audience_of
 from directory.people.business import PRICES, AcceptsWork, accepts_work
+from directory.people.field_declaration import fields_of
 from directory.people.industry import INDUSTRIES
-from directory.people.profile_field import fields_of
 from directory.people.tables import Business, Member, WantedKind
 from directory.people.working_language import language_name, languages_by_name
 

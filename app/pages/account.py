@@ -12,11 +12,11 @@ from app.accounts.account import account_of, end_sessions, sessions_of
 from app.accounts.sessions import have_proved, this_browser
 from app.accounts.sign_in import ask_for_link, begin, may_ask
 from app.accounts.tables import AccountSession
+from app.after_action import commit_and_redirect
 from app.db import SAFE_METHODS, db
 from app.forms import blamed
 from app.forms.sign_in import AddressForm, CodeForm, NewAddressForm, NewPasswordForm
 from app.pages.sign_in import too_often
-from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.db import claim_write
 from directory.errors import Conflict, Invalid

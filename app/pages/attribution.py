@@ -9,7 +9,7 @@ from app.db import db
 from app.request_time import now
 from directory.people.chapter import Chapter
 from directory.reports.attribution import LATELY, credits_of, intended_spending, summary_sentence
-from directory.week.occurrence_schedule import coming_slot
+from directory.week.occurrence_planning import coming_slot
 
 pages = Blueprint("attribution", __name__)
 

@@ -4,9 +4,9 @@ from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import current_member, current_principal, get_permitted_or_404, policy
+from app.after_action import commit_and_redirect
 from app.db import db
 from app.permissions import Verdict, can
-from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.outbox import mail
 from directory.people.chapter import Chapter

@@ -8,17 +8,17 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from app.access import current_member, get_permitted_or_404, policy
+from app.after_action import commit_and_redirect
 from app.db import db
 from app.forms import blamed
 from app.forms.calendar import BlackoutForm, FrameForm
-from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.errors import Conflict, Invalid
 from directory.outbox.delivery import lift_stop
 from directory.outbox.kill_switch import stop, stops_of
 from directory.people.chapter import Chapter
 from directory.translation import gettext as _
-from directory.week import calendar, occurrence_schedule, opening_closing
+from directory.week import coming_weeks, occurrence_planning, post_frame
 from directory.week.blackout_period import BlackoutPeriod, blackout_periods
 
 pages = Blueprint("calendar", __name__)
@@ -35,12 +35,12 @@ def show(public_id: str) -> str:
 def change(public_id: str, act: str) -> ResponseReturnValue:
     chapter = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks")
     verb, message, undo = {
-        "hold": (occurrence_schedule.hold, _("Held. Nothing is posted until somebody lets it go."), "release"),
-        "release": (occurrence_schedule.release, _("It goes out at its time."), "hold"),
-        "skip": (occurrence_schedule.skip, _("There will be no post that week."), "release"),
+        "hold": (occurrence_planning.hold, _("Held. Nothing is posted until somebody lets it go."), "release"),
+        "release": (occurrence_planning.release, _("It goes out at its time."), "hold"),
+        "skip": (occurrence_planning.skip, _("There will be no post that week."), "release"),
     }[act]
     on = _requested_day()
-    occurrence = calendar.occurrence_on(db.session(), chapter=chapter, on=on, now=now())
+    occurrence = coming_weeks.occurrence_on(db.session(), chapter=chapter, on=on, now=now())
     verb(db.session(), occurrence=occurrence, member=current_member(), now=now())
     return commit_and_redirect(
         message, undo=url_for(".change", public_id=public_id, act=undo, on=on), to=_calendar_url(chapter)
@@ -59,9 +59,9 @@ def set_hour(public_id: str) -> ResponseReturnValue:
         at = time.fromisoformat(text) if text else None
     except ValueError:
         raise Invalid(_("Write a time such as 14:30.")) from None
-    occurrence = calendar.occurrence_on(db.session(), chapter=chapter, on=on, now=now())
+    occurrence = coming_weeks.occurrence_on(db.session(), chapter=chapter, on=on, now=now())
     before = occurrence.own_time.strftime("%H:%M") if occurrence.own_time else ""
-    calendar.set_hour(db.session(), occurrence=occurrence, at=at, member=current_member(), now=now())
+    coming_weeks.set_hour(db.session(), occurrence=occurrence, at=at, member=current_member(), now=now())
     undo = url_for(".set_hour", public_id=public_id, on=on, at=before)
     return commit_and_redirect(
         _("That week has its own time now.") if at else _("The usual time it is."),
@@ -77,7 +77,7 @@ def keep_quiet(public_id: str) -> ResponseReturnValue:
     if form.validate_on_submit() and form.first_on.data and form.last_on.data:
         with blamed(form):
             days = {"first_on": form.first_on.data, "last_on": form.last_on.data}
-            quiet = calendar.add_blackout(
+            quiet = coming_weeks.add_blackout(
                 db.session(), chapter=chapter, **days, reason=form.reason.data or "", member=current_member(), now=now()
             )
             undo = url_for(".end_quiet", public_id=public_id, which=quiet.public_id)
@@ -93,7 +93,7 @@ def end_quiet(public_id: str) -> ResponseReturnValue:
     quiet = db.session.scalars(select(BlackoutPeriod).where(*conditions)).one_or_none()
     if quiet is None:
         raise Conflict(_("It was taken back before."))
-    calendar.end_blackout(db.session(), blackout=quiet, member=current_member(), now=now())
+    coming_weeks.end_blackout(db.session(), blackout=quiet, member=current_member(), now=now())
     return commit_and_redirect(_("Those weeks are posted again."), to=_calendar_url(chapter))
 
 
@@ -103,7 +103,7 @@ def write_frame(public_id: str) -> ResponseReturnValue:
     chapter, form = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks"), FrameForm()
     with blamed(form):
         sentences = {"opening": form.opening.data or "", "closing": form.closing.data or ""}
-        opening_closing.write_frame(db.session(), chapter=chapter, member=current_member(), **sentences, now=now())
+        post_frame.write_frame(db.session(), chapter=chapter, member=current_member(), **sentences, now=now())
         undo = url_for(".decide_frame", public_id=public_id, act="refuse")
         return commit_and_redirect(
             _("It waits for a second person. Until then nothing changes."), undo=undo, to=_calendar_url(chapter)
@@ -115,10 +115,10 @@ def write_frame(public_id: str) -> ResponseReturnValue:
 @policy("chapter.plan_weeks")
 def decide_frame(public_id: str, act: str) -> ResponseReturnValue:
     chapter = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks")
-    waiting = opening_closing.pending_frame(db.session(), chapter=chapter)
+    waiting = post_frame.pending_frame(db.session(), chapter=chapter)
     if waiting is None:
         raise Conflict(_("No sentences wait any more; look at the calendar again."))
-    opening_closing.decide_frame(
+    post_frame.decide_frame(
         db.session(), frame=waiting, member=current_member(), is_approved=act == "approve", now=now()
     )
     message = _("The next post uses it.") if act == "approve" else _("It is gone. The posts stay as they were.")
@@ -170,16 +170,16 @@ def _calendar_url(chapter: Chapter) -> str:
 def _page(chapter: Chapter, quiet_form: BlackoutForm | None = None, frame_form: FrameForm | None = None) -> str:
     """Return the calendar page, with a submitted form that has errors in place of an empty one."""
     session, zone = db.session(), ZoneInfo(chapter.zone)
-    used = opening_closing.frame_of(session, chapter=chapter)
+    used = post_frame.frame_of(session, chapter=chapter)
     return render_template(
         "week/calendar.html",
         chapter=chapter,
-        weeks=calendar.weeks(session, chapter=chapter, now=now()),
+        weeks=coming_weeks.weeks(session, chapter=chapter, now=now()),
         zone=zone,
         quiet=blackout_periods(session, since=now().astimezone(zone).date(), chapter_id=chapter.id),
         quiet_form=quiet_form or BlackoutForm(formdata=None),
         frame_form=frame_form or FrameForm(formdata=None, obj=used),
         used=used,
-        waiting=opening_closing.pending_frame(session, chapter=chapter),
+        waiting=post_frame.pending_frame(session, chapter=chapter),
         stops=stops_of(session, chapter=chapter),
     )

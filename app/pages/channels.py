@@ -10,15 +10,15 @@ from flask_babel import gettext as _
 
 from app import oauth
 from app.access import current_member, get_permitted_or_404, permit, policy
+from app.after_action import commit_and_redirect
 from app.db import db
 from app.forms import Form, blamed
 from app.forms.channel import ChargeForm, form_for
 from app.pages.chapter import chapters_run
-from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.db import claim_write
 from directory.errors import DomainError
-from directory.outbox import channel_connection
+from directory.outbox import channel_lifecycle
 from directory.outbox.channel import Channel, kind_of
 from directory.outbox.channel_kind import CHANNEL_KINDS, kind_named
 from directory.people.chapter import Chapter
@@ -39,7 +39,7 @@ def index() -> ResponseReturnValue:
     permit("chapter.read_room", chapter or Chapter())
     if chapter is None:
         return redirect(url_for("chapter.start"), 303)
-    channels = channel_connection.connected_channels(db.session(), chapter=chapter)
+    channels = channel_lifecycle.connected_channels(db.session(), chapter=chapter)
     return render_template(
         "channels/index.html",
         chapter=chapter,
@@ -47,8 +47,8 @@ def index() -> ResponseReturnValue:
         channels=channels,
         kinds=CHANNEL_KINDS,
         kind_of=kind_of,
-        last=channel_connection.last_deliveries(db.session(), channels),
-        unsettled=channel_connection.unsettled_deliveries(db.session(), chapters=[chapter.id]),
+        last=channel_lifecycle.last_deliveries(db.session(), channels),
+        unsettled=channel_lifecycle.unsettled_deliveries(db.session(), chapters=[chapter.id]),
     )
 
 
@@ -70,7 +70,7 @@ def _guided(chapter: Chapter, kind: str, channel: Channel | None) -> ResponseRet
     form = form_for(about, channel)
     if form.validate_on_submit():
         with blamed(form):
-            said = channel_connection.clean_fields(
+            said = channel_lifecycle.clean_fields(
                 about, {each.name: form[each.name].data or "" for each in about.fields}
             )
             if kind in dict(oauth.HANDSHAKES):
@@ -126,7 +126,7 @@ def _connected(
         "values": said,
         "extra_secrets": given,
     }
-    row = channel_connection.connect(db.session(), **what, secrets=_secrets(), member=current_member(), now=now())
+    row = channel_lifecycle.connect(db.session(), **what, secrets=_secrets(), member=current_member(), now=now())
     return commit_and_redirect(_("%(name)s is connected.", name=row.name), to=url_for(".show", public_id=row.public_id))
 
 
@@ -139,14 +139,14 @@ def show(public_id: str) -> ResponseReturnValue:
 def _page(channel: Channel, sent: Form | None = None) -> ResponseReturnValue:
     form = sent or ChargeForm(formdata=None, owner=channel.owner.public_id if channel.owner else None)
     if isinstance(form, ChargeForm):
-        form.offer(channel_connection.possible_owners(db.session(), chapter=channel.chapter))
+        form.offer(channel_lifecycle.possible_owners(db.session(), chapter=channel.chapter))
     return render_template(
         "channels/show.html",
         channel=channel,
         kind=kind_of(channel),
-        page=channel_connection.account_page(channel),
-        last=channel_connection.last_deliveries(db.session(), [channel]).get(channel.id),
-        waits=channel_connection.awaits_lookup(channel.check_asked_at, now()),
+        page=channel_lifecycle.account_page(channel),
+        last=channel_lifecycle.last_deliveries(db.session(), [channel]).get(channel.id),
+        waits=channel_lifecycle.awaits_lookup(channel.check_asked_at, now()),
         form=form,
     ), form.status
 
@@ -156,14 +156,14 @@ def _page(channel: Channel, sent: Form | None = None) -> ResponseReturnValue:
 def change(public_id: str, act: str) -> ResponseReturnValue:
     channel = get_permitted_or_404(Channel, public_id, "channel.edit_or_cancel_queued")
     if act == "check":
-        channel_connection.request_check(db.session(), channel=channel, now=now())
+        channel_lifecycle.request_check(db.session(), channel=channel, now=now())
         db.session.commit()
         return redirect(url_for(".show", public_id=public_id), 303)
     by: dict[str, Any] = {"channel": channel, "member": current_member(), "now": now()}
     if act in ("link", "unlink"):
-        channel_connection.set_link(db.session(), **by, has_link=act == "link")
+        channel_lifecycle.set_link(db.session(), **by, has_link=act == "link")
     else:
-        channel_connection.pause(db.session(), **by, is_over=act == "resume")
+        channel_lifecycle.pause(db.session(), **by, is_over=act == "resume")
     sentence, undo = {
         "pause": (_("Nothing is posted there until you go on."), "resume"),
         "resume": (_("It posts again."), "pause"),
@@ -178,11 +178,11 @@ def change(public_id: str, act: str) -> ResponseReturnValue:
 @policy("channel.edit_or_cancel_queued")
 def charge(public_id: str) -> ResponseReturnValue:
     channel, form = get_permitted_or_404(Channel, public_id, "channel.edit_or_cancel_queued"), ChargeForm()
-    people = channel_connection.possible_owners(db.session(), chapter=channel.chapter)
+    people = channel_lifecycle.possible_owners(db.session(), chapter=channel.chapter)
     form.offer(people)
     if form.validate_on_submit():
         owner = next(person for person in people if person.public_id == form.owner.data)
-        channel_connection.set_owner(db.session(), channel=channel, owner=owner, member=current_member(), now=now())
+        channel_lifecycle.set_owner(db.session(), channel=channel, owner=owner, member=current_member(), now=now())
         sentence = _("%(name)s is written to when something is wrong.", name=owner.name)
         return commit_and_redirect(sentence, to=url_for(".show", public_id=public_id))
     return _page(channel, form)
@@ -192,7 +192,7 @@ def charge(public_id: str) -> ResponseReturnValue:
 @policy("channel.post_or_schedule")
 def try_it(public_id: str) -> ResponseReturnValue:
     channel = get_permitted_or_404(Channel, public_id, "channel.post_or_schedule")
-    row = channel_connection.try_post(db.session(), channel=channel, member=current_member(), now=now())
+    row = channel_lifecycle.try_post(db.session(), channel=channel, member=current_member(), now=now())
     db.session.commit()
     return redirect(url_for("deliveries.show", public_id=row.public_id), 303)
 
@@ -201,7 +201,7 @@ def try_it(public_id: str) -> ResponseReturnValue:
 @policy("channel.disconnect")
 def disconnect(public_id: str) -> ResponseReturnValue:
     channel = get_permitted_or_404(Channel, public_id, "channel.disconnect")
-    channel_connection.disconnect(db.session(), channel=channel, member=current_member(), now=now())
+    channel_lifecycle.disconnect(db.session(), channel=channel, member=current_member(), now=now())
     return commit_and_redirect(
         _("%(name)s is disconnected; its secrets are deleted within seconds.", name=channel.name),
         to=url_for(".index", of=channel.chapter.public_id),

@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from app.access import current_member, current_principal, get_permitted_or_404, permit, policy
+from app.after_action import commit_and_redirect
 from app.db import db
 from app.forms import Form, blamed
 from app.forms.chapter import InviteForm, SettingsForm, StartForm
-from app.redirects import commit_and_redirect
 from app.request_time import now
-from directory.engine import pair_candidates
+from directory.engine import pair_suggestions
 from directory.imports.people import recent_imports
 from directory.joining import application, invitation
 from directory.people.business import index_business
@@ -69,8 +69,8 @@ def room(chapter: Chapter, form: Form) -> str:
         lists=[batch for batch in recent_imports(session, chapter=chapter, now=now()) if batch.undone_at is None],
         runs=chapter.id in current_principal().leads or current_member().is_admin,
         form=form,
-        talks=pair_candidates.suggested_pairs(session, chapter=chapter),
-        reason_sentence=pair_candidates.reason_sentence,
+        talks=pair_suggestions.suggested_pairs(session, chapter=chapter),
+        reason_sentence=pair_suggestions.reason_sentence,
         paired=latest_pairings(session, chapter=chapter),
         drafts=post_previews(session, chapter=chapter, now=now()),
         suspended=suspended_members(session, chapter=chapter),

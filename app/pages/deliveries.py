@@ -5,12 +5,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import current_member, get_permitted_or_404, permit, policy
+from app.after_action import commit_and_redirect
 from app.db import db
 from app.pages.chapter import chapters_run
-from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory import files
-from directory.outbox import channel_connection
+from directory.outbox import channel_lifecycle
 from directory.outbox import delivery as deliveries
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery
@@ -33,8 +33,8 @@ def show(public_id: str) -> str:
         channel=channel,
         post=PostSnapshot.from_bytes(row.payload) if row.payload else None,
         group=group if group.startswith("https://") else "",
-        page=channel_connection.account_page(channel),
-        waits=channel_connection.awaits_lookup(row.look_asked_at, now()),
+        page=channel_lifecycle.account_page(channel),
+        waits=channel_lifecycle.awaits_lookup(row.look_asked_at, now()),
     )
 
 
@@ -55,7 +55,7 @@ def picture(public_id: str) -> Response:
 @policy("channel.edit_or_cancel_queued")
 def look(public_id: str) -> ResponseReturnValue:
     row, _channel = _get_post_delivery(public_id, "channel.edit_or_cancel_queued")
-    channel_connection.request_lookup(db.session(), delivery=row, now=now())
+    channel_lifecycle.request_lookup(db.session(), delivery=row, now=now())
     db.session.commit()
     return redirect(url_for(".show", public_id=public_id), 303)
 

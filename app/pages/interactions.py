@@ -5,9 +5,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import current_member, get_permitted_or_404, policy
+from app.after_action import commit_and_redirect
 from app.db import db
 from app.forms.interaction import InteractionForm
-from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.errors import DomainError
 from directory.facts import interaction as interactions

@@ -5,12 +5,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import current_member, current_principal, get_permitted_or_404, policy
+from app.after_action import commit_and_redirect
 from app.attribution_cookie import credit_last_click
 from app.db import db
 from app.forms import blamed
 from app.forms.introduction import AskForm, IntroducerNoteForm, OfferForm
 from app.permissions import Verdict, can
-from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.engine.introduction_paths import acquaintances_of, paths_to
 from directory.facts import introduction, introduction_request

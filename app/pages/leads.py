@@ -9,14 +9,14 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.access import current_member, current_principal, get_permitted_or_404, policy
+from app.after_action import commit_and_redirect
 from app.attribution_cookie import credit_last_click
 from app.db import db
 from app.forms import blamed
 from app.forms.lead import LeadForm
 from app.permissions import can as may
-from app.redirects import commit_and_redirect
 from app.request_time import now
-from directory.attribution_source import attributed_to
+from directory.attributed_row import attributed_to
 from directory.db import claim_write
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import latest_suggestion, runners_up, suggest, understand

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from app.access import current_member, get_permitted_or_404, policy
 from app.accounts.account import end_sessions
+from app.after_action import commit_and_redirect
 from app.db import db
-from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.audit import record
 from directory.errors import Conflict, Invalid

@@ -9,7 +9,7 @@ from app.db import db
 from app.forms import Form, blamed
 from app.request_time import now
 from directory.engine import onboarding_suggestions
-from directory.engine.pair_candidates import people_to_meet, reason_sentence
+from directory.engine.pair_suggestions import people_to_meet, reason_sentence
 from directory.facts.claim_level import strongest_claims
 from directory.joining import onboarding
 from directory.people.wanted import live_wanteds

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from app.access import current_member, get_permitted_or_404, permit, policy
+from app.after_action import commit_and_redirect
 from app.db import db
 from app.forms import Form, blamed
 from app.forms.profile import (
@@ -24,7 +25,6 @@ from app.forms.profile import (
     audiences_form,
 )
 from app.pages.members import profile_page
-from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory import files
 from directory.db import claim_write

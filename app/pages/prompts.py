@@ -6,8 +6,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.access import current_member, permit, policy
+from app.after_action import commit_and_redirect
 from app.db import db
-from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.errors import DomainError, Invalid
 from directory.outbox import notification_preferences

@@ -10,19 +10,19 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from app.access import current_member, get_permitted_or_404, permit, policy
+from app.after_action import commit_and_redirect
 from app.attribution_cookie import credit_last_click
 from app.db import db
 from app.forms import blamed
 from app.forms.public import PublicForm, RelayForm
 from app.pages.members import face
-from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.profiles import public_page, relay
 from directory.profiles.public_page import PublicCard
 from directory.translation import gettext as _
-from directory.week.occurrence_schedule import upcoming_occurrence
+from directory.week.occurrence_planning import upcoming_occurrence
 from directory.week.post_archive import archive_paths
 
 pages = Blueprint("public", __name__)

@@ -5,11 +5,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import current_member, current_principal, get_permitted_or_404, permit, policy
+from app.after_action import commit_and_redirect, previous_page
 from app.db import db
 from app.forms import blamed
 from app.forms.rating import COMPETENCE, WARMTH, RatingForm
 from app.permissions import J, can
-from app.redirects import commit_and_redirect, previous_page
 from app.request_time import now
 from directory.facts import rating as ratings
 from directory.facts import rating_case as cases

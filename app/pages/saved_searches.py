@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import current_member, get_permitted_or_404, policy
+from app.after_action import commit_and_redirect
 from app.db import db
 from app.forms.search import parse_search_query
-from app.redirects import commit_and_redirect
 from app.request_time import now
 from app.template_filters import since
 from directory.engine import saved_search

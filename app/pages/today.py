@@ -9,12 +9,12 @@ from app.accounts import second_factor
 from app.db import db
 from app.forms.rating import rating_next
 from app.request_time import now
-from directory.engine.pair_candidates import people_to_meet, reason_sentence
+from directory.engine.pair_suggestions import people_to_meet, reason_sentence
 from directory.joining import application, onboarding
 from directory.reports.open_items import open_items
 from directory.week import social_inbox
 from directory.week.mention import mention_view, mentions_of
-from directory.week.occurrence_schedule import upcoming_occurrence
+from directory.week.occurrence_planning import upcoming_occurrence
 
 pages = Blueprint("today", __name__)
 

@@ -5,10 +5,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import current_member, get_permitted_or_404, policy
+from app.after_action import commit_and_redirect
 from app.db import db
 from app.forms import blamed
 from app.forms.vouch import VouchForm
-from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.facts import vouch as vouches
 from directory.facts.vouch import Vouch

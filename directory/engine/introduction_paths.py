@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from directory.engine.reason_text import Names, fact
-from directory.engine.world import known_world, recent_world
+from directory.engine.world_cache import known_world, recent_world
 from directory.facts.rating import own_ratings
 from directory.people.tables import Member
 from matching.introduction_paths import acquaintances, introduction_paths

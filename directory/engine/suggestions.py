@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.engine.sentence_encoder import load_model
-from directory.engine.world import known_world
+from directory.engine.world_cache import known_world
 from directory.engine.world_reader import KnownWorld
 from directory.facts.rating import own_ratings
 from directory.leads.lead import NEEDS_LIMIT, Lead, MatchedBy, Wish
@@ -18,7 +18,7 @@ from directory.money import Money
 from directory.people.tables import Member
 from directory.taxonomy.capability import Capability
 from directory.text import fold
-from matching import need_extraction, outputs, teams
+from matching import need_extraction, outputs, team_suggestion
 from matching.inputs import Ask, Need
 
 TEAMS, ALTERNATES = 3, 3
@@ -112,7 +112,7 @@ def unsaved_suggestion(
         alternates=ALTERNATES,
     )
     answer = (
-        teams.answer(known.world, ask, need_extraction.nearness(known.world.taxonomy, needs))
+        team_suggestion.answer(known.world, ask, need_extraction.nearness(known.world.taxonomy, needs))
         if needs
         else _NOTHING_ASKED
     )

@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from directory.engine.pair_candidates import PairReason, score_pairs
+from directory.engine.pair_suggestions import PairReason, score_pairs
 from directory.outbox.occurrence import CATCH_UP, Occurrence, lock
 from directory.people.tables import Business, Member
 from directory.week.pairing import Pairing

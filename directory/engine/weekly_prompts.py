@@ -12,7 +12,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
-from directory.engine.pair_candidates import MOST, PairReason, PairScores, reason_sentence, score_pairs
+from directory.engine.pair_suggestions import MOST, PairReason, PairScores, reason_sentence, score_pairs
 from directory.engine.text_similarity import FRESH
 from directory.facts.interaction import Interaction
 from directory.facts.introduction import Introduction, IntroductionState
@@ -20,7 +20,7 @@ from directory.outbox.kill_switch import not_stopped
 from directory.outbox.occurrence import CATCH_UP, Occurrence
 from directory.people.tables import Business, Member, Wanted
 from directory.translation import gettext as _
-from directory.week.occurrence_schedule import slot_instant
+from directory.week.occurrence_planning import slot_instant
 from directory.week.pairing import Pairing, PairingState
 from directory.week.prompt import PROMISES, ComposedPrompt, Item, Prompt, prompted_member_ids
 

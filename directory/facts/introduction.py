@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, String, and_, func, or_, select, union
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from directory.attribution_source import AttributedRow
+from directory.attributed_row import AttributedRow
 from directory.db import Base, PublicRow
 from directory.facts import interaction
 from directory.facts.collaboration import finished_between

@@ -10,12 +10,12 @@ from directory.audit import record
 from directory.db import bump_world
 from directory.imports.capability_codes import Codes
 from directory.imports.cell_checks import Field, ImportErrors, RowError
-from directory.imports.checked_file import CheckedRow
+from directory.imports.checked_csv_reader import CheckedRow
 from directory.imports.report import Report, Unknown
 from directory.people.business import index_businesses
 from directory.people.claim import Claim
 from directory.people.duplicates import duplicate_index
-from directory.people.profile_field import fields_of
+from directory.people.field_declaration import fields_of
 from directory.people.tables import Business
 from directory.privacy.business_merge import merged_keys
 from directory.taxonomy.capability import CURATED

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from directory.errors import Invalid
 from directory.imports.cell_checks import RowError
-from directory.imports.checked_file import CheckedRow
+from directory.imports.checked_csv_reader import CheckedRow
 from directory.imports.report import Report
 from directory.taxonomy.capability import Capability
 from directory.translation import gettext

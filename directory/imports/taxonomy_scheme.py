@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from directory.audit import record
 from directory.db import bump_world, new_public_id
 from directory.imports.cell_checks import Field, ImportErrors, RowError
-from directory.imports.checked_file import CheckedRow, read_checked_file
+from directory.imports.checked_csv_reader import CheckedRow, read_checked_file
 from directory.taxonomy.capability import Capability, CapabilityKind
 from directory.translation import gettext
 

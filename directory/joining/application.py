@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey, String, delete, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from directory.attribution_source import AttributedRow
+from directory.attributed_row import AttributedRow
 from directory.audit import record
 from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid, Refused

@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from directory.attribution_source import AttributedRow
+from directory.attributed_row import AttributedRow
 from directory.audit import record
 from directory.db import Base, PublicRow, Row
 from directory.errors import Conflict, Invalid

@@ -13,8 +13,8 @@ from directory.audit import record
 from directory.db import bump_world
 from directory.errors import Invalid
 from directory.people.audience import is_visible_to_members
+from directory.people.field_declaration import clean_fields, fields_of
 from directory.people.place import locate
-from directory.people.profile_field import clean_fields, fields_of
 from directory.people.tables import Business, Member
 from directory.text import fold
 from directory.translation import gettext as _

@@ -11,7 +11,7 @@ from directory.audit import record
 from directory.db import bump_world
 from directory.errors import Invalid
 from directory.people.business import index_business
-from directory.people.profile_field import clean_fields
+from directory.people.field_declaration import clean_fields
 from directory.people.tables import ChapterRole, Member, Role
 from directory.text import fold, mixes_alphabets
 from directory.translation import gettext as _

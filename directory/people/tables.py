@@ -12,8 +12,8 @@ from directory.db import Base, PublicRow, Row
 from directory.money import Money
 from directory.people.audience import Audience, AudienceChoice
 from directory.people.chapter import Chapter
+from directory.people.field_declaration import ProfileField, text_field
 from directory.people.industry import clean_industries
-from directory.people.profile_field import ProfileField, text_field
 from directory.people.working_language import clean_languages
 from directory.taxonomy.capability import Capability
 from directory.text import clean_email, clean_phone, clean_video, clean_website

@@ -17,7 +17,7 @@ from directory.people.business import PRICES, index_business
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.duplicates import duplicate_index
-from directory.people.profile_field import fields_of
+from directory.people.field_declaration import fields_of
 from directory.people.tables import Business, Member
 from directory.translation import gettext as _
 from directory.translation import ngettext

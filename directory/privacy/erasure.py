@@ -29,7 +29,7 @@ from directory.leads.lead import Lead, Need
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.business import index_business
 from directory.people.claim import Claim
-from directory.people.profile_field import fields_of
+from directory.people.field_declaration import fields_of
 from directory.people.tables import Business, Member, MemberState, Wanted
 from directory.privacy.suppression import suppress
 from directory.translation import gettext as _

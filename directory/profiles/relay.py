@@ -6,7 +6,7 @@ from secrets import token_urlsafe
 from sqlalchemy import ForeignKey, String, Text, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from directory.attribution_source import AttributedRow
+from directory.attributed_row import AttributedRow
 from directory.db import Base, PublicRow
 from directory.errors import Invalid
 from directory.outbox import mail

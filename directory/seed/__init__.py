@@ -28,7 +28,7 @@ from directory.outbox.channel import Channel
 from directory.people.business import index_businesses
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
-from directory.people.profile_field import fields_of
+from directory.people.field_declaration import fields_of
 from directory.people.tables import Business, ChapterRole, Member, Role, Wanted, WantedKind
 from directory.taxonomy.capability import CURATED, Capability
 from directory.translation import gettext

@@ -20,7 +20,7 @@ from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.profiles.member_view import visible_to
 from directory.text import fold
 from directory.translation import gettext, join_as_list, time_ago
-from directory.week.name_consent import UnconsentedNames
+from directory.week.unconsented_names import UnconsentedNames
 
 MAX_ITEMS = 4  # in one week's post
 NEW_FOR = timedelta(days=60)  # so long a member is welcomed as new

@@ -25,11 +25,11 @@ from directory.translation import gettext
 from directory.week import post_wording
 from directory.week.capability_gap import top_capability_gap
 from directory.week.mention import Mention, PostItem, choose_mentions, mentions_of, still_agreed_items
-from directory.week.name_consent import UnconsentedNames, names_in, occurs_in
-from directory.week.occurrence_schedule import hold, record_audit
-from directory.week.opening_closing import PostFrame, frame_of
+from directory.week.occurrence_planning import hold, record_audit
 from directory.week.post_card import PostCard, card_of
+from directory.week.post_frame import PostFrame, frame_of
 from directory.week.post_wording import OpeningClosing
+from directory.week.unconsented_names import UnconsentedNames, names_in, occurs_in
 
 
 class Post(PublicRow, Base):

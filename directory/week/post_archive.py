@@ -15,7 +15,7 @@ from directory.outbox.short_link import ShortLink
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member
 from directory.week.mention import Mention
-from directory.week.name_consent import names_in
+from directory.week.unconsented_names import names_in
 
 MAX_WEEKS = 52  # that the list and the feed show
 SHORT_LINK = re.compile(r"\n\S+/s/[2-9a-z]{12}$", re.MULTILINE)  # it leads here, and a click counts for a channel

@@ -11,10 +11,10 @@ from directory.outbox.channel_kind import DEFAULT_LIMIT
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, Wanted
 from directory.week.mention import MAX_ITEMS, PostItem, choose_mentions
-from directory.week.name_consent import UnconsentedNames
-from directory.week.occurrence_schedule import coming_slot, upcoming_occurrence
+from directory.week.occurrence_planning import coming_slot, upcoming_occurrence
 from directory.week.post import posts_of
 from directory.week.post_wording import OpeningClosing, compose_post_text
+from directory.week.unconsented_names import UnconsentedNames
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,16 @@ from sqlalchemy.orm import Session
 
 from directory.outbox import mail
 from directory.outbox.channel import Channel, ChannelState, kind_of, limits_of
-from directory.outbox.channel_connection import people_in_charge, possible_owners
+from directory.outbox.channel_lifecycle import people_in_charge, possible_owners
 from directory.outbox.kill_switch import stops_of
 from directory.outbox.occurrence import Occurrence
 from directory.people.tables import Member
 from directory.text_length import excess_length
 from directory.translation import gettext
 from directory.week.mention import mentions_of
-from directory.week.opening_closing import pending_frame
 from directory.week.post import posts_of, remarks_on
 from directory.week.post_card import card_of
+from directory.week.post_frame import pending_frame
 
 CHECK_AHEAD = timedelta(hours=24)
 

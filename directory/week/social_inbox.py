@@ -15,8 +15,8 @@ from directory.db import Base, PublicRow, new_public_id
 from directory.errors import Conflict, Invalid
 from directory.leads.lead import Lead
 from directory.outbox.channel import Channel, ChannelState
-from directory.outbox.channel_connection import account_page
 from directory.outbox.channel_kind import CHANNEL_KINDS
+from directory.outbox.channel_lifecycle import account_page
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member

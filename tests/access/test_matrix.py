@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.permissions import PUBLIC, RULES, Rule, Verdict, can
-from app.relations import RELATIONS, Principal, Relation
+from app.row_relation import RELATIONS, Principal, Relation
 from directory.db import Base, connect
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Suggestion
@@ -81,7 +81,7 @@ def test_every_rule_is_asked_for_by_a_page() -> None:
 
 def test_every_table_that_rules_judge_has_its_relation_and_its_row(cells: Cells) -> None:
     judged = {model for rule in RULES.values() for model in rule.about}
-    assert_none(judged - RELATIONS.keys(), "no relation in app/relations.py")
+    assert_none(judged - RELATIONS.keys(), "no relation in app/row_relation.py")
     assert_none(judged - cells.rows.keys(), "no row in tests/access/network.py")
     assert_none(RELATIONS.keys() - judged, "no rule asks for the relation")
 

@@ -18,7 +18,7 @@ from directory.people.tables import Member
 from directory.privacy.erasure import erase
 from directory.settings import Settings
 from directory.week.mention import Mention
-from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.occurrence_planning import plan_occurrences
 from directory.week.share_text import share_text
 from jobs import weekly_posts
 from tests.app.conftest import SignIn

@@ -17,7 +17,7 @@ from directory.facts.introduction import Introduction
 from directory.joining.application import Application
 from directory.leads.lead import Lead
 from directory.outbox.channel import Channel
-from directory.outbox.channel_connection import connect
+from directory.outbox.channel_lifecycle import connect
 from directory.outbox.delivery import Delivery
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.outbox.short_link import ShortLink, ShortLinkClicks
@@ -27,7 +27,7 @@ from directory.reports.attribution import credits_of, intended_spending, summary
 from directory.secrets import SecretBox
 from directory.settings import Settings
 from directory.week.mention import Mention
-from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.occurrence_planning import plan_occurrences
 from directory.week.social_inbox import Outcome, Reply
 from jobs import weekly_posts
 from tests.app.conftest import PASSWORD, SignIn

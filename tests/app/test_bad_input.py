@@ -49,7 +49,7 @@ def test_an_invalid_or_foreign_redirect_target_leads_home(browser: FlaskClient, 
     wanted = {"wanted-kind": "client", "wanted-text": "Clinics"}
     browser.post("/profile/wanted", data=wanted)
     with browser.application.test_request_context(headers={"Referer": place}):
-        from app.redirects import previous_page
+        from app.after_action import previous_page
 
         assert previous_page() == "/"
 

@@ -17,7 +17,7 @@ from app.oauth import Handshake
 from directory.audit import AuditEntry
 from directory.db import write_session
 from directory.outbox import channel as channels
-from directory.outbox import channel_connection
+from directory.outbox import channel_lifecycle
 from directory.outbox.channel import Channel, ChannelState, secrets_of
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.heartbeat import record_heartbeat
@@ -25,7 +25,7 @@ from directory.outbox.post_snapshot import PostSnapshot
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.secrets import SecretBox
-from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.occurrence_planning import plan_occurrences
 from tests.app.conftest import SignIn
 
 KEYS = {
@@ -150,7 +150,7 @@ def test_a_broken_account_is_connected_again_in_the_same_row(
     lena.post(f"/chapters/{house}/channels/x_keys", data=KEYS)
     row = newest(engine)
     with write_session(engine) as session:
-        channel_connection.mark_broken(session, session.get_one(Channel, row.id), reason="It let us out.", now=now)
+        channel_lifecycle.mark_broken(session, session.get_one(Channel, row.id), reason="It let us out.", now=now)
     assert "must be connected again" in lena.get("/chapter/channels").text
     assert "It let us out." in lena.get(f"/channels/{row.public_id}").text
     assert lena.post(f"/channels/{row.public_id}/resume").status_code == 409

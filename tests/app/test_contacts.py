@@ -14,7 +14,7 @@ from directory.db import write_session
 from directory.facts.introduction import Introduction, IntroductionState
 from directory.outbox.delivery import Delivery
 from directory.people.audience import Audience, audience_choices
-from directory.people.profile_field import fields_of
+from directory.people.field_declaration import fields_of
 from directory.people.tables import Business, Member, MemberState
 from directory.profiles.contact_details import PEOPLE_A_DAY, PEOPLE_AN_HOUR, reveal
 from directory.profiles.member_view import set_audiences

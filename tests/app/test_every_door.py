@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from app.errors import Site
 from app.permissions import DONE, RULES
-from app.relations import RELATIONS
+from app.row_relation import RELATIONS
 from directory.db import Base, PublicRow
 from directory.people.chapter import Chapter
 from directory.people.tables import MemberState

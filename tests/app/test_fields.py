@@ -15,7 +15,7 @@ from app.forms.profile import PartForm
 from app.pages.profile import FORMS
 from directory.db import write_session
 from directory.people.audience import Audience
-from directory.people.profile_field import ProfileField, fields_of
+from directory.people.field_declaration import ProfileField, fields_of
 from directory.people.tables import Business, Member
 from tests.app.conftest import SignIn
 from tests.people.samples import FIELDS, samples

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.account import ENTRANCES
 from directory.db import bump_world
-from directory.engine.pair_candidates import people_to_meet, reason_sentence
-from directory.engine.world import known_world
+from directory.engine.pair_suggestions import people_to_meet, reason_sentence
+from directory.engine.world_cache import known_world
 from directory.errors import Conflict
 from directory.facts import interaction
 from directory.facts.interaction import WEEKLY_MAILS, InteractionKind

@@ -21,7 +21,7 @@ from directory.people.tables import Business, ChapterRole, Member, MemberState, 
 from directory.privacy import business_merge
 from directory.privacy.departure import GRACE
 from directory.settings import Settings
-from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.occurrence_planning import plan_occurrences
 from directory.week.prompt import Prompt
 from jobs.housekeeping import forget
 from tests.app.conftest import PASSWORD, SignIn

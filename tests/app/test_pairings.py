@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from directory.db import write_session
 from directory.facts.interaction import Interaction
 from directory.people.tables import Member
-from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.occurrence_planning import plan_occurrences
 from directory.week.pairing import Pairing, PairingState
 from tests.app.conftest import SignIn
 

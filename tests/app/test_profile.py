@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from directory.people import business
 from directory.people.claim import Claim
-from directory.people.profile_field import fields_of
+from directory.people.field_declaration import fields_of
 from directory.people.tables import Business, Member, Wanted
 from directory.taxonomy.capability import Capability
 from tests.app.conftest import SignIn

@@ -17,7 +17,7 @@ from directory.outbox import mail
 from directory.people.tables import Member
 from directory.settings import Settings
 from directory.week.mention import Mention
-from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.occurrence_planning import plan_occurrences
 from directory.week.prompt import Prompt
 from jobs import weekly_prompts as job
 from jobs.weekly_posts import run_occurrence

@@ -13,7 +13,7 @@ from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
 from directory.people.wanted import add_wanted
 from directory.week.mention import Mention
-from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.occurrence_planning import plan_occurrences
 from tests.app.conftest import SignIn
 
 

@@ -8,7 +8,7 @@ from directory.outbox.channel import Channel
 from directory.people.chapter import Chapter
 from directory.people.tables import ChapterRole, Member, Role
 from directory.text_length import COUNTS
-from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.occurrence_planning import plan_occurrences
 from directory.week.post import compose
 from tests.browser.conftest import Visit
 from tests.week.test_counting import GRAPHEMES, TOOTED, WEIGHTED

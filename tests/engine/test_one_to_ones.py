@@ -11,7 +11,7 @@ from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, WantedKind
 from directory.people.wanted import add_wanted
-from directory.week.occurrence_schedule import plan_occurrences, skip
+from directory.week.occurrence_planning import plan_occurrences, skip
 from directory.week.pairing import Pairing, pairings_of_week, take_part
 
 WEEK = timedelta(days=7)

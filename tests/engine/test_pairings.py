@@ -5,9 +5,9 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select
 
-from directory.engine import onboarding_suggestions, pair_candidates, text_similarity
-from directory.engine.pair_candidates import people_to_meet, reason_sentence, suggested_pairs
-from directory.engine.wanted_matches import match_wanteds
+from directory.engine import onboarding_suggestions, pair_suggestions, text_similarity
+from directory.engine.pair_suggestions import people_to_meet, reason_sentence, suggested_pairs
+from directory.engine.wanteds_for_offer import match_wanteds
 from directory.facts.interaction import InteractionKind, confirm, record_interaction
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, MemberState, WantedKind
@@ -91,11 +91,13 @@ def test_nobody_who_left_or_works_in_the_same_firm_is_paired(
 def test_a_large_chapter_pairs_its_newest_and_whoever_asks(
     cast: Cast, newcomers: dict[str, Member], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pair_candidates, "MOST", 2)
+    monkeypatch.setattr(pair_suggestions, "MOST", 2)
     chapter = newcomers["Ana"].business.chapter
     assert chapter is not None
     assert [pair.one.first_name for pair in suggested_pairs(cast.session, chapter=chapter)] == ["Cleo"]
-    assert [member.name for member in pair_candidates.score_pairs(cast.session, chapter, newcomers["Ana"]).members] == [
+    assert [
+        member.name for member in pair_suggestions.score_pairs(cast.session, chapter, newcomers["Ana"]).members
+    ] == [
         "Ana Perez",
         "Dev Rao",
     ]

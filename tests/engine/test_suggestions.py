@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from directory.db import world_version
 from directory.engine.reason_text import SENTENCES
+from directory.engine.suggestion_as_data import suggestion_as_dict
 from directory.engine.suggestion_presenter import SuggestionPresenter
-from directory.engine.suggestion_serializer import suggestion_as_dict
 from directory.engine.suggestions import latest_suggestion, runners_up, suggest
-from directory.engine.world import known_world
+from directory.engine.world_cache import known_world
 from directory.errors import Invalid
 from directory.facts.rating import Rating
 from directory.leads.lead import Lead, Terms, Wish, create_lead

@@ -8,15 +8,15 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from directory.db import bump_world, world_version, write_session
-from directory.engine import world
-from directory.engine.world import GOOD_FOR, known_world, recent_world
+from directory.engine import world_cache
+from directory.engine.world_cache import GOOD_FOR, known_world, recent_world
 
 
 @pytest.mark.parametrize("large", [2_000, 0])
 def test_a_changed_network_is_read_anew_within_half_a_minute(
     demo: Engine, now: datetime, large: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(world, "LARGE", large)
+    monkeypatch.setattr(world_cache, "LARGE", large)
     with Session(demo) as session:
         first = known_world(session)
         assert recent_world(session, now=now).world.version == first.world.version

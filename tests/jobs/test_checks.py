@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from directory.audit import AuditEntry
 from directory.db import write_session
-from directory.outbox import channel_connection
+from directory.outbox import channel_lifecycle
 from directory.outbox.channel import Channel, ChannelState, store_secrets
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.secrets import SecretBox
@@ -82,7 +82,7 @@ def test_a_revoked_account_is_marked_broken_and_one_mail_is_sent(
     assert asked(engine, now, settings, REVOKED).state is ChannelState.BROKEN
     with write_session(engine) as session:
         row = session.get_one(Channel, 1)
-        assert not channel_connection.mark_broken(session, row, reason="again", now=now + timedelta(minutes=1))
+        assert not channel_lifecycle.mark_broken(session, row, reason="again", now=now + timedelta(minutes=1))
         assert not on_demand_checks.check_one(engine, 1, settings=settings, now=now)
         (letter,) = session.scalars(select(Delivery)).all()
         sent = mail_of(session, letter, settings=settings, now=now)
@@ -97,7 +97,7 @@ def test_disconnecting_wipes_the_secrets_whatever_the_network_answers(
     engine: Engine, mesa: Chapterhouse, channel: Channel, now: datetime, settings: Settings, said: Any
 ) -> None:
     store_secrets(channel, {"token": "t"}, SecretBox(settings.encryption_keys))
-    channel_connection.disconnect(mesa.session, channel=channel, member=mesa.alma, now=now)
+    channel_lifecycle.disconnect(mesa.session, channel=channel, member=mesa.alma, now=now)
     mesa.session.commit()
     assert channel.sealed
     left = asked(engine, now + timedelta(days=1), settings, said)
@@ -120,7 +120,7 @@ def test_a_found_delivery_is_settled_and_others_wait_for_a_person(
         session.get_one(Channel, 1).check_asked_at = None
         session.add(Delivery(key="k", channel_id=1, payload=b"{}", due_at=now, state=DeliveryState.UNKNOWN))
         session.flush()
-        channel_connection.request_lookup(session, delivery=session.get_one(Delivery, 1), now=now)
+        channel_lifecycle.request_lookup(session, delivery=session.get_one(Delivery, 1), now=now)
     asked(engine, now, settings, said)
     with Session(engine) as session:
         row = session.get_one(Delivery, 1)
@@ -130,7 +130,7 @@ def test_a_found_delivery_is_settled_and_others_wait_for_a_person(
 def test_an_expired_check_request_is_not_run(
     engine: Engine, channel: Channel, now: datetime, settings: Settings
 ) -> None:
-    assert asked(engine, now + channel_connection.LOOKUP_TIMEOUT, settings, AccountCheck("late")).checked_at is None
+    assert asked(engine, now + channel_lifecycle.LOOKUP_TIMEOUT, settings, AccountCheck("late")).checked_at is None
 
 
 def test_an_internal_error_in_one_check_does_not_stop_the_others(

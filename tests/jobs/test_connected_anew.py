@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from directory.db import write_session
 from directory.errors import Conflict
-from directory.outbox import channel_connection, delivery
+from directory.outbox import channel_lifecycle, delivery
 from directory.outbox.channel import Channel, ChannelState, store_secrets
 from directory.outbox.delivery import MAX_ATTEMPTS, Delivery, DeliveryState
 from directory.people.chapter import Chapter
@@ -62,7 +62,7 @@ class House:
             of = session.get_one(Channel, 1)
             what: dict[str, Any] = {"chapter": of.chapter, "kind": "bluesky", "values": HANDLE, "channel": of}
             what |= {"secrets": SecretBox(["k" * 32]), "member": session.get_one(Member, 1)}
-            channel_connection.connect(session, **what, now=at or self.now + LATER)
+            channel_lifecycle.connect(session, **what, now=at or self.now + LATER)
 
     def look(self) -> None:
         on_demand_checks.run_requested_checks(self.engine, settings=self.settings, now=self.now + LATER)
@@ -119,7 +119,7 @@ def test_deliveries_of_the_first_account_are_not_sent_to_another(house: House) -
     Accounts.name = "@new.example"
     house.look()
     with write_session(house.engine) as session:
-        channel_connection.request_lookup(session, delivery=session.get_one(Delivery, 3), now=house.now + LATER)
+        channel_lifecycle.request_lookup(session, delivery=session.get_one(Delivery, 3), now=house.now + LATER)
     house.look()
     house.work()
     assert house.states() == ["pending", "unknown", "unknown"]
@@ -138,7 +138,7 @@ def test_deliveries_of_the_first_account_are_not_sent_to_another(house: House) -
 def test_deliveries_under_way_at_disconnection_wait_for_a_person(house: House) -> None:
     with write_session(house.engine) as session:
         member, channel = session.get_one(Member, 1), session.get_one(Channel, 1)
-        channel_connection.disconnect(session, channel=channel, member=member, now=house.now)
+        channel_lifecycle.disconnect(session, channel=channel, member=member, now=house.now)
     assert house.states() == ["failed", "unknown", "unknown"]
     by: dict[str, Any] = {"has_arrived": False, "now": house.now}
     with write_session(house.engine) as session, pytest.raises(Conflict, match="by hand"):
@@ -211,13 +211,13 @@ def test_an_account_name_is_cleaned_and_links_only_to_its_server(
     now: datetime, told: str, kept: str, page: str
 ) -> None:
     channel = Channel(kind="bluesky", settings={})
-    channel_connection.record_check(channel, name=told, limit=10**9, now=now)
+    channel_lifecycle.record_check(channel, name=told, limit=10**9, now=now)
     assert (channel.settings["account"], channel.settings["limit"]) == (kept, 5000)
-    assert channel_connection.account_page(channel) == page
+    assert channel_lifecycle.account_page(channel) == page
 
 
 def test_a_mastodon_server_cannot_link_readers_to_another_server() -> None:
     channel = Channel(kind="mastodon", chapter=Chapter(name="C"), settings={"account": "@a@evil.example/@m.example"})
-    assert channel_connection.account_page(channel) == ""
+    assert channel_lifecycle.account_page(channel) == ""
     channel.settings = {"account": "@a@m.example"}
-    assert channel_connection.account_page(channel) == "https://m.example/@a"
+    assert channel_lifecycle.account_page(channel) == "https://m.example/@a"

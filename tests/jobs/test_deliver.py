@@ -19,7 +19,7 @@ from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member
 from directory.settings import Settings
 from directory.taxonomy.capability import Capability, CapabilityKind
-from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.occurrence_planning import plan_occurrences
 from jobs import channels as transports
 from jobs import deliver, weekly_posts
 from jobs.channels.file import FileTransport

@@ -10,7 +10,7 @@ from directory.db import write_session
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member
-from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.occurrence_planning import plan_occurrences
 from directory.week.pairing import Pairing
 from jobs import weekly_pairings
 

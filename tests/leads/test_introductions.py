@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import Base, world_version
-from directory.engine.world import known_world
+from directory.engine.world_cache import known_world
 from directory.errors import Conflict, DomainError, Invalid, Refused
 from directory.facts import introduction_request
 from directory.facts.interaction import Interaction, InteractionKind

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from directory.db import connect
 from directory.engine.sentence_encoder import load_model
-from directory.engine.world import known_world
+from directory.engine.world_cache import known_world
 from matching.inputs import Need, Taxonomy, Vectors
 from matching.need_extraction import Reading, TaxonomyIndex, extract_needs, nearness
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.outputs import Answer, Known, Missing
-from matching.teams import answer
+from matching.team_suggestion import answer
 from tests.matching.worlds import Town
 
 STORY = Town(

@@ -19,7 +19,7 @@ from matching.inputs import (
     World,
 )
 from matching.outputs import Answer, Team
-from matching.teams import answer
+from matching.team_suggestion import answer
 
 TODAY = 739_000
 

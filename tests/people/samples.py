@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from directory.db import Base
-from directory.people.profile_field import ProfileField, fields_of
+from directory.people.field_declaration import ProfileField, fields_of
 from directory.people.tables import Business, Member
 
 FIELDS = [(model, field) for model in (Business, Member) for field in fields_of(model).values()]

@@ -15,7 +15,7 @@ from directory.imports import businesses
 from directory.money import Money
 from directory.people import business, member
 from directory.people.audience import Audience, audience_choices
-from directory.people.profile_field import ProfileField, fields_of
+from directory.people.field_declaration import ProfileField, fields_of
 from directory.people.tables import Business, Member
 from directory.privacy import business_merge, data_export, erasure
 from directory.profiles.member_view import firm_view, set_audiences, visible_to

@@ -29,8 +29,8 @@ from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery
 from directory.outbox.occurrence import Occurrence
 from directory.people import photo, wanted
+from directory.people.field_declaration import fields_of
 from directory.people.one_time_link import OneTimeLink, create_link
-from directory.people.profile_field import fields_of
 from directory.people.tables import Band, Business, ChapterRole, Member, MemberState, Role, WantedKind
 from directory.privacy import departure, erasure
 from directory.privacy.business_merge import merge

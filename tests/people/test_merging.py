@@ -12,7 +12,7 @@ from directory.db import bump_world
 from directory.errors import Invalid
 from directory.facts.collaboration import Collaboration
 from directory.imports.businesses import FIELDS, import_businesses
-from directory.imports.checked_file import read_checked_file
+from directory.imports.checked_csv_reader import read_checked_file
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team
 from directory.people import duplicates

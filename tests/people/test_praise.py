@@ -9,7 +9,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from directory.db import Base
-from directory.engine.world import known_world
+from directory.engine.world_cache import known_world
 from directory.facts.claim_level import EVIDENCE_LASTS, VOUCH_LASTS, ClaimLevel, claim_standings
 from directory.facts.collaboration import Collaboration
 from directory.facts.vouch import Vouch

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from directory.audit import AuditEntry
-from directory.engine.world import known_world
+from directory.engine.world_cache import known_world
 from directory.errors import Conflict, Invalid, Refused
 from directory.facts import rating_band as bands
 from directory.facts.collaboration import Collaboration

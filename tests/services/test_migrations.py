@@ -12,7 +12,7 @@ from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.tables import Account, AccountSession
-from app.cli.connection import PYPROJECT, alembic_config, is_migrated
+from app.cli.database_access import PYPROJECT, alembic_config, is_migrated
 from directory.db import Base, connect, write_session
 from directory.errors import Invalid
 from directory.facts.rating import Rating

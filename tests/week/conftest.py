@@ -11,7 +11,7 @@ from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability, CapabilityKind
-from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.occurrence_planning import plan_occurrences
 
 NAMES = ("Alma Reyes", "Bo Carver", "Cleo Hart")
 

@@ -16,7 +16,7 @@ from directory.db import claim_write, write_session
 from directory.errors import Conflict
 from directory.outbox.occurrence import CATCH_UP, Occurrence
 from directory.people.chapter import Chapter
-from directory.week.occurrence_schedule import hold, plan_occurrences, release, skip, slot_instant, upcoming_occurrence
+from directory.week.occurrence_planning import hold, plan_occurrences, release, skip, slot_instant, upcoming_occurrence
 from tests.week.conftest import Chapterhouse
 
 ZONES = ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Auckland", "Asia/Kolkata")

@@ -16,7 +16,7 @@ from directory.people.tables import Business, Member, MemberState, Wanted, Wante
 from directory.text_length import LengthLimit, excess_length
 from directory.week import post_wording
 from directory.week.mention import MAX_ITEMS, PostItem, mentions_of
-from directory.week.occurrence_schedule import hold, release
+from directory.week.occurrence_planning import hold, release
 from directory.week.post import compose, edit, freeze, posts_of
 from directory.week.post_wording import OpeningClosing
 from tests.conftest import NOW

@@ -18,9 +18,9 @@ from directory.outbox.delivery import Delivery
 from directory.outbox.occurrence import Occurrence
 from directory.people.tables import Member, MemberState, Wanted
 from directory.settings import Settings
-from directory.week import occurrence_schedule
+from directory.week import occurrence_planning
 from directory.week import prompt as prompts
-from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.occurrence_planning import plan_occurrences
 from directory.week.pairing import Pairing, PairingState
 from directory.week.prompt import Prompt
 from jobs import weekly_prompts as job
@@ -118,7 +118,7 @@ def test_a_skipped_held_or_stopped_week_prompts_nobody(engine: Engine, morning: 
             if way == "stop":
                 stops.stop(session, chapter=row.chapter, member=lena, now=morning)
             else:
-                verb = occurrence_schedule.skip if way == "skip" else occurrence_schedule.hold
+                verb = occurrence_planning.skip if way == "skip" else occurrence_planning.hold
                 verb(session, occurrence=row, member=lena, now=morning)
     assert compose(engine, now=morning) == 0
 
@@ -132,7 +132,7 @@ def test_an_unwanted_prompt_mail_fails_with_the_reason_and_is_not_sent(
         bea = of(session, "bea")
         turn = prompt_of(session, "bea").occurrence
         if way == "skip":
-            occurrence_schedule.skip(session, occurrence=turn, member=of(session, "lena"), now=morning)
+            occurrence_planning.skip(session, occurrence=turn, member=of(session, "lena"), now=morning)
         elif way == "off":
             notification_preferences.set_preference(session, member=bea, name="week", is_on=False, now=morning)
         else:

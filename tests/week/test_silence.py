@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from directory.db import bump_world
-from directory.week.name_consent import UnconsentedNames, _Names, names_in
+from directory.week.unconsented_names import UnconsentedNames, _Names, names_in
 from tests.week.conftest import Chapterhouse
 
 WORDS = st.text("aAB\u00e9\uff21-'\u2019 _.!", max_size=9)

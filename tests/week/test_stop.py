@@ -25,7 +25,7 @@ from directory.outbox.delivery import (
 from directory.outbox.kill_switch import increment_posting_counter, posting_counter, stop, stops_of
 from directory.outbox.occurrence import CATCH_UP, Occurrence
 from directory.people.chapter import Chapter
-from directory.week.occurrence_schedule import plan_occurrences
+from directory.week.occurrence_planning import plan_occurrences
 from tests.week.conftest import Chapterhouse
 
 LEASE = timedelta(minutes=1)

@@ -7,7 +7,7 @@ import numpy as np
 
 from matching import constraint_extraction
 from matching.inputs import Bools, Floats, Vectors
-from matching.taxonomy_index import TaxonomyIndex
+from matching.taxonomy_words import TaxonomyIndex
 from matching.text_normalization import Token
 
 PHRASE = 200  # characters

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from directory.engine.onboarding_suggestions import capabilities_named_in
 from directory.engine.text_similarity import FRESH, text_similarity
-from directory.engine.world import known_world
+from directory.engine.world_cache import known_world
 from directory.facts.collaboration import Collaboration
 from directory.facts.interaction import Interaction
 from directory.people.business import member_visible_headline

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from app.access import current_member, get_permitted_or_404, policy
 from app.accounts.account import account_of
 from app.accounts.sign_in import begin
+from app.after_action import commit_and_redirect
 from app.attribution_cookie import credit_last_click
 from app.db import SAFE_METHODS, db
 from app.forms import blamed
 from app.forms.chapter import ApplyForm, SuggestForm
-from app.redirects import commit_and_redirect
 from app.request_time import now
 from directory.errors import Invalid
 from directory.joining import admission, application, invitation
@@ -23,7 +23,7 @@ from directory.people.one_time_link import find_link
 from directory.rate_limit import consume_allowance
 from directory.translation import gettext as _
 
-pages = Blueprint("admission", __name__)
+pages = Blueprint("joining", __name__)
 
 MAX_APPLICATIONS, WINDOW = 10, timedelta(hours=1)  # from one network address
 PERSON_FIELDS = ("name", "email", "firm", "sentence")
@@ -36,12 +36,10 @@ def join(token: str) -> ResponseReturnValue:
         if request.method in SAFE_METHODS:
             link = find_link(db.session(), purpose="invitation", token=token, now=now())
             by = invitation.invited_by(db.session(), link)
-            return render_template(
-                "admission/join.html", member=link.member, by=by, chapter=link.member.business.chapter
-            )
+            return render_template("joining/join.html", member=link.member, by=by, chapter=link.member.business.chapter)
         link = invitation.accept(db.session(), token=token, now=now())
     except Invalid:
-        return render_template("admission/old.html"), 422
+        return render_template("joining/old.html"), 422
     target = begin(account_of(db.session(), link.member), "/welcome")
     db.session.commit()
     return redirect(target, 303)
@@ -56,7 +54,7 @@ def choose() -> ResponseReturnValue:
     if request.method not in SAFE_METHODS:
         abort(405)
     public = [chapter for chapter in chapters if chapter.public_at is not None]
-    return render_template("admission/choose.html", chapters=public)
+    return render_template("joining/choose.html", chapters=public)
 
 
 @pages.route("/chapters/<public_id>/apply", methods=["GET", "POST"])
@@ -79,8 +77,8 @@ def _apply(chapter: Chapter) -> ResponseReturnValue:
                 with credit_last_click():
                     application.apply(db.session(), chapter=chapter, **fields, now=now())
             db.session.commit()
-            return render_template("admission/sent.html", chapter=chapter)
-    return render_template("admission/apply.html", chapter=chapter, form=form), form.status
+            return render_template("joining/sent.html", chapter=chapter)
+    return render_template("joining/apply.html", chapter=chapter, form=form), form.status
 
 
 @pages.route("/apply/<string:token>", methods=["GET", "POST"])
@@ -89,10 +87,10 @@ def confirm(token: str) -> ResponseReturnValue:
     try:
         if request.method in SAFE_METHODS:
             link = find_link(db.session(), purpose="confirm_application", token=token, now=now())
-            return render_template("admission/confirm.html", member=link.member, chapter=link.member.business.chapter)
+            return render_template("joining/confirm.html", member=link.member, chapter=link.member.business.chapter)
         applied = application.confirm(db.session(), token=token, now=now())
     except Invalid:
-        return render_template("admission/old.html"), 422
+        return render_template("joining/old.html"), 422
     target = begin(account_of(db.session(), applied.member), "/profile")
     chapter = applied.chapter.name
     return commit_and_redirect(
@@ -112,7 +110,7 @@ def suggest() -> ResponseReturnValue:
             return commit_and_redirect(
                 _("Thank you. The people who run your chapter read it, and write to them if they agree."), to="/"
             )
-    return render_template("admission/suggest.html", form=form), form.status
+    return render_template("joining/suggest.html", form=form), form.status
 
 
 @pages.post("/applications/<public_id>/ask")

@@ -15,7 +15,7 @@ from directory.people.tables import Member
 from directory.text import clean_line
 from directory.translation import gettext
 from directory.week.blackout_period import BlackoutPeriod, blackout_periods, blackout_reason
-from directory.week.occurrence_schedule import WEEK, coming_slot, record_audit, slot_instant, write_ahead
+from directory.week.occurrence_planning import WEEK, coming_slot, record_audit, slot_instant, write_ahead
 
 WEEKS_AHEAD = 8
 MAX_BLACKOUT = timedelta(days=92)

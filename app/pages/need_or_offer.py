@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import current_member, get_permitted_or_404, permit, policy
+from app.after_action import commit_and_redirect
 from app.db import db
-from app.redirects import commit_and_redirect
 from app.request_time import now
-from directory.engine.wanted_matches import WantedMatch, match_wanteds
+from directory.engine.wanteds_for_offer import WantedMatch, match_wanteds
 from directory.errors import Invalid
 from directory.people import wanted
 from directory.people.tables import Wanted, WantedKind
@@ -22,7 +22,7 @@ from directory.profiles.member_view import member_view, member_views
 from directory.rate_limit import consume_allowance
 from directory.text import clean_text
 
-pages = Blueprint("wanted_matches", __name__)
+pages = Blueprint("need_or_offer", __name__)
 
 MATCHES_AN_HOUR = 60  # texts of one member
 
@@ -88,7 +88,7 @@ def keep() -> ResponseReturnValue:
         wanted.share_wanted(db.session(), wanted=offer, now=now())
     return commit_and_redirect(
         _("It stands on your page as your offer."),
-        undo=url_for("wanted_matches.take_back", public_id=offer.public_id),
+        undo=url_for("need_or_offer.take_back", public_id=offer.public_id),
         to=url_for("today.today", _anchor="offers"),
     )
 

@@ -13,7 +13,7 @@ from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.text import clean_line
 from directory.translation import gettext
-from directory.week.name_consent import UnconsentedNames
+from directory.week.unconsented_names import UnconsentedNames
 
 MAX_LENGTH = 120
 
