@@ -1,4 +1,4 @@
-"""The pairs of a chapter that should talk, and why, from its first minute: what they want, and what their firms say."""
+"""Pairs of a chapter's members who should meet, with reasons, from what they want and what their firms do or say."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -23,21 +23,21 @@ from directory.translation import gettext as _
 from matching.inputs import Floats
 from matching.pairing import pair_worth, pairs
 
-FITS, SURELY = 0.42, 0.75  # the likeness from which an answer fits a want, and from which it fits in full
-SAME, ALIKE = 0.5, 0.8  # the same of two kinds of clients
-SPEAKS = 0.06  # by so much more must what somebody says in a sentence be like the want: sentences touch on much
-BELOW = 0.7  # a claim on a child of the capability that is wanted
-MOST = 100  # members of a chapter who are compared, each with each
-ACQUAINTED = 0.2  # what is left of the worth of a talk between two who have met, or whose firms did a project
+FITS, SURELY = 0.42, 0.75  # similarity from which an answer fits a want, and from which it fits fully
+SAME, ALIKE = 0.5, 0.8  # likewise for two descriptions of clients
+SPEAKS = 0.06  # subtracted from the similarity of a sentence, because sentences touch on many things
+BELOW = 0.7  # the strength of a claim on a child of the wanted capability
+MAX_MEMBERS = 100  # members of a chapter who are compared, each with each
+ACQUAINTED = 0.2  # the factor on a pair's worth if they have met, or their firms finished a project together
 
 
-MOST_READINGS = 5000
-_readings: dict[str, Any] = {}  # what a firm's sentence is about, by the sentence, with the lexicon that read it
+MAX_READINGS = 5000
+_readings: dict[str, Any] = {}  # cache: a firm's sentence -> capability names; "lexicon" -> the index that read them
 
 
 @dataclass(frozen=True)
 class PairReason:
-    """A reason as data: ``giver`` answers ``want`` of ``asker`` by ``said``; or both look for the same clients."""
+    """A reason as data: ``said`` of ``giver`` answers ``want`` of ``asker``; or both look for the same clients."""
 
     kind: Literal["claim", "said", "name", "clients"]
     asker: Member
@@ -49,7 +49,7 @@ class PairReason:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two members who should talk, the stronger reason first."""
+    """Two members who should meet; the strongest reason comes first."""
 
     one: Member
     other: Member
@@ -59,7 +59,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class PairScores:
-    """The members of a chapter and what a talk of each two of them is worth, with what it rests on."""
+    """The members of a chapter, the worth of a one-to-one of each two of them, and the reasons for it."""
 
     members: tuple[Member, ...]
     weights: Floats
@@ -67,32 +67,32 @@ class PairScores:
     clients: dict[tuple[int, int], PairReason]
 
     def pair(self, one: int, other: int) -> Pair:
-        found = (self.answers.get((one, other)), self.answers.get((other, one)), self.clients.get((one, other)))
-        reasons = sorted((why for why in found if why), key=lambda why: -why.strength)
+        pair = (self.answers.get((one, other)), self.answers.get((other, one)), self.clients.get((one, other)))
+        reasons = sorted((reason for reason in pair if reason), key=lambda reason: -reason.strength)
         return Pair(self.members[one], self.members[other], float(self.weights[one, other]), tuple(reasons))
 
 
-def suggested_pairs(session: Session, *, chapter: Chapter, most: int = 3) -> list[Pair]:
-    """The chapter's best pairs; nobody is in two. None where nobody has said yet whom they want to meet."""
-    circle = score_pairs(session, chapter)
-    return [circle.pair(*pair) for pair in pairs(circle.weights)[:most]]
+def suggested_pairs(session: Session, *, chapter: Chapter, limit: int = 3) -> list[Pair]:
+    """Return the chapter's best pairs, each member in at most one; empty if no pair has a reason."""
+    scores = score_pairs(session, chapter)
+    return [scores.pair(*pair) for pair in pairs(scores.weights)[:limit]]
 
 
-def people_to_meet(session: Session, *, member: Member, most: int = 2) -> list[Pair]:
-    """Whom the member should talk to: first their own pair of the chapter's, then who fits next. ``one`` is they."""
+def people_to_meet(session: Session, *, member: Member, limit: int = 2) -> list[Pair]:
+    """Return pairs of the member (``one``) with others: first their pair in the chapter's matching, then the best."""
     chapter = member.business.chapter
-    circle = score_pairs(session, chapter, around=member) if chapter is not None else None
-    if circle is None or member not in circle.members:
+    scores = score_pairs(session, chapter, around=member) if chapter is not None else None
+    if scores is None or member not in scores.members:
         return []
-    mine = circle.members.index(member)
-    own = [a + b - mine for a, b in pairs(circle.weights) if mine in (a, b)]
-    row = circle.weights[mine]
+    mine = scores.members.index(member)
+    own = [a + b - mine for a, b in pairs(scores.weights) if mine in (a, b)]
+    row = scores.weights[mine]
     rest = [int(other) for other in np.argsort(-row, kind="stable") if row[other] > 0 and other not in own]
-    return [circle.pair(mine, other) for other in [*own, *rest][:most]]
+    return [scores.pair(mine, other) for other in [*own, *rest][:limit]]
 
 
 def reason_sentence(why: PairReason, reader: Member | None = None) -> str:
-    """The reason as a sentence; to ``reader``, who may be one of the two, as "you"."""
+    """Return the reason as a sentence; ``reader``, if one of the two, is addressed as "you"."""
     asks, gives = why.asker.first_name, why.giver.first_name
     want, quoted = f"“{why.want.rstrip(' .')}”", f"“{why.said.rstrip(' .')}”"
     if why.kind == "clients":
@@ -122,20 +122,21 @@ def score_pairs(
     among: Collection[int] | None = None,
     fresh: int = FRESH,
 ) -> PairScores:
-    """The chapter's circle, in three queries; of a chapter of more than MOST, the newest, and ``around`` with them.
+    """Score all pairs of the chapter's active members; above MAX_MEMBERS only the newest, and ``around``.
 
-    ``among``: only these of its members. ``fresh``: as for ``likeness``.
+    ``among`` restricts the members by id. ``fresh`` is passed to ``text_similarity``. Three queries, and those of
+    reading the World where a firm has a sentence but no claims.
     """
-    here = [Business.chapter_id == chapter.id, Member.is_active]
+    conditions = [Business.chapter_id == chapter.id, Member.is_active]
     if among is not None:
-        here.append(Member.id.in_(among))
+        conditions.append(Member.id.in_(among))
     newest = session.scalars(
         select(Member)
         .join(Member.business)
-        .where(*here)
+        .where(*conditions)
         .options(contains_eager(Member.business), joinedload(Member.asks))
         .order_by((Member.id == (around.id if around else 0)).desc(), Member.id.desc())
-        .limit(MOST)
+        .limit(MAX_MEMBERS)
     )
     members = tuple(sorted(newest.unique(), key=lambda member: member.id))
     at = {member.id: position for position, member in enumerate(members)}
@@ -163,7 +164,7 @@ def score_pairs(
     return PairScores(members, weights, answers, clients)
 
 
-_Claimed = tuple[int, int | None, str]  # capability, the one above it, its name
+_Claimed = tuple[int, int | None, str]  # capability id, id of its parent, its name
 
 
 def _claims(session: Session, firms: set[int]) -> dict[int, list[_Claimed]]:
@@ -182,16 +183,16 @@ def _claims(session: Session, firms: set[int]) -> dict[int, list[_Claimed]]:
 def _guessed(
     session: Session, members: tuple[Member, ...], claims: dict[int, list[_Claimed]]
 ) -> dict[int, tuple[str, ...]]:
-    """What the sentence of a firm that claims nothing yet is about, by firm."""
-    silent = {m.business for m in members if m.business_id not in claims and m.business.summary}
-    if not silent:
+    """Return the names of the capabilities in a firm's own sentence, by firm, for firms without claims."""
+    unclaimed = {m.business for m in members if m.business_id not in claims and m.business.summary}
+    if not unclaimed:
         return {}
     lexicon = known_world(session).lexicon
-    if _readings.get("lexicon") is not lexicon or len(_readings) > MOST_READINGS:
+    if _readings.get("lexicon") is not lexicon or len(_readings) > MAX_READINGS:
         _readings.clear()
         _readings["lexicon"] = lexicon
     guessed = {}
-    for firm in silent:
+    for firm in unclaimed:
         if firm.summary not in _readings:
             _readings[firm.summary] = tuple(node.name for node in capabilities_named_in(session, text=firm.summary))
         guessed[firm.id] = _readings[firm.summary]
@@ -206,25 +207,25 @@ def _answers(
     at: dict[int, int],
     fresh: int,
 ) -> dict[tuple[int, int], PairReason]:
-    """The best answer of each member to the wants of each other."""
+    """Return the best answer of each member to the wants of each other, by the positions of asker and giver."""
     if not wants:
         return {}
-    said: list[tuple[int, Literal["claim", "said", "name"], str, str]] = []  # as it is told, and as it is compared
+    offers: list[tuple[int, Literal["claim", "said", "name"], str, str]] = []  # member, kind, text shown, text compared
     for position, member in enumerate(members):
         firm = member.business
-        said += [(position, "claim", name, name) for _node, _above, name in claims[firm.id]]
-        said += [(position, "said", text, text) for text in (firm.summary, member_visible_headline(member)) if text]
-        said += [(position, "said", firm.summary, name) for name in guessed.get(firm.id, ())]
-        said.append((position, "name", firm.name, firm.name))
-    alike = text_similarity(
-        [want.text for want in wants], [compared for _position, _kind, _text, compared in said], fresh
+        offers += [(position, "claim", name, name) for _node, _above, name in claims[firm.id]]
+        offers += [(position, "said", text, text) for text in (firm.summary, member_visible_headline(member)) if text]
+        offers += [(position, "said", firm.summary, name) for name in guessed.get(firm.id, ())]
+        offers.append((position, "name", firm.name, firm.name))
+    similarity = text_similarity(
+        [want.text for want in wants], [compared for _position, _kind, _text, compared in offers], fresh
     )
-    alike -= SPEAKS * np.array([kind == "said" and text == compared for _position, kind, text, compared in said])
-    strength = np.where(alike >= FITS, np.clip((alike - FITS / 2) / (SURELY - FITS / 2), 0, 1), 0)
-    owners = np.array([position for position, _kind, _text, _compared in said])
+    similarity -= SPEAKS * np.array([kind == "said" and text == compared for _position, kind, text, compared in offers])
+    strength = np.where(similarity >= FITS, np.clip((similarity - FITS / 2) / (SURELY - FITS / 2), 0, 1), 0)
+    owners = np.array([position for position, _kind, _text, _compared in offers])
     best: dict[tuple[int, int], PairReason] = {}
 
-    def keep(want: Wanted, giver: int, kind: Literal["claim", "said", "name"], text: str, fits: float) -> None:
+    def keep_best(want: Wanted, giver: int, kind: Literal["claim", "said", "name"], text: str, fits: float) -> None:
         asker = at[want.member_id]
         before = best.get((asker, giver))
         if asker != giver and (before is None or fits > before.strength):
@@ -232,43 +233,44 @@ def _answers(
 
     for row, want in enumerate(wants):
         for column in np.flatnonzero(strength[row]):
-            keep(want, int(owners[column]), said[column][1], said[column][2], float(strength[row, column]))
+            keep_best(want, int(owners[column]), offers[column][1], offers[column][2], float(strength[row, column]))
         for giver, member in enumerate(members if want.capability_id else ()):
             for node, above, name in claims[member.business_id]:
                 if want.capability_id in (node, above):
-                    keep(want, giver, "claim", name, 1.0 if node == want.capability_id else BELOW)
+                    keep_best(want, giver, "claim", name, 1.0 if node == want.capability_id else BELOW)
     return best
 
 
 def _clients(
     members: tuple[Member, ...], wants: list[Wanted], at: dict[int, int], fresh: int
 ) -> dict[tuple[int, int], PairReason]:
-    """Who looks for the same clients, by both positions either way round."""
+    """Return the pairs that look for the same clients, by their positions in both orders."""
     sought = [(at[want.member_id], want.text) for want in wants if want.kind is WantedKind.CLIENT]
-    alike = text_similarity([text for _position, text in sought], [text for _position, text in sought], fresh)
-    found: dict[tuple[int, int], PairReason] = {}
-    for row, column in zip(*np.nonzero(alike >= SAME), strict=True):
+    texts = [text for _position, text in sought]
+    similarity = text_similarity(texts, texts, fresh)
+    best: dict[tuple[int, int], PairReason] = {}
+    for row, column in zip(*np.nonzero(similarity >= SAME), strict=True):
         one, other = sought[row][0], sought[column][0]
-        fits = float(np.clip((alike[row, column] - SAME / 2) / (ALIKE - SAME / 2), 0, 1))
-        before = found.get((one, other))
+        fits = float(np.clip((similarity[row, column] - SAME / 2) / (ALIKE - SAME / 2), 0, 1))
+        before = best.get((one, other))
         if one < other and (before is None or fits > before.strength):
             why = PairReason("clients", members[one], members[other], sought[row][1], sought[column][1], fits)
-            found[one, other] = found[other, one] = why
-    return found
+            best[one, other] = best[other, one] = why
+    return best
 
 
 def _acquainted(session: Session, members: tuple[Member, ...], at: dict[int, int]) -> Iterable[tuple[int, int]]:
-    """Who has met, or says so, and whose firms finished a project: each two once."""
-    said = select(Interaction.said_by_id, Interaction.other_id).where(
+    """Return the pairs who met, as at least one of them says, or whose firms finished a project: each pair once."""
+    met = select(Interaction.said_by_id, Interaction.other_id).where(
         Interaction.said_by_id.in_(at), Interaction.other_id.in_(at)
     )
     prime, sub = aliased(Member), aliased(Member)
-    done = (
+    worked = (
         select(prime.id, sub.id)
         .select_from(Collaboration)
         .join(prime, prime.business_id == Collaboration.prime_id)
         .join(sub, sub.business_id == Collaboration.sub_id)
         .where(Collaboration.finished_at.is_not(None), prime.id.in_(at), sub.id.in_(at))
     )
-    rows = session.execute(said.union_all(done))
+    rows = session.execute(met.union_all(worked))
     return {(min(at[a], at[b]), max(at[a], at[b])) for a, b in rows}
