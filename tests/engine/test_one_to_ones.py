@@ -1,4 +1,4 @@
-"""The week's talks: everybody who takes part, nobody twice or again within half a year, nobody left out for long."""
+"""Weekly pairing: each participant at most once, no pair again within half a year, nobody left out for long."""
 
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ NAMES = ("Ana", "Ben", "Cleo", "Dev", "Eve")
 
 @pytest.fixture
 def five(session: Session, now: datetime) -> list[Member]:
-    """A chapter of five who have come in, one of whom does what another wants."""
+    """A chapter of five members who have arrived, one of whom does what another wants."""
     chapter = Chapter(key="mesa", name="Mesa", zone="UTC")
     members = [
         Member(
@@ -37,33 +37,35 @@ def five(session: Session, now: datetime) -> list[Member]:
     return members
 
 
-def turn(session: Session, now: datetime) -> tuple[Occurrence, datetime]:
+def last_occurrence(session: Session, now: datetime) -> tuple[Occurrence, datetime]:
     occurrence = plan_occurrences(session, now=now)[-1]
     return occurrence, occurrence.due_at - weekly_pairings.AHEAD
 
 
 def pair(session: Session, now: datetime) -> list[Pairing]:
-    occurrence, at = turn(session, now)
+    occurrence, at = last_occurrence(session, now)
     return propose_pairings(session, occurrence=occurrence, now=at)
 
 
-def test_who_answers_a_want_is_paired_for_that_reason(session: Session, five: list[Member], now: datetime) -> None:
-    talks = {frozenset((talk.one, talk.other)): talk for talk in pair(session, now)}
-    assert len(talks) == 2
-    (reason,) = pairing_reasons(session, talks[frozenset(five[:2])])
+def test_a_member_who_answers_a_want_is_paired_for_that_reason(
+    session: Session, five: list[Member], now: datetime
+) -> None:
+    pairings = {frozenset((pairing.one, pairing.other)): pairing for pairing in pair(session, now)}
+    assert len(pairings) == 2
+    (reason,) = pairing_reasons(session, pairings[frozenset(five[:2])])
     assert (reason.asker, reason.giver, reason.want) == (five[0], five[1], "Somebody who keeps books")
 
 
-def test_in_a_season_nobody_meets_twice_and_whoever_was_left_out_is_next(
+def test_no_pair_repeats_in_a_season_and_an_unpaired_member_comes_next(
     session: Session, five: list[Member], now: datetime
 ) -> None:
     seen: set[frozenset[int]] = set()
     left: set[int] = set()
     for week in range(5):
-        talks = pair(session, now + week * WEEK)
-        pairs = {frozenset((talk.one_id, talk.other_id)) for talk in talks}
+        pairings = pair(session, now + week * WEEK)
+        pairs = {frozenset((pairing.one_id, pairing.other_id)) for pairing in pairings}
         paired = {id for pair in pairs for id in pair}
-        assert len(paired) == 2 * len(talks) == 4
+        assert len(paired) == 2 * len(pairings) == 4
         assert not pairs & seen
         assert left <= paired
         seen, left = seen | pairs, {member.id for member in five} - paired
@@ -71,36 +73,36 @@ def test_in_a_season_nobody_meets_twice_and_whoever_was_left_out_is_next(
     assert pair(session, now + 5 * WEEK) == []
 
 
-def test_a_week_is_paired_once_from_the_morning_on_and_not_where_it_was_left_out(
+def test_an_occurrence_is_paired_once_from_its_morning_on_unless_skipped(
     session: Session, five: list[Member], now: datetime
 ) -> None:
-    occurrence, at = turn(session, now)
+    occurrence, at = last_occurrence(session, now)
     assert occurrences_to_pair(session, now=at - timedelta(minutes=1)) == []
     assert occurrences_to_pair(session, now=at) == [occurrence]
     assert propose_pairings(session, occurrence=occurrence, now=at)
     assert occurrences_to_pair(session, now=at) == propose_pairings(session, occurrence=occurrence, now=at) == []
-    after, later = turn(session, now + WEEK)
+    after, later = last_occurrence(session, now + WEEK)
     skip(session, occurrence=after, member=five[0], now=now)
     assert occurrences_to_pair(session, now=later) == []
 
 
-def test_who_sits_out_or_never_came_or_shares_a_firm_is_not_paired(
+def test_members_who_sit_out_never_arrived_or_share_a_firm_are_not_paired(
     session: Session, five: list[Member], now: datetime
 ) -> None:
     take_part(session, member=five[0], takes_part=False, now=now)
     five[1].arrived_at = None
     five[3].business = five[2].business
     session.flush()
-    occurrence, at = turn(session, now)
+    occurrence, at = last_occurrence(session, now)
     propose_pairings(session, occurrence=occurrence, now=at)
-    (talk,) = pairings_of_week(session, occurrence=occurrence)
-    assert five[4] in (talk.one, talk.other)
+    (pairing,) = pairings_of_week(session, occurrence=occurrence)
+    assert five[4] in (pairing.one, pairing.other)
     assert pairings_of_week(session, occurrence=occurrence, member=five[0]) == []
 
 
-def test_a_large_chapter_is_dealt_into_circles(
+def test_a_large_chapter_is_split_into_groups(
     session: Session, five: list[Member], now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(weekly_pairings, "CIRCLE", 3)
-    talks = pair(session, now)
-    assert len({id for talk in talks for id in (talk.one_id, talk.other_id)}) == 2 * len(talks) == 4
+    pairings = pair(session, now)
+    assert len({id for row in pairings for id in (row.one_id, row.other_id)}) == 2 * len(pairings) == 4

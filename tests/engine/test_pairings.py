@@ -1,4 +1,4 @@
-"""Who should talk, and who wants what one gives: on the demo cast, and in a chapter's first minute."""
+"""Suggested pairs, matches of wants and onboarding suggestions, on the demo cast and on a newly imported chapter."""
 
 from datetime import datetime
 
@@ -21,14 +21,14 @@ NAMES = ("Ana Perez", "Ben Ortiz", "Cleo Hall", "Dev Rao")
 
 @pytest.fixture
 def newcomers(cast: Cast, now: datetime) -> dict[str, Member]:
-    """A chapter that was imported a minute ago: names, a sentence of two firms, and wants."""
+    """A chapter that was imported a minute ago: names, the sentences of two firms, and wants."""
     session = cast.session
     chapter = Chapter(key="new", name="New")
-    said = {"Ben Ortiz": "Ben keeps books for shops", "Ana Perez": "We build websites for dentists"}
+    summaries = {"Ben Ortiz": "Ben keeps books for shops", "Ana Perez": "We build websites for dentists"}
     members = {
         name.split()[0]: Member(
             name=name,
-            business=Business(name=f"{name}'s firm", summary=said.get(name, ""), chapter=chapter, created_at=now),
+            business=Business(name=f"{name}'s firm", summary=summaries.get(name, ""), chapter=chapter, created_at=now),
             joined_at=now,
         )
         for name in NAMES
@@ -43,7 +43,7 @@ def newcomers(cast: Cast, now: datetime) -> dict[str, Member]:
 
 
 @pytest.mark.parametrize("has_model", [True, False])
-def test_a_chapter_is_paired_in_its_first_minute(
+def test_a_newly_imported_chapter_has_pairs_with_and_without_the_model(
     cast: Cast, newcomers: dict[str, Member], has_model: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not has_model:
@@ -58,7 +58,7 @@ def test_a_chapter_is_paired_in_its_first_minute(
     assert "Cleo and Dev look for the same clients: “Clinics about to move”" in sentences
 
 
-def test_ones_own_reasons_are_told_in_the_second_person(cast: Cast, newcomers: dict[str, Member]) -> None:
+def test_reason_sentences_address_the_reader_as_you(cast: Cast, newcomers: dict[str, Member]) -> None:
     ana = newcomers["Ana"]
     (pair,) = people_to_meet(cast.session, member=ana)
     assert pair.other == newcomers["Ben"]
@@ -68,7 +68,7 @@ def test_ones_own_reasons_are_told_in_the_second_person(cast: Cast, newcomers: d
     }
 
 
-def test_whoever_met_waits_behind_whoever_did_not(cast: Cast, newcomers: dict[str, Member], now: datetime) -> None:
+def test_a_pair_that_met_is_worth_less_than_half(cast: Cast, newcomers: dict[str, Member], now: datetime) -> None:
     ana, ben = newcomers["Ana"], newcomers["Ben"]
     before = people_to_meet(cast.session, member=ana)[0].worth
     met = record_interaction(
@@ -78,7 +78,7 @@ def test_whoever_met_waits_behind_whoever_did_not(cast: Cast, newcomers: dict[st
     assert people_to_meet(cast.session, member=ana)[0].worth < before / 2
 
 
-def test_nobody_who_left_or_works_in_the_same_firm_is_paired(
+def test_suspended_members_and_colleagues_are_not_paired(
     cast: Cast, newcomers: dict[str, Member], now: datetime
 ) -> None:
     newcomers["Ben"].state = MemberState.SUSPENDED
@@ -88,10 +88,10 @@ def test_nobody_who_left_or_works_in_the_same_firm_is_paired(
     assert people_to_meet(cast.session, member=newcomers["Ana"]) == []
 
 
-def test_a_large_chapter_pairs_its_newest_and_whoever_asks(
+def test_a_large_chapter_compares_its_newest_members_and_the_reader(
     cast: Cast, newcomers: dict[str, Member], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pair_suggestions, "MOST", 2)
+    monkeypatch.setattr(pair_suggestions, "MAX_MEMBERS", 2)
     chapter = newcomers["Ana"].business.chapter
     assert chapter is not None
     assert [pair.one.first_name for pair in suggested_pairs(cast.session, chapter=chapter)] == ["Cleo"]
@@ -111,7 +111,7 @@ def test_old_pueblo_has_three_pairs_with_reasons(cast: Cast) -> None:
     assert len({member.id for pair in found for member in (pair.one, pair.other)}) == 6
 
 
-def test_an_introduction_finds_who_asks_for_it_and_yoga_nobody(cast: Cast) -> None:
+def test_an_introduction_matches_the_asks_it_fits_and_an_unrelated_offer_none(cast: Cast) -> None:
     theo = cast.member("theo")
     found = match_wanteds(cast.session, text="I know the facilities head of the clinic", member=theo)
     assert found[0].wanted.text == "Clinics that open a second location"
@@ -123,7 +123,7 @@ def test_an_introduction_finds_who_asks_for_it_and_yoga_nobody(cast: Cast) -> No
     assert match_wanteds(cast.session, text="Free yoga lessons", member=theo) == []
 
 
-def test_ended_asks_offers_and_ones_own_firm_are_no_answer(cast: Cast, now: datetime) -> None:
+def test_ended_asks_offers_and_the_own_firm_are_never_matched(cast: Cast, now: datetime) -> None:
     text = "We do audits for nonprofits"
     ada, theo = cast.member("ada"), cast.member("theo")
     assert match_wanteds(cast.session, text=text, member=theo)[0].member == ada
@@ -138,7 +138,7 @@ def test_ended_asks_offers_and_ones_own_firm_are_no_answer(cast: Cast, now: date
     }
 
 
-def test_an_imported_chapters_post_names_nobody_until_they_agree(
+def test_the_post_of_an_imported_chapter_names_nobody_without_consent(
     cast: Cast, newcomers: dict[str, Member], now: datetime
 ) -> None:
     chapter = newcomers["Ana"].business.chapter
@@ -153,13 +153,13 @@ def test_an_imported_chapters_post_names_nobody_until_they_agree(
     ("sentence", "first"),
     [("We keep books for dentists.", "Bookkeeping"), ("I am a photographer", "Photography"), ("Plumber", "Plumbing")],
 )
-def test_a_newcomers_sentence_is_read_as_their_own(cast: Cast, sentence: str, first: str) -> None:
+def test_a_newcomers_sentence_names_their_own_capabilities(cast: Cast, sentence: str, first: str) -> None:
     sure, _perhaps = onboarding_suggestions.suggest_claims(cast.session, text=sentence)
     assert first in [capability.name for capability in sure]
-    assert "Dental care" not in [capability.name for capability in sure], "customers are no trade of one's own"
+    assert "Dental care" not in [capability.name for capability in sure], "a firm's customers are not its capability"
 
 
-def test_suggested_wants_are_of_three_trades_and_none_of_ones_own(cast: Cast) -> None:
+def test_suggested_wanteds_have_different_categories_and_none_of_the_own_firm(cast: Cast) -> None:
     found = onboarding_suggestions.suggest_wanteds(cast.session, member=cast.member("nadia"))
     assert len({capability.parent_id or capability.id for capability in found}) == 3
     assert not {capability.id for capability in found} & {held.id for held in cast.business("northlight").capabilities}

@@ -1,4 +1,4 @@
-"""The sentence model against what its authors publish, and against itself."""
+"""The sentence model, compared with its authors' published example and with itself."""
 
 import numpy as np
 import pytest
@@ -14,14 +14,14 @@ def model() -> Model:
     return loaded
 
 
-def test_the_published_example_has_the_published_likeness(model: Model) -> None:
+def test_the_published_example_has_the_published_cosines(model: Model) -> None:
     happy, *others = model.encode(
         ["That is a happy person", "That is a happy dog", "That is a very happy person", "Today is a sunny day"]
     )
     assert [float(happy @ other) for other in others] == pytest.approx([0.695, 0.943, 0.257], abs=1e-3)
 
 
-def test_a_batch_means_what_its_texts_mean_alone(model: Model) -> None:
+def test_a_batch_has_the_same_vectors_as_its_texts_alone(model: Model) -> None:
     texts = [
         "roof",
         "",
@@ -39,20 +39,22 @@ def test_a_batch_means_what_its_texts_mean_alone(model: Model) -> None:
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
 
 
-def test_no_text_is_no_row_and_the_same_text_is_read_once(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_texts_give_no_rows_and_a_repeated_text_is_encoded_once(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert model.encode([]).shape == (0, DIMENSIONS)
     first = model.encode(["a plumber", "a plumber"])
     monkeypatch.setattr(model, "_forward", None)
     assert np.array_equal(model.encode(["a plumber"])[0], first[1])
 
 
-def test_it_forgets_the_oldest_texts(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_evicts_the_oldest_texts(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sentence_encoder, "CACHE_SIZE", 2)
     model.encode(["one", "two", "three"])
     assert list(model._cache) == ["two", "three"]
 
 
-def test_the_weights_are_those_it_was_measured_with(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_measured_weights_are_genuine(monkeypatch: pytest.MonkeyPatch) -> None:
     assert is_genuine()
     monkeypatch.setattr(sentence_encoder, "SHA256", "0" * 64)
     assert not is_genuine()

@@ -1,4 +1,4 @@
-"""A lead through the one door: rows in, an answer kept as data and told in words."""
+"""Suggestions for a lead, from its rows to the stored answer and its text."""
 
 import json
 from datetime import datetime, timedelta
@@ -38,7 +38,7 @@ def lead(cast: Cast, now: datetime, *names: str, member: str = "nadia", place: s
     )
 
 
-def telling(cast: Cast, suggestion: Suggestion, now: datetime) -> SuggestionPresenter:
+def presenter_of(cast: Cast, suggestion: Suggestion, now: datetime) -> SuggestionPresenter:
     brought = suggestion.lead
     return SuggestionPresenter(
         cast.session,
@@ -52,16 +52,16 @@ def telling(cast: Cast, suggestion: Suggestion, now: datetime) -> SuggestionPres
 
 def test_northlight_leads_and_bramble_builds(cast: Cast, now: datetime) -> None:
     suggestion = suggest(cast.session, lead=lead(cast, now, "WordPress", "Web project management"), now=now)
-    told = telling(cast, suggestion, now)
+    presenter = presenter_of(cast, suggestion, now)
     best = suggestion.teams[0]
-    prime, sub = told.parties(best)
+    prime, sub = presenter.parties(best)
     assert (prime.business, sub.business) == (cast.business("northlight"), cast.business("bramble"))
     assert prime.does.startswith("Business development, project management")
     assert sub.needs == ("WordPress",)
-    assert [person for _, person in told.path(best, sub)] == ["Carla Ruiz", "Bea Lindqvist"]
-    assert told.path(best, sub)[0][0].startswith("worked with")
-    assert told.headline(best) == "You lead it, Bramble & Co does WordPress"
-    assert "Bea" in told.brief(sub).text
+    assert [person for _, person in presenter.path(best, sub)] == ["Carla Ruiz", "Bea Lindqvist"]
+    assert presenter.path(best, sub)[0][0].startswith("worked with")
+    assert presenter.headline(best) == "You lead it, Bramble & Co does WordPress"
+    assert "Bea" in presenter.brief(sub).text
 
 
 def test_every_signal_has_its_sentence() -> None:
@@ -69,36 +69,36 @@ def test_every_signal_has_its_sentence() -> None:
     assert not missing, f"no sentence in SENTENCES of directory/engine/reason_text.py for {missing}"
 
 
-def test_reasons_add_up_and_each_has_its_sentence(cast: Cast, now: datetime) -> None:
+def test_reasons_sum_to_the_score_and_each_has_its_sentence(cast: Cast, now: datetime) -> None:
     suggestion = suggest(cast.session, lead=lead(cast, now, "WordPress", "Copywriting"), now=now)
-    told = telling(cast, suggestion, now)
+    presenter = presenter_of(cast, suggestion, now)
     assert len(suggestion.teams) == 3
     for team in suggestion.teams:
         assert sum(reason["contribution"] for reason in team.reasons) == pytest.approx(team.score, abs=1e-9)
-        assert len(told.reasons(team)) == len(team.reasons)
+        assert len(presenter.reasons(team)) == len(team.reasons)
         assert {signal.name for signal in SIGNALS} <= {reason["signal"] for reason in team.reasons}
-        assert all(reason.text for reason in told.reasons(team))
+        assert all(reason.text for reason in presenter.reasons(team))
         assert sum(seat.share for seat in team.seats) == pytest.approx(1)
     assert [team.score for team in suggestion.teams] == sorted((t.score for t in suggestion.teams), reverse=True)
     assert suggestion.proof["bound"] == suggestion.teams[0].score
 
 
-def test_nobody_here_is_an_answer_that_names_the_nearest(cast: Cast, now: datetime) -> None:
+def test_a_need_that_nobody_covers_is_answered_with_nobody(cast: Cast, now: datetime) -> None:
     suggestion = suggest(cast.session, lead=lead(cast, now, "Elevators & lifts"), now=now)
-    told = telling(cast, suggestion, now)
+    presenter = presenter_of(cast, suggestion, now)
     assert suggestion.answer is Answer.NOBODY
     assert suggestion.teams == []
-    assert told.headline(None) == "Nobody here does this yet"
-    assert told.open(None)[0].startswith("nobody here does Elevators & lifts")
+    assert presenter.headline(None) == "Nobody here does this yet"
+    assert presenter.open(None)[0].startswith("nobody here does Elevators & lifts")
 
 
-def test_do_it_yourself_is_an_answer(cast: Cast, now: datetime) -> None:
+def test_a_bringer_that_covers_all_needs_is_answered_with_yourself(cast: Cast, now: datetime) -> None:
     suggestion = suggest(cast.session, lead=lead(cast, now, "UX design", "Web consulting"), now=now)
     assert suggestion.answer is Answer.YOURSELF
-    assert telling(cast, suggestion, now).headline(suggestion.teams[0]) == "You can do this yourself"
+    assert presenter_of(cast, suggestion, now).headline(suggestion.teams[0]) == "You can do this yourself"
 
 
-def test_what_was_answered_is_kept_as_it_was(cast: Cast, now: datetime) -> None:
+def test_a_stored_suggestion_does_not_change_with_the_network(cast: Cast, now: datetime) -> None:
     brought = lead(cast, now, "WordPress")
     first = suggest(cast.session, lead=brought, now=now)
     wordpress = capabilities_by_name(cast.session, "WordPress")
@@ -112,14 +112,14 @@ def test_what_was_answered_is_kept_as_it_was(cast: Cast, now: datetime) -> None:
     assert json.loads(json.dumps(first.teams[0].reasons)) == first.teams[0].reasons
 
 
-def test_somebody_the_asker_found_cold_is_never_suggested_to_them(cast: Cast, now: datetime) -> None:
+def test_a_firm_whose_members_the_asker_rated_cold_is_not_suggested_to_them(cast: Cast, now: datetime) -> None:
     nadia = cast.member("nadia")
     for key in ("bea", "omar"):
         cast.session.add(Rating(rater_id=nadia.id, ratee_id=cast.member(key).id, warmth=1, competence=5, rated_at=now))
     cast.session.flush()
-    told = suggest(cast.session, lead=lead(cast, now, "WordPress"), now=now)
-    named_firms = {seat.business_id for team in told.teams for seat in team.seats} | {
-        other["business"] for team in told.teams for seat in team.seats for other in seat.alternates
+    suggestion = suggest(cast.session, lead=lead(cast, now, "WordPress"), now=now)
+    named_firms = {seat.business_id for team in suggestion.teams for seat in team.seats} | {
+        other["business"] for team in suggestion.teams for seat in team.seats for other in seat.alternates
     }
     assert cast.business("bramble").id not in named_firms
     assert cast.business("saguaro-web").id in named_firms
@@ -127,7 +127,7 @@ def test_somebody_the_asker_found_cold_is_never_suggested_to_them(cast: Cast, no
     assert cast.business("bramble").id in {seat.business_id for team in others.teams for seat in team.seats}
 
 
-def test_the_world_is_read_once_a_version(cast: Cast, now: datetime) -> None:
+def test_the_world_is_read_once_per_version(cast: Cast, now: datetime) -> None:
     first = known_world(cast.session)
     assert known_world(cast.session) is first
     wordpress = capabilities_by_name(cast.session, "WordPress")
@@ -139,7 +139,7 @@ def test_the_world_is_read_once_a_version(cast: Cast, now: datetime) -> None:
     assert len(second.world.claims.business) == len(first.world.claims.business) - 1
 
 
-def test_a_suspended_member_is_nobodys_partner(cast: Cast, now: datetime) -> None:
+def test_a_suspended_member_is_not_in_the_world(cast: Cast, now: datetime) -> None:
     before = known_world(cast.session).world
     cast.member("bea").state = MemberState.SUSPENDED
     cast.session.flush()
@@ -149,7 +149,7 @@ def test_a_suspended_member_is_nobodys_partner(cast: Cast, now: datetime) -> Non
     assert cast.member("bea").id not in after.members.ids
 
 
-def test_the_shell_gets_the_whole_answer_as_data(cast: Cast, now: datetime) -> None:
+def test_a_suggestion_as_dict_has_the_whole_answer_and_stores_nothing(cast: Cast, now: datetime) -> None:
     before = cast.session.scalars(select(Suggestion.id)).all()
     answer = suggestion_as_dict(cast.session, text=STORY, bringer="northlight", teams_wanted=2, now=now)
     assert "WordPress" in [need["capability"] for need in answer["needs"]]
@@ -165,12 +165,12 @@ def test_the_shell_gets_the_whole_answer_as_data(cast: Cast, now: datetime) -> N
 
 
 @pytest.mark.parametrize(("text", "bringer"), [("", None), ("WordPress", "nobody-we-know"), ("x" * 100_000, None)])
-def test_the_shell_is_told_what_is_wrong(cast: Cast, now: datetime, text: str, bringer: str | None) -> None:
+def test_invalid_text_or_bringer_raises_invalid(cast: Cast, now: datetime, text: str, bringer: str | None) -> None:
     with pytest.raises(Invalid):
         suggestion_as_dict(cast.session, text=text, bringer=bringer, teams_wanted=1, now=now)
 
 
-def test_what_else_a_text_may_be_about_is_offered_and_never_what_it_refuses(cast: Cast, now: datetime) -> None:
+def test_runners_up_never_include_what_the_text_negates(cast: Cast, now: datetime) -> None:
     text = "Not WordPress. Somebody must teach our staff to spot fake invoices in their mail."
     brought = create_lead(cast.session, member=cast.member("nadia"), text=text, wishes=[], terms=Terms(), now=now)
     offered = [capability.name for capability in runners_up(cast.session, lead=brought)]

@@ -1,4 +1,4 @@
-"""The World that pages show ways by: at hand, and not much older than the rows."""
+"""The cached World for pages with introduction paths: available at once, and not much older than the rows."""
 
 import time
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from directory.engine.world_cache import GOOD_FOR, known_world, recent_world
 
 
 @pytest.mark.parametrize("large", [2_000, 0])
-def test_a_changed_network_is_read_anew_within_half_a_minute(
+def test_recent_world_is_refreshed_after_half_a_minute(
     demo: Engine, now: datetime, large: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(world_cache, "LARGE", large)

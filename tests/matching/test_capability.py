@@ -1,4 +1,4 @@
-"""What a client's words ask for. ``texts.tsv`` is what it was tuned on; ``benchmarks.leads`` has texts of others."""
+"""Needs of a client's text, and nearness. ``texts.tsv`` was used for tuning; ``benchmarks.leads`` has other texts."""
 
 import csv
 from collections.abc import Callable
@@ -82,11 +82,11 @@ def asked(text: str) -> tuple[list[str], list[str]]:
         ("\x00\ud800 🦄 \ue000\ue000", [], []),
     ],
 )
-def test_words_win(text: str, needs: list[str], negated: list[str]) -> None:
+def test_names_and_synonyms_are_found_and_negations_respected(text: str, needs: list[str], negated: list[str]) -> None:
     assert asked(text) == (needs, negated)
 
 
-def test_what_would_be_nice_weighs_half() -> None:
+def test_an_optional_need_has_half_the_share() -> None:
     reading = extract_needs("We need WordPress, ideally with a logo. Some interior design would be nice.", LEXICON)
     assert [(guess.must, guess.share, guess.phrase) for guess in reading.needs] == [
         (True, 0.5, "WordPress"),
@@ -107,7 +107,7 @@ def test_budget_and_place_are_read() -> None:
 
 @given(st.lists(st.sampled_from(("not", "no", "and", "or", ",", ".", "we left", "need", "maybe", "wp", "logo", "web"))))
 @settings(max_examples=200, deadline=None)
-def test_no_need_is_negated_or_below_it_and_shares_sum_to_one(words: list[str]) -> None:
+def test_needs_exclude_negated_nodes_and_descendants_and_shares_sum_to_one(words: list[str]) -> None:
     reading = extract_needs(" ".join(words), LEXICON)
     refused = {guess.capability for guess in reading.negated}
     for guess in reading.needs:
@@ -118,27 +118,27 @@ def test_no_need_is_negated_or_below_it_and_shares_sum_to_one(words: list[str]) 
 
 @given(st.text(max_size=300))
 @settings(max_examples=200, deadline=None)
-def test_any_text_is_read(text: str) -> None:
+def test_any_text_is_read_without_an_error(text: str) -> None:
     assert isinstance(extract_needs(text, LEXICON, places=["Mesa"]), Reading)
 
 
 @pytest.mark.parametrize(
     "text", ["not " * 25_000, "logo, " * 17_000, "9" * 100_000, "(" * 100_000, "wordpres " * 11_000]
 )
-def test_a_hundred_kilobytes_take_no_longer_than_their_beginning(text: str) -> None:
+def test_a_text_of_100_kilobytes_takes_less_than_two_seconds(text: str) -> None:
     started = process_time()
     extract_needs(text, LEXICON)
     assert process_time() - started < 2
 
 
-def test_an_empty_taxonomy_has_no_answer() -> None:
+def test_an_empty_taxonomy_gives_no_needs() -> None:
     nothing = Taxonomy(np.arange(0), (), (), (), np.arange(0), np.zeros((0, 384), dtype=np.float32))
     assert extract_needs("WordPress", TaxonomyIndex(nothing)).needs == ()
 
 
 @pytest.fixture(scope="module")
 def understood(seeded_database: Path) -> Callable[[str], tuple[set[str], set[str]]]:
-    """Reads a text with the curated taxonomy and the sentence model: the names of its needs, and of what it negates."""
+    """Return a function from a text to the names of its needs and of its negated nodes, with taxonomy and model."""
     model = load_model()
     assert model is not None
     engine = connect(f"sqlite:///{seeded_database}")
@@ -157,7 +157,7 @@ def understood(seeded_database: Path) -> Callable[[str], tuple[set[str], set[str
 
 
 @pytest.mark.parametrize("row", [row for row in TEXTS if row["kind"] == "negated"], ids=lambda row: row["text"][:50])
-def test_what_is_negated_is_no_need(
+def test_negated_capabilities_are_not_needs(
     understood: Callable[[str], tuple[set[str], set[str]]], row: dict[str, str]
 ) -> None:
     needs, _negated = understood(row["text"])
@@ -165,7 +165,7 @@ def test_what_is_negated_is_no_need(
     assert not needs & {*row["not_want"].split("|")}
 
 
-def test_meaning_finds_half_of_what_no_word_says_and_is_silent_on_the_rest(
+def test_meaning_finds_half_of_the_paraphrased_asks_and_few_unanswerable_ones(
     understood: Callable[[str], tuple[set[str], set[str]]],
 ) -> None:
     plain = [bool(understood(row["text"])[0] & {*row["want"].split("|")}) for row in TEXTS if row["kind"] == "plain"]
@@ -174,7 +174,7 @@ def test_meaning_finds_half_of_what_no_word_says_and_is_silent_on_the_rest(
     assert np.mean(silent) >= 0.85
 
 
-def test_nearness_is_full_below_less_and_nothing_beside() -> None:
+def test_nearness_is_one_for_the_node_less_for_relatives_and_zero_for_siblings() -> None:
     need = [Need(2, True, 1.0), Need(3, True, 1.0)]
     development, wordpress = nearness(taxonomy(), need)
     assert (development[2], development[3], development[0], development[1]) == (1.0, 0.9, 0.4, 0.0)
@@ -183,7 +183,7 @@ def test_nearness_is_full_below_less_and_nothing_beside() -> None:
     assert wordpress[15] == 0.8, "the same name in another scheme"
 
 
-def test_nearness_crosses_schemes_by_meaning_only() -> None:
+def test_nearness_across_schemes_is_by_meaning_only() -> None:
     vectors = np.zeros((len(NODES), 2), dtype=np.float32)
     vectors[[3, 4, 14]] = [[1, 0], [1, 0], [0.75, 0.6614378]]
     near = nearness(taxonomy(vectors), [Need(3, True, 1.0), Need(14, True, 1.0)])
@@ -193,7 +193,7 @@ def test_nearness_crosses_schemes_by_meaning_only() -> None:
     assert near.min() == 0
 
 
-def test_nearness_is_quick_on_every_scheme_at_once() -> None:
+def test_nearness_of_16500_nodes_takes_less_than_40_ms() -> None:
     size, draw = 16_500, np.random.default_rng(0)
     vectors = draw.normal(size=(size, 384)).astype(np.float32)
     many = Taxonomy(
@@ -226,6 +226,6 @@ def test_nearness_is_quick_on_every_scheme_at_once() -> None:
         "a.\n" * 1300,
     ],
 )
-def test_a_hostile_text_is_read_to_its_end(text: str) -> None:
-    """Each of them once took seconds, or would have taken for ever."""
+def test_a_hostile_text_does_not_cause_backtracking(text: str) -> None:
+    """Each of these texts once took seconds, or would never have finished."""
     assert len(extract_needs(text, TaxonomyIndex(taxonomy())).needs) <= 6

@@ -1,4 +1,4 @@
-"""The search, against trying everything and against a solver that shares no line with it."""
+"""The team search, compared with brute force and with an independent integer solver."""
 
 from itertools import product
 
@@ -15,7 +15,7 @@ HANDS = 0.03
 
 @st.composite
 def options(draw: st.DrawFn, firms: int = 5, needs: int = 3) -> Options:
-    """A random small market, with or without a fixed prime, in which some pairs are worth more."""
+    """Draw random small Options, with or without a fixed prime, in which some pairs are worth more."""
     size, width = draw(st.integers(1, firms)), draw(st.integers(1, needs))
     rng = np.random.default_rng(draw(st.integers(0, 10**6)))
     value = np.where(
@@ -34,7 +34,7 @@ def options(draw: st.DrawFn, firms: int = 5, needs: int = 3) -> Options:
 
 
 def everything(market: Options) -> list[Cover]:
-    """The best team of each prime and set of holders' firms, best first, by trying all."""
+    """Return the best team of each set of firms, the best first, by brute force."""
     best: dict[frozenset[int], Cover] = {}
     for at, prime in enumerate(market.primes.tolist()):
         under = market.under_prime(prime)
@@ -52,7 +52,7 @@ def everything(market: Options) -> list[Cover]:
 
 @settings(max_examples=150, deadline=None)
 @given(options())
-def test_the_teams_are_the_best_of_all_that_differ(market: Options) -> None:
+def test_teams_equal_the_best_distinct_ones_of_a_brute_force_search(market: Options) -> None:
     expected: list[Cover] = []
     for cover in everything(market):
         firms = cover.partners(market)
@@ -65,13 +65,13 @@ def test_the_teams_are_the_best_of_all_that_differ(market: Options) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(options(firms=9, needs=6))
-def test_the_best_team_is_the_solvers(market: Options) -> None:
+def test_the_best_value_equals_that_of_an_integer_programme(market: Options) -> None:
     best = next(iter(covers(market))).value
     assert max(solved(market, at) for at in range(len(market.primes))) == pytest.approx(best)
 
 
 def solved(market: Options, at: int) -> float:
-    """The best team under one prime as a mixed-integer programme: x[firm, need], y[firm], open[need]."""
+    """Return the best value under one prime by a mixed-integer programme: x[firm, need], y[firm], open[need]."""
     prime, under = int(market.primes[at]), market.under_prime(int(market.primes[at]))
     size, needs = under.shape
     gain = np.concatenate([under.ravel(), np.where(np.arange(size) == prime, 0.0, -HANDS), np.full(needs, -HANDS)])

@@ -1,4 +1,4 @@
-"""The examples in the engine's docstrings are true."""
+"""The doctests of the matching modules."""
 
 import doctest
 from importlib import import_module
@@ -12,5 +12,5 @@ MODULES = [module.name for module in walk_packages(matching.__path__, "matching.
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_the_examples_of_a_module_are_true(name: str) -> None:
+def test_doctests_pass(name: str) -> None:
     assert doctest.testmod(import_module(name)).failed == 0

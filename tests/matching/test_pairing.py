@@ -1,4 +1,4 @@
-"""The matching is the best there is: against every matching of small groups, and on pairs that a human sees."""
+"""The maximum-weight matching, compared with all matchings of small groups, and on hand-made cases."""
 
 from collections.abc import Iterator
 
@@ -34,28 +34,28 @@ def groups(draw: st.DrawFn) -> Floats:
 
 @settings(max_examples=150, deadline=None)
 @given(groups())
-def test_no_other_matching_weighs_more_and_nobody_is_in_two(weights: Floats) -> None:
+def test_the_matching_has_the_maximum_weight_and_each_person_once(weights: Floats) -> None:
     found = pairs(weights)
-    best = max(sum(weights[pair] for pair in each) for each in every_matching(list(range(len(weights)))))
+    best = max(sum(weights[pair] for pair in matching) for matching in every_matching(list(range(len(weights)))))
     assert sum(weights[pair] for pair in found) == pytest.approx(best)
     assert len({person for pair in found for person in pair}) == 2 * len(found)
     assert all(weights[pair] > 0 for pair in found)
     assert found == pairs(weights)
 
 
-def test_the_heaviest_pair_gives_way_where_two_others_weigh_more() -> None:
+def test_the_heaviest_pair_gives_way_to_two_pairs_that_weigh_more_together() -> None:
     weights = np.zeros((4, 4))
     for a, b, weight in ((0, 1, 0.6), (1, 2, 1.0), (2, 3, 0.6)):
         weights[a, b] = weights[b, a] = weight
     assert sorted(pairs(weights)) == [(0, 1), (2, 3)]
 
 
-def test_a_weight_from_one_side_only_is_refused() -> None:
+def test_asymmetric_weights_raise_value_error() -> None:
     with pytest.raises(ValueError, match="both sides"):
         pairs(np.array([[0.0, 1.0], [0.0, 0.0]]))
 
 
-def test_interest_from_both_sides_is_worth_more_and_rivals_share_no_clients() -> None:
+def test_mutual_interest_is_worth_double_and_rivals_gain_nothing_from_clients() -> None:
     one, both = np.zeros((2, 2)), np.zeros((2, 2))
     one[0, 1] = both[0, 1] = both[1, 0] = 1.0
     nothing, all_of_it = np.zeros((2, 2)), np.ones((2, 2))
@@ -65,7 +65,7 @@ def test_interest_from_both_sides_is_worth_more_and_rivals_share_no_clients() ->
 
 @settings(max_examples=150, deadline=None)
 @given(groups(), st.data())
-def test_a_week_pairs_nobody_again_and_as_many_as_it_can(weights: Floats, data: st.DataObject) -> None:
+def test_weekly_pairs_exclude_barred_ones_and_leave_no_possible_pair_out(weights: Floats, data: st.DataObject) -> None:
     n = len(weights)
     two = st.tuples(st.integers(0, max(n - 1, 0)), st.integers(0, max(n - 1, 0)))
     barred = np.zeros((n, n), dtype=bool)
@@ -75,14 +75,14 @@ def test_a_week_pairs_nobody_again_and_as_many_as_it_can(weights: Floats, data: 
     value = weekly_weights(weights, barred, waited)
     found = pairs(value)
     assert not any(barred[pair] for pair in found)
-    best = max(sum(value[pair] for pair in each) for each in every_matching(list(range(n))))
+    best = max(sum(value[pair] for pair in matching) for matching in every_matching(list(range(n))))
     assert sum(value[pair] for pair in found) == pytest.approx(best)
     assert not any(
         not barred[a, b] for a in range(n) for b in range(a) if not any({a, b} & set(pair) for pair in found)
     )
 
 
-def test_who_waited_seven_weeks_goes_before_any_interest() -> None:
+def test_seven_weeks_of_waiting_outweigh_any_interest() -> None:
     weights = np.zeros((3, 3))
     weights[0, 1] = weights[1, 0] = 1.5
     barred, waited = np.zeros((3, 3), dtype=bool), np.array([0.0, 0.0, 7.0])

@@ -1,4 +1,4 @@
-"""One contract for all signals, and what each of them prefers."""
+"""The contract of all signals, and what each of them prefers."""
 
 from dataclasses import replace
 from hashlib import sha256
@@ -14,18 +14,18 @@ from matching.signals import SIGNALS, WEIGHTS_VERSION
 from matching.trust import vantage
 from tests.matching.worlds import TODAY, Town
 
-# The hash of the weights in each version there was. Stored suggestions name theirs: add a line, change none.
+# The hash of the scoring in each version. Stored suggestions name their version: add a line, never change one.
 VERSIONS = {
     "2026-11": "58df53bf3d1b",
 }
 
-# How strong each signal is where nothing is said that it could judge.
+# The strength of each signal where its data is unknown.
 SILENT = {
     "fit": 0.5, "trust": 0.2236, "competence": 0.2236, "place": 0.6, "budget": 0.6, "capacity": 0.6,
     "freshness": 0.909, "reciprocity": 0.5,
 }  # fmt: skip
 
-# A signal, what it prefers, and to what.
+# (signal, better case, worse case)
 PREFERRED = [
     ("fit", {"firms": {"b": ("x vouched 2",)}}, {}),
     ("fit", {"firms": {"b": ("x evidenced 1",)}}, {"firms": {"b": ("x vouched 9",)}}),
@@ -46,14 +46,14 @@ PREFERRED = [
     ("freshness", {"firms": {"b": ("x evidenced 1",)}}, {}),
 ]  # fmt: skip
 
-PLAIN = {int, float, str, bool, type(None), Known}  # what a sentence is made from
+PLAIN = {int, float, str, bool, type(None), Known}  # the types of values for a sentence
 
 
-def candidates(**told: Any) -> SeatCandidates:
-    """Firm b in a seat for x and in a standing one, under a, which anna and carla are of."""
-    own = told.pop("own", {})
-    told["firms"] = {"a": (), "b": ("x",)} | told.get("firms", {})
-    town = Town(members={"anna": "a", "carla": "a", "bea": "b"}, **told)
+def candidates(**case: Any) -> SeatCandidates:
+    """Return firm b in a seat for x and in a standing seat, under firm a, to which anna and carla belong."""
+    own = case.pop("own", {})
+    case["firms"] = {"a": (), "b": ("x",)} | case.get("firms", {})
+    town = Town(members={"anna": "a", "carla": "a", "bea": "b"}, **case)
     ask = town.ask("x", asker="anna", bringer="a", own=own, city="Tempe", region="az", budget=1000.0, due=TODAY + 30)
     world = town.world()
     seats = (np.array(each) for each in ([1, 1], [0, -1], [0, -1], [1.0, 0.0], [0, 0], [0.75, 0.25]))
@@ -69,7 +69,7 @@ def test_weights_sum_to_one_and_names_are_distinct() -> None:
     assert len(WEIGHTS) == len(SIGNALS)
 
 
-def test_every_scoring_has_a_version_of_its_own() -> None:
+def test_changed_scoring_needs_a_new_weights_version() -> None:
     weights = sorted((signal.name, round(WEIGHTS[signal.name], 9), round(signal.floor, 9)) for signal in SIGNALS)
     scoring = repr((weights, BUSINESS_DEVELOPMENT, PROJECT_MANAGEMENT, FEW_HANDS))
     digest = sha256(scoring.encode()).hexdigest()[:12]
@@ -81,40 +81,42 @@ def test_every_scoring_has_a_version_of_its_own() -> None:
 
 @pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)
 def test_every_signal_has_its_cases(signal: Signal) -> None:
-    assert signal.name in SILENT, f"say in SILENT how strong {signal.name} is where nothing is said"
-    assert signal.name in {name for name, *_ in PREFERRED}, f"say in PREFERRED what {signal.name} prefers"
+    assert signal.name in SILENT, f"add to SILENT the strength of {signal.name} where its data is unknown"
+    assert signal.name in {name for name, *_ in PREFERRED}, (
+        f"add to PREFERRED a better and a worse case of {signal.name}"
+    )
 
 
 @pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)
 def test_every_signal_stays_in_its_range(signal: Signal) -> None:
-    told = [candidates(), *(candidates(**case) for _, *cases in PREFERRED for case in cases)]
-    for rows in told:
+    cases = [candidates(), *(candidates(**case) for _, better, worse in PREFERRED for case in (better, worse))]
+    for rows in cases:
         strength = signal.strength(rows)
         assert strength.shape == (2,)
         assert signal.floor <= strength.min() <= strength.max() <= 1
         assert {type(value) for value in signal.reason_data(rows, 0).values()} <= PLAIN
     if signal.about == "claim":
-        assert signal.strength(told[0])[1] == signal.floor
+        assert signal.strength(cases[0])[1] == signal.floor
 
 
 @pytest.mark.parametrize(("name", "strength"), SILENT.items())
-def test_a_signal_rests_in_the_middle_on_what_is_not_said(name: str, strength: float) -> None:
+def test_a_signal_is_neutral_where_its_data_is_unknown(name: str, strength: float) -> None:
     assert named(name).strength(candidates())[0] == pytest.approx(strength, abs=1e-3)
 
 
 @pytest.mark.parametrize(("name", "better", "worse"), PREFERRED)
-def test_more_is_stronger(name: str, better: dict[str, Any], worse: dict[str, Any]) -> None:
+def test_a_signal_prefers_the_better_case(name: str, better: dict[str, Any], worse: dict[str, Any]) -> None:
     assert named(name).strength(candidates(**better))[0] > named(name).strength(candidates(**worse))[0]
 
 
-def test_what_a_firm_owes_the_prime_or_another_currency_never_counts_against_it() -> None:
+def test_works_owed_to_the_prime_and_a_foreign_currency_are_neutral() -> None:
     owing = candidates(works=["a gave b", "a gave b"])
     assert named("reciprocity").strength(owing)[0] == SILENT["reciprocity"]
     foreign = candidates(said={"b": {"price_low": 1e9, "currency": "EUR"}})
     assert named("budget").strength(foreign)[0] == SILENT["budget"]
 
 
-def test_the_askers_own_view_is_not_overruled_by_what_colleagues_did() -> None:
+def test_the_askers_own_rating_is_not_overruled_by_colleagues_facts() -> None:
     facts = ["carla worked bea"] * 9
     rated = named("trust").strength(candidates(facts=facts, own={"bea": (3, 3)}))[0]
     assert rated < named("trust").strength(candidates(facts=facts))[0]

@@ -1,4 +1,4 @@
-"""Tiny worlds whose best team a human sees, and what holds for every answer."""
+"""Team answers on tiny worlds with an obvious best team, and the invariants of every answer."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ NEEDS = ("design", "wordpress", "hosting")
 
 
 def named(town: Town, given: Answer) -> set[str]:
-    """Every firm that an answer names anywhere."""
+    """Return the names of all firms anywhere in an answer."""
     found = {town.names[m.nearest[1]] for m in given.missing if m.nearest}
     for team in given.teams:
         found |= {town.names[firm] for firm in (*(seat.business for seat in team.seats), *team.paths)}
@@ -33,7 +33,7 @@ def named(town: Town, given: Answer) -> set[str]:
     return found
 
 
-def test_northlight_leads_and_bramble_builds_though_bramble_could_do_it_all() -> None:
+def test_the_bringer_leads_though_its_partner_covers_every_need() -> None:
     given = STORY.answer(*NEEDS, asker="anna", bringer="Northlight")
     best = given.teams[0]
     assert given.kind == "team"
@@ -52,25 +52,25 @@ def test_northlight_leads_and_bramble_builds_though_bramble_could_do_it_all() ->
     assert best.seats[3].alternates[0].shown < best.shown
 
 
-def test_without_bramble_the_second_team_says_what_it_lacks() -> None:
+def test_the_second_team_without_the_best_partner_lists_its_missing_need() -> None:
     second = STORY.answer(*NEEDS, asker="anna", bringer="Northlight").teams[1]
     assert "Bramble" not in STORY.holders(second).values()
     assert second.missing == (2,)
 
 
-def test_who_gives_up_the_lead_is_found_a_prime_that_can_do_it_all() -> None:
+def test_a_bringer_that_gives_up_the_lead_gets_a_prime_that_covers_all_needs() -> None:
     given = STORY.answer(*NEEDS, asker="anna", bringer="Northlight", keeps_prime=False)
     assert {*STORY.holders(given.teams[0]).values()} == {"Bramble"}
 
 
-def test_do_it_yourself_is_an_answer_and_others_are_listed() -> None:
+def test_a_bringer_that_covers_all_needs_is_first_and_others_follow() -> None:
     given = STORY.answer("design", "cms", asker="anna", bringer="Northlight")
     assert given.kind == "yourself"
     assert {*STORY.holders(given.teams[0]).values()} == {"Northlight"}
     assert "Bramble" in STORY.holders(given.teams[1]).values()
 
 
-def test_nobody_here_is_an_answer_with_the_nearest_there_is() -> None:
+def test_an_uncovered_need_is_answered_with_nobody_and_the_nearest_claim() -> None:
     ask = STORY.ask("rare", asker="anna", bringer="Northlight")
     near = STORY.nearness(ask)
     near[0, STORY.nodes.index("hosting")] = 0.05
@@ -79,11 +79,11 @@ def test_nobody_here_is_an_answer_with_the_nearest_there_is() -> None:
     assert given.missing == (Missing(0, (STORY.nodes.index("hosting"), STORY.firm("Bramble"))),)
 
 
-def test_nobody_when_only_a_nice_need_is_covered() -> None:
+def test_the_answer_is_nobody_if_only_a_nice_need_is_covered() -> None:
     assert STORY.answer("rare", "design?", asker="anna", bringer="Northlight").kind == "nobody"
 
 
-def test_a_must_that_nobody_covers_stays_open_in_a_team() -> None:
+def test_a_must_need_that_nobody_covers_stays_open_in_the_team() -> None:
     given = STORY.answer("rare", "wordpress", asker="anna", bringer="Northlight")
     assert given.kind == "team"
     assert given.teams[0].missing == (0,)
@@ -100,7 +100,7 @@ def test_a_blocked_firm_is_nowhere_in_the_answer() -> None:
     )
 
 
-def test_unknown_passes_and_is_said_even_without_members() -> None:
+def test_an_unknown_firm_is_suggested_and_marked_even_without_members() -> None:
     town = Town({"Mine": (), "Theirs": ("x",)}, {"anna": "Mine"})
     given = town.answer("x", asker="anna", bringer="Mine")
     seat = given.teams[0].seats[2]
@@ -120,7 +120,7 @@ def test_many_facts_beat_few_for_the_seat() -> None:
     assert town.holders(town.answer("x", asker="anna", bringer="Mine").teams[0])["0"] == "Many"
 
 
-def test_a_prime_works_best_with_whom_it_knows() -> None:
+def test_a_prime_prefers_a_partner_that_it_knows() -> None:
     town = Town(
         {"Lead": ("x evidenced 9",), "Other": ("y",), "Friend": ("y",)},
         {"lea": "Lead", "otto": "Other", "fay": "Friend"},
@@ -131,7 +131,7 @@ def test_a_prime_works_best_with_whom_it_knows() -> None:
     }  # fmt: skip
 
 
-def test_a_child_that_is_near_enough_takes_the_seat_below_the_node_itself() -> None:
+def test_a_claim_on_a_child_takes_the_seat_but_ranks_below_the_node_itself() -> None:
     town = Town({"Mine": (), "Child": ("y",), "Node": ("x",)})
     ask = town.ask("x", bringer="Mine")
     near = town.nearness(ask)
@@ -140,7 +140,7 @@ def test_a_child_that_is_near_enough_takes_the_seat_below_the_node_itself() -> N
     assert [town.holders(team)["0"] for team in given.teams] == ["Node", "Child"]
 
 
-def test_an_ask_without_needs_or_with_too_many_is_refused() -> None:
+def test_no_needs_too_many_needs_or_a_wrong_matrix_raise_value_error() -> None:
     with pytest.raises(ValueError, match="1 to 12 needs, not 0"):
         STORY.answer()
     with pytest.raises(ValueError, match="not 13"):
@@ -151,7 +151,7 @@ def test_an_ask_without_needs_or_with_too_many_is_refused() -> None:
 
 @st.composite
 def towns(draw: st.DrawFn) -> tuple[Town, dict[str, object], tuple[str, ...]]:
-    """A random small town, the options of an ask and its needs."""
+    """Draw a random small town, the options of an ask, and its needs."""
     levels = ("", " vouched 2", " evidenced 3")
     claims = st.lists(
         st.builds("{}{}".format, st.sampled_from("xyz"), st.sampled_from(levels)), max_size=3, unique_by=lambda c: c[0]
@@ -177,7 +177,7 @@ def towns(draw: st.DrawFn) -> tuple[Town, dict[str, object], tuple[str, ...]]:
 
 @settings(max_examples=120, deadline=None)
 @given(towns())
-def test_what_holds_for_every_answer(drawn: tuple[Town, dict[str, object], tuple[str, ...]]) -> None:
+def test_invariants_of_every_answer(drawn: tuple[Town, dict[str, object], tuple[str, ...]]) -> None:
     town, more, needs = drawn
     given = town.answer(*needs, **more)
     assert given == town.answer(*needs, **more)

@@ -1,4 +1,4 @@
-"""Trust: what blocks, what passes, what is known and how, and why a ring of fakes gains nothing."""
+"""Trust: who is blocked, unknown or known, the paths, and that a ring of fakes gains nothing."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ UNKNOWN = float(lower_bound(np.zeros(1))[0])
 def town(
     *facts: str, members: str = "anna bea carla dora eve", bands: dict[str, tuple[int, int]] | None = None
 ) -> Town:
-    """One firm a member, of the member's name."""
+    """Return a Town with one firm per member, of the same name."""
     names = members.split()
     return Town(dict.fromkeys(names, ()), {name: name for name in names}, list(facts), bands=bands or {})
 
@@ -28,7 +28,7 @@ def trust(place: Town, asker: str = "anna", **own: tuple[int, int]) -> dict[str,
 
 
 @given(st.floats(0, 200), st.sampled_from([0.0, 0.4, 1.6, 4.0, 8.0]))
-def test_the_table_is_the_beta_quantile(good: float, bad: float) -> None:
+def test_lower_bound_equals_the_beta_quantile(good: float, bad: float) -> None:
     assert lower_bound(np.array([good]), np.array([bad]))[0] == pytest.approx(
         betaincinv(2 + good, 1 + bad, 0.05), abs=1e-4
     )
@@ -44,12 +44,12 @@ def test_old_facts_count_less() -> None:
     assert seen["bea"] > seen["carla"] > UNKNOWN
 
 
-def test_a_vouch_speaks_from_its_giver_of_its_receiver_only() -> None:
+def test_a_vouch_counts_from_its_giver_to_its_receiver_only() -> None:
     seen = trust(town("bea vouch anna", "anna vouch carla"))
     assert seen["carla"] > seen["bea"] == pytest.approx(UNKNOWN)
 
 
-def test_a_word_at_second_hand_counts_less_than_ones_own() -> None:
+def test_second_hand_facts_count_less_than_first_hand_ones() -> None:
     seen = trust(town("anna worked bea", "bea vouch carla", "carla vouch dora", "dora vouch eve"))
     assert seen["bea"] > seen["carla"] > seen["dora"] > seen["eve"] == pytest.approx(UNKNOWN)
 
@@ -68,12 +68,12 @@ def test_only_evidence_below_the_threshold_blocks(band: int, own: dict[str, tupl
     assert bool(np.isnan(trust(town(bands={"bea": (band, 0)}), **own)["bea"])) is is_blocked
 
 
-def test_ones_own_rating_counts_more_than_the_published_band() -> None:
+def test_the_own_rating_counts_more_than_the_published_band() -> None:
     seen = trust(town(bands={"bea": (3, 0), "carla": (3, 0)}), bea=(5, 5), carla=(3, 3))
     assert seen["bea"] > trust(town(bands={"bea": (3, 0)}))["bea"] > seen["carla"] > UNKNOWN
 
 
-def test_a_firm_with_somebody_trusted_is_not_blocked_for_somebody_else() -> None:
+def test_a_firm_with_a_known_member_is_not_blocked_by_another_member() -> None:
     place = Town({"a": (), "b": ()}, {"anna": "a", "bea": "b", "bob": "b"}, ["anna worked bob"])
     seen = vantage(place.world(), place.ask("rare", asker="anna", own={"bea": (1, 1)}))
     assert not seen.blocked[1]
@@ -82,7 +82,7 @@ def test_a_firm_with_somebody_trusted_is_not_blocked_for_somebody_else() -> None
     assert vantage(unknown.world(), unknown.ask("rare", asker="anna", own={"bea": (1, 1)})).blocked[1]
 
 
-def test_distrust_carries_no_further_and_its_word_is_not_passed_on() -> None:
+def test_distrust_does_not_propagate_and_distrusted_vouches_do_not_count() -> None:
     seen = trust(town("anna worked bea", "bea vouch carla"), bea=(1, 1))
     assert np.isnan(seen["bea"])
     assert seen["carla"] == pytest.approx(UNKNOWN)
@@ -90,7 +90,7 @@ def test_distrust_carries_no_further_and_its_word_is_not_passed_on() -> None:
 
 @settings(max_examples=30)
 @given(st.integers(2, 12), st.integers(0, 2), st.integers(0, 9))
-def test_a_ring_with_no_honest_word_is_unknown(ring: int, rounds: int, seed: int) -> None:
+def test_a_ring_of_fakes_without_an_honest_vouch_stays_unknown(ring: int, rounds: int, seed: int) -> None:
     fakes = [f"fake{n}" for n in range(ring)]
     draw = np.random.default_rng(seed)
     said = [f"{a} {kind} {b}" for a in fakes for b in fakes if a != b for kind in ("vouch", "worked")] * (1 + rounds)
@@ -100,7 +100,7 @@ def test_a_ring_with_no_honest_word_is_unknown(ring: int, rounds: int, seed: int
 
 
 @given(st.integers(1, 30))
-def test_a_ring_shares_no_more_than_its_one_honest_word(ring: int) -> None:
+def test_a_ring_of_fakes_gains_no_more_than_its_one_honest_vouch_allows(ring: int) -> None:
     fakes = [f"fake{n}" for n in range(ring)]
     said = [f"{a} vouch {b}" for a in fakes for b in fakes if a != b]
     place = town("anna worked bea", "bea vouch fake0", *said, members="anna bea " + " ".join(fakes))
@@ -115,7 +115,7 @@ def test_a_ring_shares_no_more_than_its_one_honest_word(ring: int) -> None:
     st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=40),
     st.lists(st.floats(0, 1), min_size=8, max_size=8),
 )
-def test_nobody_hands_out_more_than_their_own_mass(pairs: list[tuple[int, int]], masses: list[float]) -> None:
+def test_nobody_passes_on_more_than_half_of_their_own_mass(pairs: list[tuple[int, int]], masses: list[float]) -> None:
     names = "abcdefgh"
     place = town(*(f"{names[a]} worked {names[b]}" for a, b in pairs if a != b), members=" ".join(names))
     graph = fact_graph(place.world())
@@ -132,18 +132,18 @@ def way(place: Town, target: str, **own: tuple[int, int]) -> list[str]:
     return [f"{names[step.start]} {step.kind} {names[step.end]} {step.forward}" for step in steps]
 
 
-def test_a_path_walks_shareable_facts_and_says_who_said_them() -> None:
+def test_a_path_follows_shareable_facts_and_keeps_their_direction() -> None:
     place = town("carla worked anna", "carla vouch bea", "bea met dora")
     assert way(place, "bea") == ["anna worked carla False", "carla vouch bea True"]
     assert way(place, "dora")[-1] == "bea met dora True"
 
 
-def test_no_path_goes_against_a_vouch_nor_over_three_facts_nor_through_the_blocked() -> None:
+def test_no_path_reverses_a_vouch_exceeds_three_facts_or_passes_a_blocked_member() -> None:
     assert way(town("bea vouch anna"), "bea") == []
     assert way(town("anna met bea", "bea met carla", "carla met dora", "dora met eve"), "eve") == []
     assert way(town("anna met bea", "bea met carla"), "carla", bea=(1, 1)) == []
 
 
-def test_the_stronger_of_two_paths_is_told() -> None:
+def test_the_stronger_of_two_paths_is_chosen() -> None:
     place = town("anna met bea 900", "bea met dora 900", "anna worked carla", "carla worked dora")
     assert way(place, "dora") == ["anna worked carla True", "carla worked dora True"]

@@ -1,4 +1,4 @@
-"""Ways to somebody: short before long, strong before weak, each through somebody else, fast at size."""
+"""Introduction paths: short before long, strong before weak, each with another first step, fast at size."""
 
 from time import perf_counter
 
@@ -14,7 +14,7 @@ def town(*facts: str, members: str = "anna bea carla dora eve finn gus") -> Town
     return Town(dict.fromkeys(members.split(), ()), {name: name for name in members.split()}, list(facts))
 
 
-def told(place: Town, target: str, *barred: str) -> list[str]:
+def path_names(place: Town, target: str, *barred: str) -> list[str]:
     world = place.world()
     found = introduction_paths(
         world, place.person("anna"), place.person(target), [place.person(name) for name in barred]
@@ -22,37 +22,37 @@ def told(place: Town, target: str, *barred: str) -> list[str]:
     return [" ".join(place.people[step.end] for step in way) for way in found]
 
 
-def test_short_ways_come_first_and_each_begins_with_somebody_else() -> None:
+def test_short_paths_come_first_and_each_has_another_first_step() -> None:
     facts = ["anna worked bea", "bea worked eve", "anna met carla", "carla vouch eve", "anna met dora"]
-    assert told(town(*facts, "dora met finn", "finn met eve"), "eve") == ["bea eve", "carla eve", "dora finn eve"]
+    assert path_names(town(*facts, "dora met finn", "finn met eve"), "eve") == ["bea eve", "carla eve", "dora finn eve"]
 
 
-def test_a_vouch_is_walked_both_ways_and_says_which() -> None:
+def test_a_vouch_is_followed_in_both_directions_and_the_direction_kept() -> None:
     place = town("bea vouch anna", "carla vouch bea")
     (way,) = introduction_paths(place.world(), place.person("anna"), place.person("carla"))
     assert [(step.kind, step.forward) for step in way] == [("vouch", False), ("vouch", False)]
 
 
-def test_who_knows_somebody_needs_no_way() -> None:
-    assert told(town("anna worked bea", "anna met carla", "carla met bea"), "bea") == ["bea"]
-    assert told(town("bea met carla"), "carla") == []
-    assert told(town("anna met bea"), "anna") == []
+def test_an_acquaintance_gets_only_the_direct_path() -> None:
+    assert path_names(town("anna worked bea", "anna met carla", "carla met bea"), "bea") == ["bea"]
+    assert path_names(town("bea met carla"), "carla") == []
+    assert path_names(town("anna met bea"), "anna") == []
 
 
-def test_no_way_leads_over_four_facts_nor_through_the_barred() -> None:
+def test_no_path_has_four_facts_or_passes_a_barred_member() -> None:
     chain = town("anna met bea", "bea met carla", "carla met dora", "dora met eve")
-    assert told(chain, "dora") == ["bea carla dora"]
-    assert told(chain, "eve") == []
-    assert told(town("anna met bea", "bea met carla"), "carla", "bea") == []
+    assert path_names(chain, "dora") == ["bea carla dora"]
+    assert path_names(chain, "eve") == []
+    assert path_names(town("anna met bea", "bea met carla"), "carla", "bea") == []
 
 
-def test_everybody_one_shares_a_fact_with() -> None:
+def test_acquaintances_are_all_who_share_a_fact_with_the_member() -> None:
     place = town("anna met bea", "carla vouch anna")
     assert [place.people[other] for other in acquaintances(place.world(), 0)] == ["bea", "carla"]
 
 
 @pytest.mark.slow
-def test_ten_thousand_members_take_less_than_ten_milliseconds_warm() -> None:
+def test_paths_among_ten_thousand_members_take_less_than_10_ms_warm() -> None:
     draw, names = np.random.default_rng(7), [f"m{n}" for n in range(10_000)]
     pairs = draw.integers(0, len(names), (60_000, 2))
     facts = [f"{names[a]} {('worked', 'vouch')[a % 2]} {names[b]}" for a, b in pairs if a != b]
@@ -71,7 +71,7 @@ def test_ten_thousand_members_take_less_than_ten_milliseconds_warm() -> None:
 
 
 class _Quick(list[str]):
-    """A list that knows where each of its names is."""
+    """A list of names with a constant-time ``index``."""
 
     def __init__(self, names: list[str]) -> None:
         super().__init__(names)

@@ -1,4 +1,4 @@
-"""Tiny worlds by name: ``Town`` is told who there is and what they did, and makes the World and the Ask."""
+"""Builder of tiny test worlds by name: ``Town`` makes the World and the Ask from firms, members, facts and works."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,7 +34,7 @@ class Town:
     works: list[str] = field(default_factory=list)  # "prime gave sub"
     bands: dict[str, tuple[int, int]] = field(default_factory=dict)
     said: dict[str, dict[str, Any]] = field(default_factory=dict)  # firm -> city, remote, price_low, chapter, ...
-    lasts: int = 365  # days from today on that claims are lifted
+    lasts: int = 365  # days from today for which vouches and evidence count
 
     def __post_init__(self) -> None:
         self.names = list(self.firms)
@@ -112,7 +112,7 @@ class Town:
         )
 
     def ask(self, *needs: str, asker: str = "", bringer: str = "", **more: Any) -> Ask:
-        """Needs of equal share; one that ends in "?" is nice to have. ``own`` maps names to ratings."""
+        """Return an Ask for needs of equal share; a final "?" makes one optional. ``own`` maps names to ratings."""
         own = {self.person(name): rating for name, rating in more.pop("own", {}).items()}
         return Ask(
             today=TODAY,
@@ -124,7 +124,7 @@ class Town:
         )
 
     def nearness(self, ask: Ask) -> Floats:
-        """Each node meets itself and nothing else."""
+        """Return the nearness in which each node meets only itself."""
         return np.eye(len(self.nodes))[[need.capability for need in ask.needs]]
 
     def answer(self, *needs: str, **more: Any) -> Answer:
@@ -132,5 +132,5 @@ class Town:
         return answer(self.world(), ask, self.nearness(ask))
 
     def holders(self, team: Team) -> dict[str, str]:
-        """capability or standing seat -> firm, by their indices in ``needs`` order."""
+        """Return the firm's name by seat: the index of its need, or the kind of a standing seat."""
         return {seat.kind if seat.need is None else str(seat.need): self.names[seat.business] for seat in team.seats}
