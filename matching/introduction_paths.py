@@ -38,17 +38,17 @@ def introduction_paths(
         return ((step_between(world, asker, target),),)
     mine, theirs = (np.setdiff1d(near, [asker, target, *barred]) for near in (mine, theirs))
     both = np.intersect1d(mine, theirs)
-    found: list[tuple[int, ...]] = [(asker, int(via), target) for via in _strongest(known, asker, target, both)]
-    if len(found) < MAX_PATHS:
+    paths: list[tuple[int, ...]] = [(asker, int(via), target) for via in _strongest(known, asker, target, both)]
+    if len(paths) < MAX_PATHS:
         between = known[mine][:, theirs].tocoo()
         first, last, worth = mine[between.coords[0]], theirs[between.coords[1]], between.data
         fresh = ~np.isin(first, both) & ~np.isin(last, both)
         first, last = first[fresh], last[fresh]
         strength = _pull(worth[fresh]) * _pull(_worth(known, asker, first)) * _pull(_worth(known, target, last))
         for row in np.lexsort((last, first, -strength)):
-            if len(found) < MAX_PATHS and first[row] not in {path[1] for path in found}:
-                found.append((asker, int(first[row]), int(last[row]), target))
-    return tuple(tuple(step_between(world, a, b) for a, b in pairwise(path)) for path in found[:MAX_PATHS])
+            if len(paths) < MAX_PATHS and first[row] not in {path[1] for path in paths}:
+                paths.append((asker, int(first[row]), int(last[row]), target))
+    return tuple(tuple(step_between(world, a, b) for a, b in pairwise(path)) for path in paths[:MAX_PATHS])
 
 
 def acquaintances(world: World, member: int) -> Ints:

@@ -46,22 +46,22 @@ def clean_text(text: str) -> str:
     >>> clean_text("Word\\u200bPress\\u202e ｓｉｔｅ")
     'WordPress site'
     """
-    kept = []
+    chars = []
     for char in unicodedata.normalize("NFKC", text[:LONGEST])[:LONGEST]:
         category = unicodedata.category(char)
         if category != "Cf":
-            kept.append(" " if char != "\n" and category[0] in "CZ" else char)
-    return "".join(kept).strip()
+            chars.append(" " if char != "\n" and category[0] in "CZ" else char)
+    return "".join(chars).strip()
 
 
 def tokens(text: str) -> list[Token]:
     """Return the tokens of a clean text, in order."""
-    found = []
+    result = []
     for match in TOKEN.finditer(text):
         word = "and" if match[0] == "&" else fold(match[0])
         if word:
-            found.append(Token(match.start(), match.end(), singular(word), stem(word)))
-    return found
+            result.append(Token(match.start(), match.end(), singular(word), stem(word)))
+    return result
 
 
 def fold(word: str) -> str:
