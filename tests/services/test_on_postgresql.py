@@ -16,6 +16,6 @@ def test_verbs_and_pages_behave_the_same_on_postgresql(postgres_server: str) -> 
         env={**os.environ, "TEST_ON": "postgresql", "TEST_POSTGRES_URL": postgres_server},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1200,
     )
     assert done.returncode == 0, done.stdout[-3000:]
