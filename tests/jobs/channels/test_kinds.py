@@ -37,7 +37,8 @@ def test_no_transport_or_test_server_lacks_a_declared_kind() -> None:
 def test_contributing_names_the_files_of_a_kind() -> None:
     said = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## A channel")[2].partition("\n## ")[0]
     steps = re.findall(r"^\d\. `([^`]+)`", said, re.MULTILINE)
-    sources = [path for room in ("app", "directory", "jobs", "templates") for path in (ROOT / room).rglob("*.[ph]*")]
+    rooms = ("app", "directory", "jobs", "templates")
+    sources = [path for room in rooms for kind in ("*.py", "*.html") for path in (ROOT / room).rglob(kind)]
     know = [path for path in sources if '"bluesky"' in path.read_text(encoding="utf-8")]
     own = {"jobs/channels/bluesky.py", "tests/jobs/channels/platforms.py"}
     assert {step.replace("<kind>", "bluesky") for step in steps} == own | {str(path.relative_to(ROOT)) for path in know}
