@@ -16,6 +16,7 @@ _BLANK, _JOINER = "\u034f\u115f\u1160\u2800\u3164\uffa0", "\u200d"
 _SAME_SHAPE = str.maketrans("авекмнорстухіјѕԁԛԝɡαεικνορτυχ", "abekmhopctyxijsdqwgaeikvoptux")
 _SAME_SIGN = str.maketrans("\u2018\u2019\u02bc\u2010\u2013", "'''--", _JOINER)
 _FORMULA = frozenset("=+-@\t\r\x00")  # a spreadsheet may evaluate a cell that begins with one of these
+_OUTSIDE_WORDS = re.compile(r"[^\w+#&.%-]")
 
 
 def clean_line(text: str, *, field: str, what: str, limit: int, required: bool = True) -> str:
@@ -118,10 +119,11 @@ def fold(text: str) -> str:
     >>> fold("Piñon  Digital, C++ & WordPress®")
     'pinon digital c++ & wordpress'
     """
-    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    plain = (character for character in letters if not unicodedata.combining(character))
-    kept = "".join(character if character.isalnum() or character in "+#&._%-" else " " for character in plain)
-    return " ".join(word.strip("._-") or word for word in kept.split())
+    letters = text.casefold()
+    if not text.isascii():
+        letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+        letters = "".join(character for character in letters if not unicodedata.combining(character))
+    return " ".join(word.strip("._-") or word for word in _OUTSIDE_WORDS.sub(" ", letters).split())
 
 
 def latinised(text: str) -> str:
