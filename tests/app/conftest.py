@@ -6,12 +6,12 @@ Commit what a test prepares before the client writes: SQLite has one writer at a
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, object_session
 
@@ -22,36 +22,41 @@ from app.db import db
 from app.errors import Site
 from directory.db import write_session
 from directory.people.tables import Business, Member
-from directory.settings import Settings
+from directory.secrets import SecretBox
+from directory.settings import Settings, load_settings
 
 CHEAP = PasswordHasher(memory_cost=8, time_cost=1, parallelism=1)
+OVERRIDES = {"TESTING": True, "WTF_CSRF_ENABLED": False}
 PASSWORD = "a word between us"
 SignIn = Callable[[Member], FlaskClient]
 
 
+def new_site(home: Path) -> Site:
+    """The website without CSRF tokens (test_security.py turns them on) and with passwords that are hashed at once."""
+    settings = load_settings({"GOODWORD_HOME": str(home), "GOODWORD_BASE_URL": "http://localhost"})
+    return create_app(replace(settings, secret_key="k" * 32), overrides=OVERRIDES)
+
+
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates compiled once for all tests."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The website, put together once for all tests. A module whose tests add routes has a ``site`` for each."""
+    return new_site(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture
 def app(
-    engine: Engine,
-    now: datetime,
-    settings: Settings,
-    compiled: FileSystemBytecodeCache,
-    monkeypatch: pytest.MonkeyPatch,
+    site: Site, engine: Engine, now: datetime, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Site]:
-    """The website at the fixed moment, with cheap hashes and no CSRF tokens (test_security.py turns them on)."""
+    """The website on the test's own database, at the fixed moment; what a test changes in its config ends with it."""
     monkeypatch.setattr(account, "HASHER", CHEAP)
-    settings = replace(settings, database_url=str(engine.url), secret_key="k" * 32)
-    overrides = {"TESTING": True, "CLOCK": lambda: now, "WTF_CSRF_ENABLED": False}
-    app = create_app(settings, overrides=overrides)
-    app.jinja_env.bytecode_cache = compiled
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    before = site.config.copy()
+    site.config.update(HOME=settings.home, SECRETS=SecretBox(settings.encryption_keys), CLOCK=lambda: now)
+    with site.app_context():
+        first, db.engines[None] = db.engine, engine
+    yield site
+    with site.app_context():
+        db.engines[None] = first
+    site.config.update(before)
 
 
 @pytest.fixture

@@ -13,11 +13,12 @@ from directory.settings import Settings
 from jobs.deliver import deliver_one
 
 
-def delivered(engine: Engine, settings: Settings, now: datetime) -> list[EmailMessage]:
-    """Deliver the pending rows of the outbox and return their mails, in the order of the rows."""
+def delivered(engine: Engine, settings: Settings, now: datetime, to: str = "") -> list[EmailMessage]:
+    """Deliver the pending rows of the outbox, or only those whose key ends with ``to``, and return their mails in
+    the order of the rows."""
     with Session(engine) as session:
-        pending = select(Delivery.public_id).where(Delivery.state == DeliveryState.PENDING).order_by(Delivery.id)
-        ids = session.scalars(pending).all()
+        pending = Delivery.state == DeliveryState.PENDING, Delivery.key.endswith(to)
+        ids = session.scalars(select(Delivery.public_id).where(*pending).order_by(Delivery.id)).all()
     mails, folder = [], settings.home / "mail"
     for public_id in ids:
         before = set(folder.glob("*.eml"))

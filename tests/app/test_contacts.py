@@ -110,6 +110,7 @@ def crawl(browser: FlaskClient, ids: dict[str, str], leads: str | None) -> str:
     return "".join(browser.get(path).text for path in [*paths, *([leads] if leads else [])])
 
 
+@pytest.mark.slow
 def test_each_field_is_shown_exactly_to_its_audience_on_every_page(
     engine: Engine, readers: dict[str, FlaskClient], ids: dict[str, str], now: datetime
 ) -> None:

@@ -1,12 +1,20 @@
 """The doors of the site: every route is tagged and asks; test_every_door.py opens each for everybody."""
 
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
 
 from app.access import check_policies, policy
 from app.errors import Site
 from directory.people.tables import Member
-from tests.app.conftest import SignIn
+from tests.app.conftest import SignIn, new_site
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """A website for each test, since a test adds routes."""
+    return new_site(tmp_path)
 
 
 @pytest.fixture

@@ -132,7 +132,12 @@ def everything(session: Session) -> dict[str, list[Any]]:
     return {table.name: session.execute(select(table)).all() for table in tables}
 
 
-@pytest.mark.parametrize("who", COLUMNS)
+SAMPLED = ("anon", "mem_other")
+
+
+@pytest.mark.parametrize(
+    "who", [pytest.param(who, marks=[] if who in SAMPLED else [pytest.mark.slow]) for who in COLUMNS]
+)
 def test_every_cell_holds_on_its_page(
     app: Site,
     network: Network,

@@ -52,7 +52,11 @@ def letter(engine: Engine, settings: Settings, now: datetime, app: Site) -> Emai
         )
     compose(engine, now=at)
     app.config["CLOCK"] = lambda: at
-    return next(mail for mail in delivered(engine, settings, at) if mail["To"].startswith("nadia@"))
+    return next(
+        mail
+        for mail in delivered(engine, settings, at, member(engine, "nadia").public_id)
+        if mail["To"].startswith("nadia@")
+    )
 
 
 def links(mail: EmailMessage) -> list[str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,7 +16,7 @@ from app.security import LARGEST_BODY
 from directory.errors import Conflict, Invalid, Refused
 from directory.people.tables import Member
 from directory.settings import Settings
-from tests.app.conftest import PASSWORD, SignIn
+from tests.app.conftest import PASSWORD, SignIn, new_site
 
 
 @pytest.fixture
@@ -81,7 +82,9 @@ def test_half_a_megabyte_is_the_most_but_for_a_list_or_a_photo(client: FlaskClie
 @pytest.mark.parametrize(
     ("error", "status"), [(Invalid("Say more."), 422), (Conflict("Say more."), 409), (Refused("Say more."), 403)]
 )
-def test_a_refusal_is_told_in_its_own_words(app: Site, error: Exception, status: int) -> None:
+def test_a_refusal_is_told_in_its_own_words(tmp_path: Path, error: Exception, status: int) -> None:
+    app = new_site(tmp_path)
+
     @app.get("/refused")
     @policy("page.home")
     def refused() -> str:
@@ -93,7 +96,11 @@ def test_a_refusal_is_told_in_its_own_words(app: Site, error: Exception, status:
     assert part.startswith("<p")
 
 
-def test_a_failure_is_logged_by_place_and_not_by_what_was_written(app: Site, capsys: pytest.CaptureFixture) -> None:
+def test_a_failure_is_logged_by_place_and_not_by_what_was_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    app = new_site(tmp_path)
+
     @app.get("/fails")
     @policy("page.home")
     def fails() -> str:

@@ -11,9 +11,9 @@ from werkzeug.serving import make_server
 
 from app.errors import Site
 from directory.people.tables import Member
-from tests.app.conftest import SignIn, app, bea, compiled, sign_in
+from tests.app.conftest import SignIn, app, bea, sign_in, site
 
-__all__ = ("app", "bea", "compiled", "sign_in")
+__all__ = ("app", "bea", "sign_in", "site")
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]

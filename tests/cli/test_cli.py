@@ -1,17 +1,20 @@
 """The goodword command: output, error output and exit codes."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from click.testing import CliRunner, Result
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.cli import COMMANDS, main
+from app.cli.database_access import alembic_config
 from directory.db import connect
 from directory.people.tables import Business
 from directory.taxonomy.capability import Capability
@@ -31,10 +34,13 @@ def run(home: Path) -> Run:
 
 
 @pytest.fixture
-def seeded(home: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("directory.seed.load_model", lambda: None)
-    assert run("db", "upgrade").exit_code == 0
-    assert run("seed").exit_code == 0
+def seeded(home: Path, demo_database: Path) -> Path:
+    """A home with the demo network in it."""
+    home.mkdir()
+    shutil.copy(demo_database, home / "goodword.db")
+    engine = connect(f"sqlite:///{home / 'goodword.db'}")
+    command.stamp(alembic_config(engine), "head")
+    engine.dispose()
     return home
 
 
@@ -96,11 +102,15 @@ def test_an_unknown_revision_gives_an_error_message(run: Run) -> None:
     assert "nonsense" in result.stderr
 
 
-def test_a_seeded_database_is_not_seeded_again(seeded: Path, run: Run) -> None:
+@pytest.mark.slow
+def test_a_demo_database_is_not_seeded_again(home: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("directory.seed.load_model", lambda: None)
+    assert run("db", "upgrade").exit_code == 0
+    assert run("seed").exit_code == 0
     result = run("seed")
     assert result.exit_code == 1
     assert "not empty" in result.stderr
-    assert count(seeded, Business) == 62
+    assert count(home, Business) == 62
 
 
 def test_an_import_of_businesses_is_atomic(seeded: Path, run: Run, tmp_path: Path) -> None:

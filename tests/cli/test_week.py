@@ -13,8 +13,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def home(seeded_database: Path, tmp_path: Path) -> Path:
-    (tmp_path / "goodword.db").write_bytes(seeded_database.read_bytes())
+def home(demo_database: Path, tmp_path: Path) -> Path:
+    (tmp_path / "goodword.db").write_bytes(demo_database.read_bytes())
     return tmp_path
 
 

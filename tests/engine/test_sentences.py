@@ -9,9 +9,10 @@ from directory.engine.sentence_encoder import DIMENSIONS, Model, is_genuine, loa
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    loaded = load_model()
-    assert loaded is not None
-    return loaded
+    """A model with an empty cache."""
+    folder = sentence_encoder._folder()
+    assert folder is not None
+    return Model(folder)
 
 
 def test_the_published_example_has_the_published_cosines(model: Model) -> None:

@@ -217,6 +217,7 @@ def test_an_uploaded_list_is_deleted_after_a_day(session: Session, cast: Cast, n
     assert session.scalar(select(ImportBatch.id).where(ImportBatch.id == left.id)) is None
 
 
+@pytest.mark.slow
 def test_ten_thousand_rows_are_previewed_within_ten_seconds(session: Session, cast: Cast, now: datetime) -> None:
     rows = "\n".join(f"Person {n},p{n}@x.example,Firm {n},{'We build things. ' * 20}" for n in range(10_000))
     began = time.process_time()

@@ -305,6 +305,7 @@ def test_posts_resumed_by_a_person_are_not_stopped_again(
     assert (stops(engine), states(engine)) == ([], ["delivered"] * 3)
 
 
+@pytest.mark.slow
 def test_eight_workers_with_repeated_messages_send_each_post_once(
     engine: Engine, rows: list[str], settings: Settings, now: datetime
 ) -> None:

@@ -137,11 +137,11 @@ def test_an_empty_taxonomy_gives_no_needs() -> None:
 
 
 @pytest.fixture(scope="module")
-def understood(seeded_database: Path) -> Callable[[str], tuple[set[str], set[str]]]:
+def understood(demo_database: Path) -> Callable[[str], tuple[set[str], set[str]]]:
     """Return a function from a text to the names of its needs and of its negated nodes, with taxonomy and model."""
     model = load_model()
     assert model is not None
-    engine = connect(f"sqlite:///{seeded_database}")
+    engine = connect(f"sqlite:///{demo_database}")
     with Session(engine) as session:
         lexicon = known_world(session).lexicon
     engine.dispose()
@@ -193,6 +193,7 @@ def test_nearness_across_schemes_is_by_meaning_only() -> None:
     assert near.min() == 0
 
 
+@pytest.mark.slow
 def test_nearness_of_16500_nodes_takes_less_than_40_ms() -> None:
     size, draw = 16_500, np.random.default_rng(0)
     vectors = draw.normal(size=(size, 384)).astype(np.float32)

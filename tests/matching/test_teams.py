@@ -175,9 +175,12 @@ def towns(draw: st.DrawFn) -> tuple[Town, dict[str, object], tuple[str, ...]]:
     return Town(firms, people, facts, works, bands), more, tuple(draw(st.permutations(["x", "y?", "z"])))
 
 
-@settings(max_examples=120, deadline=None)
-@given(towns())
-def test_invariants_of_every_answer(drawn: tuple[Town, dict[str, object], tuple[str, ...]]) -> None:
+@pytest.mark.parametrize("examples", [30, pytest.param(120, marks=pytest.mark.slow)])
+def test_invariants_of_every_answer(examples: int) -> None:
+    settings(max_examples=examples, deadline=None)(given(towns())(check_invariants))()
+
+
+def check_invariants(drawn: tuple[Town, dict[str, object], tuple[str, ...]]) -> None:
     town, more, needs = drawn
     given = town.answer(*needs, **more)
     assert given == town.answer(*needs, **more)

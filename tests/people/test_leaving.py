@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts.tables import Account, AccountSession
 from directory import files
 from directory.audit import record
-from directory.db import Base, claim_write, connect
+from directory.db import Base, claim_write
 from directory.engine.saved_search import SavedSearch
 from directory.errors import Conflict
 from directory.facts import vouch
@@ -36,7 +36,6 @@ from directory.privacy import departure, erasure
 from directory.privacy.business_merge import merge
 from directory.privacy.suppression import is_suppressed
 from directory.profiles.relay import submit_message
-from directory.seed import seed
 from directory.taxonomy.capability import Capability
 from directory.week.mention import Mention
 from directory.week.pairing import Pairing
@@ -206,19 +205,12 @@ def test_a_firm_without_people_is_known_by_its_finished_work_or_not_at_all(
     assert (firm.name, firm.phone) == (name, "")
 
 
-@pytest.mark.slow
-def test_postgresql_forgets_as_well(
-    postgres_url: str, now: datetime, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    engine = connect(postgres_url)
-    request.addfinalizer(engine.dispose)
-    Base.metadata.create_all(engine)
-    with Session(engine) as session:
-        seed(session, now=now)
-        erases_everything(Cast(session), now, tmp_path)
-        keep, drop = session.scalars(select(Business).order_by(Business.id).limit(2))
-        merge(session, keep=keep, drop=drop, by=Cast(session).member("nadia"), now=now)
-        assert drop.id not in session.scalars(select(Business.id)).all()
+def test_firms_are_merged_after_somebody_was_erased(cast: Cast, now: datetime, tmp_path: Path) -> None:
+    session = cast.session
+    erases_everything(cast, now, tmp_path)
+    keep, drop = session.scalars(select(Business).order_by(Business.id).limit(2))
+    merge(session, keep=keep, drop=drop, by=cast.member("nadia"), now=now)
+    assert drop.id not in session.scalars(select(Business.id)).all()
 
 
 def test_erasing_one_leaves_what_others_wrote(cast: Cast, now: datetime) -> None:

@@ -142,6 +142,7 @@ def test_an_import_says_who_looks_alike_and_does_not_bring_back_what_was_merged(
     assert session.scalars(select(Business.key).order_by(Business.id)).all() == ["b-1", "b-9", "b-10"]
 
 
+@pytest.mark.slow
 def test_twins_are_found_quickly_among_ten_thousand_firms(session: Session, now: datetime) -> None:
     words = [f"{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}{i}works" for i in range(10_000)]
     plain = dict.fromkeys(("city", "region", "summary", "website", "phone", "email"), "")

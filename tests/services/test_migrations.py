@@ -43,6 +43,7 @@ def test_a_migrated_database_matches_the_declared_tables(database: Engine) -> No
     assert drift(database) == []
 
 
+@pytest.mark.slow
 def test_downgrading_removes_all_tables_and_upgrading_works_again(database: Engine) -> None:
     config = alembic_config(database)
     command.upgrade(config, "head")
@@ -57,6 +58,7 @@ def test_downgrading_removes_all_tables_and_upgrading_works_again(database: Engi
     assert drift(database) == []
 
 
+@pytest.mark.slow
 def test_existing_rows_survive_all_migrations(database: Engine) -> None:
     config = alembic_config(database)
     command.upgrade(config, "d0a8f4695d90")

@@ -249,6 +249,7 @@ class Door(BaseHTTPRequestHandler):
     """One connection to the fake server."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits 40 ms between its head and its body
     fake: FakeX
 
     def do_GET(self) -> None:
