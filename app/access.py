@@ -22,7 +22,7 @@ from app.row_relation import RELATIONS, Principal
 from directory.audit import record
 from directory.db import Base, PublicRow
 from directory.outbox import mail
-from directory.people.tables import Member, MemberState, Role
+from directory.people.tables import Business, Member, MemberState, Role
 
 
 def current_principal() -> Principal:
@@ -46,6 +46,11 @@ def current_member() -> Member:
     if principal.member is None or not (principal.is_member or principal.is_pending):
         abort(401)
     return principal.member
+
+
+def my_business() -> Business:
+    """Return the business of the member who sent this request. Aborts with 401 for a visitor."""
+    return current_member().business
 
 
 def my_account() -> Account:
@@ -134,11 +139,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def policy(action: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def policy(action: str, row: Callable[[], Base] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Tag a view with its row of the permission matrix. Put this decorator below the route.
 
-    A rule that is not about a row is checked before the view runs. The view itself must check a rule about a row, with
-    ``get_permitted_or_404`` or ``permit``; if it returns without that check, RuntimeError is raised.
+    A rule that is not about a row is checked before the view runs, and so is a rule about the row that ``row`` returns,
+    such as ``current_member``. The view itself must check a rule about any other row, with ``get_permitted_or_404`` or
+    ``permit``; if it returns without that check, RuntimeError is raised.
     """
 
     def tag(view: Callable[P, R]) -> Callable[P, R]:
@@ -147,8 +153,8 @@ def policy(action: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             rule = RULES[action]
             if not rule.is_public:
                 current_member()
-            if not rule.about:
-                permit(action)
+            if not rule.about or row is not None:
+                permit(action, row() if row is not None else None)
             response = view(*args, **kwargs)
             if action not in g.get("permitted", ()):
                 raise RuntimeError(f"view {view.__name__} returned without a permission check for {action}")

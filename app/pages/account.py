@@ -28,9 +28,8 @@ pages = Blueprint("account", __name__)
 
 
 @pages.get("/account")
-@policy("session.list_or_revoke_own")
+@policy("session.list_or_revoke_own", current_member)
 def index() -> str:
-    permit("session.list_or_revoke_own", current_member())
     account, home = my_account(), current_member().business.chapter
     return render_template(
         "account/index.html",
@@ -62,9 +61,8 @@ def end() -> ResponseReturnValue:
 
 
 @pages.route("/account/password", methods=["GET", "POST"])
-@policy("profile.update_email_or_2fa")
+@policy("profile.update_email_or_2fa", current_member)
 def password() -> ResponseReturnValue:
-    permit("profile.update_email_or_2fa", current_member())
     form, account = NewPasswordForm(), my_account()
     if form.validate_on_submit():
         said = form.password.data or ""
@@ -77,9 +75,8 @@ def password() -> ResponseReturnValue:
 
 
 @pages.route("/account/address", methods=["GET", "POST"])
-@policy("profile.update_email_or_2fa")
+@policy("profile.update_email_or_2fa", current_member)
 def address() -> ResponseReturnValue:
-    permit("profile.update_email_or_2fa", current_member())
     form, account = NewAddressForm(), my_account()
     if form.validate_on_submit() and not may_ask("mail", account.email):
         form.refuse(too_often(), 429)
@@ -147,10 +144,9 @@ def new_password(token: str) -> ResponseReturnValue:
 
 
 @pages.route("/account/two-steps", methods=["GET", "POST"])
-@policy("profile.update_email_or_2fa")
+@policy("profile.update_email_or_2fa", current_member)
 def two_steps() -> ResponseReturnValue:
     """The second factor: nothing yet, a secret to be scanned and confirmed, or in use."""
-    permit("profile.update_email_or_2fa", current_member())
     form, account, session = CodeForm(), my_account(), db.session()
     if form.validate_on_submit():
         with blamed(form):
@@ -170,9 +166,8 @@ def two_steps() -> ResponseReturnValue:
 
 
 @pages.post("/account/two-steps/<any(begin, off):act>")
-@policy("profile.update_email_or_2fa")
+@policy("profile.update_email_or_2fa", current_member)
 def turn(act: str) -> ResponseReturnValue:
-    permit("profile.update_email_or_2fa", current_member())
     if act == "begin":
         second_factor.prepare(db.session(), account=my_account())
     else:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app.access import current_member, current_principal, get_permitted_or_404, permit, policy, require_recent_login
+from app.access import current_member, current_principal, get_permitted_or_404, policy, require_recent_login
 from app.accounts.tables import Account, AccountSession
 from app.db import db
 from app.permissions import Verdict, can
@@ -27,16 +27,14 @@ pages = Blueprint("data_export", __name__)
 
 
 @pages.get("/account/export")
-@policy("gdpr.export_own")
+@policy("gdpr.export_own", current_member)
 def export() -> str:
-    permit("gdpr.export_own", current_member())
     return render_template("data_export/export.html", me=current_member())
 
 
 @pages.post("/account/export")
-@policy("gdpr.export_own")
+@policy("gdpr.export_own", current_member)
 def download() -> Response:
-    permit("gdpr.export_own", current_member())
     return _archive(current_member())
 
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import current_member, permit, policy
+from app.access import current_member, policy
 from app.accounts.account import end_sessions
 from app.accounts.sessions import end_session
 from app.after_action import commit_and_redirect
@@ -18,16 +18,14 @@ pages = Blueprint("leaving", __name__)
 
 
 @pages.get("/account/leave")
-@policy("gdpr.erase_own")
+@policy("gdpr.erase_own", current_member)
 def ask() -> str:
-    permit("gdpr.erase_own", current_member())
     return render_template("leaving/leave.html", me=current_member(), until=now() + departure.GRACE)
 
 
 @pages.post("/account/leave")
-@policy("gdpr.erase_own")
+@policy("gdpr.erase_own", current_member)
 def leave() -> ResponseReturnValue:
-    permit("gdpr.erase_own", current_member())
     _leave(current_member())
     end_session()
     db.session.commit()

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app.access import current_member, permit, policy
+from app.access import current_member, my_business, policy
 from app.db import db
 from app.forms import Form, blamed
 from app.request_time import now
@@ -21,9 +21,8 @@ MAX_PEOPLE = 60  # on the page of known people
 
 
 @pages.get("")
-@policy("profile.update")
+@policy("profile.update", current_member)
 def begin() -> ResponseReturnValue:
-    permit("profile.update", current_member())
     steps = onboarding.onboarding_steps(current_member())
     step = session.get("welcome", "")
     if not step:
@@ -32,15 +31,14 @@ def begin() -> ResponseReturnValue:
 
 
 @pages.route("/firm", methods=["GET", "POST"])
-@policy("business.update")
+@policy("business.update", my_business)
 def firm() -> ResponseReturnValue:
-    permit("business.update", current_member().business)
-    summary, form = current_member().business.summary, Form()
+    summary, form = my_business().summary, Form()
     if request.method == "POST":
         summary = request.form.get("summary", "")
         with blamed(form):
             onboarding.describe_firm(
-                db.session(), business=current_member().business, by=current_member(), summary=summary, now=now()
+                db.session(), business=my_business(), by=current_member(), summary=summary, now=now()
             )
             db.session.commit()
             return _next("able")
@@ -48,10 +46,9 @@ def firm() -> ResponseReturnValue:
 
 
 @pages.route("/able", methods=["GET", "POST"])
-@policy("claim.add")
+@policy("claim.add", my_business)
 def able() -> ResponseReturnValue:
     firm = current_member().business
-    permit("claim.add", firm)
     if request.method == "POST":
         chosen = select(Capability).where(Capability.public_id.in_(request.form.getlist("offered")[:60]))
         offered = db.session.scalars(chosen).all()
@@ -112,19 +109,17 @@ def known() -> ResponseReturnValue:
 
 
 @pages.get("/done")
-@policy("profile.update")
+@policy("profile.update", current_member)
 def done() -> ResponseReturnValue:
-    permit("profile.update", current_member())
-    held = strongest_claims(db.session(), [current_member().business])[current_member().business_id]
+    held = strongest_claims(db.session(), [my_business()])[my_business().id]
     pairs = people_to_meet(db.session(), member=current_member()) if current_member().is_active else []
     asks = live_wanteds(db.session(), member=current_member())
     return _page("done", held=held, pairs=pairs, reason_sentence=reason_sentence, asks=asks)
 
 
 @pages.post("/skip/<any(able, wanted, known, done):step>")
-@policy("profile.update")
+@policy("profile.update", current_member)
 def skip(step: str) -> ResponseReturnValue:
-    permit("profile.update", current_member())
     return _next(step)
 
 

@@ -9,7 +9,7 @@ from flask import session as browser
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app.access import current_member, get_permitted_or_404, permit, policy
+from app.access import current_member, get_permitted_or_404, my_business, policy
 from app.after_action import commit_and_redirect
 from app.db import db
 from app.forms import Form, blamed
@@ -47,16 +47,14 @@ FORMS: dict[str, type[Form]] = {
 
 
 @pages.get("/profile")
-@policy("profile.update")
+@policy("profile.update", current_member)
 def edit() -> ResponseReturnValue:
-    permit("profile.update", current_member())
     return _page()
 
 
 @pages.post("/profile/person")
-@policy("profile.update")
+@policy("profile.update", current_member)
 def person() -> ResponseReturnValue:
-    permit("profile.update", current_member())
     form = PersonForm(prefix="person-")
 
     def keep() -> str:
@@ -69,30 +67,28 @@ def person() -> ResponseReturnValue:
 
 
 @pages.post("/profile/<any(firm, work, refer):part>")
-@policy("business.update")
+@policy("business.update", my_business)
 def firm(part: str) -> ResponseReturnValue:
     """One part of what the firm says of itself; what stands in the others stays."""
-    permit("business.update", current_member().business)
     form = FORMS[part](prefix=f"{part}-")
     assert isinstance(form, PartForm)
 
     def keep() -> str:
         business.edit_business(
             db.session(),
-            business=current_member().business,
+            business=my_business(),
             by=current_member(),
             changes=form.changes(current_member()),
             now=now(),
         )
-        return _("What %(firm)s says of itself is up to date.", firm=current_member().business.name)
+        return _("What %(firm)s says of itself is up to date.", firm=my_business().name)
 
     return _keep(part, form, keep)
 
 
 @pages.post("/profile/photo")
-@policy("profile.update")
+@policy("profile.update", current_member)
 def photo() -> ResponseReturnValue:
-    permit("profile.update", current_member())
     form, sent = PhotoForm(prefix="photo-"), request.files.get("photo-photo")
     home: Path = current_app.config["HOME"]
     before = current_member().photo
@@ -113,9 +109,8 @@ def photo() -> ResponseReturnValue:
 
 
 @pages.post("/profile/photo/remove")
-@policy("profile.update")
+@policy("profile.update", current_member)
 def remove_photo() -> ResponseReturnValue:
-    permit("profile.update", current_member())
     browser["photo_before"] = current_member().photo
     photos.set_photo(db.session(), member=current_member(), digest=None, now=now())
     return commit_and_redirect(
@@ -124,9 +119,8 @@ def remove_photo() -> ResponseReturnValue:
 
 
 @pages.post("/profile/photo/restore")
-@policy("profile.update")
+@policy("profile.update", current_member)
 def restore_photo() -> ResponseReturnValue:
-    permit("profile.update", current_member())
     before = browser.pop("photo_before", None)
     if before and current_member().photo is None and files.is_stored(current_app.config["HOME"], photos.FOLDER, before):
         photos.set_photo(db.session(), member=current_member(), digest=before, now=now())
@@ -136,9 +130,8 @@ def restore_photo() -> ResponseReturnValue:
 
 
 @pages.route("/profile/audiences", methods=["GET", "POST"])
-@policy("profile.update")
+@policy("profile.update", current_member)
 def audiences() -> ResponseReturnValue:
-    permit("profile.update", current_member())
     form = audiences_form(current_member())
     if form.validate_on_submit():
         chosen = {name: field.data for name, field in form._fields.items() if name != "csrf_token"}
@@ -148,47 +141,39 @@ def audiences() -> ResponseReturnValue:
 
 
 @pages.get("/profile/as/<any(public, members, chapter, introduced):audience>")
-@policy("profile.update")
+@policy("profile.update", current_member)
 def as_others(audience: str) -> ResponseReturnValue:
-    permit("profile.update", current_member())
     return profile_page(visible_to(current_member(), Audience(audience)), preview=Audience(audience))
 
 
 @pages.post("/profile/capabilities")
-@policy("claim.add")
+@policy("claim.add", my_business)
 def add() -> ResponseReturnValue:
-    permit("claim.add", current_member().business)
     form = ClaimForm(prefix="claim-")
 
     def keep() -> str:
         capability = _meant(form.capability.data or "")
-        claim.claim(
-            db.session(), business=current_member().business, capability=capability, by=current_member(), now=now()
-        )
+        claim.claim(db.session(), business=my_business(), capability=capability, by=current_member(), now=now())
         return _("%(capability)s is added.", capability=capability.name)
 
     return _keep("claim", form, keep)
 
 
 @pages.post("/profile/capabilities/<public_id>/add")
-@policy("claim.add")
+@policy("claim.add", my_business)
 def restore(public_id: str) -> ResponseReturnValue:
-    permit("claim.add", current_member().business)
     capability = _capability(public_id)
-    claim.claim(db.session(), business=current_member().business, capability=capability, by=current_member(), now=now())
+    claim.claim(db.session(), business=my_business(), capability=capability, by=current_member(), now=now())
     return commit_and_redirect(
         _("%(capability)s is on your list again.", capability=capability.name), to=url_for(".edit", _anchor="claim")
     )
 
 
 @pages.post("/profile/capabilities/<public_id>/remove")
-@policy("claim.withdraw")
+@policy("claim.withdraw", my_business)
 def remove(public_id: str) -> ResponseReturnValue:
-    permit("claim.withdraw", current_member().business)
     capability = _capability(public_id)
-    claim.unclaim(
-        db.session(), business=current_member().business, capability=capability, by=current_member(), now=now()
-    )
+    claim.unclaim(db.session(), business=my_business(), capability=capability, by=current_member(), now=now())
     message = _("%(capability)s is off your list.", capability=capability.name)
     return commit_and_redirect(
         message, undo=url_for(".restore", public_id=public_id), to=url_for(".edit", _anchor="claim")

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.access import current_member, permit, policy
+from app.access import current_member, policy
 from app.after_action import commit_and_redirect
 from app.db import db
 from app.request_time import now
@@ -73,9 +73,8 @@ def unsubscribe(token: str) -> ResponseReturnValue:
 
 
 @pages.post(f"/account/letters/<any({', '.join(PREFERENCES)}):name>/<any(on, off):act>")
-@policy("digest.update_prefs")
+@policy("digest.update_prefs", current_member)
 def set_preference(name: str, act: str) -> ResponseReturnValue:
-    permit("digest.update_prefs", current_member())
     notification_preferences.set_preference(
         db.session(), member=current_member(), name=name, is_on=act == "on", now=now()
     )

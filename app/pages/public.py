@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, current_app, flash, redirect, rend
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from app.access import current_member, get_permitted_or_404, permit, policy
+from app.access import current_member, get_permitted_or_404, policy
 from app.after_action import commit_and_redirect
 from app.attribution_cookie import credit_last_click
 from app.db import db
@@ -88,10 +88,9 @@ def chapter(public_id: str) -> str:
 
 
 @pages.route("/profile/public", methods=["GET", "POST"])
-@policy("profile.update")
+@policy("profile.update", current_member)
 def mine() -> ResponseReturnValue:
     """Show and change the reader's consent to a public card, with the card itself."""
-    permit("profile.update", current_member())
     form = PublicForm()
     if form.validate_on_submit():
         _set_public(current_member(), form)
@@ -108,9 +107,8 @@ def mine() -> ResponseReturnValue:
 
 
 @pages.get("/profile/public/preview")
-@policy("profile.update")
+@policy("profile.update", current_member)
 def preview() -> str:
-    permit("profile.update", current_member())
     return _person(current_member(), RelayForm(formdata=None), is_preview=True)
 
 
