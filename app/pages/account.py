@@ -12,7 +12,7 @@ from app.accounts.account import account_of, end_sessions, sessions_of
 from app.accounts.sessions import have_proved, this_browser
 from app.accounts.sign_in import ask_for_link, begin, may_ask
 from app.accounts.tables import AccountSession
-from app.after_action import commit_and_redirect
+from app.after_action import commit_and_redirect, refuse_and_redirect
 from app.db import SAFE_METHODS, db
 from app.forms import blamed
 from app.forms.sign_in import AddressForm, CodeForm, NewAddressForm, NewPasswordForm
@@ -102,9 +102,7 @@ def new_address(token: str) -> ResponseReturnValue:
         account = account_of(db.session(), found.member)
         accounts.change_address(db.session(), account=account, email=found.about, now=now())
     except (Invalid, Conflict) as error:
-        db.session.rollback()
-        flash(error.message, "open")
-        return redirect("/", 303)
+        return refuse_and_redirect(error.message, "/")
     return commit_and_redirect(
         _("From now on we write to %(address)s, and you sign in with it.", address=found.about), to="/"
     )
@@ -130,16 +128,13 @@ def new_password(token: str) -> ResponseReturnValue:
     try:
         found = find_link(db.session(), purpose="reset", token=token, now=now())
     except Invalid as error:
-        flash(error.message, "open")
-        return redirect(url_for(".reset"), 303)
+        return refuse_and_redirect(error.message, url_for(".reset"))
     with blamed(form):
         if form.validate_on_submit():
             account, said = account_of(db.session(), found.member), form.password.data or ""
             use_link(db.session(), purpose="reset", token=token, now=now())
             accounts.set_password(db.session(), account=account, password=said, but=None, now=now())
-            following = begin(account)
-            db.session.commit()
-            return redirect(following, 303)
+            return commit_and_redirect(to=begin(account))
     return render_template("account/password.html", form=form), form.status
 
 
@@ -170,8 +165,6 @@ def two_steps() -> ResponseReturnValue:
 def turn(act: str) -> ResponseReturnValue:
     if act == "begin":
         second_factor.prepare(db.session(), account=my_account())
-    else:
-        second_factor.switch_off(db.session(), account=my_account(), now=now())
-        flash(_("You sign in without a code from now on."))
-    db.session.commit()
-    return redirect(url_for(".two_steps" if act == "begin" else ".index"), 303)
+        return commit_and_redirect(to=url_for(".two_steps"))
+    second_factor.switch_off(db.session(), account=my_account(), now=now())
+    return commit_and_redirect(_("You sign in without a code from now on."), to=url_for(".index"))

@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 from cryptography.fernet import InvalidToken
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app import oauth
 from app.access import current_member, get_permitted_or_404, permit, policy
-from app.after_action import commit_and_redirect
+from app.after_action import commit_and_redirect, refuse_and_redirect
 from app.db import db
 from app.forms import Form, blamed
 from app.forms.channel import ChargeForm, form_for
@@ -111,9 +111,7 @@ def answered() -> ResponseReturnValue:
         old = db.session.get_one(Channel, begun["channel"], with_for_update=True) if begun["channel"] else None
         return _connected(db.session.get_one(Chapter, chapter.id), begun["kind"], old, begun["said"], given)
     except DomainError as error:
-        db.session.rollback()
-        flash(error.message, "open")
-        return redirect(url_for(".index"), 303)
+        return refuse_and_redirect(error.message, url_for(".index"))
 
 
 def _connected(
@@ -157,8 +155,7 @@ def change(public_id: str, act: str) -> ResponseReturnValue:
     channel = get_permitted_or_404(Channel, public_id, "channel.edit_or_cancel_queued")
     if act == "check":
         channel_lifecycle.request_check(db.session(), channel=channel, now=now())
-        db.session.commit()
-        return redirect(url_for(".show", public_id=public_id), 303)
+        return commit_and_redirect(to=url_for(".show", public_id=public_id))
     by: dict[str, Any] = {"channel": channel, "member": current_member(), "now": now()}
     if act in ("link", "unlink"):
         channel_lifecycle.set_link(db.session(), **by, has_link=act == "link")
@@ -193,8 +190,7 @@ def charge(public_id: str) -> ResponseReturnValue:
 def try_it(public_id: str) -> ResponseReturnValue:
     channel = get_permitted_or_404(Channel, public_id, "channel.post_or_schedule")
     row = channel_lifecycle.try_post(db.session(), channel=channel, member=current_member(), now=now())
-    db.session.commit()
-    return redirect(url_for("deliveries.show", public_id=row.public_id), 303)
+    return commit_and_redirect(to=url_for("deliveries.show", public_id=row.public_id))
 
 
 @pages.post("/channels/<public_id>/disconnect")

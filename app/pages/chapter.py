@@ -2,7 +2,7 @@
 
 from zoneinfo import available_timezones
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -141,7 +141,8 @@ def invite(public_id: str) -> ResponseReturnValue:
 def send_again(public_id: str) -> ResponseReturnValue:
     member = get_permitted_or_404(Member, public_id, "invitation.send")
     invitation.send_again(db.session(), member=member, by=current_member(), now=now())
-    db.session.commit()
-    flash(_("A second letter is on its way to %(name)s. A call helps more.", name=member.name))
     chapter = member.business.chapter
-    return redirect(url_for(".index", of=chapter.public_id if chapter else None), 303)
+    return commit_and_redirect(
+        _("A second letter is on its way to %(name)s. A call helps more.", name=member.name),
+        to=url_for(".index", of=chapter.public_id if chapter else None),
+    )

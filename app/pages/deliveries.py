@@ -1,6 +1,6 @@
 """Deliveries of posts: the state of one, resolving an unknown outcome, posting by hand, and the posting status."""
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -56,8 +56,7 @@ def picture(public_id: str) -> Response:
 def look(public_id: str) -> ResponseReturnValue:
     row, _channel = _get_post_delivery(public_id, "channel.edit_or_cancel_queued")
     channel_lifecycle.request_lookup(db.session(), delivery=row, now=now())
-    db.session.commit()
-    return redirect(url_for(".show", public_id=public_id), 303)
+    return commit_and_redirect(to=url_for(".show", public_id=public_id))
 
 
 @pages.post("/deliveries/<public_id>/<any(there,again):act>")

@@ -1,6 +1,6 @@
 """Bringing a list of people in: send it, look at it, bring it in, take it back."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import current_member, get_permitted_or_404, permit, policy
@@ -33,8 +33,7 @@ def send(public_id: str) -> ResponseReturnValue:
         with blamed(form):
             sheet = read_sheet(content)
             batch = people.upload(db.session(), chapter=chapter, by=current_member(), sheet=sheet, now=now())
-            db.session.commit()
-            return redirect(url_for(".show", public_id=batch.public_id), 303)
+            return commit_and_redirect(to=url_for(".show", public_id=batch.public_id))
     return render_template("chapter/import.html", chapter=chapter, form=form), form.status
 
 
@@ -63,8 +62,7 @@ def arrange(public_id: str) -> ResponseReturnValue:
     form = CommitForm(formdata=None)
     with blamed(form):
         people.map_columns(batch, columns=chosen, has_header="has_header" in request.form)
-        db.session.commit()
-        return redirect(url_for(".show", public_id=public_id), 303)
+        return commit_and_redirect(to=url_for(".show", public_id=public_id))
     return _preview(batch, form), form.status
 
 
@@ -90,12 +88,11 @@ def commit(public_id: str) -> ResponseReturnValue:
 def undo(public_id: str) -> ResponseReturnValue:
     batch = _mine(public_id)
     result = import_undo.undo(db.session(), batch=batch, by=current_member(), now=now())
-    db.session.commit()
     flash(ngettext("%(count)s person is out again.", "%(count)s people are out again.", result.removed))
     for why in dict.fromkeys(why for _member, why in result.staying):
         names = join_as_list([member.name for member, each in result.staying if each == why][:10])
         flash(_("%(names)s stays: %(why)s.", names=names, why=why))
-    return redirect(url_for(".show", public_id=public_id), 303)
+    return commit_and_redirect(to=url_for(".show", public_id=public_id))
 
 
 def _mine(public_id: str) -> ImportBatch:

@@ -1,15 +1,15 @@
 """Interactions ("we worked together"): recording, confirming, declining and withdrawing one."""
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import current_member, get_permitted_or_404, policy
-from app.after_action import commit_and_redirect
+from app.after_action import commit_and_redirect, refuse_and_redirect
 from app.db import db
+from app.forms import blamed
 from app.forms.interaction import InteractionForm
 from app.request_time import now
-from directory.errors import DomainError
 from directory.facts import interaction as interactions
 from directory.facts.interaction import Interaction, InteractionKind
 from directory.people.tables import Member
@@ -22,31 +22,24 @@ pages = Blueprint("interactions", __name__)
 def create(public_id: str) -> ResponseReturnValue:
     other, form = get_permitted_or_404(Member, public_id, "profile.read_member_fields"), InteractionForm()
     back = url_for("members.show", public_id=public_id, _anchor="you-two")
-    if not form.validate_on_submit():
-        flash(" ".join(str(error) for errors in form.errors.values() for error in errors), "open")
-        return redirect(back, 303)
-    try:
-        row = interactions.record_interaction(
-            db.session(),
-            said_by=current_member(),
-            other=other,
-            kind=InteractionKind(form.kind.data),
-            happened_on=form.happened_on,
-            note=form.note.data or "",
-            now=now(),
-        )
-    except DomainError as error:
-        db.session.rollback()
-        flash(error.message, "open")
-        return redirect(back, 303)
-    db.session.commit()
-    if row.confirmed_at:
-        undo = url_for(".answer", public_id=row.public_id, act="reopen")
-        flash(_("You both say so now."), undo)
-    else:
-        undo = url_for(".withdraw", public_id=row.public_id)
-        flash(_("Said. It counts when %(name)s confirms it.", name=other.first_name), undo)
-    return redirect(back, 303)
+    if form.validate_on_submit():
+        with blamed(form):
+            row = interactions.record_interaction(
+                db.session(),
+                said_by=current_member(),
+                other=other,
+                kind=InteractionKind(form.kind.data),
+                happened_on=form.happened_on,
+                note=form.note.data or "",
+                now=now(),
+            )
+            if row.confirmed_at:
+                undo, message = url_for(".answer", public_id=row.public_id, act="reopen"), _("You both say so now.")
+            else:
+                undo = url_for(".withdraw", public_id=row.public_id)
+                message = _("Said. It counts when %(name)s confirms it.", name=other.first_name)
+            return commit_and_redirect(message, undo=undo, to=back)
+    return refuse_and_redirect(" ".join(str(error) for errors in form.errors.values() for error in errors), back)
 
 
 @pages.post("/interactions/<public_id>/<any(confirm, decline, reopen):act>")

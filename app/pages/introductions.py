@@ -1,6 +1,6 @@
 """Introductions: requesting one, offering one to two members, answering, cancelling, and the reader's list."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -48,15 +48,15 @@ def new(public_id: str) -> ResponseReturnValue:
                 text=form.text.data or "",
                 now=now(),
             )
-            db.session.commit()
+            undo = "message"
             if row.is_accepted:
-                flash(_("You both want to meet: you are introduced."))
+                message = _("You both want to meet: you are introduced.")
             elif row.is_offer:
-                flash(_("You said yes. You are introduced when %(name)s has, too.", name=target.first_name))
+                message = _("You said yes. You are introduced when %(name)s has, too.", name=target.first_name)
             else:
-                name = (row.via or target).first_name
-                flash(_("Asked. %(name)s gets a letter.", name=name), url_for(".cancel", public_id=row.public_id))
-            return redirect(url_for(".show", public_id=row.public_id), 303)
+                message = _("Asked. %(name)s gets a letter.", name=(row.via or target).first_name)
+                undo = url_for(".cancel", public_id=row.public_id)
+            return commit_and_redirect(message, undo=undo, to=url_for(".show", public_id=row.public_id))
     elif request.args.get("via") in vias or vias:
         form.via.data = request.args.get("via") if request.args.get("via") in vias else next(iter(vias))
     return render_template("introductions/new.html", member=target, form=form, ways=paths), form.status

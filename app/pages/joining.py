@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -40,9 +40,7 @@ def join(token: str) -> ResponseReturnValue:
         link = invitation.accept(db.session(), token=token, now=now())
     except Invalid:
         return render_template("joining/old.html"), 422
-    target = begin(account_of(db.session(), link.member), "/welcome")
-    db.session.commit()
-    return redirect(target, 303)
+    return commit_and_redirect(to=begin(account_of(db.session(), link.member), "/welcome"))
 
 
 @pages.route("/apply", methods=["GET", "POST"])
@@ -91,11 +89,10 @@ def confirm(token: str) -> ResponseReturnValue:
         applied = application.confirm(db.session(), token=token, now=now())
     except Invalid:
         return render_template("joining/old.html"), 422
-    target = begin(account_of(db.session(), applied.member), "/profile")
     chapter = applied.chapter.name
     return commit_and_redirect(
         _("The people who run %(chapter)s now read what you wrote. Meanwhile, finish your page.", chapter=chapter),
-        to=target,
+        to=begin(account_of(db.session(), applied.member), "/profile"),
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -49,8 +49,7 @@ def new() -> ResponseReturnValue:
     if form.validate_on_submit():
         with blamed(form):
             lead = _create_lead(form, reply)
-            db.session.commit()
-            return redirect(url_for("leads.show", public_id=lead.public_id), 303)
+            return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
     else:
         form.text.data = form.text.data or (reply.text if reply else request.args.get("text", ""))
     return render_template("leads/new.html", form=form), form.status
@@ -106,8 +105,7 @@ def edit(public_id: str) -> ResponseReturnValue:
             terms, wishes = form.terms(now().date()), _chosen_wishes(lead)
             leads.correct_lead(db.session(), lead=lead, member=current_member(), wishes=wishes, terms=terms, now=now())
             suggest(db.session(), lead=lead, now=now())
-            db.session.commit()
-            return redirect(url_for("leads.show", public_id=lead.public_id), 303)
+            return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
     else:
         form.show(lead)
     offered = runners_up(db.session(), lead=lead)
@@ -124,8 +122,7 @@ def edit(public_id: str) -> ResponseReturnValue:
 def ask_again(public_id: str) -> ResponseReturnValue:
     lead = get_permitted_or_404(Lead, public_id, "suggestion.create")
     suggest(db.session(), lead=lead, now=now())
-    db.session.commit()
-    return redirect(url_for("leads.show", public_id=lead.public_id), 303)
+    return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
 
 
 @pages.post("/leads/<public_id>/reopen")
@@ -133,7 +130,7 @@ def ask_again(public_id: str) -> ResponseReturnValue:
 def reopen(public_id: str) -> ResponseReturnValue:
     lead = get_permitted_or_404(Lead, public_id, "lead.update")
     leads.reopen_lead(db.session(), lead=lead, member=current_member(), now=now())
-    return commit_and_redirect(_("The lead is open again."), to=url_for("leads.show", public_id=lead.public_id))
+    return commit_and_redirect(_("The lead is open again."), to=url_for(".show", public_id=lead.public_id))
 
 
 @pages.post("/leads/<public_id>/close")
@@ -144,7 +141,7 @@ def close(public_id: str) -> ResponseReturnValue:
     return commit_and_redirect(
         _("The lead is settled."),
         undo=url_for(".reopen", public_id=public_id),
-        to=url_for("leads.show", public_id=lead.public_id),
+        to=url_for(".show", public_id=lead.public_id),
     )
 
 

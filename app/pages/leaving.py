@@ -1,6 +1,6 @@
 """Leaving the network, coming back within the grace period, and removal of a member by an administrator."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import current_member, policy
@@ -28,9 +28,9 @@ def ask() -> str:
 def leave() -> ResponseReturnValue:
     _leave(current_member())
     end_session()
-    db.session.commit()
-    flash(_("You have left. Everything personal is erased in seven days; until then, sign in to take it back."))
-    return redirect("/", 303)
+    return commit_and_redirect(
+        _("You have left. Everything personal is erased in seven days; until then, sign in to take it back."), to="/"
+    )
 
 
 @pages.get("/stay/<string:token>")
@@ -56,11 +56,9 @@ def stay(token: str) -> ResponseReturnValue:
 def erase_for(public_id: str) -> ResponseReturnValue:
     """Remove a member on behalf of an administrator; the member has the same grace period to come back."""
     member = get_other_member_or_404(public_id)
-    name = member.name
+    message = _("%(name)s has left. Everything personal is erased in seven days.", name=member.name)
     _leave(member)
-    db.session.commit()
-    flash(_("%(name)s has left. Everything personal is erased in seven days.", name=name))
-    return redirect("/members", 303)
+    return commit_and_redirect(message, to="/members")
 
 
 def _leave(member: Member) -> None:

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from app.access import current_member, my_business, policy
+from app.after_action import commit_and_redirect
 from app.db import db
 from app.forms import Form, blamed
 from app.request_time import now
@@ -40,7 +41,6 @@ def firm() -> ResponseReturnValue:
             onboarding.describe_firm(
                 db.session(), business=my_business(), by=current_member(), summary=summary, now=now()
             )
-            db.session.commit()
             return _next("able")
     return _page("firm", summary=summary, wrong=" ".join(form.form_errors)), form.status
 
@@ -56,7 +56,6 @@ def able() -> ResponseReturnValue:
         onboarding.choose_claims(
             db.session(), business=firm, by=current_member(), offered=offered, taken=taken, now=now()
         )
-        db.session.commit()
         return _next("wanted")
     held = onboarding.claimed_capabilities(db.session(), business=firm)
     sure, perhaps = onboarding_suggestions.suggest_claims(db.session(), text=firm.summary)
@@ -81,7 +80,6 @@ def wanted() -> ResponseReturnValue:
                 ask=request.form.get("ask", "no"),
                 now=now(),
             )
-            db.session.commit()
             return _next("known")
     asks = live_wanteds(db.session(), member=current_member())
     wanted_ids = {want.capability_id for want in asks}
@@ -103,7 +101,6 @@ def known() -> ResponseReturnValue:
         ticked_ids = set(request.form.getlist("known"))
         known_people = [person for person in people if person.public_id in ticked_ids]
         onboarding.record_known_people(db.session(), member=current_member(), people=known_people, now=now())
-        db.session.commit()
         return _next("done")
     return _page("known", people=people)
 
@@ -124,9 +121,9 @@ def skip(step: str) -> ResponseReturnValue:
 
 
 def _next(step: str) -> ResponseReturnValue:
-    """Remember the next step in the session and redirect to it; to "done" if the member does not have that step."""
+    """Commit, remember the next step in the session and redirect to it; to "done" if the member has no such step."""
     session["welcome"] = step if step in onboarding.onboarding_steps(current_member()) else "done"
-    return redirect(url_for(".begin"), 303)
+    return commit_and_redirect(to=url_for(".begin"))
 
 
 def _page(step: str, **context: object) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, render_template, request, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -124,9 +124,8 @@ def restore_photo() -> ResponseReturnValue:
     before = browser.pop("photo_before", None)
     if before and current_member().photo is None and files.is_stored(current_app.config["HOME"], photos.FOLDER, before):
         photos.set_photo(db.session(), member=current_member(), digest=before, now=now())
-        db.session.commit()
         flash(_("Your photo is on your page again."))
-    return redirect(url_for(".edit", _anchor="photo"), 303)
+    return commit_and_redirect(to=url_for(".edit", _anchor="photo"))
 
 
 @pages.route("/profile/audiences", methods=["GET", "POST"])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -93,8 +93,7 @@ def mine() -> ResponseReturnValue:
     """Show and change the reader's consent to a public card, with the card itself."""
     form = PublicForm()
     if form.validate_on_submit():
-        _set_public(current_member(), form)
-        return redirect(url_for(".mine"), 303)
+        return commit_and_redirect(_set_public(current_member(), form), to=url_for(".mine"))
     form = PublicForm(
         formdata=None, data={"public": current_member().public_at, "indexed": current_member().indexed_at}
     )
@@ -116,8 +115,8 @@ def preview() -> str:
 @policy("chapter.update_settings")
 def stand(public_id: str) -> ResponseReturnValue:
     group = get_permitted_or_404(Chapter, public_id, "chapter.update_settings")
-    _set_public(group, PublicForm())
-    return redirect(url_for("chapter.settings", public_id=public_id, _anchor="public"), 303)
+    message = _set_public(group, PublicForm())
+    return commit_and_redirect(message, to=url_for("chapter.settings", public_id=public_id, _anchor="public"))
 
 
 @pages.get("/robots.txt")
@@ -153,19 +152,17 @@ def _member(public_id: str) -> Member:
     return public_page.public_member(db.session(), public_id) or abort(404)
 
 
-def _set_public(row: Member | Chapter, form: PublicForm) -> None:
-    """Make the page of ``row`` public, indexed or neither as the form says; commit, and flash a message."""
+def _set_public(row: Member | Chapter, form: PublicForm) -> str:
+    """Make the page of ``row`` public, indexed or neither as the form says; return the message to flash."""
     is_public, is_indexed = bool(form.public.data), bool(form.indexed.data)
     public_page.set_public(
         db.session(), row=row, by=current_member(), is_public=is_public, is_indexed=is_indexed, now=now()
     )
-    db.session.commit()
     if not is_public:
-        flash(_("Nobody outside the network sees this page now."))
-    elif is_indexed:
-        flash(_("Everybody on the web can read the page, and search engines may find it."))
-    else:
-        flash(_("Whoever has its address can read the page."))
+        return _("Nobody outside the network sees this page now.")
+    if is_indexed:
+        return _("Everybody on the web can read the page, and search engines may find it.")
+    return _("Whoever has its address can read the page.")
 
 
 def _person(member: Member, form: RelayForm, *, is_preview: bool = False) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import current_member, get_permitted_or_404, policy
-from app.after_action import commit_and_redirect
+from app.after_action import commit_and_redirect, refuse_and_redirect
 from app.db import db
 from app.forms.search import parse_search_query
 from app.request_time import now
@@ -63,9 +63,7 @@ def save() -> ResponseReturnValue:
             session, member=current_member(), name=query.name, parameters=query.parameters, now=now()
         )
     except DomainError as error:
-        session.rollback()
-        flash(error.message, "open")
-        return redirect(query.url(), 303)
+        return refuse_and_redirect(error.message, query.url())
     return commit_and_redirect(
         _("Saved. The list of members says when somebody new fits."),
         undo=url_for(".end", public_id=search.public_id),
@@ -81,9 +79,7 @@ def look(public_id: str) -> ResponseReturnValue:
     query = parse_search_query(session, search.parameters, by=current_member())
     before = saved_search.mark_seen(session, search=search, now=now())
     news = parse_search_query(session, {**search.parameters, "since": before.isoformat()}, by=current_member())
-    target = news.url() if news.find(session).total else query.url()
-    session.commit()
-    return redirect(target, 303)
+    return commit_and_redirect(to=news.url() if news.find(session).total else query.url())
 
 
 @pages.post("/searches/<public_id>/end")

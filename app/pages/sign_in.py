@@ -8,6 +8,7 @@ from app.accounts import second_factor
 from app.accounts.account import account_of
 from app.accounts.sessions import end_session, have_proved, is_fresh
 from app.accounts.sign_in import account_awaiting_second_factor, ask_for_link, begin, take_first, try_code, try_password
+from app.after_action import commit_and_redirect, refuse_and_redirect
 from app.db import SAFE_METHODS, db
 from app.forms import Form
 from app.forms.sign_in import AddressForm, CodeForm, PasswordForm, SignInForm
@@ -30,9 +31,7 @@ def sign_in() -> ResponseReturnValue:
     if form.validate_on_submit():
         account, status = try_password(str(form.email.data), str(form.password.data))
         if account is not None:
-            following = begin(account, target)
-            db.session.commit()
-            return redirect(following, 303)
+            return commit_and_redirect(to=begin(account, target))
         wrong = _("This address and this password do not belong together. Check both and try again.")
         form.refuse(too_often() if status == 429 else wrong, status)
     return render_template("sign_in/index.html", form=form, target=target), form.status
@@ -59,13 +58,10 @@ def link(token: str) -> ResponseReturnValue:
     try:
         found = (find_link if is_look else use_link)(db.session(), purpose="sign_in", token=token, now=now())
     except Invalid as error:
-        flash(error.message, "open")
-        return redirect(url_for(".sign_in"), 303)
+        return refuse_and_redirect(error.message, url_for(".sign_in"))
     if is_look:
         return render_template("sign_in/link.html", member=found.member)
-    following = begin(account_of(db.session(), found.member), local_path(found.about))
-    db.session.commit()
-    return redirect(following, 303)
+    return commit_and_redirect(to=begin(account_of(db.session(), found.member), local_path(found.about)))
 
 
 @pages.route("/sign-in/code", methods=["GET", "POST"])
@@ -78,9 +74,7 @@ def code() -> ResponseReturnValue:
         status = try_code(account, str(form.code.data))
         if status == 200:
             take_first()
-            begin(account, has_code=True)
-            db.session.commit()
-            return redirect(local_path(request.args.get("next")), 303)
+            return commit_and_redirect(to=begin(account, local_path(request.args.get("next")), has_code=True))
         form.refuse(too_often() if status == 429 else _("This code is not right, or was used before."), status)
     return render_template("sign_in/code.html", form=form), form.status
 
@@ -113,8 +107,7 @@ def prove() -> ResponseReturnValue:
         status = try_password(account.email, str(form["password"].data))[1]
     if status == 200:
         have_proved()
-        db.session.commit()
-        return redirect(target, 303)
+        return commit_and_redirect(to=target)
     form.refuse(too_often() if status == 429 else _("This is not right. Check it and try again."), status)
     return render_template("sign_in/prove.html", form=form, way=way), form.status
 
@@ -124,15 +117,13 @@ def _prove_by_link(token: str) -> ResponseReturnValue:
     try:
         found = (find_link if is_look else use_link)(db.session(), purpose="prove", token=token, now=now())
     except Invalid as error:
-        flash(error.message, "open")
-        return redirect(url_for(".prove"), 303)
+        return refuse_and_redirect(error.message, url_for(".prove"))
     if found.member_id != current_member().id:
         abort(404)
     if is_look:
         return render_template("sign_in/link.html", member=current_member())
     have_proved()
-    db.session.commit()
-    return redirect(local_path(found.about), 303)
+    return commit_and_redirect(to=local_path(found.about))
 
 
 def too_often() -> str:
@@ -144,6 +135,4 @@ def too_often() -> str:
 @policy("session.end")
 def sign_out() -> ResponseReturnValue:
     end_session()
-    db.session.commit()
-    flash(_("You are signed out."))
-    return redirect("/sign-in", 303)
+    return commit_and_redirect(_("You are signed out."), to="/sign-in")
