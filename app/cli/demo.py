@@ -15,6 +15,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from sqlalchemy import func, select
+
+from app.accounts.account import create_account
+from app.cli.database_access import open_engine, upgrade
+from directory.clock import utc_now
+from directory.db import write_session
+from directory.people.tables import Member
+from directory.seed import seed
+from directory.settings import load_settings
 
 STORY = (
     "A client wants a company website the staff can edit themselves; he insists on WordPress. About $15,000, in Tucson."
@@ -32,8 +41,6 @@ START_SECONDS = 60
 @click.option("--port", default=8000, show_default=True, help="Listen here; the next free one where it is taken.")
 def demo(port: int) -> None:
     """Seed the demo network, start website, worker and scheduler on this machine, and show what it does."""
-    from directory.settings import load_settings
-
     port = _free_port(port)
     address = os.environ["GOODWORD_BASE_URL"] = f"http://127.0.0.1:{port}"
     settings = load_settings()
@@ -53,15 +60,6 @@ def demo(port: int) -> None:
 
 def _prepare_log_ins(home: Path) -> list[dict[str, str]]:
     """Return the log-ins of the demo network. The first call seeds the network and writes them to a 0600 file."""
-    from sqlalchemy import func, select
-
-    from app.accounts.account import create_account
-    from app.cli.database_access import open_engine, upgrade
-    from directory.clock import utc_now
-    from directory.db import write_session
-    from directory.people.tables import Member
-    from directory.seed import seed
-
     path = home / "demo-log-ins.json"
     upgrade()
     with open_engine() as engine, write_session(engine) as session:
@@ -76,9 +74,8 @@ def _prepare_log_ins(home: Path) -> list[dict[str, str]]:
             log_in = {"email": f"{key}@{member.business.key}.example", "password": secrets.token_urlsafe(9)}
             create_account(session, member=member, **log_in, now=now)
             log_ins.append(log_in)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(log_ins, file, indent=1)
+    path.touch(0o600)
+    path.write_text(json.dumps(log_ins, indent=1), encoding="utf-8")
     return log_ins
 
 

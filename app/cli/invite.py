@@ -1,19 +1,23 @@
 """``goodword invite``: creates a member, such as the first admin, and prints a one-time sign-in link."""
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
 import click
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
 
+from app.cli import CliError
 from app.cli.database_access import open_engine
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sqlalchemy.orm import Session
-
-    from directory.people.chapter import Chapter
-    from directory.people.tables import Business, Member
+from directory.audit import record
+from directory.clock import utc_now
+from directory.db import bump_world, write_session
+from directory.people.business import index_business
+from directory.people.chapter import Chapter
+from directory.people.one_time_link import create_link
+from directory.people.role import grant_admin, grant_role
+from directory.people.tables import Business, Member, Role
+from directory.settings import load_settings
+from directory.text import clean_email, clean_line, fold
 
 LINK_LIFETIME = timedelta(hours=24)
 
@@ -30,13 +34,6 @@ def invite(name: str, email: str, firm: str, chapter: str | None, is_lead: bool,
 
     Somebody with that address keeps their name and firm, and gets the roles and another link.
     """
-    from directory.clock import utc_now
-    from directory.db import write_session
-    from directory.people.one_time_link import create_link
-    from directory.people.role import grant_admin, grant_role
-    from directory.people.tables import Role
-    from directory.settings import load_settings
-
     now = utc_now()
     with open_engine() as engine, write_session(engine) as session:
         member = _member(session, name, email, firm, chapter, now)
@@ -52,17 +49,8 @@ def invite(name: str, email: str, firm: str, chapter: str | None, is_lead: bool,
     click.echo(f"{member_name} signs in here, once, within 24 hours:\n{load_settings().base_url}/sign-in/link/{token}")
 
 
-def _member(session: "Session", name: str, email: str, firm: str, chapter: str | None, now: "datetime") -> "Member":
+def _member(session: Session, name: str, email: str, firm: str, chapter: str | None, now: datetime) -> Member:
     """Return the member with this email address, else a new one. Raises CliError if that member is not active."""
-    from sqlalchemy import select
-
-    from app.cli import CliError
-    from directory.audit import record
-    from directory.db import bump_world
-    from directory.people.business import index_business
-    from directory.people.tables import Member
-    from directory.text import clean_email, clean_line
-
     email = clean_email(email).casefold()
     if not email:
         raise CliError("Write a mail address such as you@example.com.")
@@ -83,12 +71,7 @@ def _member(session: "Session", name: str, email: str, firm: str, chapter: str |
     return member
 
 
-def _business(session: "Session", name: str, chapter: "Chapter | None", now: "datetime") -> "Business":
-    from sqlalchemy import func, select
-
-    from app.cli import CliError
-    from directory.people.tables import Business
-
+def _business(session: Session, name: str, chapter: Chapter | None, now: datetime) -> Business:
     matches = session.scalars(select(Business).where(func.lower(Business.name) == name.lower())).all()
     if len(matches) > 1:
         raise CliError(f"There are {len(matches)} firms of that name; invite them from the website.")
@@ -100,12 +83,7 @@ def _business(session: "Session", name: str, chapter: "Chapter | None", now: "da
     return business
 
 
-def _chapter(session: "Session", name: str) -> "Chapter":
-    from sqlalchemy import func, or_, select
-
-    from directory.people.chapter import Chapter
-    from directory.text import clean_line, fold
-
+def _chapter(session: Session, name: str) -> Chapter:
     name = clean_line(name, field="chapter", what="the chapter", limit=120)
     key = "-".join(fold(name).split())[:60]
     matching = select(Chapter).where(

@@ -2,7 +2,12 @@
 
 import click
 
+from app.accounts import second_factor
 from app.cli.database_access import open_engine
+from directory.db import write_session
+from directory.outbox import channel
+from directory.secrets import SecretBox
+from directory.settings import load_settings
 
 
 @click.group()
@@ -13,12 +18,6 @@ def secrets() -> None:
 @secrets.command()
 def rotate() -> None:
     """Seal every secret with the first key of GOODWORD_ENCRYPTION_KEYS; the others may be removed afterwards."""
-    from app.accounts import second_factor
-    from directory.db import write_session
-    from directory.outbox import channel
-    from directory.secrets import SecretBox
-    from directory.settings import load_settings
-
     with open_engine() as engine, write_session(engine) as session:
         keys = SecretBox(load_settings().encryption_keys)
         count = second_factor.reencrypt_secrets(session, keys) + channel.reencrypt_secrets(session, keys)

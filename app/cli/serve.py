@@ -29,8 +29,12 @@ class Server(BaseApplication):  # type: ignore[misc]
         return create_app()
 
 
-def run_server(host: str = "127.0.0.1", port: int = 8000, workers: int = 2) -> None:
-    """Serve until SIGTERM or Ctrl-C, then finish the requests in progress."""
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="The port to listen on.")
+@click.option("--workers", default=2, show_default=True, help="How many processes answer.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the website."""
     options = {
         "bind": f"{host}:{port}",
         "workers": workers,
@@ -39,15 +43,6 @@ def run_server(host: str = "127.0.0.1", port: int = 8000, workers: int = 2) -> N
         "loglevel": "warning",
         "accesslog": None,
         "forwarded_allow_ips": "127.0.0.1",
-        "graceful_timeout": 20,
+        "graceful_timeout": 20,  # seconds in which requests in progress finish after SIGTERM or Ctrl-C
     }
     Server(options).run()
-
-
-@click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="The port to listen on.")
-@click.option("--workers", default=2, show_default=True, help="How many processes answer.")
-def serve(host: str, port: int, workers: int) -> None:
-    """Serve the website."""
-    run_server(host, port, workers)

@@ -6,8 +6,11 @@ import time
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from app.cli.database_access import open_engine
+from directory.clock import utc_now
+from directory.engine.suggestion_as_data import suggestion_as_dict
 
 
 @click.command()
@@ -20,11 +23,6 @@ def suggest(text: str, bringer: str | None, top: int, as_json: bool) -> None:
 
     Nothing is stored. Private ratings do not count here: the answer rests on shareable facts and published bands.
     """
-    from sqlalchemy.orm import Session
-
-    from directory.clock import utc_now
-    from directory.engine.suggestion_as_data import suggestion_as_dict
-
     began = time.perf_counter()
     lead_text = sys.stdin.buffer.read(200_000).decode("utf-8", errors="replace") if text == "-" else text
     with open_engine() as engine, Session(engine) as session:

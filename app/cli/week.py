@@ -4,20 +4,24 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from app.cli import CliError
 from app.cli.database_access import open_engine
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-    from sqlalchemy.orm import Session
-
-    from directory.outbox.occurrence import Occurrence
-    from directory.people.chapter import Chapter
+from directory.clock import utc_now
+from directory.db import claim_write, write_session
+from directory.outbox.delivery import Delivery, lift_stop
+from directory.outbox.kill_switch import stops_of
+from directory.outbox.occurrence import Occurrence
+from directory.people.chapter import Chapter
+from directory.week.mention import mentions_of
+from directory.week.occurrence_planning import plan_occurrences, upcoming_occurrence
+from directory.week.post import compose, posts_of
 
 OccurrenceData = dict[str, Any]  # the JSON object that is printed
 
@@ -49,12 +53,11 @@ def week(is_preview: bool, at: datetime | None, key: str | None, as_json: bool, 
 
     A preview writes nothing. After --run the command ends with 1 if a delivery has not arrived.
     """
-    from directory.clock import utc_now
-
     now = at or utc_now()
     with open_engine() as engine:
         if let_go:
-            _lift_stop(engine, let_go == "new", now)
+            with write_session(engine) as session:
+                lift_stop(session, chapter=None, member=None, is_copy=let_go == "new", now=now)
         _print_stops(engine)
         occurrences = _preview(engine, key, now) if is_preview else _run_due(engine, key, now)
     if as_json:
@@ -66,34 +69,16 @@ def week(is_preview: bool, at: datetime | None, key: str | None, as_json: bool, 
         sys.exit(1)
 
 
-def _lift_stop(engine: "Engine", is_copy: bool, now: datetime) -> None:
-    from directory.db import write_session
-    from directory.outbox import delivery
-
-    with write_session(engine) as session:
-        delivery.lift_stop(session, chapter=None, member=None, is_copy=is_copy, now=now)
-
-
-def _print_stops(engine: "Engine") -> None:
+def _print_stops(engine: Engine) -> None:
     """Print on standard error why nothing is posted while a stop of the whole network is in force."""
-    from sqlalchemy.orm import Session
-
-    from directory.outbox.kill_switch import stops_of
-
     with Session(engine) as session:
         for stop in stops_of(session, chapter=None):
             reason = stop.reason or "An admin stopped the posts of the whole network."
             click.echo(f"{reason} Nothing is posted until `goodword week --let-go` or an admin says so.", err=True)
 
 
-def _preview(engine: "Engine", key: str | None, now: datetime) -> list[OccurrenceData]:
+def _preview(engine: Engine, key: str | None, now: datetime) -> list[OccurrenceData]:
     """Plan and compose the next occurrence of each chapter, and roll back."""
-    from sqlalchemy.orm import Session
-
-    from directory.db import claim_write
-    from directory.week.occurrence_planning import plan_occurrences, upcoming_occurrence
-    from directory.week.post import compose
-
     with Session(engine) as session:
         claim_write(session)
         plan_occurrences(session, now=now)
@@ -107,13 +92,8 @@ def _preview(engine: "Engine", key: str | None, now: datetime) -> list[Occurrenc
     return data
 
 
-def _run_due(engine: "Engine", key: str | None, now: datetime) -> list[OccurrenceData]:
+def _run_due(engine: Engine, key: str | None, now: datetime) -> list[OccurrenceData]:
     """Post what is due, in a process of ``jobs``, and return the latest occurrence of each chapter."""
-    from sqlalchemy import select
-    from sqlalchemy.orm import Session
-
-    from directory.outbox.occurrence import Occurrence
-
     with Session(engine) as session:
         _chapters(session, key)
     options = ("--chapter", key) if key else ()
@@ -127,11 +107,7 @@ def _run_due(engine: "Engine", key: str | None, now: datetime) -> list[Occurrenc
         return [_as_data(session, occurrence) for occurrence in latest if occurrence is not None]
 
 
-def _chapters(session: "Session", key: str | None) -> "list[Chapter]":
-    from sqlalchemy import select
-
-    from directory.people.chapter import Chapter
-
+def _chapters(session: Session, key: str | None) -> list[Chapter]:
     chapters = list(session.scalars(select(Chapter).order_by(Chapter.id)))
     chosen = [chapter for chapter in chapters if key in (None, chapter.key)]
     if key and not chosen:
@@ -139,13 +115,7 @@ def _chapters(session: "Session", key: str | None) -> "list[Chapter]":
     return chosen
 
 
-def _as_data(session: "Session", occurrence: "Occurrence") -> OccurrenceData:
-    from sqlalchemy import select
-
-    from directory.outbox.delivery import Delivery
-    from directory.week.mention import mentions_of
-    from directory.week.post import posts_of
-
+def _as_data(session: Session, occurrence: Occurrence) -> OccurrenceData:
     rows = session.scalars(select(Delivery).where(Delivery.occurrence_id == occurrence.id))
     deliveries = {row.channel_id: row for row in rows}
     return {
