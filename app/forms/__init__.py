@@ -33,6 +33,10 @@ class Form(FlaskForm):
         self.form_errors.append(message)
         self.error_status = status
 
+    def texts(self, *names: str) -> dict[str, str]:
+        """Return the text in each of these fields, "" if it was not sent."""
+        return {name: self[name].data or "" for name in names}
+
     class Meta(FlaskForm.Meta):
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             return None if formdata is None or request.method in SAFE_METHODS else request.form

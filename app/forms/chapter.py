@@ -1,5 +1,7 @@
 """Forms of a chapter: settings, list import, invitation, and the applications of people who want to join."""
 
+from babel.dates import get_day_names
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAreaField, TimeField
 
@@ -19,24 +21,15 @@ class SettingsForm(Form):
     weekday = SelectField(
         _l("It posts on"),
         coerce=int,
-        choices=[
-            SelectChoice(number, day)
-            for number, day in enumerate(
-                (
-                    *(_l("Monday"), _l("Tuesday"), _l("Wednesday"), _l("Thursday")),
-                    *(_l("Friday"), _l("Saturday"), _l("Sunday")),
-                )
-            )
-        ],
+        choices=lambda: [SelectChoice(*day) for day in sorted(get_day_names(locale=get_locale()).items())],
     )
     post_time = TimeField(_l("at"))
     hashtags = StringField(_l("Hashtags"))
 
     def show(self, chapter: Chapter) -> None:
         """Fill the fields from a chapter."""
-        hashtags = " ".join(f"#{hashtag}" for hashtag in chapter.hashtags)
-        self.process(obj=chapter, hashtags=hashtags)
-        self.hashtags.data = hashtags
+        self.process(obj=chapter)
+        self.hashtags.data = " ".join(f"#{hashtag}" for hashtag in chapter.hashtags)
 
 
 class StartForm(Form):

@@ -102,7 +102,7 @@ def end_quiet(public_id: str) -> ResponseReturnValue:
 def write_frame(public_id: str) -> ResponseReturnValue:
     chapter, form = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks"), FrameForm()
     with blamed(form):
-        sentences = {"opening": form.opening.data or "", "closing": form.closing.data or ""}
+        sentences = form.texts("opening", "closing")
         post_frame.write_frame(db.session(), chapter=chapter, member=current_member(), **sentences, now=now())
         undo = url_for(".decide_frame", public_id=public_id, act="refuse")
         return commit_and_redirect(

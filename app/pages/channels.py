@@ -70,9 +70,7 @@ def _guided(chapter: Chapter, kind: str, channel: Channel | None) -> ResponseRet
     form = form_for(about, channel)
     if form.validate_on_submit():
         with blamed(form):
-            said = channel_lifecycle.clean_fields(
-                about, {each.name: form[each.name].data or "" for each in about.fields}
-            )
+            said = channel_lifecycle.clean_fields(about, form.texts(*(each.name for each in about.fields)))
             if kind in dict(oauth.HANDSHAKES):
                 return _begin(chapter, kind, channel, said)
             return _connected(chapter, kind, channel, said, None)

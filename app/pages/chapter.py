@@ -83,8 +83,7 @@ def start() -> ResponseReturnValue:
     form = StartForm(data={"zone": "UTC"})
     if form.validate_on_submit():
         with blamed(form):
-            fields = {"name": form.name.data or "", "zone": form.zone.data or ""}
-            chapter = start_chapter(db.session(), by_id=current_member().id, **fields, now=now())
+            chapter = start_chapter(db.session(), by_id=current_member().id, **form.texts("name", "zone"), now=now())
             if current_member().business.chapter_id is None:
                 current_member().business.chapter = chapter
                 index_business(db.session(), current_member().business)
@@ -102,7 +101,6 @@ def settings(public_id: str) -> ResponseReturnValue:
     form = SettingsForm()
     if form.validate_on_submit() and form.post_time.data is not None:
         with blamed(form):
-            fields = {name: form[name].data or "" for name in TEXT_SETTINGS}
             edit_chapter(
                 db.session(),
                 chapter=chapter,
@@ -110,7 +108,7 @@ def settings(public_id: str) -> ResponseReturnValue:
                 weekday=form.weekday.data,
                 post_time=form.post_time.data,
                 now=now(),
-                **fields,
+                **form.texts(*TEXT_SETTINGS),
             )
             return commit_and_redirect(
                 _("The settings of %(chapter)s are up to date.", chapter=chapter.name),
@@ -128,7 +126,7 @@ def invite(public_id: str) -> ResponseReturnValue:
     chapter, form = get_permitted_or_404(Chapter, public_id, "invitation.send"), InviteForm()
     if form.validate_on_submit():
         with blamed(form):
-            fields = {name: form[name].data or "" for name in ("name", "email", "firm")}
+            fields = form.texts("name", "email", "firm")
             member = invitation.invite(db.session(), chapter=chapter, by=current_member(), **fields, now=now())
             return commit_and_redirect(
                 _("A letter is on its way to %(name)s.", name=member.name), to=url_for(".index", of=public_id)

@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from app.access import current_member, get_permitted_or_404, permit, policy
 from app.db import db
+from app.pages.leads import presenter_of
 from app.request_time import now
-from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import latest_suggestion
 from directory.leads.lead import Lead
 from directory.leads.message_draft import Brief, first_contact_message
@@ -21,11 +21,7 @@ pages = Blueprint("contact_details", __name__)
 @policy("contact.reveal")
 def member(public_id: str) -> ResponseReturnValue:
     person = get_permitted_or_404(Member, public_id, "contact.reveal")
-    contact = contact_of(member_view(db.session(), reader=current_member(), member=person))
-    back = url_for("members.show", public_id=public_id)
-    return _reveal(
-        person, contact, person.first_name, back, first_contact_message(current_member(), to=person.first_name)
-    )
+    return reveal_to_reader(person, contact_of(member_view(db.session(), reader=current_member(), member=person)))
 
 
 @pages.post("/members/<public_id>/contact/private")
@@ -33,14 +29,7 @@ def member(public_id: str) -> ResponseReturnValue:
 def private(public_id: str) -> ResponseReturnValue:
     """Reveal a member's direct phone number and email address to a lead or administrator who gives a reason."""
     person = get_permitted_or_404(Member, public_id, "profile.read_private_contact")
-    back = url_for("members.show", public_id=public_id)
-    return _reveal(
-        person,
-        private_contact(person),
-        person.first_name,
-        back,
-        first_contact_message(current_member(), to=person.first_name),
-    )
+    return reveal_to_reader(person, private_contact(person))
 
 
 @pages.post("/businesses/<public_id>/contact")
@@ -49,9 +38,7 @@ def business(public_id: str) -> ResponseReturnValue:
     firm = get_permitted_or_404(Business, public_id, "contact.reveal")
     if firm.members and not any(person.is_active for person in firm.members):
         abort(404)
-    contact = contact_of(firm_view(db.session(), reader=current_member(), business=firm))
-    back = url_for("members.business", public_id=public_id)
-    return _reveal(firm, contact, firm.name, back, first_contact_message(current_member(), to=firm.name))
+    return reveal_to_reader(firm, contact_of(firm_view(db.session(), reader=current_member(), business=firm)))
 
 
 @pages.post("/leads/<public_id>/contact/<business_id>")
@@ -61,17 +48,9 @@ def party(public_id: str, business_id: str) -> ResponseReturnValue:
     lead = get_permitted_or_404(Lead, public_id, "lead.read_teaser")
     suggestion = latest_suggestion(db.session(), lead=lead) or abort(404)
     permit("suggestion.read", suggestion)
-    presenter = SuggestionPresenter(
-        db.session(),
-        lead=lead,
-        suggestion=suggestion,
-        asker=current_member(),
-        business=lead.business,
-        today=now().date(),
-    )
+    presenter = presenter_of(lead, suggestion)
     team = presenter.team(request.form.get("team", 1, type=int)) or abort(404)
-    parties = presenter.parties(team)
-    chosen = next((candidate for candidate in parties if candidate.business.public_id == business_id), None)
+    chosen = next((one for one in presenter.parties(team) if one.business.public_id == business_id), None)
     if chosen is None or chosen.seen is None or chosen.is_me:
         abort(404)
     target = chosen.member or chosen.business
@@ -79,15 +58,25 @@ def party(public_id: str, business_id: str) -> ResponseReturnValue:
         abort(404)
     permit("contact.reveal", target)
     back = url_for("leads.show", public_id=public_id)
-    return _reveal(target, contact_of(chosen.seen), chosen.called, back, presenter.brief(chosen))
+    return reveal_to_reader(target, contact_of(chosen.seen), brief=presenter.brief(chosen), back=back)
 
 
-def _reveal(target: Member | Business, contact: Contact, name: str, back: str, brief: Brief) -> str:
-    """Record that the reader asked, and return the contact details of ``target`` as a page or its htmx part."""
+def reveal_to_reader(target: Member | Business, contact: Contact, *, brief: Brief | None = None, back: str = "") -> str:
+    """Record that the reader asked, and return the contact details of ``target`` as a page or its htmx part.
+
+    ``brief`` is the draft of a message, by default a first one; ``back`` is by default the page of ``target``.
+    """
     reveal(db.session(), reader=current_member(), of=target, now=now())
     db.session.commit()
-    template = "members/_contact.html" if request.headers.get("HX-Request") else "members/contact.html"
-    wants_mail = request.form.get("way") == "message"
+    name, endpoint = target.name, "members.business"
+    if isinstance(target, Member):
+        name, endpoint = target.first_name, "members.show"
     return render_template(
-        template, whom=target, contact=contact, name=name, back=back, brief=brief, wants_mail=wants_mail
+        "members/_contact.html" if request.headers.get("HX-Request") else "members/contact.html",
+        whom=target,
+        contact=contact,
+        name=name,
+        back=back or url_for(endpoint, public_id=target.public_id),
+        brief=brief or first_contact_message(current_member(), to=name),
+        wants_mail=request.form.get("way") == "message",
     )

@@ -71,8 +71,8 @@ def _apply(chapter: Chapter) -> ResponseReturnValue:
             abort(429)
         with blamed(form):
             if not form.homepage.data:
-                fields = {name: form[name].data or "" for name in (*PERSON_FIELDS, "knows")}
                 with credit_last_click():
+                    fields = form.texts(*PERSON_FIELDS, "knows")
                     application.apply(db.session(), chapter=chapter, **fields, now=now())
             db.session.commit()
             return render_template("joining/sent.html", chapter=chapter)
@@ -102,8 +102,7 @@ def suggest() -> ResponseReturnValue:
     form = SuggestForm()
     if form.validate_on_submit():
         with blamed(form):
-            fields = {name: form[name].data or "" for name in PERSON_FIELDS}
-            application.suggest(db.session(), by=current_member(), **fields, now=now())
+            application.suggest(db.session(), by=current_member(), **form.texts(*PERSON_FIELDS), now=now())
             return commit_and_redirect(
                 _("Thank you. The people who run your chapter read it, and write to them if they agree."), to="/"
             )

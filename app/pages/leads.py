@@ -23,6 +23,7 @@ from directory.engine.suggestions import latest_suggestion, runners_up, suggest,
 from directory.errors import Invalid
 from directory.leads import lead as leads
 from directory.leads.lead import Lead, Wish
+from directory.leads.suggestion import Suggestion
 from directory.rate_limit import consume_allowance
 from directory.taxonomy.capability import Capability, capabilities_by_name, capability_choices
 from directory.week import social_inbox
@@ -87,12 +88,18 @@ def show(public_id: str) -> ResponseReturnValue:
     suggestion = latest_suggestion(db.session(), lead=lead)
     if suggestion is not None and may(current_principal(), "suggestion.read", suggestion) != "A":
         suggestion = None
-    presenter = suggestion and SuggestionPresenter(
-        db.session(), lead=lead, suggestion=suggestion, asker=lead.member, business=lead.business, today=now().date()
-    )
+    presenter = suggestion and presenter_of(lead, suggestion)
     rank = request.args.get("team", 1, type=int)
     may_correct = may(current_principal(), "lead.update", lead) == "A"
     return render_template("leads/show.html", lead=lead, telling=presenter, rank=rank, may_correct=may_correct)
+
+
+def presenter_of(lead: Lead, suggestion: Suggestion) -> SuggestionPresenter:
+    """Return the presenter of the lead's suggestion for its reader, who asked for it."""
+    asker, today = current_member(), now().date()
+    return SuggestionPresenter(
+        db.session(), lead=lead, suggestion=suggestion, asker=asker, business=lead.business, today=today
+    )
 
 
 @pages.route("/leads/<public_id>/edit", methods=["GET", "POST"])

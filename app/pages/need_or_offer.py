@@ -12,12 +12,13 @@ from flask_babel import gettext as _
 from app.access import current_member, get_permitted_or_404, permit, policy
 from app.after_action import commit_and_redirect
 from app.db import db
+from app.pages.contact_details import reveal_to_reader
 from app.request_time import now
 from directory.engine.wanteds_for_offer import WantedMatch, match_wanteds
 from directory.errors import Invalid
 from directory.people import wanted
 from directory.people.tables import Wanted, WantedKind
-from directory.profiles.contact_details import contact_of, reveal
+from directory.profiles.contact_details import contact_of
 from directory.profiles.member_view import member_view, member_views
 from directory.rate_limit import consume_allowance
 from directory.text import clean_text
@@ -43,11 +44,7 @@ def give() -> ResponseReturnValue:
         abort(429)
     db.session.commit()  # the text is analysed outside a write transaction, so that other writers need not wait
     matches = match_wanteds(db.session(), text=text, member=current_member())
-    seen = (
-        member_views(db.session(), reader=current_member(), members=[match.member for match in matches])
-        if matches
-        else {}
-    )
+    seen = member_views(db.session(), reader=current_member(), members=[match.member for match in matches])
     contacts = {member_id: contact_of(view) for member_id, view in seen.items()}
     return render_template(
         "today/answer.html", me=current_member(), text=text, way=way, answers=matches, contacts=contacts
@@ -63,18 +60,9 @@ def contact(public_id: str) -> ResponseReturnValue:
         abort(404)
     permit("contact.reveal", want.member)
     text, introduces = _submitted_text(), request.form.get("given") == "introduce"
-    reveal(db.session(), reader=current_member(), of=want.member, now=now())
-    db.session.commit()
-    template = "members/_contact.html" if request.headers.get("HX-Request") else "members/contact.html"
-    return render_template(
-        template,
-        whom=want.member,
-        contact=contact_of(member_view(db.session(), reader=current_member(), member=want.member)),
-        name=want.member.first_name,
-        back=url_for("members.show", public_id=want.member.public_id),
-        brief=WantedMatch(want, 1.0).brief(text=text, member=current_member(), introduces=introduces),
-        wants_mail=request.form.get("way") == "message",
-    )
+    seen = member_view(db.session(), reader=current_member(), member=want.member)
+    brief = WantedMatch(want, 1.0).brief(text=text, member=current_member(), introduces=introduces)
+    return reveal_to_reader(want.member, contact_of(seen), brief=brief)
 
 
 @pages.post("/offers")

@@ -41,9 +41,7 @@ def arrange(public_id: str) -> ResponseReturnValue:
                 pairing=row,
                 by=current_member(),
                 meets_at=form.meets_at.data,
-                place=form.place.data or "",
-                topics=form.topics.data or "",
-                next_step=form.next_step.data or "",
+                **form.texts("place", "topics", "next_step"),
                 now=now(),
             )
             name = row.partner(current_member()).first_name

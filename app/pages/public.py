@@ -42,7 +42,7 @@ def person(public_id: str) -> str:
 def write(public_id: str) -> ResponseReturnValue:
     member, form = _member(public_id), RelayForm()
     if form.validate_on_submit():
-        fields = {name: form[name].data or "" for name in ("name", "email", "text")}
+        fields = form.texts("name", "email", "text")
         sender_ip, is_bot = request.remote_addr or "", bool(form.website.data)
         with blamed(form), credit_last_click():
             relay.submit_message(db.session(), receiver=member, **fields, is_bot=is_bot, sender_ip=sender_ip, now=now())

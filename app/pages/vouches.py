@@ -30,8 +30,7 @@ def new(public_id: str) -> ResponseReturnValue:
                 db.session(),
                 giver=current_member(),
                 receiver=receiver,
-                text=form.text.data or "",
-                known_as=form.known_as.data or "",
+                **form.texts("text", "known_as"),
                 capability=form.chosen(capabilities),
                 now=now(),
             )
