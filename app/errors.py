@@ -35,11 +35,6 @@ class Site(Flask):
         log.error("request_failed", kind=kind.__name__ if kind else "", places=locations, endpoint=request.endpoint)
 
 
-def status_of(error: DomainError) -> int:
-    """Return 422 for Invalid, 409 for Conflict, 403 for Refused."""
-    return STATUS[type(error)]
-
-
 def init_errors(app: Flask) -> None:
     """Put a request id on every log line and response, and register the error handlers."""
 
@@ -59,7 +54,7 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(DomainError)
     def show_domain_error(error: DomainError) -> Response:
-        return _error_page(status_of(error), error.message)
+        return _error_page(STATUS[type(error)], error.message)
 
     @app.errorhandler(CSRFError)
     def show_stale_form(error: CSRFError) -> Response:

@@ -1,7 +1,6 @@
 """``goodword check``: lists the settings and checks the database, the sentence model and the broker."""
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -28,7 +27,7 @@ def check() -> None:
         click.echo(f"  {PREFIX + setting.name:<22} {value}  [{_source(setting.name)}]\n{'':<25}{setting.help}")
     click.echo(click.style("\nIn place", bold=True))
     failures = 0
-    for name, is_ok, message in _checks(settings):
+    for name, is_ok, message in (_check_database(), _check_model(), _check_broker(settings)):
         failures += not is_ok
         click.echo(f"  {name:<10} {message}")
     if failures:
@@ -47,14 +46,8 @@ def _masked(name: str, value: Any) -> str:
     return make_url(value).render_as_string(hide_password=True) if name.endswith("_url") else str(value)
 
 
-def _checks(settings: Settings) -> Iterator[tuple[str, bool, str]]:
-    """Yield the name of each part, whether it works, and a message."""
-    yield _check_database()
-    yield _check_model()
-    yield _check_broker(settings)
-
-
 def _check_database() -> tuple[str, bool, str]:
+    """Return the name of this part, whether it works, and a message; as the other checks do."""
     try:
         with open_engine() as engine:
             migrated = is_migrated(engine)

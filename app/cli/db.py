@@ -1,10 +1,10 @@
 """``goodword db``: upgrades, downgrades and writes migrations of the database."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 from alembic import command
-from alembic.config import Config
 from alembic.util import CommandError
 
 from app.cli import CliError, database_access
@@ -20,10 +20,8 @@ def db() -> None:
 @click.option("--to", default="head", show_default=True, metavar="REV", help="The revision to go up to.")
 def upgrade(to: str) -> None:
     """Bring the tables up to this version of Goodword."""
-    try:
+    with _command_errors():
         database_access.upgrade(to)
-    except CommandError as error:
-        raise CliError(f"{error}.") from None
     click.echo("The database is up to date.")
 
 
@@ -31,7 +29,8 @@ def upgrade(to: str) -> None:
 @click.argument("to", metavar="REV")
 def downgrade(to: str) -> None:
     """Take the tables back to revision REV; -1 is the one before, base is none at all, and their rows are lost."""
-    _run(lambda config: command.downgrade(config, to))
+    with _command_errors(), open_engine() as engine:
+        command.downgrade(alembic_config(engine), to)
     click.echo(f"The database is at {to}.")
 
 
@@ -39,12 +38,13 @@ def downgrade(to: str) -> None:
 @click.argument("message")
 def revision(message: str) -> None:
     """Write a revision that makes the database what the tables of this checkout are. Read it before you keep it."""
-    _run(lambda config: command.revision(config, message, autogenerate=True))
+    with _command_errors(), open_engine() as engine:
+        command.revision(alembic_config(engine), message, autogenerate=True)
 
 
-def _run(act: Callable[[Config], object]) -> None:
+@contextmanager
+def _command_errors() -> Iterator[None]:
     try:
-        with open_engine() as engine:
-            act(alembic_config(engine))
+        yield
     except CommandError as error:
         raise CliError(f"{error}.") from None

@@ -11,7 +11,7 @@ from flask import request
 from flask_wtf import FlaskForm
 
 from app.db import SAFE_METHODS, db
-from app.errors import status_of
+from app.errors import STATUS
 from directory.errors import DomainError
 
 
@@ -44,19 +44,17 @@ class Form(FlaskForm):
 
 @contextmanager
 def blamed(form: Form) -> Iterator[None]:
-    """Catch a DomainError of this block: roll back and add the error to ``form``, which the view then shows again."""
+    """Catch a DomainError of this block: roll back and add the error to ``form``, which the view then shows again.
+
+    The message stands at the field that the error names, else above the form. The submitted values stay.
+    """
     try:
         yield
     except DomainError as error:
         db.session.rollback()
-        _add_error(form, error)
-        form.error_status = status_of(error)
-
-
-def _add_error(form: FlaskForm, error: DomainError) -> None:
-    """Add the message to the field that the error names, else above the form. The submitted values stay."""
-    field = form[error.field] if error.field and error.field in form else None
-    if field is None:
-        form.form_errors.append(error.message)
-    else:
-        field.errors = [*field.errors, error.message]
+        if error.field and error.field in form:
+            field = form[error.field]
+            field.errors = [*field.errors, error.message]
+        else:
+            form.form_errors.append(error.message)
+        form.error_status = STATUS[type(error)]

@@ -7,26 +7,21 @@ from wtforms.validators import DataRequired, Length
 from app.accounts.account import LONGEST_PASSWORD
 from app.forms import Form
 
-_ADDRESS = (DataRequired(_l("Write the email address of your account.")), Length(max=254))
-
-
-class SignInForm(Form):
-    """Email address and password."""
-
-    email = EmailField(_l("Email"), _ADDRESS)
-    password = PasswordField(_l("Password"), [DataRequired(_l("Write your password.")), Length(max=LONGEST_PASSWORD)])
-
 
 class AddressForm(Form):
     """An email address that a link is sent to."""
 
-    email = EmailField(_l("Email"), _ADDRESS)
+    email = EmailField(_l("Email"), [DataRequired(_l("Write the email address of your account.")), Length(max=254)])
 
 
 class PasswordForm(Form):
     """The password of a member who is signed in already."""
 
     password = PasswordField(_l("Password"), [DataRequired(_l("Write your password.")), Length(max=LONGEST_PASSWORD)])
+
+
+class SignInForm(AddressForm, PasswordForm):
+    """Email address and password."""
 
 
 class CodeForm(Form):

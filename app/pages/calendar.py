@@ -50,11 +50,8 @@ def change(public_id: str, act: str) -> ResponseReturnValue:
 @pages.post("/chapters/<public_id>/calendar/hour")
 @policy("chapter.plan_weeks")
 def set_hour(public_id: str) -> ResponseReturnValue:
-    chapter, on, text = (
-        get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks"),
-        _requested_day(),
-        request.values.get("at", ""),
-    )
+    chapter = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks")
+    on, text = _requested_day(), request.values.get("at", "")
     try:
         at = time.fromisoformat(text) if text else None
     except ValueError:

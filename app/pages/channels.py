@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from cryptography.fernet import InvalidToken
-from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -14,7 +14,7 @@ from app.after_action import commit_and_redirect, refuse_and_redirect
 from app.db import db
 from app.forms import Form, blamed
 from app.forms.channel import ChargeForm, form_for
-from app.pages.chapter import chapters_run
+from app.pages.chapter import chapters_run, chosen_chapter
 from app.request_time import now
 from directory.db import claim_write
 from directory.errors import DomainError
@@ -32,18 +32,14 @@ KINDS = ",".join(kind.kind for kind in CHANNEL_KINDS)
 @pages.get("/chapter/channels")
 @policy("chapter.read_room")
 def index() -> ResponseReturnValue:
-    chapters, chosen = chapters_run(), request.args.get("of")
-    chapter = next((each for each in chapters if chosen in (None, each.public_id)), None)
-    if chosen is not None and chapter is None:
-        abort(404)
-    permit("chapter.read_room", chapter or Chapter())
+    chapter = chosen_chapter()
     if chapter is None:
         return redirect(url_for("chapter.start"), 303)
     channels = channel_lifecycle.connected_channels(db.session(), chapter=chapter)
     return render_template(
         "channels/index.html",
         chapter=chapter,
-        chapters=chapters,
+        chapters=chapters_run(),
         channels=channels,
         kinds=CHANNEL_KINDS,
         kind_of=kind_of,

@@ -38,15 +38,23 @@ def chapters_run() -> list[Chapter]:
     return sorted(db.session.scalars(query), key=lambda chapter: chapter.id != own_id)
 
 
-@pages.get("/chapter")
-@policy("chapter.read_room")
-def index() -> ResponseReturnValue:
-    chapters = chapters_run()
+def chosen_chapter() -> Chapter | None:
+    """Return the chapter of ``?of=``, by default the reader's first; None for an admin where there is no chapter.
+
+    Aborts with 404 for a chapter that the reader does not run, with 403 for a reader who runs none.
+    """
     requested = request.args.get("of")
-    chapter = next((row for row in chapters if requested in (None, row.public_id)), None)
+    chapter = next((row for row in chapters_run() if requested in (None, row.public_id)), None)
     if requested is not None and chapter is None:
         abort(404)
     permit("chapter.read_room", chapter or Chapter())
+    return chapter
+
+
+@pages.get("/chapter")
+@policy("chapter.read_room")
+def index() -> ResponseReturnValue:
+    chapter = chosen_chapter()
     if chapter is None:
         return redirect(url_for(".start"), 303)
     return room(chapter, InviteForm(formdata=None))

@@ -40,10 +40,6 @@ def _is_story_pending(row: CaseStudy, by: Member, at: datetime) -> bool:
     return bool(party and not party.agreed_at and not party.declined_at and row.teller.is_active)
 
 
-def _base_url() -> str:
-    return str(current_app.config["BASE_URL"])
-
-
 def _accept_introduction(row: Introduction, by: Member) -> None:
     """Pass the request on if ``by`` is the introducer, else accept it."""
     if by.id == row.via_id:
@@ -83,7 +79,9 @@ QUESTIONS = {
             )
         ),
         lambda row, by: None,  # the mention stays
-        lambda row, by: withdraw_mention(db.session(), occurrence=row, member=by, now=now(), base_url=_base_url()),
+        lambda row, by: withdraw_mention(
+            db.session(), occurrence=row, member=by, now=now(), base_url=current_app.config["BASE_URL"]
+        ),
     ),
     "story": Question(
         CaseStudy,

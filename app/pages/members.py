@@ -68,11 +68,8 @@ def index() -> str:
 def show(public_id: str) -> ResponseReturnValue:
     firm = joinedload(Member.business).joinedload(Business.chapter)
     options = (firm, joinedload(Member.band), joinedload(Member.asks))
-    member, reader, session = (
-        get_permitted_or_404(Member, public_id, "profile.read_member_fields", options=options),
-        current_member(),
-        db.session(),
-    )
+    member = get_permitted_or_404(Member, public_id, "profile.read_member_fields", options=options)
+    session, reader = db.session(), current_member()
     introductions = introductions_between(session, one=reader, other=member) if member is not reader else []
     seen = member_view(session, reader=reader, member=member, introductions=introductions)
     return profile_page(seen, introductions=introductions)

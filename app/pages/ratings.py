@@ -55,15 +55,11 @@ def who_sees_what() -> str:
 @pages.post("/members/<public_id>/ratings")
 @policy("rating.create")
 def create(public_id: str) -> ResponseReturnValue:
-    ratee, form, session = (
-        get_permitted_or_404(Member, public_id, "profile.read_member_fields"),
-        RatingForm(),
-        db.session(),
-    )
+    ratee, form = get_permitted_or_404(Member, public_id, "profile.read_member_fields"), RatingForm()
     permit("rating.create", Rating(rater_id=current_member().id, ratee_id=ratee.id))
-    capabilities = claimed_capabilities(session, business=ratee.business)
+    capabilities = claimed_capabilities(db.session(), business=ratee.business)
     form.offer(capabilities)
-    before = ratings.ratings_given(session, rater=current_member(), ratee=ratee)
+    before = ratings.ratings_given(db.session(), rater=current_member(), ratee=ratee)
     rating = _rate(form, ratee, form.chosen(capabilities))
     if rating is None:
         return redirect(previous_page(), 303)
