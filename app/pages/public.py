@@ -1,12 +1,12 @@
 """Public pages: cards of members and pages of chapters by consent, visitors' messages, robots.txt and the sitemap."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from app.access import current_member, get_permitted_or_404, policy
@@ -26,9 +26,6 @@ from directory.week.occurrence_planning import upcoming_occurrence
 from directory.week.post_archive import archive_paths
 
 pages = Blueprint("public", __name__)
-
-# Characters that could end a script element or open a comment in it, to their JSON escapes.
-_JSON_ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
 @pages.get("/people/<public_id>")
@@ -91,12 +88,9 @@ def chapter(public_id: str) -> str:
 @policy("profile.update", current_member)
 def mine() -> ResponseReturnValue:
     """Show and change the reader's consent to a public card, with the card itself."""
-    form = PublicForm()
+    form = PublicForm(data={"public": current_member().public_at, "indexed": current_member().indexed_at})
     if form.validate_on_submit():
         return commit_and_redirect(_set_public(current_member(), form), to=url_for(".mine"))
-    form = PublicForm(
-        formdata=None, data={"public": current_member().public_at, "indexed": current_member().indexed_at}
-    )
     return render_template(
         "public/mine.html",
         form=form,
@@ -187,7 +181,7 @@ def _absolute(path: str) -> str:
 def _json_ld(data: dict[str, Any]) -> Markup:
     """Return JSON-LD without empty values, escaped so that no text in it can end the script element."""
     values = {key: value for key, value in {"@context": "https://schema.org", **data}.items() if value}
-    return Markup(json.dumps(values, ensure_ascii=False).translate(_JSON_ESCAPES))  # noqa: S704 - escaped right here
+    return htmlsafe_json_dumps(values, ensure_ascii=False)
 
 
 def _person_data(card: PublicCard) -> dict[str, Any]:
