@@ -12,7 +12,7 @@ from directory.translation import gettext, join_as_list, time_ago, translations
 
 
 def init_filters(app: Flask) -> None:
-    """Register the functions below as filters (``since`` as ``ago``), ``current_principal`` and ``now`` as globals."""
+    """Register the functions below as filters, ``current_principal`` and ``now`` as globals."""
     Babel(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -22,8 +22,8 @@ def init_filters(app: Flask) -> None:
 
     app.add_template_global(current_principal)
     app.add_template_global(now)
-    for function in (money, since, initials, first_name, day, in_words, join_as_list):
-        app.add_template_filter(function, {"since": "ago"}.get(function.__name__, function.__name__))
+    for function in (money, ago, initials, day, in_words, join_as_list):
+        app.add_template_filter(function)
 
 
 def money(minor: int | None, currency: str = "USD") -> str:
@@ -31,7 +31,7 @@ def money(minor: int | None, currency: str = "USD") -> str:
     return "" if minor is None else Money(minor, currency).spoken()
 
 
-def since(then: date) -> str:
+def ago(then: date) -> str:
     """Return how long ago ``then`` was, as a phrase."""
     return time_ago(then.date() if isinstance(then, datetime) else then, now().date())
 
@@ -63,8 +63,3 @@ def initials(name: str) -> str:
     """
     words = [word for word in name.split() if word[0].isalnum()]
     return "".join(word[0].upper() for word in (words[:1] + words[1:][-1:])) or "?"
-
-
-def first_name(name: str) -> str:
-    """Return the first word of a name."""
-    return name.split()[0] if name.split() else name

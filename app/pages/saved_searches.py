@@ -13,7 +13,7 @@ from app.after_action import commit_and_redirect, refuse_and_redirect
 from app.db import db
 from app.forms.search import parse_search_query
 from app.request_time import now
-from app.template_filters import since
+from app.template_filters import ago
 from directory.engine import saved_search
 from directory.engine.saved_search import SavedSearch
 from directory.errors import DomainError
@@ -50,7 +50,7 @@ def saved_searches(chapters: list[Chapter]) -> Sequence[SavedSearchNews]:
 def recent(then: datetime) -> str:
     """Return the weekday of a time one to six days ago, such as "Monday"; else how long ago it was."""
     days = (now().date() - then.date()).days
-    return since(then) if days < 1 or days > 6 else str(_(f"{then:%A}"))
+    return ago(then) if days < 1 or days > 6 else str(_(f"{then:%A}"))
 
 
 @pages.post("/searches")
