@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 from directory.db import claim_write
 from directory.people.tables import Business, Member
 from directory.settings import Settings, load_settings
+from tests.cast import Cast, make_cast
+from tests.chapterhouse import Chapterhouse
 
 REAL_DATA = Path(os.environ.get("GOODWORD_DATA", Path(__file__).parents[2] / "shared" / "data"))
 for name in [name for name in os.environ if name.startswith("GOODWORD_")]:
@@ -71,7 +73,7 @@ def session(engine: Engine) -> Iterator[Session]:
         yield session
 
 
-class Cast:
+class DemoCast:
     """The people and firms of the demo network by their keys, in a session that may write."""
 
     def __init__(self, session: Session) -> None:
@@ -85,11 +87,11 @@ class Cast:
 
 
 @pytest.fixture
-def cast(demo: Engine) -> Iterator[Cast]:
+def demo_cast(demo: Engine) -> Iterator[DemoCast]:
     """The cast on a fresh copy of the demo network; nothing is committed unless the test does."""
     with Session(demo) as session:
         claim_write(session)
-        yield Cast(session)
+        yield DemoCast(session)
 
 
 @pytest.fixture(scope="session")
@@ -121,3 +123,15 @@ def real_data() -> Path:
     if not (REAL_DATA / "federal").is_dir():
         pytest.skip(f"no public data sets in {REAL_DATA}; GOODWORD_DATA names their folder")
     return REAL_DATA
+
+
+@pytest.fixture
+def cast(session: Session, now: datetime) -> Cast:
+    """A small cast in an empty database: four firms, five members, and a small part of the taxonomy."""
+    return make_cast(session, now)
+
+
+@pytest.fixture
+def mesa(session: Session, now: datetime) -> Chapterhouse:
+    """A chapter of three firms in an empty database, without any consent."""
+    return Chapterhouse(session, now)

@@ -27,9 +27,16 @@ assert TABLES
 
 # A test in one of these folders that uses a database runs on SQLite and again, as a slow test, on PostgreSQL: its code
 # locks rows, writes "on conflict", groups, sorts, and compares texts, dates and JSON, where the two differ.
-ON_BOTH = {"app", "leads", "people", "week"}
+ON_BOTH = {"app", "facts", "leads", "outbox", "people", "privacy", "week"}
 # These modules run on SQLite only: they read rows by their keys, or compute numbers that other tests cover.
-ON_SQLITE = {"test_attacker.py", "test_card.py", "test_doors.py", "test_oauth.py", "test_security.py", "test_words.py"}
+ON_SQLITE = {
+    "test_rating_inference.py",
+    "test_post_card.py",
+    "test_access.py",
+    "test_oauth.py",
+    "test_security.py",
+    "test_words.py",
+}
 ENCODED_TEXTS = 20_000
 DIALECTS: dict[str, Dialect] = {}
 COMPILED: dict[Any, Any] = {}

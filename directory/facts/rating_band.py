@@ -19,7 +19,7 @@ from directory.people.tables import Band, Member
 # still above 4?" week after week and reads the last one (measured: right 1.00 of the time after three questions).
 # Therefore each band gets random noise of up to one and a half times one person's weight, and a band does not move
 # again for a season. After half a year of questions, a guess of 1-5 is right 0.42 of the time and a guess of its third
-# 0.49, after a year 0.43 and 0.52; a blind guess is right 0.40 of the time (tests/app/test_attacker.py). The cost:
+# 0.49, after a year 0.43 and 0.52; a blind guess is right 0.40 of the time (tests/app/test_rating_inference.py). Cost:
 # with five firms 0.71 of the bands are what they would be without noise, with twenty 0.86. Lowering any of these
 # numbers weakens the protection.
 SMALL_NETWORK = 40  # active members; below it three firms are enough, otherwise nobody would get a band

@@ -19,7 +19,7 @@ from directory.people.suspension import suspend
 from directory.people.tables import Business, ChapterRole, Member, MemberState, Role
 from directory.settings import Settings
 from tests.app.conftest import PASSWORD, SignIn
-from tests.app.post import delivered, link_in
+from tests.app.delivered_mails import delivered, link_in
 from tests.app.test_sign_in import attempt, is_in
 
 REASON = {"reason": "Sold three members' addresses."}

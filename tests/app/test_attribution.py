@@ -31,7 +31,7 @@ from directory.week.occurrence_planning import plan_occurrences
 from directory.week.social_inbox import Outcome, Reply
 from jobs import weekly_posts
 from tests.app.conftest import PASSWORD, SignIn
-from tests.app.post import delivered, link_in
+from tests.app.delivered_mails import delivered, link_in
 
 PERSON = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"}
 APPLIES = {"name": "Vera Ok", "email": "vera@client.example", "firm": "Vera & Co", "sentence": "We cook.", "knows": ""}

@@ -18,7 +18,7 @@ from directory.people.audience import Audience
 from directory.people.field_declaration import ProfileField, fields_of
 from directory.people.tables import Business, Member
 from tests.app.conftest import SignIn
-from tests.people.samples import FIELDS, samples
+from tests.directory.people.samples import FIELDS, samples
 
 PARTS = {part: form for part, form in FORMS.items() if issubclass(form, PartForm)}
 ASKED = {"busy": "accepting"}  # is not typed as it is kept: whether the firm takes new work says how busy it is

@@ -17,7 +17,7 @@ from directory.people.tables import ChapterRole, Member, Role
 from directory.profiles.relay import MAX_PER_SENDER, RelayMessage
 from directory.settings import Settings
 from tests.app.conftest import SignIn
-from tests.app.post import delivered, link_in
+from tests.app.delivered_mails import delivered, link_in
 
 MESSAGE = {"name": "Vera", "email": "vera@client.example", "text": "We need a site.", "website": ""}
 

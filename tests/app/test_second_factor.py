@@ -24,7 +24,7 @@ from directory.people.tables import ChapterRole, Member, Role
 from directory.secrets import SecretBox
 from directory.settings import Settings
 from tests.app.conftest import PASSWORD, SignIn
-from tests.app.post import delivered, link_in
+from tests.app.delivered_mails import delivered, link_in
 from tests.app.test_sign_in import attempt, is_in
 
 STEP = timedelta(seconds=30)

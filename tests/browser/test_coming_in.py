@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from directory.people.chapter import Chapter
 from directory.people.tables import ChapterRole, Member, Role
 from directory.settings import Settings
-from tests.app.post import delivered, link_in
+from tests.app.delivered_mails import delivered, link_in
 from tests.browser.conftest import Visit, barriers
 
 TRADES = ("Bookkeeping", "Roofing", "Signs and banners", "Estate law", "Catering", "Web design", "Plumbing")

@@ -17,7 +17,7 @@ from directory.db import write_session
 from directory.outbox.mail import UNDO
 from directory.people.tables import Member
 from directory.settings import Settings
-from tests.app.post import delivered
+from tests.app.delivered_mails import delivered
 from tests.browser.conftest import Visit
 from tests.browser.test_story import look
 

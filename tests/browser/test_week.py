@@ -11,7 +11,7 @@ from directory.text_length import COUNTS
 from directory.week.occurrence_planning import plan_occurrences
 from directory.week.post import compose
 from tests.browser.conftest import Visit
-from tests.week.test_counting import GRAPHEMES, TOOTED, WEIGHTED
+from tests.directory.test_text_length import GRAPHEMES, TOOTED, WEIGHTED
 
 
 def test_the_counter_counts_as_the_server_does(visit: Visit, session: Session, bea: Member, now: datetime) -> None:

@@ -1,0 +1,232 @@
+"""Joining: list import, invitations and applications, and what they must not reveal."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from email import message_from_bytes
+from io import BytesIO
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from directory.db import write_session
+from directory.joining.application import Application
+from directory.outbox.delivery import Delivery
+from directory.people.chapter import Chapter
+from directory.people.tables import Business, ChapterRole, Member, MemberState, Role
+from directory.settings import Settings
+from tests.app.conftest import SignIn
+from tests.app.delivered_mails import delivered
+
+LIST = "Ida Quist,ida@quist.example,Quist Books\nTess Wu,tess@wu.example,Wu Law"
+WHO = {"name": "Max Stone", "email": "max@stone.example", "firm": "Stone Roofs", "sentence": "We mend roofs."}
+LinkTo = Callable[[str], str]
+
+
+@pytest.fixture
+def chapter(session: Session, bea: Member) -> Chapter:
+    """Old Pueblo, led by Bea, with no people yet."""
+    bea.business.chapter = chapter = Chapter(key="old-pueblo", name="Old Pueblo", zone="America/Phoenix")
+    session.flush()
+    session.add(ChapterRole(member_id=bea.id, chapter_id=chapter.id, role=Role.LEAD))
+    session.commit()
+    return chapter
+
+
+@pytest.fixture
+def lead(chapter: Chapter, bea: Member, sign_in: SignIn) -> FlaskClient:
+    return sign_in(bea)
+
+
+@pytest.fixture
+def link_to(engine: Engine, settings: Settings, now: datetime) -> LinkTo:
+    """Return a function that sends pending mail and returns the path of the link in a mail to an address."""
+
+    def send_and_read(to: str, at: datetime = now) -> str:
+        delivered(engine, settings, at)
+        letters = [message_from_bytes(path.read_bytes()) for path in (settings.home / "mail").glob("*")]
+        text = next(each for each in letters if each["To"] == to).get_payload(decode=True).decode()
+        found = re.search(r"http://localhost(/\S+)", text)
+        return found[1] if found else text
+
+    return send_and_read
+
+
+def preview_list(lead: FlaskClient, chapter: Chapter, text: str = LIST) -> str:
+    answer = lead.post(f"/chapters/{chapter.public_id}/import", data={"text": text})
+    assert answer.status_code == 303
+    return answer.location
+
+
+def test_previewing_a_list_creates_no_members(lead: FlaskClient, chapter: Chapter, session: Session) -> None:
+    page = lead.get(preview_list(lead, chapter)).text
+    assert "Two people would come in" in page
+    assert session.scalars(select(Member.name)).all() == ["Bea Lindqvist"]
+
+
+def test_an_imported_list_can_be_undone_completely(lead: FlaskClient, chapter: Chapter, session: Session) -> None:
+    path = preview_list(lead, chapter)
+    room = lead.post(f"{path}/commit", data={"share": "y"}, follow_redirects=True).text
+    assert "Two people are asked in" in room
+    assert f'action="{path}/undo"' in room
+    assert "Nothing of it is left" in lead.post(f"{path}/undo", follow_redirects=True).text
+    session.rollback()
+    assert session.scalars(select(Member.name)).all() == ["Bea Lindqvist"]
+    assert session.scalars(select(Delivery)).all() == []
+    assert lead.post(f"{path}/undo").status_code == 409
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xfe\x00", b"name,mail\n", b'"', b"\0" * 300, b"a\x85b," * 70, "‮Bea,b@x.example".encode()],
+)
+def test_malformed_files_cause_no_error_and_import_nobody(lead: FlaskClient, chapter: Chapter, content: bytes) -> None:
+    path = f"/chapters/{chapter.public_id}/import"
+    answer = lead.post(path, data={"file": (BytesIO(content), "list.csv"), "text": ""})
+    assert answer.status_code in (303, 422)
+    if answer.status_code == 303:
+        assert lead.get(answer.location).status_code == 200
+        assert lead.post(f"{answer.location}/commit").status_code == 422
+
+
+def test_a_list_of_3000_people_can_be_pasted(lead: FlaskClient, chapter: Chapter) -> None:
+    rows = "\n".join(f"P{n},p{n}@x.example,Firm {n},{'x' * 300}" for n in range(3000))
+    assert "3000 people would come in" in lead.get(preview_list(lead, chapter, rows)).text
+
+
+def test_an_invitation_names_its_sender_and_works_once(
+    lead: FlaskClient,
+    chapter: Chapter,
+    client: FlaskClient,
+    link_to: LinkTo,
+    session: Session,
+    settings: Settings,
+    bea: Member,
+) -> None:
+    data = {"name": "Ida Quist", "email": "Ida@quist.example", "firm": "Quist Books"}
+    assert lead.post(f"/chapters/{chapter.public_id}/invite", data=data).status_code == 303
+    assert lead.post(f"/chapters/{chapter.public_id}/invite", data=data).status_code == 409
+    path = link_to("ida@quist.example")
+    letter = message_from_bytes(next((settings.home / "mail").glob("*")).read_bytes())
+    assert letter["Reply-To"] == bea.email
+    assert f"{bea.name} of {bea.business.name} would like to have you" in " ".join(letter.get_payload().split())
+    page = client.get(path).text
+    assert "Bea Lindqvist would like to have you here, Ida" in page
+    session.rollback()
+    ida = session.scalars(select(Member).where(Member.name == "Ida Quist")).one()
+    assert lead.post(f"/invitations/{ida.public_id}/again").status_code == 409  # invited less than a day ago
+    assert ida.arrived_at is None
+    assert client.post(path).location == "/welcome"
+    assert client.get("/members").status_code == 200
+    assert client.get(path).status_code == client.post(path).status_code == 422
+
+
+def test_an_applicant_confirms_gets_a_reference_and_is_admitted(
+    lead: FlaskClient, chapter: Chapter, client: FlaskClient, link_to: LinkTo, session: Session
+) -> None:
+    address = f"/chapters/{chapter.public_id}/apply"  # the room shows this path to the lead
+    session.rollback()
+    assert address in lead.get("/chapter").text
+    assert client.get("/chapters/23456789abcd/apply").status_code == 404
+    assert client.post(address, data={**WHO, "knows": "bea lindqvist of Bramble"}).status_code == 200
+    assert "Max Stone" not in lead.get("/chapter").text
+    assert client.post(link_to("max@stone.example")).status_code == 303
+    assert client.get("/members").status_code == 403
+    room = lead.get("/chapter").text
+    assert "One person asks to come in" in room
+    assert "Ask Bea Lindqvist" in room
+    applied = session.scalars(select(Application)).one()
+    bea = session.scalars(select(Member).where(Member.name == "Bea Lindqvist")).one()
+    lead.post(f"/applications/{applied.public_id}/ask", data={"member": bea.public_id})
+    assert lead.post(f"/applications/{applied.public_id}/yes").status_code == 303
+    path = f"/applications/{applied.public_id}/admit"
+    assert lead.post(path).status_code == 422
+    assert lead.post(path, data={"reason": "Good to have you here."}).status_code == 303
+    assert client.get("/members").status_code == 200
+    session.rollback()
+    assert (applied.member.state, applied.member.sponsor_id) == (MemberState.ACTIVE, bea.id)
+    assert lead.post(path, data={"reason": "Good to have you here."}).status_code == 409
+
+
+def test_a_rejected_applicant_is_erased_and_signed_out(
+    lead: FlaskClient, chapter: Chapter, client: FlaskClient, link_to: LinkTo, session: Session
+) -> None:
+    client.post("/apply", data=WHO)
+    client.post(link_to("max@stone.example"))
+    applied = session.scalars(select(Application)).one()
+    why = "We have three roofers who cover the town."
+    path = f"/applications/{applied.public_id}/turn-away"
+    assert lead.post(path, data={"reason": why}).status_code == 303
+    session.rollback()
+    assert session.scalars(select(Application)).all() == []
+    kept = [(each.name, each.email) for each in session.scalars(select(Member).where(Member.state == MemberState.GONE))]
+    assert [("Max" in name, email) for name, email in kept] == [(False, None)]
+    assert "Stone" not in " ".join(session.scalars(select(Business.name)))
+    assert client.get("/profile").location.startswith("/sign-in")
+
+
+def test_applying_does_not_reveal_who_is_a_member(
+    chapter: Chapter, client: FlaskClient, engine: Engine, bea: Member, session: Session
+) -> None:
+    with write_session(engine) as rows:
+        rows.get_one(Member, bea.id).email = "bea@bramble.example"
+    for email in ("bea@bramble.example", "max@stone.example", "bea@bramble.example"):
+        page = client.post("/apply", data={**WHO, "email": email, "knows": "Bea Lindqvist"})
+        assert (page.status_code, "Look into your mail" in page.text) == (200, True)
+    robot = client.post("/apply", data={**WHO, "email": "robot@x.example", "homepage": "http://x"})
+    assert "Look into your mail" in robot.text
+    session.rollback()
+    assert session.scalars(select(Member.email).order_by(Member.id)).all() == [
+        "bea@bramble.example",
+        "max@stone.example",
+    ]
+
+
+def test_the_eleventh_application_an_hour_from_one_address_gets_429(chapter: Chapter, client: FlaskClient) -> None:
+    codes = [client.post("/apply", data={**WHO, "email": f"m{n}@x.example"}).status_code for n in range(11)]
+    assert codes == [200] * 10 + [429]
+
+
+def test_a_member_suggests_a_person_and_the_lead_admits_them(
+    lead: FlaskClient, chapter: Chapter, client: FlaskClient, link_to: LinkTo, session: Session
+) -> None:
+    assert lead.post("/suggest", data=WHO).status_code == 303
+    applied = session.scalars(select(Application)).one()
+    assert applied.member.sponsor.name == "Bea Lindqvist"
+    session.rollback()
+    lead.post(f"/applications/{applied.public_id}/admit", data={"reason": "Good to have you here."})
+    assert client.post(link_to("max@stone.example")).location == "/welcome"
+
+
+def test_a_lead_can_change_valid_settings_of_the_chapter(lead: FlaskClient, chapter: Chapter, session: Session) -> None:
+    path = f"/chapters/{chapter.public_id}/settings"
+    data = {"name": "Old Pueblo", "zone": "America/Phoenix", "weekday": "3", "post_time": "08:15", "country": "us"}
+    for wrong in ({"zone": "Mars"}, {"weekday": "9"}, {"post_time": "x"}, {"hashtags": ""}, {"country": "USA"}):
+        assert lead.post(path, data={**data, "hashtags": "#goodword", **wrong}).status_code == 422
+    assert lead.post(path, data={**data, "hashtags": "#goodword, #tucson"}).status_code == 303
+    session.rollback()
+    assert (chapter.weekday, chapter.hashtags, chapter.country) == (3, ["goodword", "tucson"], "US")
+
+
+def test_an_admin_without_chapters_is_led_to_start_one(
+    session: Session, bea: Member, sign_in: SignIn, now: datetime
+) -> None:
+    bea.is_admin = True
+    session.commit()
+    admin = sign_in(bea)
+    assert admin.get("/chapter").location == "/chapters/new"
+    assert admin.post("/chapters/new", data={"name": "Valley", "zone": "America/Phoenix"}).status_code == 303
+    assert "Bring your people in" in admin.get("/chapter").text
+
+
+def test_a_plain_member_cannot_open_the_chapter_room(
+    session: Session, chapter: Chapter, sign_in: SignIn, now: datetime
+) -> None:
+    member = Member(name="Ann", business=Business(name="A", chapter=chapter, created_at=now), joined_at=now)
+    session.add(member)
+    session.commit()
+    browser = sign_in(member)
+    assert browser.get("/chapter").status_code == 403
+    assert 'href="/chapter"' not in browser.get("/").text
