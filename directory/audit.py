@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from directory.db import Base, Row
+from directory.db import Base, PublicRow, Row
 
 
 class AuditEntry(Row, Base):
-    """One action. ``object`` is a table and a public id, never a person's name or text."""
+    """One action. ``object`` is mostly a table and a public id, never a person's name or text."""
 
     __tablename__ = "audit_entry"
 
@@ -21,7 +21,11 @@ class AuditEntry(Row, Base):
 
 
 def record(
-    session: Session, *, actor_id: int | None, action: str, object: str, now: datetime, reason: str = ""
+    session: Session, *, actor_id: int | None, action: str, object: PublicRow | str, now: datetime, reason: str = ""
 ) -> None:
-    """Append an entry. It is committed or rolled back with the verb's transaction."""
-    session.add(AuditEntry(actor_id=actor_id, action=action, object=object, reason=reason, at=now))
+    """Append an entry. It is committed or rolled back with the verb's transaction.
+
+    ``object`` is a flushed row, stored as its table and public id, or a text. A reason that is too long is cut.
+    """
+    name = object if isinstance(object, str) else f"{object.__tablename__} {object.public_id}"
+    session.add(AuditEntry(actor_id=actor_id, action=action, object=name, reason=reason[:300], at=now))

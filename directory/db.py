@@ -74,6 +74,8 @@ class Row:
 class PublicRow(Row):
     """Mixin: a row that URLs refer to by its random public id."""
 
+    __tablename__: Any  # a text, which each table sets
+
     public_id: Mapped[str] = mapped_column(String(12), unique=True, default=new_public_id)
 
 

@@ -1,6 +1,7 @@
 """Case studies: stories of joint work, published while every person named in them agrees."""
 
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
@@ -105,7 +106,7 @@ def submit_story(
         raise Conflict(_("That is %(count)s stories in a week. Give people time to read them.", count=QUOTA))
     session.add(story)
     session.flush()
-    _record(session, story, "tell", teller, now)
+    record(session, actor_id=teller.id, action="case_study.tell", object=story, now=now)
     words = {"title": story.title, "text": story.text}
     for other in others:
         mail.enqueue_question(session, "story", story, by=teller, to=other, event=_event(story), words=words, now=now)
@@ -114,17 +115,17 @@ def submit_story(
 
 def agree(session: Session, *, story: CaseStudy, by: Member, now: datetime) -> None:
     """Record a party's consent to show the story. Raises Refused for anybody else."""
-    _answer(session, story, by, agreed_at=now, declined_at=None, act="agree", now=now)
+    _answer(session, story, by, "agree", now)
 
 
 def decline(session: Session, *, story: CaseStudy, by: Member, now: datetime) -> None:
     """Record that a party does not consent, or no longer does. Raises Refused for anybody else."""
-    _answer(session, story, by, agreed_at=None, declined_at=now, act="decline", now=now)
+    _answer(session, story, by, "decline", now)
 
 
 def reopen(session: Session, *, story: CaseStudy, by: Member, now: datetime) -> None:
     """Take back a party's answer: the story waits for it again. Raises Refused for anybody else."""
-    _answer(session, story, by, agreed_at=None, declined_at=None, act="reopen", now=now)
+    _answer(session, story, by, "reopen", now)
 
 
 def withdraw(session: Session, *, story: CaseStudy, by: Member, now: datetime) -> None:
@@ -133,27 +134,21 @@ def withdraw(session: Session, *, story: CaseStudy, by: Member, now: datetime) -
         raise Refused(_("Only the person who told this can take it back."))
     for party in story.parties:
         mail.recall(session, event=_event(story), to=party.member)
-    _record(session, story, "withdraw", by, now)
+    record(session, actor_id=by.id, action="case_study.withdraw", object=story, now=now)
     session.delete(story)
     session.flush()
 
 
 def _answer(
-    session: Session,
-    story: CaseStudy,
-    by: Member,
-    *,
-    agreed_at: datetime | None,
-    declined_at: datetime | None,
-    act: str,
-    now: datetime,
+    session: Session, story: CaseStudy, by: Member, act: Literal["agree", "decline", "reopen"], now: datetime
 ) -> None:
     party = story.party(by)
     if party is None:
         raise Refused(_("Only the people in this story can answer it."))
-    party.agreed_at, party.declined_at = agreed_at, declined_at
+    party.agreed_at = now if act == "agree" else None
+    party.declined_at = now if act == "decline" else None
     mail.recall(session, event=_event(story), to=by)
-    _record(session, story, act, by, now)
+    record(session, actor_id=by.id, action=f"case_study.{act}", object=story, now=now)
 
 
 def shown_stories(session: Session, *, member: Member) -> list[CaseStudy]:
@@ -172,7 +167,3 @@ def stories_of(session: Session, *, member: Member) -> list[CaseStudy]:
 
 def _event(story: CaseStudy) -> str:
     return f"story-{story.public_id}"
-
-
-def _record(session: Session, story: CaseStudy, act: str, by: Member, now: datetime) -> None:
-    record(session, actor_id=by.id, action=f"case_study.{act}", object=f"case_study {story.public_id}", now=now)

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -114,7 +115,7 @@ def record_meeting(session: Session, *, said_by: Member, other: Member, on: date
 
 def confirm(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:
     """Confirm the interaction, which may be shared from now on. Raises Refused for anybody but ``other``."""
-    _answer(session, interaction, by, confirmed_at=interaction.confirmed_at or now, declined_at=None, now=now)
+    _answer(session, interaction, by, "confirm", now)
 
 
 def decline(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:
@@ -124,12 +125,12 @@ def decline(session: Session, *, interaction: Interaction, by: Member, now: date
     """
     if interaction.confirmed_at is not None:
         raise Conflict(_("You both said so; it stays."))
-    _answer(session, interaction, by, confirmed_at=None, declined_at=now, now=now)
+    _answer(session, interaction, by, "decline", now)
 
 
 def reopen(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:
     """Take back ``other``'s answer: the interaction waits for it again. Raises Refused for anybody else."""
-    _answer(session, interaction, by, confirmed_at=None, declined_at=None, now=now)
+    _answer(session, interaction, by, "reopen", now)
 
 
 def withdraw(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:
@@ -141,7 +142,7 @@ def withdraw(session: Session, *, interaction: Interaction, by: Member, now: dat
         raise Refused(_("Only the person who said this can take it back."))
     if interaction.confirmed_at is not None:
         raise Conflict(_("You both said so; it stays."))
-    _record(session, interaction, "withdraw", by, now)
+    record(session, actor_id=by.id, action="interaction.withdraw", object=interaction, now=now)
     mail.recall(session, event=_event(interaction), to=interaction.other)
     session.delete(interaction)
     session.flush()
@@ -153,19 +154,14 @@ def _event(interaction: Interaction) -> str:
 
 
 def _answer(
-    session: Session,
-    interaction: Interaction,
-    by: Member,
-    *,
-    confirmed_at: datetime | None,
-    declined_at: datetime | None,
-    now: datetime,
+    session: Session, interaction: Interaction, by: Member, act: Literal["confirm", "decline", "reopen"], now: datetime
 ) -> None:
     if by.id != interaction.other_id:
         raise Refused(_("Only the person it was said of can answer this."))
-    interaction.confirmed_at, interaction.declined_at = confirmed_at, declined_at
+    interaction.confirmed_at = (interaction.confirmed_at or now) if act == "confirm" else None
+    interaction.declined_at = now if act == "decline" else None
     mail.recall(session, event=_event(interaction), to=by)
-    _record(session, interaction, "confirm" if confirmed_at else "decline" if declined_at else "reopen", by, now)
+    record(session, actor_id=by.id, action=f"interaction.{act}", object=interaction, now=now)
     bump_world(session)
 
 
@@ -181,7 +177,3 @@ def interactions_between(one_id: int, other_id: int) -> ColumnElement[bool]:
         and_(Interaction.said_by_id == one_id, Interaction.other_id == other_id),
         and_(Interaction.said_by_id == other_id, Interaction.other_id == one_id),
     )
-
-
-def _record(session: Session, interaction: Interaction, act: str, by: Member, now: datetime) -> None:
-    record(session, actor_id=by.id, action=f"interaction.{act}", object=f"interaction {interaction.public_id}", now=now)

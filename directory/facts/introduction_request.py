@@ -103,7 +103,8 @@ def _send(session: Session, introduction: Introduction, *, by: Member, now: date
         raise Conflict(_("That is %(count)s introductions in a week. Give people time to answer.", count=QUOTA))
     session.add(introduction)
     session.flush()
-    _record(session, introduction, "offer" if introduction.is_offer else "ask", by, now)
+    action = "introduction.offer" if introduction.is_offer else "introduction.ask"
+    record(session, actor_id=by.id, action=action, object=introduction, now=now)
     first = introduction.via or introduction.target
     for person in (introduction.asker, introduction.target) if introduction.is_offer else (first,):
         _enqueue_mail(session, introduction, person, now)
@@ -120,7 +121,7 @@ def pass_on(session: Session, *, introduction: Introduction, by: Member, word: s
         raise Refused(_("Only the person in between can pass this on."))
     introduction.word = clean_text(word, field="word", what=_("your word"), limit=600, required=False)
     introduction.state, introduction.passed_at = IntroductionState.WITH_TARGET, now
-    _record(session, introduction, "pass_on", by, now)
+    record(session, actor_id=by.id, action="introduction.pass_on", object=introduction, now=now)
     _enqueue_mail(session, introduction, introduction.target, now)
 
 
@@ -136,7 +137,7 @@ def accept(session: Session, *, introduction: Introduction, by: Member, now: dat
         introduction.target_yes = True
     else:
         raise Refused(_("Only the two it is about can say yes."))
-    _record(session, introduction, "accept", by, now)
+    record(session, actor_id=by.id, action="introduction.accept", object=introduction, now=now)
     if introduction.asker_yes and introduction.target_yes:
         _connect(session, introduction, by=by, now=now)
 
@@ -152,7 +153,7 @@ def decline(session: Session, *, introduction: Introduction, by: Member, now: da
     elif by.id == introduction.target_id:
         introduction.target_yes = False
     introduction.state, introduction.answered_at = IntroductionState.DECLINED, now
-    _record(session, introduction, "decline", by, now)
+    record(session, actor_id=by.id, action="introduction.decline", object=introduction, now=now)
 
 
 def cancel(session: Session, *, introduction: Introduction, by: Member | None, now: datetime) -> None:
@@ -169,13 +170,13 @@ def cancel(session: Session, *, introduction: Introduction, by: Member | None, n
         if person is not None:
             mail.recall(session, event=f"introduction-{introduction.public_id}", to=person)
     if by is not None:
-        _record(session, introduction, "cancel", by, now)
+        record(session, actor_id=by.id, action="introduction.cancel", object=introduction, now=now)
 
 
 def _connect(session: Session, introduction: Introduction, *, by: Member, now: datetime) -> None:
     introduction.state, introduction.answered_at = IntroductionState.ACCEPTED, now
     introduction.asker_yes = introduction.target_yes = True
-    _record(session, introduction, "connect", by, now)
+    record(session, actor_id=by.id, action="introduction.connect", object=introduction, now=now)
     bump_world(session)
     asker, target, event = introduction.asker, introduction.target, f"introduced-{introduction.public_id}"
     for person, words in (
@@ -216,8 +217,3 @@ def _enqueue_mail(session: Session, introduction: Introduction, to: Member, now:
         due_at=now + mail.UNDO if introduction.passed_at is None else now,
         now=now,
     )
-
-
-def _record(session: Session, introduction: Introduction, act: str, by: Member, now: datetime) -> None:
-    what = f"introduction {introduction.public_id}"
-    record(session, actor_id=by.id, action=f"introduction.{act}", object=what, now=now)

@@ -83,7 +83,7 @@ def request_case(session: Session, *, ratee: Member, now: datetime) -> RatingCas
     case = RatingCase(ratee=ratee, flagged_at=now)
     session.add(case)
     session.flush()
-    record(session, actor_id=ratee.id, action="rating_case.flag", object=f"rating_case {case.public_id}", now=now)
+    record(session, actor_id=ratee.id, action="rating_case.flag", object=case, now=now)
     return case
 
 
@@ -150,7 +150,7 @@ def quarantine(session: Session, *, case: RatingCase, pseudonym: str, by: Member
     rater = _rater_by_pseudonym(session, case, pseudonym, by)
     if all(row.rater_id != rater.id for row in _active_quarantines(session, case)):
         session.add(Quarantine(case_id=case.id, ratee_id=case.ratee_id, rater_id=rater.id, at=now))
-        _record(session, case, "quarantine", by, now)
+        record(session, actor_id=by.id, action="rating_case.quarantine", object=case, now=now)
 
 
 def release_quarantine(session: Session, *, case: RatingCase, pseudonym: str, by: Member, now: datetime) -> None:
@@ -159,7 +159,7 @@ def release_quarantine(session: Session, *, case: RatingCase, pseudonym: str, by
     for row in _active_quarantines(session, case):
         if row.rater_id == rater.id:
             row.released_at = now
-            _record(session, case, "release", by, now)
+            record(session, actor_id=by.id, action="rating_case.release", object=case, now=now)
 
 
 def close_case(session: Session, *, case: RatingCase, by: Member, now: datetime) -> None:
@@ -167,7 +167,7 @@ def close_case(session: Session, *, case: RatingCase, by: Member, now: datetime)
     _require_impartial(case, by)
     _require_open(case)
     case.closed_at = now
-    _record(session, case, "close", by, now)
+    record(session, actor_id=by.id, action="rating_case.close", object=case, now=now)
     enqueue(session, letter="case_closed", to=case.ratee, event=f"case-{case.public_id}", now=now)
 
 
@@ -213,7 +213,3 @@ def _mean(ratings: list[Rating]) -> float:
 def _active_quarantines(session: Session, case: RatingCase) -> list[Quarantine]:
     active = select(Quarantine).where(Quarantine.ratee_id == case.ratee_id, Quarantine.released_at.is_(None))
     return list(session.scalars(active))
-
-
-def _record(session: Session, case: RatingCase, act: str, by: Member, now: datetime) -> None:
-    record(session, actor_id=by.id, action=f"rating_case.{act}", object=f"rating_case {case.public_id}", now=now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
@@ -90,24 +91,24 @@ def vouch(
 
 def accept(session: Session, *, vouch: Vouch, by: Member, now: datetime) -> None:
     """Record that the receiver lets it be shown. Raises Refused for anybody else."""
-    _answer(session, vouch, by, accepted_at=now, declined_at=None, now=now)
+    _answer(session, vouch, by, "accept", now)
 
 
 def decline(session: Session, *, vouch: Vouch, by: Member, now: datetime) -> None:
     """Record that the receiver does not let it be shown, or no longer does. Raises Refused for anybody else."""
-    _answer(session, vouch, by, accepted_at=None, declined_at=now, now=now)
+    _answer(session, vouch, by, "decline", now)
 
 
 def reopen(session: Session, *, vouch: Vouch, by: Member, now: datetime) -> None:
     """Take back the receiver's answer: the vouch waits for it again. Raises Refused for anybody else."""
-    _answer(session, vouch, by, accepted_at=None, declined_at=None, now=now)
+    _answer(session, vouch, by, "reopen", now)
 
 
 def withdraw(session: Session, *, vouch: Vouch, by: Member, now: datetime) -> None:
     """Delete the vouch. Raises Refused for anybody but its giver."""
     if by.id != vouch.giver_id:
         raise Refused(_("Only the person who gave this good word can take it back."))
-    record(session, actor_id=by.id, action="vouch.withdraw", object=f"vouch {vouch.public_id}", now=now)
+    record(session, actor_id=by.id, action="vouch.withdraw", object=vouch, now=now)
     mail.recall(session, event=_event(vouch), to=vouch.receiver)
     session.delete(vouch)
     bump_world(session)
@@ -119,32 +120,26 @@ def _event(vouch: Vouch) -> str:
 
 
 def _answer(
-    session: Session,
-    vouch: Vouch,
-    by: Member,
-    *,
-    accepted_at: datetime | None,
-    declined_at: datetime | None,
-    now: datetime,
+    session: Session, vouch: Vouch, by: Member, act: Literal["accept", "decline", "reopen"], now: datetime
 ) -> None:
     if by.id != vouch.receiver_id:
         raise Refused(_("Only the person it speaks for can answer this good word."))
-    vouch.accepted_at, vouch.declined_at = accepted_at, declined_at
+    vouch.accepted_at = now if act == "accept" else None
+    vouch.declined_at = now if act == "decline" else None
     mail.recall(session, event=_event(vouch), to=by)
-    act = "accept" if accepted_at else "decline" if declined_at else "reopen"
-    record(session, actor_id=by.id, action=f"vouch.{act}", object=f"vouch {vouch.public_id}", now=now)
+    record(session, actor_id=by.id, action=f"vouch.{act}", object=vouch, now=now)
     bump_world(session)
 
 
 def shown_vouches(session: Session, *, member: Member) -> list[Vouch]:
     """Return the accepted vouches for the member, newest first, without those of inactive givers."""
-    return _read(session, Vouch.receiver_id == member.id, Vouch.accepted_at.is_not(None))
+    return _shown(session, Vouch.receiver_id == member.id)
 
 
 def shown_between(session: Session, *, one: Member, other: Member) -> tuple[list[Vouch], list[Vouch]]:
     """Return the accepted vouches for ``other``, and those of the two for each other, in one query."""
     either = or_(Vouch.receiver_id == other.id, and_(Vouch.receiver_id == one.id, Vouch.giver_id == other.id))
-    shown = _read(session, either, Vouch.accepted_at.is_not(None))
+    shown = _shown(session, either)
     pair = {one.id, other.id}
     between = [vouch for vouch in shown if {vouch.giver_id, vouch.receiver_id} == pair]
     return [vouch for vouch in shown if vouch.receiver_id == other.id], between
@@ -152,20 +147,16 @@ def shown_between(session: Session, *, one: Member, other: Member) -> tuple[list
 
 def newest_shown(session: Session, member_ids: Collection[int]) -> dict[int, Vouch]:
     """Return the newest accepted vouch for each member who has one, by member id, in one query."""
-    shown = (
-        select(Vouch)
-        .join(Vouch.giver)
-        .where(Vouch.receiver_id.in_(member_ids), Vouch.accepted_at.is_not(None), Member.is_active)
-        .options(joinedload(Vouch.giver).joinedload(Member.business))
-    )
-    return {vouch.receiver_id: vouch for vouch in session.scalars(shown.order_by(Vouch.given_at, Vouch.id))}
+    shown = _shown(session, Vouch.receiver_id.in_(member_ids))
+    return {vouch.receiver_id: vouch for vouch in reversed(shown)}
 
 
-def _read(session: Session, *conditions: ColumnElement[bool]) -> list[Vouch]:
+def _shown(session: Session, condition: ColumnElement[bool]) -> list[Vouch]:
+    """Return the accepted vouches of active givers, newest first."""
     vouches = (
         select(Vouch)
         .join(Vouch.giver)
-        .where(Member.is_active, *conditions)
+        .where(Member.is_active, Vouch.accepted_at.is_not(None), condition)
         .options(joinedload(Vouch.giver).joinedload(Member.business), joinedload(Vouch.capability))
     )
     return list(session.scalars(vouches.order_by(Vouch.given_at.desc(), Vouch.id.desc())))

@@ -234,7 +234,7 @@ def commit(
         "wanted": [want.id for want in wants],
     }
     index_businesses(session, {member.business_id for _line, member in people})
-    record(session, actor_id=by.id, action="import.commit", object=f"import_batch {batch.public_id}", now=now)
+    record(session, actor_id=by.id, action="import.commit", object=batch, now=now)
     bump_world(session)
     return seen
 

@@ -68,7 +68,7 @@ def undo(session: Session, *, batch: ImportBatch, by: Member, now: datetime) -> 
     session.expire_all()
     batch.undone_at = now
     index_businesses(session, affected - firms)
-    record(session, actor_id=by.id, action="import.undo", object=f"import_batch {batch.public_id}", now=now)
+    record(session, actor_id=by.id, action="import.undo", object=batch, now=now)
     bump_world(session)
     return UndoResult(len(ids), staying)
 

@@ -103,7 +103,7 @@ def suggest(session: Session, *, by: Member, name: str, email: str, firm: str, s
     if taken is None and not is_suppressed(session, applicant["email"]):
         application = _create_application(session, chapter, applicant, now, is_suggested=True, confirmed_at=now)
         application.member.sponsor_id = by.id
-        record(session, actor_id=by.id, action="application.suggest", object=_audit_object(application), now=now)
+        record(session, actor_id=by.id, action="application.suggest", object=application, now=now)
         _notify_leads(session, application, now)
 
 
@@ -114,7 +114,7 @@ def ask_reference(session: Session, *, application: Application, member: Member,
     application.known_by = member
     words = {"name": application.member.name, "firm": application.member.business.name, "by": by.name}
     mail.enqueue(session, letter="know_them", to=member, event=f"know-{application.public_id}", words=words, now=now)
-    record(session, actor_id=by.id, action="application.ask", object=_audit_object(application), now=now)
+    record(session, actor_id=by.id, action="application.ask", object=application, now=now)
 
 
 def answer_reference(session: Session, *, application: Application, by: Member, is_known: bool, now: datetime) -> None:
@@ -128,7 +128,7 @@ def answer_reference(session: Session, *, application: Application, by: Member, 
         raise Conflict(_("This was decided already."))
     application.is_known, application.answered_at = is_known, now
     application.member.sponsor_id = by.id if is_known else None
-    record(session, actor_id=by.id, action="application.answer", object=_audit_object(application), now=now)
+    record(session, actor_id=by.id, action="application.answer", object=application, now=now)
 
 
 def pending_applications(session: Session, *, chapter: Chapter) -> list[Application]:
@@ -222,7 +222,3 @@ def _notify_leads(session: Session, application: Application, now: datetime) -> 
     words = {"name": application.member.name, "chapter": application.chapter.name}
     for lead in holders_of_roles(session, chapter_id=application.chapter_id, roles=(Role.LEAD,)):
         mail.enqueue(session, letter="applied", to=lead, event=f"applied-{application.public_id}", words=words, now=now)
-
-
-def _audit_object(application: Application) -> str:
-    return f"application {application.public_id}"

@@ -36,7 +36,7 @@ def invite(
     session.flush()
     index_business(session, member.business)
     invite_by_mail(session, member=member, by=by, event="invited", due_at=now, now=now)
-    record(session, actor_id=by.id, action="member.invite", object=f"member {member.public_id}", now=now)
+    record(session, actor_id=by.id, action="member.invite", object=member, now=now)
     bump_world(session)
     return member
 
@@ -83,7 +83,7 @@ def send_again(session: Session, *, member: Member, by: Member, now: datetime) -
     if not invite_by_mail(session, member=member, by=by, event=f"again-{now:%Y%m%d%H%M%S}", due_at=now, now=now):
         raise Conflict(_("%(name)s was asked within the last day; give them time.", name=member.name))
     member.invited_at = now
-    record(session, actor_id=by.id, action="member.invite_again", object=f"member {member.public_id}", now=now)
+    record(session, actor_id=by.id, action="member.invite_again", object=member, now=now)
 
 
 def accept(session: Session, *, token: str, now: datetime) -> OneTimeLink:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from directory import audit
+from directory.audit import record
 from directory.errors import Conflict, Invalid
 from directory.outbox import mail
 from directory.outbox.channel import Channel, ChannelState, kind_of, store_secrets
@@ -80,7 +80,7 @@ def connect(
     channel.check_asked_at, channel.heard_until = now, None
     upcoming = (Occurrence.chapter_id == chapter.id, Occurrence.posted_at.is_(None))
     session.execute(update(Occurrence).where(*upcoming).values(drafted_at=None))  # so that the post is composed at once
-    _record(session, "channel.connect", channel, member, now)
+    record(session, actor_id=member.id, action="channel.connect", object=channel, now=now)
     return channel
 
 
@@ -90,7 +90,8 @@ def pause(session: Session, *, channel: Channel, member: Member, now: datetime, 
     if channel.state is not expected:
         raise Conflict(_("This channel has changed meanwhile; look at it again."))
     channel.state = target
-    _record(session, "channel.resume" if is_over else "channel.pause", channel, member, now)
+    action = "channel.resume" if is_over else "channel.pause"
+    record(session, actor_id=member.id, action=action, object=channel, now=now)
 
 
 def disconnect(session: Session, *, channel: Channel, member: Member, now: datetime) -> None:
@@ -107,7 +108,7 @@ def disconnect(session: Session, *, channel: Channel, member: Member, now: datet
     for row in session.scalars(pending.with_for_update()):
         row.state, row.settled_at, row.reason = DeliveryState.FAILED, now, _("Its channel was disconnected.")
     mark_sending_unknown(session, channel=channel, now=now)
-    _record(session, "channel.disconnect", channel, member, now)
+    record(session, actor_id=member.id, action="channel.disconnect", object=channel, now=now)
 
 
 def mark_sending_unknown(session: Session, *, channel: Channel, now: datetime) -> None:
@@ -123,13 +124,14 @@ def set_owner(session: Session, *, channel: Channel, owner: Member, member: Memb
     if owner not in possible_owners(session, chapter=channel.chapter):
         raise Invalid(_("Choose somebody who runs the chapter."), field="owner")
     channel.owner = owner
-    _record(session, "channel.put_in_charge", channel, member, now)
+    record(session, actor_id=member.id, action="channel.put_in_charge", object=channel, now=now)
 
 
 def set_link(session: Session, *, channel: Channel, has_link: bool, member: Member, now: datetime) -> None:
     """Set whether its posts end with the URL of the week's page; some networks charge for links."""
     channel.has_link = has_link
-    _record(session, "channel.link" if has_link else "channel.no_link", channel, member, now)
+    action = "channel.link" if has_link else "channel.no_link"
+    record(session, actor_id=member.id, action=action, object=channel, now=now)
 
 
 def request_check(session: Session, *, channel: Channel, now: datetime) -> None:
@@ -151,7 +153,7 @@ def try_post(session: Session, *, channel: Channel, member: Member, now: datetim
     row = Delivery(key=key, channel_id=channel.id, payload=post.to_bytes(), due_at=now)
     session.add(row)
     session.flush()
-    _record(session, "channel.try", channel, member, now)
+    record(session, actor_id=member.id, action="channel.try", object=channel, now=now)
     return row
 
 
@@ -184,7 +186,7 @@ def mark_broken(session: Session, channel: Channel, *, reason: str, now: datetim
     if channel.state not in (ChannelState.OPEN, ChannelState.PAUSED):
         return False
     channel.state, channel.broken_at, channel.broken_reason = ChannelState.BROKEN, now, reason[:300]
-    _record(session, "channel.broke", channel, None, now, reason)
+    record(session, actor_id=None, action="channel.broke", object=channel, reason=reason, now=now)
     words = {"channel": channel.name, "chapter": channel.chapter.name, "reason": reason}
     words["path"] = f"/channels/{channel.public_id}"
     event = f"broken-{channel.public_id}-{now:%Y%m%d%H%M%S}"
@@ -258,11 +260,3 @@ def requested_lookups(session: Session, *, now: datetime) -> tuple[list[int], li
     unknown = (Delivery.look_asked_at > now - LOOKUP_TIMEOUT, Delivery.state == DeliveryState.UNKNOWN)
     rows = select(Delivery.id).where(*unknown)
     return list(session.scalars(channels)), list(session.scalars(rows.order_by(Delivery.look_asked_at)))
-
-
-def _record(
-    session: Session, action: str, channel: Channel, member: Member | None, now: datetime, reason: str = ""
-) -> None:
-    actor = member.id if member else None
-    what = f"channel {channel.public_id}"
-    audit.record(session, actor_id=actor, action=action, object=what, reason=reason[:300], now=now)

@@ -12,7 +12,7 @@ from directory.db import Base, PublicRow
 from directory.errors import Conflict
 from directory.outbox.channel import Channel, ChannelState
 from directory.outbox.channel_kind import CHANNEL_KINDS, SETTLE
-from directory.outbox.kill_switch import Stop, audit_object, increment_posting_counter, not_stopped
+from directory.outbox.kill_switch import Stop, increment_posting_counter, not_stopped
 from directory.outbox.occurrence import CATCH_UP, Occurrence
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
@@ -183,7 +183,7 @@ def lift_stop(
         session.execute(update(Delivery).where(*pending).values(due_at=now))
     action = "post.let_go_of_copy" if is_copy else "post.let_go"
     actor_id = member.id if member else None
-    audit.record(session, actor_id=actor_id, action=action, object=audit_object(chapter), now=now)
+    audit.record(session, actor_id=actor_id, action=action, object=chapter or "network", now=now)
 
 
 def stuck_deliveries(session: Session, *, now: datetime) -> list[Delivery]:
@@ -256,7 +256,7 @@ def resolve_unknown(session: Session, *, delivery: Delivery, has_arrived: bool, 
     if not _change_state(session, delivery, (DeliveryState.UNKNOWN,), **values):
         raise Conflict(gettext("Somebody has decided this already; look at it again."))
     action = "delivery.arrived" if has_arrived else "delivery.resend"
-    audit.record(session, actor_id=member.id, action=action, object=f"delivery {delivery.public_id}", now=now)
+    audit.record(session, actor_id=member.id, action=action, object=delivery, now=now)
 
 
 def mark_posted_by_hand(
@@ -273,7 +273,7 @@ def mark_posted_by_hand(
     if not is_changed:
         raise Conflict(gettext("Somebody has said this already; look at it again."))
     action = "delivery.by_hand" if is_so else "delivery.not_by_hand"
-    audit.record(session, actor_id=member.id, action=action, object=f"delivery {delivery.public_id}", now=now)
+    audit.record(session, actor_id=member.id, action=action, object=delivery, now=now)
 
 
 def _fail(session: Session, ids: Select[int], reason: str, now: datetime) -> None:

@@ -45,7 +45,7 @@ def stop(session: Session, *, chapter: Chapter | None, member: Member | None, re
     row = Stop(chapter_id=chapter.id if chapter else None, by_id=by_id, at=now, reason=reason[:300])
     session.add(row)
     session.flush()
-    audit.record(session, actor_id=by_id, action="post.stop", object=audit_object(chapter), reason=row.reason, now=now)
+    audit.record(session, actor_id=by_id, action="post.stop", object=chapter or "network", reason=reason, now=now)
 
 
 def stops_of(session: Session, *, chapter: Chapter | None) -> list[Stop]:
@@ -67,11 +67,6 @@ def not_stopped(chapter_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
 
 def _applies_to(chapter_id: int) -> ColumnElement[bool]:
     return or_(Stop.chapter_id.is_(None), Stop.chapter_id == chapter_id)
-
-
-def audit_object(chapter: Chapter | None) -> str:
-    """Return the object of a stop's audit entries."""
-    return f"chapter {chapter.public_id}" if chapter else "network"
 
 
 def increment_posting_counter(session: Session, *, to: int = 0) -> None:

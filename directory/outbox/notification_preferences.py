@@ -34,7 +34,7 @@ def set_preference(session: Session, *, member: Member, name: str, is_on: bool, 
     """Switch a kind of letters on or off for the member; it also applies to letters not yet sent."""
     member.mail_off = sorted({*member.mail_off} - {name} | ({name} if not is_on else set()))
     action = "letters.on" if is_on else "letters.off"
-    record(session, actor_id=member.id, action=action, object=f"member {member.public_id}", reason=name, now=now)
+    record(session, actor_id=member.id, action=action, object=member, reason=name, now=now)
     session.flush()
 
 

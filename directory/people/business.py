@@ -45,7 +45,7 @@ def edit_business(
         setattr(business, name, value)
     business.currency = currencies.pop() if currencies else business.currency
     index_business(session, business)
-    record(session, actor_id=by.id, action="business.edit", object=f"business {business.public_id}", now=now)
+    record(session, actor_id=by.id, action="business.edit", object=business, now=now)
     bump_world(session)
 
 

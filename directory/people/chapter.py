@@ -42,7 +42,7 @@ def start_chapter(session: Session, *, by_id: int, name: str, zone: str, now: da
     chapter = Chapter(key=new_public_id(), name=clean_name, zone=_clean_zone(zone))
     session.add(chapter)
     session.flush()
-    record(session, actor_id=by_id, action="chapter.start", object=f"chapter {chapter.public_id}", now=now)
+    record(session, actor_id=by_id, action="chapter.start", object=chapter, now=now)
     return chapter
 
 
@@ -80,7 +80,7 @@ def edit_chapter(
     }
     for column, value in values.items():
         setattr(chapter, column, value)
-    record(session, actor_id=by_id, action="chapter.edit", object=f"chapter {chapter.public_id}", now=now)
+    record(session, actor_id=by_id, action="chapter.edit", object=chapter, now=now)
     bump_world(session)
 
 

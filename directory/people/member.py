@@ -27,7 +27,7 @@ def edit_profile(session: Session, *, member: Member, changes: Mapping[str, Any]
     for name, value in said.items():
         setattr(member, name, value)
     index_business(session, member.business)
-    record(session, actor_id=member.id, action="member.edit", object=f"member {member.public_id}", now=now)
+    record(session, actor_id=member.id, action="member.edit", object=member, now=now)
     bump_world(session)
 
 
@@ -47,14 +47,14 @@ def allow_spotlight(session: Session, *, member: Member, now: datetime) -> None:
     """The member's consent to be named in the weekly post; an earlier consent keeps its date."""
     if member.spotlight_at is None:
         member.spotlight_at = now
-        record(session, actor_id=member.id, action="spotlight.allow", object=f"member {member.public_id}", now=now)
+        record(session, actor_id=member.id, action="spotlight.allow", object=member, now=now)
 
 
 def forbid_spotlight(session: Session, *, member: Member, now: datetime) -> None:
     """Take that consent back."""
     if member.spotlight_at is not None:
         member.spotlight_at = None
-        record(session, actor_id=member.id, action="spotlight.forbid", object=f"member {member.public_id}", now=now)
+        record(session, actor_id=member.id, action="spotlight.forbid", object=member, now=now)
 
 
 def holders_of_roles(session: Session, *, chapter_id: int, roles: Collection[Role]) -> list[Member]:

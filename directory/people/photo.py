@@ -66,7 +66,7 @@ def set_photo(session: Session, *, member: Member, digest: str | None, now: date
     """Set the stored file ``digest`` as the member's photo; None removes the photo."""
     member.photo = digest
     action = "photo.show" if digest else "photo.remove"
-    record(session, actor_id=member.id, action=action, object=f"member {member.public_id}", now=now)
+    record(session, actor_id=member.id, action=action, object=member, now=now)
 
 
 def delete_if_unused(session: Session, *, home: Path, digest: str | None) -> None:

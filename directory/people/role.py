@@ -68,4 +68,4 @@ def _find_role(session: Session, member: Member, chapter: Chapter, role: Role) -
 def _record(session: Session, action: str, member: Member, what: str, by: Member | None, now: datetime) -> None:
     session.flush()
     actor = by.id if by else None
-    record(session, actor_id=actor, action=action, object=f"member {member.public_id}", reason=what, now=now)
+    record(session, actor_id=actor, action=action, object=member, reason=what, now=now)

@@ -53,7 +53,7 @@ def _require_authority(session: Session, member: Member, by: Member) -> None:
 def _set_state(session: Session, member: Member, state: MemberState, by: Member, action: str, now: datetime) -> None:
     member.state = state
     index_business(session, member.business)
-    record(session, actor_id=by.id, action=action, object=f"member {member.public_id}", now=now)
+    record(session, actor_id=by.id, action=action, object=member, now=now)
     bump_world(session)
 
 

@@ -67,14 +67,14 @@ def share_wanted(session: Session, *, wanted: Wanted, now: datetime) -> None:
         raise Invalid(" ".join(faults), field="text")
     if wanted.shared_at is None:
         wanted.shared_at = now
-        _note_consent(session, wanted, "wanted.share", now)
+        record(session, actor_id=wanted.member_id, action="wanted.share", object=wanted, now=now)
 
 
 def unshare_wanted(session: Session, *, wanted: Wanted, now: datetime) -> None:
     """Take that consent back."""
     if wanted.shared_at is not None:
         wanted.shared_at = None
-        _note_consent(session, wanted, "wanted.unshare", now)
+        record(session, actor_id=wanted.member_id, action="wanted.unshare", object=wanted, now=now)
 
 
 def live_wanteds(session: Session, *, member: Member) -> list[Wanted]:
@@ -83,7 +83,3 @@ def live_wanteds(session: Session, *, member: Member) -> list[Wanted]:
     live = live.where(Wanted.kind != WantedKind.OFFER)
     order = (Wanted.wanted_at.desc(), Wanted.id.desc())
     return list(session.scalars(live.options(joinedload(Wanted.capability)).order_by(*order)))
-
-
-def _note_consent(session: Session, wanted: Wanted, action: str, now: datetime) -> None:
-    record(session, actor_id=wanted.member_id, action=action, object=f"wanted {wanted.public_id}", now=now)

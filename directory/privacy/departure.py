@@ -129,5 +129,5 @@ def _moved(session: Session, member: Member, action: str, by: Member, now: datet
     session.flush()
     session.expire(member.business, ["members"])
     index_business(session, member.business)
-    record(session, actor_id=by.id, action=action, object=f"member {member.public_id}", now=now)
+    record(session, actor_id=by.id, action=action, object=member, now=now)
     bump_world(session)

@@ -114,8 +114,7 @@ def erase(session: Session, *, member: Member, by: Member | None, now: datetime)
     member.name = _("A former member")
     session.flush()
     _leave_firm(session, member, name)
-    what = f"member {member.public_id}"
-    record(session, actor_id=by.id if by else None, action="member.erase", object=what, now=now)
+    record(session, actor_id=by.id if by else None, action="member.erase", object=member, now=now)
     bump_world(session)
     session.expire_all()
     return digest

@@ -45,8 +45,8 @@ def reveal(session: Session, *, reader: Member, of: Member | Business, now: date
 
     Raises Conflict after too many people in an hour or a day.
     """
-    subject = f"{of.__tablename__} {of.public_id}"
-    if consume_allowance(session, key=f"contact {reader.id} {subject}", limit=1, within=DAY, now=now):
+    key = f"contact {reader.id} {of.__tablename__} {of.public_id}"
+    if consume_allowance(session, key=key, limit=1, within=DAY, now=now):
         for limit, within in ((PEOPLE_AN_HOUR, timedelta(hours=1)), (PEOPLE_A_DAY, DAY)):
             if not consume_allowance(
                 session, key=f"contacts {reader.id} {within}", limit=limit, within=within, now=now
@@ -58,7 +58,7 @@ def reveal(session: Session, *, reader: Member, of: Member | Business, now: date
                         most=limit,
                     )
                 )
-    record(session, actor_id=reader.id, action="contact.reveal", object=subject, now=now)
+    record(session, actor_id=reader.id, action="contact.reveal", object=of, now=now)
 
 
 def _unique(*texts: str | None) -> tuple[str, ...]:

@@ -117,5 +117,5 @@ def set_audiences(session: Session, *, member: Member, audiences: dict[str, str]
         chosen = {name: value for name, value in audiences.items() if choices[name].of == row.__tablename__}
         row.audiences = {**(row.audiences or {}), **chosen}
     index_business(session, member.business)
-    record(session, actor_id=member.id, action="member.audiences", object=f"member {member.public_id}", now=now)
+    record(session, actor_id=member.id, action="member.audiences", object=member, now=now)
     bump_world(session)

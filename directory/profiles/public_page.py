@@ -44,8 +44,7 @@ def set_public(
     if (public_at, indexed_at) != (row.public_at, row.indexed_at):
         row.public_at, row.indexed_at = public_at, indexed_at
         state = "indexed" if indexed_at else "public" if public_at else "private"
-        subject = f"{row.__tablename__} {row.public_id}"
-        record(session, actor_id=by.id, action=f"{row.__tablename__}.{state}", object=subject, now=now)
+        record(session, actor_id=by.id, action=f"{row.__tablename__}.{state}", object=row, now=now)
 
 
 def public_member(session: Session, public_id: str) -> Member | None:
