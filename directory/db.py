@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Enum, MetaData, String, create_engine, event, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -105,6 +106,12 @@ def bump_world(session: Session) -> None:
     else:
         row.version = version
     session.flush()
+
+
+def insert_into(session: Session, model: type[Base]) -> Any:
+    """Return an INSERT of the session's dialect: it has ``on_conflict_do_update`` and ``on_conflict_do_nothing``."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(model)
 
 
 def configure_engine(engine: Engine) -> Engine:

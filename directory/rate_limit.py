@@ -1,17 +1,12 @@
 """Rate limits: how often something may be tried in a period, counted in the database for all processes."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
 from sqlalchemy import String, delete, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from directory.db import Base, Row
-
-INSERT: dict[str, Callable[[type[Base]], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+from directory.db import Base, Row, insert_into
 
 
 class Allowance(Row, Base):
@@ -30,10 +25,9 @@ def consume_allowance(session: Session, *, key: str, limit: int, within: timedel
     The first attempt opens a period of ``within``; more than ``limit`` attempts in it are not allowed.
     """
     session.execute(delete(Allowance).where(Allowance.ends_at <= now))
-    insert = INSERT[session.get_bind().dialect.name](Allowance)
-    counted = insert.values(key_hash=_hash(key), spent=1, ends_at=now + within).on_conflict_do_update(
-        index_elements=[Allowance.key_hash], set_={"spent": Allowance.spent + 1}
-    )
+    first = insert_into(session, Allowance).values(key_hash=_hash(key), spent=1, ends_at=now + within)
+    increment = {"spent": Allowance.spent + 1}
+    counted = first.on_conflict_do_update(index_elements=[Allowance.key_hash], set_=increment)
     spent: int = session.scalars(counted.returning(Allowance.spent)).one()
     return spent <= limit
 

@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from directory.db import Base, Row
+from directory.db import Base, Row, insert_into
 
 DELETED_AFTER = timedelta(days=1)
 LATE_AFTER = timedelta(minutes=3)  # there is a task every few seconds, so a healthy worker has reported since
@@ -27,8 +26,7 @@ class Heartbeat(Row, Base):
 
 def record_heartbeat(session: Session, *, worker: str, now: datetime) -> None:
     """Record that a worker finished a task; delete workers that have not reported for a day."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    row = dialect.insert(Heartbeat).values(worker=worker[:120], beat_at=now)
+    row = insert_into(session, Heartbeat).values(worker=worker[:120], beat_at=now)
     session.execute(row.on_conflict_do_update(index_elements=[Heartbeat.worker], set_={"beat_at": now}))
     session.execute(delete(Heartbeat).where(Heartbeat.beat_at < now - DELETED_AFTER))
 

@@ -7,11 +7,10 @@ every claim of a post increments a counter, and each installation stores the las
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ColumnElement, ForeignKey, String, case, exists, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column, relationship
 
 from directory import audit
-from directory.db import Base, Row, new_public_id
+from directory.db import Base, Row, insert_into, new_public_id
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
 
@@ -71,8 +70,7 @@ def _applies_to(chapter_id: int) -> ColumnElement[bool]:
 
 def increment_posting_counter(session: Session, *, to: int = 0) -> None:
     """Increment the counter, or set it to ``to`` if it is lower than that; in the transaction of the claim."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    row = dialect.insert(PostingCounter).values(id=1, identity=new_public_id(), number=max(1, to))
+    row = insert_into(session, PostingCounter).values(id=1, identity=new_public_id(), number=max(1, to))
     next_number = case((PostingCounter.number < to, to), else_=PostingCounter.number + 1)
     session.execute(row.on_conflict_do_update(index_elements=[PostingCounter.id], set_={"number": next_number}))
 

@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ForeignKey, UniqueConstraint, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from directory.db import ID_ALPHABET, Base, PublicRow, Row
+from directory.db import ID_ALPHABET, Base, PublicRow, Row, insert_into
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery
 from directory.outbox.occurrence import Occurrence
-from directory.rate_limit import INSERT
 
 
 class ShortLink(PublicRow, Base):
@@ -67,7 +66,7 @@ def count_click(session: Session, *, link: ShortLink, now: datetime) -> None:
     """Count one click; concurrent clicks are all counted."""
     occurrence = link.delivery.occurrence
     day = now.astimezone(ZoneInfo(occurrence.chapter.zone if occurrence is not None else "UTC")).date()
-    insert = INSERT[session.get_bind().dialect.name](ShortLinkClicks).values(link_id=link.id, day=day, count=1)
+    insert = insert_into(session, ShortLinkClicks).values(link_id=link.id, day=day, count=1)
     increment = {"count": ShortLinkClicks.count + 1}
     session.execute(insert.on_conflict_do_update(index_elements=["link_id", "day"], set_=increment))
 

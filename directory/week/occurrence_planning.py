@@ -4,11 +4,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from directory import audit
-from directory.db import new_public_id
+from directory.db import insert_into, new_public_id
 from directory.outbox.kill_switch import not_stopped
 from directory.outbox.occurrence import CATCH_UP, Occurrence, lock, lock_open
 from directory.people.chapter import Chapter
@@ -116,10 +115,9 @@ def _row(chapter: Chapter, on: date, due_at: datetime) -> dict[str, object]:
 
 def insert_once(session: Session, rows: list[dict[str, object]]) -> None:
     """Insert occurrences; those that exist already stay as they are."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     if rows:
         values = [{"public_id": new_public_id(), **row} for row in rows]
-        session.connection().execute(dialect.insert(Occurrence).on_conflict_do_nothing(), values)
+        session.connection().execute(insert_into(session, Occurrence).on_conflict_do_nothing(), values)
 
 
 def write_ahead(session: Session, *, chapter: Chapter, until: date, now: datetime) -> None:

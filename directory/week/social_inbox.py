@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete, func,
 from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column, relationship
 
 from directory import audit
-from directory.db import Base, PublicRow, new_public_id
+from directory.db import Base, PublicRow, insert_into, new_public_id
 from directory.errors import Conflict, Invalid
 from directory.leads.lead import Lead
 from directory.outbox.channel import Channel, ChannelState
@@ -20,7 +20,6 @@ from directory.outbox.channel_lifecycle import account_page
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member
-from directory.rate_limit import INSERT
 from directory.text import strip_hidden
 from directory.translation import gettext as _
 
@@ -126,7 +125,7 @@ def store_reply(
         "heard_at": now,
         "about_id": session.scalar(select(Delivery.id).where(*is_our_post).limit(1)) if about else None,
     }
-    insert = INSERT[session.get_bind().dialect.name](Reply).values(values).on_conflict_do_nothing()
+    insert = insert_into(session, Reply).values(values).on_conflict_do_nothing()
     return session.scalar(insert.returning(Reply.id)) is not None
 
 
