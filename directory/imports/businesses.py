@@ -7,7 +7,6 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from directory.audit import record
-from directory.db import bump_world
 from directory.imports.capability_codes import Codes
 from directory.imports.cell_checks import Field, ImportErrors, RowError
 from directory.imports.checked_csv_reader import CheckedRow
@@ -76,7 +75,6 @@ def import_businesses(
     if new or changed or report.claims:
         index_businesses(session, [ids[key] for key in claimed])
         record(session, actor_id=None, action="import businesses", object="business", now=now, reason=report.lines()[0])
-        bump_world(session)
     return report
 
 

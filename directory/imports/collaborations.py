@@ -7,7 +7,6 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from directory.audit import record
-from directory.db import bump_world
 from directory.errors import Invalid
 from directory.facts.collaboration import Collaboration, collaboration_capability
 from directory.imports.businesses import add_claims
@@ -107,7 +106,6 @@ def import_collaborations(
         index_businesses(session, {sub for sub, _ in claims})
         reason = report.lines()[0]
         record(session, actor_id=None, action="import collaborations", object="collaboration", now=now, reason=reason)
-        bump_world(session)
     return report
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, and_, delete, or_, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from directory.audit import record
-from directory.db import Base, PublicRow, bump_world
+from directory.db import Base, PublicRow
 from directory.engine.suggestions import understand
 from directory.errors import Conflict, Invalid
 from directory.imports.cell_checks import RowError
@@ -235,7 +235,6 @@ def commit(
     }
     index_businesses(session, {member.business_id for _line, member in people})
     record(session, actor_id=by.id, action="import.commit", object=batch, now=now)
-    bump_world(session)
     return seen
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Column, delete, select
 from sqlalchemy.orm import Session
 
 from directory.audit import record
-from directory.db import Base, bump_world
+from directory.db import Base
 from directory.errors import Conflict
 from directory.facts.rating import Rating
 from directory.imports.people import ImportBatch
@@ -69,7 +69,6 @@ def undo(session: Session, *, batch: ImportBatch, by: Member, now: datetime) -> 
     batch.undone_at = now
     index_businesses(session, affected - firms)
     record(session, actor_id=by.id, action="import.undo", object=batch, now=now)
-    bump_world(session)
     return UndoResult(len(ids), staying)
 
 

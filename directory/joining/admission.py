@@ -4,7 +4,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from directory.db import bump_world
 from directory.errors import Conflict
 from directory.joining.application import Application
 from directory.joining.invitation import invite_by_mail
@@ -30,7 +29,6 @@ def admit(session: Session, *, application: Application, by: Member, welcome: st
         words = {"by": by.name, "chapter": application.chapter.name, "welcome": welcome}
         mail.enqueue(session, letter="admitted", to=member, event="admitted", words=words, now=now)
     index_business(session, member.business)
-    bump_world(session)
 
 
 def turn_away(session: Session, *, application: Application, by: Member, reason: str, now: datetime) -> None:

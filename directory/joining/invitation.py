@@ -6,7 +6,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from directory.audit import record
-from directory.db import bump_world
 from directory.errors import Conflict, Refused
 from directory.joining.application import clean_applicant, delete_unconfirmed
 from directory.outbox import mail
@@ -37,7 +36,6 @@ def invite(
     index_business(session, member.business)
     invite_by_mail(session, member=member, by=by, event="invited", due_at=now, now=now)
     record(session, actor_id=by.id, action="member.invite", object=member, now=now)
-    bump_world(session)
     return member
 
 

@@ -46,7 +46,6 @@ def edit_business(
     business.currency = currencies.pop() if currencies else business.currency
     index_business(session, business)
     record(session, actor_id=by.id, action="business.edit", object=business, now=now)
-    bump_world(session)
 
 
 class AcceptsWork(StrEnum):
@@ -67,7 +66,7 @@ def accepts_work(business: Business, today: date) -> AcceptsWork | None:
 
 
 def index_business(session: Session, business: Business) -> None:
-    """Refresh what the firm is found by. Every verb that changes something it holds calls this."""
+    """Refresh what the firm is found by, and bump the world. Every verb that changes something it holds calls this."""
     index_businesses(session, [business.id])
 
 

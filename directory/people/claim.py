@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.audit import record
-from directory.db import Base, Row, bump_world
+from directory.db import Base, Row
 from directory.errors import Conflict
 from directory.people.business import index_business
 from directory.people.tables import Business, Member
@@ -61,4 +61,3 @@ def _record_change(
     index_business(session, business)
     what = f"business {business.public_id} {capability.public_id}"
     record(session, actor_id=by.id if by else None, action=action, object=what, now=now)
-    bump_world(session)

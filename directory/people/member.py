@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.audit import record
-from directory.db import bump_world
 from directory.errors import Invalid
 from directory.people.business import index_business
 from directory.people.field_declaration import clean_fields
@@ -28,7 +27,6 @@ def edit_profile(session: Session, *, member: Member, changes: Mapping[str, Any]
         setattr(member, name, value)
     index_business(session, member.business)
     record(session, actor_id=member.id, action="member.edit", object=member, now=now)
-    bump_world(session)
 
 
 def _check_name(session: Session, member: Member, name: str) -> None:

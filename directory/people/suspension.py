@@ -6,7 +6,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from directory.audit import record
-from directory.db import bump_world
 from directory.errors import Conflict, Refused
 from directory.people.business import index_business
 from directory.people.chapter import Chapter
@@ -54,7 +53,6 @@ def _set_state(session: Session, member: Member, state: MemberState, by: Member,
     member.state = state
     index_business(session, member.business)
     record(session, actor_id=by.id, action=action, object=member, now=now)
-    bump_world(session)
 
 
 def suspended_members(session: Session, *, chapter: Chapter) -> list[Member]:

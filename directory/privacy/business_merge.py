@@ -8,7 +8,7 @@ from sqlalchemy import Column, ForeignKey, String, Table, UniqueConstraint, cast
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
 from directory.audit import record
-from directory.db import Base, Row, bump_world
+from directory.db import Base, Row
 from directory.errors import Invalid
 from directory.facts.collaboration import Collaboration, collaboration_capability
 from directory.leads.suggestion import Seat, Suggestion, Team
@@ -105,7 +105,6 @@ def merge(session: Session, *, keep: Business, drop: Business, by: Member, now: 
     index_business(session, keep)
     object = f"business {keep.public_id} {moved.public_id}"
     record(session, actor_id=by.id, action="business.merge", object=object, now=now)
-    bump_world(session)
 
 
 def merged_into(session: Session, public_id: str) -> Business | None:

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.audit import record
-from directory.db import Base, Row, bump_world
+from directory.db import Base, Row
 from directory.errors import Conflict, Invalid
 from directory.outbox import mail
 from directory.people.business import index_business
@@ -130,4 +130,3 @@ def _moved(session: Session, member: Member, action: str, by: Member, now: datet
     session.expire(member.business, ["members"])
     index_business(session, member.business)
     record(session, actor_id=by.id, action=action, object=member, now=now)
-    bump_world(session)

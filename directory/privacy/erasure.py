@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from directory.audit import AuditEntry, record
-from directory.db import Base, bump_world
+from directory.db import Base
 from directory.facts.collaboration import Collaboration
 from directory.facts.introduction import Introduction, IntroductionState
 from directory.leads.lead import Lead, Need
@@ -115,7 +115,6 @@ def erase(session: Session, *, member: Member, by: Member | None, now: datetime)
     session.flush()
     _leave_firm(session, member, name)
     record(session, actor_id=by.id if by else None, action="member.erase", object=member, now=now)
-    bump_world(session)
     session.expire_all()
     return digest
 

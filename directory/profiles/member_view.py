@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from directory.audit import record
-from directory.db import bump_world
 from directory.errors import Invalid
 from directory.facts.introduction import Introduction, introduced_to
 from directory.people.audience import Audience, audience_choices, audience_of
@@ -118,4 +117,3 @@ def set_audiences(session: Session, *, member: Member, audiences: dict[str, str]
         row.audiences = {**(row.audiences or {}), **chosen}
     index_business(session, member.business)
     record(session, actor_id=member.id, action="member.audiences", object=member, now=now)
-    bump_world(session)

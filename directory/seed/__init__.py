@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.db import Base, bump_world
+from directory.db import Base
 from directory.engine.capability_embeddings import embed_missing
 from directory.engine.sentence_encoder import load_model
 from directory.engine.suggestions import suggest, understand
@@ -65,7 +65,6 @@ def seed(session: Session, *, now: datetime) -> None:
     publish_bands(
         session, now=now, chance=lambda: 0.0
     )  # without chance, so that each demo is the same; nobody here is real
-    bump_world(session)
     for entry in network["lead"]:
         terms = Terms(
             place=entry["place"],
