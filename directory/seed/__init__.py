@@ -4,6 +4,7 @@ Law: every date is relative to ``now``; nobody in it is real; amounts are whole 
 """
 
 import tomllib
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -96,15 +97,16 @@ class _Cast:
     def about(self, entry: Entry) -> Capability | None:
         return self.capabilities[entry["capability"]] if "capability" in entry else None
 
-    def chapter(self, entry: Entry) -> list[Base]:
+    def chapter(self, entry: Entry) -> Iterator[Base]:
         columns = {**entry, "post_time": time.fromisoformat(entry["time"])}
         del columns["time"]
         if columns.get("about"):
             columns["public_at"] = self.now
         chapter = self.chapters[entry["key"]] = Chapter(**columns)
-        return [chapter, Channel(chapter=chapter, kind="file", name="Wednesday folder", settings={})]
+        yield chapter
+        yield Channel(chapter=chapter, kind="file", name="Wednesday folder", settings={})
 
-    def business(self, entry: Entry) -> list[Base]:
+    def business(self, entry: Entry) -> Iterator[Base]:
         business = self.businesses[entry["key"]] = Business(
             **{name: entry[name] for name in ("key", *fields_of(Business)) if name in entry},
             chapter=self.chapters[entry["chapter"]],
@@ -115,19 +117,19 @@ class _Cast:
             free_on=(self.now + timedelta(days=entry["free_in_days"])).date(),
             created_at=self.now,
         )
-        return [business, *(self._claim(business, self.capabilities[code]) for code in entry["claims"])]
+        yield business
+        self.claims[business] = [
+            Claim(business=business, capability=self.capabilities[code], claimed_at=self.now)
+            for code in entry["claims"]
+        ]
+        yield from self.claims[business]
 
-    def _claim(self, business: Business, capability: Capability) -> Claim:
-        claim = Claim(business=business, capability=capability, claimed_at=self.now)
-        self.claims.setdefault(business, []).append(claim)
-        return claim
-
-    def member(self, entry: Entry) -> list[Base]:
+    def member(self, entry: Entry) -> Iterator[Base]:
         business, joined_at = self.businesses[entry["business"]], self.ago(entry, "joined_days_ago")
         business.created_at = min(business.created_at, joined_at)
         for claim in self.claims[business]:  # claims date from when the firm's first member joins
             claim.claimed_at = business.created_at
-        member = self.members[entry["key"]] = Member(
+        self.members[entry["key"]] = Member(
             **{name: entry[name] for name in ("key", *fields_of(Member)) if name in entry},
             business=business,
             joined_at=joined_at,
@@ -137,74 +139,64 @@ class _Cast:
             public_at=joined_at if entry.get("public") else None,
             is_admin=entry.get("admin", False),
         )
-        return [member]
+        yield self.members[entry["key"]]
 
-    def wanted(self, entry: Entry) -> list[Base]:
+    def wanted(self, entry: Entry) -> Iterator[Base]:
         at = self.ago(entry)
-        return [
-            Wanted(
-                member=self.members[entry["member"]],
-                kind=WantedKind(entry["kind"]),
-                capability=self.about(entry),
-                text=entry["text"],
-                why=entry["why"],
-                wanted_at=at,
-                shared_at=at if entry["shared"] else None,
-            )
-        ]
+        yield Wanted(
+            member=self.members[entry["member"]],
+            kind=WantedKind(entry["kind"]),
+            capability=self.about(entry),
+            text=entry["text"],
+            why=entry["why"],
+            wanted_at=at,
+            shared_at=at if entry["shared"] else None,
+        )
 
-    def interaction(self, entry: Entry) -> list[Base]:
+    def interaction(self, entry: Entry) -> Iterator[Base]:
         at = self.ago(entry)
-        return [
-            Interaction(
-                said_by=self.members[entry["a"]],
-                other=self.members[entry["b"]],
-                kind=InteractionKind(entry["kind"]),
-                note=entry["note"],
-                happened_on=at.date(),
-                said_at=at,
-                confirmed_at=at if entry["confirmed"] else None,
-            )
-        ]
+        yield Interaction(
+            said_by=self.members[entry["a"]],
+            other=self.members[entry["b"]],
+            kind=InteractionKind(entry["kind"]),
+            note=entry["note"],
+            happened_on=at.date(),
+            said_at=at,
+            confirmed_at=at if entry["confirmed"] else None,
+        )
 
-    def vouch(self, entry: Entry) -> list[Base]:
+    def vouch(self, entry: Entry) -> Iterator[Base]:
         at = self.ago(entry)
-        return [
-            Vouch(
-                giver=self.members[entry["giver"]],
-                receiver=self.members[entry["receiver"]],
-                capability=self.about(entry),
-                text=entry["text"],
-                known_as=entry["known_as"],
-                given_at=at,
-                accepted_at=at if entry["accepted"] else None,
-            )
-        ]
+        yield Vouch(
+            giver=self.members[entry["giver"]],
+            receiver=self.members[entry["receiver"]],
+            capability=self.about(entry),
+            text=entry["text"],
+            known_as=entry["known_as"],
+            given_at=at,
+            accepted_at=at if entry["accepted"] else None,
+        )
 
-    def rating(self, entry: Entry) -> list[Base]:
+    def rating(self, entry: Entry) -> Iterator[Base]:
         about = self.about(entry)
-        return [
-            Rating(
-                rater_id=self.members[entry["rater"]].id,
-                ratee_id=self.members[entry["ratee"]].id,
-                capability_id=about.id if about else None,
-                warmth=entry["warmth"],
-                competence=entry["competence"],
-                rated_at=self.ago(entry),
-            )
-        ]
+        yield Rating(
+            rater_id=self.members[entry["rater"]].id,
+            ratee_id=self.members[entry["ratee"]].id,
+            capability_id=about.id if about else None,
+            warmth=entry["warmth"],
+            competence=entry["competence"],
+            rated_at=self.ago(entry),
+        )
 
-    def collaboration(self, entry: Entry) -> list[Base]:
+    def collaboration(self, entry: Entry) -> Iterator[Base]:
         finished_at = self.ago(entry, "finished_days_ago") if "finished_days_ago" in entry else None
-        return [
-            Collaboration(
-                **{name: entry[name] for name in ("title", "goal", "sub_share")},
-                prime=self.businesses[entry["prime"]],
-                sub=self.businesses[entry["sub"]],
-                capabilities=[self.capabilities[code] for code in entry["capabilities"]],
-                outcome=entry.get("outcome", ""),
-                amount_minor=entry["amount"] * 100,
-                created_at=(finished_at or self.now) - timedelta(days=60),
-                finished_at=finished_at,
-            )
-        ]
+        yield Collaboration(
+            **{name: entry[name] for name in ("title", "goal", "sub_share")},
+            prime=self.businesses[entry["prime"]],
+            sub=self.businesses[entry["sub"]],
+            capabilities=[self.capabilities[code] for code in entry["capabilities"]],
+            outcome=entry.get("outcome", ""),
+            amount_minor=entry["amount"] * 100,
+            created_at=(finished_at or self.now) - timedelta(days=60),
+            finished_at=finished_at,
+        )
