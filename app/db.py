@@ -3,12 +3,11 @@
 from flask import Flask, request
 from flask_sqlalchemy import SQLAlchemy
 
+import directory.tables  # noqa: F401 - relationships name tables by strings, so all of them must be loaded
 from directory.db import Base, claim_write, configure_engine
-from directory.tables import TABLES
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-assert TABLES  # relationships name tables by strings; all of them must be loaded before the first query
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 

@@ -34,6 +34,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, insert, select, text
 from sqlalchemy.orm import Session
 
+import directory.tables  # noqa: F401 - relationships name tables by strings, so all of them must be loaded
 from app import create_app
 from app.accounts.account import create_account
 from app.db import db
@@ -49,11 +50,8 @@ from directory.people.industry import INDUSTRIES
 from directory.people.place import locate
 from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
 from directory.settings import load_settings
-from directory.tables import TABLES
 from directory.taxonomy.capability import CURATED, Capability
 from directory.text import fold
-
-assert TABLES
 
 NOW = datetime(2026, 11, 2, 16, 0, tzinfo=UTC)
 PASSWORD = "a word between us"

@@ -20,17 +20,15 @@ import bm25s
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import directory.tables  # noqa: F401 - relationships name tables by strings, so all of them must be loaded
 from directory.db import Base, connect, write_session
 from directory.engine.suggestion_as_data import suggestion_as_dict
 from directory.engine.world_cache import known_world
 from directory.people.claim import Claim
 from directory.people.tables import Business
 from directory.seed import seed
-from directory.tables import TABLES
 from directory.taxonomy.capability import Capability
 from matching.text_normalization import clean_text, informative, tokens
-
-assert TABLES
 
 NOW = datetime(2026, 11, 2, 16, 0, tzinfo=UTC)
 KINDS = ("plain", "negated", "unanswerable")

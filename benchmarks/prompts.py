@@ -23,6 +23,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+import directory.tables  # noqa: F401 - relationships name tables by strings, so all of them must be loaded
 from directory.db import Base, connect, write_session
 from directory.engine.pair_suggestions import people_to_meet, reason_sentence
 from directory.engine.wanteds_for_offer import match_wanteds
@@ -32,12 +33,10 @@ from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.reports.open_items import open_items
-from directory.tables import TABLES
 from directory.taxonomy.capability import Capability, CapabilityKind
 from directory.week.occurrence_planning import plan_occurrences
 from jobs.weekly_prompts import compose
 
-assert TABLES
 AT = datetime(2026, 11, 4, 14, 0, tzinfo=UTC)  # 7:00 in Arizona
 TRADES = ("web design", "bookkeeping", "roofing", "catering", "printing", "law", "insurance", "photography", "welding")
 PEOPLE = ("owners of clinics", "architects", "hotel managers", "school boards", "dentists", "builders", "brewers")

@@ -28,12 +28,10 @@ import bm25s
 import click
 from sqlalchemy.orm import Session
 
+import directory.tables  # noqa: F401 - relationships name tables by strings, so all of them must be loaded
 from directory.clock import utc_now
 from directory.db import connect
 from directory.engine.suggestion_as_data import suggestion_as_dict
-from directory.tables import TABLES
-
-assert TABLES
 
 WORDS = 30
 BARE = "import numpy, scipy.sparse, sqlalchemy.orm"  # what any such program must import

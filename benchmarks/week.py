@@ -31,6 +31,7 @@ import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+import directory.tables  # noqa: F401 - relationships name tables by strings, so all of them must be loaded
 from directory.clock import utc_now
 from directory.db import Base, bump_world, connect, write_session
 from directory.outbox import channel_kind as kinds
@@ -42,7 +43,6 @@ from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member
 from directory.settings import load_settings
-from directory.tables import TABLES
 from directory.week.occurrence_planning import plan_occurrences
 from jobs import channels as transports
 from jobs.channels.file import FileTransport
@@ -50,7 +50,6 @@ from jobs.channels.transport import Message
 from jobs.deliver import drain
 from jobs.weekly_posts import run_occurrence
 
-assert TABLES
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 

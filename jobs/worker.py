@@ -17,12 +17,12 @@ from celery.signals import setup_logging, task_postrun, task_received, worker_re
 from celery.worker import state
 from sqlalchemy import Engine
 
+import directory.tables  # noqa: F401 - relationships name tables by strings, so all of them must be loaded
 from directory import clock
 from directory.db import connect, write_session
 from directory.log import configure_logging
 from directory.outbox.heartbeat import record_heartbeat
 from directory.settings import Settings, load_settings
-from directory.tables import TABLES
 from jobs.broker import celery_app, enqueue, task_name
 from jobs.schedule import JOBS, SCHEDULE, Job
 
@@ -31,8 +31,6 @@ HEARTBEAT_INTERVAL = 15  # seconds
 STUCK_AFTER = 120  # seconds without a task message, of which there is one every five
 SCHEDULER = "jobs.schedule:Beat"
 heartbeat_at = received_at = 0.0  # by monotonic()
-
-assert TABLES
 
 log = structlog.get_logger()
 

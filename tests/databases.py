@@ -16,14 +16,12 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url, select
 
+import directory.tables  # noqa: F401
 from directory.db import Base, bump_world, connect, write_session
 from directory.engine import sentence_encoder
 from directory.engine.sentence_encoder import load_model
 from directory.seed import seed
-from directory.tables import TABLES
 from tests.conftest import NOW
-
-assert TABLES
 
 # A test in one of these folders that uses a database runs on SQLite and again, as a slow test, on PostgreSQL: its code
 # locks rows, writes "on conflict", groups, sorts, and compares texts, dates and JSON, where the two differ.

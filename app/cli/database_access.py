@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+import directory.tables  # noqa: F401 - relationships name tables by strings, so all of them must be loaded
 from app.cli import CliError
 from directory.db import Base, connect, write_session
 from directory.people.business import index_unindexed
 from directory.settings import load_settings
-from directory.tables import TABLES
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 MISSING = ("42P01", "42703")  # PostgreSQL's codes undefined_table and undefined_column
-
-assert TABLES
 
 
 @contextmanager
