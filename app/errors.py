@@ -31,8 +31,8 @@ class Site(Flask):
     ) -> None:
         """Log the kind and the stack locations: messages of exceptions may contain what people wrote."""
         kind, _error, trace = exc_info
-        locations = list(stack_locations(trace))
-        log.error("request_failed", kind=kind.__name__ if kind else "", places=locations, endpoint=request.endpoint)
+        name, places = kind.__name__ if kind else "", stack_locations(trace)
+        log.error("request_failed", kind=name, places=places, endpoint=request.endpoint)
 
 
 def init_errors(app: Flask) -> None:

@@ -2,18 +2,17 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from traceback import walk_tb
+from types import TracebackType
 from typing import Any
 
 import structlog
 
 
-def stack_locations(trace: Any) -> Iterator[str]:
-    """Yield the frames of a traceback (or None), outermost first, as "file:line function"."""
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        yield f"{code.co_filename}:{trace.tb_lineno} {code.co_name}"
-        trace = trace.tb_next
+def stack_locations(trace: TracebackType | None) -> list[str]:
+    """Return the frames of a traceback, outermost first, as "file:line function"."""
+    frames = [(frame.f_code, line) for frame, line in walk_tb(trace)]
+    return [f"{code.co_filename}:{line} {code.co_name}" for code, line in frames]
 
 
 def _redact_exception(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -21,13 +20,13 @@ def _redact_exception(_logger: Any, _method: str, event: structlog.typing.EventD
     failure = event.pop("exc_info", None)
     if failure:
         kind, _error, trace = failure if isinstance(failure, tuple) else sys.exc_info()
-        event.update(kind=kind.__name__ if kind else "", places=list(stack_locations(trace)))
+        event.update(kind=kind.__name__ if kind else "", places=stack_locations(trace))
         if "_record" in event:
             event["event"] = str(event["_record"].msg)
     return event
 
 
-def configure_logging(*, level: int = logging.INFO) -> None:
+def configure_logging() -> None:
     """Send structlog's and the standard library's loggers through one formatter."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -37,7 +36,7 @@ def configure_logging(*, level: int = logging.INFO) -> None:
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
@@ -47,4 +46,4 @@ def configure_logging(*, level: int = logging.INFO) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
-    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
