@@ -151,11 +151,6 @@ def _answer(
     record(session, actor_id=by.id, action=f"case_study.{act}", object=story, now=now)
 
 
-def shown_stories(session: Session, *, member: Member) -> list[CaseStudy]:
-    """Return the published stories that name the member, newest first."""
-    return [story for story in stories_of(session, member=member) if story.is_published]
-
-
 def stories_of(session: Session, *, member: Member) -> list[CaseStudy]:
     """Return all stories that name the member, published or not, newest first."""
     story_ids = select(CaseStudyParty.case_study_id).where(CaseStudyParty.member_id == member.id)
