@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, and_, func, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, CompoundSelect, ForeignKey, String, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory import rate_limit
@@ -169,6 +169,14 @@ def have_met(session: Session, one: Member, other: Member) -> bool:
     """Whether the two have a confirmed interaction, of either kind."""
     met = select(func.count()).where(interactions_between(one.id, other.id), Interaction.confirmed_at.is_not(None))
     return bool(session.scalar(met))
+
+
+def met_by(member: Member) -> CompoundSelect[int]:
+    """Select the ids of everybody whom the member met or worked with, as both confirmed."""
+    confirmed = Interaction.confirmed_at.is_not(None)
+    stated = select(Interaction.other_id).where(Interaction.said_by_id == member.id, confirmed)
+    received = select(Interaction.said_by_id).where(Interaction.other_id == member.id, confirmed)
+    return stated.union(received)
 
 
 def interactions_between(one_id: int, other_id: int) -> ColumnElement[bool]:

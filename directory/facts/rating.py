@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid, Refused
 from directory.facts.collaboration import finished_between
-from directory.facts.interaction import Interaction, have_met
+from directory.facts.interaction import have_met, met_by
 from directory.people.member import lock_members
 from directory.people.tables import Band, Member
 from directory.taxonomy.capability import Capability
@@ -153,12 +153,9 @@ def next_to_rate(session: Session, *, rater: Member, now: datetime) -> Member | 
     monday = week_of(now)
     ever = select(Rating.ratee_id).where(Rating.rater_id == rater.id)
     begun_now = ever.group_by(Rating.ratee_id).having(func.min(Rating.rated_at) >= monday)
-    confirmed = Interaction.confirmed_at.is_not(None)
-    as_author = select(Interaction.other_id).where(Interaction.said_by_id == rater.id, confirmed)
-    as_other = select(Interaction.said_by_id).where(Interaction.other_id == rater.id, confirmed)
     met = (
         select(Member)
-        .where(Member.id.in_(as_author.union(as_other)), Member.id.not_in(ever), Member.is_active, ~begun_now.exists())
+        .where(Member.id.in_(met_by(rater)), Member.id.not_in(ever), Member.is_active, ~begun_now.exists())
         .where(Member.business_id != rater.business_id)
         .options(joinedload(Member.business))
         .order_by(Member.id)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from directory.facts.collaboration import Collaboration, finished_between
-from directory.facts.interaction import Interaction, interactions_between
+from directory.facts.interaction import Interaction, interactions_between, met_by
 from directory.facts.introduction import Introduction
 from directory.facts.vouch import Vouch
 from directory.people.tables import Member
@@ -57,18 +57,10 @@ def shared_history(
     )
     mutual = (
         select(Member)
-        .where(Member.id.in_(_met(one)), Member.id.in_(_met(other)), Member.is_active)
+        .where(Member.id.in_(met_by(one)), Member.id.in_(met_by(other)), Member.is_active)
         .where(Member.id.not_in([one.id, other.id]))
         .options(joinedload(Member.business))
         .order_by(Member.name, Member.id)
         .limit(MAX_MUTUAL)
     )
     return replace(history, mutual=list(session.scalars(mutual))) if history.is_known else history
-
-
-def _met(member: Member) -> Select[int]:
-    """Select the ids of everybody whom the member met or worked with, as both confirmed."""
-    stated = select(Interaction.other_id).where(Interaction.said_by_id == member.id)
-    received = select(Interaction.said_by_id).where(Interaction.other_id == member.id)
-    confirmed = Interaction.confirmed_at.is_not(None)
-    return select(Member.id).where(Member.id.in_(stated.where(confirmed)) | Member.id.in_(received.where(confirmed)))
