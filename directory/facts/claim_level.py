@@ -64,16 +64,6 @@ def claim_standings(session: Session, business_ids: Collection[int] | None) -> d
     return {(business_id, capability_id): standing for business_id, capability_id, standing in standings}
 
 
-def held_capabilities(
-    session: Session, business_ids: Collection[int]
-) -> Iterator[tuple[int, Capability, ClaimStanding]]:
-    """Yield (business id, capability, standing) for every claim of these firms, in no particular order.
-
-    Like ``claim_standings``, but with the Capability rows instead of their ids.
-    """
-    return _load_standings(session, business_ids, has_row=True)
-
-
 def _load_standings(
     session: Session, business_ids: Collection[int] | None, *, has_row: bool
 ) -> Iterator[tuple[int, Any, ClaimStanding]]:
@@ -151,7 +141,7 @@ def strongest_claims(session: Session, businesses: Sequence[Business]) -> dict[i
     Claims with finished work come first, then those with vouches, then by the number of both, then by name.
     """
     held: dict[int, list[HeldCapability]] = {business.id: [] for business in businesses}
-    for business_id, capability, standing in held_capabilities(session, list(held)):
+    for business_id, capability, standing in _load_standings(session, list(held), has_row=True):
         held[business_id].append(HeldCapability(capability, standing))
     for capabilities in held.values():
         capabilities.sort(key=_sort_key)
