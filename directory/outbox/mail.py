@@ -162,9 +162,7 @@ def address_of(kind: LetterKind, to: Member | str, about: str) -> str | None:
     return ((about if kind.is_to_about else to.email) or None) if is_here or kind.reaches_absent else None
 
 
-def recall(session: Session, *, event: str, to: Member) -> bool:
-    """Delete a letter that no attempt was made to send. False if it is too late."""
-    pending = delete(Delivery).where(
-        Delivery.key == f"mail:{event}:{to.public_id}", Delivery.state == DeliveryState.PENDING, Delivery.attempts == 0
-    )
-    return bool(session.scalars(pending.returning(Delivery.id)).all())
+def recall(session: Session, *, event: str, to: Member) -> None:
+    """Delete a letter, unless an attempt was made to send it."""
+    untried = (Delivery.state == DeliveryState.PENDING, Delivery.attempts == 0)
+    session.execute(delete(Delivery).where(Delivery.key == f"mail:{event}:{to.public_id}", *untried))
