@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Enum, MetaData, String, create_engine, event, select
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Enum, String, create_engine, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
+from sqlalchemy.schema import Column, MetaData
 from sqlalchemy.types import JSON, TypeDecorator
 
 ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without 0/o and 1/l/i, since ids are read aloud and typed
@@ -106,6 +107,16 @@ def bump_world(session: Session) -> None:
     else:
         row.version = version
     session.flush()
+
+
+def columns_to(table: str) -> list[Column[Any]]:
+    """Return every column that refers to the table of that name, in an order that does not change."""
+    return [
+        key.parent
+        for other in Base.metadata.sorted_tables
+        for key in sorted(other.foreign_keys, key=lambda key: str(key.parent))
+        if key.column.table.name == table
+    ]
 
 
 def insert_into(session: Session, model: type[Base]) -> Any:

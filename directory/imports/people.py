@@ -196,9 +196,7 @@ def commit(
     """
     _require_uncommitted(batch)
     seen = preview(session, batch=batch)
-    for start in range(0, len(seen.new), 1000):
-        emails = [line.values["email"] for line in seen.new[start : start + 1000]]
-        delete_unconfirmed(session, now=now, emails=emails)
+    delete_unconfirmed(session, now=now, emails=[line.values["email"] for line in seen.new])
     if not seen.new:
         raise Invalid(_("There is nobody new in this list; correct it, or leave it."))
     firms = {look: firm for look, firm in seen.similar.items() if firm.public_id not in apart}

@@ -1,5 +1,6 @@
 """Merging: two records of one firm become one. Everything moves; the old address and the old key lead to what stays."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from sqlalchemy import Column, ForeignKey, String, Table, UniqueConstraint, cast
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
 from directory.audit import record
-from directory.db import Base, Row
+from directory.db import Base, Row, columns_to
 from directory.errors import Invalid
 from directory.facts.collaboration import Collaboration, collaboration_capability
 from directory.leads.suggestion import Seat, Suggestion, Team
@@ -68,15 +69,6 @@ def duplicate_suggestions(session: Session, chapter: Chapter) -> list[DuplicateP
     return sorted(pairs.values(), key=lambda pair: not pair.is_sure)[:MOST_SUGGESTED]
 
 
-def preview(session: Session, *, drop: Business) -> dict[str, int]:
-    """How many rows of which table would move: "member" -> 2."""
-    counts: dict[str, int] = {}
-    for column in business_columns():
-        count = session.scalar(select(func.count()).select_from(column.table).where(column == drop.id)) or 0
-        counts[column.table.name] = counts.get(column.table.name, 0) + count
-    return {name: count for name, count in counts.items() if count}
-
-
 def merge(session: Session, *, keep: Business, drop: Business, by: Member, now: datetime) -> None:
     """Make the two records one: ``drop`` is gone, and all that named it names ``keep``. It cannot be taken back.
 
@@ -89,7 +81,7 @@ def merge(session: Session, *, keep: Business, drop: Business, by: Member, now: 
     session.execute(select(Business.id).where(Business.id.in_(ids)).order_by(Business.id).with_for_update())
     _keep_older_claims(session, keep, drop)
     _drop_work_with_itself(session, keep, drop)
-    for column in business_columns():
+    for column in columns_to("business"):
         _move(session, column, keep.id, drop.id)
     _rename_in_answers(session, keep.id, drop.id)
     _fill(keep, drop)
@@ -117,16 +109,6 @@ def merged_keys(session: Session) -> dict[str, int]:
     """What imports knew merged records by -> the ids of the firms they became."""
     keyed = select(MovedBusiness.key, MovedBusiness.business_id).where(MovedBusiness.key.is_not(None))
     return {key: id for key, id in session.execute(keyed) if key is not None}
-
-
-def business_columns() -> list[Column[Any]]:
-    """Every column that names a firm."""
-    return [
-        key.parent
-        for table in Base.metadata.sorted_tables
-        for key in sorted(table.foreign_keys, key=lambda key: str(key.parent))
-        if key.column.table.name == "business"
-    ]
 
 
 def _move(session: Session, column: Column[Any], keep: int, drop: int) -> None:
@@ -202,7 +184,10 @@ def _renamed(value: Any, keep: int, drop: int) -> Any:
 
 def describe_moves(session: Session, *, drop: Business) -> list[str]:
     """What ``merge`` would move, in words, for who is asked whether to."""
-    counts = preview(session, drop=drop)
+    counts: Counter[str] = Counter()
+    for column in columns_to("business"):
+        rows = select(func.count()).select_from(column.table).where(column == drop.id)
+        counts[column.table.name] += session.scalar(rows) or 0
     words = {
         "member": ("%(count)s member", "%(count)s members"),
         "claim": ("%(count)s capability", "%(count)s capabilities"),
@@ -210,6 +195,6 @@ def describe_moves(session: Session, *, drop: Business) -> list[str]:
         "lead": ("%(count)s lead", "%(count)s leads"),
         "seat": ("%(count)s place in a suggested team", "%(count)s places in suggested teams"),
     }
-    said = [ngettext(one, many, counts[name]) for name, (one, many) in words.items() if name in counts]
+    said = [ngettext(one, many, counts[name]) for name, (one, many) in words.items() if counts[name]]
     rest = sum(count for name, count in counts.items() if name not in words)
     return [*said, *([ngettext("%(count)s other entry", "%(count)s other entries", rest)] if rest else [])]

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from directory.audit import AuditEntry, record
-from directory.db import Base
+from directory.db import Base, columns_to
 from directory.facts.collaboration import Collaboration
 from directory.facts.introduction import Introduction, IntroductionState
 from directory.leads.lead import Lead, Need
@@ -119,17 +119,6 @@ def erase(session: Session, *, member: Member, by: Member | None, now: datetime)
     return digest
 
 
-def unhandled_columns() -> set[str]:
-    """The columns that name a member, and of which nothing here says what becomes of them."""
-    named = {
-        f"{key.parent.table.name}.{key.parent.name}"
-        for each in Base.metadata.tables.values()
-        for key in each.foreign_keys
-        if key.column.table.name == "member"
-    }
-    return named - {*DELETED, *OVERWRITTEN, *KEPT, "account.member_id"}
-
-
 def _end(session: Session, member: Member, now: datetime) -> None:
     """What the member asked for is over."""
     wants = update(Wanted).where(Wanted.member_id == member.id, Wanted.ended_at.is_(None))
@@ -201,10 +190,9 @@ def _delete(session: Session, rows: Table, chosen: ColumnElement[bool]) -> None:
     if "id" in rows.c:
         ids = list(session.scalars(select(rows.c.id).where(chosen)))  # before what chose them is gone
         chosen = rows.c.id.in_(ids)
-        for other in Base.metadata.tables.values() if ids else ():
-            for key in other.foreign_keys:
-                if key.column.table is rows and other is not rows:
-                    _delete(session, other, key.parent.in_(ids))
+        for owner in columns_to(rows.name) if ids else ():
+            if owner.table is not rows:
+                _delete(session, owner.table, owner.in_(ids))
     session.execute(delete(rows).where(chosen))
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from directory.db import bump_world
+from directory.db import bump_world, columns_to
 from directory.errors import Invalid
 from directory.facts.collaboration import Collaboration
 from directory.imports.businesses import FIELDS, import_businesses
@@ -98,9 +98,8 @@ def test_everything_that_named_the_one_names_the_other(
     session.add(Suggestion(**asked, **versions, missing=[{"nearest": seen[0]}], proof={}, teams=[team]))
     session.flush()
     dropped, public_id = drop.id, drop.public_id
-    moves = business_merge.preview(session, drop=drop)
-    assert moves["member"] == 1
-    assert moves["claim"] == 2
+    moves = business_merge.describe_moves(session, drop=drop)
+    assert {"1 member", "2 capabilities"} <= {*moves}
     business_merge.merge(session, keep=keep, drop=drop, by=bea, now=now)
     assert {member.name for member in keep.members} == {"Bea", "Omar"}
     claims = session.execute(select(Claim.business_id, Claim.claimed_at).order_by(Claim.capability_id)).all()
@@ -116,7 +115,7 @@ def test_everything_that_named_the_one_names_the_other(
 
 
 def test_every_column_that_names_a_firm_is_moved(session: Session, two: tuple[Business, Business]) -> None:
-    named = {f"{column.table.name}.{column.name}" for column in business_merge.business_columns()}
+    named = {f"{column.table.name}.{column.name}" for column in columns_to("business")}
     known = {"claim.business_id", "collaboration.prime_id", "collaboration.sub_id", "lead.business_id"}
     known |= {"member.business_id", "moved_business.business_id", "seat.business_id"}
     assert named == known
