@@ -1,6 +1,7 @@
 """Checks that pages request: a row asks for an account or a delivery, the worker looks it up and stores the answer."""
 
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy import Engine
@@ -13,6 +14,7 @@ from directory.outbox.channel import Channel, ChannelState
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.settings import Settings
 from directory.translation import gettext as _
+from jobs.batch import run_batch
 from jobs.channels.transport import Message, Revocable, Transport, TransportError
 from jobs.deliver import transport_for, transport_to
 
@@ -98,9 +100,5 @@ def run_requested_checks(engine: Engine, *, settings: Settings, now: datetime) -
     """
     with Session(engine) as session:
         channels, rows = channel_lifecycle.requested_lookups(session, now=now)
-    checks = [(check_one, channel_id) for channel_id in channels] + [(look_one, delivery_id) for delivery_id in rows]
-    for check, row_id in checks[:LIMIT]:
-        try:
-            check(engine, row_id, settings=settings, now=now)
-        except Exception as error:
-            log.error("check_failed", row=row_id, error=type(error).__name__)
+    for check, row_ids in ((check_one, channels[:LIMIT]), (look_one, rows[: max(0, LIMIT - len(channels))])):
+        run_batch(row_ids, partial(check, engine, settings=settings, now=now), failed="check_failed")
