@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from directory.audit import record
 from directory.errors import Conflict
 from directory.people.tables import Business, Member
-from directory.profiles.member_view import FirmView, MemberView
+from directory.profiles.member_view import FirmView
 from directory.rate_limit import consume_allowance
 from directory.translation import gettext as _
 
@@ -27,7 +27,7 @@ class Contact:
         return bool(self.phones or self.emails)
 
 
-def contact_of(view: MemberView | FirmView) -> Contact:
+def contact_of(view: FirmView) -> Contact:
     """Return the contact details that the reader of ``view`` may see."""
     return Contact(
         _unique(view.get("firm_phone"), view.get("direct_phone")),

@@ -1,7 +1,7 @@
 """Member views: which fields of a member and their firm one reader sees. The one place that decides it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,28 +17,8 @@ from directory.translation import gettext as _
 
 
 @dataclass(frozen=True)
-class MemberView:
-    """The audiences of ``member`` that a reader belongs to; ``sees`` and ``get`` answer for the fields of both."""
-
-    member: Member
-    audiences: frozenset[Audience]
-    is_own: bool = False
-
-    def sees(self, name: str) -> bool:
-        """Whether the reader may see the field. Raises KeyError where there is no such field."""
-        return self.is_own or audience_of(self._holder(name), name) in self.audiences
-
-    def get(self, name: str) -> Any:
-        """Return the value of a one-column field; an empty text where it is empty or the reader may not see it."""
-        return (self.sees(name) and getattr(self._holder(name), audience_choices()[name].columns[0])) or ""
-
-    def _holder(self, name: str) -> Member | Business:
-        return self.member if audience_choices()[name].of == "member" else self.member.business
-
-
-@dataclass(frozen=True)
 class FirmView:
-    """The same for a firm alone: ``sees`` and ``get`` answer for its own fields; a person's are never seen."""
+    """The audiences of a firm that a reader belongs to. ``sees`` and ``get`` answer for its fields, not a person's."""
 
     business: Business
     audiences: frozenset[Audience]
@@ -46,12 +26,25 @@ class FirmView:
 
     def sees(self, name: str) -> bool:
         """Whether the reader may see the field. Raises KeyError where there is no such field."""
-        is_of_firm = audience_choices()[name].of == "business"
-        return is_of_firm and (self.is_own or audience_of(self.business, name) in self.audiences)
+        holder = self._holder(name)
+        return holder is not None and (self.is_own or audience_of(holder, name) in self.audiences)
 
     def get(self, name: str) -> Any:
         """Return the value of a one-column field; an empty text where it is empty or the reader may not see it."""
-        return (self.sees(name) and getattr(self.business, audience_choices()[name].columns[0])) or ""
+        return (self.sees(name) and getattr(self._holder(name), audience_choices()[name].columns[0])) or ""
+
+    def _holder(self, name: str) -> Member | Business | None:
+        return self.business if audience_choices()[name].of == "business" else None
+
+
+@dataclass(frozen=True)
+class MemberView(FirmView):
+    """The same for a member together with their firm: ``sees`` and ``get`` answer for the fields of both."""
+
+    member: Member = field(kw_only=True)
+
+    def _holder(self, name: str) -> Member | Business:
+        return super()._holder(name) or self.member
 
 
 def member_view(
@@ -62,9 +55,9 @@ def member_view(
     One query; none for oneself, the open web, or where the two members' ``introductions`` are given.
     """
     if reader is None:
-        return MemberView(member, frozenset({Audience.PUBLIC}))
+        return MemberView(member.business, frozenset({Audience.PUBLIC}), member=member)
     if reader.id == member.id:
-        return MemberView(member, frozenset(), is_own=True)
+        return MemberView(member.business, frozenset(), is_own=True, member=member)
     if introductions is None:
         return member_views(session, reader=reader, members=[member])[member.id]
     return _view(reader, member, any(each.is_accepted for each in introductions))
@@ -77,13 +70,16 @@ def member_views(session: Session, *, reader: Member, members: list[Member]) -> 
 
 
 def _view(reader: Member, member: Member, is_introduced: bool) -> MemberView:
-    audiences = {Audience.PUBLIC, Audience.MEMBERS}
-    chapter = member.business.chapter_id
-    if chapter is not None and chapter == reader.business.chapter_id:
-        audiences.add(Audience.CHAPTER)
+    audiences = _audiences(reader, member.business)
     if is_introduced:
         audiences |= {Audience.CHAPTER, Audience.INTRODUCED}
-    return MemberView(member, frozenset(audiences), is_own=member.id == reader.id)
+    return MemberView(member.business, frozenset(audiences), is_own=member.id == reader.id, member=member)
+
+
+def _audiences(reader: Member, business: Business) -> set[Audience]:
+    """Return the audiences of a firm that every member belongs to, or every member of its chapter."""
+    is_near = business.chapter_id is not None and business.chapter_id == reader.business.chapter_id
+    return {Audience.PUBLIC, Audience.MEMBERS, *([Audience.CHAPTER] if is_near else [])}
 
 
 def firm_view(session: Session, *, reader: Member, business: Business) -> FirmView:
@@ -91,9 +87,7 @@ def firm_view(session: Session, *, reader: Member, business: Business) -> FirmVi
 
     A firm without members is seen as any member sees it, or any of its chapter.
     """
-    audiences = {Audience.PUBLIC, Audience.MEMBERS}
-    if business.chapter_id is not None and business.chapter_id == reader.business.chapter_id:
-        audiences.add(Audience.CHAPTER)
+    audiences = _audiences(reader, business)
     members = [member for member in business.members if member.is_active]
     for view in member_views(session, reader=reader, members=members).values() if members else ():
         audiences |= view.audiences
@@ -103,7 +97,8 @@ def firm_view(session: Session, *, reader: Member, business: Business) -> FirmVi
 def visible_to(member: Member, audience: Audience) -> MemberView:
     """Return what a reader of that audience, and of none closer, sees: the preview of one's own page."""
     audiences = list(Audience)
-    return MemberView(member, frozenset(audiences[: audiences.index(audience) + 1]) - {Audience.NOBODY})
+    seen = frozenset(audiences[: audiences.index(audience) + 1]) - {Audience.NOBODY}
+    return MemberView(member.business, seen, member=member)
 
 
 def set_audiences(session: Session, *, member: Member, audiences: dict[str, str], now: datetime) -> None:
