@@ -100,6 +100,7 @@ def test_only_finished_collaborations_are_evidence(
 def test_the_claims_of_many_firms_take_two_queries(session: Session, engine: Engine, cast: Cast, now: datetime) -> None:
     for member in (cast.nia, cast.bea, cast.carla):
         claim(session, business=member.business, capability=cast.design, now=now)
+    session.flush()
     asked: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
     assert len(claim_standings(session, [cast.nia.business_id, cast.bea.business_id])) == 2
