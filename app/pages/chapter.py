@@ -109,15 +109,8 @@ def settings(public_id: str) -> ResponseReturnValue:
     form = SettingsForm()
     if form.validate_on_submit() and form.post_time.data is not None:
         with blamed(form):
-            edit_chapter(
-                db.session(),
-                chapter=chapter,
-                by_id=current_member().id,
-                weekday=form.weekday.data,
-                post_time=form.post_time.data,
-                now=now(),
-                **form.texts(*TEXT_SETTINGS),
-            )
+            changes = {"weekday": form.weekday.data, "post_time": form.post_time.data, **form.texts(*TEXT_SETTINGS)}
+            edit_chapter(db.session(), chapter=chapter, by_id=current_member().id, changes=changes, now=now())
             return commit_and_redirect(
                 _("The settings of %(chapter)s are up to date.", chapter=chapter.name),
                 to=url_for(".index", of=chapter.public_id),
