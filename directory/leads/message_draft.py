@@ -24,41 +24,33 @@ def draft_brief(lead: Lead, *, to: str, does: list[str], share: float, leads_it:
     ``share`` (0-1) is their part of the work; ``leads_it`` says whether the writer runs the project.
     """
     work = join_as_list(does)
-    terms = [
-        *([_("Where: %(place)s", place=lead.place)] if lead.place else []),
-        *([_("Budget: about %(budget)s in all", budget=lead.budget.spoken())] if lead.budget else []),
-        *([_("Done by: %(day)s", day=format_date(lead.due_on, "d MMMM yyyy", locale="en_US"))] if lead.due_on else []),
-    ]
+    terms = (
+        _("Where: %(place)s", place=lead.place) if lead.place else "",
+        _("Budget: about %(budget)s in all", budget=lead.budget.spoken()) if lead.budget else "",
+        _("Done by: %(day)s", day=format_date(lead.due_on, "d MMMM yyyy", locale="en_US")) if lead.due_on else "",
+    )
     request = _("I would like you to do %(work)s, about %(share)s %% of the work.", work=work, share=round(share * 100))
     role = _("I stay with the client and run the project.") if leads_it else _("You would lead it.")
-    return Brief(
-        subject=_("A lead for you: %(work)s", work=work),
-        text="\n\n".join(
-            [
-                _("Hello %(name)s,", name=to),
-                _("a client of mine is looking for this:"),
-                f"“{lead.text}”",
-                *(["\n".join(terms)] if terms else []),
-                f"{request} {role}",
-                _("Would that suit you? Shall we talk?"),
-                f"{lead.member.name}\n{lead.business.name}",
-            ]
-        ),
+    return _brief(
+        _("A lead for you: %(work)s", work=work),
+        _("Hello %(name)s,", name=to),
+        _("a client of mine is looking for this:"),
+        f"“{lead.text}”",
+        "\n".join(filter(None, terms)),
+        f"{request} {role}",
+        _("Would that suit you? Shall we talk?"),
+        f"{lead.member.name}\n{lead.business.name}",
     )
 
 
 def first_contact_message(reader: Member, *, to: str) -> Brief:
     """Return what to write to a member (``to``, as they are called) whose page one has read: let us meet."""
-    return Brief(
-        subject=_("%(name)s of %(firm)s would like to meet you", name=reader.name, firm=reader.business.name),
-        text="\n\n".join(
-            [
-                _("Hello %(name)s,", name=to),
-                _("I read your page in our network, and would like to hear how you work and whom I can send to you."),
-                _("Would half an hour next week suit you?"),
-                f"{reader.name}\n{reader.business.name}",
-            ]
-        ),
+    return _brief(
+        _("%(name)s of %(firm)s would like to meet you", name=reader.name, firm=reader.business.name),
+        _("Hello %(name)s,", name=to),
+        _("I read your page in our network, and would like to hear how you work and whom I can send to you."),
+        _("Would half an hour next week suit you?"),
+        f"{reader.name}\n{reader.business.name}",
     )
 
 
@@ -67,16 +59,17 @@ def recommendation_message(reader: Member, member: Member, *, does: list[str]) -
     business, work = member.business, join_as_list(does)
     firm = _("%(name)s of %(firm)s", name=member.name, firm=business.name)
     where = _(" in %(place)s", place=business.place) if business.place else ""
-    return Brief(
-        subject=_("Somebody you should talk to: %(firm)s", firm=firm),
-        text="\n\n".join(
-            [
-                _("Hello,"),
-                _("you should talk to %(firm)s%(where)s.", firm=firm, where=where)
-                + (" " + _("They do %(work)s.", work=work) if work else ""),
-                *([business.website] if business.website else []),
-                _("May I give them your name and number? I do nothing before you say yes."),
-                f"{reader.name}\n{reader.business.name}",
-            ]
-        ),
+    return _brief(
+        _("Somebody you should talk to: %(firm)s", firm=firm),
+        _("Hello,"),
+        _("you should talk to %(firm)s%(where)s.", firm=firm, where=where)
+        + (" " + _("They do %(work)s.", work=work) if work else ""),
+        business.website,
+        _("May I give them your name and number? I do nothing before you say yes."),
+        f"{reader.name}\n{reader.business.name}",
     )
+
+
+def _brief(subject: str, *paragraphs: str) -> Brief:
+    """Return the message of these paragraphs, without empty ones."""
+    return Brief(subject, "\n\n".join(filter(None, paragraphs)))
