@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from directory.audit import record
 from directory.db import bump_world, new_public_id
 from directory.imports.cell_checks import Field, ImportErrors, RowError
 from directory.imports.checked_csv_reader import CheckedRow, read_checked_file
+from directory.imports.report import Report
 from directory.taxonomy.capability import Capability, CapabilityKind
 from directory.translation import gettext
 
@@ -29,15 +29,6 @@ FIELDS = (
 NAME_WORDS = 10  # maximum words of a name taken from a description
 
 
-@dataclass(frozen=True)
-class Imported:
-    """The numbers of nodes of one scheme import."""
-
-    rows: int
-    added: int
-    updated: int
-
-
 def import_scheme(
     session: Session,
     *,
@@ -45,7 +36,7 @@ def import_scheme(
     scheme: str,
     now: datetime,
     mapping: Mapping[str, str] | None = None,
-) -> Imported:
+) -> Report:
     """Add the nodes of a CSV file (a path, ``.gz`` too, or its content) to ``scheme``, and update existing ones.
 
     A node that changes loses its vector, for ``embed_missing`` to make anew. Raises Invalid for a file that cannot be
@@ -74,7 +65,7 @@ def import_scheme(
         session.expire_all()
         record(session, actor_id=None, action="taxonomy.import", object=f"scheme:{scheme}"[:80], now=now)
         bump_world(session)
-    return Imported(rows=len(nodes), added=len(new), updated=len(changed) - len(new))
+    return Report(rows=len(nodes), added=len(new), updated=len(changed) - len(new), same=len(nodes) - len(changed))
 
 
 def name_of(description: str) -> str:

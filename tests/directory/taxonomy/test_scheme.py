@@ -12,13 +12,14 @@ from directory.db import world_version
 from directory.engine.capability_embeddings import embed_missing
 from directory.engine.sentence_encoder import load_model
 from directory.errors import Invalid
-from directory.imports.taxonomy_scheme import CURATED_FILE, Imported, import_scheme
+from directory.imports.report import Report
+from directory.imports.taxonomy_scheme import CURATED_FILE, import_scheme
 from directory.taxonomy.capability import CURATED, Capability, CapabilityKind
 
 NAICS = "code,title\n31-33,Manufacturing\n32,Other making\n3231,Printing\n323111,Commercial Printing\n"
 
 
-def imported(session: Session, now: datetime, text: str, scheme: str = "naics") -> Imported:
+def imported(session: Session, now: datetime, text: str, scheme: str = "naics") -> Report:
     return import_scheme(session, path=text.encode(), scheme=scheme, now=now)
 
 
@@ -37,11 +38,11 @@ def test_the_curated_scheme_has_its_levels_and_synonyms(session: Session, now: d
 
 
 def test_importing_again_changes_nothing_unless_the_file_changed(session: Session, now: datetime) -> None:
-    assert imported(session, now, NAICS) == Imported(rows=4, added=4, updated=0)
+    assert imported(session, now, NAICS) == Report(rows=4, added=4)
     version, id = world_version(session), node(session, "3231").id
-    assert imported(session, now, NAICS) == Imported(rows=4, added=0, updated=0)
+    assert imported(session, now, NAICS) == Report(rows=4, same=4)
     assert world_version(session) == version
-    assert imported(session, now, "code,title\n3231,Print shops\n33,Metal\n") == Imported(rows=2, added=1, updated=1)
+    assert imported(session, now, "code,title\n3231,Print shops\n33,Metal\n") == Report(rows=2, added=1, updated=1)
     assert (node(session, "3231").id, node(session, "3231").name) == (id, "Print shops")
     assert node(session, "323111").parent_id == id, "what the file leaves out stays"
     assert world_version(session) != version
