@@ -176,13 +176,9 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _quoted(value: Any) -> str:
-    return escape_formula(value if isinstance(value, str) else "" if value is None else _cell(value))
-
-
-def _cell(value: Any) -> str:
-    return (
-        json.dumps(value, ensure_ascii=False, default=_written) if isinstance(value, list | dict) else _written(value)
-    )
+    if isinstance(value, list | dict):
+        value = json.dumps(value, ensure_ascii=False, default=_written)
+    return escape_formula("" if value is None else _written(value))
 
 
 def _written(value: Any) -> str:
