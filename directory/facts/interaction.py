@@ -1,5 +1,6 @@
 """Interactions: "we worked together" or "we met", stated by one member and confirmed by the other."""
 
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -106,11 +107,8 @@ def record_meeting(session: Session, *, said_by: Member, other: Member, on: date
 
     Raises Invalid and Refused as ``record_interaction`` does.
     """
-    try:
-        with session.begin_nested():
-            record_interaction(session, said_by=said_by, other=other, kind=InteractionKind.MET, happened_on=on, now=now)
-    except Conflict:
-        return
+    with suppress(Conflict), session.begin_nested():
+        record_interaction(session, said_by=said_by, other=other, kind=InteractionKind.MET, happened_on=on, now=now)
 
 
 def confirm(session: Session, *, interaction: Interaction, by: Member, now: datetime) -> None:

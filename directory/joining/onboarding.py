@@ -1,6 +1,7 @@
 """Onboarding: a new member's first steps: describe the firm, claim capabilities, add wanteds and known people."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -131,21 +132,13 @@ def record_known_people(
 
     Returns the new interactions; one that was recorded before stays as it is.
     """
-    recorded = []
+    recorded, today = [], now.date()
     for other in people:
-        try:
-            recorded.append(
-                interactions.record_interaction(
-                    session,
-                    said_by=member,
-                    other=other,
-                    kind=InteractionKind.WORKED,
-                    happened_on=now.date(),
-                    now=now,
-                )
+        with suppress(Conflict):
+            fact = interactions.record_interaction(
+                session, said_by=member, other=other, kind=InteractionKind.WORKED, happened_on=today, now=now
             )
-        except Conflict:
-            continue
+            recorded.append(fact)
     return recorded
 
 
