@@ -79,7 +79,7 @@ def _write(home: Path, identity: str, number: int) -> None:
 
 
 def _mismatch(stored: dict[str, Any] | None, identity: str, number: int) -> str:
-    """Return a sentence on mismatch the database may be an older copy or a duplicate, "" if it is the expected one."""
+    """Return a sentence on why the database may be an older copy or a duplicate, "" if it is the expected one."""
     if stored is None:
         return gettext("The database has posted before, and this installation knows nothing of it.") if number else ""
     if stored["identity"] != identity:

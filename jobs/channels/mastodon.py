@@ -123,7 +123,7 @@ class MastodonTransport:
 
 
 def plain_text(html: str) -> str:
-    """Return the plain_text text of a post's HTML, as its author typed it."""
+    """Return the plain text of a post's HTML, as its author typed it."""
     # Not html.parser: one answer of a hostile server can keep it busy for hours.
     return unescape(TAG.sub(lambda tag: {"br": "\n", "p": "\n\n"}.get(tag[1], ""), html)).strip()
 
