@@ -1,6 +1,7 @@
 """Preflight: the day before a post, check each account it goes to and mail the people who can fix a problem."""
 
 from datetime import datetime
+from functools import partial
 from time import monotonic
 
 from sqlalchemy import Engine
@@ -22,11 +23,10 @@ def look_ahead(engine: Engine, *, settings: Settings, now: datetime) -> int:
         coming = preflight.occurrences_to_check(session, now=now)
         channels = {row.id: [channel.id for channel in preflight.channels_to_check(session, row)] for row in coming}
 
-    def check(channel_id: int) -> None:
-        check_one(engine, channel_id, settings=settings, now=now)
-
     def check_occurrence(occurrence_id: int) -> int:
-        run_batch(channels[occurrence_id], check, failed="check_failed")
+        run_batch(
+            channels[occurrence_id], partial(check_one, engine, settings=settings, now=now), failed="check_failed"
+        )
         with write_session(engine) as session:
             return preflight.report_problems(session, occurrence=session.get_one(Occurrence, occurrence_id), now=now)
 

@@ -77,9 +77,7 @@ def secrets_of(channel: Channel, secrets: SecretBox) -> dict[str, str]:
     """Return the account's decrypted secrets. Only ``jobs`` and the OAuth flow of connecting read them."""
     if not channel.sealed:
         return {}
-    values: dict[str, str] = json.loads(
-        secrets.unseal(channel.sealed, table="channel", column="sealed", row=channel.id)
-    )
+    values: dict[str, str] = json.loads(secrets.unseal(channel.sealed, **SEALED, row=channel.id))
     return values
 
 
