@@ -59,8 +59,7 @@ def person() -> ResponseReturnValue:
 
     def keep() -> str:
         member.edit_profile(db.session(), member=current_member(), changes=form.changes(current_member()), now=now())
-        agree = member.allow_spotlight if form.spotlight.data else member.forbid_spotlight
-        agree(db.session(), member=current_member(), now=now())
+        member.set_spotlight(db.session(), member=current_member(), is_allowed=bool(form.spotlight.data), now=now())
         return _("Your page is up to date.")
 
     return _keep("person", form, keep)

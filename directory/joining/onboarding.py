@@ -15,7 +15,7 @@ from directory.people import claim as claims
 from directory.people import wanted
 from directory.people.business import edit_business
 from directory.people.claim import Claim
-from directory.people.member import allow_spotlight, forbid_spotlight
+from directory.people.member import set_spotlight
 from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
 from directory.text import clean_line
@@ -90,7 +90,7 @@ def choose_wants(
             wanted.unshare_wanted(session, wanted=asked, now=now)
         else:
             wanted.share_wanted(session, wanted=asked, now=now)
-    (allow_spotlight if ask == "named" else forbid_spotlight)(session, member=member, now=now)
+    set_spotlight(session, member=member, is_allowed=ask == "named", now=now)
 
 
 def likely_known(session: Session, *, member: Member) -> list[Member]:

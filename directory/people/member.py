@@ -41,18 +41,12 @@ def _check_name(session: Session, member: Member, name: str) -> None:
         raise Invalid(message, field="name")
 
 
-def allow_spotlight(session: Session, *, member: Member, now: datetime) -> None:
-    """The member's consent to be named in the weekly post; an earlier consent keeps its date."""
-    if member.spotlight_at is None:
-        member.spotlight_at = now
-        record(session, actor_id=member.id, action="spotlight.allow", object=member, now=now)
-
-
-def forbid_spotlight(session: Session, *, member: Member, now: datetime) -> None:
-    """Take that consent back."""
-    if member.spotlight_at is not None:
-        member.spotlight_at = None
-        record(session, actor_id=member.id, action="spotlight.forbid", object=member, now=now)
+def set_spotlight(session: Session, *, member: Member, is_allowed: bool, now: datetime) -> None:
+    """Give or take back the member's consent to be named in the weekly post; an earlier consent keeps its date."""
+    if is_allowed != (member.spotlight_at is not None):
+        member.spotlight_at = now if is_allowed else None
+        action = "spotlight.allow" if is_allowed else "spotlight.forbid"
+        record(session, actor_id=member.id, action=action, object=member, now=now)
 
 
 def holders_of_roles(session: Session, *, chapter_id: int, roles: Collection[Role]) -> list[Member]:

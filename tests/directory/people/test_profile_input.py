@@ -91,8 +91,8 @@ def test_nobody_asks_for_everything(session: Session, cast: Cast, now: datetime)
 
 
 def test_the_spotlight_needs_consent_and_remembers_the_first(session: Session, cast: Cast, now: datetime) -> None:
-    member.allow_spotlight(session, member=cast.bea, now=now)
-    member.allow_spotlight(session, member=cast.bea, now=now.replace(year=2027))
+    member.set_spotlight(session, member=cast.bea, is_allowed=True, now=now)
+    member.set_spotlight(session, member=cast.bea, is_allowed=True, now=now.replace(year=2027))
     assert cast.bea.spotlight_at == now
-    member.forbid_spotlight(session, member=cast.bea, now=now)
+    member.set_spotlight(session, member=cast.bea, is_allowed=False, now=now)
     assert cast.bea.spotlight_at is None
