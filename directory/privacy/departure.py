@@ -11,7 +11,7 @@ from directory.db import Base, Row
 from directory.errors import Conflict, Invalid
 from directory.outbox import mail
 from directory.people.business import index_business
-from directory.people.member import lock_members
+from directory.people.member import chapter_roles, holders_of_roles, lock_members
 from directory.people.one_time_link import end_links, hash_of
 from directory.people.tables import Business, ChapterRole, Member, MemberState, Role, Wanted
 from directory.translation import gettext as _
@@ -101,20 +101,15 @@ def check_replaceable(session: Session, *, member: Member) -> None:
         admins = select(Member.id).where(Member.is_admin, Member.is_active).order_by(Member.id)
         if not set(session.scalars(admins.with_for_update(key_share=True))) - {member.id}:
             raise Conflict(_("You are the only administrator here. Make somebody else one first, then leave."))
-    led = select(ChapterRole).where(ChapterRole.member_id == member.id, ChapterRole.role == Role.LEAD)
-    for held in session.scalars(led):
-        leads = (
-            select(func.count())
-            .join_from(ChapterRole, Member, Member.id == ChapterRole.member_id)
-            .where(ChapterRole.chapter_id == held.chapter_id, ChapterRole.role == Role.LEAD)
-            .where(Member.is_active, Member.id != member.id)
-        )
+    led = [held for held in chapter_roles(session, member=member) if held.role is Role.LEAD]
+    for held in led:
+        leads = holders_of_roles(session, chapter_id=held.chapter_id, roles=(Role.LEAD,))
         people = (
             select(func.count())
             .join_from(Member, Business)
             .where(Business.chapter_id == held.chapter_id, Member.is_active, Member.id != member.id)
         )
-        if session.scalar(people) and not session.scalar(leads):
+        if session.scalar(people) and not {*leads} - {member}:
             name = held.chapter.name
             raise Conflict(_("You are the only lead of %(chapter)s. Name another one first, then leave.", chapter=name))
 
