@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ForeignKey, String, delete, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
@@ -193,26 +194,12 @@ def _clean_application(name: str, email: str, firm: str, sentence: str) -> dict[
 
 
 def _create_application(
-    session: Session,
-    chapter: Chapter,
-    typed: dict[str, str],
-    now: datetime,
-    *,
-    knows: str = "",
-    is_suggested: bool = False,
-    confirmed_at: datetime | None = None,
+    session: Session, chapter: Chapter, typed: dict[str, str], now: datetime, **columns: Any
 ) -> Application:
+    """Create a pending member at a new firm, and their application with these ``columns``."""
     firm = Business(chapter=chapter, name=typed["firm"], summary=typed["sentence"], created_at=now)
     person = Member(name=typed["name"], email=typed["email"], business=firm, state=MemberState.PENDING, joined_at=now)
-    application = Application(
-        chapter=chapter,
-        member=person,
-        sentence=typed["sentence"],
-        knows=knows,
-        is_suggested=is_suggested,
-        applied_at=now,
-        confirmed_at=confirmed_at,
-    )
+    application = Application(chapter=chapter, member=person, sentence=typed["sentence"], applied_at=now, **columns)
     session.add(application)
     session.flush()
     return application
