@@ -6,12 +6,12 @@ case is closed.
 
 import hmac
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from sqlalchemy import ColumnElement, ForeignKey, String, select
+from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.audit import record
@@ -110,10 +110,12 @@ def case_signs(session: Session, *, case: RatingCase, by: Member) -> list[RaterS
     """
     _require_impartial(case, by)
     raters = _raters(session, case)
-    ratings = {
-        rater.id: _current_ratings(session, Rating.rater_id == rater.id, case.flagged_at) for rater in raters.values()
-    }
-    ratings_here = {key: [row for row in rows if row.ratee_id == case.ratee_id] for key, rows in ratings.items()}
+    ids = {rater.id for rater in raters.values()}
+    revisions = select(Rating).where(Rating.rater_id.in_(ids), Rating.rated_at <= case.flagged_at)
+    ratings: defaultdict[int, list[Rating]] = defaultdict(list)
+    for row in current_ratings(session.scalars(revisions.order_by(Rating.rated_at, Rating.id))):
+        ratings[row.rater_id].append(row)
+    ratings_here = {id: [row for row in ratings[id] if row.ratee_id == case.ratee_id] for id in ids}
     means = {key: _mean(rows) for key, rows in ratings_here.items() if rows}
     days = Counter(day for rows in ratings_here.values() for day in {row.rated_at.date() for row in rows})
     sponsors = Counter(rater.sponsor_id for rater in raters.values() if rater.sponsor_id)
@@ -121,23 +123,16 @@ def case_signs(session: Session, *, case: RatingCase, by: Member) -> list[RaterS
     result = []
     for pseudonym, rater in raters.items():
         rows, others = ratings[rater.id], [mean for key, mean in means.items() if key != rater.id]
-        facts = (
-            (rater.joined_at > case.flagged_at - NEW, _("in the network for less than 30 days")),
-            (
-                len({row.ratee_id for row in rows}) >= SEVERAL and all(_mean([row]) == 1 for row in rows),
-                _("rates everybody the lowest"),
-            ),
-            (
-                rater.sponsor_id is not None and sponsors[rater.sponsor_id] > 1,
-                _("asked in by the same person as others here"),
-            ),
-            (
-                any(days[row.rated_at.date()] > 1 for row in ratings_here[rater.id]),
-                _("rated on the same day as others"),
-            ),
-        )
+        is_lowest = len({row.ratee_id for row in rows}) >= SEVERAL and all(_mean([row]) == 1 for row in rows)
+        has_same_sponsor = rater.sponsor_id is not None and sponsors[rater.sponsor_id] > 1
+        facts = {
+            _("in the network for less than 30 days"): rater.joined_at > case.flagged_at - NEW,
+            _("rates everybody the lowest"): is_lowest,
+            _("asked in by the same person as others here"): has_same_sponsor,
+            _("rated on the same day as others"): any(days[row.rated_at.date()] > 1 for row in ratings_here[rater.id]),
+        }
         is_far = rater.id in means and bool(others) and abs(means[rater.id] - median(others)) >= FAR
-        sentences = tuple(sentence for is_true, sentence in facts if is_true)
+        sentences = tuple(sentence for sentence, is_true in facts.items() if is_true)
         result.append(RaterSigns(pseudonym, sentences, is_far, rater.id in quarantined_ids))
     return result
 
@@ -199,11 +194,6 @@ def _raters(session: Session, case: RatingCase) -> dict[str, Member]:
     people = session.scalars(select(Member).where(Member.id.in_(rater_ids))).all()
     shuffled = sorted(people, key=lambda rater: hmac.digest(case.key.encode(), rater.public_id.encode(), "sha256"))
     return {f"R{number}": rater for number, rater in enumerate(shuffled, 1)}
-
-
-def _current_ratings(session: Session, about: ColumnElement[bool], at: datetime) -> list[Rating]:
-    rows = select(Rating).where(about, Rating.rated_at <= at).order_by(Rating.rated_at, Rating.id)
-    return current_ratings(session.scalars(rows))
 
 
 def _mean(ratings: list[Rating]) -> float:
