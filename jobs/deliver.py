@@ -226,10 +226,8 @@ def _record_refusal(
         channel = session.get_one(Channel, row.channel_id)
         if channel.connected_at == connected_at:  # else a person has reconnected it, and the error is out of date
             channel_lifecycle.mark_broken(session, channel, reason=str(error), now=now)
-        if error.accepted == "no":
-            deliveries.retry_later(
-                session, delivery=row, at=now, reason=str(error), now=now
-            )  # sent once it is reconnected
+        if error.accepted == "no":  # it is sent once the account is reconnected
+            deliveries.retry_later(session, delivery=row, at=now, reason=str(error), now=now)
     elif error.permanent:
         deliveries.mark_failed(session, delivery=row, reason=str(error), now=now)
     else:

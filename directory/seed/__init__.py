@@ -63,9 +63,8 @@ def seed(session: Session, *, now: datetime) -> None:
             role = Role(entry["chapter_role"])
             session.add(ChapterRole(member_id=member.id, chapter_id=member.business.chapter_id, role=role))
     index_businesses(session)
-    publish_bands(
-        session, now=now, chance=lambda: 0.0
-    )  # without chance, so that each demo is the same; nobody here is real
+    # Without chance, so that each demo is the same; nobody here is real.
+    publish_bands(session, now=now, chance=lambda: 0.0)
     for entry in network["lead"]:
         terms = Terms(
             place=entry["place"],
