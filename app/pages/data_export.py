@@ -15,7 +15,7 @@ from directory.facts.claim_level import strongest_claims
 from directory.joining.invitation import is_still_invited
 from directory.people.audience import Audience
 from directory.people.chapter import Chapter
-from directory.people.tables import Band, Member
+from directory.people.tables import Member
 from directory.people.wanted import live_wanteds
 from directory.privacy import data_export
 from directory.profiles.contact_details import contact_of, reveal
@@ -105,10 +105,7 @@ def _archive(member: Member) -> Response:
         {"browser": row.browser, "began_at": row.began_at, "seen_at": row.seen_at, "expires_at": row.expires_at}
         for row in db.session.scalars(own_sessions.order_by(AccountSession.id))
     ]
-    band = db.session.scalar(select(Band).where(Band.member_id == member.id, Band.warmth > 0))
-    content = data_export.member_export(
-        db.session(), member=member, by=current_member(), band=band, more={"signed_in": rows}
-    )
+    content = data_export.member_export(db.session(), member=member, by=current_member(), more={"signed_in": rows})
     picture = data_export.picture_of(member, home=current_app.config["HOME"])
     archive = data_export.as_zip(content, picture=picture, now=now())
     return _attachment(archive, "application/zip", f"goodword-{_slug(member.name)}-{now():%Y-%m-%d}.zip")

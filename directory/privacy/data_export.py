@@ -18,7 +18,7 @@ from directory.facts import vouch
 from directory.facts.interaction import Interaction
 from directory.facts.introduction import Introduction, IntroductionState
 from directory.facts.introduction import introductions_of as introductions
-from directory.facts.rating import Rating
+from directory.facts.rating import Rating, shown_band
 from directory.facts.vouch import Vouch
 from directory.leads.lead import Lead
 from directory.outbox.occurrence import Occurrence
@@ -41,12 +41,12 @@ INSIDE = (
 Rows = list[dict[str, Any]]
 
 
-def member_export(
-    session: Session, *, member: Member, by: Member, band: Any, more: Mapping[str, Rows]
-) -> dict[str, Rows]:
-    """Everything of a member by what it is, a list each. ``band`` is what is published of ratings they received,
-    which are never in it; ``more`` is what other rooms keep of them. Those they gave are in it for nobody but them."""
-    me = member.id
+def member_export(session: Session, *, member: Member, by: Member, more: Mapping[str, Rows]) -> dict[str, Rows]:
+    """Everything of a member by what it is, a list each; ``more`` is what other rooms keep of them.
+
+    Of the ratings they received only the published band is in it; those they gave are in it for nobody but them.
+    """
+    me, band = member.id, shown_band(session, member)
     given = select(Vouch).where(Vouch.giver_id == me).order_by(Vouch.id)
     met = or_(Interaction.said_by_id == me, Interaction.other_id == me)
     return {

@@ -146,7 +146,7 @@ def test_a_field_is_in_the_export(
 ) -> None:
     value = samples(model, field)[0]
     edit(session, cast.bea, model, field.name, value, now)
-    kept = data_export.member_export(session, member=cast.bea, by=cast.bea, band=None, more={})
+    kept = data_export.member_export(session, member=cast.bea, by=cast.bea, more={})
     assert kept["profile" if model is Member else "firm"][0][field.name] == value
 
 
