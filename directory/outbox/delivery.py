@@ -263,14 +263,12 @@ def mark_posted_by_hand(
     session: Session, *, delivery: Delivery, member: Member, now: datetime, is_so: bool = True
 ) -> None:
     """Mark it as posted by hand, or undo that (``is_so`` False). Raises Conflict if that was done before."""
-    by_hand_state, delivered = DeliveryState.BY_HAND, DeliveryState.DELIVERED
-    by_hand = delivery.state is by_hand_state or (delivery.external_id is None and delivery.attempts == 0)
-    is_changed = by_hand and (
-        _change_state(session, delivery, (by_hand_state,), state=delivered, settled_at=now)
-        if is_so
-        else _change_state(session, delivery, (delivered,), state=by_hand_state, settled_at=None)
-    )
-    if not is_changed:
+    before, after = DeliveryState.BY_HAND, DeliveryState.DELIVERED
+    is_by_hand = delivery.state is before or (delivery.external_id is None and delivery.attempts == 0)
+    if not is_so:
+        before, after = after, before
+    settled_at = now if is_so else None
+    if not (is_by_hand and _change_state(session, delivery, (before,), state=after, settled_at=settled_at)):
         raise Conflict(gettext("Somebody has said this already; look at it again."))
     action = "delivery.by_hand" if is_so else "delivery.not_by_hand"
     audit.record(session, actor_id=member.id, action=action, object=delivery, now=now)
