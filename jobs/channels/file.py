@@ -20,7 +20,7 @@ class FileTransport:
     @classmethod
     def of_account(cls, account: Account) -> "FileTransport":
         """Return the transport of a channel's posts, in ``posts/<channel>`` under GOODWORD_HOME."""
-        return cls(account.home / "posts" / account.channel, ".json")
+        return cls(account.installation.home / "posts" / account.channel, ".json")
 
     def send(self, message: Message) -> str:
         """Write the payload unless its file exists, and return the file's name."""

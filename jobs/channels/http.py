@@ -115,7 +115,7 @@ def picture_of(account: Account, frozen: PostSnapshot, largest: int) -> tuple[by
     Raises a permanent TransportError if the picture is gone or has more than ``largest`` bytes.
     """
     try:
-        picture = files.read_file(account.home, FOLDER, frozen.image)
+        picture = files.read_file(account.installation.home, FOLDER, frozen.image)
     except FileNotFoundError:
         raise TransportError(gettext("The picture of this post is gone."), permanent=True, accepted="no") from None
     if len(picture) > largest:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from directory.settings import Settings
@@ -25,10 +24,6 @@ class Account:
     secrets: Secrets
     renew: Callable[[Callable[[Secrets], Secrets]], Secrets]
     installation: Settings
-
-    @property
-    def home(self) -> Path:
-        return self.installation.home
 
 
 @dataclass(frozen=True)
