@@ -28,18 +28,6 @@ def invite(
 
     Raises Invalid; Refused where the person asked to be forgotten; Conflict where the address is in use here.
     """
-    person = _clean_new_person(session, name, email, firm, now)
-    member = Member(name=person["name"], email=person["email"], joined_at=now, invited_at=now)
-    member.business = Business(chapter_id=chapter.id, name=person["firm"], created_at=now)
-    session.add(member)
-    session.flush()
-    index_business(session, member.business)
-    invite_by_mail(session, member=member, by=by, event="invited", due_at=now, now=now)
-    record(session, actor_id=by.id, action="member.invite", object=member, now=now)
-    return member
-
-
-def _clean_new_person(session: Session, name: str, email: str, firm: str, now: datetime) -> dict[str, str]:
     person = clean_applicant(name, email, firm)
     if is_suppressed(session, person["email"]):
         raise Refused(
@@ -48,7 +36,14 @@ def _clean_new_person(session: Session, name: str, email: str, firm: str, now: d
     delete_unconfirmed(session, now=now, emails=[person["email"]])
     if session.scalar(select(Member.id).where(Member.email == person["email"])) is not None:
         raise Conflict(_("Somebody with this address is here, or has applied."), field="email")
-    return person
+    member = Member(name=person["name"], email=person["email"], joined_at=now, invited_at=now)
+    member.business = Business(chapter_id=chapter.id, name=person["firm"], created_at=now)
+    session.add(member)
+    session.flush()
+    index_business(session, member.business)
+    invite_by_mail(session, member=member, by=by, event="invited", due_at=now, now=now)
+    record(session, actor_id=by.id, action="member.invite", object=member, now=now)
+    return member
 
 
 def invite_by_mail(
