@@ -50,7 +50,6 @@ class Businesses:
     capacity: Floats  # projects at a time; NaN where unknown
     busy: Floats  # projects now
     free_on: Ints  # ordinal of the first free day; 0 where unknown
-    chapters: Ints  # the caller's chapter ids; -1 without a chapter
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,9 @@ from matching.need_guess import PHRASE, Guess, bm25_bonus, guess_by_meaning, gue
 from matching.taxonomy_words import TaxonomyIndex
 from matching.text_normalization import clean_text, count_informative, informative, sentences, tokens
 
-__all__ = ["Guess", "Reading", "TaxonomyIndex", "extract_needs", "nearness", "runners_up"]
-
 Encode = Callable[[list[str]], Vectors]
 
 NEEDS = 6  # the most needs of a text
-MUST_WEIGHT, NICE_WEIGHT = 2.0, 1.0
 # Cosines of a single word's node to its sentence: below STRANGE the word means something else, below WEAK it counts
 # only where nothing was guessed.
 STRANGE, WEAK = 0.15, 0.38
@@ -79,7 +76,7 @@ def extract_needs(
             silent.append(part)
     guessed = _guessed([part.rest for part in silent], lexicon, encode, banned | _akin(lexicon, negated), named)
     return Reading(
-        needs=_with_shares(_specific([*named, *([] if guessed else weak), *guessed], lexicon)),
+        needs=tuple(_specific([*named, *([] if guessed else weak), *guessed], lexicon)),
         negated=tuple(replace(guess, must=False) for guess in negated.values()),
         budget=constraint_extraction.budget(text),
         place=constraint_extraction.place(text, places),
@@ -196,11 +193,6 @@ def _specific(needs: list[Guess], lexicon: TaxonomyIndex) -> list[Guess]:
     specific = [guess for guess in best.values() if guess.capability not in above]
     surest = sorted(specific, key=lambda guess: (not guess.must, guess.matched_by != "synonym", -guess.score))[:NEEDS]
     return [guess for guess in specific if guess in surest]
-
-
-def _with_shares(needs: list[Guess]) -> tuple[Guess, ...]:
-    weights = [MUST_WEIGHT if guess.must else NICE_WEIGHT for guess in needs]
-    return tuple(replace(guess, share=weight / sum(weights)) for guess, weight in zip(needs, weights, strict=True))
 
 
 def nearness(taxonomy: Taxonomy, needs: Sequence[Need]) -> Floats:

@@ -27,7 +27,6 @@ class Guess:
     phrase: str
     score: float  # 0-1
     must: bool
-    share: float = 0.0  # of the work; the shares of the needs sum to 1; 0 for a negated capability
 
 
 def bm25_bonus(scores: Floats) -> Floats:

@@ -38,7 +38,7 @@ def saved_searches(chapters: list[Chapter]) -> Sequence[SavedSearchNews]:
     counted = []
     for search in searches:
         new = 0
-        if saved_search.news_since(news, search.seen_at):
+        if any(at > search.seen_at for at in news.values()):
             parameters = {**search.parameters, "since": search.seen_at.isoformat()}
             query = parse_search_query(session, parameters, by=current_member(), chapters=chapters)
             new = query.find(session).total

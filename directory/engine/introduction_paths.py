@@ -18,15 +18,11 @@ from matching.trust import COLD
 class IntroductionPath:
     """A path from the asker to a member: (fact, name of the next person) for each step.
 
-    ``via`` is the member who could introduce them, None where nobody knows both. ``is_direct``: they know each other.
+    ``via`` is the member who could introduce them, None where nobody knows both, or where they know each other.
     """
 
     steps: list[tuple[str, str]]
     via: Member | None
-
-    @property
-    def is_direct(self) -> bool:
-        return len(self.steps) == 1
 
 
 def paths_to(session: Session, *, asker: Member, target: Member, now: datetime) -> list[IntroductionPath]:

@@ -1,6 +1,5 @@
 """Saved searches of members, and the firms that are new in them since the member last looked."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -84,8 +83,3 @@ def new_since(session: Session, since: datetime) -> dict[int, datetime]:
         select(Claim.business_id, Claim.claimed_at).where(Claim.claimed_at > since),
     ).subquery()
     return dict(session.execute(select(events.c.id, func.max(events.c.at)).group_by(events.c.id)).all())
-
-
-def news_since(news: dict[int, datetime], moment: datetime) -> Collection[int]:
-    """Return the ids of those firms of ``news`` that are newer than ``moment``."""
-    return {firm for firm, at in news.items() if at > moment}

@@ -12,7 +12,7 @@ from directory.engine.sentence_encoder import load_model
 from directory.engine.world_cache import known_world
 from directory.engine.world_reader import KnownWorld
 from directory.facts.rating import own_ratings
-from directory.leads.lead import NEEDS_LIMIT, Lead, MatchedBy, Wish
+from directory.leads.lead import Lead, MatchedBy, Wish
 from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team
 from directory.money import Money
 from directory.people.tables import Member
@@ -20,6 +20,7 @@ from directory.taxonomy.capability import Capability
 from directory.text import fold
 from matching import need_extraction, outputs, team_suggestion
 from matching.inputs import Ask, Need
+from matching.need_guess import Guess
 
 TEAMS, ALTERNATES = 3, 3
 _NOTHING_ASKED = outputs.Answer("nobody", (), (), outputs.Proof(True, 0.0, 0), "")
@@ -33,7 +34,6 @@ class UnderstoodText:
     negated: tuple[Wish, ...]
     place: str
     budget: Money | None
-    model: str  # minilm or lexical
 
 
 def understand(session: Session, *, text: str) -> UnderstoodText:
@@ -44,11 +44,10 @@ def understand(session: Session, *, text: str) -> UnderstoodText:
         text, known.lexicon, encode=model.encode if model else None, places=known.places
     )
     return UnderstoodText(
-        wishes=tuple(_wish(known, guess) for guess in reading.needs[:NEEDS_LIMIT]),
+        wishes=tuple(_wish(known, guess) for guess in reading.needs),
         negated=tuple(_wish(known, guess) for guess in reading.negated),
         place=reading.place or "",
         budget=Money(*reading.budget) if reading.budget else None,
-        model="minilm" if model else "lexical",
     )
 
 
@@ -130,7 +129,7 @@ def unsaved_suggestion(
     )
 
 
-def _wish(known: KnownWorld, guess: need_extraction.Guess) -> Wish:
+def _wish(known: KnownWorld, guess: Guess) -> Wish:
     return Wish(
         capability_id=int(known.world.taxonomy.ids[guess.capability]),
         is_must=guess.must,

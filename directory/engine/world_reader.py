@@ -22,7 +22,7 @@ from directory.people.tables import Band, Business, Member
 from directory.taxonomy.capability import CURATED, Capability
 from directory.text import fold
 from matching.inputs import FACT_KINDS, Businesses, Claims, Facts, Ints, Members, Taxonomy, Vectors, Works, World
-from matching.need_extraction import TaxonomyIndex
+from matching.taxonomy_words import TaxonomyIndex
 
 DIMENSIONS = 384
 TITLES = 50  # titles of finished work that are used per capability
@@ -34,8 +34,6 @@ class KnownWorld:
 
     world: World
     lexicon: TaxonomyIndex
-    business_names: tuple[str, ...]
-    member_names: tuple[str, ...]
     region_of: Mapping[str, str]  # city -> its region, for the city of every firm
 
     @cached_property
@@ -64,15 +62,17 @@ def read_world(session: Session, version: int, before: KnownWorld | None) -> Kno
     taxonomy = read_taxonomy(session)
     businesses = session.execute(
         select(
-            *(Business.id, Business.name, Business.city, Business.region, Business.is_remote, Business.currency),
+            *(Business.id, Business.city, Business.region, Business.is_remote, Business.currency, Business.audiences),
             *(Business.price_low_minor, Business.price_high_minor, Business.capacity, Business.busy, Business.free_on),
-            *(Business.chapter_id, Business.audiences),
         ).order_by(Business.id)
     ).all()
     # Hidden prices stay out of the World: a series of asks with different budgets would reveal them.
-    has_visible_price = [is_visible_to_members(row, "prices") for row in businesses]
+    prices = [
+        (row.price_low_minor, row.price_high_minor) if is_visible_to_members(row, "prices") else (None, None)
+        for row in businesses
+    ]
     members = session.execute(
-        select(Member.id, Member.name, Member.business_id, Band.warmth, Band.competence)
+        select(Member.id, Member.business_id, Band.warmth, Band.competence)
         .outerjoin(Band, Band.member_id == Member.id)
         .where(Member.is_active)
         .order_by(Member.id)
@@ -100,19 +100,12 @@ def read_world(session: Session, version: int, before: KnownWorld | None) -> Kno
             cities=tuple(row.city for row in businesses),
             regions=tuple(row.region for row in businesses),
             remote=np.array([row.is_remote for row in businesses], dtype=np.bool_),
-            price_low=_floats(
-                row.price_low_minor if is_visible else None
-                for row, is_visible in zip(businesses, has_visible_price, strict=True)
-            ),
-            price_high=_floats(
-                row.price_high_minor if is_visible else None
-                for row, is_visible in zip(businesses, has_visible_price, strict=True)
-            ),
+            price_low=_floats(low for low, _high in prices),
+            price_high=_floats(high for _low, high in prices),
             currencies=tuple(row.currency for row in businesses),
             capacity=_floats(row.capacity for row in businesses),
             busy=_floats(row.busy for row in businesses),
             free_on=_ints(_day(row.free_on) for row in businesses),
-            chapters=_ints(-1 if row.chapter_id is None else row.chapter_id for row in businesses),
         ),
         members=Members(
             ids=_ints(row.id for row in members),
@@ -133,21 +126,10 @@ def read_world(session: Session, version: int, before: KnownWorld | None) -> Kno
             days=_ints(_day(row.finished_at) for row in works),
         ),
     )
-    schemes = _used_schemes(world)
-    is_unchanged = (
-        before is not None
-        and same_name_groups(before.world.taxonomy, taxonomy)
-        and _used_schemes(before.world) == schemes
-    )
-    return KnownWorld(
-        world=world,
-        lexicon=before.lexicon
-        if before is not None and is_unchanged
-        else TaxonomyIndex(taxonomy, schemes[0], schemes=schemes),
-        business_names=tuple(row.name for row in businesses),
-        member_names=tuple(row.name for row in members),
-        region_of={row.city: row.region for row in businesses if row.city},
-    )
+    schemes, region_of = _used_schemes(world), {row.city: row.region for row in businesses if row.city}
+    if before and same_name_groups(before.world.taxonomy, taxonomy) and _used_schemes(before.world) == schemes:
+        return KnownWorld(world, before.lexicon, region_of)
+    return KnownWorld(world, TaxonomyIndex(taxonomy, schemes[0], schemes=schemes), region_of)
 
 
 def read_taxonomy(session: Session) -> Taxonomy:

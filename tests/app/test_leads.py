@@ -135,7 +135,7 @@ def test_other_writes_succeed_while_a_text_is_analysed(
     def understand(session: Session, *, text: str) -> UnderstoodText:
         with write_session(engine) as other:
             other.execute(update(Member).values(headline="written meanwhile"))
-        return UnderstoodText((), (), "", None, "lexical")
+        return UnderstoodText((), (), "", None)
 
     monkeypatch.setattr("app.pages.leads.understand", understand)
     assert "Nothing here matches" in nadia.get(bring(nadia)).text

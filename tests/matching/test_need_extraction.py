@@ -15,7 +15,8 @@ from directory.db import connect
 from directory.engine.sentence_encoder import load_model
 from directory.engine.world_cache import known_world
 from matching.inputs import Need, Taxonomy, Vectors
-from matching.need_extraction import Reading, TaxonomyIndex, extract_needs, nearness
+from matching.need_extraction import Reading, extract_needs, nearness
+from matching.taxonomy_words import TaxonomyIndex
 
 LINES = Path(__file__).with_name("texts.tsv").read_text(encoding="utf-8").splitlines()
 TEXTS = list(csv.DictReader(LINES, delimiter="\t"))
@@ -86,12 +87,12 @@ def test_names_and_synonyms_are_found_and_negations_respected(text: str, needs: 
     assert asked(text) == (needs, negated)
 
 
-def test_an_optional_need_has_half_the_share() -> None:
+def test_an_optional_need_is_no_must() -> None:
     reading = extract_needs("We need WordPress, ideally with a logo. Some interior design would be nice.", LEXICON)
-    assert [(guess.must, guess.share, guess.phrase) for guess in reading.needs] == [
-        (True, 0.5, "WordPress"),
-        (False, 0.25, "logo"),
-        (False, 0.25, "interior design"),
+    assert [(guess.must, guess.phrase) for guess in reading.needs] == [
+        (True, "WordPress"),
+        (False, "logo"),
+        (False, "interior design"),
     ]
 
 
@@ -107,13 +108,12 @@ def test_budget_and_place_are_read() -> None:
 
 @given(st.lists(st.sampled_from(("not", "no", "and", "or", ",", ".", "we left", "need", "maybe", "wp", "logo", "web"))))
 @settings(max_examples=200, deadline=None)
-def test_needs_exclude_negated_nodes_and_descendants_and_shares_sum_to_one(words: list[str]) -> None:
+def test_needs_exclude_negated_nodes_and_descendants(words: list[str]) -> None:
     reading = extract_needs(" ".join(words), LEXICON)
     refused = {guess.capability for guess in reading.negated}
     for guess in reading.needs:
         assert guess.capability not in refused
         assert not refused & {above for above in LEXICON.lineage(guess.capability) if LEXICON.root(above) != above}
-    assert not reading.needs or sum(guess.share for guess in reading.needs) == pytest.approx(1)
 
 
 @given(st.text(max_size=300))

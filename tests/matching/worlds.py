@@ -79,7 +79,6 @@ class Town:
                 np.array(self._said("capacity", np.nan), dtype=float),
                 np.array(self._said("busy", 0), dtype=float),
                 np.array(self._said("free_on", 0), dtype=np.int64),
-                np.array(self._said("chapter", -1), dtype=np.int64),
             ),
             Members(
                 np.arange(people),
