@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session, joinedload
 from werkzeug.datastructures import MultiDict
 
 from app.request_time import now
-from directory.engine.faceted_search import RADII
+from directory.engine.faceted_search import RADII, Narrowing
 from directory.engine.saved_search import PARAMETERS, new_since
-from directory.engine.search import Narrowing, Page, search
+from directory.engine.search import Page, search
 from directory.engine.search_index import BANDS
 from directory.people.chapter import Chapter
 from directory.people.industry import INDUSTRIES, LABELS

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from directory.engine.search_index import SearchIndex, current_index
 from directory.engine.sentence_encoder import load_model
 from directory.engine.world_reader import read_taxonomy, same_name_groups
+from directory.people.chapter import Chapter
+from directory.people.place import Town
+from directory.taxonomy.capability import Capability
 from directory.text import fold
 from matching.fuzzy_search import STARTS, SURE, asks_for_wishes, search_texts
 from matching.inputs import Bools, Floats, Ints
@@ -28,16 +31,17 @@ RADII = (10, 25, 50, 100)  # km
 
 
 @dataclass(frozen=True)
-class SearchFilters:
-    """The filters of a search: database ids, keys, codes or price bands. All given filters must hold."""
+class Narrowing:
+    """Further filters, all of which must hold: industry, language, price band, availability and distance.
 
-    capability: int | None = None
-    chapter: int | None = None
+    ``free`` selects firms that take new work on the day of the search; ``km`` is the distance from ``town``.
+    """
+
     industry: str | None = None
     language: str | None = None
     price: int | None = None
     free: bool = False
-    around: tuple[float, float] | None = None  # degrees
+    town: Town | None = None
     km: int = RADII[1]
 
 
@@ -55,7 +59,9 @@ def faceted_search(
     session: Session,
     *,
     text: str,
-    choices: SearchFilters,
+    capability: Capability | None,
+    chapter: Chapter | None,
+    narrowing: Narrowing,
     nodes: Sequence[int],
     among: Collection[int] | None,
     today: int,
@@ -70,7 +76,7 @@ def faceted_search(
     score, shown, is_meant = _scored(session, index, text, words) if words else (None, index.shown, False)
     if among is not None:
         shown = shown & np.isin(index.ids, list(among))
-    masks = _masks(index, choices, today)
+    masks = _masks(index, capability, chapter, narrowing, today)
     rows = np.flatnonzero(_all_of(shown, masks))
     if score is None:
         rows = rows[np.argsort(index.rank[rows])]
@@ -82,7 +88,7 @@ def faceted_search(
         if facet == "free":
             facet_counts: dict[Hashable, int] = {True: int((remaining & _free(index, today)).sum())}
         elif facet == "km":
-            distance = None if choices.around is None else _distance(index, choices.around, remaining)
+            distance = None if narrowing.town is None else _distance(index, narrowing.town, remaining)
             facet_counts = {} if distance is None else {km: int((distance <= km).sum()) for km in RADII}
         else:
             values = nodes if facet == "capability" else index.values(facet)
@@ -98,17 +104,24 @@ def _all_of(shown: Bools, masks: Mapping[str, Bools]) -> Bools:
     return remaining
 
 
-def _masks(index: SearchIndex, choices: SearchFilters, today: int) -> dict[str, Bools]:
+def _masks(
+    index: SearchIndex, capability: Capability | None, chapter: Chapter | None, narrowing: Narrowing, today: int
+) -> dict[str, Bools]:
     masks: dict[str, Bools] = {}
-    for facet in ("capability", "chapter", "industry", "language", "price"):
-        value = getattr(choices, facet)
+    for facet, value in (
+        ("capability", capability.id if capability else None),
+        ("chapter", chapter.id if chapter else None),
+        ("industry", narrowing.industry),
+        ("language", narrowing.language),
+        ("price", narrowing.price),
+    ):
         if value is not None:
             masks[facet] = np.zeros(len(index.ids), dtype=np.bool_)
             masks[facet][index.holders(facet, value)] = True
-    if choices.free:
+    if narrowing.free:
         masks["free"] = _free(index, today)
-    if choices.around is not None:
-        masks["km"] = _distance(index, choices.around, index.shown) <= choices.km
+    if narrowing.town is not None:
+        masks["km"] = _distance(index, narrowing.town, index.shown) <= narrowing.km
     return masks
 
 
@@ -118,15 +131,15 @@ def _free(index: SearchIndex, today: int) -> Bools:
     return np.asarray(has_room & (index.free_on <= today))
 
 
-def _distance(index: SearchIndex, around: tuple[float, float], among: Bools) -> Floats:
+def _distance(index: SearchIndex, town: Town, among: Bools) -> Floats:
     """Return the kilometres to each row by the great circle; infinite outside a box of the largest radius."""
     km = np.full(len(index.ids), np.inf)
-    north = np.abs(index.places[:, 0] - around[0])
-    east = np.abs((index.places[:, 1] - around[1] + 180) % 360 - 180)
+    north = np.abs(index.places[:, 0] - town.latitude)
+    east = np.abs((index.places[:, 1] - town.longitude + 180) % 360 - 180)
     wide = RADII[-1] / DEGREE_KM
-    flat = max(np.cos(np.radians(min(abs(around[0]) + wide, 89.0))), 0.01)
+    flat = max(np.cos(np.radians(min(abs(town.latitude) + wide, 89.0))), 0.01)
     rows = np.flatnonzero(among & (north <= wide) & (east <= wide / flat))
-    here, there = np.radians(around), np.radians(index.places[rows])
+    here, there = np.radians((town.latitude, town.longitude)), np.radians(index.places[rows])
     half = np.sin((there - here) / 2) ** 2
     chord = half[:, 0] + np.cos(here[0]) * np.cos(there[:, 0]) * half[:, 1]
     km[rows] = 2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(chord, 0, 1)))

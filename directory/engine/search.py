@@ -8,24 +8,12 @@ from rapidfuzz import fuzz
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer, joinedload
 
-from directory.engine.faceted_search import SearchFilters, faceted_search
+from directory.engine.faceted_search import Narrowing, faceted_search
 from directory.facts.claim_level import HeldCapability, strongest_claims
-from directory.people.business import index_business, index_businesses
 from directory.people.chapter import Chapter
-from directory.people.place import Town
 from directory.people.tables import Business, Member
 from directory.taxonomy.capability import CURATED, Capability
 from directory.text import fold
-
-__all__ = (
-    "PER_PAGE",
-    "Facet",
-    "Narrowing",
-    "Page",
-    "index_business",
-    "index_businesses",
-    "search",
-)
 
 PER_PAGE = 24
 SAME_NAME = 70  # the similarity, of 100, from which a member's name counts as the one in the query
@@ -37,21 +25,6 @@ class Facet:
 
     capability: Capability
     count: int
-
-
-@dataclass(frozen=True)
-class Narrowing:
-    """Further filters, all of which must hold: industry, language, price band, availability and distance.
-
-    ``free`` selects firms that take new work on the day of the search; ``km`` is the distance from ``town``.
-    """
-
-    industry: str | None = None
-    language: str | None = None
-    price: int | None = None
-    free: bool = False
-    town: Town | None = None
-    km: int = 25
 
 
 @dataclass(frozen=True)
@@ -77,7 +50,7 @@ def search(
     text: str = "",
     capability: Capability | None = None,
     chapter: Chapter | None = None,
-    narrowing: Narrowing = Narrowing(),
+    narrowing: Narrowing | None = None,
     among: Collection[int] | None = None,
     page: int = 1,
     today: date = date.min,
@@ -92,20 +65,12 @@ def search(
     above = Capability.parent_id.is_(None) if capability is None else Capability.parent_id == capability.id
     scheme = capability.scheme if capability else CURATED
     level = {node.id: node for node in session.scalars(select(Capability).where(above, Capability.scheme == scheme))}
-    town = narrowing.town
     result = faceted_search(
         session,
         text=text,
-        choices=SearchFilters(
-            capability=capability.id if capability else None,
-            chapter=chapter.id if chapter else None,
-            industry=narrowing.industry,
-            language=narrowing.language,
-            price=narrowing.price,
-            free=narrowing.free,
-            around=(town.latitude, town.longitude) if town else None,
-            km=narrowing.km,
-        ),
+        capability=capability,
+        chapter=chapter,
+        narrowing=narrowing or Narrowing(),
         nodes=list(level),
         among=among,
         today=today.toordinal(),

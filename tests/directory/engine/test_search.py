@@ -12,8 +12,9 @@ from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
 from directory.db import bump_world
-from directory.engine.search import PER_PAGE, Narrowing, index_business, index_businesses, search
-from directory.people.business import AcceptsWork, accepts_work
+from directory.engine.faceted_search import Narrowing
+from directory.engine.search import PER_PAGE, search
+from directory.people.business import AcceptsWork, accepts_work, index_business, index_businesses
 from directory.people.chapter import Chapter
 from directory.people.claim import claim
 from directory.people.place import locate
