@@ -1,6 +1,5 @@
 """The calendar: a chapter's next weeks, and the changes that its people make to them in advance."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,39 +13,32 @@ from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.text import clean_line
 from directory.translation import gettext
-from directory.week.blackout_period import BlackoutPeriod, blackout_periods, blackout_reason
-from directory.week.occurrence_planning import WEEK, coming_slot, record_audit, slot_instant, write_ahead
+from directory.week.blackout_period import BlackoutPeriod, blackout_periods
+from directory.week.occurrence_planning import (
+    WEEK,
+    coming_occurrences,
+    coming_slot,
+    occurrence_values,
+    record_audit,
+    slot_instant,
+    write_ahead,
+)
 
 WEEKS_AHEAD = 8
 MAX_BLACKOUT = timedelta(days=92)
 
 
-@dataclass(frozen=True)
-class Week:
-    """One of the coming weeks; ``occurrence`` is None while no row is written for it."""
+def weeks(session: Session, *, chapter: Chapter, now: datetime) -> list[Occurrence]:
+    """Return the chapter's next WEEKS_AHEAD occurrences, the earliest first, an open one that is overdue included.
 
-    on: date
-    due_at: datetime
-    occurrence: Occurrence | None
-    skipped: str | None
-
-    @property
-    def is_going(self) -> bool:
-        """Whether it will be posted at its time unless somebody changes that."""
-        return self.skipped is None and (self.occurrence is None or self.occurrence.held_at is None)
-
-
-def weeks(session: Session, *, chapter: Chapter, now: datetime) -> list[Week]:
-    """Return the chapter's next WEEKS_AHEAD weeks, the earliest first, an open one that is overdue included."""
-    query = select(Occurrence).where(Occurrence.chapter_id == chapter.id, Occurrence.posted_at.is_(None))
-    query = query.where((Occurrence.due_at > now) | Occurrence.skipped.is_(None)).order_by(Occurrence.local_date)
-    written = [Week(row.local_date, row.due_at, row, row.skipped) for row in session.scalars(query.limit(WEEKS_AHEAD))]
-    on = written[-1].on + WEEK if written else coming_slot(chapter, now).astimezone(ZoneInfo(chapter.zone)).date()
+    Those that are not written yet are not in the session either.
+    """
+    written = coming_occurrences(session, chapter=chapter, now=now, limit=WEEKS_AHEAD)
+    next_on = coming_slot(chapter, now).astimezone(ZoneInfo(chapter.zone)).date()
+    on = written[-1].local_date + WEEK if written else next_on
     blackouts = blackout_periods(session, since=on, chapter_id=chapter.id)
     days = [on + WEEK * index for index in range(WEEKS_AHEAD - len(written))]
-    return written + [
-        Week(day, slot_instant(chapter, day), None, blackout_reason(blackouts, chapter.id, day)) for day in days
-    ]
+    return [*written, *(Occurrence(**occurrence_values(chapter, day, blackouts)) for day in days)]
 
 
 def occurrence_on(session: Session, *, chapter: Chapter, on: date, now: datetime) -> Occurrence:
@@ -54,7 +46,7 @@ def occurrence_on(session: Session, *, chapter: Chapter, on: date, now: datetime
 
     Raises Conflict for any other day.
     """
-    if on not in {week.on for week in weeks(session, chapter=chapter, now=now)}:
+    if on not in {week.local_date for week in weeks(session, chapter=chapter, now=now)}:
         raise Conflict(gettext("There is no turn on that day any more; look at the calendar again."))
     write_ahead(session, chapter=chapter, until=on, now=now)
     conditions = (Occurrence.chapter_id == chapter.id, Occurrence.local_date == on)

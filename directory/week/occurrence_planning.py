@@ -1,19 +1,21 @@
 """Scheduling: write each chapter's occurrence, (chapter, local date), exactly once; hold, release and skip it."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from directory import audit
-from directory.db import insert_into, new_public_id
+from directory.db import insert_into
 from directory.outbox.kill_switch import not_stopped
 from directory.outbox.occurrence import CATCH_UP, Occurrence, lock, lock_open
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.translation import gettext
-from directory.week.blackout_period import blackout_periods, blackout_reason
+from directory.week.blackout_period import BlackoutPeriod, blackout_periods, blackout_reason
 
 WEEK = timedelta(days=7)
 LOOKBACK = timedelta(days=70)
@@ -43,10 +45,10 @@ def coming_slot(chapter: Chapter, now: datetime) -> datetime:
     return _slots(chapter, now.astimezone(ZoneInfo(chapter.zone)).date() - timedelta(days=1), now)[-1][1]
 
 
-def plan_occurrences(session: Session, *, now: datetime, window: timedelta = CATCH_UP) -> list[Occurrence]:
+def plan_occurrences(session: Session, *, now: datetime) -> list[Occurrence]:
     """Write every chapter's coming occurrence and the missed ones; return the open ones, oldest first.
 
-    An occurrence missed by more than ``window``, or overtaken by the next one, is marked as skipped, so that two posts
+    An occurrence missed by more than CATCH_UP, or overtaken by the next one, is marked as skipped, so that two posts
     never go out at once. Planners may run concurrently. If a chapter changes its slot, its coming occurrences move too.
     """
     last_due, coming_rows, rows = _last_due_dates(session, now), _coming_occurrences(session, now), []
@@ -58,11 +60,11 @@ def plan_occurrences(session: Session, *, now: datetime, window: timedelta = CAT
             _move_to_slot(chapter, coming_rows[chapter.id], coming[0], now)
             continue
         for on, due_at in [*missed, coming]:
-            if last or due_at > now - window:
-                rows.append({**_row(chapter, on, due_at), "skipped": blackout_reason(blackouts, chapter.id, on)})
-    insert_once(session, rows)
+            if last or due_at > now - CATCH_UP:
+                rows.append(occurrence_values(chapter, on, blackouts))
+    _insert_once(session, rows)
     session.flush()
-    _skip_missed(session, now, window)
+    _skip_missed(session, now)
     open_occurrences = select(Occurrence).where(Occurrence.posted_at.is_(None), Occurrence.skipped.is_(None))
     return list(session.scalars(open_occurrences.order_by(Occurrence.due_at, Occurrence.id)))
 
@@ -92,7 +94,7 @@ def _move_to_slot(chapter: Chapter, rows: list[Occurrence], coming: date, now: d
             row.local_date, row.due_at = row.local_date + shift, due_at
 
 
-def _skip_missed(session: Session, now: datetime, window: timedelta) -> None:
+def _skip_missed(session: Session, now: datetime) -> None:
     """Mark what came too late as skipped; held and stopped occurrences wait until the next one is due."""
     overdue = select(Occurrence).where(
         Occurrence.due_at <= now, Occurrence.posted_at.is_(None), Occurrence.skipped.is_(None)
@@ -105,42 +107,41 @@ def _skip_missed(session: Session, now: datetime, window: timedelta) -> None:
     for row in rows:
         if row.local_date != last_due.get(row.chapter_id):
             row.skipped = gettext("The next week's turn came before this one was posted.")
-        elif row.held_at is None and row.chapter_id in running and row.due_at <= now - window:
+        elif row.held_at is None and row.chapter_id in running and row.due_at <= now - CATCH_UP:
             row.skipped = gettext("Nothing was running when its time came, and it was too late afterwards.")
 
 
-def _row(chapter: Chapter, on: date, due_at: datetime) -> dict[str, object]:
-    return {"chapter_id": chapter.id, "local_date": on, "due_at": due_at, "held_reason": ""}
+def occurrence_values(chapter: Chapter, on: date, blackouts: list[BlackoutPeriod]) -> dict[str, Any]:
+    """Return the columns of the chapter's occurrence on a local day, skipped where a blackout period covers it."""
+    skipped = blackout_reason(blackouts, chapter.id, on)
+    return {"chapter_id": chapter.id, "local_date": on, "due_at": slot_instant(chapter, on), "skipped": skipped}
 
 
-def insert_once(session: Session, rows: list[dict[str, object]]) -> None:
+def _insert_once(session: Session, rows: list[dict[str, Any]]) -> None:
     """Insert occurrences; those that exist already stay as they are."""
     if rows:
-        values = [{"public_id": new_public_id(), **row} for row in rows]
-        session.connection().execute(insert_into(session, Occurrence).on_conflict_do_nothing(), values)
+        session.connection().execute(insert_into(session, Occurrence).on_conflict_do_nothing(), rows)
 
 
 def write_ahead(session: Session, *, chapter: Chapter, until: date, now: datetime) -> None:
     """Write the chapter's occurrences up to a local day, without a gap, so that each can be changed."""
     first = now.astimezone(ZoneInfo(chapter.zone)).date() - timedelta(days=1)
-    *_, (on, due_at) = _slots(chapter, _last_due_dates(session, now).get(chapter.id, first), now)
-    blackouts, rows = blackout_periods(session, since=on, chapter_id=chapter.id), []
-    while on <= until:
-        rows.append({**_row(chapter, on, due_at), "skipped": blackout_reason(blackouts, chapter.id, on)})
-        on += WEEK
-        due_at = slot_instant(chapter, on)
-    insert_once(session, rows)
+    on, _due_at = _slots(chapter, _last_due_dates(session, now).get(chapter.id, first), now)[-1]
+    blackouts = blackout_periods(session, since=on, chapter_id=chapter.id)
+    days = [on + WEEK * index for index in range((until - on) // WEEK + 1)]
+    _insert_once(session, [occurrence_values(chapter, day, blackouts) for day in days])
+
+
+def coming_occurrences(session: Session, *, chapter: Chapter, now: datetime, limit: int) -> Sequence[Occurrence]:
+    """Return the chapter's next occurrences, open or skipped before their time; an open one may be overdue."""
+    query = select(Occurrence).where(Occurrence.chapter_id == chapter.id, Occurrence.posted_at.is_(None))
+    coming = query.where((Occurrence.due_at > now) | Occurrence.skipped.is_(None))
+    return session.scalars(coming.order_by(Occurrence.due_at).limit(limit)).all()
 
 
 def upcoming_occurrence(session: Session, *, chapter: Chapter, now: datetime) -> Occurrence | None:
-    """Return the chapter's next open occurrence, or one skipped before its time; a held one may be overdue."""
-    query = select(Occurrence).where(
-        Occurrence.chapter_id == chapter.id,
-        Occurrence.posted_at.is_(None),
-        (Occurrence.due_at > now) | Occurrence.skipped.is_(None),
-    )
-    first = query.order_by(Occurrence.due_at).limit(1)
-    return session.scalars(first).first()
+    """Return the first of the chapter's coming occurrences; None without one."""
+    return next(iter(coming_occurrences(session, chapter=chapter, now=now, limit=1)), None)
 
 
 def hold(session: Session, *, occurrence: Occurrence, member: Member | None, now: datetime, reason: str = "") -> None:

@@ -26,7 +26,7 @@ def days(mesa: Chapterhouse) -> list[date]:
 
 def test_the_next_eight_weeks_are_listed_without_writing_rows(mesa: Chapterhouse) -> None:
     told = weeks(mesa.session, chapter=mesa.chapter, now=mesa.now)
-    assert [week.on for week in told] == [FIRST + WEEK * at for at in range(WEEKS_AHEAD)]
+    assert [week.local_date for week in told] == [FIRST + WEEK * at for at in range(WEEKS_AHEAD)]
     assert days(mesa) == []
 
 
