@@ -1,5 +1,6 @@
 """Pairings: the week's one-to-one of two members, which either of them marks as kept, missed or declined."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -66,19 +67,13 @@ def is_paired(member: Member) -> ColumnElement[bool]:
     return or_(Pairing.one_id == member.id, Pairing.other_id == member.id)
 
 
-def pairings_of_week(session: Session, *, occurrence: Occurrence, member: Member | None = None) -> list[Pairing]:
-    """Return the pairings of a week that were not declined, of one member or of all."""
-    query = select(Pairing).where(Pairing.occurrence_id == occurrence.id, Pairing.state != PairingState.DECLINED)
-    filtered = query if member is None else query.where(is_paired(member))
-    loaded = filtered.options(joinedload(Pairing.one), joinedload(Pairing.other))
-    return list(session.scalars(loaded.order_by(Pairing.id)))
-
-
-def latest_pairings(session: Session, *, chapter: Chapter) -> list[Pairing]:
+def latest_pairings(session: Session, *, chapter: Chapter) -> Sequence[Pairing]:
     """Return the pairings of the chapter's newest week that has been paired, without declined ones."""
-    newest = select(Occurrence).where(Occurrence.chapter_id == chapter.id, Occurrence.paired_at.is_not(None))
-    occurrence = session.scalars(newest.order_by(Occurrence.due_at.desc()).limit(1)).first()
-    return pairings_of_week(session, occurrence=occurrence) if occurrence else []
+    paired = select(Occurrence.id).where(Occurrence.chapter_id == chapter.id, Occurrence.paired_at.is_not(None))
+    newest = paired.order_by(Occurrence.due_at.desc()).limit(1).scalar_subquery()
+    query = select(Pairing).where(Pairing.occurrence_id == newest, Pairing.state != PairingState.DECLINED)
+    loaded = query.options(joinedload(Pairing.one), joinedload(Pairing.other))
+    return session.scalars(loaded.order_by(Pairing.id)).all()
 
 
 def take_part(session: Session, *, member: Member, takes_part: bool, now: datetime) -> None:

@@ -55,7 +55,30 @@ class PostCard:
     @property
     def png(self) -> bytes:
         """The picture as PNG, the same bytes for the same card."""
-        return _draw(self)
+        picture = Image.new("RGB", SIZE, PAPER)
+        draw = ImageDraw.Draw(picture)
+        draw.rectangle((0, 0, 15, SIZE[1]), fill=ACCENT)
+        full_width = SIZE[0] - 2 * EDGE
+        narrow_width = full_width - (CODE + 40 if self.code else 0)
+        y = EDGE
+        for text, face, size, colour, max_lines, width, space in (
+            (self.chapter, TEXT, 30, ACCENT, 1, full_width, 24),
+            (self.name, HEADING, 80, INK, 1, full_width, 12),
+            (self.firm, TEXT, 36, MUTED, 1, full_width, 48),
+            (self.text, HEADING, 46, INK, 4, narrow_width, 0),
+        ):
+            for line in _wrap(text, _font(face, size), width, max_lines):
+                draw.text((EDGE, y), line, colour, _font(face, size))
+                y += round(size * 1.25)
+            y += space
+        if self.code:
+            out = BytesIO()
+            segno.make(self.code, error="m").save(out, kind="png", scale=10, border=0, dark=INK, light=PAPER)
+            square = Image.open(out).convert("RGB").resize((CODE, CODE), Image.Resampling.NEAREST)
+            picture.paste(square, (SIZE[0] - EDGE - CODE, SIZE[1] - EDGE - CODE))
+        out = BytesIO()
+        picture.save(out, "PNG", optimize=True)
+        return out.getvalue()
 
 
 def card_of(mentions: Iterable[Mention], base_url: str) -> PostCard | None:
@@ -88,33 +111,6 @@ def _card_text(mention: Mention) -> str:
         return gettext("Wanted: %(what)s", what=join_as_list(needs_of(mention.lead)))
     # A picture is seen by everybody.
     return str(visible_to(mention.member, Audience.PUBLIC).get("headline"))
-
-
-def _draw(card: PostCard) -> bytes:
-    picture = Image.new("RGB", SIZE, PAPER)
-    draw = ImageDraw.Draw(picture)
-    draw.rectangle((0, 0, 15, SIZE[1]), fill=ACCENT)
-    full_width = SIZE[0] - 2 * EDGE
-    narrow_width = full_width - (CODE + 40 if card.code else 0)
-    y = EDGE
-    for text, face, size, colour, max_lines, width, space in (
-        (card.chapter, TEXT, 30, ACCENT, 1, full_width, 24),
-        (card.name, HEADING, 80, INK, 1, full_width, 12),
-        (card.firm, TEXT, 36, MUTED, 1, full_width, 48),
-        (card.text, HEADING, 46, INK, 4, narrow_width, 0),
-    ):
-        for line in _wrap(text, _font(face, size), width, max_lines):
-            draw.text((EDGE, y), line, colour, _font(face, size))
-            y += round(size * 1.25)
-        y += space
-    if card.code:
-        out = BytesIO()
-        segno.make(card.code, error="m").save(out, kind="png", scale=10, border=0, dark=INK, light=PAPER)
-        square = Image.open(out).convert("RGB").resize((CODE, CODE), Image.Resampling.NEAREST)
-        picture.paste(square, (SIZE[0] - EDGE - CODE, SIZE[1] - EDGE - CODE))
-    out = BytesIO()
-    picture.save(out, "PNG", optimize=True)
-    return out.getvalue()
 
 
 def _wrap(text: str, font: Font, width: int, limit: int) -> list[str]:

@@ -6,16 +6,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.outbox import mail
-from directory.outbox.channel import Channel, ChannelState, kind_of, limits_of
+from directory.outbox.channel import Channel, ChannelState, limits_of
 from directory.outbox.channel_lifecycle import people_in_charge, possible_owners
 from directory.outbox.kill_switch import stops_of
 from directory.outbox.occurrence import Occurrence
 from directory.people.tables import Member
 from directory.text_length import excess_length
 from directory.translation import gettext
-from directory.week.mention import mentions_of
 from directory.week.post import posts_of, remarks_on
-from directory.week.post_card import card_of
 from directory.week.post_frame import pending_frame
 
 CHECK_AHEAD = timedelta(hours=24)
@@ -91,8 +89,4 @@ def _channel_problems(session: Session, occurrence: Occurrence, channel: Channel
         if excess := excess_length(post.text, limits_of(channel)):
             problems.append(gettext("The text is %(over)s too long there; make it shorter.", over=excess))
         problems += [remark.sentence for remark in remarks_on(session, post=post, text=post.text) if remark.is_error]
-    if kind_of(channel).has_image:
-        card = card_of(mentions_of(session, occurrence=occurrence), "")
-        if card is not None and not card.alt.strip():
-            problems.append(gettext("Its picture has no words for who cannot see it."))
     return problems
