@@ -21,7 +21,8 @@ from matching.inputs import Vectors
 
 DIMENSIONS = 384
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-LAYERS, HEADS, LONGEST, BATCH, CACHE_SIZE = 6, 12, 128, 32, 4096
+LAYERS, HEADS, LONGEST, BATCH = 6, 12, 128, 32
+CACHE_SIZE = 20_000  # texts, about 40 MB
 FEW = 64  # tokens, up to which BLAS is faster with the weights first
 
 
@@ -50,6 +51,10 @@ class Model:
             while len(self._cache) > CACHE_SIZE:
                 self._cache.popitem(last=False)
         return np.array([known[text] for text in texts], dtype=np.float32).reshape(-1, DIMENSIONS)
+
+    def is_cached(self, text: str) -> bool:
+        """Return whether the text was encoded lately, so that it costs nothing now."""
+        return text in self._cache
 
     def _encode_new(self, texts: list[str]) -> dict[str, Vectors]:
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]

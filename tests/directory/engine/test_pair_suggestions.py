@@ -48,7 +48,6 @@ def test_a_newly_imported_chapter_has_pairs_with_and_without_the_model(
 ) -> None:
     if not has_model:
         monkeypatch.setattr(text_similarity, "load_model", lambda: None)
-    monkeypatch.setattr(text_similarity, "_cache", type(text_similarity._cache)())
     chapter = newcomers["Ana"].business.chapter
     assert chapter is not None
     found = suggested_pairs(demo_cast.session, chapter=chapter)
