@@ -14,7 +14,7 @@ from app.after_action import commit_and_redirect
 from app.db import db
 from app.pages.contact_details import reveal_to_reader
 from app.request_time import now
-from directory.engine.wanteds_for_offer import WantedMatch, match_wanteds
+from directory.engine.wanteds_for_offer import draft_offer, match_wanteds
 from directory.errors import Invalid
 from directory.people import wanted
 from directory.people.tables import Wanted, WantedKind
@@ -47,7 +47,13 @@ def give() -> ResponseReturnValue:
     seen = member_views(db.session(), reader=current_member(), members=[match.member for match in matches])
     contacts = {member_id: contact_of(view) for member_id, view in seen.items()}
     return render_template(
-        "today/answer.html", me=current_member(), text=text, way=way, answers=matches, contacts=contacts
+        "today/answer.html",
+        me=current_member(),
+        text=text,
+        way=way,
+        answers=matches,
+        contacts=contacts,
+        draft_offer=draft_offer,
     )
 
 
@@ -61,7 +67,7 @@ def contact(public_id: str) -> ResponseReturnValue:
     permit("contact.reveal", want.member)
     text, introduces = _submitted_text(), request.form.get("given") == "introduce"
     seen = member_view(db.session(), reader=current_member(), member=want.member)
-    brief = WantedMatch(want, 1.0).brief(text=text, member=current_member(), introduces=introduces)
+    brief = draft_offer(want, text=text, member=current_member(), introduces=introduces)
     return reveal_to_reader(want.member, contact_of(seen), brief=brief)
 
 

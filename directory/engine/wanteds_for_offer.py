@@ -1,7 +1,5 @@
 """Matches of a member's offer or introduction with the live asks of other members; the sentence is not stored."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
@@ -15,35 +13,24 @@ LEAST, NEAR = 0.42, 0.75  # the least likeness, and the least part of the best m
 LIMIT = 3
 
 
-@dataclass(frozen=True)
-class WantedMatch:
-    """A member's live ask that the sentence fits."""
-
-    wanted: Wanted
-    likeness: float
-
-    @property
-    def member(self) -> Member:
-        return self.wanted.member
-
-    def brief(self, *, text: str, member: Member, introduces: bool) -> Brief:
-        """Return a draft from ``member`` to the member who asks, about the sentence ``text``."""
-        offer = _("I could introduce you:") if introduces else _("I can offer this:")
-        return Brief(
-            subject=_("About whom you want to meet"),
-            text="\n\n".join(
-                [
-                    _("Hello %(name)s,", name=self.member.first_name),
-                    _("you would like to meet: “%(want)s”", want=self.wanted.text),
-                    f"{offer} “{text}”",
-                    _("Would that help? Shall we talk?"),
-                    f"{member.name}\n{member.business.name}",
-                ]
-            ),
-        )
+def draft_offer(wanted: Wanted, *, text: str, member: Member, introduces: bool) -> Brief:
+    """Return a draft from ``member`` to the member who asks, about the sentence ``text``."""
+    offer = _("I could introduce you:") if introduces else _("I can offer this:")
+    return Brief(
+        subject=_("About whom you want to meet"),
+        text="\n\n".join(
+            [
+                _("Hello %(name)s,", name=wanted.member.first_name),
+                _("you would like to meet: “%(want)s”", want=wanted.text),
+                f"{offer} “{text}”",
+                _("Would that help? Shall we talk?"),
+                f"{member.name}\n{member.business.name}",
+            ]
+        ),
+    )
 
 
-def match_wanteds(session: Session, *, text: str, member: Member) -> list[WantedMatch]:
+def match_wanteds(session: Session, *, text: str, member: Member) -> list[Wanted]:
     """Return up to three live asks that ``text`` fits, from members of other firms, one each, the best first.
 
     Often none. Costs one matrix product: 10,000 asks take about 0.1 s once their texts are cached by this process.
@@ -57,14 +44,13 @@ def match_wanteds(session: Session, *, text: str, member: Member) -> list[Wanted
     )
     asks = session.execute(live).all()
     fits = text_similarity([text], [ask.text for ask in asks])[0] if asks else np.zeros(0)
-    best: dict[int, tuple[int, float]] = {}
+    best: dict[int, int] = {}  # member id -> the id of the ask that fits best
     for position in np.argsort(-fits, kind="stable"):
-        fit = float(fits[position])
-        if len(best) == LIMIT or fit < max(LEAST, NEAR * float(fits.max())):
+        if len(best) == LIMIT or fits[position] < max(LEAST, NEAR * float(fits.max())):
             break
-        best.setdefault(asks[position].member_id, (asks[position].id, fit))
-    matched = select(Wanted).where(Wanted.id.in_([ask for ask, _fit in best.values()]))
+        best.setdefault(asks[position].member_id, asks[position].id)
+    matched = select(Wanted).where(Wanted.id.in_(best.values()))
     of_member = Wanted.member.of_type(Member)
     rows = session.scalars(matched.join(of_member).options(contains_eager(of_member).joinedload(Member.business)))
     by_id = {row.id: row for row in rows}
-    return [WantedMatch(by_id[ask], fit) for ask, fit in best.values()]
+    return [by_id[ask] for ask in best.values()]
