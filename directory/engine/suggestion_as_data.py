@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import understand, unsaved_suggestion
 from directory.errors import Invalid
-from directory.leads.lead import Lead, Need, clean_lead_text, work_shares
+from directory.leads.lead import Lead, Terms, clean_lead_text, set_needs_and_terms
 from directory.leads.suggestion import Seat, Team
 from directory.people.tables import Business, Member
 from directory.translation import gettext as _
@@ -27,25 +27,8 @@ def suggestion_as_dict(
     business = _business(session, bringer) if bringer else None
     asker = business.members[0] if business is not None and business.members else None
     understood = understand(session, text=text)
-    shares = work_shares([wish.is_must for wish in understood.wishes]) if understood.wishes else []
-    lead = Lead(
-        text=text,
-        business_id=business.id if business else None,
-        place=understood.place,
-        budget_minor=understood.budget.minor if understood.budget else None,
-        currency=understood.budget.currency if understood.budget else "USD",
-        keeps_prime=True,
-        needs=[
-            Need(
-                capability_id=wish.capability_id,
-                is_must=wish.is_must,
-                share=share,
-                matched_by=wish.matched_by,
-                phrase=wish.phrase,
-            )
-            for wish, share in zip(understood.wishes, shares, strict=True)
-        ],
-    )
+    lead = Lead(text=text, business_id=business.id if business else None)
+    set_needs_and_terms(lead, understood.wishes, Terms(place=understood.place, budget=understood.budget), now)
     suggestion = unsaved_suggestion(session, lead=lead, asker=asker, own={}, teams_wanted=teams_wanted, now=now)
     telling = SuggestionPresenter(
         session, lead=lead, suggestion=suggestion, asker=asker, business=business, today=now.date()

@@ -132,7 +132,7 @@ def create_lead(
     """Create a lead of the member and their firm. Raises Invalid."""
     lead = Lead(member=member, business_id=member.business_id, text=clean_lead_text(text), created_at=now)
     session.add(lead)
-    _set_needs_and_terms(lead, wishes, terms, now)
+    set_needs_and_terms(lead, wishes, terms, now)
     session.flush()
     record(session, actor_id=member.id, action="lead.bring", object=f"lead:{lead.public_id}", now=now)
     return lead
@@ -149,7 +149,7 @@ def correct_lead(
         raise Conflict(_("This lead is closed."))
     if member.id != lead.member_id:
         terms = replace(terms, is_asked=lead.asked_at is not None)
-    _set_needs_and_terms(lead, wishes, terms, now)
+    set_needs_and_terms(lead, wishes, terms, now)
     session.flush()
     record(session, actor_id=member.id, action="lead.correct", object=f"lead:{lead.public_id}", now=now)
 
@@ -185,7 +185,8 @@ def work_shares(musts: Sequence[bool]) -> list[float]:
     return [weight / sum(weights) for weight in weights]
 
 
-def _set_needs_and_terms(lead: Lead, wishes: Sequence[Wish], terms: Terms, now: datetime) -> None:
+def set_needs_and_terms(lead: Lead, wishes: Sequence[Wish], terms: Terms, now: datetime) -> None:
+    """Set a lead's needs, with their shares, and its terms. The lead need not be in a session. Raises Invalid."""
     unique = {wish.capability_id: wish for wish in wishes}
     if len(unique) > NEEDS_LIMIT:
         raise Invalid(_("Name at most %(limit)s needs; split the lead in two.", limit=NEEDS_LIMIT), field="needs")
