@@ -1,6 +1,6 @@
 """Weekly pairing of a chapter's members for one-to-ones: at most once a week, and no pair again within half a year."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -38,12 +38,18 @@ def propose_pairings(session: Session, *, occurrence: Occurrence, now: datetime)
     occurrence.paired_at = now
     takes_part = (Business.chapter_id == occurrence.chapter_id, Member.is_active, Member.sits_out_at.is_(None))
     ids = session.scalars(select(Member.id).join(Member.business).where(*takes_part, Member.arrived_at.is_not(None)))
-    shuffled = sorted(ids, key=lambda id: sha256(f"{occurrence.public_id} {id}".encode()).digest())
-    groups = -(-len(shuffled) // CIRCLE)
-    pairings = [pairing for at in range(groups) for pairing in _pair(session, occurrence, shuffled[at::groups], now)]
+    groups = random_groups(ids, occurrence, CIRCLE)
+    pairings = [pairing for group in groups for pairing in _pair(session, occurrence, group, now)]
     session.add_all(pairings)
     session.flush()
     return pairings
+
+
+def random_groups(ids: Iterable[int], occurrence: Occurrence, size: int) -> list[list[int]]:
+    """Split the ids into groups of at most ``size``, at random, and in the same way for the same occurrence."""
+    shuffled = sorted(ids, key=lambda id: sha256(f"{occurrence.public_id} {id}".encode()).digest())
+    count = -(-len(shuffled) // size)
+    return [shuffled[at::count] for at in range(count)]
 
 
 def pairing_reasons(session: Session, pairing: Pairing) -> tuple[PairReason, ...]:

@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from directory.engine.pair_suggestions import MAX_MEMBERS, PairReason, PairScores, reason_sentence, score_pairs
 from directory.engine.text_similarity import FRESH
+from directory.engine.weekly_pairings import random_groups
 from directory.facts.interaction import Interaction
 from directory.facts.introduction import Introduction, IntroductionState
 from directory.outbox.kill_switch import not_stopped
@@ -22,7 +22,7 @@ from directory.people.tables import Business, Member, Wanted
 from directory.translation import gettext as _
 from directory.week.occurrence_planning import slot_instant
 from directory.week.pairing import Pairing, PairingState
-from directory.week.prompt import PROMISES, ComposedPrompt, Item, Prompt, prompted_member_ids
+from directory.week.prompt import PROMISES, Line, Prompt, prompted_member_ids
 
 MORNING, BEFORE = time(7), timedelta(hours=1)  # in the chapter's zone; BEFORE its post, if that is earlier
 AGAIN = timedelta(days=56)  # the time in which no item is repeated, and in which a promise counts as open
@@ -50,27 +50,26 @@ def member_batches(session: Session, *, occurrence: Occurrence) -> list[list[int
     """Split the chapter's members into random batches, new ones each week; omit batches without a recipient."""
     is_here = (Business.chapter_id == occurrence.chapter_id, Member.is_active)
     ids = session.scalars(select(Member.id).join(Member.business).where(*is_here))
-    shuffled = sorted(ids, key=lambda id: sha256(f"{occurrence.public_id} {id}".encode()).digest())
-    batches, recipients = -(-len(shuffled) // MAX_MEMBERS), _recipients(session, occurrence)
-    return [batch for at in range(batches) if recipients & {*(batch := shuffled[at::batches])}]
+    recipients = _recipients(session, occurrence)
+    return [batch for batch in random_groups(ids, occurrence, MAX_MEMBERS) if recipients & {*batch}]
 
 
 def compose_prompts(
     session: Session, *, occurrence: Occurrence, people: Collection[int], fresh: int = FRESH, now: datetime
-) -> list[ComposedPrompt]:
-    """Compose the prompts of a batch, for members with an address and no prompt yet; a prompt may have no items.
+) -> dict[int, list[Line]]:
+    """Compose the prompts of a batch by member id, for members with an address and no prompt yet; one may be empty.
 
     At most ``fresh`` texts are embedded for the first time, about 10 ms each; the others are compared by their words.
     """
     scores = score_pairs(session, occurrence.chapter, among=people, fresh=fresh)
     past = _past(session, {member.id for member in scores.members}, now)
     recipients, named, fits = _recipients(session, occurrence), Counter[int](), _fits(scores)
-    prompts = []
+    prompts: dict[int, list[Line]] = {}
     for mine, member in enumerate(scores.members):
         if member.id not in recipients:
             continue
         sent_before, promises = past[member.id].sent, past[member.id].promises
-        lines: list[tuple[Item, dict[str, str]]] = []
+        lines = prompts[member.id] = []
         barred = past[member.id].people
         for other in np.argsort(-scores.weights[mine], kind="stable"):
             who = scores.members[other]
@@ -80,23 +79,18 @@ def compose_prompts(
             if reasons and named[who.id] < FAIR and who.id not in barred and ("meet", who.public_id) not in sent_before:
                 named[who.id] += 1
                 lines.append(_line("meet", who.public_id, who, reason_sentence(reasons[0], member)))
-        to_meet = {item["about"] for item, _fields in lines}
+        to_meet = {line["about"] for line in lines}
         for why, want in fits[mine]:
             if why.asker.public_id not in to_meet and ("ask", want.public_id) not in sent_before:
                 lines.append(_line("ask", want.public_id, why.asker, reason_sentence(why, member)))
                 break
-        lines += [(item, fields) for _sent, _since, item, fields in sorted(promises, key=lambda row: row[:2])[:1]]
-        prompts.append(
-            ComposedPrompt(member.id, tuple(item for item, _fields in lines), tuple(fields for _item, fields in lines))
-        )
+        lines += [line for _sent, _since, line in sorted(promises, key=lambda row: row[:2])[:1]]
     return prompts
 
 
-def _line(kind: str, about: str, who: Member, why: str) -> tuple[Item, dict[str, str]]:
-    """Return an item to store, and the fields of its line in the mail."""
-    fields = {"kind": kind, "name": who.name, "first_name": who.first_name, "firm": who.business.name, "why": why}
-    fields["about"] = about
-    return {"kind": kind, "about": about, "answer": ""}, fields
+def _line(kind: str, about: str, who: Member, why: str) -> Line:
+    person = {"name": who.name, "first_name": who.first_name, "firm": who.business.name}
+    return {"kind": kind, "about": about, **person, "why": why}
 
 
 def _recipients(session: Session, occurrence: Occurrence) -> set[int]:
@@ -126,7 +120,7 @@ class _Past:
 
     sent: Counter[tuple[str, str]] = field(default_factory=Counter)  # (kind, about) -> how often
     people: set[int] = field(default_factory=set)
-    promises: list[tuple[int, datetime, Item, dict[str, str]]] = field(default_factory=list)  # times sent, since, line
+    promises: list[tuple[int, datetime, Line]] = field(default_factory=list)  # times sent, since, line
 
 
 def _past(session: Session, ids: Collection[int], now: datetime) -> defaultdict[int, _Past]:
@@ -144,7 +138,7 @@ def _past(session: Session, ids: Collection[int], now: datetime) -> defaultdict[
         mine, is_met = past[member_id], {member_id, who.id} in met
         mine.people.add(who.id)
         if (member_id, kind, about) not in ended and who.is_active and (kind in ("talk", "help") or not is_met):
-            mine.promises.append((mine.sent[kind, about], when, *_line(kind, about, who, sentence)))
+            mine.promises.append((mine.sent[kind, about], when, _line(kind, about, who, sentence)))
 
     for pairing in session.scalars(_open_pairings(ids, since)):
         for member, other in ((pairing.one, pairing.other), (pairing.other, pairing.one)):

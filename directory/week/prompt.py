@@ -1,8 +1,7 @@
 """Prompts: what a member is asked on the morning of a week, once, and what they answer."""
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +24,7 @@ from directory.week.mention import Mention
 from directory.week.pairing import Pairing, PairingState
 
 Item = dict[str, Any]  # kind, about (a public id), answer ("", "yes" or "no")
+Line = dict[str, str]  # of the mail, for one item: kind, about; name, first_name and firm of its person; why
 
 # The table of an item's ``about``. The first two are new; the others are promises, and a yes says they are done.
 ITEM_TABLES: dict[str, type[Any]] = {
@@ -53,34 +53,29 @@ class Prompt(PublicRow, Base):
     member: Mapped[Member] = relationship()
 
 
-@dataclass(frozen=True)
-class ComposedPrompt:
-    """What a member is asked, and the words of each item: kind, name, firm, why; in the same order."""
-
-    member_id: int
-    items: tuple[Item, ...]
-    words: tuple[dict[str, str], ...]
-
-
 def store_prompts(
-    session: Session, *, occurrence: Occurrence, composed: Sequence[ComposedPrompt], now: datetime
+    session: Session, *, occurrence: Occurrence, composed: Mapping[int, Sequence[Line]], now: datetime
 ) -> int:
     """Store prompts and enqueue their mails, each once even among concurrent workers; return the number of mails.
 
-    Zero where the week was held or skipped meanwhile.
+    ``composed`` are the lines of each member's mail, by id. Zero where the week was held or skipped meanwhile.
     """
     lock(session, occurrence)
     if occurrence.skipped is not None or occurrence.held_at is not None:
         return 0
     prompted = prompted_member_ids(session, occurrence)
     prompts = [
-        Prompt(occurrence_id=occurrence.id, member_id=one.member_id, made_at=now, items=list(one.items))
-        for one in composed
-        if one.member_id not in prompted
+        Prompt(
+            occurrence_id=occurrence.id,
+            member_id=member_id,
+            made_at=now,
+            items=[{"kind": line["kind"], "about": line["about"], "answer": ""} for line in lines],
+        )
+        for member_id, lines in composed.items()
+        if member_id not in prompted
     ]
     session.add_all(prompts)
     session.flush()
-    words = {one.member_id: one.words for one in composed}
     asked = [row for row in prompts if row.items]
     query = select(Member).where(Member.id.in_([row.member_id for row in asked]))
     members = {member.id: member for member in session.scalars(query)}
@@ -90,7 +85,7 @@ def store_prompts(
         "day": f"{occurrence.due_at.astimezone(ZoneInfo(occurrence.chapter.zone)):%A}",
         "lead": lead.name if lead else "",
     }
-    letters = [(members[row.member_id], row.public_id, {**common, "items": words[row.member_id]}) for row in asked]
+    letters = [(members[row.member_id], row.public_id, {**common, "items": composed[row.member_id]}) for row in asked]
     reply_to = lead.email or "" if lead else ""
     event = f"prompt-{occurrence.public_id}"
     return mail.enqueue_all(session, letter="prompt", event=event, letters=letters, reply_to=reply_to, now=now)
