@@ -1,16 +1,19 @@
 """Introduction paths to a member, in words, from facts that everybody on the path made shareable."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from directory.engine.reason_text import Names, fact
+from directory.engine.reason_text import Names, path_text
 from directory.engine.world_cache import known_world, recent_world
+from directory.engine.world_reader import KnownWorld
 from directory.facts.rating import own_ratings
 from directory.people.tables import Member
 from matching.introduction_paths import acquaintances, introduction_paths
+from matching.outputs import Step
 from matching.trust import COLD
 
 
@@ -43,15 +46,16 @@ def paths_to(session: Session, *, asker: Member, target: Member, now: datetime) 
     names = Names(businesses={}, members=members, capabilities={}, me=asker.id, mine=asker.business_id, today=today)
     result = []
     for path in paths:
-        if not all(int(ids[step.end]) in members for step in path):
-            continue  # the World may be older than the rows: somebody on the path has left since
-        steps = [
-            ({"kind": step.kind, "start": int(ids[step.start]), "forward": step.forward, "day": step.day}, step.end)
-            for step in path
-        ]
-        via = members[int(ids[path[0].end])] if len(path) == 2 else None
-        result.append(IntroductionPath([(fact(step, names), members[int(ids[at])].name) for step, at in steps], via))
+        stored = [step_as_data(known, step) for step in path]
+        if steps := path_text(stored, names):  # empty where the World is older than the rows
+            result.append(IntroductionPath(steps, members[stored[0]["end"]] if len(path) == 2 else None))
     return result
+
+
+def step_as_data(known: KnownWorld, step: Step) -> dict[str, Any]:
+    """Return the step as plain data, with the ids of its members for their indices."""
+    ids = known.world.members.ids
+    return {**asdict(step), "start": int(ids[step.start]), "end": int(ids[step.end])}
 
 
 def acquaintances_of(session: Session, *, member: Member) -> list[Member]:

@@ -158,7 +158,7 @@ def score_pairs(
     weights = pair_worth(interest, alike, rivalry)
     firms = np.array([member.business_id for member in members])
     weights[firms[:, None] == firms[None, :]] = 0
-    for one, other in _acquainted(session, members, at):
+    for one, other in _acquainted(session, at):
         weights[one, other] *= ACQUAINTED
         weights[other, one] *= ACQUAINTED
     return PairScores(members, weights, answers, clients)
@@ -259,7 +259,7 @@ def _clients(
     return best
 
 
-def _acquainted(session: Session, members: tuple[Member, ...], at: dict[int, int]) -> Iterable[tuple[int, int]]:
+def _acquainted(session: Session, at: dict[int, int]) -> Iterable[tuple[int, int]]:
     """Return the pairs who met, as at least one of them says, or whose firms finished a project: each pair once."""
     met = select(Interaction.said_by_id, Interaction.other_id).where(
         Interaction.said_by_id.in_(at), Interaction.other_id.in_(at)

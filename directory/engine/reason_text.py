@@ -1,6 +1,6 @@
 """Sentences for the reasons of a suggestion, made from data that holds nothing private except the reader's own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -93,6 +93,13 @@ def fact(step: Mapping[str, Any], names: Names) -> str:
         "introduction": _("were introduced to") if is_mine else _("was introduced to"),
     }[step["kind"]]
     return f"{verb}, {names.when(step['day'])}"
+
+
+def path_text(steps: Sequence[Mapping[str, Any]], names: Names) -> list[tuple[str, str]]:
+    """Return (fact, name of the next person) for each step; empty where somebody on the path is no longer active."""
+    if not all({step["start"], step["end"]} <= names.members.keys() for step in steps):
+        return []
+    return [(fact(step, names), names.members[step["end"]].name) for step in steps]
 
 
 def _fit(names: Names, business: int, data: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.engine.reason_text import Names, ReasonText, fact, sentence
+from directory.engine.reason_text import Names, ReasonText, path_text, sentence
 from directory.leads.lead import Lead
 from directory.leads.message_draft import Brief, draft_brief
 from directory.leads.suggestion import Seat, SeatKind, Suggestion, Team
@@ -195,10 +195,7 @@ class SuggestionPresenter:
 
         Empty where the party is not yet known, or where a member on the path is no longer active.
         """
-        steps: Sequence[Mapping[str, Any]] = team.paths.get(str(party.business.id), ())
-        if not all({step["start"], step["end"]} <= self.names.members.keys() for step in steps):
-            return []
-        return [(fact(step, self.names), self.names.members[step["end"]].name) for step in steps]
+        return path_text(team.paths.get(str(party.business.id), ()), self.names)
 
     def open(self, team: Team | None) -> list[str]:
         """Return a sentence for each need that nobody covers, with the nearest claim."""

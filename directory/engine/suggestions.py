@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from directory.engine.introduction_paths import step_as_data
 from directory.engine.sentence_encoder import load_model
 from directory.engine.world_cache import known_world
 from directory.engine.world_reader import KnownWorld
@@ -174,7 +175,9 @@ def _team(known: KnownWorld, ask: Ask, team: outputs.Team, rank: int) -> Team:
         score=team.score,
         shown=team.shown,
         reasons=[_reason(known, ask, reason, team.paths.get(reason.business, ())) for reason in team.reasons],
-        paths={str(ids[business]): [_step(known, step) for step in path] for business, path in team.paths.items()},
+        paths={
+            str(ids[business]): [step_as_data(known, step) for step in path] for business, path in team.paths.items()
+        },
         missing=[int(known.world.taxonomy.ids[ask.needs[need].capability]) for need in team.missing],
         seats=[_seat(known, ask, team, seat) for seat in team.seats],
     )
@@ -221,16 +224,6 @@ def _reason(known: KnownWorld, ask: Ask, reason: outputs.Reason, path: tuple[out
         "contribution": reason.contribution,
         "strength": reason.strength,
         "data": data,
-    }
-
-
-def _step(known: KnownWorld, step: outputs.Step) -> dict[str, Any]:
-    return {
-        "start": _member_id(known, step.start),
-        "end": _member_id(known, step.end),
-        "kind": step.kind,
-        "forward": step.forward,
-        "day": step.day,
     }
 
 
