@@ -19,12 +19,11 @@ from directory.text import caseless
 class _Names:
     """All members' normalized names by their first word, so that a text is looked up, not compared with each name."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Iterable[tuple[int, str]]) -> None:
         self.by_word: dict[str, list[tuple[str, int]]] = defaultdict(list)
-
-    def add(self, member_id: int, name: str) -> None:
-        normalized = caseless(name)
-        self.by_word[next(iter(_split_words(normalized)), "")].append((normalized, member_id))
+        for member_id, name in names:
+            normalized = caseless(name)
+            self.by_word[next(iter(_split_words(normalized)), "")].append((normalized, member_id))
 
     def member_ids_in(self, text: str) -> list[int]:
         normalized = caseless(text)
@@ -32,7 +31,7 @@ class _Names:
         return [member_id for name, member_id in candidates if occurs_in(name, normalized)]
 
 
-_cached: tuple[tuple[int, int], _Names] = ((0, 0), _Names())  # one per process, like the World
+_cached: tuple[tuple[int, int], _Names] = ((0, 0), _Names(()))  # one per process, like the World
 
 
 def _names(session: Session) -> _Names:
@@ -44,11 +43,8 @@ def _names(session: Session) -> _Names:
     version = world_version(session), session.scalar(select(func.max(Member.id))) or 0
     if version[0] and _cached[0] == version:
         return _cached[1]
-    names = _Names()
-    for row in session.execute(select(Member.id, Member.name)):
-        names.add(*row)
-    _cached = (version, names)
-    return names
+    _cached = (version, _Names(session.execute(select(Member.id, Member.name))))
+    return _cached[1]
 
 
 class UnconsentedNames:

@@ -18,9 +18,7 @@ def test_a_name_is_found_in_any_unicode_spelling(written: str) -> None:
 
 @given(st.lists(WORDS.filter(str.strip), max_size=6), st.lists(WORDS, max_size=6).map(" ".join))
 def test_the_index_finds_the_same_names_as_comparing_each_name(names: list[str], text: str) -> None:
-    known = _Names()
-    for number, name in enumerate(names):
-        known.add(number, name)
+    known = _Names(enumerate(names))
     assert sorted(names[number] for number in known.member_ids_in(text)) == sorted(names_in(text, names))
 
 
