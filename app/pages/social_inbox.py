@@ -11,6 +11,7 @@ from app.db import db
 from app.request_time import now
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
+from directory.profiles.public_page import public_people
 from directory.week import social_inbox
 from directory.week.social_inbox import RETENTION, Outcome, Reply
 
@@ -27,7 +28,7 @@ def show(public_id: str) -> str:
         chapter=chapter,
         waiting=[reply for reply in replies if reply.outcome is None],
         decided=[reply for reply in replies if reply.outcome is not None],
-        members=social_inbox.publicly_named_members(db.session(), chapter=chapter),
+        members=public_people(db.session(), chapter=chapter),
         channels=social_inbox.channels_to_listen(db.session(), chapter=chapter),
         days=RETENTION.days,
         base_url=current_app.config["BASE_URL"],

@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete, func,
 from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column, relationship
 
 from directory import audit
-from directory.db import Base, PublicRow, insert_into, new_public_id
+from directory.db import Base, PublicRow, insert_into
 from directory.errors import Conflict, Invalid
 from directory.leads.lead import Lead
 from directory.outbox.channel import Channel, ChannelState
@@ -19,7 +19,8 @@ from directory.outbox.channel_kind import CHANNEL_KINDS
 from directory.outbox.channel_lifecycle import account_page
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.chapter import Chapter
-from directory.people.tables import Business, Member
+from directory.people.tables import Member
+from directory.profiles.public_page import public_people
 from directory.text import strip_hidden
 from directory.translation import gettext as _
 
@@ -114,7 +115,6 @@ def store_reply(
         return False
     is_our_post = Delivery.external_id == about, Delivery.channel_id == channel.id
     values = {
-        "public_id": new_public_id(),
         "channel_id": channel.id,
         "external_id": external_id,
         "kind": kind,
@@ -160,12 +160,6 @@ def inbox_summary(session: Session, *, chapters: Collection[int]) -> InboxSummar
     return InboxSummary([row for _channel, row, _count in rows if row], broken, dict(+by_chapter))
 
 
-def publicly_named_members(session: Session, *, chapter: Chapter) -> list[Member]:
-    """Return the chapter's active members with a public page, whom a stranger may be told about."""
-    public = (Business.chapter_id == chapter.id, Member.is_active, Member.public_at.is_not(None))
-    return list(session.scalars(select(Member).join(Member.business).where(*public).order_by(Member.name, Member.id)))
-
-
 def decide_reply(
     session: Session,
     *,
@@ -184,7 +178,7 @@ def decide_reply(
     session.refresh(reply, with_for_update={"of": Reply})
     if reply.lead_id is not None:
         raise Conflict(_("A lead came of it; close the lead if it was none."))
-    if outcome is Outcome.INTRODUCTION and member not in publicly_named_members(session, chapter=reply.channel.chapter):
+    if outcome is Outcome.INTRODUCTION and member not in public_people(session, chapter=reply.channel.chapter):
         raise Invalid(_("Choose a member who has a public page."), field="member")
     reply.outcome, reply.lead_id = outcome, lead.id if lead is not None else None
     reply.member_id = member.id if member is not None else None
