@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from directory.engine.sentence_encoder import DIMENSIONS
 from directory.facts.claim_level import claim_standings
 from directory.facts.collaboration import Collaboration, collaboration_capability
 from directory.facts.interaction import Interaction
@@ -24,7 +25,6 @@ from directory.text import fold
 from matching.inputs import FACT_KINDS, Businesses, Claims, Facts, Ints, Members, Taxonomy, Vectors, Works, World
 from matching.taxonomy_words import TaxonomyIndex
 
-DIMENSIONS = 384
 TITLES = 50  # titles of finished work that are used per capability
 
 
