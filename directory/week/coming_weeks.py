@@ -19,7 +19,6 @@ from directory.week.occurrence_planning import (
     coming_occurrences,
     coming_slot,
     occurrence_values,
-    record_audit,
     slot_instant,
     write_ahead,
 )
@@ -63,7 +62,7 @@ def set_hour(session: Session, *, occurrence: Occurrence, at: time | None, membe
     if due_at <= now:
         raise Invalid(gettext("That time is over; choose a later one, or let it go out now."), field="at")
     occurrence.own_time, occurrence.due_at, occurrence.preflight_at = at, due_at, None
-    record_audit(session, "occurrence.set_hour", occurrence, member, now)
+    audit.record(session, actor_id=member.id, action="occurrence.set_hour", object=occurrence, now=now)
 
 
 def add_blackout(
@@ -84,7 +83,7 @@ def add_blackout(
     session.flush()
     for occurrence in _coming_occurrences_in(session, blackout, now):
         occurrence.skipped = occurrence.skipped or blackout.skip_reason
-    _record(session, "quiet_time.set", blackout, member, now)
+    audit.record(session, actor_id=member.id, action="quiet_time.set", object=blackout, now=now)
     return blackout
 
 
@@ -94,7 +93,7 @@ def end_blackout(session: Session, *, blackout: BlackoutPeriod, member: Member, 
         if occurrence.skipped == blackout.skip_reason:
             occurrence.skipped = None
     session.delete(blackout)
-    _record(session, "quiet_time.end", blackout, member, now)
+    audit.record(session, actor_id=member.id, action="quiet_time.end", object=blackout, now=now)
 
 
 def _coming_occurrences_in(session: Session, period: BlackoutPeriod, now: datetime) -> list[Occurrence]:
@@ -102,7 +101,3 @@ def _coming_occurrences_in(session: Session, period: BlackoutPeriod, now: dateti
     rows = select(Occurrence).where(Occurrence.chapter_id == period.chapter_id, Occurrence.due_at > now)
     rows = rows.where(Occurrence.local_date.between(period.first_on, period.last_on), Occurrence.posted_at.is_(None))
     return list(session.scalars(rows.with_for_update()))
-
-
-def _record(session: Session, action: str, blackout: BlackoutPeriod, member: Member, now: datetime) -> None:
-    audit.record(session, actor_id=member.id, action=action, object=f"quiet_time {blackout.public_id}", now=now)

@@ -152,7 +152,8 @@ def hold(session: Session, *, occurrence: Occurrence, member: Member | None, now
     lock_open(session, occurrence)
     occurrence.held_at, occurrence.held_by_id = now, member.id if member else None
     occurrence.held_reason = reason[:300]
-    record_audit(session, "occurrence.hold", occurrence, member, now, reason)
+    by_id = occurrence.held_by_id
+    audit.record(session, actor_id=by_id, action="occurrence.hold", object=occurrence, reason=reason, now=now)
 
 
 def release(session: Session, *, occurrence: Occurrence, member: Member, now: datetime) -> None:
@@ -166,25 +167,11 @@ def release(session: Session, *, occurrence: Occurrence, member: Member, now: da
     lock_open(session, occurrence)
     occurrence.held_at, occurrence.held_by_id, occurrence.held_reason = None, None, ""
     occurrence.due_at = max(occurrence.due_at, now)
-    record_audit(session, "occurrence.release", occurrence, member, now)
+    audit.record(session, actor_id=member.id, action="occurrence.release", object=occurrence, now=now)
 
 
 def skip(session: Session, *, occurrence: Occurrence, member: Member, now: datetime, reason: str = "") -> None:
     """Leave this week out and store why. Raises Conflict when it was posted or skipped before."""
     lock_open(session, occurrence)
-    occurrence.skipped = reason.strip()[:300] or gettext("Left out this week.")
-    record_audit(session, "occurrence.skip", occurrence, member, now, occurrence.skipped)
-
-
-def record_audit(
-    session: Session, action: str, occurrence: Occurrence, member: Member | None, now: datetime, reason: str = ""
-) -> None:
-    """Write to the audit log what was done to an occurrence; ``member`` is None for the program itself."""
-    audit.record(
-        session,
-        actor_id=member.id if member else None,
-        action=action,
-        object=f"occurrence {occurrence.public_id}",
-        reason=reason[:300],
-        now=now,
-    )
+    occurrence.skipped = why = reason.strip()[:300] or gettext("Left out this week.")
+    audit.record(session, actor_id=member.id, action="occurrence.skip", object=occurrence, reason=why, now=now)

@@ -25,7 +25,7 @@ from directory.translation import gettext
 from directory.week import post_wording
 from directory.week.capability_gap import top_capability_gap
 from directory.week.mention import Mention, PostItem, choose_mentions, mentions_of, still_agreed_items
-from directory.week.occurrence_planning import hold, record_audit
+from directory.week.occurrence_planning import hold
 from directory.week.post_card import PostCard, card_of
 from directory.week.post_frame import PostFrame, frame_of
 from directory.week.post_wording import OpeningClosing
@@ -118,7 +118,7 @@ def edit(session: Session, *, post: Post, text: str, member: Member, now: dateti
         if not mention.is_agreed and mention.vetoed_at is None:
             session.delete(mention)
     post.text, post.edited_at, post.edited_by_id = text, now, member.id
-    audit.record(session, actor_id=member.id, action="post.edit", object=f"post {post.public_id}", now=now)
+    audit.record(session, actor_id=member.id, action="post.edit", object=post, now=now)
     session.flush()
 
 
@@ -137,7 +137,7 @@ def restore(session: Session, *, post: Post, member: Member, now: datetime, base
     """Replace an edited text by the composed one. Raises Conflict when the occurrence is over."""
     lock_open(session, post.occurrence)
     post.edited_at, post.edited_by_id = None, None
-    audit.record(session, actor_id=member.id, action="post.restore", object=f"post {post.public_id}", now=now)
+    audit.record(session, actor_id=member.id, action="post.restore", object=post, now=now)
     compose(session, occurrence=post.occurrence, now=now, base_url=base_url)
 
 
@@ -153,7 +153,7 @@ def withdraw_mention(
     if not mine:
         raise Conflict(gettext("You are not in this week's post."))
     mine[0].vetoed_at = now
-    record_audit(session, "mention.take_back", occurrence, member, now)
+    audit.record(session, actor_id=member.id, action="mention.take_back", object=occurrence, now=now)
     compose(session, occurrence=occurrence, now=now, base_url=base_url)
 
 
@@ -164,7 +164,7 @@ def restore_mention(
     lock_open(session, occurrence)
     vetoed = (Mention.occurrence_id == occurrence.id, Mention.member_id == member.id, Mention.vetoed_at.is_not(None))
     session.execute(delete(Mention).where(*vetoed))
-    record_audit(session, "mention.give_back", occurrence, member, now)
+    audit.record(session, actor_id=member.id, action="mention.give_back", object=occurrence, now=now)
     compose(session, occurrence=occurrence, now=now, base_url=base_url)
 
 

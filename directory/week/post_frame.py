@@ -78,7 +78,7 @@ def write_frame(
     frame = PostFrame(chapter_id=chapter.id, written_by_id=member.id, written_at=now, **sentences)
     session.add(frame)
     session.flush()
-    _record(session, "post_frame.write", frame, member, now)
+    audit.record(session, actor_id=member.id, action="post_frame.write", object=frame, now=now)
     return frame
 
 
@@ -96,8 +96,5 @@ def decide_frame(session: Session, *, frame: PostFrame, member: Member, is_appro
         raise Refused(gettext("A second person approves it: another lead, the secretary or an admin."))
     else:
         frame.approved_at, frame.approved_by_id = now, member.id
-    _record(session, "post_frame.approve" if is_approved else "post_frame.refuse", frame, member, now)
-
-
-def _record(session: Session, action: str, frame: PostFrame, member: Member, now: datetime) -> None:
-    audit.record(session, actor_id=member.id, action=action, object=f"post_frame {frame.public_id}", now=now)
+    action = "post_frame.approve" if is_approved else "post_frame.refuse"
+    audit.record(session, actor_id=member.id, action=action, object=frame, now=now)

@@ -182,13 +182,7 @@ def decide_reply(
         raise Invalid(_("Choose a member who has a public page."), field="member")
     reply.outcome, reply.lead_id = outcome, lead.id if lead is not None else None
     reply.member_id = member.id if member is not None else None
-    audit.record(
-        session,
-        actor_id=by.id,
-        action=f"reply.{outcome or 'wait'}",
-        object=f"reply {reply.public_id}",
-        now=now,
-    )
+    audit.record(session, actor_id=by.id, action=f"reply.{outcome or 'wait'}", object=reply, now=now)
 
 
 def delete_old_replies(session: Session, *, now: datetime) -> None:
