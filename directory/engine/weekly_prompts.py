@@ -135,23 +135,21 @@ def _past(session: Session, ids: Collection[int], now: datetime) -> defaultdict[
     met = {frozenset(pair) for pair in session.execute(_met_since(ids, since))}
 
     def add_promise(member_id: int, when: datetime, kind: str, about: str, who: Member, sentence: str) -> None:
+        if member_id not in ids:
+            return
         mine, is_met = past[member_id], {member_id, who.id} in met
         mine.people.add(who.id)
         if (member_id, kind, about) not in ended and who.is_active and (kind in ("talk", "help") or not is_met):
             mine.promises.append((mine.sent[kind, about], when, _line(kind, about, who, sentence)))
 
     for pairing in session.scalars(_open_pairings(ids, since)):
+        sentence = _("You two are paired for a talk: 45 minutes, whenever it suits you both.")
         for member, other in ((pairing.one, pairing.other), (pairing.other, pairing.one)):
-            if member.id in ids:
-                sentence = _("You two are paired for a talk: 45 minutes, whenever it suits you both.")
-                add_promise(member.id, pairing.paired_at, "talk", pairing.public_id, other, sentence)
+            add_promise(member.id, pairing.paired_at, "talk", pairing.public_id, other, sentence)
     for intro in session.scalars(_introduced(ids, since)):
+        sentence, when = _("You were introduced: “%(text)s”", text=intro.text), intro.answered_at or intro.asked_at
         for member, other in ((intro.asker, intro.target), (intro.target, intro.asker)):
-            if member.id in ids:
-                sentence = _("You were introduced: “%(text)s”", text=intro.text)
-                add_promise(
-                    member.id, intro.answered_at or intro.asked_at, "introduction", intro.public_id, other, sentence
-                )
+            add_promise(member.id, when, "introduction", intro.public_id, other, sentence)
     promised = [(row, kind, about) for row, kind, about, answer in items if answer == "yes" and kind in PROMISES]
     people = _by_id(session, Member, [about for _row, kind, about in promised if kind == "meet"])
     asks = _by_id(session, Wanted, [about for _row, kind, about in promised if kind == "ask"])
