@@ -170,8 +170,8 @@ def release(session: Session, *, occurrence: Occurrence, member: Member, now: da
     audit.record(session, actor_id=member.id, action="occurrence.release", object=occurrence, now=now)
 
 
-def skip(session: Session, *, occurrence: Occurrence, member: Member, now: datetime, reason: str = "") -> None:
-    """Leave this week out and store why. Raises Conflict when it was posted or skipped before."""
+def skip(session: Session, *, occurrence: Occurrence, member: Member, now: datetime) -> None:
+    """Leave this week out. Raises Conflict when it was posted or skipped before."""
     lock_open(session, occurrence)
-    occurrence.skipped = why = reason.strip()[:300] or gettext("Left out this week.")
+    occurrence.skipped = why = gettext("Left out this week.")
     audit.record(session, actor_id=member.id, action="occurrence.skip", object=occurrence, reason=why, now=now)

@@ -98,7 +98,7 @@ def test_an_occurrence_released_late_is_due_at_once(mesa: Chapterhouse, now: dat
 
 def test_a_skip_can_be_undone_until_the_occurrence_is_due(mesa: Chapterhouse, now: datetime) -> None:
     turn = mesa.turn()
-    skip(mesa.session, occurrence=turn, member=mesa.alma, now=now, reason="A holiday")
+    skip(mesa.session, occurrence=turn, member=mesa.alma, now=now)
     assert upcoming_occurrence(mesa.session, chapter=mesa.chapter, now=now) is turn
     assert not plan_occurrences(mesa.session, now=now)
     release(mesa.session, occurrence=turn, member=mesa.alma, now=now)
