@@ -4,7 +4,7 @@ Words take precedence. A text whose words match badly is searched by meaning: by
 """
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -50,9 +50,9 @@ class FacetedResult:
     """The ids of the matching firms, best first, and the number of firms for each facet value, where above 0."""
 
     ids: Ints
-    counts: Mapping[str, Mapping[Hashable, int]] = field(default_factory=dict)  # facet -> value -> firms
-    is_meant: bool = False  # matched by meaning, because the words matched nothing well
-    towns: Sequence[str] = ()  # where most firms of the network are
+    counts: Mapping[str, Mapping[Hashable, int]]  # facet -> value -> firms
+    is_meant: bool  # matched by meaning, because the words matched nothing well
+    towns: Sequence[str]  # where most firms of the network are
 
 
 def faceted_search(
