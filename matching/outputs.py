@@ -80,9 +80,8 @@ class Missing:
 
 @dataclass(frozen=True)
 class Proof:
-    """What the search proved about its best team."""
+    """What the search, which is exact, proved about its best team."""
 
-    optimal: bool
     bound: float  # no team scores more
     considered: int  # teams that the search decided on
 

@@ -54,7 +54,7 @@ def answer(world: World, ask: Ask, nearness: Floats) -> Answer:
         kind=kind,
         teams=teams,
         missing=tuple(Missing(need, table.nearest(need)) for need in open_needs),
-        proof=Proof(True, teams[0].score if teams else 0.0, len(table.leaders) * prod(max(1, int(n)) for n in counts)),
+        proof=Proof(teams[0].score if teams else 0.0, len(table.leaders) * prod(max(1, int(n)) for n in counts)),
         weights_version=WEIGHTS_VERSION,
     )
 

@@ -238,8 +238,6 @@ class SuggestionPresenter:
     def proof(self) -> str:
         """Return a sentence on how sure the answer is."""
         considered = self.suggestion.proof["considered"]
-        if not self.suggestion.proof["optimal"]:
-            return _("The best found among many teams.")
         if considered == 1 and len(self.teams) > 1:
             return _("No other team here does as much of it.")
         return ngettext("The only team there is.", "Best of %(count)s possible teams, proven.", considered)

@@ -1,7 +1,7 @@
 """Suggestions for leads: read a lead's text, ask the engine for teams, and store its answer as rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ from matching.inputs import Ask, Need
 from matching.need_guess import Guess
 
 TEAMS, ALTERNATES = 3, 3
-_NOTHING_ASKED = outputs.Answer("nobody", (), (), outputs.Proof(True, 0.0, 0), "")
+_NOTHING_ASKED = outputs.Answer("nobody", (), (), outputs.Proof(0.0, 0), "")
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def unsaved_suggestion(
         weights_version=answer.weights_version,
         world_version=known.world.version,
         missing=[_missing(known, ask, missing) for missing in answer.missing],
-        proof={"optimal": answer.proof.optimal, "bound": answer.proof.bound, "considered": answer.proof.considered},
+        proof={"optimal": True, **asdict(answer.proof)},
         teams=[_team(known, ask, team, rank) for rank, team in enumerate(answer.teams, start=1)],
     )
 
