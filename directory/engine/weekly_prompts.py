@@ -1,7 +1,7 @@
 """Composes the weekly prompts of a chapter in batches: whom to meet, which ask to fill, what a member promised."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
-from sqlalchemy.sql.base import ExecutableOption
 
 from directory.engine.pair_suggestions import MAX_MEMBERS, PairReason, PairScores, reason_sentence, score_pairs
 from directory.engine.text_similarity import FRESH
@@ -170,18 +169,16 @@ def _met_since(ids: Collection[int], since: datetime) -> Select[int, int]:
 def _open_pairings(ids: Collection[int], since: datetime) -> Select[Pairing]:
     theirs = or_(Pairing.one_id.in_(ids), Pairing.other_id.in_(ids))
     proposed = select(Pairing).where(theirs, Pairing.paired_at > since, Pairing.state == PairingState.PROPOSED)
-    return proposed.options(*_with_firms(Pairing.one, Pairing.other)).order_by(Pairing.id)
+    firms = (joinedload(person).joinedload(Member.business) for person in (Pairing.one, Pairing.other))
+    return proposed.options(*firms).order_by(Pairing.id)
 
 
 def _introduced(ids: Collection[int], since: datetime) -> Select[Introduction]:
     theirs = or_(Introduction.asker_id.in_(ids), Introduction.target_id.in_(ids))
     accepted = Introduction.state == IntroductionState.ACCEPTED
     recent = select(Introduction).where(theirs, accepted, Introduction.answered_at > since)
-    return recent.options(*_with_firms(Introduction.asker, Introduction.target)).order_by(Introduction.id)
-
-
-def _with_firms(*people: Any) -> Iterable[ExecutableOption]:
-    return (joinedload(person).joinedload(Member.business) for person in people)
+    firms = (joinedload(person).joinedload(Member.business) for person in (Introduction.asker, Introduction.target))
+    return recent.options(*firms).order_by(Introduction.id)
 
 
 def _by_id(session: Session, table: type[Any], ids: Collection[str]) -> dict[str, Any]:
