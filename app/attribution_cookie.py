@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from app.db import db
 from app.request_time import now
-from directory.attributed_row import attributed_to
 from directory.outbox.delivery import Delivery
+from directory.post_attribution import attributed_to
 
 NAME, LIFETIME = "came_from", timedelta(days=30)
 

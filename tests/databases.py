@@ -31,7 +31,7 @@ ON_SQLITE = {
     "test_rating_inference.py",
     "test_post_card.py",
     "test_access.py",
-    "test_oauth.py",
+    "test_channel_oauth.py",
     "test_security.py",
     "test_words.py",
 }

@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app import oauth
+from app import channel_oauth
 from app.access import current_member, get_permitted_or_404, permit, policy
 from app.after_action import commit_and_redirect, refuse_and_redirect
 from app.db import db
@@ -67,11 +67,11 @@ def _guided(chapter: Chapter, kind: str, channel: Channel | None) -> ResponseRet
     if form.validate_on_submit():
         with blamed(form):
             said = channel_lifecycle.clean_fields(about, form.texts(*(each.name for each in about.fields)))
-            if kind in dict(oauth.HANDSHAKES):
+            if kind in dict(channel_oauth.HANDSHAKES):
                 return _begin(chapter, kind, channel, said)
             return _connected(chapter, kind, channel, said, None)
     shown = {"chapter": chapter, "kind": about, "channel": channel, "form": form, "answer_address": _answer_address()}
-    page = render_template("channels/connect.html", **shown, has_handshake=kind in dict(oauth.HANDSHAKES))
+    page = render_template("channels/connect.html", **shown, has_handshake=kind in dict(channel_oauth.HANDSHAKES))
     return page, form.status
 
 
@@ -80,7 +80,7 @@ def _begin(chapter: Chapter, kind: str, channel: Channel | None, said: dict[str,
     what: dict[str, Any] = {"chapter": chapter.public_id, "channel": channel and channel.id, "kind": kind, "said": said}
     label = _(kind_named(kind).label)
     db.session.rollback()  # nobody waits for us while a network is asked
-    address, kept = oauth.begin(kind, said, _answer_address(), now=now())
+    address, kept = channel_oauth.begin(kind, said, _answer_address(), now=now())
     session["connecting"] = _secrets().seal(json.dumps({**what, "kept": kept}), **_place())
     return render_template("channels/leave.html", address=address, label=label)
 
@@ -99,7 +99,7 @@ def answered() -> ResponseReturnValue:
         chapter = get_permitted_or_404(Chapter, begun["chapter"], "channel.connect")
     session.pop("connecting", None)
     try:
-        given = oauth.finish(begun["kind"], begun["said"], begun["kept"], request.args.to_dict(), now=now())
+        given = channel_oauth.finish(begun["kind"], begun["said"], begun["kept"], request.args.to_dict(), now=now())
         db.session.rollback()
         claim_write(db.session())
         old = db.session.get_one(Channel, begun["channel"], with_for_update=True) if begun["channel"] else None

@@ -16,7 +16,6 @@ from app.forms import blamed
 from app.forms.lead import LeadForm
 from app.permissions import can as may
 from app.request_time import now
-from directory.attributed_row import attributed_to
 from directory.db import claim_write
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import latest_suggestion, runners_up, suggest, understand
@@ -24,6 +23,7 @@ from directory.errors import Invalid
 from directory.leads import lead as leads
 from directory.leads.lead import Lead, Wish
 from directory.leads.suggestion import Suggestion
+from directory.post_attribution import attributed_to
 from directory.rate_limit import consume_allowance
 from directory.taxonomy.capability import Capability, capabilities_by_name, capability_choices
 from directory.week import social_inbox

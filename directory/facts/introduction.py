@@ -6,12 +6,12 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, String, and_, func, or_, select, union
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from directory.attributed_row import AttributedRow
 from directory.db import Base, PublicRow
 from directory.facts import interaction
 from directory.facts.collaboration import finished_between
 from directory.facts.vouch import Vouch
 from directory.people.tables import Member
+from directory.post_attribution import AttributedRow
 
 LIFETIME = timedelta(days=21)  # from when the introduction reached the person who must answer; after that it ends
 

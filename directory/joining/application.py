@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, delete, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from directory.attributed_row import AttributedRow
 from directory.audit import record
 from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid, Refused
@@ -16,6 +15,7 @@ from directory.people.chapter import Chapter
 from directory.people.member import holders_of_roles
 from directory.people.one_time_link import OneTimeLink, use_link
 from directory.people.tables import Business, Member, MemberState, Role
+from directory.post_attribution import AttributedRow
 from directory.privacy.suppression import is_suppressed
 from directory.rate_limit import consume_allowance
 from directory.text import clean_email, clean_line, confusable_skeleton, fold

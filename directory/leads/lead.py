@@ -9,12 +9,12 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from directory.attributed_row import AttributedRow
 from directory.audit import record
 from directory.db import Base, PublicRow, Row
 from directory.errors import Conflict, Invalid
 from directory.money import Money
 from directory.people.tables import Business, Member
+from directory.post_attribution import AttributedRow
 from directory.taxonomy.capability import Capability
 from directory.text import clean_line, clean_text
 from directory.translation import gettext as _

@@ -6,13 +6,13 @@ from secrets import token_urlsafe
 from sqlalchemy import ForeignKey, String, Text, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from directory.attributed_row import AttributedRow
 from directory.db import Base, PublicRow
 from directory.errors import Invalid
 from directory.outbox import mail
 from directory.outbox.short_link import count_letter
 from directory.people.one_time_link import hash_of
 from directory.people.tables import Member
+from directory.post_attribution import AttributedRow
 from directory.rate_limit import consume_allowance
 from directory.text import clean_email, clean_line, clean_text
 from directory.translation import gettext as _

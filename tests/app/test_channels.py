@@ -10,10 +10,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from app import oauth
+from app import channel_oauth
 from app.accounts.tables import AccountSession
+from app.channel_oauth import Handshake
 from app.errors import Site
-from app.oauth import Handshake
 from directory.audit import AuditEntry
 from directory.db import write_session
 from directory.outbox import channel as channels
@@ -70,7 +70,7 @@ def x(monkeypatch: pytest.MonkeyPatch) -> None:
         return {"access_token": "brought"}
 
     begin = lambda said, back, state: (f"https://x.example/?state={state}&back={back}", {"verifier": "v-secret"})  # noqa: E731
-    monkeypatch.setattr(oauth, "HANDSHAKES", (("x", Handshake(begin, finish)),))
+    monkeypatch.setattr(channel_oauth, "HANDSHAKES", (("x", Handshake(begin, finish)),))
 
 
 def state_of(page: str) -> str:

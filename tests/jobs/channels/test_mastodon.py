@@ -12,7 +12,7 @@ import pytest
 import requests
 from mastodon import Mastodon
 
-from app import oauth
+from app import channel_oauth
 from directory import clock, safe_http
 from directory.errors import Invalid
 from directory.settings import Settings
@@ -136,21 +136,21 @@ def test_hostile_html_is_converted_quickly(piece: str) -> None:
 
 def test_a_person_grants_access_on_the_server_s_own_page(here: Platform, settings: Settings, now: datetime) -> None:
     said = {"address": here.account.settings["address"]}
-    page, stack = oauth.begin("mastodon", said, "https://here.example/answer", now=now)
+    page, stack = channel_oauth.begin("mastodon", said, "https://here.example/answer", now=now)
     form = {name: values[0] for name, values in parse_qs(urlsplit(page).query).items()}
     yes = requests.post(page.partition("?")[0], {**form, "username": "goodword"}, allow_redirects=False, timeout=5)
     answered = {name: values[0] for name, values in parse_qs(urlsplit(yes.headers["Location"]).query).items()}
-    given = oauth.finish("mastodon", said, stack, answered, now=now)
+    given = channel_oauth.finish("mastodon", said, stack, answered, now=now)
     transport = MastodonTransport(account_of(said, given, settings))
     assert transport.send(message())
     assert transport.listen(None, ["referralwednesday"]) == []
     assert transport.check().name.startswith("@goodword@")
     with pytest.raises(Invalid):
-        oauth.finish("mastodon", said, stack, {**answered, "code": "forged"}, now=now)
+        channel_oauth.finish("mastodon", said, stack, {**answered, "code": "forged"}, now=now)
 
 
 @pytest.mark.parametrize("typed", ["127.0.0.1", "localhost", "http://a.example", "https://", "no server", "[::1", "a@"])
 def test_an_address_that_is_not_a_public_server_is_refused(typed: str, now: datetime) -> None:
     with pytest.raises(Invalid) as caught:
-        oauth.begin("mastodon", {"address": typed}, "https://here.example/answer", now=now)
+        channel_oauth.begin("mastodon", {"address": typed}, "https://here.example/answer", now=now)
     assert caught.value.field == "address"

@@ -24,7 +24,7 @@ from directory.translation import gettext as _
 STEPS = ("firm", "able", "wanted", "known")  # in order; the last one is not for applicants
 
 
-def onboarding_steps(member: Member) -> tuple[str, ...]:
+def steps_for(member: Member) -> tuple[str, ...]:
     """Return the member's steps: an applicant, not admitted yet, says nothing about others."""
     return STEPS if member.is_active else STEPS[:-1]
 
