@@ -25,62 +25,62 @@ X_PAGE, X_API = "https://x.com", "https://api.x.com"
 X_SCOPES = "tweet.read tweet.write users.read media.write offline.access"
 MASTODON_SCOPES = "read:accounts read:statuses read:notifications write:statuses write:media"
 
-Said = Mapping[str, str]  # the kind's fields as the person filled them in, secret ones too
+Fields = Mapping[str, str]  # the kind's fields as the person filled them in, secret ones too
 
 
 class Handshake(NamedTuple):
     """How one kind does it; ``begin`` returns an address and what it wants kept besides."""
 
-    begin: Callable[[Said, str, str], tuple[str, dict[str, str]]]  # said, redirect_uri, state
-    finish: Callable[[Said, Said, str], dict[str, str]]  # said, kept, code
+    begin: Callable[[Fields, str, str], tuple[str, dict[str, str]]]  # fields, redirect_uri, state
+    finish: Callable[[Fields, Fields, str], dict[str, str]]  # fields, stored, code
 
 
-def begin(kind: str, said: Said, redirect_uri: str, *, now: datetime) -> tuple[str, dict[str, str]]:
+def begin(kind: str, fields: Fields, redirect_uri: str, *, now: datetime) -> tuple[str, dict[str, str]]:
     """The address to send the browser to, and what its session must keep, out of the browser's sight."""
     state = token_urlsafe(32)
-    address, kept = dict(HANDSHAKES)[kind].begin(said, redirect_uri, state)
-    return address, {**kept, "state": state, "redirect_uri": redirect_uri, "until": (now + LASTS).isoformat()}
+    address, stored = dict(HANDSHAKES)[kind].begin(fields, redirect_uri, state)
+    return address, {**stored, "state": state, "redirect_uri": redirect_uri, "until": (now + LASTS).isoformat()}
 
 
-def finish(kind: str, said: Said, kept: Said, answered: Said, *, now: datetime) -> dict[str, str]:
+def finish(kind: str, fields: Fields, stored: Fields, answer: Fields, *, now: datetime) -> dict[str, str]:
     """The secrets of the account. ``kept`` must be forgotten before this is called, so that it counts once.
 
     Raises Invalid when the answer is forged, late or a no, and when the network refuses.
     """
-    is_ours = compare_digest(kept.get("state", "").encode(), answered.get("state", "").encode())
-    if not kept.get("state") or not is_ours or now > datetime.fromisoformat(kept["until"]):
+    is_ours = compare_digest(stored.get("state", "").encode(), answer.get("state", "").encode())
+    if not stored.get("state") or not is_ours or now > datetime.fromisoformat(stored["until"]):
         raise Invalid(gettext("That answer does not belong to a connection you began just now. Begin again."))
-    if not answered.get("code"):
+    if not answer.get("code"):
         raise Invalid(gettext("The network was told not to let Goodword in, so nothing was connected."))
-    return dict(HANDSHAKES)[kind].finish(said, kept, answered["code"])
+    return dict(HANDSHAKES)[kind].finish(fields, stored, answer["code"])
 
 
-def _begin_x(said: Said, redirect_uri: str, state: str) -> tuple[str, dict[str, str]]:
+def _begin_x(fields: Fields, redirect_uri: str, state: str) -> tuple[str, dict[str, str]]:
     verifier = token_urlsafe(64)
-    asked = {
+    parameters = {
         "response_type": "code",
-        "client_id": said["client_id"],
+        "client_id": fields["client_id"],
         "redirect_uri": redirect_uri,
         "scope": X_SCOPES,
         "state": state,
         "code_challenge": urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode(),
         "code_challenge_method": "S256",
     }
-    return f"{X_PAGE}/i/oauth2/authorize?{urlencode(asked)}", {"verifier": verifier}
+    return f"{X_PAGE}/i/oauth2/authorize?{urlencode(parameters)}", {"verifier": verifier}
 
 
-def _finish_x(said: Said, kept: Said, code: str) -> dict[str, str]:
-    asked = {
+def _finish_x(fields: Fields, stored: Fields, code: str) -> dict[str, str]:
+    parameters = {
         "grant_type": "authorization_code",
         "code": code,
-        "redirect_uri": kept["redirect_uri"],
-        "code_verifier": kept["verifier"],
-        "client_id": said["client_id"],
+        "redirect_uri": stored["redirect_uri"],
+        "code_verifier": stored["verifier"],
+        "client_id": fields["client_id"],
     }
-    secret = said.get("client_secret", "")
+    secret = fields.get("client_secret", "")
     try:
-        known = (said["client_id"], secret) if secret else None
-        answer = safe_http.SafeSession().post(f"{X_API}/2/oauth2/token", data=asked, auth=known)
+        known = (fields["client_id"], secret) if secret else None
+        answer = safe_http.SafeSession().post(f"{X_API}/2/oauth2/token", data=parameters, auth=known)
         answer.raise_for_status()
         given = answer.json()
         return {"client_secret": secret, **{name: str(given[name]) for name in ("access_token", "refresh_token")}}
@@ -91,29 +91,29 @@ def _finish_x(said: Said, kept: Said, code: str) -> dict[str, str]:
         raise Invalid(gettext("X could not answer just now. Begin again in a few minutes.")) from None
 
 
-def _begin_mastodon(said: Said, redirect_uri: str, state: str) -> tuple[str, dict[str, str]]:
+def _begin_mastodon(fields: Fields, redirect_uri: str, state: str) -> tuple[str, dict[str, str]]:
     app = {"client_name": "Goodword", "redirect_uris": redirect_uri, "scopes": MASTODON_SCOPES}
-    kept = _mastodon(said, "/api/v1/apps", app, "client_id", "client_secret")
-    asked = {
+    stored = _mastodon(fields, "/api/v1/apps", app, "client_id", "client_secret")
+    parameters = {
         "response_type": "code",
-        "client_id": kept["client_id"],
+        "client_id": stored["client_id"],
         "redirect_uri": redirect_uri,
         "scope": MASTODON_SCOPES,
         "state": state,
     }
-    return f"{safe_http.origin_of(said['address'])}/oauth/authorize?{urlencode(asked)}", kept
+    return f"{safe_http.origin_of(fields['address'])}/oauth/authorize?{urlencode(parameters)}", stored
 
 
-def _finish_mastodon(said: Said, kept: Said, code: str) -> dict[str, str]:
-    asked = {name: kept[name] for name in ("client_id", "client_secret", "redirect_uri")}
-    asked |= {"grant_type": "authorization_code", "code": code, "scope": MASTODON_SCOPES}
-    return _mastodon(said, "/oauth/token", asked, "access_token")
+def _finish_mastodon(fields: Fields, stored: Fields, code: str) -> dict[str, str]:
+    parameters = {name: stored[name] for name in ("client_id", "client_secret", "redirect_uri")}
+    parameters |= {"grant_type": "authorization_code", "code": code, "scope": MASTODON_SCOPES}
+    return _mastodon(fields, "/oauth/token", parameters, "access_token")
 
 
-def _mastodon(said: Said, path: str, asked: dict[str, str], *names: str) -> dict[str, str]:
+def _mastodon(fields: Fields, path: str, parameters: dict[str, str], *names: str) -> dict[str, str]:
     """What a server that a person named gives under these names. Raises Invalid."""
     try:
-        answer = safe_http.SafeSession().post(safe_http.origin_of(said["address"]) + path, data=asked)
+        answer = safe_http.SafeSession().post(safe_http.origin_of(fields["address"]) + path, data=parameters)
         answer.raise_for_status()
         given = answer.json()
         return {name: str(given[name]) for name in names}

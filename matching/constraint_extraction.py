@@ -167,14 +167,14 @@ def optional_marks(skeleton: str) -> set[int]:
     >>> optional_marks(f"we need {MARK}, a {MARK} would be nice, and maybe {MARK}")
     {1, 2}
     """
-    found: set[int] = set()
+    marks: set[int] = set()
     for match in _WOULD_BE_NICE.finditer(skeleton):
         breaks = [at.end() for at in _BREAK.finditer(skeleton, 0, match.start())]
         before = _marks(skeleton, breaks[-1] if breaks else 0, match.start())
-        found |= set(before or _marks(skeleton, match.end(), _break(skeleton, match.end() + 2)))
+        marks |= set(before or _marks(skeleton, match.end(), _break(skeleton, match.end() + 2)))
     for match in _LATER.finditer(skeleton):
-        found |= set(_marks(skeleton, match.end(), _break(skeleton, match.end())))
-    return found
+        marks |= set(_marks(skeleton, match.end(), _break(skeleton, match.end())))
+    return marks
 
 
 def budget(text: str) -> tuple[int, str] | None:
@@ -201,9 +201,9 @@ def budget(text: str) -> tuple[int, str] | None:
             continue
         amount = int(match["whole"].replace(",", "")) * 100 + int((match["part"] or "").ljust(2, "0"))
         minor = amount * _TIMES.get(times, 1)
-        found = (is_spent or joined, minor, currency or "USD")
-        if minor and minor <= 10**15 and (best is None or joined or found[0] > best[0]):
-            best = found
+        candidate = (is_spent or joined, minor, currency or "USD")
+        if minor and minor <= 10**15 and (best is None or joined or candidate[0] > best[0]):
+            best = candidate
     return None if best is None else best[1:]
 
 
@@ -239,5 +239,5 @@ def _marks(skeleton: str, start: int, end: int) -> list[int]:
 
 
 def _break(skeleton: str, start: int) -> int:
-    found = re.compile(r";|\b(?:but|need|needs|must)\b").search(skeleton, start)
-    return found.start() if found else len(skeleton)
+    end = re.compile(r";|\b(?:but|need|needs|must)\b").search(skeleton, start)
+    return end.start() if end else len(skeleton)

@@ -86,11 +86,11 @@ class TextIndex:
     def _matches(self, term: str) -> list[tuple[float, int, int]]:
         """Return the spans of indexed words that ``term`` may mean: (similarity, first, after)."""
         first, after = bisect_left(self._words, term), bisect_left(self._words, term + _LAST)
-        found = [(STARTS, first, after)] if after > first else []
+        matches = [(STARTS, first, after)] if after > first else []
         if after > first and self._words[first] == term:
-            found.append((EXACT, first, first + 1))
+            matches.append((EXACT, first, first + 1))
         if len(term) < 3:
-            return found
+            return matches
         near = [at for at in self._near(term) if not first <= at < after]
         slips = 0 if len(term) < 4 or not term.isalpha() else 1 if len(term) < 6 else 2 if len(term) < 10 else 3
         distances = process.cdist([term], [self._words[at] for at in near], scorer=OSA.distance, score_cutoff=slips)
@@ -98,12 +98,12 @@ class TextIndex:
         for at, distance in zip(near, distances[0].tolist() if near else [], strict=True):
             word = self._words[at]
             if word.startswith(starts) and stem(word) == root:
-                found.append((STEM, at, at + 1))
+                matches.append((STEM, at, at + 1))
             elif distance <= slips and slips:
-                found.append((STARTS - SLIP * distance, at, at + 1))
+                matches.append((STARTS - SLIP * distance, at, at + 1))
             elif len(term) > 3 and term in word:
-                found.append((WITHIN, at, at + 1))
-        return found
+                matches.append((WITHIN, at, at + 1))
+        return matches
 
     def _near(self, term: str) -> list[int]:
         """Return the positions of the words that share most trigrams with ``term``."""

@@ -69,13 +69,13 @@ def guess_by_meaning(
     standing = np.where(np.isnan(cosines) | banned, -np.inf, cosines + bm25_bonus(scores) + DEVIATION * above)
     best = cosines.max(axis=0, initial=-1.0, where=~np.isnan(cosines)) + bm25_bonus(scores)
     first = int(np.where(np.isfinite(standing[0]), best, -np.inf).argmax())
-    found: dict[int, Guess] = {}
+    guesses: dict[int, Guess] = {}
     row = int(standing[:, first].argmax())
     if standing[row, first] >= (BAR_BESIDE_WORDS if beside_words else BAR):
         text = full_text if row == 0 else sentences[row - 1]
         matched = lexicon.matched_words(first, words)
         agreed = len(matched) > 1 and first == int(np.where(lexicon.guessable & ~banned, scores, -1.0).argmax())
-        found[first] = _guess(
+        guesses[first] = _guess(
             first,
             "bm25" if agreed else "meaning",
             _phrase(full_text, matched) if agreed else text,
@@ -84,10 +84,10 @@ def guess_by_meaning(
         )
     for row, text in enumerate(sentences, start=1):
         node = int(standing[row].argmax())
-        taken = {lexicon.root(other) for other in found}
+        taken = {lexicon.root(other) for other in guesses}
         if standing[row, node] >= BAR_ALONE and lexicon.root(node) not in taken:
-            found[node] = _guess(node, "meaning", text, cosines[row, node], text)
-    return list(found.values())
+            guesses[node] = _guess(node, "meaning", text, cosines[row, node], text)
+    return list(guesses.values())
 
 
 def _guess(node: int, matched_by: str, phrase: str, cosine: float, text: str) -> Guess:

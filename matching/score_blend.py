@@ -72,7 +72,7 @@ def reasons(candidates: SeatCandidates) -> tuple[Reason, ...]:
 
     Signals about a claim give one reason per firm and need, all others one per firm.
     """
-    found = []
+    reasons = []
     for signal, height in zip(SIGNALS, weighted_log_strengths(candidates), strict=True):
         rows = defaultdict(list)
         for row, (business, need) in enumerate(
@@ -85,5 +85,5 @@ def reasons(candidates: SeatCandidates) -> tuple[Reason, ...]:
             contribution, share = float(shares @ height[group]), float(shares.sum())
             strength = signal.floor * exp(contribution / (share * WEIGHTS[signal.name])) if share else signal.floor
             data = signal.reason_data(candidates, group[0])
-            found.append(Reason(signal.name, business, contribution, min(1.0, strength), data))
-    return tuple(sorted(found, key=lambda reason: -reason.contribution))
+            reasons.append(Reason(signal.name, business, contribution, min(1.0, strength), data))
+    return tuple(sorted(reasons, key=lambda reason: -reason.contribution))

@@ -104,9 +104,9 @@ class TaxonomyIndex:
         taxonomy = self.taxonomy
         cosines = vectors @ taxonomy.vectors.T
         if len(taxonomy.ask_nodes):
-            asked, first = np.unique(taxonomy.ask_nodes, return_index=True)
+            nodes, first = np.unique(taxonomy.ask_nodes, return_index=True)
             nearest = np.maximum.reduceat(vectors @ taxonomy.ask_vectors.T, first, axis=1)
-            cosines[:, asked] = np.maximum(cosines[:, asked], nearest)
+            cosines[:, nodes] = np.maximum(cosines[:, nodes], nearest)
         return np.asarray(cosines, dtype=np.float64)
 
     def root(self, node: int) -> int:

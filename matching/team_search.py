@@ -228,11 +228,11 @@ def covers(options: Options) -> Iterator[Cover]:
     branch(options.bounds, frozenset(), None)
     while heap:
         search = heappop(heap)[2]
-        found = search.team()
-        firms = found.partners(options)
+        cover = search.team()
+        firms = cover.partners(options)
         if firms not in earlier and not any(team and team <= firms for team in earlier):
             earlier.append(firms)
-            yield found
+            yield cover
         for firm in sorted(firms):
             branch(search.bounds, search.without | {firm}, search.given)
         if not firms:

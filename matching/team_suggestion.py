@@ -42,11 +42,11 @@ def answer(world: World, ask: Ask, nearness: Floats) -> Answer:
     if counts[musts].any():
         options = table.options()
         useful = (cover for cover in covers(options) if any(cover.holders[need] >= 0 for need in musts))
-        found = list(islice(useful, max(1, ask.teams)))
-        firms = table.firms[sorted({firm for cover in found for firm in (*cover.holders, cover.prime) if firm >= 0})]
+        best = list(islice(useful, max(1, ask.teams)))
+        firms = table.firms[sorted({firm for cover in best for firm in (*cover.holders, cover.prime) if firm >= 0})]
         ways = paths(world, ask, seen, seen.member[firms][~seen.own[firms]].tolist())
         # The search sums in another order than the reasons do, so equal scores may differ in the last bit.
-        teams = tuple(sorted((table.team(options, cover, ways) for cover in found), key=lambda team: -team.score))
+        teams = tuple(sorted((table.team(options, cover, ways) for cover in best), key=lambda team: -team.score))
     open_needs = teams[0].missing if teams else tuple(range(needs))
     alone = bool(teams) and {seat.business for seat in teams[0].seats} == {ask.bringer}
     kind = "nobody" if not teams else "yourself" if alone and not {*musts} & {*open_needs} else "team"

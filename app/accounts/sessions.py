@@ -69,10 +69,10 @@ class SessionRows(SecureCookieSessionInterface):
         response.vary.add("Cookie")
         if session.modified or session.is_unseen:
             db.session.rollback()  # the request's own transaction is over; SQLite has one writer at a time
-            kept = update(AccountSession).where(AccountSession.token_hash == hash_of(session.token))
+            statement = update(AccountSession).where(AccountSession.token_hash == hash_of(session.token))
             content = {"content": self.serializer.dumps(dict(session))} if session.modified else {}
             with write_session(db.engine) as rows:
-                rows.execute(kept.values(seen_at=now(), **content))
+                rows.execute(statement.values(seen_at=now(), **content))
         if session.new:
             response.set_cookie(
                 self.get_cookie_name(app),

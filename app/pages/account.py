@@ -65,9 +65,9 @@ def end() -> ResponseReturnValue:
 def password() -> ResponseReturnValue:
     form, account = NewPasswordForm(), my_account()
     if form.validate_on_submit():
-        said = form.password.data or ""
+        password = form.password.data or ""
         with blamed(form):
-            accounts.set_password(db.session(), account=account, password=said, but=this_browser().token, now=now())
+            accounts.set_password(db.session(), account=account, password=password, but=this_browser().token, now=now())
             return commit_and_redirect(
                 _("Your new password counts from now on; every other browser is signed out."), to=url_for(".index")
             )
@@ -96,15 +96,15 @@ def address() -> ResponseReturnValue:
 def new_address(token: str) -> ResponseReturnValue:
     is_look = request.method in SAFE_METHODS
     try:
-        found = (find_link if is_look else use_link)(db.session(), purpose="address", token=token, now=now())
+        link = (find_link if is_look else use_link)(db.session(), purpose="address", token=token, now=now())
         if is_look:
-            return render_template("account/new_address.html", address=found.about)
-        account = account_of(db.session(), found.member)
-        accounts.change_address(db.session(), account=account, email=found.about, now=now())
+            return render_template("account/new_address.html", address=link.about)
+        account = account_of(db.session(), link.member)
+        accounts.change_address(db.session(), account=account, email=link.about, now=now())
     except (Invalid, Conflict) as error:
         return refuse_and_redirect(error.message, "/")
     return commit_and_redirect(
-        _("From now on we write to %(address)s, and you sign in with it.", address=found.about), to="/"
+        _("From now on we write to %(address)s, and you sign in with it.", address=link.about), to="/"
     )
 
 
@@ -126,14 +126,14 @@ def new_password(token: str) -> ResponseReturnValue:
     """The link is taken when its password is; one that is too short costs nobody a letter."""
     form = NewPasswordForm()
     try:
-        found = find_link(db.session(), purpose="reset", token=token, now=now())
+        link = find_link(db.session(), purpose="reset", token=token, now=now())
     except Invalid as error:
         return refuse_and_redirect(error.message, url_for(".reset"))
     with blamed(form):
         if form.validate_on_submit():
-            account, said = account_of(db.session(), found.member), form.password.data or ""
+            account, password = account_of(db.session(), link.member), form.password.data or ""
             use_link(db.session(), purpose="reset", token=token, now=now())
-            accounts.set_password(db.session(), account=account, password=said, but=None, now=now())
+            accounts.set_password(db.session(), account=account, password=password, but=None, now=now())
             return commit_and_redirect(to=begin(account))
     return render_template("account/password.html", form=form), form.status
 

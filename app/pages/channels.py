@@ -66,22 +66,22 @@ def _guided(chapter: Chapter, kind: str, channel: Channel | None) -> ResponseRet
     form = form_for(about, channel)
     if form.validate_on_submit():
         with blamed(form):
-            said = channel_lifecycle.clean_fields(about, form.texts(*(each.name for each in about.fields)))
+            fields = channel_lifecycle.clean_fields(about, form.texts(*(each.name for each in about.fields)))
             if kind in dict(channel_oauth.HANDSHAKES):
-                return _begin(chapter, kind, channel, said)
-            return _connected(chapter, kind, channel, said, None)
+                return _begin(chapter, kind, channel, fields)
+            return _connected(chapter, kind, channel, fields, None)
     shown = {"chapter": chapter, "kind": about, "channel": channel, "form": form, "answer_address": _answer_address()}
     page = render_template("channels/connect.html", **shown, has_handshake=kind in dict(channel_oauth.HANDSHAKES))
     return page, form.status
 
 
-def _begin(chapter: Chapter, kind: str, channel: Channel | None, said: dict[str, str]) -> str:
-    """Ask the network; what must be kept till it answers is sealed, since it holds secrets."""
-    what: dict[str, Any] = {"chapter": chapter.public_id, "channel": channel and channel.id, "kind": kind, "said": said}
+def _begin(chapter: Chapter, kind: str, channel: Channel | None, fields: dict[str, str]) -> str:
+    """Ask the network; what is stored until it answers is sealed, since it holds secrets."""
+    what = {"chapter": chapter.public_id, "channel": channel and channel.id, "kind": kind, "fields": fields}
     label = _(kind_named(kind).label)
     db.session.rollback()  # nobody waits for us while a network is asked
-    address, kept = channel_oauth.begin(kind, said, _answer_address(), now=now())
-    session["connecting"] = _secrets().seal(json.dumps({**what, "kept": kept}), **_place())
+    address, stored = channel_oauth.begin(kind, fields, _answer_address(), now=now())
+    session["connecting"] = _secrets().seal(json.dumps({**what, "stored": stored}), **_place())
     return render_template("channels/leave.html", address=address, label=label)
 
 
@@ -89,7 +89,7 @@ def _begin(chapter: Chapter, kind: str, channel: Channel | None, said: dict[str,
 @policy("channel.connect")
 def answered() -> ResponseReturnValue:
     """The network sends the browser back here. What it says is believed once, and only by who began it."""
-    begun: dict[str, Any] = {"kind": "", "said": {}, "kept": {}}
+    begun: dict[str, Any] = {"kind": "", "fields": {}, "stored": {}}
     try:
         begun = json.loads(_secrets().unseal(session.get("connecting", ""), **_place()))
     except (InvalidToken, ValueError):  # nothing was begun, or with a key that is gone
@@ -99,23 +99,23 @@ def answered() -> ResponseReturnValue:
         chapter = get_permitted_or_404(Chapter, begun["chapter"], "channel.connect")
     session.pop("connecting", None)
     try:
-        given = channel_oauth.finish(begun["kind"], begun["said"], begun["kept"], request.args.to_dict(), now=now())
+        given = channel_oauth.finish(begun["kind"], begun["fields"], begun["stored"], request.args.to_dict(), now=now())
         db.session.rollback()
         claim_write(db.session())
         old = db.session.get_one(Channel, begun["channel"], with_for_update=True) if begun["channel"] else None
-        return _connected(db.session.get_one(Chapter, chapter.id), begun["kind"], old, begun["said"], given)
+        return _connected(db.session.get_one(Chapter, chapter.id), begun["kind"], old, begun["fields"], given)
     except DomainError as error:
         return refuse_and_redirect(error.message, url_for(".index"))
 
 
 def _connected(
-    chapter: Chapter, kind: str, channel: Channel | None, said: dict[str, str], given: dict[str, str] | None
+    chapter: Chapter, kind: str, channel: Channel | None, fields: dict[str, str], given: dict[str, str] | None
 ) -> ResponseReturnValue:
     what: dict[str, Any] = {
         "chapter": chapter,
         "kind": kind,
         "channel": channel,
-        "values": said,
+        "values": fields,
         "extra_secrets": given,
     }
     row = channel_lifecycle.connect(db.session(), **what, secrets=_secrets(), member=current_member(), now=now())

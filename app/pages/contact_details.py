@@ -73,7 +73,7 @@ def reveal_to_reader(target: Member | Business, contact: Contact, *, brief: Brie
         name, endpoint = target.first_name, "members.show"
     return render_template(
         "members/_contact.html" if request.headers.get("HX-Request") else "members/contact.html",
-        whom=target,
+        target=target,
         contact=contact,
         name=name,
         back=back or url_for(endpoint, public_id=target.public_id),

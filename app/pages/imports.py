@@ -75,10 +75,10 @@ def commit(public_id: str) -> ResponseReturnValue:
         seen = people.commit(
             db.session(), batch=batch, by=current_member(), apart=apart, share=bool(form.share.data), now=now()
         )
-        said = ngettext("%(count)s person is in.", "%(count)s people are in.", len(seen.new))
-        said, room = f"{said} {_('Their letters leave in ten minutes.')}", batch.chapter.public_id
+        message = ngettext("%(count)s person is in.", "%(count)s people are in.", len(seen.new))
+        message, room = f"{message} {_('Their letters leave in ten minutes.')}", batch.chapter.public_id
         return commit_and_redirect(
-            said, undo=url_for(".undo", public_id=public_id), to=url_for("chapter.index", of=room)
+            message, undo=url_for(".undo", public_id=public_id), to=url_for("chapter.index", of=room)
         )
     return (_done(batch) if batch.committed_at else _preview(batch, form)), form.status
 

@@ -91,7 +91,7 @@ def show(public_id: str) -> ResponseReturnValue:
     presenter = suggestion and presenter_of(lead, suggestion)
     rank = request.args.get("team", 1, type=int)
     may_correct = may(current_principal(), "lead.update", lead) == "A"
-    return render_template("leads/show.html", lead=lead, telling=presenter, rank=rank, may_correct=may_correct)
+    return render_template("leads/show.html", lead=lead, presenter=presenter, rank=rank, may_correct=may_correct)
 
 
 def presenter_of(lead: Lead, suggestion: Suggestion) -> SuggestionPresenter:

@@ -52,13 +52,13 @@ def index() -> str:
     template = "members/_list.html" if is_part else "members/index.html"
     return render_template(
         template,
-        found=page,
+        result=page,
         words=vouches,
         seen=seen,
-        asked=query,
+        query=query,
         options=query.options(page),
         radii=RADII,
-        kept=[] if is_part else saved_searches(query.chapters),
+        saved_searches=[] if is_part else saved_searches(query.chapters),
         is_part=is_part,
     )
 

@@ -194,8 +194,8 @@ def want() -> ResponseReturnValue:
 @pages.post("/wanted/<public_id>/<any(end, resume, share, unshare):act>")
 @policy("wanted.update")
 def change(public_id: str, act: str) -> ResponseReturnValue:
-    asked, session = get_permitted_or_404(Wanted, public_id, "wanted.update"), db.session()
-    if act == "share" and asked.member_id != current_member().id:
+    row, session = get_permitted_or_404(Wanted, public_id, "wanted.update"), db.session()
+    if act == "share" and row.member_id != current_member().id:
         abort(403)  # what stands in public stands there by its owner's consent
     opposite, sentence = {
         "end": ("resume", _("It is off your list.")),
@@ -205,13 +205,13 @@ def change(public_id: str, act: str) -> ResponseReturnValue:
     }[act]
     match act:
         case "end":
-            wanted.end_wanted(session, wanted=asked, now=now())
+            wanted.end_wanted(session, wanted=row, now=now())
         case "resume":
-            wanted.resume_wanted(session, wanted=asked)
+            wanted.resume_wanted(session, wanted=row)
         case "share":
-            wanted.share_wanted(session, wanted=asked, now=now())
+            wanted.share_wanted(session, wanted=row, now=now())
         case _:
-            wanted.unshare_wanted(session, wanted=asked, now=now())
+            wanted.unshare_wanted(session, wanted=row, now=now())
     return commit_and_redirect(
         sentence, undo=url_for(".change", public_id=public_id, act=opposite), to=url_for(".edit", _anchor="wanted")
     )

@@ -37,7 +37,7 @@ def index() -> str:
     return render_template(
         "ratings/index.html",
         me=current_member(),
-        said=given,
+        ratings=given,
         forms=forms,
         words=(WARMTH, COMPETENCE),
         band=band,

@@ -56,12 +56,12 @@ def mail_link() -> ResponseReturnValue:
 def link(token: str) -> ResponseReturnValue:
     is_look = request.method in SAFE_METHODS
     try:
-        found = (find_link if is_look else use_link)(db.session(), purpose="sign_in", token=token, now=now())
+        link = (find_link if is_look else use_link)(db.session(), purpose="sign_in", token=token, now=now())
     except Invalid as error:
         return refuse_and_redirect(error.message, url_for(".sign_in"))
     if is_look:
-        return render_template("sign_in/link.html", member=found.member)
-    return commit_and_redirect(to=begin(account_of(db.session(), found.member), local_path(found.about)))
+        return render_template("sign_in/link.html", member=link.member)
+    return commit_and_redirect(to=begin(account_of(db.session(), link.member), local_path(link.about)))
 
 
 @pages.route("/sign-in/code", methods=["GET", "POST"])
@@ -115,15 +115,15 @@ def prove() -> ResponseReturnValue:
 def _prove_by_link(token: str) -> ResponseReturnValue:
     is_look = request.method in SAFE_METHODS
     try:
-        found = (find_link if is_look else use_link)(db.session(), purpose="prove", token=token, now=now())
+        link = (find_link if is_look else use_link)(db.session(), purpose="prove", token=token, now=now())
     except Invalid as error:
         return refuse_and_redirect(error.message, url_for(".prove"))
-    if found.member_id != current_member().id:
+    if link.member_id != current_member().id:
         abort(404)
     if is_look:
         return render_template("sign_in/link.html", member=current_member())
     have_proved()
-    return commit_and_redirect(to=local_path(found.about))
+    return commit_and_redirect(to=local_path(link.about))
 
 
 def too_often() -> str:

@@ -32,9 +32,9 @@ def embed_missing(session: Session, model: Model, *, limit: int, now: datetime) 
     vectors, at = [], 0
     for row, node in zip(rows, texts, strict=True):
         mean = encoded[at : at + len(node)].mean(axis=0)
-        asked = encoded[at + len(node) : at + len(node) + len(row.asks)]
+        asks = encoded[at + len(node) : at + len(node) + len(row.asks)]
         vectors.append(
-            {"id": row.id, "vector": np.vstack([mean / np.linalg.norm(mean), asked]).astype(np.float16).tobytes()}
+            {"id": row.id, "vector": np.vstack([mean / np.linalg.norm(mean), asks]).astype(np.float16).tobytes()}
         )
         at += len(node) + len(row.asks)
     session.execute(update(Capability), vectors)

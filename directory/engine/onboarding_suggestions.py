@@ -48,13 +48,13 @@ def suggest_wanteds(session: Session, *, member: Member, limit: int = 3) -> list
     own_nodes = {node for business, node, _above, _chapter in rows if business == firm.id}
     own = own_nodes | {above for business, _node, above, _chapter in rows if business == firm.id}
     similar = {business for business, node, above, _chapter in rows if business != firm.id and own & {node, above}}
-    asked = (
+    query = (
         select(Capability.id, Capability.parent_id)
         .join(Wanted, Wanted.capability_id == Capability.id)
         .join(Wanted.member)
         .where(Member.business_id.in_(similar), Wanted.ended_at.is_(None), Member.is_active)
     )
-    pairs = [(node, above or node) for node, above in session.execute(asked)]
+    pairs = [(node, above or node) for node, above in session.execute(query)]
     by_wants = Counter(node for node, _above in pairs)
     by_claims = Counter(node for _business, node, _above, chapter in rows if chapter == firm.chapter_id)
     parent_of = {node: above for _business, node, above, _chapter in rows} | dict(pairs)

@@ -30,22 +30,22 @@ def suggestion_as_dict(
     lead = Lead(text=text, business_id=business.id if business else None)
     set_needs_and_terms(lead, understood.wishes, Terms(place=understood.place, budget=understood.budget), now)
     suggestion = unsaved_suggestion(session, lead=lead, asker=asker, own={}, teams_wanted=teams_wanted, now=now)
-    telling = SuggestionPresenter(
+    presenter = SuggestionPresenter(
         session, lead=lead, suggestion=suggestion, asker=asker, business=business, today=now.date()
     )
     return {
         "needs": [
             {
-                "capability": telling.names.capability(need.capability_id),
+                "capability": presenter.names.capability(need.capability_id),
                 "must": need.is_must,
                 "share": round(need.share, 4),
                 "matched_by": need.matched_by.value,
             }
             for need in lead.needs
         ],
-        "not_needed": [telling.names.capability(wish.capability_id) for wish in understood.negated],
-        "teams": [_team(telling, team, suggestion.proof) for team in suggestion.teams],
-        "missing": [telling.names.capability(gap["capability"]) for gap in suggestion.missing],
+        "not_needed": [presenter.names.capability(wish.capability_id) for wish in understood.negated],
+        "teams": [_team(presenter, team, suggestion.proof) for team in suggestion.teams],
+        "missing": [presenter.names.capability(gap["capability"]) for gap in suggestion.missing],
         "answer": suggestion.answer.value,
         "model": suggestion.model,
     }
@@ -61,11 +61,11 @@ def _business(session: Session, text: str) -> Business:
     return business
 
 
-def _team(telling: SuggestionPresenter, team: Team, proof: dict[str, Any]) -> dict[str, Any]:
-    names, parties = telling.names, telling.parties(team)
-    seats = {_seat(telling, seat): seat for seat in team.seats}
+def _team(presenter: SuggestionPresenter, team: Team, proof: dict[str, Any]) -> dict[str, Any]:
+    names, parties = presenter.names, presenter.parties(team)
+    seats = {_seat(presenter, seat): seat for seat in team.seats}
     return {
-        "headline": telling.headline(team),
+        "headline": presenter.headline(team),
         "score": team.score,
         "shown": team.shown,
         "prime": _who(parties[0].business, parties[0].member),
@@ -93,16 +93,16 @@ def _team(telling: SuggestionPresenter, team: Team, proof: dict[str, Any]) -> di
                 "contribution": reason.contribution,
                 "text": reason.text,
             }
-            for reason in telling.reasons(team)
+            for reason in presenter.reasons(team)
         ],
-        "why": [reason.text for reason in telling.why(team)],
+        "why": [reason.text for reason in presenter.why(team)],
         "missing": [names.capability(capability) for capability in team.missing],
         "proof": proof,
     }
 
 
-def _seat(telling: SuggestionPresenter, seat: Seat) -> str:
-    return seat.kind.value if seat.capability_id is None else telling.names.capability(seat.capability_id)
+def _seat(presenter: SuggestionPresenter, seat: Seat) -> str:
+    return seat.kind.value if seat.capability_id is None else presenter.names.capability(seat.capability_id)
 
 
 def _who(business: Business, member: Member | None) -> dict[str, Any]:

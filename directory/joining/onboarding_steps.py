@@ -75,9 +75,9 @@ def choose_wants(
     ``ask`` says whether the weekly post may ask for them: "named", "unnamed" or "no". Raises Invalid, or Conflict
     where there are too many.
     """
-    for asked in wanted.live_wanteds(session, member=member):
-        if asked.public_id not in kept:
-            wanted.end_wanted(session, wanted=asked, now=now)
+    for row in wanted.live_wanteds(session, member=member):
+        if row.public_id not in kept:
+            wanted.end_wanted(session, wanted=row, now=now)
     for capability in taken:
         words = _("Somebody who does %(what)s", what=capability.name)
         kind = WantedKind.CATEGORY
@@ -85,11 +85,11 @@ def choose_wants(
     if text.strip():
         wanted.add_wanted(session, member=member, kind=WantedKind.PARTNER, text=text, now=now)
     session.flush()
-    for asked in wanted.live_wanteds(session, member=member):
+    for row in wanted.live_wanteds(session, member=member):
         if ask == "no":
-            wanted.unshare_wanted(session, wanted=asked, now=now)
+            wanted.unshare_wanted(session, wanted=row, now=now)
         else:
-            wanted.share_wanted(session, wanted=asked, now=now)
+            wanted.share_wanted(session, wanted=row, now=now)
     set_spotlight(session, member=member, is_allowed=ask == "named", now=now)
 
 

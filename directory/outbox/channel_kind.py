@@ -160,7 +160,7 @@ CHANNEL_KINDS: tuple[ChannelKind, ...] = (
 
 def kind_named(name: str) -> ChannelKind:
     """Return the kind named ``name``. Raises Invalid for an unknown name."""
-    found = next((kind for kind in CHANNEL_KINDS if kind.kind == name), None)
-    if found is None:
+    match = next((kind for kind in CHANNEL_KINDS if kind.kind == name), None)
+    if match is None:
         raise Invalid(gettext("There is no such kind of channel."))
-    return found
+    return match

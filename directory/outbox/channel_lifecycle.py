@@ -161,18 +161,18 @@ def record_check(channel: Channel, *, error: str = "", name: str = "", limit: in
     """Store the result of a check: the account's name and text limit, or the ``error`` that prevented it."""
     channel.check_asked_at, channel.checked_at, channel.check_said, channel.is_ok = None, now, error[:300], not error
     details = {"account": strip_hidden(name, 120), "limit": min(max(limit or 0, 0), DEFAULT_LIMIT.maximum)}
-    kept = {key: value for key, value in channel.settings.items() if error or key != "before"}
-    channel.settings = {**kept, **{key: value for key, value in details.items() if value}}
+    settings = {key: value for key, value in channel.settings.items() if error or key != "before"}
+    channel.settings = {**settings, **{key: value for key, value in details.items() if value}}
 
 
 def wrong_account_message(channel: Channel, name: str) -> str:
     """Return what to do if the account is not the one connected before; empty if it is, or none was known."""
-    before, found = str(channel.settings.get("before", "")), strip_hidden(name, 120)
-    if not before or before.casefold() == found.casefold():
+    before, account = str(channel.settings.get("before", "")), strip_hidden(name, 120)
+    if not before or before.casefold() == account.casefold():
         return ""
     return _(
         "It is %(found)s now, and was %(before)s: connect that one, or disconnect this and connect the other anew.",
-        found=found,
+        found=account,
         before=before,
     )
 

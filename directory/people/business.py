@@ -39,9 +39,9 @@ def edit_business(
         raise Invalid(_("The highest price is below the lowest; swap them."), field="price_high")
     if not 0 <= (changes.get("capacity") or 0) <= 1000:
         raise Invalid(_("Write how many projects you take at a time, such as 3."), field="capacity")
-    said = {name: value for name, value in changes.items() if name not in PRICES}
-    said |= {f"{name}_minor": price.minor if price else None for name, price in prices.items()}
-    for name, value in clean_fields(Business, said).items():
+    columns = {name: value for name, value in changes.items() if name not in PRICES}
+    columns |= {f"{name}_minor": price.minor if price else None for name, price in prices.items()}
+    for name, value in clean_fields(Business, columns).items():
         setattr(business, name, value)
     business.currency = currencies.pop() if currencies else business.currency
     index_business(session, business)

@@ -21,9 +21,9 @@ def edit_profile(session: Session, *, member: Member, changes: Mapping[str, Any]
 
     Raises Invalid, and then changes nothing, and KeyError for what is no profile field of a member.
     """
-    said = clean_fields(Member, changes)
-    _check_name(session, member, said.get("name", member.name))
-    for name, value in said.items():
+    cleaned = clean_fields(Member, changes)
+    _check_name(session, member, cleaned.get("name", member.name))
+    for name, value in cleaned.items():
         setattr(member, name, value)
     index_business(session, member.business)
     record(session, actor_id=member.id, action="member.edit", object=member, now=now)

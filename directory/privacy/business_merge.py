@@ -52,13 +52,13 @@ def duplicate_suggestions(session: Session, chapter: Chapter) -> list[DuplicateP
     """What a lead may want to merge: firms of the chapter that look like each other or like one of no chapter."""
     known = duplicate_index(session)
     mine = session.scalars(select(Business).where(Business.chapter_id == chapter.id).order_by(Business.id)).all()
-    found = [(firm.id, twin) for firm in mine for twin in known.like(firm.name, firm.website, firm.phone)]
-    ids = {twin.business_id for _id, twin in found}
+    twins = [(firm.id, twin) for firm in mine for twin in known.like(firm.name, firm.website, firm.phone)]
+    ids = {twin.business_id for _id, twin in twins}
     rows = {firm.id: firm for firm in session.scalars(select(Business).where(Business.id.in_(ids)))} if ids else {}
     rows |= {firm.id: firm for firm in mine}
     peopled = set(session.scalars(select(Member.business_id).where(Member.business_id.in_(rows), Member.is_active)))
     pairs: dict[frozenset[int], DuplicatePair] = {}
-    for id, twin in found:
+    for id, twin in twins:
         other = rows.get(twin.business_id)
         if other is None or other.id == id or other.chapter_id not in (None, chapter.id):
             continue
@@ -129,17 +129,17 @@ def _move(session: Session, column: Column[Any], keep: int, drop: int) -> None:
 
 def _fill(keep: Business, drop: Business) -> None:
     """Take what ``keep`` does not say from ``drop``, for no wider audience; the prices together, in their currency."""
-    said = {name for name in fields_of(Business) if getattr(keep, name) not in (None, "", [])}
+    filled = {name for name in fields_of(Business) if getattr(keep, name) not in (None, "", [])}
     for name, choice in audience_choices().items():
-        if choice.of == "business" and not said & {*choice.columns}:
+        if choice.of == "business" and not filled & {*choice.columns}:
             narrower = max((audience_of(firm, name) for firm in (keep, drop)), key=list(Audience).index)
             keep.audiences = {**(keep.audiences or {}), name: narrower}
     prices = {f"{name}_minor" for name in PRICES}
-    if said & prices:
-        said |= prices
+    if filled & prices:
+        filled |= prices
     else:
         keep.currency = drop.currency
-    for name in fields_of(Business).keys() - said:
+    for name in fields_of(Business).keys() - filled:
         setattr(keep, name, getattr(drop, name))
 
 
@@ -195,6 +195,6 @@ def describe_moves(session: Session, *, drop: Business) -> list[str]:
         "lead": ("%(count)s lead", "%(count)s leads"),
         "seat": ("%(count)s place in a suggested team", "%(count)s places in suggested teams"),
     }
-    said = [ngettext(one, many, counts[name]) for name, (one, many) in words.items() if counts[name]]
+    parts = [ngettext(one, many, counts[name]) for name, (one, many) in words.items() if counts[name]]
     rest = sum(count for name, count in counts.items() if name not in words)
-    return [*said, *([ngettext("%(count)s other entry", "%(count)s other entries", rest)] if rest else [])]
+    return [*parts, *([ngettext("%(count)s other entry", "%(count)s other entries", rest)] if rest else [])]

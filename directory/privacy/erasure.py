@@ -166,9 +166,9 @@ def _forget_letters(session: Session, member: Member) -> None:
     """No letter leaves any more that goes to the member or speaks of them."""
     waiting = select(Delivery).where(Delivery.channel_id.is_(None), func.length(Delivery.payload) > 0)
     for letter in session.scalars(waiting):
-        said = json.loads(letter.payload)
-        texts = [said["about"], *said["words"].values()]
-        if said["to"] in (member.id, member.email) or any(member.name in str(text) for text in texts):
+        content = json.loads(letter.payload)
+        texts = [content["about"], *content["words"].values()]
+        if content["to"] in (member.id, member.email) or any(member.name in str(text) for text in texts):
             session.delete(letter)
     session.flush()
 
@@ -179,8 +179,8 @@ def _forget_spoken(session: Session, member: Member) -> None:
     names = {text for name in (member.name, member.email) if name for text in (name, json.dumps(name)[1:-1])}
     for place, value in SPOKEN.items():
         spoken = _column(place)
-        said: list[ColumnElement[bool]] = [cast(spoken, String).contains(name, autoescape=True) for name in names]
-        session.execute(update(spoken.table).where(or_(*said)).values({spoken.name: value}))
+        matches: list[ColumnElement[bool]] = [cast(spoken, String).contains(name, autoescape=True) for name in names]
+        session.execute(update(spoken.table).where(or_(*matches)).values({spoken.name: value}))
     about = AuditEntry.object.contains(member.public_id), AuditEntry.reason != ""
     session.execute(update(AuditEntry).where(*about).values(reason="–"))
 
