@@ -29,7 +29,8 @@ class ChannelKind:
     """The public properties of a kind. Its texts are translated where they are shown.
 
     All ``limits`` apply; an account's setting ``limit`` replaces the first. ``costs`` are US dollars for a post and for
-    a post with a link. ``page`` is the URL pattern of an account's public page, by its name and host. With
+    a post with a link. ``page`` is the URL pattern of an account's public page, by its name and host; a kind that has
+    one refuses another account in an old one's place, and links to the account where a person has to look. With
     ``is_by_hand`` a person posts and confirms it; with ``is_heard`` replies can be read; with ``can_revoke`` the
     network can be told to withdraw its permission. ``settle`` is how long a request may be in flight after its lease.
     """

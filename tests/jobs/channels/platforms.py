@@ -1,6 +1,6 @@
-"""One fake server on loopback for stand_in kind of channel, all with the same interface for the contract tests.
+"""One fake server on loopback for each kind of channel, all with the same interface for the contract tests.
 
-A new kind needs an entry in STAND_INS and a function that makes its Platform; its server is in ``tests.services``.
+A new kind needs an entry in STAND_INS and a function that makes its Platform; a long server is in ``tests.services``.
 """
 
 import json
@@ -175,6 +175,7 @@ class StandIn:
     make: Callable[[ExitStack, Settings], Platform]
     is_online: bool = True  # reached by HTTP, through a proxy that can fail
     can_look: bool = True  # can tell whether a post exists
+    revoked_by: tuple[int, ...] = (401,)  # the statuses that mean a revoked account
 
 
 STAND_INS = {
@@ -190,5 +191,5 @@ LOOKED_AT = [kind for kind, stand_in in STAND_INS.items() if stand_in.can_look]
 
 
 def over(kinds: Collection[str]) -> pytest.MarkDecorator:
-    """Run a test on the ``platform`` of stand_in kind."""
+    """Run a test on the ``platform`` of each kind."""
     return pytest.mark.parametrize("platform", kinds, indirect=True)

@@ -1,5 +1,6 @@
 """The contract of all transports, tested on each kind against a server on loopback."""
 
+import re
 import traceback
 from datetime import timedelta
 from typing import Any
@@ -36,9 +37,14 @@ def failing(platform: Platform, act: str, *args: Any) -> TransportError:
     with pytest.raises(TransportError) as caught:
         getattr(platform.transport, act)(*args)
     told = "".join(traceback.format_exception(caught.value))
-    for hidden in (*platform.account.secrets.values(), TEXT[:12], "canary"):
+    parts = [part for secret in platform.account.secrets.values() for part in re.split(r"[/:?&=]", secret)]
+    for hidden in (*platform.account.secrets.values(), *filter(is_long, parts), TEXT[:12], "canary"):
         assert hidden not in told
     return caught.value
+
+
+def is_long(part: str) -> bool:
+    return len(part) >= 12  # a secret that is a URL consists of parts that say nothing, and of its token
 
 
 def looks(platform: Platform) -> list[tuple[str, Any]]:
@@ -157,6 +163,22 @@ def test_a_revoked_account_is_recognized(platform: Platform) -> None:
     for act, args in (("send", (message(),)), *looks(platform)):
         assert failing(out, act, *args).is_revoked
     assert platform.texts() == []
+
+
+@over(ONLINE)
+def test_each_status_that_means_a_revoked_account_is_recognized(platform: Platform) -> None:
+    assert platform.proxy
+    for status in STAND_INS[platform.kind].revoked_by:
+        platform.proxy.faults = [Fault(method, "", status, times=9) for method in ("GET", "POST")]
+        for act, args in (("send", (message(),)), *looks(platform)):
+            assert failing(platform, act, *args).is_revoked
+    assert platform.texts() == []
+
+
+@over([kind for kind in STAND_INS if kind not in LOOKED_AT])
+def test_a_look_up_that_cannot_be_made_asks_a_person_at_once(platform: Platform) -> None:
+    error = failing(platform, "find", message())
+    assert (error.accepted, error.permanent) == ("maybe", True)
 
 
 def test_a_feed_post_is_published_by_recording_it(settings: Settings) -> None:

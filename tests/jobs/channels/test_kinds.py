@@ -10,12 +10,13 @@ from jobs.channels import TRANSPORTS
 from tests.jobs.channels.platforms import STAND_INS
 
 ROOT = Path(__file__).parents[3]
+DOCS = (ROOT / "docs" / "channels.md").read_text(encoding="utf-8")
 UNSENT = {"feed", "kit"}  # they send nothing over a network; test_contract.py tests each by itself
 
 
 @pytest.mark.parametrize("kind", CHANNEL_KINDS, ids=lambda kind: kind.kind)
 def test_a_kind_has_everything_that_its_declaration_requires(kind: ChannelKind) -> None:
-    name, transport = kind.kind, TRANSPORTS.get(kind.kind)
+    name, transport, heading = kind.kind, TRANSPORTS.get(kind.kind), kind.label.partition(",")[0]
     is_whole = {
         f"jobs/channels/__init__.py: TRANSPORTS lacks '{name}'.": transport is not None,
         f"jobs/channels/{name}.py: what is_heard has 'listen', and nothing else.": (
@@ -23,6 +24,7 @@ def test_a_kind_has_everything_that_its_declaration_requires(kind: ChannelKind) 
         ),
         f"jobs/channels/{name}.py: what can_revoke has 'revoke'.": hasattr(transport, "revoke") or not kind.can_revoke,
         f"tests/jobs/channels/platforms.py: STAND_INS lacks '{name}'.": name in STAND_INS or name in UNSENT,
+        f"docs/channels.md: it has no section '{heading}'.": f"\n## {heading}" in DOCS,
     }
     lacks = [what for what, is_there in is_whole.items() if not is_there]
     assert not lacks, "\n".join(["The kind is not whole.", *lacks])
@@ -40,5 +42,10 @@ def test_contributing_names_the_files_of_a_kind() -> None:
     rooms = ("app", "directory", "jobs", "templates")
     sources = [path for room in rooms for kind in ("*.py", "*.html") for path in (ROOT / room).rglob(kind)]
     know = [path for path in sources if '"bluesky"' in path.read_text(encoding="utf-8")]
-    own = {"jobs/channels/bluesky.py", "tests/jobs/channels/platforms.py"}
+    own = {
+        "jobs/channels/bluesky.py",
+        "tests/jobs/channels/platforms.py",
+        "tests/jobs/channels/test_bluesky.py",
+        "docs/channels.md",
+    }
     assert {step.replace("<kind>", "bluesky") for step in steps} == own | {str(path.relative_to(ROOT)) for path in know}
