@@ -54,29 +54,15 @@ class Names:
 
 def sentence(reason: Mapping[str, Any], names: Names) -> ReasonText:
     """Return ``reason``, as stored in a suggestion, as a sentence."""
-    business = reason["business"]
-    write = SENTENCES[reason["signal"]]
+    business, its = reason["business"], SENTENCES[reason["signal"]]
     return ReasonText(
         signal=reason["signal"],
         business=business,
-        text=write(names, business, reason["data"]),
-        is_news=_is_news(reason["signal"], reason["data"], reason["strength"]),
+        text=its.write(names, business, reason["data"]),
+        is_news=its.is_news(reason["data"], reason["strength"]),
         contribution=reason["contribution"],
         strength=reason["strength"],
     )
-
-
-def _is_news(signal: str, data: Mapping[str, Any], strength: float) -> bool:
-    """Return whether the reason adds to what fit and trust say already."""
-    if signal == "competence":
-        return bool(data["own"]) or data["band"] == STRONG
-    if signal == "freshness":
-        return strength < STALE
-    if signal == "reciprocity":
-        return bool(data["got"] or data["gave"])
-    if signal == "place":
-        return bool(data["where"] != "unknown")
-    return signal != "hands"
 
 
 def fact(step: Mapping[str, Any], names: Names) -> str:
@@ -247,14 +233,29 @@ def _hands(names: Names, business: int, data: Mapping[str, Any]) -> str:
     return ngettext("One firm to talk to", "%(count)s firms to talk to", data["partners"])
 
 
-SENTENCES: Mapping[str, Callable[[Names, int, Mapping[str, Any]], str]] = {
-    "fit": _fit,
-    "trust": _trust,
-    "competence": _competence,
-    "place": _place,
-    "budget": _budget,
-    "capacity": _capacity,
-    "freshness": _freshness,
-    "reciprocity": _reciprocity,
-    "hands": _hands,
+@dataclass(frozen=True)
+class Sentence:
+    """How a signal's reason is written, and whether it ``is_news``: adds to what fit and trust say already.
+
+    ``write`` gets the names, the id of the firm and the reason's data; ``is_news`` the data and the strength.
+    """
+
+    write: Callable[[Names, int, Mapping[str, Any]], str]
+    is_news: Callable[[Mapping[str, Any], float], bool]
+
+
+def _always(_data: Mapping[str, Any], _strength: float) -> bool:
+    return True
+
+
+SENTENCES: Mapping[str, Sentence] = {
+    "fit": Sentence(_fit, _always),
+    "trust": Sentence(_trust, _always),
+    "competence": Sentence(_competence, lambda data, _: bool(data["own"]) or data["band"] == STRONG),
+    "place": Sentence(_place, lambda data, _: data["where"] != "unknown"),
+    "budget": Sentence(_budget, _always),
+    "capacity": Sentence(_capacity, _always),
+    "freshness": Sentence(_freshness, lambda _, strength: strength < STALE),
+    "reciprocity": Sentence(_reciprocity, lambda data, _: bool(data["got"] or data["gave"])),
+    "hands": Sentence(_hands, lambda *_: False),
 }
