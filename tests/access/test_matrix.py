@@ -92,6 +92,7 @@ def test_every_column_has_somebody_who_asks(cells: Cells) -> None:
 
 @pytest.mark.parametrize("action", RULES)
 def test_every_cell_holds(action: str, cells: Cells) -> None:
+    assert_none({action} - MATRIX.keys(), "no row in tests/access/permission_matrix.csv")
     assert list(cells.wrong(action)) == []
 
 

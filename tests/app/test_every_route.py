@@ -100,6 +100,7 @@ def path_of(route: Route, network: Network, absent: bool = False) -> tuple[str, 
 
 def cell(action: str, who: str, row: PublicRow | None) -> str:
     """What the matrix says; where the path names no row of the rule's, it is about the asker's own."""
+    assert action in MATRIX, f"no row in tests/access/permission_matrix.csv for {action}"
     rule, column = RULES[action], who
     if who not in ("anon", "suspended") and rule.about:
         is_own = not isinstance(row, rule.about)

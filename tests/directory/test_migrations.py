@@ -83,7 +83,7 @@ def test_an_account_keeps_its_password_and_sign_ins_and_a_closed_one_stays_close
     with write_session(database) as session:
         for statement in WITH_FLASK_SECURITY:
             session.execute(text(statement))
-    command.upgrade(config, "bd0bf77c1251")
+    command.upgrade(config, "head")
     with Session(database) as session:
         bea, omar = session.scalars(select(Account).order_by(Account.id))
         assert (bea.email, bea.password, bea.member.state) == ("bea@bramble.example", "h", "active")
