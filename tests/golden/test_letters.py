@@ -19,7 +19,7 @@ from tests.golden import FOLDER, golden
 
 HOME, ID = "http://localhost", "abcdefgh2345"
 NADIA = Member(name="Nadia Soto", email="nadia@northlight.example")
-SAMPLES: dict[str, Any] = {  # the value of a word in every letter; a word without one appears as [word]
+SAMPLES: dict[str, Any] = {  # the value of a word in every letter
     "name": "Bea Lindqvist",
     "firm": "Bramble & Co",
     "by": "Lena Okafor",
@@ -67,9 +67,11 @@ def texts(kind: LetterKind) -> list[str]:
     about = "nadia@soto.example" if kind.is_to_about else ID
     common = {"to": NADIA.email if kind.is_to_visitor else NADIA, "link": link, "about": about, "home": HOME}
     off = f"{HOME}/unsubscribe/TOKEN" if kind.switch else ""
-    words = {word: SAMPLES.get(word, f"[{word}]") for word in kind.words}
-    variants = VARIANTS.get(kind.name, ({},))
-    return ["\n\n".join(mail_rendering.text_of(kind, common, {**words, **variant}, off)) for variant in variants]
+    words = {word: SAMPLES[word] for word in kind.words if word in SAMPLES}
+    variants = [words | variant for variant in VARIANTS.get(kind.name, ({},))]
+    missing = {word for variant in variants for word in kind.words if word not in variant}
+    assert not missing, f"give a value of {missing} in SAMPLES of tests/golden/test_letters.py"
+    return ["\n\n".join(mail_rendering.text_of(kind, common, variant, off)) for variant in variants]
 
 
 @every_letter

@@ -2,16 +2,20 @@
 
 import ast
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
 
 import jobs
 from directory import clock
+from directory.db import write_session
+from directory.outbox.delivery import Delivery
 from directory.settings import Settings
-from jobs import worker
+from directory.week.occurrence_planning import plan_occurrences
+from jobs import deliver, weekly_posts, worker
 from jobs.batch import run_batch
 from jobs.broker import celery_app, task_name
 from jobs.schedule import JOBS, SCHEDULE, Job
@@ -28,6 +32,23 @@ def test_a_job_is_a_task_that_can_run_with_nothing_due(
     monkeypatch.setattr(clock, "utc_now", lambda: now)
     for _ in range(2):
         celery_app.tasks[task_name(job)].run()
+
+
+@pytest.mark.parametrize("job", JOBS, ids=task_name)
+def test_a_job_that_runs_again_writes_no_letter_again(
+    job: Job, demo: Engine, settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (deliver, weekly_posts):
+        monkeypatch.setattr(module, "announce", lambda engine, *, now: None)  # nobody listens
+    wednesday = now + timedelta(days=2)
+    with write_session(demo) as session:
+        plan_occurrences(session, now=now)
+    counts = []
+    for _run in range(2):
+        job(demo, settings=settings, now=wednesday)
+        with Session(demo) as session:
+            counts.append(session.scalar(select(func.count(Delivery.id))))
+    assert counts[0] == counts[1]
 
 
 def test_a_job_runs_as_often_as_the_schedule_says(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
