@@ -126,6 +126,7 @@ def test_one_invalid_collaboration_rejects_the_whole_file(session: Session, now:
     assert count(session, Collaboration) == 0
 
 
+@pytest.mark.slow
 def test_the_federal_files_are_imported_once(session: Session, now: datetime, real_data: Path) -> None:
     naics = real_data / "taxonomy" / "naics_2022.csv"
     for row in read_checked_file(naics, fields=[Field("code", ("code",), 9), Field("title", ("title",), 300)]):

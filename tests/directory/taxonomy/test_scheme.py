@@ -100,6 +100,7 @@ def test_nodes_without_an_embedding_get_one_and_changed_nodes_a_new_one(session:
     assert embed_missing(session, model, limit=9, now=now) == 1
 
 
+@pytest.mark.slow
 def test_the_public_schemes_are_imported(session: Session, now: datetime, real_data: Path) -> None:
     for scheme, name in (("naics", "naics_2022.csv"), ("esco", "esco_skills.csv.gz")):
         report = import_scheme(session, path=real_data / "taxonomy" / name, scheme=scheme, now=now)
