@@ -162,7 +162,7 @@ def two_steps() -> ResponseReturnValue:
 
 @pages.post("/account/two-steps/<any(begin, off):act>")
 @policy("profile.update_email_or_2fa", current_member)
-def turn(act: str) -> ResponseReturnValue:
+def switch_second_factor(act: str) -> ResponseReturnValue:
     if act == "begin":
         second_factor.prepare(db.session(), account=my_account())
         return commit_and_redirect(to=url_for(".two_steps"))

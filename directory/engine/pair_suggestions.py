@@ -37,13 +37,13 @@ _readings: dict[str, Any] = {}  # cache: a firm's sentence -> capability names; 
 
 @dataclass(frozen=True)
 class PairReason:
-    """A reason as data: ``said`` of ``giver`` answers ``want`` of ``asker``; or both look for the same clients."""
+    """A reason as data: ``answer`` of ``giver`` fits ``want`` of ``asker``; or both look for the same clients."""
 
     kind: Literal["claim", "said", "name", "clients"]
     asker: Member
     giver: Member
     want: str
-    said: str
+    answer: str
     strength: float
 
 
@@ -94,7 +94,7 @@ def people_to_meet(session: Session, *, member: Member, limit: int = 2) -> list[
 def reason_sentence(why: PairReason, reader: Member | None = None) -> str:
     """Return the reason as a sentence; ``reader``, if one of the two, is addressed as "you"."""
     asks, gives = why.asker.first_name, why.giver.first_name
-    want, quoted = f"“{why.want.rstrip(' .')}”", f"“{why.said.rstrip(' .')}”"
+    want, quoted = f"“{why.want.rstrip(' .')}”", f"“{why.answer.rstrip(' .')}”"
     if why.kind == "clients":
         if reader in (why.asker, why.giver):
             return _("You both look for the same clients: %(want)s", want=want)
@@ -103,9 +103,9 @@ def reason_sentence(why: PairReason, reader: Member | None = None) -> str:
         wants = _("You want to meet %(want)s", want=want)
     else:
         wants = _("%(name)s wants to meet %(want)s", name=asks, want=want)
-    what = why.said if why.kind == "claim" else quoted
+    what = why.answer if why.kind == "claim" else quoted
     if why.kind == "name":
-        does = _("%(name)s is with %(what)s", name=gives, what=why.said)
+        does = _("%(name)s is with %(what)s", name=gives, what=why.answer)
     elif reader == why.giver:
         does = _("your firm does %(what)s", what=what) if why.kind == "claim" else _("you say: %(what)s", what=what)
     elif why.kind == "claim":
