@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from babel.numbers import format_currency, get_currency_precision, is_currency
+from babel import Locale
+from babel.numbers import format_currency, get_currency_precision
 
-from directory.errors import Invalid
+from directory.number_notation import locale_of
 
 
 @dataclass(frozen=True, order=False)
@@ -15,32 +16,19 @@ class Money:
 
     >>> Money(1500000, "USD").spoken()
     '$15,000'
-    >>> Money.parse("15,000.50", "USD")
-    Money(minor=1500050, currency='USD')
     """
 
     minor: int
     currency: str
 
-    @classmethod
-    def parse(cls, text: str, currency: str) -> "Money":
-        """Parse an amount as a person types it: ``15000``, ``$15,000``, ``15k``. Raises Invalid."""
-        if not is_currency(currency):
-            raise Invalid(f"{currency!r} is not a currency code such as USD.", field="currency")
-        match = re.fullmatch(r"[^\d-]{0,4}(\d[\d,]{0,14})(?:\.(\d{1,3}))?\s*([kKmM]?)", text.strip(), re.ASCII)
-        if match is None:
-            raise Invalid("Write an amount such as 15,000.", field="budget")
-        whole, fraction, unit = match.groups()
-        amount = Decimal(f"{whole.replace(',', '')}.{fraction or 0}") * {"": 1, "k": 1000, "m": 1_000_000}[unit.lower()]
-        minor = int(amount.scaleb(get_currency_precision(currency)))
-        if minor > 10**15:
-            raise Invalid("That amount is too large.", field="budget")
-        return cls(minor, currency)
+    def spoken(self, country: str = "US") -> str:
+        """Return the amount as a person of that country writes it: without decimals if they are zero.
 
-    def spoken(self) -> str:
-        """Return the amount as a person says it: without decimals if they are zero."""
+        >>> Money(1234560, "EUR").spoken("DE").replace("\u00a0", " "), Money(500_000_00, "INR").spoken("IN")
+        ('12.345,60 €', '₹5,00,000')
+        """
+        locale = locale_of(country) or Locale("en", "US")
         amount = Decimal(self.minor).scaleb(-get_currency_precision(self.currency))
         is_whole = amount == amount.to_integral_value()
-        return format_currency(
-            amount, self.currency, locale="en_US", format="¤#,##0" if is_whole else None, currency_digits=not is_whole
-        )
+        pattern = re.sub(r"\.0+", "", locale.currency_formats["standard"].pattern) if is_whole else None
+        return format_currency(amount, self.currency, locale=locale, format=pattern, currency_digits=not is_whole)

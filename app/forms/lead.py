@@ -2,14 +2,17 @@
 
 from datetime import date
 
+from babel.dates import format_date
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, StringField, TextAreaField
 from wtforms.validators import Optional
 
 from app.forms import Form
+from directory.amount import parse_amount
+from directory.budget import read_budget
+from directory.due_date import read_due_date
 from directory.errors import Invalid
 from directory.leads.lead import Lead, Terms
-from directory.money import Money
 from directory.translation import gettext as _
 
 
@@ -24,14 +27,17 @@ class LeadForm(Form):
     add = StringField(_l("What else does it need?"))
     is_asked = BooleanField(_l("Ask for it in Wednesday’s post"))
 
-    def terms(self, today: date) -> Terms:
-        """Return the fields as Terms. Raises Invalid for a due date before ``today`` and an unreadable budget."""
+    def terms(self, today: date, country: str) -> Terms:
+        """Return the fields as Terms, with the budget as people write it in ``country``.
+
+        Raises Invalid for a due date before ``today``, and for a budget that is none or could be two things.
+        """
         if self.due_on.data and self.due_on.data < today:
             raise Invalid(_("This day has passed; choose a later one, or none."), field="due_on")
         budget = str(self.budget.data or "").strip()
         return Terms(
             place=str(self.place.data or ""),
-            budget=Money.parse(budget, "USD") if budget else None,
+            budget=parse_amount(budget, country=country, is_range_allowed=True, field="budget") if budget else None,
             due_on=self.due_on.data,
             keeps_prime=not self.hands_over.data,
             is_asked=bool(self.is_asked.data),
@@ -40,5 +46,34 @@ class LeadForm(Form):
     def show(self, lead: Lead) -> None:
         """Fill the fields from a lead."""
         self.place.data, self.due_on.data = lead.place, lead.due_on
-        self.budget.data = lead.budget.spoken() if lead.budget else ""
+        self.budget.data = lead.budget.spoken(lead.business.country) if lead.budget else ""
         self.hands_over.data, self.is_asked.data = not lead.keeps_prime, lead.asked_at is not None
+
+
+def open_questions(lead: Lead) -> list[tuple[str, list[tuple[str, dict[str, str]]]]]:
+    """Return what the text of ``lead`` leaves open of its budget and day: each question with its answers.
+
+    An answer is a label and the fields of a LeadForm that takes it and keeps all else.
+    """
+    country, kept = lead.business.country, _as_fields(lead)
+    questions = []
+    budget = read_budget(lead.text, country=country)
+    if lead.budget is None and budget.question:
+        amounts = [amount.spoken(country) for amount in budget.choices]
+        questions.append((budget.question, [(amount, kept | {"budget": amount}) for amount in amounts]))
+    due = read_due_date(lead.text, today=lead.created_at.date(), country=country)
+    if lead.due_on is None and due.question:
+        days = [(format_date(day, "MMMM d, yyyy", locale="en_US"), day) for day in due.choices]
+        questions.append((due.question, [(label, kept | {"due_on": day.isoformat()}) for label, day in days]))
+    return questions
+
+
+def _as_fields(lead: Lead) -> dict[str, str]:
+    fields = {
+        "place": lead.place,
+        "budget": lead.budget.spoken(lead.business.country) if lead.budget else "",
+        "due_on": lead.due_on.isoformat() if lead.due_on else "",
+        "hands_over": "" if lead.keeps_prime else "y",
+        "is_asked": "y" if lead.asked_at else "",
+    }
+    return {name: value for name, value in fields.items() if value}

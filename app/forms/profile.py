@@ -20,8 +20,10 @@ from wtforms.validators import Optional
 
 from app.forms import Form
 from app.request_time import now
+from directory.amount import parse_amount
 from directory.errors import Invalid
 from directory.money import Money
+from directory.number_notation import currency_of
 from directory.people.audience import Audience, audience_choices, audience_of
 from directory.people.business import PRICES, AcceptsWork, accepts_work
 from directory.people.field_declaration import fields_of
@@ -119,7 +121,7 @@ class WorkForm(PartForm):
         self.accepting.data = accepts_work(member.business, now().date())
         for name in PRICES:
             price = member.business.price(name)
-            self[name].data = price.spoken() if price else ""
+            self[name].data = price.spoken(member.business.country) if price else ""
 
     def changes(self, member: Member) -> dict[str, Any]:
         typed, business, today = super().changes(member), member.business, now().date()
@@ -133,14 +135,13 @@ class WorkForm(PartForm):
             typed |= {"busy": room}
         elif takes == AcceptsWork.NOT_NOW:
             typed |= {"free_on": None, "capacity": capacity or 1, "busy": capacity or 1}
-        return typed | {name: self._price(name, business.currency) for name in PRICES}
+        has_prices = any(business.price(name) for name in PRICES)
+        currency = business.currency if has_prices else currency_of(business.country)
+        return typed | {name: self._price(name, currency, business.country) for name in PRICES}
 
-    def _price(self, name: str, currency: str) -> Money | None:
+    def _price(self, name: str, currency: str, country: str) -> Money | None:
         text = str(self[name].data or "").strip()
-        try:
-            return Money.parse(text, currency) if text else None
-        except Invalid as error:
-            raise Invalid(error.message, field=name) from None
+        return parse_amount(text, country=country, currency=currency, field=name) if text else None
 
 
 class ReferForm(PartForm):

@@ -13,10 +13,12 @@ from app.after_action import commit_and_redirect
 from app.attribution_cookie import credit_last_click
 from app.db import db
 from app.forms import blamed
-from app.forms.lead import LeadForm
+from app.forms.lead import LeadForm, open_questions
 from app.permissions import can as may
 from app.request_time import now
+from directory.budget import read_budget
 from directory.db import claim_write
+from directory.due_date import read_due_date
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import latest_suggestion, runners_up, suggest, understand
 from directory.errors import Invalid
@@ -59,7 +61,8 @@ def new() -> ResponseReturnValue:
 def _create_lead(form: LeadForm, reply: Reply | None) -> Lead:
     """Create the lead and its suggestion, and decide the reply. Raises Invalid, also above LEADS_AN_HOUR."""
     text = leads.clean_lead_text(str(form.text.data or ""))
-    terms = form.terms(now().date())
+    today, country = now().date(), current_member().business.country
+    terms = form.terms(today, country)
     db.session.rollback()  # the text is analysed outside a write transaction, so that other writers need not wait
     understood = understand(db.session(), text=text)
     db.session.rollback()
@@ -68,7 +71,12 @@ def _create_lead(form: LeadForm, reply: Reply | None) -> Lead:
         db.session(), key=f"lead {current_member().id}", limit=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()
     ):
         raise Invalid(_("That were many leads in one hour. Wait a while, then bring the next one."), field="text")
-    terms = replace(terms, place=terms.place or understood.place, budget=terms.budget or understood.budget)
+    terms = replace(
+        terms,
+        place=terms.place or understood.place,
+        budget=terms.budget or read_budget(text, country=country).value,
+        due_on=terms.due_on or read_due_date(text, today=today, country=country).value,
+    )
     with attributed_to(reply.about_id) if reply else credit_last_click():
         lead = leads.create_lead(
             db.session(), member=current_member(), text=text, wishes=understood.wishes, terms=terms, now=now()
@@ -91,7 +99,10 @@ def show(public_id: str) -> ResponseReturnValue:
     presenter = suggestion and presenter_of(lead, suggestion)
     rank = request.args.get("team", 1, type=int)
     may_correct = may(current_principal(), "lead.update", lead) == "A"
-    return render_template("leads/show.html", lead=lead, presenter=presenter, rank=rank, may_correct=may_correct)
+    questions = open_questions(lead) if may_correct and lead.closed_at is None else []
+    return render_template(
+        "leads/show.html", lead=lead, presenter=presenter, rank=rank, may_correct=may_correct, questions=questions
+    )
 
 
 def presenter_of(lead: Lead, suggestion: Suggestion) -> SuggestionPresenter:
@@ -109,7 +120,7 @@ def edit(public_id: str) -> ResponseReturnValue:
     form = LeadForm()
     if form.validate_on_submit():
         with blamed(form):
-            terms, wishes = form.terms(now().date()), _chosen_wishes(lead)
+            terms, wishes = form.terms(now().date(), lead.business.country), _chosen_wishes(lead)
             leads.correct_lead(db.session(), lead=lead, member=current_member(), wishes=wishes, terms=terms, now=now())
             suggest(db.session(), lead=lead, now=now())
             return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 
+from babel.numbers import is_currency
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from directory.amount import parse_amount
 from directory.audit import record
 from directory.errors import Invalid
 from directory.facts.collaboration import Collaboration, collaboration_capability
@@ -123,8 +125,8 @@ def _amount(values: Mapping[str, str]) -> Money | None:
     text = values.get("amount", "")
     if not text:
         return None
-    try:
-        money = Money.parse(text.removeprefix("-"), values.get("currency") or "USD")
-    except Invalid as error:
-        raise Invalid(error.message, field="currency" if error.field == "currency" else "amount") from None
+    currency = values.get("currency") or "USD"
+    if not is_currency(currency):
+        raise Invalid(gettext("%(code)s is not a currency code such as USD.", code=currency), field="currency")
+    money = parse_amount(text.removeprefix("-"), country="", currency=currency, field="amount")
     return Money(-money.minor, money.currency) if text.startswith("-") else money

@@ -83,6 +83,11 @@ class Business(PublicRow, Base):
         """City and region as a reader expects them, empty where neither is said."""
         return ", ".join(part for part in (self.city, self.region) if part)
 
+    @property
+    def country(self) -> str:
+        """The country of its chapter, ISO 3166-1; empty where it is not said."""
+        return self.chapter.country if self.chapter else ""
+
     def price(self, name: str) -> Money | None:
         """One of the prices, such as "price_low"; None where it is not said."""
         minor = getattr(self, f"{name}_minor")

@@ -97,6 +97,27 @@ def test_an_unknown_capability_is_reported_and_the_input_is_kept(nadia: FlaskCli
     assert 'value="Unicorn grooming"' in answer.text
 
 
+def test_what_the_text_leaves_open_is_asked_and_answered_with_one_tap(engine: Engine, nadia: FlaskClient) -> None:
+    brought = bring(nadia, f"{STORY[: -len('About $15,000, in Tucson.')]} The budget is 20.000, before Black Friday.")
+    page = nadia.get(brought).text
+    question = page[page.index("Do you mean $20,000 or $20?") :]
+    form = question[question.index("<form") : question.index("</form>")]
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+    assert nadia.post(re.findall(r'action="([^"]+)"', form)[0], data=fields).status_code == 303
+    with Session(engine) as session:
+        lead = session.scalars(select(Lead).order_by(Lead.id.desc()).limit(1)).one()
+        assert (lead.budget_minor, lead.currency, lead.due_on is None) == (2_000_000, "USD", False)
+        assert lead.needs
+    assert "Do you mean" not in nadia.get(brought).text
+
+
+def test_an_amount_that_could_be_two_things_is_asked_about_at_its_field(nadia: FlaskClient) -> None:
+    answer = nadia.post("/leads/new", data={"text": STORY, "budget": "15.000"})
+    assert answer.status_code == 422
+    assert "Do you mean $15,000 or $15?" in answer.text
+    assert nadia.post("/leads/new", data={"text": STORY, "budget": "€15.000"}).status_code == 303
+
+
 def test_an_invalid_due_date_is_refused_and_the_old_one_stays(engine: Engine, nadia: FlaskClient) -> None:
     brought = bring(nadia, due_on="2026-12-24")
     answer = nadia.post(f"{brought}/edit", data={"due_on": "31/12/2026"})
@@ -135,7 +156,7 @@ def test_other_writes_succeed_while_a_text_is_analysed(
     def understand(session: Session, *, text: str) -> UnderstoodText:
         with write_session(engine) as other:
             other.execute(update(Member).values(headline="written meanwhile"))
-        return UnderstoodText((), (), "", None)
+        return UnderstoodText((), (), "")
 
     monkeypatch.setattr("app.pages.leads.understand", understand)
     assert "Nothing here matches" in nadia.get(bring(nadia)).text
