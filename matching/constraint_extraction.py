@@ -1,4 +1,4 @@
-"""Extraction of constraints from a text by regular expressions: negations, optional needs, budget and place.
+"""Extraction of constraints from a text by regular expressions: negations, optional needs and place.
 
 Negations and optional needs are read from a skeleton: the sentence in lower case, in which every phrase that names a
 capability is replaced by one ``MARK``.
@@ -103,19 +103,6 @@ _WOULD_BE_NICE = re.compile(
     r"|in\s+(?:the\s+)?future|at\s+some\s+point)\b"
 )
 _BREAK = re.compile(r"[,;]|\b(?:but|need|needs|must|want|wants|require|plus)\b")
-_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
-_NAMES = {"dollar": "USD", "buck": "USD", "euro": "EUR", "pound": "GBP"}
-_CODES = "USD|EUR|GBP|CAD|AUD|NZD|CHF|MXN"
-_AMOUNT = re.compile(
-    rf"(?:(?P<sign>[$€£])|\b(?P<before>{_CODES}))?\s?(?<![\w.,])(?P<whole>\d{{1,3}}(?:,\d{{3}})+|\d{{1,9}})"
-    rf"(?:\.(?P<part>\d{{1,2}}))?\s?(?P<times>k|m|thousand|grand|million)?\b\s?(?P<after>{_CODES}|dollars?|bucks?|euros?|pounds?)?",
-    re.IGNORECASE,
-)
-_SPENT = re.compile(r"budget|spend|afford|pay |cost|up to|at most|no more than|set aside|maximum|under", re.IGNORECASE)
-_EARNED = re.compile(
-    r"^\S*\s*(?:a year\s+)?(?:in|of)\s+(?:annual\s+)?(?:revenue|sales|turnover|debt|funding|assets)", re.I
-)
-_TIMES = {"k": 1000, "thousand": 1000, "grand": 1000, "m": 10**6, "million": 10**6}
 
 
 def negated(skeleton: str) -> set[int]:
@@ -175,36 +162,6 @@ def optional_marks(skeleton: str) -> set[int]:
     for match in _LATER.finditer(skeleton):
         marks |= set(_marks(skeleton, match.end(), _break(skeleton, match.end())))
     return marks
-
-
-def budget(text: str) -> tuple[int, str] | None:
-    """Return the budget in a clean text as (minor units, currency), the larger end of a range; None without one.
-
-    An amount without a currency counts only after a word of spending, and with four digits or a unit such as "k"; it
-    is taken as USD.
-
-    >>> budget("about 15,000 dollars"), budget("budget $10-15k"), budget("We are 15 people"), budget("EUR 900.50")
-    ((1500000, 'USD'), (1500000, 'USD'), None, (90050, 'EUR'))
-    """
-    best: tuple[bool, int, str] | None = None
-    currency, end = "", 0
-    for match in _AMOUNT.finditer(text):
-        sign, name = match["sign"], (match["before"] or match["after"] or "").upper()
-        joined = bool(currency) and re.fullmatch(r"\s?(?:-|–|to|and)\s?", text[end : match.start()]) is not None
-        currency = _SIGNS.get(sign or "", "") or _NAMES.get(name.lower().removesuffix("s"), name) or currency * joined
-        end = match.end()
-        is_spent = _SPENT.search(text, max(0, match.start() - 30), match.start()) is not None
-        times = (match["times"] or "").lower()
-        if _EARNED.match(text[match.end() : match.end() + 60].lstrip()) or not (
-            currency or (is_spent and (times or len(match["whole"]) > 3))
-        ):
-            continue
-        amount = int(match["whole"].replace(",", "")) * 100 + int((match["part"] or "").ljust(2, "0"))
-        minor = amount * _TIMES.get(times, 1)
-        candidate = (is_spent or joined, minor, currency or "USD")
-        if minor and minor <= 10**15 and (best is None or joined or candidate[0] > best[0]):
-            best = candidate
-    return None if best is None else best[1:]
 
 
 def place(text: str, places: Sequence[str]) -> str | None:

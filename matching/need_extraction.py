@@ -29,11 +29,10 @@ LIKE, FOREIGN = (0.6, 0.8), 0.8  # cosines between schemes at which nearness beg
 
 @dataclass(frozen=True)
 class Reading:
-    """What a text asks for, what it does not want, and its budget and place."""
+    """What a text asks for, what it does not want, and its place."""
 
     needs: tuple[Guess, ...] = ()
     negated: tuple[Guess, ...] = ()
-    budget: tuple[int, str] | None = None  # minor units, currency
     place: str | None = None
 
 
@@ -78,7 +77,6 @@ def extract_needs(
     return Reading(
         needs=tuple(_specific([*named, *([] if guessed else weak), *guessed], lexicon)),
         negated=tuple(replace(guess, must=False) for guess in negated.values()),
-        budget=constraint_extraction.budget(text),
         place=constraint_extraction.place(text, places),
     )
 

@@ -1,11 +1,14 @@
 """A suggestion as plain data, for the command line and other programs; nothing is stored."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from directory.budget import read_budget
+from directory.due_date import read_due_date
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import understand, unsaved_suggestion
 from directory.errors import Invalid
@@ -28,7 +31,11 @@ def suggestion_as_dict(
     asker = business.members[0] if business is not None and business.members else None
     understood = understand(session, text=text)
     lead = Lead(text=text, business_id=business.id if business else None)
-    set_needs_and_terms(lead, understood.wishes, Terms(place=understood.place, budget=understood.budget), now)
+    country = business.country if business is not None else ""
+    budget = read_budget(text, country=country)
+    due = read_due_date(text, today=now.date(), country=country)
+    terms = Terms(place=understood.place, budget=budget.value, due_on=due.value)
+    set_needs_and_terms(lead, understood.wishes, terms, now)
     suggestion = unsaved_suggestion(session, lead=lead, asker=asker, own={}, teams_wanted=teams_wanted, now=now)
     presenter = SuggestionPresenter(
         session, lead=lead, suggestion=suggestion, asker=asker, business=business, today=now.date()
@@ -43,6 +50,10 @@ def suggestion_as_dict(
             }
             for need in lead.needs
         ],
+        "budget": budget.value and asdict(budget.value),
+        "due": due.value and due.value.isoformat(),
+        "place": understood.place or None,
+        "asks": [reading.question for reading in (budget, due) if reading.question],
         "not_needed": [presenter.names.capability(wish.capability_id) for wish in understood.negated],
         "teams": [_team(presenter, team, suggestion.proof) for team in suggestion.teams],
         "missing": [presenter.names.capability(gap["capability"]) for gap in suggestion.missing],

@@ -15,7 +15,6 @@ from directory.engine.world_reader import KnownWorld
 from directory.facts.rating import own_ratings
 from directory.leads.lead import Lead, MatchedBy, Wish
 from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team
-from directory.money import Money
 from directory.people.tables import Member
 from directory.taxonomy.capability import Capability
 from directory.text import fold
@@ -34,11 +33,10 @@ class UnderstoodText:
     wishes: tuple[Wish, ...]
     negated: tuple[Wish, ...]
     place: str
-    budget: Money | None
 
 
 def understand(session: Session, *, text: str) -> UnderstoodText:
-    """Read the needs, place and budget from a client's text, with the network's taxonomies."""
+    """Read the needs and the place from a client's text, with the network's taxonomies."""
     known = known_world(session)
     model = load_model()
     reading = need_extraction.extract_needs(
@@ -48,7 +46,6 @@ def understand(session: Session, *, text: str) -> UnderstoodText:
         wishes=tuple(_wish(known, guess) for guess in reading.needs),
         negated=tuple(_wish(known, guess) for guess in reading.negated),
         place=reading.place or "",
-        budget=Money(*reading.budget) if reading.budget else None,
     )
 
 
