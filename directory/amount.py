@@ -251,8 +251,8 @@ def _currencies(name: str, own: str) -> tuple[str, ...]:
     if name.upper() in _codes_in_use():
         return (name.upper(),)
     key = name.lower().rstrip(".")
-    if key == "r" and own != "ZAR":
-        return ()
+    if (key == "r" and own != "ZAR") or (key == "ft" and own != "HUF"):
+        return ()  # the zone R2, and feet
     meant = _CURRENCIES.get(key) or _CURRENCIES.get(key.removesuffix("s"), "")
     codes = tuple(meant.replace("|", " ").split())
     return (own,) if own in codes else codes if "|" in meant else codes[:1]

@@ -8,12 +8,14 @@ Reading(value=None, question='', choices=())
 
 import re
 from enum import IntEnum
+from itertools import islice
 
 from directory.amount import WrittenAmount, one_of, plain, written_amounts
 from directory.money import Money
 from directory.reading import Reading
 from directory.translation import gettext as _
 
+NUMBERS = 60  # that are looked at, the first of a text: each costs time
 NEAR = 60  # characters on each side of an amount that say what it is
 _BREAK = re.compile(r"[.!?](?=\s|$)|[;\n:]|\s[-–—]\s")
 _CLAUSE = re.compile(r"[,()]|\b(?:but|and|while|although)\b", re.IGNORECASE)
@@ -21,14 +23,16 @@ _SPENT = re.compile(
     r"\b(?:budgets?|budgeted|spend(?:ing)?|afford|invest|pay(?:ing)?(?! (?:them|us) )|costs?|up\s+to|at\s+most"
     r"|no\s+more\s+than"
     r"|not\s+more\s+than|set\s+aside|put\s+aside|max(?:imum)?|under|below|less\s+than|approved|allocated|earmarked"
-    r"|ceiling|capped?|limit|price|willing|(?:can|could|would|we'd)\s+(?:do|go)|stretch(?:\s+it)?\s+to|looking\s+at"
+    r"|ceiling|capped?|limit|price|willing|retainer|(?:can|could|would|we'd)\s+(?:do|go)|stretch(?:\s+it)?\s+to"
+    r"|looking\s+at"
     r"|there\s+(?:is|are)|there's|to\s+work\s+with|budgetiert|ausgeben)\b",
     re.IGNORECASE,
 )
 _SPENT_AFTER = re.compile(
     r"[\s,+]*(?:(?:a|per|/)\s?(?:month|mo|year|yr|week)\W*)?(?:is\s+(?:our|the|their|his|her|my)\s+(?:budget|limit"
     r"|max|ceiling)"
-    r"|budget|max(?:imum)?\b|tops\b|at\s+most|to\s+spend|to\s+work\s+with|all\s+in\b|in\s+total|total\b|or\s+less"
+    r"|(?:budget|max(?:imum)?)\b(?![\s:~]*(?:(?:is|of|around|about|ca)\b[.\s]*)?[$€£\d])|tops\b|at\s+most"
+    r"|to\s+spend|to\s+work\s+with|all\s+in\b|in\s+total|total\b|or\s+less"
     r"|set\s+aside"
     r"|approved|available|for\s+(?:it|this|that|everything|the\s+whole|all\s+of)\b|is\s+(?:what|all))",
     re.IGNORECASE,
@@ -46,21 +50,23 @@ _OTHER_AFTER = re.compile(
     r"[\s,]*(?:(?:a|per|each|every)\s+(?:year|month|week)\s+)?(?:(?:in|of)\s+(?:(?:annual|yearly|new|total"
     r"|outstanding|unpaid)\s+)?"
     r"(?:revenues?|sales|turnover|debts?|funding|assets|profits?|losses|damages?|fines?|donations|grants?|invoices"
-    r"|stock|inventory|liability|coverage)"
+    r"|stock|inventory|liability|coverage|payroll|premiums?|equity|capital|savings|orders|receivables)"
     r"|(?:revenue|turnover|valuation|loan|mortgage|fine|lawsuit|loss|debt|liability|coverage|policy|companies"
     r"|company|firm|business)\b|worth\b)",
     re.IGNORECASE,
 )
 _COVER = re.compile(r"\b(?:coverage|liability|covers?|insur\w+)\b(?!.*\bbudget)", re.IGNORECASE)
 _PART_AFTER = re.compile(  # a rate, a price of one of several, or what is paid now
-    r"\s?(?:(?:an?|/)\s?(?:hour|hr|h|day|head|person|piece|unit|night|page|word)\b|(?:per|for\s+(?:each|every)|each"
-    r"|every)\s+"
-    r"(?!month|mo\b|year|yr|annum|week)\w|/\s?(?!mo|y|w|a)\w|apiece\b|each\b|hourly\b|daily\b|(?:was|were)\b"
+    r"\s?(?:(?:an?|per|for\s+(?:each|every)|each|every)\s+(?!month|mo\b|quarter|year|yr|annum|week)\w|/\s?(?!mo|y|w"
+    r"|a)\w"
+    r"|apiece\b|each\b|hourly\b|daily\b|(?:was|were)\b|up\s?front\b|down\b|on\s+delivery\b"
     r"|(?:(?:a|per)\s+\w+\s+)?(?:now|currently|at\s+the\s+moment|so\s+far|today)\b)",
     re.IGNORECASE,
 )
 _PART_BEFORE = re.compile(r"(?<!capped )(?<!budget )\bat\s+$", re.IGNORECASE)
-_MODIFIES = re.compile(r"\b(?:an?|the|our|their|his|her|this|that)\s+$", re.IGNORECASE)
+_PART_OF_LEFT = re.compile(
+    r"\b(?:spending|raise|grants?|already|so\s+far|currently|seed|round)\b(?!.*\bbudget)", re.IGNORECASE
+)
 _HEDGES = re.compile(
     r"[\s\"'“(~≈<≤>-]*(?:(?:between|around|about|roughly|approx|approximately|circa|ca|say|maybe|perhaps|probably"
     r"|some|something|like|in|the"
@@ -73,7 +79,8 @@ _GOES_ON = re.compile(  # no noun follows, which the number would count
     r"|maybe|ready|so"
     r"|including|plus|before|until|as|we|not|though|ish|mark|range|altogether|over|would|should|can|is|was|für|fürs"
     r"|pour|por|para"
-    r"|per|available|approved|set|tax|vat|net|gross|ex|excl|excluding|incl|from|it|they|ideally|depending|tho)\b)",
+    r"|per|available|approved|set|tax|vat|net|gross|ex|excl|excluding|incl|from|it|they|ideally|depending|minimum|min"
+    r"|netto|brutto|inkl|exkl|zzgl|inc|left|cash|monthly|yearly|annually|each|upfront)\b)",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
@@ -111,7 +118,7 @@ def read_budget(text: str, *, country: str, currency: str = "") -> Reading[Money
     ``currency``, else that of ``country``.
     """
     line = plain(text)
-    written = written_amounts(line, country=country, currency=currency)
+    written = islice(written_amounts(line, country=country, currency=currency), NUMBERS)
     found = [(_use(line, amount), amount) for amount in written if any(choice.minor for choice in amount.choices)]
     best = max((use for use, amount in found), default=_Use.NONE)
     if best == _Use.NONE:
@@ -145,13 +152,12 @@ def _use(text: str, amount: WrittenAmount) -> _Use:
         return _Use.NONE
     if re.search(r"pounds?$", text[amount.start : amount.end]) and re.match(r" (?:of|bags?)\b", right):
         return _Use.NONE
-    if not has_currency and (not _GOES_ON.match(right) or _COUNTED.search(left)):
+    if not has_currency and (not _GOES_ON.match(right) or (_COUNTED.search(left) and not is_spent)):
         return _Use.NONE
-    if _PART_AFTER.match(right) or (not is_spent and _PART_BEFORE.search(left)):
-        return _Use.MAYBE if has_currency else _Use.NONE
+    if _PART_AFTER.match(right) or (not is_spent and _PART_BEFORE.search(left)) or _PART_OF_LEFT.search(clause):
+        return _Use.MAYBE if has_currency or is_spent else _Use.NONE
     if has_currency:
-        is_adjective = _MODIFIES.search(left) is not None and not is_spent and not _GOES_ON.match(right)
-        return _Use.SPENT if is_spent else _Use.MAYBE if is_adjective else _Use.MONEY
+        return _Use.SPENT if is_spent else _Use.MONEY if _GOES_ON.match(right) else _Use.MAYBE
     is_figure = amount.has_unit or amount.choices[0].minor >= 10_000
     if is_spent and is_figure:
         return _Use.SPENT

@@ -29,11 +29,16 @@ _COUNT = rf"(?:\d{{1,3}}|an?|the|{'|'.join(_NUMBERS)}|(?:a )?couple(?: of)?)"
 
 @dataclass(frozen=True)
 class Form:
-    """A way to write days. ``needs_cue``: it is a date only after a word such as "by"; ``is_capital``: or a capital."""
+    """A way to write days.
+
+    ``needs_cue``: it is a date only after a word such as "by", but not after those of ``never_after``; ``is_capital``:
+    in small letters it is another word.
+    """
 
     pattern: str
     spans: Callable[[re.Match[str], date, str], Spans | None]
     needs_cue: bool = False
+    never_after: tuple[str, ...] = ()
     is_capital: bool = False
 
 
@@ -94,7 +99,7 @@ def _weekday(match: re.Match[str], today: date, country: str) -> Spans | None:
     coming = today + timedelta((number - today.weekday() - 1) % 7 + 1)
     monday = today + timedelta(7 - today.weekday())
     following = monday + timedelta(number)
-    if match["week"] == " week" or re.search(
+    if (match["week"] and "next" not in match["week"]) or re.search(
         r"\b(?:weeks?|days?) (?:from|after) $", match.string[: match.start()][-16:]
     ):
         return None
@@ -188,6 +193,7 @@ def _month(year: int, month: int) -> Span:
 
 
 _WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?-i:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)(?![\w'’]))"
+_ON_A = rf"(?:{_WEEKDAY},? (?:the )?)?"
 _NAMES = "|".join(re.escape(name).replace("'", "['’]") for name in HOLIDAYS)
 FORMS = (
     Form(r"\b20\d\d[-/]\d\d?[-/]\d\d?\b", _numeric),
@@ -200,23 +206,33 @@ FORMS = (
         r"(?<![\d./])\d\d?(?:/\d\d?|\.\d\d?\.)(?![\d/])(?! ?(?:of|inch|\"|hp|cup|size|page|acre|mile))",
         _numeric,
         needs_cue=True,
+        never_after=("at", "in", "over", "during", "this", "for"),
     ),
     Form(
-        rf"\b(?P<month>{MONTH}) (?:the )?(?P<day>\d\d?)(?:st|nd|rd|th)?\b(?![:%]|,\d){YEAR}",
+        rf"\b{_ON_A}(?P<month>{MONTH}) (?:the )?(?P<day>\d\d?)(?:st|nd|rd|th)?\b(?![:%]|,\d){YEAR}",
         _month_day,
         is_capital=True,
     ),
-    Form(rf"\b(?P<day>\d\d?)(?:st|nd|rd|th|\.)? (?:of )?(?P<month>{MONTH}){YEAR}", _month_day),
+    Form(
+        rf"\b{_ON_A}(?P<day>\d\d?)(?:st|nd|rd|th|\.)?(?: ?(?:-|–|to) ?\d\d?(?:st|nd|rd"
+        rf"|th)?)? (?:of )?(?P<month>{MONTH}){YEAR}",
+        _month_day,
+    ),
+    Form(rf"\b(?P<month>{MONTH}),? (?P<year>20\d\d)\b", _month_name),
     Form(rf"\b(?P<name>{_NAMES})\b(?:['’]?s?(?: day| eve)?){YEAR}", _holiday),
     Form(
-        r"\b(?P<day>\d\d?)(?:st|nd|rd|th)\b(?P<of> of (?:the|this|next) month)?(?= *(?:$|[.,;!?)\n]|(?:at|or|and"
+        rf"\b{_ON_A}(?P<day>\d\d?)(?:st|nd|rd|th)\b(?P<of> of (?:the|this|next) month)?(?= *(?:$|[.,;!?)\n]|(?:at"
+        rf"|or|and"
         r"|for|to|is|we|if|in|because|when)\b))",
         _nth,
         needs_cue=True,
+        never_after=("at", "in", "over", "during", "this"),
     ),
     Form(
         rf"(?<!to )(?<!through )(?<![-–])\b(?P<which>next |this |coming )?(?P<day>{_WEEKDAY})\b"
-        rf"(?!,? (?:the )?(?:\d|{MONTH})| ?(?:-|–|to|through) ?{_WEEKDAY})(?P<week> next week| week\b)?",
+        rf"(?!,? (?:the )?(?:\d|{MONTH})| ?(?:-|–|to|through) ?{_WEEKDAY}|['’]s| (?:school|brunch|market|mass"
+        rf"|service|roast)\b)"
+        r"(?P<week> next week| week\b| (?:after|before) (?:the |(?-i:[A-Z])))?",
         _weekday,
     ),
     Form(rf"\b(?P<month>{MONTH})(?!['’]s|(?-i: [A-Z][a-z])){YEAR}", _month_name, needs_cue=True, is_capital=True),
@@ -246,9 +262,14 @@ FORMS = (
     ),
     Form(rf"\b(?:{MOVING})\b", _unknown, needs_cue=True),
     Form(
-        r"\bbefore (?:(?:we|they|i|he|she) (?:open|launch|move|start|leave|reopen|fly|go live|get married)s?"
+        r"\bbefore (?:(?:we|i) (?:open|launch|move|reopen|fly|go live|get married)"
         r"|(?:the|our|his|her|their) (?:opening|launch|season|wedding|move|event|show|party))\b(?! (?:in|on)\b)",
         _unknown,
     ),
-    Form(r"\b20\d\d\b(?![-/%])", _year, needs_cue=True),
+    Form(
+        r"\b20\d\d\b(?![-/%])",
+        _year,
+        needs_cue=True,
+        never_after=("for", "is", "on", "at", "over", "this", "due", "done", "finished", "delivered", "needed"),
+    ),
 )

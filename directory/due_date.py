@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from babel.dates import format_date
 
@@ -19,6 +19,7 @@ from directory.day_span import FORMS, Form, Spans
 from directory.reading import Reading
 from directory.translation import gettext as _
 
+DATES = 60  # of one form that are looked at, the first of a text: each costs time
 NEAR = 60  # characters before a date that say what it is
 _EDGE = re.compile(
     r"\b(?:(?P<last>the end(?: of)?|end(?: of)?|close of|late(?:r)?(?: in)?|(?:the )?second half of"
@@ -29,25 +30,26 @@ _EDGE = re.compile(
     re.IGNORECASE,
 )
 _CUE = re.compile(
-    r"(?:^|(?<![\w'’]))(?:(?P<by>by|until|till|til|no later than|not later than|latest|deadline(?: is)?"
+    r"(?:^|(?<![\w'’]))(?:(?P<start>not (?:before|until)|no (?:earlier|sooner) than|from|as of|starting(?: in| on"
+    r"| from)?"
+    r"|beginning(?: in| on)?)|(?P<by>deadline of|by|until|till|til|no later than|not later than|latest|deadline(?: is)?"
     r"|due(?: date)?(?: is| on| by)?|ready for"
     r"|in time for|needed|finished|done|delivered|completed?|for)|(?P<before>before|ahead of|prior to)"
-    r"|(?P<within>in|on|during|at|over|is|this|next|due in|ready in)"
-    r"|(?P<start>from|as of|starting(?: in| on| from)?|beginning(?: in| on)?)"
+    r"|(?P<within>in|on|during|at|over|is|this|next|(?:expires?|ends?|runs out)(?: on)?)"
     r"|(?P<never>since|last|after|every|each|per|ago|between|about|of|past|following))[ :]+(?:the )?(?:this |next "
     r"|coming )?$",
     re.IGNORECASE,
 )
-_EVENT = re.compile(
-    r"\b(?P<word>before|by|until|for)(?! the (?:end|start|begin|middle))[^.,;!?\n]{2,45}$", re.IGNORECASE
-)
+_EVENT = re.compile(r"\b(?:before|by|until|for)(?! the (?:end|start|begin|middle))[^.,;!?\n]{2,45}$", re.IGNORECASE)
+_COUNTED_FROM = re.compile(r"\b(?:days?|weeks?|months?) (?:before|after|prior to|ahead of) (?:the )?$", re.IGNORECASE)
 _WANTED = re.compile(
     r"\b(?:deadline|due|ready|done|finished|delivered|live|needs? to be|must be|has to be|no later"
     r"|latest)\b[^.,;!?\n]*$",
     re.IGNORECASE,
 )
 _PAST = re.compile(
-    r"\b(?:opened|started|founded|launched|built|bought|hired|moved|left|closed|began|signed|retired|passed|broke"
+    r"\b(?:(?:we|they|i|he|she|it|who|client|customer) (?!need)\w+ed|opened|started|founded|launched|built|bought|hired"
+    r"|moved|left|closed|began|signed|retired|passed|broke"
     r"|burned|flooded"
     r"|lost|did|had|was|were|been|went|grew|sold|quit|died|since|happened|expired)\b[^.,;!?\n]*$",
     re.IGNORECASE,
@@ -90,7 +92,7 @@ def _mentions(text: str, today: date, country: str) -> Iterator[_Mention]:
     """Yield the dates; of overlapping ones that of the first form."""
     taken: set[int] = set()
     for form in FORMS:
-        for match in _compiled(form).finditer(text):
+        for match in islice(_compiled(form).finditer(text), DATES):
             span = range(*match.span())
             if not taken.isdisjoint(span):
                 continue
@@ -113,13 +115,14 @@ def _mention(form: Form, match: re.Match[str], text: str, today: date, country: 
     is_lower = form.is_capital and match[0][:1].islower()
     if (
         said == "never"
+        or (cue and cue[0].split()[0].strip(":").lower() in form.never_after)
         or (form.needs_cue and not cue and not edge)
         or (is_lower and said not in ("by", "before", "within"))
     ):
         return None
     if is_lower and cue and cue[0].split()[0].lower() in ("this", "next", "is", "for"):
         return None
-    spans = form.spans(match, today, country)
+    spans = None if _COUNTED_FROM.search(before) else form.spans(match, today, country)
     if spans is None:
         return _Mention(*match.span(), (), 3 if said in ("by", "before") else 2)
     if said not in ("by", "before", "start") and _PAST.search(before) and not _WANTED.search(before):
@@ -135,13 +138,12 @@ def _mention(form: Form, match: re.Match[str], text: str, today: date, country: 
 
 
 def _resolved(spans: Spans, edge: str | None, cue: str, today: date) -> Iterator[date]:
-    """Yield for each thing that was meant the first of its days that is not over."""
+    """Yield for each thing that was meant the first of its days that is not over, nor its span nearly."""
     for alternatives in spans:
-        for first, last in alternatives:
-            day = _day(first, last, edge, cue)
-            if day >= today:
-                yield day
-                break
+        days = [(_day(first, last, edge, cue), first, last) for first, last in alternatives]
+        ahead = [(day, first, last) for day, first, last in days if day >= today]
+        fresh = [day for day, first, last in ahead if first > today or (last - today).days >= (last - first).days // 4]
+        yield from (fresh or [day for day, _first, _last in ahead])[:1]
 
 
 def _day(first: date, last: date, edge: str | None, cue: str) -> date:

@@ -40,9 +40,11 @@ def test_any_text_has_one_budget_a_question_or_none(text: str) -> None:
     assert reading == read_budget(text, country="US")
 
 
-@pytest.mark.parametrize("piece", ["budget 1k, ", "20k ", "$1 ", "of ", "up to ", "1 111 ", "around about "])
+@pytest.mark.parametrize(
+    "piece", ["budget 1k, ", "20k ", "$1 ", "of ", "up to ", "1 111 ", "1-1-2027 ", "around about "]
+)
 def test_a_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
     text = (piece * 4000)[:4000]
     began = time.perf_counter()
     read_budget(text, country="US")
-    assert time.perf_counter() - began < 1  # 0.05 s on an idle core
+    assert time.perf_counter() - began < 0.5  # 0.03 s on an idle core
