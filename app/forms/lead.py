@@ -50,7 +50,7 @@ class LeadForm(Form):
         self.hands_over.data, self.is_asked.data = not lead.keeps_prime, lead.asked_at is not None
 
 
-def open_questions(lead: Lead) -> list[tuple[str, list[tuple[str, dict[str, str]]]]]:
+def open_questions(lead: Lead, today: date) -> list[tuple[str, list[tuple[str, dict[str, str]]]]]:
     """Return what the text of ``lead`` leaves open of its budget and day: each question with its answers.
 
     An answer is a label and the fields of a LeadForm that takes it and keeps all else.
@@ -63,7 +63,7 @@ def open_questions(lead: Lead) -> list[tuple[str, list[tuple[str, dict[str, str]
         questions.append((budget.question, [(amount, kept | {"budget": amount}) for amount in amounts]))
     due = read_due_date(lead.text, today=lead.created_at.date(), country=country)
     if lead.due_on is None and due.question:
-        days = [(format_date(day, "MMMM d, yyyy", locale="en_US"), day) for day in due.choices]
+        days = [(format_date(day, "MMMM d, yyyy", locale="en_US"), day) for day in due.choices if day >= today]
         questions.append((due.question, [(label, kept | {"due_on": day.isoformat()}) for label, day in days]))
     return questions
 

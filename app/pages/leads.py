@@ -99,7 +99,7 @@ def show(public_id: str) -> ResponseReturnValue:
     presenter = suggestion and presenter_of(lead, suggestion)
     rank = request.args.get("team", 1, type=int)
     may_correct = may(current_principal(), "lead.update", lead) == "A"
-    questions = open_questions(lead) if may_correct and lead.closed_at is None else []
+    questions = open_questions(lead, now().date()) if may_correct and lead.closed_at is None else []
     return render_template(
         "leads/show.html", lead=lead, presenter=presenter, rank=rank, may_correct=may_correct, questions=questions
     )

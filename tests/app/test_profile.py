@@ -82,6 +82,19 @@ def test_a_firm_is_kept_as_typed(bea: FlaskClient, rows: Session) -> None:
     assert "Bisbee" in firm.search_text.title()
 
 
+def test_prices_are_in_the_notation_of_the_chapter(bea: FlaskClient, rows: Session) -> None:
+    firm = person(rows).business
+    firm.chapter.country, firm.price_low_minor, firm.price_high_minor, firm.smallest_deal_minor = "DE", None, None, None
+    rows.commit()
+    typed = {**firm_as_typed(rows), "work-price_low": "8.000", "work-price_high": "25.000,50"}
+    assert bea.post("/profile/work", data=typed).status_code == 303
+    firm = person(rows).business
+    assert (firm.currency, firm.price_low_minor, firm.price_high_minor) == ("EUR", 800_000, 2_500_050)
+    assert 'value="8.000\xa0€"' in bea.get("/profile").text
+    again = bea.post("/profile/work", data={**typed, "work-price_low": "8,000"})
+    assert "Do you mean 8.000\xa0€ or 8\xa0€?" in again.text
+
+
 def test_each_part_of_a_firm_leaves_the_others_alone(bea: FlaskClient, rows: Session) -> None:
     said = fields(person(rows).business)
     sent = {"refer-good_referrals": "Museums", "refer-industries": ["arts", "health"], "refer-not_a_fit": "Shops"}
