@@ -62,7 +62,7 @@ _MEANT = {
 }
 _CURRENCIES = {name: meant for names, meant in _MEANT.items() for name in names.split()}
 _UNITS = {
-    "k tsd grand thousand mille tausend": 10**3,
+    "k tsd tys grand thousand mille tausend": 10**3,
     "m mm mn mio mil mill mln million millions millionen": 10**6,
     "bn billion": 10**9,
     "lakh lakhs lac lacs": 10**5,

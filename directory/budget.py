@@ -65,7 +65,7 @@ _PART_AFTER = re.compile(  # a rate, a price of one of several, or what is paid 
 )
 _PART_BEFORE = re.compile(r"(?<!capped )(?<!budget )\bat\s+$", re.IGNORECASE)
 _PART_OF_LEFT = re.compile(
-    r"\b(?:spending|raise|grants?|already|so\s+far|currently|seed|round)\b(?!.*\bbudget)", re.IGNORECASE
+    r"\b(?:spending|raise|grants?|already|current|so\s+far|currently|seed|round)\b(?!.*\bbudget)", re.IGNORECASE
 )
 _HEDGES = re.compile(
     r"[\s\"'“(~≈<≤>-]*(?:(?:between|around|about|roughly|approx|approximately|circa|ca|say|maybe|perhaps|probably"
@@ -97,6 +97,7 @@ _VAGUE = re.compile(
     r"|pounds)|\b(?:four|five|six|seven|[4-7])[\s-]figures?\b",
     re.IGNORECASE,
 )
+_MONEY_NAME = re.compile(r"\s*(?:dollars|bucks|euros|pounds|francs|quid|budget|for\b)", re.IGNORECASE)
 _WORDLIKE = re.compile(r"(?:ALL|ANG|BAM|BOB|CUP|GEL|MAD|MOP|PEN|SOS|TOP|TRY)\b")  # codes of currencies that are words
 
 
@@ -124,9 +125,7 @@ def read_budget(text: str, *, country: str, currency: str = "") -> Reading[Money
     if best == _Use.NONE:
         vague = _VAGUE.search(line)
         is_spent = vague and _SPENT.search(line, max(0, vague.start() - NEAR), vague.end() + NEAR)
-        is_money = vague and re.match(
-            r"\s*(?:dollars|bucks|euros|pounds|francs|quid|budget|for\b)", line[vague.end() :]
-        )
+        is_money = vague and ("figure" in vague[0] or _MONEY_NAME.match(line, vague.end()))
         return Reading(question=_("How much is the budget, in figures?")) if is_spent or is_money else Reading()
     amounts = [amount for use, amount in found if use == best]
     if _CEILING.search(line[max(0, amounts[-1].start - NEAR) : amounts[-1].start]) and best > _Use.MAYBE:

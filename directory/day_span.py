@@ -197,6 +197,7 @@ _ON_A = rf"(?:{_WEEKDAY},? (?:the )?)?"
 _NAMES = "|".join(re.escape(name).replace("'", "['’]") for name in HOLIDAYS)
 FORMS = (
     Form(r"\b20\d\d[-/]\d\d?[-/]\d\d?\b", _numeric),
+    Form(rf"\b(?:{MOVING}|(?:\w+ )?bank holiday|{MONTH} (?:holidays|break))\b", _unknown, needs_cue=True),
     Form(
         r"(?<![\d./])\d\d?\. ?\d\d?\. ?(?:20)?\d\d\b|(?<![\d./])\d\d?/\d\d?/(?:20)?\d\d\b(?!/)"
         r"|(?<![\d-])\d\d?-\d\d?-20\d\d\b",
@@ -239,7 +240,8 @@ FORMS = (
     Form(
         r"\b(?:the day after tomorrow|tomorrow|tonight|(?:end of (?:the )?|to)day(?= *(?:$|[.,!?;\n]))|(?:eo[dwmy]"
         r"|cob)(?! (?:on |this |next )?(?:mon|tue|wed|thu|fri|sat|sun))|month[- ]end|year[- ]end"
-        r"|the weekend|(?:this|next|coming) (?:weekend|week|month|quarter|year)"
+        r"|the weekend|(?:this|next|coming) (?:weekend|week|month|quarter)|next year"
+        r"|(?:(?<=later )|(?<=end of |art of |dle of |ing of ))this year"
         r"|(?:the )?(?<=end of |art of |dle of |ing of |of the )(?:week|month|quarter|year))\b(?!['’]s)",
         _relative,
     ),
@@ -260,7 +262,6 @@ FORMS = (
         _season,
         needs_cue=True,
     ),
-    Form(rf"\b(?:{MOVING})\b", _unknown, needs_cue=True),
     Form(
         r"\bbefore (?:(?:we|i) (?:open|launch|move|reopen|fly|go live|get married)"
         r"|(?:the|our|his|her|their) (?:opening|launch|season|wedding|move|event|show|party))\b(?! (?:in|on)\b)",

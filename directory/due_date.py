@@ -50,7 +50,7 @@ _WANTED = re.compile(
 _PAST = re.compile(
     r"\b(?:(?:we|they|i|he|she|it|who|client|customer) (?!need)\w+ed|opened|started|founded|launched|built|bought|hired"
     r"|moved|left|closed|began|signed|retired|passed|broke"
-    r"|burned|flooded"
+    r"|got|burned|flooded"
     r"|lost|did|had|was|were|been|went|grew|sold|quit|died|since|happened|expired)\b[^.,;!?\n]*$",
     re.IGNORECASE,
 )
