@@ -99,7 +99,7 @@ def init_errors(app: Flask) -> None:
 
 
 def _message_for(status: int) -> str:
-    larger_limits = {"profile.photo": _("twelve megabytes"), "imports.send": _("five megabytes")}
+    larger_limits = {"profile.photo": _("twelve megabytes"), "imports.send": _("twenty megabytes")}
     limit = larger_limits.get(request.endpoint or "") or _("half a megabyte")
     messages: dict[int, str] = {
         403: _("You can look at this, but not change it."),

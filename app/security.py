@@ -7,10 +7,11 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.db import SAFE_METHODS
+from directory.imports.table_reader import LIST
 from directory.people.photo import MAX_BYTES
 
 LARGEST_BODY = 500_000  # bytes; two pages take more, and the form around it
-LARGER_BODIES = {"imports.send": 5_000_000, "profile.photo": MAX_BYTES + 10_000}
+LARGER_BODIES = {"imports.send": LIST.bytes + 10_000, "profile.photo": MAX_BYTES + 10_000}
 
 POLICY = "; ".join(
     (

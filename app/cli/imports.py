@@ -1,4 +1,4 @@
-"""``goodword import``: imports firms and their finished collaborations from CSV files."""
+"""``goodword import``: imports firms and their finished collaborations from files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +12,9 @@ from directory.clock import utc_now
 from directory.db import claim_write
 from directory.imports import businesses as business_import
 from directory.imports import collaborations as collaboration_import
+from directory.imports import table_reader
 from directory.imports.cell_checks import Field
-from directory.imports.checked_csv_reader import read_checked_file
+from directory.imports.checked_csv_reader import check_table
 from directory.imports.report import Report
 from directory.taxonomy.capability import CURATED
 
@@ -42,7 +43,7 @@ MAP = click.option(
 
 @click.group()
 def imports() -> None:
-    """Import firms and their finished work from CSV files (UTF-8, a header, .gz too): all of a file or nothing."""
+    """Import firms and their finished work from tables with a header (CSV, .xlsx, .gz): all of a file or nothing."""
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
@@ -90,13 +91,14 @@ def _import(
     unknown: str,
     dry_run: bool,
 ) -> None:
-    rows = read_checked_file(file, fields=fields, mapping=mapping)
+    table = table_reader.read_table(file, table_reader.FILE)
+    rows = check_table(table, fields=fields, mapping=mapping)
     with open_engine() as engine, Session(engine) as session:
         claim_write(session)
         report = import_rows(session, rows=rows, scheme=scheme, unknown=unknown, now=utc_now())
         if not dry_run:
             session.commit()
-    for line in report.lines():
+    for line in (*table.notes, *report.lines()):
         click.echo(line)
     if dry_run:
         click.echo("Nothing was changed: this was a dry run.")

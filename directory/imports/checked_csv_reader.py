@@ -1,4 +1,4 @@
-"""Read a CSV file with a header completely or not at all, and report every wrong cell.
+"""Read a table with a header completely or not at all, and report every wrong cell.
 
 Only the columns of the given fields are checked and returned.
 """
@@ -7,12 +7,11 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
 
 from directory.errors import Invalid
 from directory.imports.cell_checks import Field, ImportErrors, RowError, check_cells
-from directory.imports.table_reader import FILE, read_table
+from directory.imports.table_reader import FILE, Table, read_table
 from directory.translation import gettext
 
 
@@ -28,17 +27,21 @@ class CheckedRow:
 def read_checked_file(
     source: Path | bytes, *, fields: Sequence[Field], mapping: Mapping[str, str] | None = None
 ) -> list[CheckedRow]:
-    """Return the rows of a CSV file with a header, from a path (``.gz`` too) or its content.
+    """Return the rows of a table with a header, from a path (``.gz`` too) or its content; see ``check_table``."""
+    return check_table(read_table(source, FILE), fields=fields, mapping=mapping)
 
-    ``mapping`` is field -> column, for columns with other names. Raises Invalid for a file that cannot be read at all
+
+def check_table(table: Table, *, fields: Sequence[Field], mapping: Mapping[str, str] | None = None) -> list[CheckedRow]:
+    """Return the rows below the header of a table.
+
+    ``mapping`` is field -> column, for columns with other names. Raises Invalid for a table that cannot be read at all
     and ImportErrors for its cells.
     """
-    table = read_table(source, FILE)
-    header = [unicodedata.normalize("NFC", cell).strip() for _number, cells in islice(table, 1) for cell in cells]
+    header = [unicodedata.normalize("NFC", cell).strip() for _number, cells in table.rows[:1] for cell in cells]
     columns = list(_columns(header, fields, mapping or {}))
     rows: list[CheckedRow] = []
     errors: list[RowError] = []
-    for number, cells in table:
+    for number, cells in table.rows[1:]:
         if len(cells) != len(header):
             counts = {"cells": len(cells), "columns": len(header)}
             message = gettext(
@@ -63,7 +66,7 @@ def _columns(header: Sequence[str], fields: Sequence[Field], mapping: Mapping[st
         raise Invalid(gettext("The file is empty; its first row must name the columns."))
     lowered = [name.casefold() for name in header]
     for name in header:
-        if lowered.count(name.casefold()) > 1:
+        if name and lowered.count(name.casefold()) > 1:
             raise Invalid(gettext("The header names “%(column)s” twice; rename one.", column=name), field=name)
     known = {field.name for field in fields}
     for name in mapping:

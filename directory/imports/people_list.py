@@ -5,8 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field
 
 from directory.errors import Invalid
 from directory.imports.cell_checks import Field, RowError, check_cells
@@ -50,6 +49,7 @@ class Sheet:
     rows: list[Row]
     columns: list[str]
     has_header: bool
+    notes: list[str] = field(default_factory=list)  # sentences on how the table was read
 
     @property
     def people(self) -> list[Row]:
@@ -75,7 +75,8 @@ class Line:
 
 def read_sheet(content: bytes) -> Sheet:
     """Return the sheet of a list, with or without a header. Raises Invalid if it cannot be read or is too large."""
-    rows = list(islice(read_table(content, LIST), LIST_ROWS + 2))  # a header, and one row above the limit
+    table = read_table(content, LIST)
+    rows = table.rows
     if not rows:
         raise Invalid(_("There is nobody in the list; write one person a line."))
     columns = [_field_named(cell) for cell in rows[0].cells]
@@ -85,9 +86,10 @@ def read_sheet(content: bytes) -> Sheet:
     if len(rows) - has_header > LIST_ROWS:
         raise Invalid(_("The list has more than %(most)s rows; send it in parts.", most=LIST_ROWS))
     if has_header:
-        return Sheet(rows, [name if name not in columns[:place] else "" for place, name in enumerate(columns)], True)
+        columns = [name if name not in columns[:place] else "" for place, name in enumerate(columns)]
+        return Sheet(rows, columns, has_header=True, notes=table.notes)
     rows = [Row(number, _split_addresses(cells)) for number, cells in rows]
-    return Sheet(rows, _guess_columns(rows), has_header=False)
+    return Sheet(rows, _guess_columns(rows), has_header=False, notes=table.notes)
 
 
 def read_person(row: Row, columns: Sequence[str]) -> Line:

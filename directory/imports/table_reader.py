@@ -1,4 +1,4 @@
-"""Read CSV files and pasted lists as rows of cells, under one of two policies.
+"""Read a table as people have it, a CSV file, a workbook or a pasted list, as rows of cells.
 
 Rows are numbered as a spreadsheet shows them: the first is row 1, and a cell may hold several lines. Empty rows are
 left out. The reader does not interpret the cells.
@@ -10,49 +10,43 @@ import io
 import re
 import sys
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from directory.errors import Invalid
-from directory.translation import N_, gettext
+from directory.imports.text_encoding import decode
+from directory.imports.workbook import is_workbook, read_workbook
+from directory.translation import gettext, ngettext
 
 LIST_ROWS = 10_000  # below the header, if there is one
+COLUMNS = 200
+CELL = 131_072  # characters; also what the csv module takes
+_TITLE_ROWS = 20  # at most, above the header
+_SAMPLE_ROWS = 100
+_SEPARATORS = ",;\t|"
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?(?:\r\n?|\n|\Z)', re.IGNORECASE)  # as Excel reads it; it shows no such row
 # "A <a@x>, B <b@x>" in one line. Possessive, without backtracking: long blanks must not take quadratic time.
-_NEXT_ADDRESS = re.compile(r">[ \t]*+[,;][ \t]*+(?=[^<>\n]*+<[^<>\s@]++@)")
+_ADDRESS = r'(?:[ \t]*+"[^"\r\n]*+")?+[^"<>\r\n]*+<[^<>\s@"]++@[^<>\s"]++>[ \t]*+'
+_ADDRESS_LINE = re.compile(rf"^{_ADDRESS}(?:[,;]{_ADDRESS})++[,;]?$", re.MULTILINE)
+_NEXT_ADDRESS = re.compile(r">[ \t]*+[,;][ \t]*+(?=[^<>\n]*+<)")
 _QUOTED_NAME = re.compile(r'"([^"\n]{1,200})"[ \t]*<([^<>"\n]{3,254})>')  # as mail programs write names
 
 
 @dataclass(frozen=True)
-class Policy:
-    """Limits and syntax of a table.
-
-    A lenient policy accepts commas, semicolons or tabs as separators, with blanks after them, and lines of
-    "Name <mail>"; a strict one accepts only commas.
-    """
+class Limits:
+    """How much of a table is read: ``bytes``, unpacked, and ``rows``, of which a few may be above the list."""
 
     bytes: int
-    columns: int
-    is_lenient: bool
-    too_large: str
-    not_csv: str
+    rows: int
 
 
-FILE = Policy(
-    bytes=512 * 2**20,  # unpacked: what fits in memory, and what a small .gz may not exceed
-    columns=sys.maxsize,
-    is_lenient=False,
-    too_large=N_("The file is larger than %(most)s MB; send it in parts."),
-    not_csv=N_("Line %(line)s is not CSV (%(error)s); save the file as CSV again."),
-)
-LIST = Policy(
-    bytes=5 * 2**20,
-    columns=64,
-    is_lenient=True,
-    too_large=N_("The list is larger than %(most)s MB; send it in parts."),
-    not_csv=N_("The list cannot be read near line %(line)s; check that every quote there has its other one."),
-)
+FILE = Limits(bytes=512 * 2**20, rows=sys.maxsize)  # what fits in memory, and what a small .gz may not exceed
+LIST = Limits(bytes=20 * 2**20, rows=_TITLE_ROWS + LIST_ROWS + 2)  # a header, and one row above the limit
 
 
 class Row(NamedTuple):
@@ -62,51 +56,143 @@ class Row(NamedTuple):
     cells: list[str]
 
 
-def read_table(source: Path | bytes, policy: Policy) -> Iterator[Row]:
-    """Yield the rows of UTF-8 content or of the file at a path, ``.gz`` too. Raises Invalid if it cannot be read."""
-    text = _decoded(_content(source, policy))
-    if policy.is_lenient:
-        text = _QUOTED_NAME.sub(r'"\1 <\2>"', _NEXT_ADDRESS.sub(">\n", re.sub(r"\r\n?", "\n", text)))
-    separator = _separator(text) if policy.is_lenient else ","
-    lines = io.StringIO(text, newline="")
-    reader = csv.reader(lines, delimiter=separator, skipinitialspace=policy.is_lenient, strict=True)
-    try:
-        for number, cells in enumerate(reader, start=1):
-            if len(cells) > policy.columns:
-                counts = {"row": number, "most": policy.columns}
-                raise Invalid(gettext("Row %(row)s has more than %(most)s columns; remove some.", **counts))
-            if any(cell.strip() for cell in cells):
-                yield Row(number, cells)
-    except csv.Error as error:
-        raise Invalid(gettext(policy.not_csv, line=reader.line_num, error=error)) from None
+@dataclass(frozen=True)
+class Table:
+    """The rows of a table, the first of which may be a header, and sentences on how it was read."""
+
+    rows: list[Row]
+    notes: list[str]
 
 
-def _content(source: Path | bytes, policy: Policy) -> bytes:
+def read_table(source: Path | bytes, limits: Limits) -> Table:
+    """Return the table in a file or in its content: text or a workbook, ``.gz`` too. Raises Invalid for others."""
+    content = _content(source, limits)
+    if is_workbook(content):
+        records, note = read_workbook(content, rows=limits.rows, size=limits.bytes)
+        rows = list(_rows(records))
+    else:
+        text, note = decode(content)
+        rows = list(islice(_rows(enumerate(_text_records(text), start=1)), limits.rows))
+    titles = _title_count(rows)
+    rows = _without_empty_columns(rows[titles:])
+    notes = [note] if note else []
+    if titles:
+        left = ngettext(
+            "%(count)s line above the header was left out.", "%(count)s lines above the header were left out.", titles
+        )
+        notes.append(left)
+    return Table(rows, notes)
+
+
+def _content(source: Path | bytes, limits: Limits) -> bytes:
     try:
-        if isinstance(source, bytes):
-            content = source
-        else:
-            with gzip.open(source) if source.suffix == ".gz" else source.open("rb") as file:
-                content = file.read(policy.bytes + 1)
+        with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+            content = file.read(limits.bytes + 1)
+        if content.startswith(b"\x1f\x8b"):
+            content = gzip.GzipFile(fileobj=io.BytesIO(content)).read(limits.bytes + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise Invalid(gettext("The file cannot be read: %(error)s.", error=error)) from None
-    if len(content) > policy.bytes:
-        raise Invalid(gettext(policy.too_large, most=policy.bytes // 2**20))
+    if len(content) > limits.bytes:
+        raise Invalid(gettext("This is larger than %(most)s MB; send it in parts.", most=limits.bytes // 2**20))
     return content
 
 
-def _decoded(content: bytes) -> str:
-    """Decode UTF-8, with or without a byte order mark. Raises Invalid for any other encoding."""
+def _rows(records: Iterable[tuple[int, list[str]]]) -> Iterator[Row]:
+    """Yield the numbered records that are not empty. Raises Invalid for too many columns, too long a cell."""
+    for number, cells in records:
+        if not cells:
+            continue
+        if len(cells) > COLUMNS and len(cells := _trimmed(cells, COLUMNS)) > COLUMNS:
+            counts = {"row": number, "most": COLUMNS}
+            raise Invalid(gettext("Row %(row)s has more than %(most)s columns; remove some.", **counts))
+        if max(map(len, cells)) > CELL:
+            counts = {"row": number, "most": CELL}
+            raise Invalid(gettext("A cell of row %(row)s has more than %(most)s characters; shorten it.", **counts))
+        if any(map(str.strip, cells)):
+            yield Row(number, cells)
+
+
+def _trimmed(cells: list[str], width: int) -> list[str]:
+    """Return the cells without the empty ones at their end, down to ``width`` cells."""
+    end = len(cells)
+    while end > width and not cells[end - 1].strip():
+        end -= 1
+    return cells[:end]
+
+
+def _without_empty_columns(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows without the columns that are empty in all, and without empty cells beyond those of the first."""
+    used = sorted({place for _number, cells in rows for place, cell in enumerate(cells) if cell.strip()})
+    kept = [Row(number, [cells[place] for place in used if place < len(cells)]) for number, cells in rows]
+    return [Row(number, _trimmed(cells, len(kept[0].cells))) for number, cells in kept]
+
+
+def _title_count(rows: Sequence[Row]) -> int:
+    """Return how many rows stand above the header: a title, "exported on …". They have fewer cells than the others.
+
+    A row with an address is somebody, so that nothing is left out above it or with it.
+    """
+    sample = [cells for _number, cells in rows[:_SAMPLE_ROWS]]
+    filled = [[cell for cell in cells if cell.strip()] for cells in sample]
+    width, length = max(map(len, filled), default=0), Counter(map(len, sample)).most_common(1)[0][0] if sample else 0
+    is_title = [2 * len(cells) <= width or len(row) < length for cells, row in zip(filled, sample, strict=True)]
+    first = is_title.index(False) if False in is_title else 0
+    header = filled[first] if filled else []
+    has_person = any("@" in cell for cells in filled[: first + 1] for cell in cells)
+    is_header = len(header) > 1 and 2 * sum(len(cell) > 80 or cell.isdigit() for cell in header) < len(header)
+    return first if first <= _TITLE_ROWS and is_header and not has_person else 0
+
+
+def _text_records(text: str) -> Iterator[list[str]]:
+    """Yield the records of CSV text or of a pasted list; a line may be a row of mail addresses, one person each."""
+    if line := _SEPARATOR_LINE.match(text):
+        text, separator = text[line.end() :], line[1]
+    else:
+        text = _ADDRESS_LINE.sub(lambda line: _NEXT_ADDRESS.sub(">\n", line[0]), text)
+        separator = _separator(text)
+    lines, start, reread = list(io.StringIO(text, newline="")), 0, 0
+    while start < len(lines):
+        rest = (lines[place] for place in range(start, len(lines)))
+        reader, above = csv.reader(rest, delimiter=separator, skipinitialspace=True, strict=True), start
+        try:
+            for cells in reader:
+                yield cells
+                start = above + reader.line_num
+        except csv.Error:
+            reread += sum(map(len, lines[start : above + reader.line_num]))
+            if lines[start].count('"') % 2 or reread > len(text):
+                message = gettext(
+                    "Line %(line)s has a quote that does not close, or a cell that is too long.", line=start + 1
+                )
+                raise Invalid(message) from None
+            yield _badly_quoted(lines[start], separator)
+            start += 1
+
+
+def _badly_quoted(line: str, separator: str) -> list[str]:
+    """Return the cells of a line with quotes within its cells, such as ``"Bea" <b@x.example>``."""
+    named = csv.reader([_QUOTED_NAME.sub(r'"\1 <\2>"', line)], delimiter=separator, skipinitialspace=True, strict=True)
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise Invalid(gettext("Line %(line)s is not UTF-8; save the file as “CSV UTF-8”.", line=line)) from None
+        return next(named)
+    except csv.Error:
+        return [cell.strip().removeprefix('"').removesuffix('"') for cell in line.split(separator)]
 
 
 def _separator(text: str) -> str:
-    """Guess the separator from the first line: a tab, or the more frequent of comma and semicolon."""
-    first = text.lstrip()[:20_000].partition("\n")[0]
-    if "\t" in first:
-        return "\t"
-    return ";" if first.count(";") > first.count(",") else ","
+    """Guess the separator from the first lines: with the right one, rows are equally wide and their cells are words."""
+    lines = list(islice(io.StringIO(text[:200_000], newline=""), _SAMPLE_ROWS))
+    return max(_SEPARATORS, key=lambda separator: _fit(lines, separator))  # the first of equals
+
+
+def _fit(lines: Sequence[str], separator: str) -> float:
+    """Return how well a separator fits the lines: 0 if it does not occur."""
+    records = list[list[str]]()
+    with suppress(csv.Error):  # too long a cell: what is before it has to do
+        records.extend(cells for cells in csv.reader(lines, delimiter=separator, skipinitialspace=True) if cells)
+    widths = Counter(len(cells) for cells in records if len(cells) > 1)
+    if not widths:
+        return 0
+    width = max(widths, key=lambda width: (widths[width], width))
+    first = next(place for place, cells in enumerate(records) if len(cells) == width)
+    words = sum(bool(re.fullmatch(r"[^\d@,;\t|][^@,;\t|]{0,60}", cell.strip())) for cell in records[first])
+    return (widths[width] / len(records)) ** 2 * (words + width / 10) / (1 + first)

@@ -74,12 +74,10 @@ def test_a_line_of_mail_addresses_is_one_person_each(session: Session, cast: Cas
         ("", "nobody"),
         ("\n\n", "nobody"),
         ("name,mail\n", "no rows"),
-        ("Zoë,z@x.example".encode("latin-1"), "UTF-8"),
-        ('Bea "Bee,b@x.example\n"Carl,c@x.example', "line 2"),
-        ("a," * 65, "64 columns"),
+        ('Bea "Bee,b@x.example\n"Carl,c@x.example', "Line 2"),
+        ("a," * 201, "200 columns"),
         ("a,b@x.example\n" * 10_001, "10000 rows"),
-        (b"a" * (5 * 2**20 + 1), "5 MB"),
-        (b"x" * 200_000, "line 1"),
+        (b"x" * 200_000, "131072 characters"),
     ],
 )
 def test_an_unreadable_list_is_refused_with_the_reason(text: str | bytes, says: str) -> None:
