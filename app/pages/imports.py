@@ -33,8 +33,6 @@ def send(public_id: str) -> ResponseReturnValue:
         with blamed(form):
             sheet = read_sheet(content)
             batch = people.upload(db.session(), chapter=chapter, by=current_member(), sheet=sheet, now=now())
-            for note in sheet.notes:
-                flash(note)
             return commit_and_redirect(to=url_for(".show", public_id=batch.public_id))
     return render_template("chapter/import.html", chapter=chapter, form=form), form.status
 

@@ -54,7 +54,8 @@ class ImportBatch(PublicRow, Base):
     def sheet(self) -> Sheet:
         """The sheet stored in ``rows``."""
         rows = [Row(number, cells) for number, cells in self.rows.get("rows", ())]
-        return Sheet(rows, self.rows.get("columns", []), self.rows.get("has_header", False))
+        has_header, notes = self.rows.get("has_header", False), self.rows.get("notes", [])
+        return Sheet(rows, self.rows.get("columns", []), has_header, notes)
 
     def is_undoable(self, now: datetime) -> bool:
         """Return whether the import can still be undone."""

@@ -130,7 +130,7 @@ def _without_empty_columns(rows: Sequence[Row]) -> list[Row]:
 def _title_count(rows: Sequence[Row]) -> int:
     """Return how many rows stand above the header: a title, "exported on …". They have fewer cells than the others.
 
-    A row with an address is somebody, so that nothing is left out above it or with it.
+    A row with an address is somebody, unless it is a sentence: nobody is left out with the titles.
     """
     sample = [cells for _number, cells in rows[:_SAMPLE_ROWS]]
     filled = [[cell for cell in cells if cell.strip()] for cells in sample]
@@ -138,7 +138,8 @@ def _title_count(rows: Sequence[Row]) -> int:
     is_title = [2 * len(cells) <= width or len(row) < length for cells, row in zip(filled, sample, strict=True)]
     first = is_title.index(False) if False in is_title else 0
     header = filled[first] if filled else []
-    has_person = any("@" in cell for cells in filled[: first + 1] for cell in cells)
+    above = [cell for cells in filled[:first] for cell in cells if "<" in cell or len(cell.split()) < 4]
+    has_person = any("@" in cell for cell in (*above, *header))
     is_header = len(header) > 1 and 2 * sum(len(cell) > 80 or cell.isdigit() for cell in header) < len(header)
     return first if first <= _TITLE_ROWS and is_header and not has_person else 0
 

@@ -14,7 +14,7 @@ from itertools import islice
 
 from python_calamine import CalamineSheet, PasswordError, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
-MEMORY = 2 * 2**30  # bytes of address space
+MEMORY = 2**30  # bytes of address space
 PASSWORD, TOO_LARGE = 3, 4  # exit statuses
 
 

@@ -8,6 +8,7 @@ from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
+from openpyxl import Workbook
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -89,6 +90,19 @@ def test_malformed_files_cause_no_error_and_import_nobody(lead: FlaskClient, cha
     if answer.status_code == 303:
         assert lead.get(answer.location).status_code == 200
         assert lead.post(f"{answer.location}/commit").status_code == 422
+
+
+def test_a_workbook_is_read_as_it_is_and_the_sheet_told(lead: FlaskClient, chapter: Chapter) -> None:
+    book, file = Workbook(), BytesIO()
+    book.create_sheet("Members").append(["Members of the chamber"])
+    for row in (["Name", "E-mail", "Company"], ["Ida Quist", "ida@quist.example", "Quist Books"]):
+        book["Members"].append(row)
+    book.save(file)
+    data = {"file": (BytesIO(file.getvalue()), "members.xlsx"), "text": ""}
+    page = lead.post(f"/chapters/{chapter.public_id}/import", data=data, follow_redirects=True).text
+    assert "One person would come in" in page
+    assert "The sheet “Members” was read" in page
+    assert "1 line above the header was left out" in page
 
 
 def test_a_list_of_3000_people_can_be_pasted(lead: FlaskClient, chapter: Chapter) -> None:

@@ -63,6 +63,7 @@ def test_excel_saves_it_in_many_ways(separator: str, encoding: str, above: str) 
         'Name,Town,,\n"A, x",Y,,\n,,,\n',
         'Name,,Town\n"A, x",,Y,,\n',
         'List of firms,,\n,,\nName,Town,\n"A, x",Y,',
+        'Exported by ann@x.example on 2026-01-02\nName,Town\n"A, x",Y',
         "Name;Town\nA, x;Y",
     ],
 )
