@@ -176,7 +176,7 @@ def _badly_quoted(line: str, separator: str) -> list[str]:
     try:
         return next(named)
     except csv.Error:
-        return [cell.strip().removeprefix('"').removesuffix('"') for cell in line.split(separator)]
+        return [re.sub(r'^"(.*)"$', r"\1", cell.strip()) for cell in line.split(separator)]
 
 
 def _separator(text: str) -> str:

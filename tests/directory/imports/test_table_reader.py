@@ -137,7 +137,7 @@ def test_a_path_is_read_like_its_content(tmp_path: Path) -> None:
 def test_a_row_with_stray_quotes_costs_no_other_row() -> None:
     rows = [f'"P{place}","x"' for place in range(50)]
     rows[20] = '"P20" Lind,"x" and "y"'
-    assert [row[0] for row in cells("\n".join(["Name,Note", *rows]))[1:]][19:22] == ["P19", 'P20" Lind', "P21"]
+    assert [row[0] for row in cells("\n".join(["Name,Note", *rows]))[1:]][19:22] == ["P19", '"P20" Lind', "P21"]
 
 
 HOSTILE = ['a","b\n', '"\n', '"a" b,\n', "a<b@c>,", "a <", '"a"<', '" ', "x<a@b> \t", "\n", ";,\t|\n", "a;,\n", "…é\n"]
