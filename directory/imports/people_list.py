@@ -57,9 +57,9 @@ class Sheet:
         return self.rows[1:] if self.has_header else self.rows
 
     def text(self) -> str:
-        """Return the list as CSV, which can be pasted again."""
+        """Return the list as a spreadsheet copies it, which can be pasted again."""
         lines = io.StringIO()
-        csv.writer(lines, lineterminator="\n").writerows(cells for _number, cells in self.rows)
+        csv.writer(lines, dialect="excel-tab", lineterminator="\n").writerows(cells for _number, cells in self.rows)
         return lines.getvalue()
 
 

@@ -29,6 +29,8 @@ CELL = 131_072  # characters; also what the csv module takes
 _TITLE_ROWS = 20  # at most, above the header
 _SAMPLE_ROWS = 100
 _SEPARATORS = ",;\t|"
+_LABEL = re.compile(r"[^;|]{0,80}")  # of a column
+_FOREIGN_QUOTE = re.compile(r'[,;\t|]"|"[,;\t|]')  # in a cell: it was another sign that separated
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?(?:\r\n?|\n|\Z)', re.IGNORECASE)  # as Excel reads it; it shows no such row
 # "A <a@x>, B <b@x>" in one line. Possessive, without backtracking: long blanks must not take quadratic time.
 _ADDRESS = r'(?:[ \t]*+"[^"\r\n]*+")?+[^"<>\r\n]*+<[^<>\s@"]++@[^<>\s"]++>[ \t]*+'
@@ -140,7 +142,7 @@ def _title_count(rows: Sequence[Row]) -> int:
     header = filled[first] if filled else []
     above = [cell for cells in filled[:first] for cell in cells if "<" in cell or len(cell.split()) < 4]
     has_person = any("@" in cell for cell in (*above, *header))
-    is_header = len(header) > 1 and 2 * sum(len(cell) > 80 or cell.isdigit() for cell in header) < len(header)
+    is_header = len({*header}) == len(header) > max(1, 0.8 * width) and all(map(_LABEL.fullmatch, header))
     return first if first <= _TITLE_ROWS and is_header and not has_person else 0
 
 
@@ -196,4 +198,7 @@ def _fit(lines: Sequence[str], separator: str) -> float:
     width = max(widths, key=lambda width: (widths[width], width))
     first = next(place for place, cells in enumerate(records) if len(cells) == width)
     words = sum(bool(re.fullmatch(r"[^\d@,;\t|][^@,;\t|]{0,60}", cell.strip())) for cell in records[first])
-    return (widths[width] / len(records)) ** 2 * (words + width / 10) / (1 + first)
+    foreign = sum(any(map(_FOREIGN_QUOTE.search, cells)) for cells in records)
+    share = max(0, widths[width] - foreign) / len(records)
+    weight = 100 if separator == "\t" and first == 0 else 1  # a tab hardly ever stands within a cell
+    return weight * share**2 * (words + width / 10) / (1 + first)

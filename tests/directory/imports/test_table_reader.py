@@ -71,12 +71,27 @@ def test_a_table_has_its_own_separator_and_lines(text: str) -> None:
     assert [row[:2] for row in cells(text)] == [["Name", "Town"], ["A, x", "Y"]]
 
 
-def test_commas_within_all_cells_do_not_separate_them() -> None:
-    assert cells("Name;Where\nA;1,5,2\nB;2,5,3\nC;1,2,3\n")[1] == ["A", "1,5,2"]
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Name;Where\nA;1,5,2\nB;2,5,3\nC;1,2,3\n", ["A", "1,5,2"]),
+        ("Firm,Services\nA,web; design; print\nB,law; tax; audit\n", ["A", "web; design; print"]),
+        ('"Lind, Bea",a@x.example,"Bramble, Inc.",A; B; C', ["Lind, Bea", "a@x.example", "Bramble, Inc.", "A; B; C"]),
+        ("Zoë; AG\ta@x.example\tA; B; C", ["Zoë; AG", "a@x.example", "A; B; C"]),
+    ],
+)
+def test_signs_within_cells_do_not_separate_them(text: str, expected: list[str]) -> None:
+    assert expected in cells(text)
 
 
-def test_nobody_is_taken_for_a_title() -> None:
-    text = "Bea Lind <b@x.example>\nCarl Ruiz,c@x.example,Copper\nDan,d@x.example,Dan AG\n"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bea Lind <b@x.example>\nCarl Ruiz,c@x.example,Copper\nDan,d@x.example,Dan AG\n",
+        "Bea Lind,,,\nCarl Ruiz,,Copper,Copper\nDan,d@x.example,Dan AG,Dan\n",
+    ],
+)
+def test_nobody_is_taken_for_a_title(text: str) -> None:
     assert len(cells(text)) == 3
 
 
