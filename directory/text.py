@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from directory.errors import Invalid
 from directory.translation import gettext as _
 
+LONG_TEXT = 10_000  # characters that a text about a firm may have; it is cut where it is shown
 # Control characters, including bidirectional ones, and invisible characters let a name imitate another.
 _BLANK, _JOINER = "\u034f\u115f\u1160\u2800\u3164\uffa0", "\u200d"
 # Letters of other alphabets that look like Latin ones, and what phones type for a quote or a hyphen.
@@ -62,9 +63,9 @@ def clean_phone(text: str) -> str:
 
 
 def clean_email(text: str) -> str:
-    """A mail address, without the ``?``, ``&`` and ``%`` that would add to what a mailto link says. Raises Invalid."""
+    """A mail address, without the ``?`` and ``%`` that would add to what a mailto link says. Raises Invalid."""
     text = clean_line(text, field="email", what=_("the mail address"), limit=254, required=False)
-    if text and not re.fullmatch(r"[A-Za-z0-9.!#$'*+/=^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", text):
+    if text and not re.fullmatch(r"[A-Za-z0-9.!#$&'*+/=^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", text):
         raise Invalid(_("Write a mail address such as you@example.com."), field="email")
     return text
 
