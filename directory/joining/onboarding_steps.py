@@ -18,7 +18,7 @@ from directory.people.claim import Claim
 from directory.people.member import set_spotlight
 from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
-from directory.text import clean_line
+from directory.text import LONG_TEXT, clean_line
 from directory.translation import gettext as _
 
 STEPS = ("firm", "able", "wanted", "known")  # in order; the last one is not for applicants
@@ -31,7 +31,7 @@ def steps_for(member: Member) -> tuple[str, ...]:
 
 def describe_firm(session: Session, *, business: Business, by: Member, summary: str, now: datetime) -> None:
     """Set the firm's summary; its other fields stay. Raises Invalid."""
-    summary = clean_line(summary, field="summary", what=_("what your firm does"), limit=500)
+    summary = clean_line(summary, field="summary", what=_("what your firm does"), limit=LONG_TEXT)
     edit_business(session, business=business, by=by, changes={"summary": summary}, now=now)
 
 

@@ -16,7 +16,7 @@ from directory.people.field_declaration import ProfileField, text_field
 from directory.people.industry import clean_industries
 from directory.people.working_language import clean_languages
 from directory.taxonomy.capability import Capability
-from directory.text import clean_email, clean_phone, clean_video, clean_website
+from directory.text import LONG_TEXT, clean_email, clean_phone, clean_video, clean_website
 from directory.translation import N_
 
 PHOTO = AudienceChoice("photo", N_("Your photo"), Audience.MEMBERS)
@@ -44,7 +44,7 @@ class Business(PublicRow, Base):
     region: Mapped[str] = text_field(60, N_("the region"), imported=("region", "state"), is_searched=True)
     is_remote: Mapped[bool] = mapped_column(default=False, info={"field": ProfileField()})
     summary: Mapped[str] = text_field(
-        500, N_("what the firm does"), is_long=True, imported=("summary",), is_searched=True
+        LONG_TEXT, N_("what the firm does"), is_long=True, imported=("summary",), is_searched=True
     )
     website: Mapped[str] = text_field(200, check=clean_website, imported=("website",))
     phone: Mapped[str] = text_field(40, check=clean_phone, audience=FIRM_PHONE, imported=("phone",))
@@ -56,9 +56,9 @@ class Business(PublicRow, Base):
     capacity: Mapped[int | None] = mapped_column(info={"field": ProfileField()})  # projects at a time
     busy: Mapped[int] = mapped_column(default=0, info={"field": ProfileField()})  # projects now
     free_on: Mapped[date | None] = mapped_column(info={"field": ProfileField()})  # the first day with room for one
-    best_customers: Mapped[str] = text_field(500, N_("your best customers"), is_long=True, is_searched=True)
-    good_referrals: Mapped[str] = text_field(500, N_("what a good referral is"), is_long=True, is_searched=True)
-    not_a_fit: Mapped[str] = text_field(500, N_("what is not a fit"), is_long=True)
+    best_customers: Mapped[str] = text_field(LONG_TEXT, N_("your best customers"), is_long=True, is_searched=True)
+    good_referrals: Mapped[str] = text_field(LONG_TEXT, N_("what a good referral is"), is_long=True, is_searched=True)
+    not_a_fit: Mapped[str] = text_field(LONG_TEXT, N_("what is not a fit"), is_long=True)
     industries: Mapped[list[str]] = mapped_column(default=list, info={"field": ProfileField(check=clean_industries)})
     languages: Mapped[list[str]] = mapped_column(default=list, info={"field": ProfileField(check=clean_languages)})
     latitude: Mapped[float | None]  # of the city, degrees
@@ -205,7 +205,7 @@ class Wanted(PublicRow, Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
     kind: Mapped[WantedKind]
     capability_id: Mapped[int | None] = mapped_column(ForeignKey("capability.id"))
-    text: Mapped[str] = mapped_column(String(300))
+    text: Mapped[str] = mapped_column(String(LONG_TEXT))
     why: Mapped[str] = mapped_column(String(300), default="")
     wanted_at: Mapped[datetime]
     shared_at: Mapped[datetime | None]

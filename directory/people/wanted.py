@@ -11,7 +11,7 @@ from directory.errors import Conflict, Invalid
 from directory.people.business import index_business
 from directory.people.tables import Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
-from directory.text import clean_line
+from directory.text import LONG_TEXT, clean_line
 from directory.translation import gettext as _
 
 MOST_LIVE = 12  # asks a member may have at a time: a list longer than that asks for nothing
@@ -32,7 +32,7 @@ def add_wanted(
         member_id=member.id,
         kind=kind,
         capability_id=capability.id if capability else None,
-        text=clean_line(text, field="text", what=_("whom you want to meet"), limit=300),
+        text=clean_line(text, field="text", what=_("whom you want to meet"), limit=LONG_TEXT),
         why=clean_line(why, field="why", what=_("why you want to meet them"), limit=300, required=False),
         wanted_at=now,
     )

@@ -21,7 +21,7 @@ from directory.facts.interaction import WEEKLY_MAILS, InteractionKind
 from directory.facts.introduction_request import ask, decline
 from directory.facts.rating import Rating
 from directory.facts.rating_case import RatingCase, case_signs
-from directory.imports.people_list import read_sheet
+from directory.imports.sheet import read_sheet
 from directory.joining.application import SUGGESTED_A_DAY, Application, answer_reference, suggest
 from directory.outbox import mail
 from directory.outbox.delivery import Delivery

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from directory.db import bump_world, columns_to
 from directory.errors import Invalid
 from directory.facts.collaboration import Collaboration
-from directory.imports.businesses import FIELDS, import_businesses
-from directory.imports.checked_csv_reader import read_checked_file
+from directory.imports.businesses import import_businesses
+from directory.imports.firm_list import read_firms
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team
 from directory.people import duplicates
@@ -134,9 +134,9 @@ def test_an_import_says_who_looks_alike_and_does_not_bring_back_what_was_merged(
     keep.key = "b-1"
     business_merge.merge(session, keep=keep, drop=drop, by=keep.members[0], now=now)
     table = b"key,name\nb-7,Bramble LLC\nb-9,Brambles\nb-10,Somebody\n"
-    rows = read_checked_file(table, fields=FIELDS)
-    report = import_businesses(session, rows=rows, now=now)
-    assert (report.added, report.alike) == (2, ["row 3"])
+    lines = read_firms(table).lines
+    report = import_businesses(session, lines=lines, now=now)
+    assert (report.added, list(report.alike)) == (2, [3])
     assert any("merged into another record" in line for line in report.lines())
     assert session.scalars(select(Business.key).order_by(Business.id)).all() == ["b-1", "b-9", "b-10"]
 
