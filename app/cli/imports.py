@@ -1,24 +1,48 @@
-"""``goodword import``: imports firms and their finished collaborations from files."""
+"""``goodword import``: imports members, firms and their finished collaborations from files as people have them."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from app.cli import CliError
 from app.cli.database_access import open_engine
 from directory.clock import utc_now
 from directory.db import claim_write
 from directory.imports import businesses as business_import
 from directory.imports import collaborations as collaboration_import
-from directory.imports import table_reader
-from directory.imports.cell_checks import Field
+from directory.imports import firm_list, people, people_list
 from directory.imports.checked_csv_reader import check_table
-from directory.imports.report import Report
+from directory.imports.outline import outline
+from directory.imports.people import ImportBatch, Preview
+from directory.imports.report import Report, Unknown
+from directory.imports.sheet import Sheet, read_sheet
+from directory.imports.similar_firms import SimilarFirm
+from directory.imports.table_reader import FILE, read_table
+from directory.people.chapter import Chapter
+from directory.people.tables import Business, ChapterRole, Member, Role
 from directory.taxonomy.capability import CURATED
+from directory.translation import ngettext
 
-FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+PATH = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print columns, rows, notes and questions as JSON.")
+JOIN = click.option(
+    "--join", is_flag=True, help="Firms of the same name and place become one; else they stay apart and are listed."
+)
+UNKNOWN = click.option(
+    "--unknown",
+    type=click.Choice(["skip", "fail"]),
+    default="skip",
+    show_default=True,
+    help="Codes and firms that nobody knows: leave them out and say so, or refuse the file.",
+)
+SCHEME = click.option("--scheme", default=CURATED, show_default=True, help="The taxonomy of the capabilities.")
 
 
 def _mapping(_ctx: click.Context, _parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
@@ -37,68 +61,150 @@ MAP = click.option(
     multiple=True,
     metavar="FIELD=COLUMN",
     callback=_mapping,
-    help="Where the file has its own column names; may be given several times.",
+    help="Where a column is not recognised; may be given several times.",
 )
 
 
 @click.group()
 def imports() -> None:
-    """Import firms and their finished work from tables with a header (CSV, .xlsx, .gz): all of a file or nothing."""
-
-
-def _options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in (
-        click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing."),
-        click.option(
-            "--unknown",
-            type=click.Choice(["skip", "fail"]),
-            default="skip",
-            show_default=True,
-            help="Codes and firms that nobody knows: leave them out and say so, or refuse the file.",
-        ),
-        click.option("--scheme", default=CURATED, show_default=True, help="The taxonomy of the capabilities."),
-        MAP,
-        FILE,
-    ):
-        command = option(command)
-    return command
+    """Import people, firms and their finished work from files, .gz too. Columns are recognised; see --dry-run."""
 
 
 @imports.command(
-    help=f"Add and update firms by their key. Fields: {', '.join(field.name for field in business_import.FIELDS)}."
+    help="Add and update firms, by their key or else by name and place. "
+    f"Fields: {', '.join(field.name for field in firm_list.FIELDS)}."
 )
-@_options
-def businesses(**options: Any) -> None:
-    _import(business_import.FIELDS, business_import.import_businesses, **options)
+@PATH
+@MAP
+@SCHEME
+@UNKNOWN
+@JOIN
+@DRY_RUN
+@JSON
+def businesses(
+    file: Path, mapping: dict[str, str], scheme: str, unknown: Unknown, join: bool, dry_run: bool, as_json: bool
+) -> None:
+    firms = firm_list.read_firms(file, mapping=mapping)
+    with open_engine() as engine, Session(engine) as session:
+        claim_write(session)
+        report = business_import.import_businesses(
+            session, lines=firms.lines, scheme=scheme, unknown=unknown, join=join, now=utc_now()
+        )
+        similar = {row: session.get_one(Business, id) for row, id in report.alike.items()}
+        asks = {row: [f"Is it {_called(firm.name, firm.place)}, which is here?"] for row, firm in similar.items()}
+        if not dry_run:
+            session.commit()
+    if as_json:
+        _print(outline(firms.sheet, firm_list.BY_NAME, firms.lines, left_out=report.left_out, asks=asks))
+    else:
+        _report(firms.sheet, firm_list.BY_NAME, report.lines(), dry_run)
+
+
+@imports.command(
+    help="Add the people of a list to a chapter and invite them by mail. "
+    f"Fields: {', '.join(field.name for field in people_list.FIELDS)}."
+)
+@PATH
+@click.option("--chapter", "chapter_name", required=True, help="Its name or key.")
+@MAP
+@JOIN
+@DRY_RUN
+@JSON
+def members(file: Path, chapter_name: str, mapping: dict[str, str], join: bool, dry_run: bool, as_json: bool) -> None:
+    sheet, now = read_sheet(file).mapped(mapping, list(people_list.BY_NAME)), utc_now()
+    with open_engine() as engine, Session(engine) as session:
+        claim_write(session)
+        chapter = _chapter(session, chapter_name)
+        batch = ImportBatch(chapter_id=chapter.id, chapter=chapter, rows=asdict(sheet), committed_at=None)
+        seen = people.preview(session, batch=batch)
+        joins = {each.line.number: join and each.is_same for each in seen.similar.values()}
+        if not dry_run:
+            lead = _lead(session, chapter)
+            batch = people.upload(session, chapter=chapter, by=lead, sheet=sheet, now=now)
+            seen = people.commit(session, batch=batch, by=lead, joins=joins, share=False, now=now)
+        asked = [each for each in seen.similar.values() if not joins.get(each.line.number)]
+        asks = {each.line.number: [_question(each)] for each in asked}
+        left_out = _left_out(seen)
+        if not dry_run:
+            session.commit()
+    if as_json:
+        _print(outline(sheet, people_list.BY_NAME, seen.lines, left_out=left_out, asks=asks))
+        return
+    count = len(seen.new)
+    lines = [ngettext("%(count)s person comes in.", "%(count)s people come in.", count)]
+    lines += [f"row {row}: {why}" for row, why in sorted(left_out.items())]
+    lines += [str(note) for note in seen.notes]
+    lines += [f"row {row}: {question}" for row, questions in asks.items() for question in questions]
+    _report(sheet, people_list.BY_NAME, lines, dry_run)
 
 
 @imports.command(
     help="Add finished work between firms as evidence of what the sub can do. "
     f"Fields: {', '.join(field.name for field in collaboration_import.FIELDS)}; prime and sub are keys of firms."
 )
-@_options
-def collaborations(**options: Any) -> None:
-    _import(collaboration_import.FIELDS, collaboration_import.import_collaborations, **options)
-
-
-def _import(
-    fields: tuple[Field, ...],
-    import_rows: Callable[..., Report],
-    *,
-    file: Path,
-    mapping: dict[str, str],
-    scheme: str,
-    unknown: str,
-    dry_run: bool,
-) -> None:
-    table = table_reader.read_table(file, table_reader.FILE)
-    rows = check_table(table, fields=fields, mapping=mapping)
+@PATH
+@MAP
+@SCHEME
+@UNKNOWN
+@DRY_RUN
+def collaborations(file: Path, mapping: dict[str, str], scheme: str, unknown: Unknown, dry_run: bool) -> None:
+    table = read_table(file, FILE)
+    rows = check_table(table, fields=collaboration_import.FIELDS, mapping=mapping)
     with open_engine() as engine, Session(engine) as session:
         claim_write(session)
-        report = import_rows(session, rows=rows, scheme=scheme, unknown=unknown, now=utc_now())
+        report: Report = collaboration_import.import_collaborations(
+            session, rows=rows, scheme=scheme, unknown=unknown, now=utc_now()
+        )
         if not dry_run:
             session.commit()
-    for line in (*table.notes, *report.lines()):
+    _say((*table.notes, *report.lines()), dry_run)
+
+
+def _chapter(session: Session, name: str) -> Chapter:
+    named = or_(func.lower(Chapter.name) == name.lower(), Chapter.key == name)
+    chapter = session.scalar(select(Chapter).where(named).order_by(Chapter.id).limit(1))
+    if chapter is None:
+        raise CliError(f"There is no chapter “{name}”.")
+    return chapter
+
+
+def _lead(session: Session, chapter: Chapter) -> Member:
+    """Return the member in whose name the chapter invites."""
+    led = select(Member).join(ChapterRole, ChapterRole.member_id == Member.id)
+    led = led.where(ChapterRole.chapter_id == chapter.id, ChapterRole.role == Role.LEAD, Member.is_active)
+    lead = session.scalar(led.order_by(Member.id).limit(1))
+    if lead is None:
+        raise CliError(f"Nobody leads {chapter.name}, who could invite; see goodword invite --lead.")
+    return lead
+
+
+def _left_out(seen: Preview) -> dict[int, str]:
+    wrong = {line.number: " ".join(error.message for error in line.errors) for line in seen.lines if line.errors}
+    return wrong | {line.number: line.excluded for line in seen.excluded}
+
+
+def _question(similar: SimilarFirm) -> str:
+    values, firm = similar.line.values, similar.business
+    listed = _called(values["firm"], values["city"], values["region"])
+    return f"{values['name']} is of {listed}: is that {_called(firm.name, firm.place)}, which is here?"
+
+
+def _called(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
+
+
+def _print(data: dict[str, Any]) -> None:
+    click.echo(json.dumps(data, ensure_ascii=False))
+
+
+def _report(sheet: Sheet, fields: Iterable[str], lines: Iterable[str], dry_run: bool) -> None:
+    columns = {name: sheet.column_name(name) for name in fields}
+    click.echo("Columns: " + ", ".join(f"{name} = {column}" for name, column in columns.items() if column))
+    _say((*sheet.notes, *lines), dry_run)
+
+
+def _say(lines: Iterable[str], dry_run: bool) -> None:
+    for line in lines:
         click.echo(line)
     if dry_run:
         click.echo("Nothing was changed: this was a dry run.")

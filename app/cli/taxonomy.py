@@ -6,7 +6,7 @@ import click
 from sqlalchemy import Engine, func, select
 
 from app.cli.database_access import open_engine
-from app.cli.imports import FILE, MAP
+from app.cli.imports import MAP, PATH
 from directory.clock import utc_now
 from directory.db import write_session
 from directory.engine.capability_embeddings import embed_missing
@@ -24,7 +24,7 @@ def taxonomy() -> None:
 
 
 @taxonomy.command("import")
-@FILE
+@PATH
 @click.option("--scheme", default=CURATED, show_default=True, help="The name it is known by.")
 @MAP
 def import_(file: Path, scheme: str, mapping: dict[str, str]) -> None:

@@ -12,7 +12,8 @@ from app.request_time import now
 from directory.imports import people
 from directory.imports import undo as import_undo
 from directory.imports.people import ImportBatch
-from directory.imports.people_list import FIELDS, read_sheet
+from directory.imports.people_list import FIELDS
+from directory.imports.sheet import read_sheet
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.translation import gettext as _
@@ -70,10 +71,14 @@ def arrange(public_id: str) -> ResponseReturnValue:
 @policy("import.commit_or_rollback")
 def commit(public_id: str) -> ResponseReturnValue:
     batch, form = _mine(public_id), CommitForm()
-    apart = [name.removeprefix("firm-") for name, value in request.form.items() if value == "new"]
+    joins = {
+        int(row): request.form[f"firm-{row}"] == "join"
+        for row in (name.removeprefix("firm-") for name in request.form if name.startswith("firm-"))
+        if row.isdecimal()
+    }
     with blamed(form):
         seen = people.commit(
-            db.session(), batch=batch, by=current_member(), apart=apart, share=bool(form.share.data), now=now()
+            db.session(), batch=batch, by=current_member(), joins=joins, share=bool(form.share.data), now=now()
         )
         message = ngettext("%(count)s person is in.", "%(count)s people are in.", len(seen.new))
         message, room = f"{message} {_('Their letters leave in ten minutes.')}", batch.chapter.public_id

@@ -1,16 +1,26 @@
-"""Read capability cells: codes or names of one scheme, separated by semicolons."""
+"""Read capability cells: codes or names of one scheme, separated by semicolons, or else by commas."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.errors import Invalid
 from directory.imports.cell_checks import RowError
-from directory.imports.checked_csv_reader import CheckedRow
+from directory.imports.cell_values import split_list
 from directory.imports.report import Report
 from directory.taxonomy.capability import Capability
 from directory.translation import gettext
+
+
+class _Row(Protocol):
+    """A row of a file, of either reader."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def values(self) -> Mapping[str, str]: ...
 
 
 class Codes:
@@ -27,9 +37,17 @@ class Codes:
         self._by_name = {name.casefold(): id for id, _code, name in rows}
         self._by_name |= {code.casefold(): id for id, code, _name in rows}  # a code wins over an equal name
 
-    def read(self, row: CheckedRow, report: Report) -> Sequence[int]:
+    def unknown(self, row: _Row) -> list[str]:
+        """Return the names in a row's cell that the scheme does not have."""
+        return [name for name in self._names(row) if name.casefold() not in self._by_name]
+
+    def _names(self, row: _Row) -> list[str]:
+        cell = row.values.get("capabilities", "").strip()
+        return [cell] if cell.casefold() in self._by_name else split_list(cell)
+
+    def read(self, row: _Row, report: Report) -> Sequence[int]:
         """Return the capability ids of a row's cell, each once. Unknown ones go to the report."""
-        names = [name.strip() for name in row.values.get("capabilities", "").split(";") if name.strip()]
+        names = self._names(row)
         if "capabilities" in row.values and not names:
             reason = gettext("without a capability")
             report.skip_unknown(reason, RowError(row.number, "capabilities", reason))

@@ -1,11 +1,11 @@
 """Import people from an uploaded list: preview it, commit all new people at once; ``undo`` reverts it within a day."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, and_, delete, or_, select
+from sqlalchemy import ForeignKey, delete, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from directory.audit import record
@@ -13,7 +13,12 @@ from directory.db import Base, PublicRow
 from directory.engine.suggestions import understand
 from directory.errors import Conflict, Invalid
 from directory.imports.cell_checks import RowError
-from directory.imports.people_list import BY_NAME, Line, Sheet, read_person
+from directory.imports.cell_values import split_list
+from directory.imports.column_recognition import Grade
+from directory.imports.list_row import Line
+from directory.imports.people_list import BY_NAME, read_person
+from directory.imports.sheet import Sheet
+from directory.imports.similar_firms import FirmKey, SimilarFirm, firm_keys, similar_firms
 from directory.imports.table_reader import Row
 from directory.joining.application import Application, delete_unconfirmed
 from directory.joining.invitation import GRACE, invite_by_mail
@@ -54,8 +59,16 @@ class ImportBatch(PublicRow, Base):
     def sheet(self) -> Sheet:
         """The sheet stored in ``rows``."""
         rows = [Row(number, cells) for number, cells in self.rows.get("rows", ())]
-        has_header, notes = self.rows.get("has_header", False), self.rows.get("notes", [])
-        return Sheet(rows, self.rows.get("columns", []), has_header, notes)
+        columns = self.rows.get("columns", [])
+        grades = self.rows.get("grades") or [Grade.SURE] * len(columns)
+        return Sheet(
+            rows,
+            columns,
+            self.rows.get("has_header", False),
+            grades,
+            self.rows.get("notes", []),
+            self.rows.get("spares", []),
+        )
 
     def is_undoable(self, now: datetime) -> bool:
         """Return whether the import can still be undone."""
@@ -64,10 +77,10 @@ class ImportBatch(PublicRow, Base):
 
 @dataclass(frozen=True)
 class Preview:
-    """What committing a list would do. ``similar`` maps a listed firm's confusable skeleton to an existing business."""
+    """What committing a list would do. ``similar`` has the firms that are here already, by the listed firm's key."""
 
     lines: list[Line]
-    similar: dict[str, Business]
+    similar: dict[FirmKey, SimilarFirm]
 
     @property
     def new(self) -> list[Line]:
@@ -83,6 +96,11 @@ class Preview:
     def errors(self) -> list[RowError]:
         """The errors of all lines."""
         return [error for line in self.lines for error in line.errors]
+
+    @property
+    def notes(self) -> list[RowError]:
+        """What is left out of the cells of the new people."""
+        return [note for line in self.new for note in line.notes]
 
 
 def upload(session: Session, *, chapter: Chapter, by: Member, sheet: Sheet, now: datetime) -> ImportBatch:
@@ -113,7 +131,14 @@ def map_columns(batch: ImportBatch, *, columns: list[str], has_header: bool) -> 
     for name in filter(None, chosen):
         if chosen.count(name) > 1:
             raise Invalid(_("Two columns cannot both be “%(field)s”; leave one out.", field=BY_NAME[name].label))
-    batch.rows = {**batch.rows, "columns": chosen, "has_header": has_header and len(batch.rows["rows"]) > 1}
+    grades = [Grade.SURE] * len(chosen)
+    batch.rows = {
+        **batch.rows,
+        "columns": chosen,
+        "grades": grades,
+        "spares": [],
+        "has_header": has_header and len(batch.rows["rows"]) > 1,
+    }
 
 
 def preview(session: Session, *, batch: ImportBatch) -> Preview:
@@ -122,8 +147,11 @@ def preview(session: Session, *, batch: ImportBatch) -> Preview:
     lines: list[Line] = []
     sheet = batch.sheet
     has_suppressions = session.scalar(select(Suppression.id).limit(1)) is not None
-    for row in sheet.people:
-        line = read_person(row, sheet.columns)
+    capability_ids = _capability_ids(session)
+    for row in sheet.body:
+        line = read_person(row, sheet, country=batch.chapter.country)
+        unknown = [name for name in split_list(line.values["capabilities"]) if fold(name) not in capability_ids]
+        line.note(BY_NAME["capabilities"].label, [_("“%(name)s” is not known here yet.", name=n) for n in unknown])
         if not line.errors:
             email, likeness = line.values["email"], _likeness(line.values["name"], line.values["firm"])
             line.excluded = by_email.get(email) or by_likeness.get(likeness) or ""
@@ -134,7 +162,7 @@ def preview(session: Session, *, batch: ImportBatch) -> Preview:
                 by_likeness[likeness] = _("stands in row %(row)s too", row=line.number)
         lines.append(line)
     new = [line for line in lines if not line.errors and not line.excluded]
-    return Preview(lines, _similar_firms(session, batch.chapter_id, new))
+    return Preview(lines, similar_firms(session, batch.chapter_id, new))
 
 
 def _existing_people(session: Session, chapter_id: int) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
@@ -164,47 +192,36 @@ def _likeness(name: str, firm: str) -> tuple[str, str]:
     return confusable_skeleton(name), duplicates.normalized_name(firm) or confusable_skeleton(firm)
 
 
-def _similar_firms(session: Session, chapter_id: int, lines: list[Line]) -> dict[str, Business]:
-    """Return the businesses that firms of the list resemble, by the listed firm's confusable skeleton.
-
-    Only businesses of this chapter and imported ones without members count.
-    """
-    index = duplicates.duplicate_index(session)
-    listed = {confusable_skeleton(line.values["firm"]): line.values for line in lines}
-    matches = {  # not by phone: a line's phone is the person's own
-        look: [match.business_id for match in index.like(values["firm"], values["website"], phone="")]
-        for look, values in listed.items()
-    }
-    ids = sorted({id for business_ids in matches.values() for id in business_ids})
-    firms: dict[int, Business] = {}
-    for start in range(0, len(ids), 1000):
-        eligible = or_(Business.chapter_id == chapter_id, and_(Business.chapter_id.is_(None), ~Business.members.any()))
-        query = select(Business).where(Business.id.in_(ids[start : start + 1000]), eligible)
-        firms |= {firm.id: firm for firm in session.scalars(query)}
-    return {
-        look: firms[next(id for id in ids if id in firms)] for look, ids in matches.items() if firms.keys() & set(ids)
-    }
-
-
 def commit(
-    session: Session, *, batch: ImportBatch, by: Member, apart: Collection[str] = (), share: bool, now: datetime
+    session: Session,
+    *,
+    batch: ImportBatch,
+    by: Member,
+    joins: Mapping[int, bool] | None = None,
+    share: bool,
+    now: datetime,
 ) -> Preview:
     """Add everybody who is new by a preview made now, and queue their invitations, which are sent after GRACE.
 
-    People join the similar business unless its public id is in ``apart``; others get a new one. With ``share`` the
-    weekly post may ask for what they want, without names. Raises Conflict if the list was committed, Invalid if nobody
-    is new.
+    ``joins`` answers, by the row of its line, whether people of a similar firm belong to it; unanswered ones do where
+    it is the same. With ``share`` the weekly post may ask for what they want, without names. Raises Conflict if the
+    list was committed, Invalid if nobody is new.
     """
     _require_uncommitted(batch)
     seen = preview(session, batch=batch)
     delete_unconfirmed(session, now=now, emails=[line.values["email"] for line in seen.new])
     if not seen.new:
         raise Invalid(_("There is nobody new in this list; correct it, or leave it."))
-    firms = {look: firm for look, firm in seen.similar.items() if firm.public_id not in apart}
-    new_firms: dict[str, Business] = {}
+    firms = {
+        key: similar.business
+        for key, similar in seen.similar.items()
+        if (joins or {}).get(similar.line.number, similar.is_same)
+    }
+    capability_ids = _capability_ids(session)
+    new_firms: dict[FirmKey, Business] = {}
     people: list[tuple[Line, Member]] = []
-    for line in seen.new:
-        look, values = confusable_skeleton(line.values["firm"]), line.values
+    for look, line in zip(firm_keys(seen.new), seen.new, strict=True):
+        values = line.values
         firm = firms.get(look)
         if firm is None:
             place = {"city": values["city"], "region": values["region"]}
@@ -214,13 +231,15 @@ def commit(
             new_firms[look] = firms[look] = firm
             session.add(firm)
         firm.chapter_id = firm.chapter_id or batch.chapter_id
-        firm.summary = firm.summary or values["summary"]
+        for name in ("summary", "website", "city", "region"):
+            setattr(firm, name, getattr(firm, name) or values[name])
         fields = {name: values[name] for name in ("name", "email", "role", "phone")}
         people.append((line, Member(business=firm, joined_at=now, invited_at=now, **fields)))
-    claims = _claims(session, list(new_firms.values()), now)
+    cells = [(line.values["capabilities"], member.business) for line, member in people]
+    claims = _claims(session, list(new_firms.values()), cells, capability_ids, now)
     session.add_all(member for _line, member in people)
     session.flush()
-    wants = _wants(session, people, share, now)
+    wants = _wants(people, capability_ids, share, now)
     session.add_all([*claims, *wants])
     session.flush()
     for _line, member in people:
@@ -242,19 +261,41 @@ def _require_uncommitted(batch: ImportBatch) -> None:
         raise Conflict(_("These people were brought in already."))
 
 
-def _claims(session: Session, firms: list[Business], now: datetime) -> list[Claim]:
-    """Return claims for the capabilities that the firms' summaries name by a synonym; similar meaning is not enough."""
-    claims: list[Claim] = []
+def _claims(
+    session: Session,
+    firms: list[Business],
+    cells: list[tuple[str, Business]],
+    capability_ids: Mapping[str, int],
+    now: datetime,
+) -> list[Claim]:
+    """Return claims for the capabilities that the cells or the summaries of new firms name by a synonym.
+
+    Similar meaning is not enough.
+    """
+    claimed: dict[Business, dict[int, None]] = {firm: {} for firm in firms}
+    for cell, firm in cells:
+        if firm in claimed:
+            names = map(fold, split_list(cell))
+            claimed[firm] |= dict.fromkeys(capability_ids[name] for name in names if name in capability_ids)
     for firm in [firm for firm in firms if firm.summary][:UNDERSTOOD]:
         with session.no_autoflush:
             wishes = understand(session, text=firm.summary).wishes
-        named = dict.fromkeys(wish.capability_id for wish in wishes if wish.matched_by is MatchedBy.SYNONYM)
-        claims += [Claim(business=firm, capability_id=capability, claimed_at=now) for capability in named]
-    return claims
+        claimed[firm] |= dict.fromkeys(wish.capability_id for wish in wishes if wish.matched_by is MatchedBy.SYNONYM)
+    return [
+        Claim(business=firm, capability_id=capability, claimed_at=now)
+        for firm, capabilities in claimed.items()
+        for capability in capabilities
+    ]
 
 
-def _wants(session: Session, people: list[tuple[Line, Member]], share: bool, now: datetime) -> list[Wanted]:
-    capability_ids = {fold(name): row.id for row in capability_choices(session) for name in (*row.synonyms, row.name)}
+def _capability_ids(session: Session) -> dict[str, int]:
+    """Return the ids of the capabilities that members choose from, by their folded names and synonyms."""
+    return {fold(name): row.id for row in capability_choices(session) for name in (*row.synonyms, row.name)}
+
+
+def _wants(
+    people: list[tuple[Line, Member]], capability_ids: Mapping[str, int], share: bool, now: datetime
+) -> list[Wanted]:
     wants = [(line.values["wants"], member) for line, member in people if line.values["wants"]]
     return [
         Wanted(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from directory.imports.cell_checks import RowError
+from directory.imports.cell_checks import ERRORS_NAMED, RowError
 from directory.translation import gettext, ngettext
 
 EXAMPLES = 5
@@ -22,13 +22,20 @@ class Report:
     same: int = 0  # existed before, unchanged
     claims: int = 0
     skipped: dict[str, list[str]] = field(default_factory=dict)
-    alike: list[str] = field(default_factory=list)  # rows added that may duplicate an existing business
+    alike: dict[int, int] = field(default_factory=dict)  # row added -> id of the business that it may duplicate
+    left_out: dict[int, str] = field(default_factory=dict)  # row -> why
+    notes: list[RowError] = field(default_factory=list)  # what was left out of cells
     errors: list[RowError] = field(default_factory=list)  # if there is any, nothing may be saved
 
     def skip(self, reason: str, row: int, value: str = "") -> None:
         """Count a skipped row or cell, and remember its place."""
         place = gettext("row %(row)s", row=row)
         self.skipped.setdefault(reason, []).append(f"{place} ({value})" if value else place)
+
+    def leave_out(self, row: int, why: str) -> None:
+        """Count a row that was left out whole."""
+        self.left_out[row] = why
+        self.skip(why, row)
 
     def skip_unknown(self, reason: str, error: RowError, value: str = "") -> None:
         """Skip an unknown value, or add ``error`` if ``unknown`` is "fail"."""
@@ -52,11 +59,14 @@ class Report:
         )
         claims = ngettext("%(count)s new claim", "%(count)s new claims", self.claims)
         alike = gettext("added, though a firm like it was here; look at both and merge them")
-        notes = {**self.skipped, **({alike: self.alike} if self.alike else {})}
+        places = [gettext("row %(row)s", row=row) for row in self.alike]
+        notes = {**self.skipped, **({alike: places} if places else {})}
         return [
             f"{read}: {done}; {claims}.",
             *(
                 f"{len(places)} × {reason}: {', '.join(places[:EXAMPLES])}{', …' if len(places) > EXAMPLES else ''}"
                 for reason, places in notes.items()
             ),
+            *(str(note) for note in self.notes[:ERRORS_NAMED]),
+            *([gettext("… and %(count)s more.", count=more)] if (more := len(self.notes) - ERRORS_NAMED) > 0 else []),
         ]

@@ -1,10 +1,10 @@
-"""Importing businesses and collaborations: all or nothing, a repeated file adds nothing, and real files fit."""
+"""Importing businesses and collaborations: a gap is told, a repeated file adds nothing, and real files fit."""
 
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from directory.db import world_version
@@ -15,6 +15,7 @@ from directory.imports import businesses as firms
 from directory.imports import collaborations as work
 from directory.imports.cell_checks import Field, ImportErrors
 from directory.imports.checked_csv_reader import read_checked_file
+from directory.imports.firm_list import read_firms
 from directory.imports.report import Report, Unknown
 from directory.people.claim import Claim
 from directory.people.tables import Business
@@ -30,8 +31,8 @@ def taxonomy(session: Session) -> None:
 
 
 def import_firms(session: Session, now: datetime, text: str, *, unknown: Unknown = "skip") -> Report:
-    rows = read_checked_file(text.encode(), fields=firms.FIELDS)
-    return firms.import_businesses(session, rows=rows, scheme="naics", unknown=unknown, now=now)
+    lines = read_firms(text.encode()).lines
+    return firms.import_businesses(session, lines=lines, scheme="naics", unknown=unknown, now=now)
 
 
 def import_work(session: Session, now: datetime, text: str, *, unknown: Unknown = "skip") -> Report:
@@ -75,13 +76,11 @@ def test_businesses_are_added_found_and_updated_by_their_key(session: Session, n
 @pytest.mark.parametrize(
     ("text", "unknown", "complaint"),
     [
-        (FIRMS + "a,Ada again,,,,\n", "skip", "row 4, key: stands in row 2 too."),
         (FIRMS, "fail", "row 3, capabilities: 999999 not in the taxonomy naics"),
         ("key,name,capabilities\na,Ada,\n", "fail", "row 2, capabilities: without a capability"),
-        ("key,name,website\na,Ada,javascript:alert(1)\n", "skip", "row 2, website: "),
     ],
 )
-def test_one_invalid_business_rejects_the_whole_file(
+def test_an_unknown_capability_refuses_the_whole_file_if_asked(
     session: Session, now: datetime, text: str, unknown: Unknown, complaint: str
 ) -> None:
     with pytest.raises(ImportErrors) as refused:
@@ -90,10 +89,49 @@ def test_one_invalid_business_rejects_the_whole_file(
     assert count(session, Business) == 0
 
 
+def test_a_row_that_cannot_be_read_costs_no_other_row(session: Session, now: datetime) -> None:
+    rows = "a,Ada,javascript:alert(1)\nb,=1+1,\na,Ada again,\nc,Cy,cy.example\n"
+    report = import_firms(session, now, f"key,name,website\n{rows}")
+    assert (report.added, sorted(report.left_out)) == (2, [3, 4])
+    assert [(note.row, note.field) for note in report.notes] == [(2, "website")]
+    assert dict(session.execute(select(Business.name, Business.website)).all()) == {
+        "Ada": "",
+        "Cy": "https://cy.example",
+    }
+
+
+def test_firms_without_a_key_are_known_by_name_and_place(session: Session, now: datetime) -> None:
+    text = "Agency;Location;Tags;Description\nBirch & Pine;Tallinn, Estonia;commercial printing;{}\n"
+    text += "Birch and Pine LLC;Mesa, AZ;;We print\n"
+    long = "We build shops for outdoor brands. " * 100
+    first = import_firms(session, now, text.format(long))
+    assert (first.added, first.claims, first.notes) == (2, 1, [])
+    firm = session.scalars(select(Business).where(Business.city == "Tallinn")).one()
+    assert (firm.region, firm.summary) == ("Estonia", long.strip())
+    again = import_firms(session, now, text.format("Shops"))
+    assert (again.added, again.updated, again.same) == (0, 1, 1)
+
+
+def test_a_firm_that_is_here_stays_apart_unless_it_is_joined(session: Session, now: datetime) -> None:
+    session.add_all(
+        Business(name="Lind AG", city=city, summary="Ours", created_at=now) for city in ("Tucson", "Mesa", "Yuma")
+    )
+    session.flush()
+    text = b"Company,City,State,Website,About\nLind,Tucson,,lind.example,Theirs\nLind,Bisbee,,b.example,Other\n"
+    lines = read_firms(text).lines
+    assert set(firms.import_businesses(session, lines=lines, scheme="naics", now=now).alike) == {2, 3}
+    session.execute(delete(Business).where(Business.key.is_not(None)))
+    joined = firms.import_businesses(session, lines=lines, scheme="naics", join=True, now=now)
+    assert (joined.added, joined.updated, set(joined.alike)) == (1, 1, {3})
+    lind = session.scalars(select(Business).where(Business.city == "Tucson")).one()
+    session.refresh(lind)
+    assert (lind.summary, lind.website) == ("Ours", "https://lind.example")
+
+
 def test_a_taxonomy_that_was_not_imported_is_reported(session: Session, now: datetime) -> None:
-    rows = read_checked_file(FIRMS.encode(), fields=firms.FIELDS)
+    lines = read_firms(FIRMS.encode()).lines
     with pytest.raises(Invalid, match="There is no taxonomy “esco”"):
-        firms.import_businesses(session, rows=rows, scheme="esco", now=now)
+        firms.import_businesses(session, lines=lines, scheme="esco", now=now)
 
 
 def test_a_finished_collaboration_is_evidence_for_the_sub_once(session: Session, now: datetime) -> None:
@@ -134,12 +172,8 @@ def test_the_federal_files_are_imported_once(session: Session, now: datetime, re
         if code not in ("541511", "323111"):
             session.add(Capability(scheme="naics", code=code, name=title, kind=CapabilityKind.SERVICE))
     for firms_added, work_added in ((3025, 5276), (0, 0)):
-        rows = read_checked_file(
-            real_data / "federal" / "businesses.csv",
-            fields=firms.FIELDS,
-            mapping={"key": "id", "region": "state", "capabilities": "naics"},
-        )
-        assert firms.import_businesses(session, rows=rows, scheme="naics", now=now).added == firms_added
+        found = read_firms(real_data / "federal" / "businesses.csv", mapping={"capabilities": "naics"})
+        assert firms.import_businesses(session, lines=found.lines, scheme="naics", now=now).added == firms_added
         rows = read_checked_file(
             real_data / "federal" / "subcontracts.csv.gz",
             fields=work.FIELDS,

@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from directory.db import bump_world
 from directory.errors import Conflict, Invalid
 from directory.facts.interaction import Interaction, InteractionKind
 from directory.imports import people, undo
 from directory.imports.people import ImportBatch, Preview
-from directory.imports.people_list import Sheet, read_sheet
+from directory.imports.sheet import Sheet, read_sheet
 from directory.outbox.delivery import Delivery
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, MemberState, Wanted
@@ -139,6 +140,47 @@ def test_columns_are_read_as_the_lead_maps_them(session: Session, cast: Cast, no
         people.map_columns(batch, columns=["name", "name", "email"], has_header=False)
 
 
+def test_what_a_cell_holds_besides_is_told_and_costs_nobody(session: Session, cast: Cast, now: datetime) -> None:
+    header = "Title,First Name,Last Name,Company,E-mail Address,Business Phone,Mobile Phone,Web Page,City,Notes\n"
+    rows = 'Mr.,Ansel,Brook,Brook Roofing,a@x.example; b@x.example,,(520) 555-0141,call me,"Mesa, AZ",x\n'
+    rows += "".join(f",Cy,Ek{n},Ek,c{n}@x.example,520-555-0{n},,ek.example,Yuma,\n" for n in range(100, 103))
+    line = looked_at(session, cast, now, header + rows).new[0]
+    assert (line.values["name"], line.values["email"], line.values["phone"]) == (
+        *("Ansel Brook", "a@x.example"),
+        "(520) 555-0141",
+    )
+    assert (line.values["city"], line.values["region"], line.values["website"]) == ("Mesa", "AZ", "")
+    assert [(note.field, note.message) for note in line.notes] == [
+        ("Mail", "also there: b@x.example"),
+        ("Website", "“call me” is no address of a website."),
+        ("Telephone", "taken from “Mobile Phone”"),
+    ]
+
+
+def test_columns_left_out_by_hand_fill_nothing_in(session: Session, cast: Cast, now: datetime) -> None:
+    batch = sent(session, cast, now, "Name,Mail,Phone,Mobile\nBea Lind,b@x.example,,(520) 555-0141\n")
+    assert batch.sheet.columns == ["name", "email", "", "phone"]
+    people.map_columns(batch, columns=["name", "email", "phone", ""], has_header=True)
+    (line,) = people.preview(session, batch=batch).new
+    assert line.values["phone"] == ""
+
+
+def test_shops_of_one_name_in_two_towns_stay_apart(session: Session, cast: Cast, now: datetime) -> None:
+    cast.bea.business.name = "ServFix"
+    session.flush()
+    bump_world(session)
+    text = "Eve,e@x.example,ServFix,Tucson\nFinn,f@x.example,ServFix,Mesa\nGus,g@x.example,ServFix,Mesa\n"
+    batch = sent(session, cast, now, f"Name,Mail,Firm,Town\n{text}")
+    assert [(each.line.number, each.is_same) for each in people.preview(session, batch=batch).similar.values()] == [
+        (2, True),
+        (3, False),
+    ]
+    people.commit(session, batch=batch, by=cast.nia, share=False, now=now)
+    eve, finn, gus = session.scalars(select(Member).where(Member.invited_at == now).order_by(Member.id)).all()
+    assert eve.business is cast.bea.business
+    assert finn.business is gus.business is not eve.business
+
+
 def test_people_are_added_at_once_and_their_letters_due_in_ten_minutes(
     session: Session, cast: Cast, now: datetime
 ) -> None:
@@ -149,7 +191,7 @@ def test_people_are_added_at_once_and_their_letters_due_in_ten_minutes(
         *(MemberState.ACTIVE, "ida@quist.example"),
         "Bookkeeping for restaurants",
     )
-    assert (tess.name, tess.email, tess.business.chapter_id) == ("Wu, Tess", "tess@wu.example", cast.chapter.id)
+    assert (tess.name, tess.email, tess.business.chapter_id) == ("Tess Wu", "tess@wu.example", cast.chapter.id)
     assert raj.business is cast.bea.business
     assert session.scalars(select(Wanted.text).where(Wanted.shared_at == now)).all() == ["Restaurants", "Families"]
     assert "restaurants" in ida.business.search_text
@@ -161,7 +203,7 @@ def test_people_are_added_at_once_and_their_letters_due_in_ten_minutes(
 
 def test_a_listed_firm_can_be_kept_apart_from_a_similar_one(session: Session, cast: Cast, now: datetime) -> None:
     batch, firm = sent(session, cast, now), cast.bea.business
-    people.commit(session, batch=batch, by=cast.nia, apart=[firm.public_id], share=False, now=now)
+    people.commit(session, batch=batch, by=cast.nia, joins={4: False}, share=False, now=now)
     raj = session.scalars(select(Member).where(Member.name == "Raj Patel")).one()
     assert raj.business is not firm
     assert session.scalars(select(Wanted.id).where(Wanted.shared_at.is_not(None))).all() == []

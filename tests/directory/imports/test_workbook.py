@@ -15,7 +15,7 @@ from openpyxl.styles import PatternFill
 
 from directory.errors import Invalid
 from directory.imports import workbook
-from directory.imports.people_list import read_sheet
+from directory.imports.sheet import read_sheet
 from directory.imports.table_reader import FILE, LIST, Table, read_table
 
 HEADER = ["Name", "Mail", "Firm"]

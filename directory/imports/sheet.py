@@ -1,0 +1,121 @@
+"""Read a list of people or of firms as a sheet: its rows, its header if there is one, and the field of each column."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from directory.errors import Invalid
+from directory.imports.cell_look import look
+from directory.imports.column_recognition import Column, Grade, Kind, recognise
+from directory.imports.column_words import header_scores
+from directory.imports.table_reader import LIST, LIST_ROWS, Limits, Row, read_table
+from directory.translation import gettext as _
+
+_SAMPLE_ROWS = 200  # to recognise what a column holds
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of people or firms. ``rows`` include the header if there is one.
+
+    ``columns`` has the name of each column's field, "" for a column that is left out, and ``grades`` how sure that is;
+    ``spares`` has the fields that columns left out fill in where they are empty, and ``notes`` sentences on how the
+    table was read.
+    """
+
+    rows: list[Row]
+    columns: list[str]
+    has_header: bool
+    grades: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    spares: list[str] = field(default_factory=list)
+
+    @property
+    def body(self) -> list[Row]:
+        """The rows below the header."""
+        return self.rows[1:] if self.has_header else self.rows
+
+    def column_name(self, name: str) -> str | None:
+        """The header of a field's column, or its number where it has none; None for a field without a column."""
+        if name not in self.columns:
+            return None
+        return self.header(self.columns.index(name))
+
+    def header(self, place: int) -> str:
+        """The header of a column, or its number where it has none."""
+        cells = self.rows[0].cells if self.has_header else []
+        return (cells[place].strip() if place < len(cells) else "") or str(place + 1)
+
+    def text(self) -> str:
+        """Return the list as a spreadsheet copies it, which can be pasted again."""
+        lines = io.StringIO()
+        csv.writer(lines, dialect="excel-tab", lineterminator="\n").writerows(cells for _number, cells in self.rows)
+        return lines.getvalue()
+
+    def mapped(self, mapping: Mapping[str, str], known: Sequence[str]) -> "Sheet":
+        """Return the sheet with the columns of some fields set: field -> header. Raises Invalid for unknown ones."""
+        columns, grades = list(self.columns), list(self.grades)
+        header = [cell.strip().casefold() for cell in self.rows[0].cells] if self.has_header else []
+        for name, column in mapping.items():
+            if name not in known:
+                fields = ", ".join(sorted(known))
+                message = _("There is no field “%(field)s”; fields are: %(fields)s.", field=name, fields=fields)
+                raise Invalid(message, field=name)
+            if column.casefold() not in header:
+                named = {"column": column, "field": name, "columns": ", ".join(self.rows[0].cells)}
+                message = _("The header has no column “%(column)s” for %(field)s; it has: %(columns)s.", **named)
+                raise Invalid(message, field=name)
+            columns = ["" if taken == name else taken for taken in columns]
+            place = header.index(column.casefold())
+            columns[place], grades[place] = name, Grade.SURE
+        return Sheet(self.rows, columns, self.has_header, grades, self.notes, self.spares)
+
+
+def read_sheet(source: Path | bytes, kind: Kind = "people", *, limits: Limits = LIST) -> Sheet:
+    """Return the sheet of a list, with or without a header. Raises Invalid if it cannot be read or is too large."""
+    table = read_table(source, limits)
+    rows = table.rows
+    if not rows:
+        raise Invalid(_("There is nobody in the list; write one person a line."))
+    has_header = _is_header(rows)
+    if has_header and len(rows) == 1:
+        raise Invalid(_("The list has a header and no rows."))
+    if limits is LIST and len(rows) - has_header > LIST_ROWS:
+        raise Invalid(_("The list has more than %(most)s rows; send it in parts.", most=LIST_ROWS))
+    if not has_header:
+        rows = [Row(number, _split_addresses(cells)) for number, cells in rows]
+    columns = recognise_columns(rows, has_header=has_header, kind=kind)
+    fields, grades = [column.field for column in columns], [str(column.grade) for column in columns]
+    return Sheet(rows, fields, has_header, grades, table.notes, [column.spare for column in columns])
+
+
+def recognise_columns(rows: Sequence[Row], *, has_header: bool, kind: Kind) -> list[Column]:
+    """Return what each column of the rows holds, the first of which may be a header."""
+    sample = [cells for _number, cells in rows[has_header : _SAMPLE_ROWS + has_header]]
+    return recognise(rows[0].cells if has_header else None, sample, kind)
+
+
+def _is_header(rows: Sequence[Row]) -> bool:
+    """Whether the first row names columns: by known words, or by having no address where the others have theirs."""
+    first = rows[0].cells
+    if any(look(cell) in ("email", "phone", "profile") for cell in first):
+        return False
+    if any(max(header_scores(cell).values(), default=0) >= 0.9 for cell in first):
+        return True
+    sample = [cells for _number, cells in rows[1:_SAMPLE_ROWS]]
+    return any(
+        2 * sum(place < len(cells) and "@" in cells[place] for cells in sample) > len(sample)
+        for place in range(len(first))
+    )
+
+
+def _split_addresses(cells: list[str]) -> list[str]:
+    """Return the cells, with "Bea Lindqvist <bea@bramble.example>" split in two."""
+    split: list[str] = []
+    for cell in cells:
+        name, opens, mail = cell.strip().removesuffix(">").rpartition("<")
+        is_both = opens and name.strip() and "@" in mail and cell.strip().endswith(">")
+        split += [name.strip().strip('"'), mail] if is_both else [cell]
+    return split
