@@ -111,7 +111,8 @@ def strip_hidden(text: str, limit: int) -> str:
     '@me <'
     """
     line = " ".join(unicodedata.normalize("NFC", text[: 4 * limit]).split())
-    return "".join(character for character in line if character.isprintable() and character not in _BLANK)[:limit]
+    shown = "".join(character for character in line if character.isprintable() and character not in _BLANK)
+    return " ".join(shown.split())[:limit]
 
 
 def fold(text: str) -> str:
