@@ -63,9 +63,11 @@ def look(cell: str) -> str:
         return "salutation"
     if _DATE.fullmatch(text):
         return "date"
+    if re.fullmatch(r"\d{3}\.\d{3}\.\d{4}", text):
+        return "phone"
     if re.fullmatch(r"[+-]?[$€£#]?\d{1,3}(?:[.,]\d+)*|\d{1,8}|\d+\.[1-9]\d*|-\d+(\.\d+)?|\d{12,}", text):
         return "number"
-    if _PHONE.fullmatch(text):
+    if _PHONE.fullmatch(re.split(r" *[;,|] *|\n", text)[0]):
         return "phone"
     if _URL.fullmatch(text):
         return "profile" if _PROFILE.search(text) else "website"

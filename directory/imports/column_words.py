@@ -22,7 +22,7 @@ _PHRASES = {
         |associated company|agency|agency name|firma|firmenname|unternehmen|betrieb|organisationsname|societe
         |entreprise|raison sociale|empresa|compania|razon social|azienda|ditta|societa|bedrijf|bedrijfsnaam
         |firmanavn|virksomhed|foretag|vendor name|brand|trade name|doing business as|dba|practice name|shop name
-        |company or organization|listing name""",
+        |company or organization|listing name|biz name|biz""",
     "role": """role|title|job title|position|job position|function|occupation|funktion|beruf|fonction|poste|cargo
         |puesto|ruolo|functie|stilling|job""",
     "summary": """what the firm does|what they do|what we do|what you do|description|about|summary|bio|profile
@@ -31,13 +31,13 @@ _PHRASES = {
         |actividad|descrizione|omschrijving|beskrivelse|services offered description""",
     "wants": """wants|wants to meet|whom they want to meet|looking for|good referral|ask|ideal client
         |ideal referral|target market|who would be a good referral for you|ideal customer|good referrals
-        |referral wanted|sucht|gesucht|recherche|busca|cerca""",
+        |referral wanted|who do you want to meet|who you want to meet|ideal introduction|ideal intro|sucht|gesucht|recherche|busca|cerca""",
     "capabilities": """capabilities|capability|services|services offered|specialties|specialities|specialty
         |speciality|skills|expertise|category|categories|leistungen|fachgebiete|schwerpunkte|kategorie|kategorien
         |specialites|competences|categorie|servicios|especialidades|categoria|competenze|diensten
         |areas of expertise|trades|trade""",
     "phone": """phone|telephone|tel|mobile|cell|phone number|telephone number|mobile number|cell phone|cell number
-        |mobile phone|best number|handy|mobil|telefon|telefonnummer|rufnummer|telefono|movil|portable|telefone
+        |mobile phone|best number|contact number|handy|mobil|telefon|telefonnummer|rufnummer|telefono|movil|portable|telefone
         |celular|cellulare|telefoon|telefoonnummer|mobiel|telefonnr|tlf|ph|mobilephone|workphone""",
     "website": """website|web|url|site|homepage|web page|web site|website url|web address|site internet|site web
         |webseite|internetseite|pagina web|sitio web|sito|sito web|hemsida|hjemmeside|domain|company domain name
@@ -45,7 +45,7 @@ _PHRASES = {
     "city": """town|city|city state|city state zip|city st zip|city and state|city zip|plz ort|place|location
         |locality|address|formatted address|full address|ort|stadt|wohnort|standort|adresse|anschrift|ville
         |localite|ciudad|localidad|direccion|citta|comune|indirizzo|cidade|plaats|woonplaats|stad|by|headquarters
-        |hq|based in|suburb|municipality""",
+        |hq|based in|based|where|suburb|municipality""",
     "region": """state|region|province|county|bundesland|kanton|departement|provincia|comunidad autonoma|regione
         |estado|provincie|lan|fylke|state code|prefecture""",
     "key": """key|id""",
@@ -92,7 +92,7 @@ def header_words(header: str) -> list[str]:
     >>> header_words("E-mail 1 - Value"), header_words("MailingState/Province")
     (['email', '1', 'value'], ['mailing', 'state', 'province'])
     """
-    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header[:120])
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header[:120]).replace("#", " number ")
     text = re.sub(r"\be[\W_]*mail", "email", re.sub(r"[^\w]+|_", " ", fold(text.replace("-", " "))).strip())
     return text.split()
 
