@@ -31,13 +31,15 @@ _PHRASES = {
         |actividad|descrizione|omschrijving|beskrivelse|services offered description""",
     "wants": """wants|wants to meet|whom they want to meet|looking for|good referral|ask|ideal client
         |ideal referral|target market|who would be a good referral for you|ideal customer|good referrals
-        |referral wanted|who do you want to meet|who you want to meet|ideal introduction|ideal intro|sucht|gesucht|recherche|busca|cerca""",
+        |referral wanted|who do you want to meet|who you want to meet|ideal introduction|ideal intro
+        |sucht|gesucht|recherche|busca|cerca""",
     "capabilities": """capabilities|capability|services|services offered|specialties|specialities|specialty
         |speciality|skills|expertise|category|categories|leistungen|fachgebiete|schwerpunkte|kategorie|kategorien
         |specialites|competences|categorie|servicios|especialidades|categoria|competenze|diensten
         |areas of expertise|trades|trade""",
     "phone": """phone|telephone|tel|mobile|cell|phone number|telephone number|mobile number|cell phone|cell number
-        |mobile phone|best number|contact number|handy|mobil|telefon|telefonnummer|rufnummer|telefono|movil|portable|telefone
+        |mobile phone|best number|contact number
+        |handy|mobil|telefon|telefonnummer|rufnummer|telefono|movil|portable|telefone
         |celular|cellulare|telefoon|telefoonnummer|mobiel|telefonnr|tlf|ph|mobilephone|workphone""",
     "website": """website|web|url|site|homepage|web page|web site|website url|web address|site internet|site web
         |webseite|internetseite|pagina web|sitio web|sito|sito web|hemsida|hjemmeside|domain|company domain name
