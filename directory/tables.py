@@ -7,7 +7,7 @@ from directory.imports import people
 from directory.joining import application
 from directory.leads import lead, suggestion
 from directory.outbox import channel, delivery, heartbeat, kill_switch, occurrence, short_link
-from directory.people import chapter, claim, one_time_link, tables
+from directory.people import chapter, claim, one_time_link, own_word, tables
 from directory.privacy import business_merge, departure, suppression
 from directory.profiles import relay
 from directory.taxonomy import capability

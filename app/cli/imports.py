@@ -88,7 +88,13 @@ def businesses(
     with open_engine() as engine, Session(engine) as session:
         claim_write(session)
         report = business_import.import_businesses(
-            session, lines=firms.lines, scheme=scheme, unknown=unknown, join=join, now=utc_now()
+            session,
+            lines=firms.lines,
+            scheme=scheme,
+            unknown=unknown,
+            join=join,
+            source=file.name,
+            now=utc_now(),
         )
         similar = {row: session.get_one(Business, id) for row, id in report.alike.items()}
         asks = {row: [f"Is it {_called(firm.name, firm.place)}, which is here?"] for row, firm in similar.items()}
@@ -153,7 +159,7 @@ def collaborations(file: Path, mapping: dict[str, str], scheme: str, unknown: Un
     with open_engine() as engine, Session(engine) as session:
         claim_write(session)
         report: Report = collaboration_import.import_collaborations(
-            session, rows=rows, scheme=scheme, unknown=unknown, now=utc_now()
+            session, rows=rows, scheme=scheme, unknown=unknown, source=file.name, now=utc_now()
         )
         if not dry_run:
             session.commit()

@@ -21,13 +21,14 @@ from directory.db import claim_write
 from directory.due_date import read_due_date
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import latest_suggestion, runners_up, suggest, understand
+from directory.engine.vocabulary import capability_named
 from directory.errors import Invalid
 from directory.leads import lead as leads
 from directory.leads.lead import Lead, Wish
 from directory.leads.suggestion import Suggestion
 from directory.post_attribution import attributed_to
 from directory.rate_limit import consume_allowance
-from directory.taxonomy.capability import Capability, capabilities_by_name, capability_choices
+from directory.taxonomy.capability import Capability, capability_choices
 from directory.week import social_inbox
 from directory.week.social_inbox import Outcome, Reply
 
@@ -179,7 +180,7 @@ def _chosen_wishes(lead: Lead) -> list[Wish]:
     wishes += [Wish(capability.id, choices[capability.public_id] == "must") for capability in taken]
     name = request.form.get("add", "").strip()
     if name:
-        added = capabilities_by_name(db.session(), name)
+        added = capability_named(db.session(), name)
         if added is None:
             raise Invalid(_("We do not know “%(name)s”. Pick one from the list.", name=name[:80]), field="add")
         wishes.append(Wish(added.id))

@@ -28,6 +28,7 @@ from app.pages.members import profile_page
 from app.request_time import now
 from directory import files
 from directory.db import claim_write
+from directory.engine.vocabulary import capability_named
 from directory.errors import Invalid
 from directory.facts.claim_level import strongest_claims
 from directory.people import business, claim, member, wanted
@@ -35,7 +36,7 @@ from directory.people import photo as photos
 from directory.people.audience import Audience
 from directory.people.tables import Wanted, WantedKind
 from directory.profiles.member_view import member_view, set_audiences, visible_to
-from directory.taxonomy.capability import Capability, capabilities_by_name, capability_choices
+from directory.taxonomy.capability import Capability, capability_choices
 from directory.translation import gettext as _
 
 pages = Blueprint("profile", __name__)
@@ -254,7 +255,7 @@ def _meant(text: str) -> Capability:
     """The capability of that name. Raises Invalid with the nearest names there are."""
     if not text.strip():
         raise Invalid(_("Write what your firm can do, such as WordPress."), field="capability")
-    capability = capabilities_by_name(db.session(), text)
+    capability = capability_named(db.session(), text)
     if capability is None:
         near = get_close_matches(
             text[:80], [choice.name for choice in capability_choices(db.session())], n=3, cutoff=0.5

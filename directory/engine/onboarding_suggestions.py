@@ -10,7 +10,7 @@ from directory.engine.suggestions import runners_up, understand
 from directory.leads.lead import Lead, Need
 from directory.people.claim import Claim
 from directory.people.tables import Business, Member, Wanted
-from directory.taxonomy.capability import CURATED, Capability
+from directory.taxonomy.capability import CURATED, OWN, Capability
 
 # The engine ignores self-descriptions in a client's text. Here the whole text is one, so its opening is removed.
 _MYSELF = re.compile(r"^\s*(?:(?:we|i)(?:['’](?:re|m)| are| am)?|our firm(?: is)?)\s+(?:an? |the )?", re.IGNORECASE)
@@ -42,7 +42,7 @@ def suggest_wanteds(session: Session, *, member: Member, limit: int = 3) -> list
         select(Claim.business_id, Capability.id, Capability.parent_id, Business.chapter_id)
         .join(Capability, Capability.id == Claim.capability_id)
         .join(Business, Business.id == Claim.business_id)
-        .where(Capability.scheme == CURATED)
+        .where(Capability.scheme.in_((CURATED, OWN)))
     ).all()
     rows = [(business, node, above or node, chapter) for business, node, above, chapter in claims]
     own_nodes = {node for business, node, _above, _chapter in rows if business == firm.id}

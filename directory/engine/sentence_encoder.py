@@ -56,6 +56,10 @@ class Model:
         """Return whether the text was encoded lately, so that it costs nothing now."""
         return text in self._cache
 
+    def is_word(self, word: str) -> bool:
+        """Return whether a word in lower case is one of the 30,000 that the model knows whole."""
+        return self._tokenizer.token_to_id(word) is not None
+
     def _encode_new(self, texts: list[str]) -> dict[str, Vectors]:
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
         # Texts of similar length share a batch, to keep padding short.

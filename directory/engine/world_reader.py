@@ -1,7 +1,7 @@
 """Reads the World from the database: the engine's arrays, and the mapping from row ids to their indices."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -20,7 +20,7 @@ from directory.facts.vouch import Vouch
 from directory.facts.vouch_graph import reciprocal_pairs
 from directory.people.audience import is_visible_to_members
 from directory.people.tables import Band, Business, Member
-from directory.taxonomy.capability import CURATED, Capability
+from directory.taxonomy.capability import CURATED, OWN, Capability
 from directory.text import fold
 from matching.inputs import FACT_KINDS, Businesses, Claims, Facts, Ints, Members, Taxonomy, Vectors, Works, World
 from matching.taxonomy_words import TaxonomyIndex
@@ -132,14 +132,18 @@ def read_world(session: Session, version: int, before: KnownWorld | None) -> Kno
     return KnownWorld(world, TaxonomyIndex(taxonomy, schemes[0], schemes=schemes), region_of)
 
 
-def read_taxonomy(session: Session) -> Taxonomy:
-    """Read the nodes of every scheme; the titles of finished work count among their asks."""
-    rows = session.execute(
-        select(
-            *(Capability.id, Capability.scheme, Capability.name, Capability.synonyms, Capability.asks),
-            *(Capability.parent_id, Capability.vector),
-        ).order_by(Capability.id)
-    ).all()
+def read_taxonomy(session: Session, schemes: Collection[str] | None = None) -> Taxonomy:
+    """Read the nodes of these schemes, by default of every one; the titles of finished work count among their asks.
+
+    The network's own words belong to the curated scheme here; those that were hidden or joined are left out.
+    """
+    nodes = select(
+        *(Capability.id, Capability.scheme, Capability.name, Capability.synonyms, Capability.asks),
+        *(Capability.parent_id, Capability.vector),
+    ).where(Capability.hidden_at.is_(None))
+    if schemes is not None:
+        nodes = nodes.where(Capability.scheme.in_(schemes))
+    rows = session.execute(nodes.order_by(Capability.id)).all()
     at = _positions(row.id for row in rows)
     vectors = np.zeros((len(rows), DIMENSIONS), dtype=np.float32)
     titles = _titles(session)
@@ -153,7 +157,7 @@ def read_taxonomy(session: Session) -> Taxonomy:
             ask_nodes += [position] * (len(stored) - 1)
     return Taxonomy(
         ids=_ints(row.id for row in rows),
-        schemes=tuple(row.scheme for row in rows),
+        schemes=tuple(CURATED if row.scheme == OWN else row.scheme for row in rows),
         names=tuple(row.name for row in rows),
         synonyms=tuple(tuple(row.synonyms) for row in rows),
         parents=_ints(-1 if row.parent_id is None else at[row.parent_id] for row in rows),
@@ -250,7 +254,9 @@ def _used_schemes(world: World) -> tuple[str, ...]:
 def same_name_groups(before: Taxonomy, after: Taxonomy) -> bool:
     """Return whether a TaxonomyIndex of ``before`` is still valid for ``after``."""
     same_names = (before.names, before.synonyms, before.asks) == (after.names, after.synonyms, after.asks)
-    return same_names and bool(np.array_equal(before.vectors, after.vectors))
+    return same_names and all(
+        np.array_equal(getattr(before, name), getattr(after, name)) for name in ("ids", "parents", "vectors")
+    )
 
 
 def _positions(ids: Iterable[Any]) -> dict[int, int]:

@@ -13,7 +13,7 @@ from directory.imports.capability_codes import Codes
 from directory.imports.cell_checks import ImportErrors
 from directory.imports.firm_list import FIELDS, place_key
 from directory.imports.list_row import Line
-from directory.imports.report import Report, Unknown
+from directory.imports.report import Report, Unknown, own_word_note
 from directory.people.business import index_businesses
 from directory.people.claim import Claim
 from directory.people.duplicates import duplicate_index
@@ -30,15 +30,17 @@ def import_businesses(
     scheme: str = CURATED,
     unknown: Unknown = "skip",
     join: bool = False,
+    source: str = "",
     now: datetime,
 ) -> Report:
     """Add and update businesses, and add their claims. An empty cell changes nothing; no claim is ever removed.
 
     A line that cannot be read or occurs twice is left out and told. A firm that is here under another key stays apart,
     and is told; with ``join`` those of the same name and place become one, and only what is empty there is filled in.
-    Raises ImportErrors, and saves nothing, for every capability that the scheme does not have if ``unknown`` is "fail".
+    ``source`` is the name of the file. Raises ImportErrors, and saves nothing, for every capability that the scheme
+    does not have if ``unknown`` is "fail".
     """
-    codes, report = Codes(session, scheme), Report(rows=len(lines), unknown=unknown)
+    codes, report = Codes(session, scheme, source), Report(rows=len(lines), unknown=unknown)
     duplicates, merged = duplicate_index(session), merged_keys(session)
     before = {firm.key: firm for firm in session.scalars(select(Business).where(Business.key.is_not(None)))}
     namesakes = _by_name_and_place(session) if join else {}
@@ -62,8 +64,8 @@ def import_businesses(
             report.leave_out(line.number, gettext("merged into another record"))
             continue
         capabilities = codes.read(line, report)
-        unknown_names = codes.unknown(line)
-        line.note("capabilities", [gettext("“%(name)s” is not known here yet.", name=name) for name in unknown_names])
+        if words := report.own.get(line.number):
+            line.note("capabilities", [own_word_note(word) for word in words])
         if (firm := before.get(key)) is not None:
             claimed[firm.id] = capabilities
             if any(getattr(firm, name) != value for name, value in values.items()):

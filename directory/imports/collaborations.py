@@ -37,7 +37,13 @@ TITLE = 300  # characters of the column
 
 
 def import_collaborations(
-    session: Session, *, rows: Sequence[CheckedRow], scheme: str = CURATED, unknown: Unknown = "skip", now: datetime
+    session: Session,
+    *,
+    rows: Sequence[CheckedRow],
+    scheme: str = CURATED,
+    unknown: Unknown = "skip",
+    source: str = "",
+    now: datetime,
 ) -> Report:
     """Add finished collaborations, and the claims of their subs, dated by the first such collaboration.
 
@@ -45,7 +51,7 @@ def import_collaborations(
     earlier work and are no evidence; a business cannot be its own sub: such rows are counted and skipped. Raises
     ImportErrors, and saves nothing, for wrong cells and, if ``unknown`` is "fail", for unknown businesses and codes.
     """
-    codes, report = Codes(session, scheme), Report(rows=len(rows), unknown=unknown)
+    codes, report = Codes(session, scheme, source), Report(rows=len(rows), unknown=unknown)
     firms = merged_keys(session)
     firms |= {key: id for key, id in session.execute(select(Business.key, Business.id)) if key is not None}
     existing = set(session.scalars(select(Collaboration.key).where(Collaboration.key.is_not(None))))

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 from directory.audit import record
 from directory.db import Base, PublicRow
 from directory.engine.suggestions import understand
+from directory.engine.vocabulary import Vocabulary
 from directory.errors import Conflict, Invalid
 from directory.imports.cell_checks import RowError
-from directory.imports.cell_values import split_list
 from directory.imports.column_recognition import Grade
 from directory.imports.list_row import Line
 from directory.imports.people_list import BY_NAME, read_person
+from directory.imports.report import own_word_note
 from directory.imports.sheet import Sheet
 from directory.imports.similar_firms import FirmKey, SimilarFirm, firm_keys, similar_firms
 from directory.imports.table_reader import Row
@@ -29,8 +30,7 @@ from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
 from directory.privacy.suppression import Suppression, is_suppressed
-from directory.taxonomy.capability import capability_choices
-from directory.text import confusable_skeleton, fold
+from directory.text import confusable_skeleton
 from directory.translation import gettext as _
 
 KEPT_FOR = timedelta(hours=24)  # how long an uncommitted list is kept, and a committed one can be undone
@@ -147,11 +147,11 @@ def preview(session: Session, *, batch: ImportBatch) -> Preview:
     lines: list[Line] = []
     sheet = batch.sheet
     has_suppressions = session.scalar(select(Suppression.id).limit(1)) is not None
-    capability_ids = _capability_ids(session)
+    vocabulary = Vocabulary(session)
     for row in sheet.body:
         line = read_person(row, sheet, country=batch.chapter.country)
-        unknown = [name for name in split_list(line.values["capabilities"]) if fold(name) not in capability_ids]
-        line.note(BY_NAME["capabilities"].label, [_("“%(name)s” is not known here yet.", name=n) for n in unknown])
+        new_words = vocabulary.unknown(line.values["capabilities"])
+        line.note(BY_NAME["capabilities"].label, [own_word_note(word) for word in new_words])
         if not line.errors:
             email, likeness = line.values["email"], _likeness(line.values["name"], line.values["firm"])
             line.excluded = by_email.get(email) or by_likeness.get(likeness) or ""
@@ -217,7 +217,7 @@ def commit(
         for key, similar in seen.similar.items()
         if (joins or {}).get(similar.line.number, similar.is_same)
     }
-    capability_ids = _capability_ids(session)
+    vocabulary = Vocabulary(session)
     new_firms: dict[FirmKey, Business] = {}
     people: list[tuple[Line, Member]] = []
     for look, line in zip(firm_keys(seen.new), seen.new, strict=True):
@@ -236,10 +236,10 @@ def commit(
         fields = {name: values[name] for name in ("name", "email", "role", "phone")}
         people.append((line, Member(business=firm, joined_at=now, invited_at=now, **fields)))
     cells = [(line.values["capabilities"], member.business) for line, member in people]
-    claims = _claims(session, list(new_firms.values()), cells, capability_ids, now)
+    claims = _claims(session, list(new_firms.values()), cells, vocabulary, now)
     session.add_all(member for _line, member in people)
     session.flush()
-    wants = _wants(people, capability_ids, share, now)
+    wants = _wants(people, vocabulary, share, now)
     session.add_all([*claims, *wants])
     session.flush()
     for _line, member in people:
@@ -265,18 +265,17 @@ def _claims(
     session: Session,
     firms: list[Business],
     cells: list[tuple[str, Business]],
-    capability_ids: Mapping[str, int],
+    vocabulary: Vocabulary,
     now: datetime,
 ) -> list[Claim]:
-    """Return claims for the capabilities that the cells or the summaries of new firms name by a synonym.
+    """Return claims for the capabilities in the cells of new firms, and for those that their summaries name.
 
-    Similar meaning is not enough.
+    What a cell names and nobody knows becomes a word of the network's own; of a summary, similar meaning is not enough.
     """
     claimed: dict[Business, dict[int, None]] = {firm: {} for firm in firms}
     for cell, firm in cells:
         if firm in claimed:
-            names = map(fold, split_list(cell))
-            claimed[firm] |= dict.fromkeys(capability_ids[name] for name in names if name in capability_ids)
+            claimed[firm] |= dict.fromkeys(vocabulary.learn(cell, origin=_("a list of people"))[0])
     for firm in [firm for firm in firms if firm.summary][:UNDERSTOOD]:
         with session.no_autoflush:
             wishes = understand(session, text=firm.summary).wishes
@@ -288,20 +287,14 @@ def _claims(
     ]
 
 
-def _capability_ids(session: Session) -> dict[str, int]:
-    """Return the ids of the capabilities that members choose from, by their folded names and synonyms."""
-    return {fold(name): row.id for row in capability_choices(session) for name in (*row.synonyms, row.name)}
-
-
-def _wants(
-    people: list[tuple[Line, Member]], capability_ids: Mapping[str, int], share: bool, now: datetime
-) -> list[Wanted]:
+def _wants(people: list[tuple[Line, Member]], vocabulary: Vocabulary, share: bool, now: datetime) -> list[Wanted]:
     wants = [(line.values["wants"], member) for line, member in people if line.values["wants"]]
+    named = {text: vocabulary.find(text) for text, _member in wants}
     return [
         Wanted(
             member_id=member.id,
-            kind=WantedKind.CATEGORY if fold(text) in capability_ids else WantedKind.CLIENT,
-            capability_id=capability_ids.get(fold(text)),
+            kind=WantedKind.CATEGORY if named[text] else WantedKind.CLIENT,
+            capability_id=next(iter(named[text]), None),
             text=text,
             wanted_at=now,
             shared_at=now if share else None,

@@ -22,6 +22,7 @@ class Report:
     same: int = 0  # existed before, unchanged
     claims: int = 0
     skipped: dict[str, list[str]] = field(default_factory=dict)
+    own: dict[int, list[str]] = field(default_factory=dict)  # row -> new words of the network's own
     alike: dict[int, int] = field(default_factory=dict)  # row added -> id of the business that it may duplicate
     left_out: dict[int, str] = field(default_factory=dict)  # row -> why
     notes: list[RowError] = field(default_factory=list)  # what was left out of cells
@@ -29,8 +30,11 @@ class Report:
 
     def skip(self, reason: str, row: int, value: str = "") -> None:
         """Count a skipped row or cell, and remember its place."""
-        place = gettext("row %(row)s", row=row)
-        self.skipped.setdefault(reason, []).append(f"{place} ({value})" if value else place)
+        self.skipped.setdefault(reason, []).append(_place(row, value))
+
+    def keep_own(self, row: int, word: str) -> None:
+        """Remember a word that became one of the network's own."""
+        self.own.setdefault(row, []).append(word)
 
     def leave_out(self, row: int, why: str) -> None:
         """Count a row that was left out whole."""
@@ -59,8 +63,10 @@ class Report:
         )
         claims = ngettext("%(count)s new claim", "%(count)s new claims", self.claims)
         alike = gettext("added, though a firm like it was here; look at both and merge them")
+        own = gettext("kept as a word of your own, under the nearest known one")
         places = [gettext("row %(row)s", row=row) for row in self.alike]
-        notes = {**self.skipped, **({alike: places} if places else {})}
+        words = [_place(row, word) for row, words in self.own.items() for word in words]
+        notes = {**self.skipped, **{why: rows for why, rows in ((own, words), (alike, places)) if rows}}
         return [
             f"{read}: {done}; {claims}.",
             *(
@@ -70,3 +76,13 @@ class Report:
             *(str(note) for note in self.notes[:ERRORS_NAMED]),
             *([gettext("… and %(count)s more.", count=more)] if (more := len(self.notes) - ERRORS_NAMED) > 0 else []),
         ]
+
+
+def _place(row: int, value: str) -> str:
+    place = gettext("row %(row)s", row=row)
+    return f"{place} ({value})" if value else place
+
+
+def own_word_note(word: str) -> str:
+    """Return the note on a cell with a new word of the network's own."""
+    return gettext("“%(word)s” is new here, and is kept as a word of your own.", word=word)

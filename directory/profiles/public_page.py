@@ -16,7 +16,7 @@ from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.tables import Business, Member
 from directory.profiles.member_view import MemberView, member_view
-from directory.taxonomy.capability import CURATED, Capability
+from directory.taxonomy.capability import CURATED, OWN, Capability
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def active_members_of(session: Session, *, chapter: Chapter) -> Sequence[Member]
 def category_counts(session: Session, *, people: Sequence[Member]) -> list[tuple[str, int]]:
     """Return (category, number of firms) for what these people's firms claim, the most first, then by name."""
     nodes = session.execute(
-        select(Capability.id, Capability.parent_id, Capability.name).where(Capability.scheme == CURATED)
+        select(Capability.id, Capability.parent_id, Capability.name).where(Capability.scheme.in_((CURATED, OWN)))
     ).all()
     parents = {id: parent for id, parent, _name in nodes}
     names = {id: name for id, _parent, name in nodes}

@@ -1,15 +1,16 @@
 """Capabilities: nodes of a taxonomy, category > service > platform. Several schemes can be stored at once."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.db import Base, PublicRow
-from directory.text import fold
 
 CURATED = "goodword"  # the scheme that ships, from which members choose
+OWN = "own"  # the network's own words, which stand under curated ones
 
 
 class CapabilityKind(StrEnum):
@@ -36,25 +37,28 @@ class Capability(PublicRow, Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("capability.id"), index=True)
     synonyms: Mapped[list[str]] = mapped_column(default=list)
     asks: Mapped[list[str]] = mapped_column(default=list)
+    origin: Mapped[str | None] = mapped_column(String(200))  # of one's own word: a file, or "" for a member's page
+    hidden_at: Mapped[datetime | None]  # an own word that was hidden, or joined with another
     vector: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
     parent: Mapped["Capability | None"] = relationship(remote_side="Capability.id")
 
 
+def kind_below(kind: CapabilityKind | None) -> CapabilityKind:
+    """Return the level of what stands under a node of ``kind``; None stands for no node."""
+    if kind is None:
+        return CapabilityKind.CATEGORY
+    return CapabilityKind.SERVICE if kind is CapabilityKind.CATEGORY else CapabilityKind.PLATFORM
+
+
 def capability_choices(session: Session) -> Sequence[Capability]:
-    """Return the curated capabilities in the order of their names, for people to choose from."""
-    return session.scalars(select(Capability).where(Capability.scheme == CURATED).order_by(Capability.name)).all()
+    """Return the curated capabilities and the network's own in the order of their names, for people to choose from."""
+    shown = select(Capability).where(Capability.scheme.in_((CURATED, OWN)), Capability.hidden_at.is_(None))
+    return session.scalars(shown.order_by(Capability.name)).all()
 
 
-def capabilities_by_name(session: Session, text: str) -> Capability | None:
-    """Return the capability that ``text`` names, None if there is none.
-
-    A name or synonym of a curated one wins over the name of an imported one.
-    """
-    wanted = fold(text)
-    for capability in capability_choices(session):
-        if wanted in (fold(name) for name in (capability.name, *capability.synonyms)):
-            return capability
+def imported_by_name(session: Session, text: str) -> Capability | None:
+    """Return the first capability of an imported scheme that has exactly this name, None if there is none."""
     name = text.replace("\0", "").strip().lower()  # no database takes a NUL
-    foreign = select(Capability).where(func.lower(Capability.name) == name).order_by(Capability.id)
-    return session.scalars(foreign.limit(1)).one_or_none()
+    foreign = select(Capability).where(func.lower(Capability.name) == name, Capability.scheme.not_in((CURATED, OWN)))
+    return session.scalars(foreign.order_by(Capability.id).limit(1)).one_or_none()

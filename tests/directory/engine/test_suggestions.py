@@ -10,6 +10,7 @@ from directory.db import world_version
 from directory.engine.suggestion_as_data import suggestion_as_dict
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import latest_suggestion, runners_up, suggest
+from directory.engine.vocabulary import capability_named
 from directory.engine.world_cache import known_world
 from directory.errors import Invalid
 from directory.facts.rating import Rating
@@ -18,7 +19,6 @@ from directory.leads.suggestion import Answer, Suggestion
 from directory.money import Money
 from directory.people.claim import unclaim
 from directory.people.tables import MemberState
-from directory.taxonomy.capability import capabilities_by_name
 from matching.signals import SIGNALS
 from tests.conftest import DemoCast
 
@@ -26,7 +26,7 @@ STORY = "He wants a company website the staff can edit, and insists on WordPress
 
 
 def lead(demo_cast: DemoCast, now: datetime, *names: str, member: str = "nadia", place: str = "Tucson") -> Lead:
-    capabilities = [capabilities_by_name(demo_cast.session, name) for name in names]
+    capabilities = [capability_named(demo_cast.session, name) for name in names]
     return create_lead(
         demo_cast.session,
         member=demo_cast.member(member),
@@ -95,7 +95,7 @@ def test_a_bringer_that_covers_all_needs_is_answered_with_yourself(demo_cast: De
 def test_a_stored_suggestion_does_not_change_with_the_network(demo_cast: DemoCast, now: datetime) -> None:
     brought = lead(demo_cast, now, "WordPress")
     first = suggest(demo_cast.session, lead=brought, now=now)
-    wordpress = capabilities_by_name(demo_cast.session, "WordPress")
+    wordpress = capability_named(demo_cast.session, "WordPress")
     assert wordpress is not None
     unclaim(demo_cast.session, business=demo_cast.business("bramble"), capability=wordpress, now=now)
     second = suggest(demo_cast.session, lead=brought, now=now + timedelta(days=1))
@@ -128,7 +128,7 @@ def test_a_firm_whose_members_the_asker_rated_cold_is_not_suggested_to_them(demo
 def test_the_world_is_read_once_per_version(demo_cast: DemoCast, now: datetime) -> None:
     first = known_world(demo_cast.session)
     assert known_world(demo_cast.session) is first
-    wordpress = capabilities_by_name(demo_cast.session, "WordPress")
+    wordpress = capability_named(demo_cast.session, "WordPress")
     assert wordpress is not None
     unclaim(demo_cast.session, business=demo_cast.business("bramble"), capability=wordpress, now=now)
     second = known_world(demo_cast.session)

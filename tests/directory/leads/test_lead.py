@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from directory.engine.vocabulary import capability_named
 from directory.errors import Conflict, Invalid
 from directory.leads.lead import (
     Lead,
@@ -20,7 +21,6 @@ from directory.leads.lead import (
 )
 from directory.leads.message_draft import draft_brief
 from directory.money import Money
-from directory.taxonomy.capability import capabilities_by_name
 from tests.conftest import DemoCast
 
 TEXT = "He insists on WordPress.\nAbout 15,000 dollars, done by spring."
@@ -35,7 +35,7 @@ def lead(demo_cast: DemoCast, now: datetime) -> Lead:
 
 
 def wish(demo_cast: DemoCast, name: str, *, is_must: bool = True) -> Wish:
-    capability = capabilities_by_name(demo_cast.session, name)
+    capability = capability_named(demo_cast.session, name)
     assert capability is not None
     return Wish(capability.id, is_must)
 

@@ -1,0 +1,129 @@
+"""How people spell capabilities: cells cut into single ones, and names that mean the same node in another spelling.
+
+What is only near in meaning is never the same here: "HVAC repair" is not "HVAC".
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from directory.engine.sentence_encoder import load_model
+from matching.text_normalization import Token, clean_text, tokens
+
+LONGEST = 120  # characters of a capability; a longer piece of a cell is cut at a word
+TYPED_SHORTEST, REPLACED_SHORTEST = 7, 10  # letters of a name with a typing error, and with a replaced letter
+# The commas of numbers and of what stands in brackets separate nothing, nor does the hyphen in a word.
+_BREAK = re.compile(r"[;|\n•·]|,(?!\d)(?![^()]*\))|\s[-–—]\s")
+_PARTS = re.compile(r"\s*(?:[/&+]|\band\b)\s*", re.IGNORECASE)
+_BRACKETS = re.compile(r"\(([^()]*)\)?")
+_LINK = frozenset(("and", "of", "for", "the", "a", "an", "in", "to", "our", "we"))
+_TRADE = frozenset(("service", "solution", "company", "firm", "agency", "expert", "specialist", "professional"))
+_NOTHING = frozenset(
+    ("none", "na", "nil", "tbd", "tba", "unknown", "other", "misc", "etc", "yes", "no", "true", "false")
+)
+
+
+def split_cell(text: str) -> list[str]:
+    """Return the capabilities of a cell, as written, each once; nothing where the cell says nothing.
+
+    >>> split_cell("UI/UX design, SEO; HVAC - plumbing\\nAudits (1,000+ rows, yearly) | n/a")
+    ['UI/UX design', 'SEO', 'HVAC', 'plumbing', 'Audits (1,000+ rows, yearly)']
+    """
+    pieces = dict[str, str]()
+    for raw in _BREAK.split(clean_text(text)):
+        piece = re.sub(r"^(?:(?:and|&)\s+|[\s\-*>.:]+)+", "", " ".join(raw.split()), flags=re.IGNORECASE)
+        piece = piece if len(piece) <= LONGEST else piece[: LONGEST + 1].rpartition(" ")[0] or piece[:LONGEST]
+        piece = piece.strip(" .:&,-")
+        key = _key(tokens(piece))
+        if re.search(r"[^\W\d_]{2}|[^\W\d_][+#]", piece) and key not in _NOTHING and "@" not in piece:
+            pieces.setdefault(key or piece.casefold(), piece)
+    return list(pieces.values())
+
+
+class Spellings:
+    """The names of ``nodes``, (id, name, synonyms) each: of equal spellings the first node's counts, names first."""
+
+    def __init__(self, nodes: Iterable[tuple[int, str, Sequence[str]]]) -> None:
+        self._ids: dict[str, int] = {}  # by the letters in their order
+        self._by_words: dict[frozenset[str], int] = {}  # by the stems in any order
+        self._words: dict[str, frozenset[str]] = {}  # the words of the spelling with these letters
+        rows = list(nodes)
+        for id, name, _synonyms in rows:
+            self._add(id, name)
+        for id, _name, synonyms in rows:
+            for synonym in synonyms:
+                self._add(id, synonym)
+        for id, name, _synonyms in rows:
+            self._by_words.setdefault(_stems(tokens(clean_text(name)), without=_TRADE), id)
+        self._by_words.pop(frozenset(), None)
+
+    def add(self, id: int, name: str) -> None:
+        """Let ``name`` mean the node from now on, unless it means another."""
+        self._add(id, name)
+
+    def find(self, text: str) -> tuple[int, ...]:
+        """Return the nodes that the whole of ``text`` names, () if it names none.
+
+        One node in another spelling, or several that stand together: "HVAC & plumbing", where each is known.
+        """
+        text = clean_text(text)
+        if (id := self._one(text)) is not None:
+            return (id,)
+        inside = [piece for bracket in _BRACKETS.findall(text) for piece in split_cell(bracket)]
+        if inside and (outside := self._one(_BRACKETS.sub(" ", text))) is not None:
+            return tuple(dict.fromkeys((outside, *(id for piece in inside for id in self.find(piece)))))
+        parts = [part for part in _PARTS.split(text) if part]
+        if len(parts) < 2:
+            return ()
+        head = parts[-1].rpartition(" ")[2]
+        first, last = parts[:-1], self._one(parts[-1])
+        found = [known if (known := self._one(f"{part} {head}")) is not None else self._one(part) for part in first]
+        ids = [id for id in (*found, last) if id is not None]
+        return tuple(dict.fromkeys(ids)) if len(ids) == len(parts) else ()
+
+    def _add(self, id: int, name: str) -> None:
+        words = tokens(clean_text(name))
+        if key := _key(words):
+            self._ids.setdefault(key, id)
+            self._words.setdefault(key, frozenset(word.form for word in words))
+            self._by_words.setdefault(_stems(words), id)
+
+    def _one(self, text: str) -> int | None:
+        words = tokens(text)
+        key, stems, core = _key(words), _stems(words), _stems(words, without=_TRADE)
+        if not key:
+            return None
+        for known in (self._ids.get(key), self._by_words.get(stems), self._by_words.get(core) if core else None):
+            if known is not None:
+                return known
+        return self._typed(key, words)
+
+    def _typed(self, key: str, words: Sequence[Token]) -> int | None:
+        """Return the only node whose name is one typing error away, if what was typed is no word of its own."""
+        if len(key) < TYPED_SHORTEST:
+            return None
+        near = process.extract(key, self._ids.keys(), scorer=OSA.distance, score_cutoff=1, limit=None)
+        ids = {
+            self._ids[meant]
+            for meant, _errors, _at in near
+            if (len(meant) != len(key) or sorted(meant) == sorted(key) or len(key) >= REPLACED_SHORTEST)
+            and all(_is_no_word(word.form) for word in words if word.form not in self._words[meant])
+        }
+        return ids.pop() if len(ids) == 1 else None
+
+
+def _is_no_word(form: str) -> bool:
+    """Return whether a word is long and in no dictionary; the only one here is that of the sentence model."""
+    model = load_model()
+    return len(form) >= TYPED_SHORTEST - 1 and form.isalpha() and model is not None and not model.is_word(form)
+
+
+def _key(words: Sequence[Token]) -> str:
+    """Return the letters of a spelling, without plurals, hyphens and links; "s" stands for "z" too."""
+    return "".join(word.form for word in words if word.form not in _LINK).replace("z", "s")
+
+
+def _stems(words: Sequence[Token], without: frozenset[str] = frozenset()) -> frozenset[str]:
+    return frozenset(word.stem.replace("z", "s") for word in words if word.form not in _LINK | without)
