@@ -94,6 +94,7 @@ RULES: dict[str, Rule] = {
     "chapter.plan_weeks": Rule(F, (Chapter,), secretary=A, lead=A, admin=A),
     "ops.publishing": Rule(F, admin=A),
     "chapter.approve_or_remove_member": Rule(F, (Application,), lead=J, admin=J),
+    "own_word.update": Rule(F, (Chapter,), lead=A, admin=A),
     "import.upload_preview": Rule(F, (Chapter, ImportBatch), lead=A, admin=A),
     "import.commit_or_rollback": Rule(F, (ImportBatch,), owner=A, lead=S, other_lead=N, admin=S),
     "directory.search": MEMBERS,

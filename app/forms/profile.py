@@ -1,5 +1,6 @@
 """The forms of one's own page: oneself, one's firm, what it can do, and whom one wants to meet."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -30,6 +31,7 @@ from directory.people.field_declaration import fields_of
 from directory.people.industry import INDUSTRIES
 from directory.people.tables import Business, Member, WantedKind
 from directory.people.working_language import language_name, languages_by_name
+from directory.taxonomy.capability import Capability
 
 
 class PhotoForm(Form):
@@ -154,9 +156,12 @@ class ReferForm(PartForm):
 
 
 class ClaimForm(Form):
-    """A capability by its name."""
+    """A capability by its name. ``is_own``: it is a word of the member's own; ``near``: what else may be meant."""
+
+    near: Sequence[Capability] = ()
 
     capability = StringField(_l("Add something it can do"))
+    is_own = BooleanField(_l("It is my own word"))
 
 
 class WantedForm(Form):

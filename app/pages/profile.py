@@ -1,7 +1,6 @@
 """One's own page to write: oneself, the firm, what it can do, and whom one wants to meet."""
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
 
 from flask import Blueprint, abort, current_app, flash, render_template, request, url_for
@@ -28,7 +27,7 @@ from app.pages.members import profile_page
 from app.request_time import now
 from directory import files
 from directory.db import claim_write
-from directory.engine.vocabulary import capability_named
+from directory.engine.vocabulary import Vocabulary
 from directory.errors import Invalid
 from directory.facts.claim_level import strongest_claims
 from directory.people import business, claim, member, wanted
@@ -36,8 +35,9 @@ from directory.people import photo as photos
 from directory.people.audience import Audience
 from directory.people.tables import Wanted, WantedKind
 from directory.profiles.member_view import member_view, set_audiences, visible_to
-from directory.taxonomy.capability import Capability, capability_choices
+from directory.taxonomy.capability import Capability, capability_choices, imported_by_name
 from directory.translation import gettext as _
+from directory.translation import join_as_list
 
 pages = Blueprint("profile", __name__)
 
@@ -151,9 +151,10 @@ def add() -> ResponseReturnValue:
     form = ClaimForm(prefix="claim-")
 
     def keep() -> str:
-        capability = _meant(form.capability.data or "")
-        claim.claim(db.session(), business=my_business(), capability=capability, by=current_member(), now=now())
-        return _("%(capability)s is added.", capability=capability.name)
+        capabilities = _meant(form)
+        for capability in capabilities:
+            claim.claim(db.session(), business=my_business(), capability=capability, by=current_member(), now=now())
+        return _("%(capability)s is added.", capability=join_as_list([row.name for row in capabilities]))
 
     return _keep("claim", form, keep)
 
@@ -251,17 +252,23 @@ def _capability(public_id: str) -> Capability:
     return capability or abort(404)
 
 
-def _meant(text: str) -> Capability:
-    """The capability of that name. Raises Invalid with the nearest names there are."""
-    if not text.strip():
+def _meant(form: ClaimForm) -> list[Capability]:
+    """Return what was typed: known capabilities, or the member's own words where they say so.
+
+    Raises Invalid with the nearest ones as ``form.near`` where nothing is known by that name.
+    """
+    text, session = (form.capability.data or "").strip(), db.session()
+    if not text:
         raise Invalid(_("Write what your firm can do, such as WordPress."), field="capability")
-    capability = capability_named(db.session(), text)
-    if capability is None:
-        near = get_close_matches(
-            text[:80], [choice.name for choice in capability_choices(db.session())], n=3, cutoff=0.5
-        )
-        message = _("We do not know “%(text)s” by that name.", text=text.strip()[:80])
-        if near:
-            message += " " + _("Did you mean %(names)s?", names=", ".join(near))
-        raise Invalid(message, field="capability")
-    return capability
+    vocabulary = Vocabulary(session)
+    if form.is_own.data:
+        ids, _new = vocabulary.learn(text, beside=[row.id for row in my_business().capabilities], origin="")
+        if not ids:
+            message = _("“%(text)s” stands on no list here; ask your chapter’s lead.", text=text[:80])
+            raise Invalid(message, field="capability")
+    elif not (ids := [id for id in vocabulary.find(text) if not vocabulary.is_hidden(id)]):
+        if imported := imported_by_name(session, text):
+            return [imported]
+        form.near = vocabulary.nearest(text)
+        raise Invalid(_("We do not know “%(text)s” by that name.", text=text[:80]), field="capability")
+    return [session.get_one(Capability, id) for id in ids]

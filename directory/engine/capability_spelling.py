@@ -10,7 +10,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from directory.engine.sentence_encoder import load_model
-from matching.text_normalization import Token, clean_text, tokens
+from matching.text_normalization import Token, clean_text, fold, tokens
 
 LONGEST = 120  # characters of a capability; a longer piece of a cell is cut at a word
 TYPED_SHORTEST, REPLACED_SHORTEST = 7, 10  # letters of a name with a typing error, and with a replaced letter
@@ -98,7 +98,7 @@ class Spellings:
         for known in (self._ids.get(key), self._by_words.get(stems), self._by_words.get(core) if core else None):
             if known is not None:
                 return known
-        return self._typed(key, words)
+        return self._typed(key, words) or self._typed(_letters(words, text), words)
 
     def _typed(self, key: str, words: Sequence[Token]) -> int | None:
         """Return the only node whose name is one typing error away, if what was typed is no word of its own."""
@@ -123,6 +123,11 @@ def _is_no_word(form: str) -> bool:
 def _key(words: Sequence[Token]) -> str:
     """Return the letters of a spelling, without plurals, hyphens and links; "s" stands for "z" too."""
     return "".join(word.form for word in words if word.form not in _LINK).replace("z", "s")
+
+
+def _letters(words: Sequence[Token], text: str) -> str:
+    """Return the same with plurals as they are written, since a missing letter may make one: "Wordpres"."""
+    return "".join(fold(text[word.start : word.end]) for word in words if word.form not in _LINK).replace("z", "s")
 
 
 def _stems(words: Sequence[Token], without: frozenset[str] = frozenset()) -> frozenset[str]:

@@ -20,10 +20,10 @@ from matching.inputs import Floats, Taxonomy, Vectors
 from matching.need_guess import bm25_bonus
 from matching.taxonomy_words import TaxonomyIndex
 
-# A cosine, half the BM25 bonus, and COMPANY where the firm has another capability of the category. A service must reach
-# SURE and stand AHEAD of every other, since who has a word below it is nearly who has the service: of 413 nodes of
-# goodword.csv, each placed as if it were unknown, 12 then stood in a wrong service, against 20 with half the bars.
-WORDS, COMPANY, SURE, AHEAD, LIKELY = 0.5, 0.1, 0.55, 0.1, 0.3
+# How near a node is: the cosine and half the BM25 bonus; for the category also NAMED, where the word names the node as
+# "PPC management" names PPC, and COMPANY, where the firm has another capability of the category. A service must reach
+# SURE by itself and stand AHEAD of every other, since who has a word below it is nearly who has the service.
+WORDS, NAMED, COMPANY, SURE, AHEAD, LIKELY = 0.5, 0.2, 0.15, 0.6, 0.1, 0.35
 ABBREVIATION = 6  # letters of the longest word that people write in capitals, such as HVAC
 VOTERS = 5  # the nearest nodes that decide the category, by the cube of their scores
 
@@ -82,11 +82,12 @@ class Vocabulary:
     def _create(self, word: str, company: Collection[int], origin: str) -> Capability:
         vector = self._vector(word)
         parent = self._place(word, vector, company)
+        longest = max(map(len, word.split()))
         level = None if parent is None else self._session.get_one(Capability, parent).kind
         node = Capability(
             scheme=OWN,
             code=new_public_id(),
-            name=word.capitalize() if word.islower() or (word.isupper() and len(word) > ABBREVIATION) else word,
+            name=word.capitalize() if word.islower() or (word.isupper() and longest > ABBREVIATION) else word,
             kind=kind_below(level),
             parent_id=parent,
             origin=origin[:200],
@@ -100,18 +101,20 @@ class Vocabulary:
     def _place(self, word: str, vector: Vectors | None, company: Collection[int]) -> int | None:
         """Return the id of the curated service or category that ``word`` stands under, None if nothing is near."""
         taxonomy, root, service = self._taxonomy, self._roots, self._services
-        score = np.where(self._is_curated, self._scores(word, vector), 0.0)
-        score += np.where((score > 0) & np.isin(root, root[np.isin(taxonomy.ids, list(company))]), COMPANY, 0.0)
-        best = np.argsort(-score, kind="stable")[:VOTERS]
-        if not len(best) or score[best[0]] <= LIKELY * self._has_model:
+        near = np.where(self._is_curated, self._scores(word, vector), 0.0)
+        score = near + COMPANY * ((near > 0) & np.isin(root, root[np.isin(taxonomy.ids, list(company))]))
+        score[[named.node for named in self._lexicon.mentions(word, 0, len(word))]] += NAMED
+        voters = [int(node) for node in np.argsort(-score, kind="stable")[:VOTERS] if self._is_curated[node]]
+        if not voters or score[voters[0]] <= LIKELY * self._has_model:
             return None
         votes: defaultdict[int, float] = defaultdict(float)
-        for node in best:
+        for node in voters:
             votes[int(root[node])] += float(max(score[node], 0.0)) ** 3
         category = max(votes, key=votes.__getitem__)
         of_service: defaultdict[int, float] = defaultdict(float)
-        for node in np.flatnonzero(service >= 0):
-            of_service[int(service[node])] = max(of_service[int(service[node])], float(score[node]))
+        for at, node in enumerate(service.tolist()):
+            if node >= 0:
+                of_service[node] = max(of_service[node], float(near[at]))
         ranked = sorted(of_service.items(), key=lambda item: -item[1])
         (first, high), (_second, low) = [*ranked, (category, 0.0), (category, 0.0)][:2]
         is_sure = high >= SURE and high - low >= AHEAD and root[first] == category

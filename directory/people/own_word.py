@@ -46,6 +46,7 @@ class OwnWordChange(PublicRow, Base):
     made_at: Mapped[datetime]
     undone_at: Mapped[datetime | None]
 
+    chapter: Mapped[Chapter] = relationship()
     capability: Mapped[Capability] = relationship(foreign_keys=[capability_id])
     target: Mapped[Capability | None] = relationship(foreign_keys=[target_id])
 
@@ -107,8 +108,8 @@ def join(
     synonyms = [name for name in (word.name, *word.synonyms) if fold(name) not in known]
     before = {"claims": _take_claims(session, word, session.scalars(both)), "synonyms": synonyms}
     before["moved"] = _move_rows(session, word.id, target.id)
+    session.expire_all()  # what was moved is read again
     target.synonyms, word.hidden_at = [*target.synonyms, *synonyms], now
-    session.expire_all()
     index_businesses(session, firms)
     return _note(session, chapter, word, OwnWordAct.JOIN, before, by, now, target)
 
@@ -117,24 +118,25 @@ def undo(session: Session, *, change: OwnWordChange, by: Member, now: datetime) 
     """Bring back what was before the act. Raises Conflict if it was undone, or if a later act builds on it."""
     if change.undone_at is not None:
         raise Conflict(_("This was undone already."))
-    word, target, before = change.capability, change.target, change.before
+    word, target, before = change.capability, change.target, dict(change.before)
     ids = [word.id, *([target.id] if target else [])]
     later = select(OwnWordChange).where(OwnWordChange.id > change.id, OwnWordChange.undone_at.is_(None))
     on_same = OwnWordChange.capability_id.in_(ids) | (OwnWordChange.target_id == word.id)
     if session.scalar(later.where(on_same).limit(1)):
         raise Conflict(_("“%(word)s” was changed again since; undo that first.", word=word.name))
+    if target is not None:
+        _move_back(session, before["moved"], word.id, target.id)
+        session.expire_all()
+        joined = before.pop("synonyms")
+        target.synonyms = [name for name in target.synonyms if name not in joined]
     for name in ("name", "synonyms", "parent_id"):
-        if name in before and change.act is not OwnWordAct.JOIN:
+        if name in before:
             setattr(word, name, before[name])
     if "kind" in before:
         word.kind = CapabilityKind(before["kind"])
     word.hidden_at = None
     if change.act is OwnWordAct.RENAME:
         word.vector = None
-    if target is not None:
-        target.synonyms = [name for name in target.synonyms if name not in before["synonyms"]]
-        _move_back(session, before["moved"], word.id, target.id)
-        session.expire_all()
     _give_claims(session, word, before.get("claims", []), target)
     change.undone_at = now
     index_businesses(session, {*_claimants(session, word), *(_claimants(session, target) if target else ())})
@@ -246,7 +248,7 @@ def _note(
     now: datetime,
     target: Capability | None = None,
 ) -> OwnWordChange:
-    change = OwnWordChange(chapter_id=chapter.id, capability=word, target=target, act=act, before=before, made_at=now)
+    change = OwnWordChange(chapter=chapter, capability=word, target=target, act=act, before=before, made_at=now)
     session.add(change)
     session.flush()
     record(session, actor_id=by.id, action=f"own_word.{act}", object=word, now=now)

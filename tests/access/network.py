@@ -23,6 +23,7 @@ from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.occurrence import Occurrence
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.people.chapter import Chapter
+from directory.people.own_word import OwnWordAct, OwnWordChange
 from directory.people.tables import Band, Business, ChapterRole, Member, MemberState, Role, Wanted, WantedKind
 from directory.taxonomy.capability import Capability, CapabilityKind
 from directory.week.pairing import Pairing
@@ -73,11 +74,16 @@ class Network:
         channel = Channel(chapter=tucson, kind="file", name="File")
         occurrence = Occurrence(chapter=tucson, local_date=now.date(), due_at=now + timedelta(days=2))
         capability = Capability(scheme="goodword", code="wp", name="WordPress", kind=CapabilityKind.PLATFORM)
+        own = {"scheme": "own", "code": "bees", "origin": "firms.csv"}
+        word = Capability(name="Beekeeping", kind=CapabilityKind.CATEGORY, **own)
+        kept = OwnWordChange(chapter=tucson, capability=word, act=OwnWordAct.KEEP, before={}, made_at=now)
         self.rows: dict[str, PublicRow] = {
             "members": nora,
             "businesses": nora.business,
             "chapters": tucson,
             "capabilities": capability,
+            "words": word,
+            "changes": kept,
             "wanted": Wanted(member_id=nora.id, kind=WantedKind.CLIENT, text="Clinics", wanted_at=now),
             "interactions": Interaction(
                 said_by_id=nora.id, other_id=bea.id, kind=InteractionKind.MET, happened_on=date(2026, 1, 1), said_at=now

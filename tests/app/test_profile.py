@@ -177,7 +177,8 @@ def test_a_capability_is_added_by_any_name_it_has_and_taken_off_with_undo(bea: F
 @pytest.mark.parametrize(
     ("typed", "status", "sentence"),
     [
-        ("Wordpres", 422, "Did you mean WordPress"),
+        ("Wordpres", 409, "already list"),
+        ("Beekeeping", 422, "as your own word"),
         ("WordPress", 409, "already list"),
         ("", 422, "Write what your firm"),
     ],
