@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from directory.audit import record
 from directory.db import bump_world, new_public_id
+from directory.errors import Invalid
 from directory.imports.cell_checks import Field, ImportErrors, RowError
 from directory.imports.checked_csv_reader import CheckedRow, read_checked_file
 from directory.imports.report import Report
-from directory.taxonomy.capability import Capability, CapabilityKind
+from directory.people.own_word import joined_names
+from directory.taxonomy.capability import OWN, Capability, CapabilityKind
 from directory.translation import gettext
 
 CURATED_FILE = Path(__file__).parents[1] / "taxonomy/goodword.csv"
@@ -39,9 +41,12 @@ def import_scheme(
 ) -> Report:
     """Add the nodes of a CSV file (a path, ``.gz`` too, or its content) to ``scheme``, and update existing ones.
 
-    A node that changes loses its vector, for ``embed_missing`` to make anew. Raises Invalid for a file that cannot be
-    read and ImportErrors for its rows: a duplicate code, a missing name, an unknown parent, a cycle.
+    A node that changes loses its vector, for ``embed_missing`` to make anew; it keeps the names of the network's own
+    words that were joined with it. Raises Invalid for a file that cannot be read or the scheme of these words, and
+    ImportErrors for its rows: a duplicate code, a missing name, an unknown parent, a cycle.
     """
+    if scheme == OWN:
+        raise Invalid(gettext("The scheme “own” is for this network’s words; choose another name."), field="scheme")
     nodes, parents = _nodes(read_checked_file(path, fields=FIELDS, mapping=mapping))
     before = {node.code: node for node in session.scalars(select(Capability).where(Capability.scheme == scheme))}
     by_id = {node.id: node.code for node in before.values()}
@@ -54,9 +59,10 @@ def import_scheme(
         session.execute(insert(Capability), [{"public_id": new_public_id(), **row} for row in fresh])
     rows_of_scheme = select(Capability.code, Capability.id).where(Capability.scheme == scheme)
     ids = {row.code: row.id for row in session.execute(rows_of_scheme)}
-    changed = []
+    changed, joined = [], joined_names(session)
     for code, node in nodes.items():
         values = {**node, "kind": kinds[code], "parent_id": ids[above[code]] if above[code] else None}
+        values["synonyms"] = [*dict.fromkeys((*values["synonyms"], *joined.get(ids[code], ())))]
         was = before.get(code)
         if was is None or any(getattr(was, name) != value for name, value in values.items()):
             changed.append({"id": ids[code], "vector": None, **values})

@@ -169,6 +169,16 @@ def standing_changes(session: Session, *, chapter: Chapter) -> Sequence[OwnWordC
     return session.scalars(done.options(*loads).order_by(OwnWordChange.id.desc())).all()
 
 
+def joined_names(session: Session) -> dict[int, list[str]]:
+    """Return the names that each capability got by joining words with it, by its id."""
+    names: dict[int, list[str]] = {}
+    joins = select(OwnWordChange.target_id, OwnWordChange.before).where(OwnWordChange.undone_at.is_(None))
+    for id, before in session.execute(joins.order_by(OwnWordChange.id)):
+        if id is not None:
+            names.setdefault(id, []).extend(before["synonyms"])
+    return names
+
+
 def _is_of(chapter: Chapter) -> Any:
     """Own words, except those that only firms of other chapters have."""
     claims = select(Claim.id).join(Business, Business.id == Claim.business_id)

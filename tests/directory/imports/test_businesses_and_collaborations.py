@@ -19,7 +19,8 @@ from directory.imports.firm_list import read_firms
 from directory.imports.report import Report, Unknown
 from directory.people.claim import Claim
 from directory.people.tables import Business
-from directory.taxonomy.capability import Capability, CapabilityKind
+from directory.taxonomy.capability import OWN, Capability, CapabilityKind
+from tests.cast import Cast
 
 
 @pytest.fixture(autouse=True)
@@ -151,6 +152,27 @@ def test_a_finished_collaboration_is_evidence_for_the_sub_once(session: Session,
     assert claim.claimed_at == printed.finished_at
     again = import_work(session, now, WORK)
     assert (again.added, again.same, again.claims, count(session, Collaboration)) == (0, 3, 0, 2)
+
+
+def test_what_the_curated_taxonomy_lacks_becomes_a_word_of_the_networks_own(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    text = "key,name,capabilities\na,Ada,word press;Beekeeping\nb,Bell,bee-keeping; web.design\n"
+    rows = read_checked_file(text.encode(), fields=firms.FIELDS)
+    report = firms.import_businesses(session, rows=rows, source="firms.csv", now=now)
+    word = session.scalars(select(Capability).where(Capability.scheme == OWN)).one()
+    assert (word.name, word.origin, report.claims, report.skipped) == ("Beekeeping", "firms.csv", 4, {})
+    assert "kept as a word of your own" in report.lines()[1]
+    assert [firm.name for firm in search(session, capability=word).businesses] == ["Ada", "Bell"]
+    again = firms.import_businesses(session, rows=rows, source="firms.csv", now=now)
+    assert (again.claims, again.own) == (0, [])
+
+
+def test_a_file_that_must_be_known_is_refused_for_an_own_word(session: Session, cast: Cast, now: datetime) -> None:
+    rows = read_checked_file(b"key,name,capabilities\na,Ada,Beekeeping\n", fields=firms.FIELDS)
+    with pytest.raises(ImportErrors):
+        firms.import_businesses(session, rows=rows, unknown="fail", now=now)
+    assert session.scalar(select(Capability).where(Capability.scheme == OWN)) is None
 
 
 def test_one_invalid_collaboration_rejects_the_whole_file(session: Session, now: datetime) -> None:

@@ -14,7 +14,9 @@ from directory.engine.sentence_encoder import load_model
 from directory.errors import Invalid
 from directory.imports.report import Report
 from directory.imports.taxonomy_scheme import CURATED_FILE, import_scheme
-from directory.taxonomy.capability import CURATED, Capability, CapabilityKind
+from directory.people.own_word import join
+from directory.taxonomy.capability import CURATED, OWN, Capability, CapabilityKind
+from tests.cast import Cast
 
 NAICS = "code,title\n31-33,Manufacturing\n32,Other making\n3231,Printing\n323111,Commercial Printing\n"
 
@@ -35,6 +37,20 @@ def test_the_curated_scheme_has_its_levels_and_synonyms(session: Session, now: d
     assert wordpress.parent is not None
     assert wordpress.parent.name == "Web development"
     assert node(session, "web").parent is None
+
+
+def test_words_joined_with_a_node_stay_its_names(session: Session, cast: Cast, now: datetime) -> None:
+    word = Capability(scheme=OWN, code="b", name="Beekeeping", kind=CapabilityKind.CATEGORY, origin="", synonyms=[])
+    session.add(word)
+    session.flush()
+    join(session, chapter=cast.chapter, word=word, target=cast.web, by=cast.nia, now=now)
+    imported(session, now, "code,name,synonyms\nweb,Web,online\n", CURATED)
+    assert cast.web.synonyms == ["online", "Beekeeping"]
+
+
+def test_no_file_takes_the_place_of_the_networks_own_words(session: Session, now: datetime) -> None:
+    with pytest.raises(Invalid):
+        imported(session, now, NAICS, OWN)
 
 
 def test_importing_again_changes_nothing_unless_the_file_changed(session: Session, now: datetime) -> None:
