@@ -40,7 +40,8 @@ UNKNOWN = click.option(
     type=click.Choice(["skip", "fail"]),
     default="skip",
     show_default=True,
-    help="Codes and firms that nobody knows: leave them out and say so, or refuse the file.",
+    help="Codes and firms that nobody knows: leave them out and say so, or refuse the file. With skip, words that the "
+    "curated taxonomy lacks are kept as your own.",
 )
 SCHEME = click.option("--scheme", default=CURATED, show_default=True, help="The taxonomy of the capabilities.")
 
