@@ -20,6 +20,7 @@ _PARTS = re.compile(r"\s*(?:[/&+]|\band\b)\s*", re.IGNORECASE)
 _BRACKETS = re.compile(r"\(([^()]*)\)?")
 _LINK = frozenset(("and", "of", "for", "the", "a", "an", "in", "to", "our", "we"))
 _TRADE = frozenset(("service", "solution", "company", "firm", "agency", "expert", "specialist", "professional"))
+_ADDRESS = re.compile(r"@|://|\bwww\.", re.IGNORECASE)
 _NOTHING = frozenset(
     ("none", "na", "nil", "tbd", "tba", "unknown", "other", "misc", "etc", "yes", "no", "true", "false")
 )
@@ -33,11 +34,11 @@ def split_cell(text: str) -> list[str]:
     """
     pieces = dict[str, str]()
     for raw in _BREAK.split(clean_text(text)):
-        piece = re.sub(r"^(?:(?:and|&)\s+|[\s\-*>.:]+)+", "", " ".join(raw.split()), flags=re.IGNORECASE)
+        piece = re.sub(r"^(?:(?:and|&)\s+|[\s\-*>.:#]+)+", "", " ".join(raw.split()), flags=re.IGNORECASE)
         piece = piece if len(piece) <= LONGEST else piece[: LONGEST + 1].rpartition(" ")[0] or piece[:LONGEST]
         piece = piece.strip(" .:&,-")
         key = _key(tokens(piece))
-        if re.search(r"[^\W\d_]{2}|[^\W\d_][+#]", piece) and key not in _NOTHING and "@" not in piece:
+        if re.search(r"[^\W\d_]{2}|[^\W\d_][+#]", piece) and key not in _NOTHING and not _ADDRESS.search(piece):
             pieces.setdefault(key or piece.casefold(), piece)
     return list(pieces.values())
 

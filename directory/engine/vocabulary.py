@@ -49,8 +49,7 @@ class Vocabulary:
         return [word for word, ids in self._pieces(cell) if not ids]
 
     def _pieces(self, cell: str) -> list[tuple[str, tuple[int, ...]]]:
-        known = self.find(cell)
-        return [(cell, known)] if known else [(word, self.find(word)) for word in split_cell(cell)]
+        return [(word, self.find(word)) for word in split_cell(cell)]
 
     def is_hidden(self, id: int) -> bool:
         """Return whether a chapter lead took this word of the network's own off every list."""
@@ -66,7 +65,7 @@ class Vocabulary:
         company = [*beside, *(id for _word, ids in pieces for id in ids)]
         found, new = dict[int, None](), list[str]()
         for word, ids in pieces:
-            if not ids:
+            if not (ids := ids or self.find(word)):  # an earlier piece of the cell may have been it
                 node = self._create(word, company, origin)
                 new.append(node.name)
                 ids = (node.id,)

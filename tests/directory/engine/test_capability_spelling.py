@@ -39,6 +39,8 @@ def spellings() -> Spellings:
         ("Roofing, roofing; ROOFING", ["Roofing"]),
         ("n/a; - ; none, 12, ada@example.com", []),
         ("C#, C++", ["C#", "C++"]),
+        ("#seo, https://ada.example, www.ada.example", ["seo"]),
+        ("HVAC/R; 24/7 towing", ["HVAC/R", "24/7 towing"]),
         ("word " * 100, [("word " * 24).strip()]),
     ],
 )

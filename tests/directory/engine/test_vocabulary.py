@@ -41,6 +41,7 @@ def test_the_same_word_again_is_the_same_node(session: Session, cast: Cast) -> N
     first, _new = vocabulary.learn("Bee keeping", origin="a.csv")
     assert vocabulary.learn("bee-keeping", origin="b.csv") == (first, [])
     assert Vocabulary(session).learn("beekeeping", origin="") == (first, [])
+    assert vocabulary.learn("Dog walks, dog walking", origin="a.csv")[1] == ["Dog walks"]
 
 
 def test_what_is_near_stands_under_it_and_is_not_it(session: Session, cast: Cast) -> None:
