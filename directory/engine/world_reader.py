@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from directory.taxonomy.capability import CURATED, OWN, Capability
 from directory.text import fold
 from matching.inputs import FACT_KINDS, Businesses, Claims, Facts, Ints, Members, Taxonomy, Vectors, Works, World
 from matching.taxonomy_words import TaxonomyIndex
+from matching.text_normalization import clean_text, informative, tokens
 
 TITLES = 50  # titles of finished work that are used per capability
 
@@ -135,7 +136,8 @@ def read_world(session: Session, version: int, before: KnownWorld | None) -> Kno
 def read_taxonomy(session: Session, schemes: Collection[str] | None = None) -> Taxonomy:
     """Read the nodes of these schemes, by default of every one; the titles of finished work count among their asks.
 
-    The network's own words belong to the curated scheme here; those that were hidden or joined are left out.
+    The network's own words belong to the curated scheme here; those that were hidden or joined are left out. One that
+    is a single common word, such as "Support", is not heard alone, which most leads say: its name has its parent's too.
     """
     nodes = select(
         *(Capability.id, Capability.scheme, Capability.name, Capability.synonyms, Capability.asks),
@@ -147,6 +149,14 @@ def read_taxonomy(session: Session, schemes: Collection[str] | None = None) -> T
     at = _positions(row.id for row in rows)
     vectors = np.zeros((len(rows), DIMENSIONS), dtype=np.float32)
     titles = _titles(session)
+    curated = ("\n".join((row.name, *row.synonyms, *row.asks)) for row in rows if row.scheme == CURATED)
+    common = _common_words(tuple(curated)) if any(row.scheme == OWN for row in rows) else frozenset()
+    above = {row.id: row.name for row in rows}
+
+    def heard(row: Any, name: str) -> str:
+        stems = informative(tokens(clean_text(name))) if row.scheme == OWN else []
+        return f"{above.get(row.parent_id, name)} {name}" if len(stems) == 1 and stems[0] in common else name
+
     ask_vectors: list[Vectors] = [np.zeros((0, DIMENSIONS), dtype=np.float32)]
     ask_nodes: list[int] = []
     for position, row in enumerate(rows):
@@ -158,14 +168,21 @@ def read_taxonomy(session: Session, schemes: Collection[str] | None = None) -> T
     return Taxonomy(
         ids=_ints(row.id for row in rows),
         schemes=tuple(CURATED if row.scheme == OWN else row.scheme for row in rows),
-        names=tuple(row.name for row in rows),
-        synonyms=tuple(tuple(row.synonyms) for row in rows),
+        names=tuple(heard(row, row.name) for row in rows),
+        synonyms=tuple(tuple(heard(row, name) for name in row.synonyms) for row in rows),
         parents=_ints(-1 if row.parent_id is None else at[row.parent_id] for row in rows),
         vectors=vectors,
         asks=tuple((*row.asks, *titles[row.id]) for row in rows),
         ask_vectors=np.concatenate(ask_vectors),
         ask_nodes=_ints(ask_nodes),
     )
+
+
+@lru_cache(maxsize=2)
+def _common_words(texts: tuple[str, ...]) -> frozenset[str]:
+    """Return the stems in two or more of the texts, which are those of the curated nodes: names and ways to ask."""
+    nodes = Counter(stem for text in texts for stem in set(informative(tokens(clean_text(text)))))
+    return frozenset(stem for stem, count in nodes.items() if count > 1)
 
 
 def _titles(session: Session) -> Mapping[int, list[str]]:

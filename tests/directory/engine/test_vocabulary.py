@@ -90,6 +90,14 @@ def test_an_own_word_is_heard_in_leads_choices_names_and_facets(demo_cast: DemoC
     assert facets["Beekeeping"] == 1
 
 
+def test_a_common_word_is_not_heard_alone(demo_cast: DemoCast, now: datetime) -> None:
+    session, firm = demo_cast.session, demo_cast.member("bea").business
+    for id in Vocabulary(session).learn("Support; Beekeeping", origin="firms.csv")[0]:
+        claim(session, business=firm, capability=session.get_one(Capability, id), now=now)
+    wishes = understand(session, text="We need support with beekeeping.").wishes
+    assert [session.get_one(Capability, wish.capability_id).name for wish in wishes] == ["Beekeeping"]
+
+
 def test_a_hidden_word_is_heard_nowhere_and_learnt_no_more(session: Session, cast: Cast, now: datetime) -> None:
     ids, _new = Vocabulary(session).learn("Beekeeping", origin="firms.csv")
     word = session.get_one(Capability, ids[0])
