@@ -1,47 +1,52 @@
 """Extraction of needs from a client's text, and the nearness of capabilities to needs.
 
-Names and synonyms of the taxonomy take precedence. What a text says in other words is guessed only if the guess stands
-out; no need at all is a valid result.
+One probability decides: sure nodes are needs, likely ones are offered to a person, others are left out; no need at all
+is a valid result.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from matching import constraint_extraction
+from matching.clauses import Clause, clauses
 from matching.inputs import Bools, Floats, Need, Taxonomy, Vectors
-from matching.need_guess import PHRASE, Guess, bm25_bonus, guess_by_meaning, guess_by_words
-from matching.taxonomy_words import TaxonomyIndex
-from matching.text_normalization import clean_text, count_informative, informative, sentences, tokens
+from matching.need_probability import Candidate, candidates, probabilities
+from matching.taxonomy_words import NodeMention, TaxonomyIndex
+from matching.text_normalization import clean_text, sentences
 
 Encode = Callable[[list[str]], Vectors]
 
-NEEDS = 6  # the most needs of a text
-# Cosines of a single word's node to its sentence: below STRANGE the word means something else, below WEAK it counts
-# only where nothing was guessed.
-STRANGE, WEAK = 0.15, 0.38
-SILENT = 24  # the most sentences that are guessed at, the first of a text: each costs milliseconds
-LIKELY = 0.3  # the least cosine of a capability that is offered to a person to choose
+NEEDS, OFFERED = 6, 6  # the most needs of a text, and the most other nodes that are offered
+SURE, LIKELY = 0.5, 0.03  # the least probabilities of a need, and of a node that is offered
+SURE_ALONE = 0.35  # that of a node whose own name the text has, where nothing is sure: most texts ask for something
+SPECIFIC = 0.2  # the least probability of a named node that replaces a need above it: "a website, in WordPress"
+PHRASE = 200  # characters
 BELOW, ABOVE, FARTHER = 0.9, 0.4, 0.85
 LIKE, FOREIGN = (0.6, 0.8), 0.8  # cosines between schemes at which nearness begins and is full, and that full nearness
+_BESIDE_THE_POINT = frozenset({"refused", "refused+", "covered", "asker", "subject", "whose"})
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A capability that a text asks for: ``matched_by`` synonym, bm25 or meaning, from the words ``phrase``."""
+
+    capability: int
+    matched_by: str
+    phrase: str
+    score: float  # the probability, 0-1
+    must: bool
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a text asks for, what it does not want, and its place."""
+    """What a text asks for, what else it may ask for, what it does not want, and its place."""
 
     needs: tuple[Guess, ...] = ()
+    likely: tuple[Guess, ...] = ()  # best first
     negated: tuple[Guess, ...] = ()
     place: str | None = None
-
-
-@dataclass(frozen=True)
-class _Sentence:
-    text: str
-    wanted: list[Guess]
-    negated: list[Guess]
-    rest: str  # the text without refusals and self-descriptions
 
 
 def extract_needs(
@@ -49,116 +54,108 @@ def extract_needs(
 ) -> Reading:
     """Return the needs in the first 4,000 characters of ``text``, at most six, in the order of the text.
 
-    ``encode`` returns unit vectors of the same model as the taxonomy's; without it only words are used. The needs
-    contain nothing that the text negates, nor any descendant of it. One exception: "no lawyers, a mediator" needs a
-    mediator, because it negates a whole category and names one node of it. Never raises, whatever the text.
+    ``encode`` returns unit vectors of the same model as the taxonomy's; without it only words are used. Neither the
+    needs nor the likely ones contain what the text negates, nor any descendant of it. One exception: "no lawyers, a
+    mediator" needs a mediator, because it negates a whole category and names one node of it. Never raises, whatever
+    the text.
     """
     text = clean_text(text)
-    parts = [_sentence(text, start, end, lexicon) for start, end in sentences(text)]
-    negated: dict[int, Guess] = {}
-    for guess in (guess for part in parts for guess in part.negated):
-        negated.setdefault(guess.capability, guess)
-    banned = _below(lexicon, negated)
+    if not lexicon.embedded.any():
+        encode = None
+    parts = clauses(text)
+    mentions = [mention for start, end in sentences(text) for mention in lexicon.mentions(text, start, end)]
+    found = candidates(text, parts, mentions, lexicon, encode)
+    chances = probabilities(found, by_meaning=encode is not None)
+    ranked = sorted(zip(found, chances, strict=True), key=lambda pair: -pair[1])
+    sure = {candidate.node for candidate, chance in ranked if chance >= SURE}
+    named = [_named(mention, parts, text) for mention in mentions]
+    negated = {
+        guess.capability: guess
+        for guess, cues in reversed(named)
+        if cues & {"refused", "refused+"} and guess.capability not in sure
+    }
     barred = _below(lexicon, [node for node in negated if lexicon.root(node) != node])
     barred[list(negated)] = True
-    if encode is not None and not lexicon.embedded.any():
-        encode = None
-    named: list[Guess] = []
-    weak: list[Guess] = []
-    silent: list[_Sentence] = []
-    for part in parts:
-        allowed = [guess for guess in part.wanted if not barred[guess.capability]]
-        likeness = [_likeness(guess, part, lexicon, encode) for guess in allowed]
-        named += [guess for guess, like in zip(allowed, likeness, strict=True) if like >= WEAK]
-        weak += [guess for guess, like in zip(allowed, likeness, strict=True) if STRANGE <= like < WEAK]
-        if all(like < WEAK for like in likeness) and count_informative(part.rest):
-            silent.append(part)
-    guessed = _guessed([part.rest for part in silent], lexicon, encode, banned | _akin(lexicon, negated), named)
+    ranked = [(candidate, chance) for candidate, chance in ranked if not barred[candidate.node]]
+    chosen = _chosen([candidate for candidate, chance in ranked if chance >= SURE], lexicon)
+    if not chosen:
+        chosen = [candidate for candidate, chance in ranked if candidate.has_name and chance >= SURE_ALONE][:1]
+    named_below = [candidate for candidate, chance in ranked if candidate.mention and chance >= SPECIFIC]
+    chosen = [_most_specific(candidate, named_below, lexicon) for candidate in chosen]
+    guesses = {candidate.node: _guess(candidate, chance, parts, text) for candidate, chance in ranked}
+    needs = [(parts[candidate.clause].start, guesses[candidate.node]) for candidate in chosen]
+    above = {node for _at, guess in needs for node in lexicon.lineage(guess.capability)}
+    for guess, cues in named:  # whole categories and nodes of other schemes are no candidates
+        node = guess.capability
+        if not (lexicon.guessable[node] or barred[node] or node in above or cues & _BESIDE_THE_POINT):
+            needs.append((text.find(guess.phrase), guess))
+            above |= {node, *lexicon.lineage(node)}
+    taken = {guess.capability for _at, guess in needs[:NEEDS]}
+    likely = [guess for node, guess in guesses.items() if node not in taken and guess.score >= LIKELY]
     return Reading(
-        needs=tuple(_specific([*named, *([] if guessed else weak), *guessed], lexicon)),
-        negated=tuple(replace(guess, must=False) for guess in negated.values()),
+        needs=tuple(guess for _at, guess in sorted(needs[:NEEDS], key=lambda need: need[0])),
+        likely=tuple(likely[:OFFERED]),
+        negated=tuple(reversed(negated.values())),
         place=constraint_extraction.place(text, places),
     )
 
 
 def runners_up(
-    text: str, lexicon: TaxonomyIndex, *, encode: Encode | None = None, taken: Collection[int] = (), limit: int = 4
+    text: str, lexicon: TaxonomyIndex, *, encode: Encode | None = None, taken: Collection[int] = ()
 ) -> tuple[int, ...]:
     """Return other nodes that ``text`` may be about, best first, for a person to choose from.
 
-    Leaves out negated nodes, and those ``taken`` with their ancestors. The result is too uncertain for needs: a
-    likeness above LIKELY, or without a model any BM25 score above 0.
+    Leaves out negated nodes, and those ``taken`` with their ancestors.
     """
-    text = clean_text(text)
-    parts = [_sentence(text, start, end, lexicon) for start, end in sentences(text)]
-    rests = [part.rest for part in parts if count_informative(part.rest)][:SILENT]
-    negated = [guess.capability for part in parts for guess in part.negated]
-    barred = _below(lexicon, negated) | _akin(lexicon, negated)
-    barred[[node for one in taken for node in (one, *lexicon.lineage(one))]] = True
-    joined = " ".join(rests)
-    score, _ = lexicon.scores(joined)
-    threshold = 0.0
-    if rests and encode is not None and lexicon.embedded.any():
-        score = lexicon.likeness(encode([joined, *rests])).max(axis=0) + bm25_bonus(score)
-        threshold = LIKELY
-    score = np.where(lexicon.guessable & ~barred, score, 0.0)
-    return tuple(int(node) for node in np.argsort(-score, kind="stable")[:limit] if score[node] > threshold)
+    reading = extract_needs(text, lexicon, encode=encode)
+    known = {node for one in taken for node in (one, *lexicon.lineage(one))}
+    nodes = [guess.capability for guess in (*reading.needs, *reading.likely)]
+    return tuple(node for node in nodes if node not in known)[:OFFERED]
 
 
-def _sentence(text: str, start: int, end: int, lexicon: TaxonomyIndex) -> _Sentence:
-    mentions = lexicon.mentions(text, start, end)
-    skeleton, at = "", start
-    for mention in mentions:
-        skeleton += text[at : mention.start].lower() + constraint_extraction.MARK
-        at = mention.end
-    skeleton = (skeleton + text[at:end].lower()).replace("’", "'")
-    negated, optional, self_described = (
-        constraint_extraction.negated(skeleton),
-        constraint_extraction.optional_marks(skeleton),
-        constraint_extraction.self_descriptions(skeleton),
-    )
-    guesses = [
-        Guess(mention.node, "synonym", text[mention.start : mention.end][:PHRASE], mention.score, i not in optional)
-        for i, mention in enumerate(mentions)
-    ]
-    phrases = iter("" if i in negated | self_described else guess.phrase for i, guess in enumerate(guesses))
-    rest = "".join(next(phrases) if char == constraint_extraction.MARK else char for char in skeleton)
-    return _Sentence(
-        text=text[start:end],
-        wanted=[guess for i, guess in enumerate(guesses) if i not in negated | self_described],
-        negated=[guess for i, guess in enumerate(guesses) if i in negated],
-        rest=constraint_extraction.without_negated(rest).strip(),
-    )
+def _chosen(sure: Sequence[Candidate], lexicon: TaxonomyIndex) -> list[Candidate]:
+    """Return of the candidates, surest first, those that neither repeat a relative nor share a clause with a surer one.
+
+    Two nodes of one clause are two needs only if the text names both.
+    """
+    chosen: list[Candidate] = []
+    for candidate in sure:
+        lineage = lexicon.lineage(candidate.node)
+        if not any(
+            other.node in lineage
+            or candidate.node in lexicon.lineage(other.node)
+            or (other.clause == candidate.clause and not (other.mention and candidate.mention))
+            for other in chosen
+        ):
+            chosen.append(candidate)
+    return chosen
 
 
-def _likeness(guess: Guess, part: _Sentence, lexicon: TaxonomyIndex, encode: Encode | None) -> float:
-    """Return the cosine of a single word's node to its sentence; 1 for a longer phrase, and without a model."""
-    vector = lexicon.taxonomy.vectors[guess.capability]
-    if encode is None or count_informative(guess.phrase) > 1 or not vector.any():
-        return 1.0
-    return float(encode([part.text])[0] @ vector)
+def _most_specific(candidate: Candidate, named: Sequence[Candidate], lexicon: TaxonomyIndex) -> Candidate:
+    """Return the surest of the ``named`` candidates below the candidate's node, else the candidate."""
+    below = (other for other in named if candidate.node in lexicon.lineage(other.node))
+    return next(below, candidate)
 
 
-def _guessed(
-    rests: list[str], lexicon: TaxonomyIndex, encode: Encode | None, banned: Bools, named: Sequence[Guess]
-) -> list[Guess]:
-    """Return guesses for the sentences that name nothing, in categories that the other sentences do not name."""
-    if not rests:
-        return []
-    rests = rests[:SILENT]
-    if encode is None:
-        guess = guess_by_words(" ".join(rests), lexicon, banned, beside_words=bool(named))
-        guesses = [] if guess is None else [guess]
+def _guess(candidate: Candidate, chance: float, parts: Sequence[Clause], text: str) -> Guess:
+    clause = parts[candidate.clause]
+    if candidate.mention is not None:
+        matched_by, phrase = "synonym", text[candidate.mention.start : candidate.mention.end]
+    elif len(candidate.words) > 1:
+        matched_by, phrase = "bm25", ", ".join(text[start:end] for start, end in candidate.words)
     else:
-        vectors = encode(rests)
-        total = vectors.sum(axis=0, keepdims=True)  # approximates the vector of the whole text without encoding it
-        total /= np.linalg.norm(total)
-        guesses = guess_by_meaning(rests, np.vstack([total, vectors]), lexicon, banned, beside_words=bool(named))
-    known = {lexicon.root(guess.capability) for guess in named}
-    return [guess for guess in guesses if lexicon.root(guess.capability) not in known]
+        matched_by, phrase = "meaning", text[clause.start : clause.end]
+    return Guess(candidate.node, matched_by, phrase.strip()[:PHRASE], float(chance), "later" not in clause.cues)
 
 
-def _below(lexicon: TaxonomyIndex, nodes: Iterable[int]) -> Bools:
+def _named(mention: NodeMention, parts: Sequence[Clause], text: str) -> tuple[Guess, frozenset[str]]:
+    """Return a guess from a mention, and the cues of its clause."""
+    cues = next((part.cues for part in parts if part.start <= mention.start < part.end), frozenset[str]())
+    phrase = text[mention.start : mention.end][:PHRASE]
+    return Guess(mention.node, "synonym", phrase, mention.score, "later" not in cues), cues
+
+
+def _below(lexicon: TaxonomyIndex, nodes: Collection[int]) -> Bools:
     """Return a mask of the nodes and their descendants."""
     parents = lexicon.taxonomy.parents
     below = np.zeros(len(parents), dtype=np.bool_)
@@ -166,31 +163,6 @@ def _below(lexicon: TaxonomyIndex, nodes: Iterable[int]) -> Bools:
     for _ in range(16):
         below |= below[parents] & (parents >= 0)
     return below
-
-
-def _akin(lexicon: TaxonomyIndex, negated: Iterable[int]) -> Bools:
-    """Return a mask of nodes whose name contains that of a negated leaf, as "WordPress care" does: never guessed."""
-    names = [set(informative(tokens(lexicon.taxonomy.names[node]))) for node in negated if lexicon.is_leaf[node]]
-    akin = np.zeros(len(lexicon.taxonomy.names), dtype=np.bool_)
-    for node in np.flatnonzero(lexicon.guessable) if names else ():
-        stems = set(informative(tokens(lexicon.taxonomy.names[node])))
-        akin[node] = any(name and name <= stems for name in names)
-    return akin
-
-
-def _specific(needs: list[Guess], lexicon: TaxonomyIndex) -> list[Guess]:
-    """Return each node once, without ancestors of other nodes, and of these the six surest, in their order."""
-    best: dict[int, Guess] = {}
-    for guess in needs:
-        before = best.get(guess.capability)
-        if before is None:
-            best[guess.capability] = guess
-        elif guess.must and not before.must:
-            best[guess.capability] = replace(before, must=True)
-    above = {node for guess in best for node in lexicon.lineage(guess)}
-    specific = [guess for guess in best.values() if guess.capability not in above]
-    surest = sorted(specific, key=lambda guess: (not guess.must, guess.matched_by != "synonym", -guess.score))[:NEEDS]
-    return [guess for guess in specific if guess in surest]
 
 
 def nearness(taxonomy: Taxonomy, needs: Sequence[Need]) -> Floats:

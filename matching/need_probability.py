@@ -1,0 +1,169 @@
+"""The probability that a text asks for a capability: a logistic model over a few features of its clauses.
+
+Candidates come from words (names, synonyms, BM25) and from meaning; the evidence for a node in a clause is a weighted
+sum of both, read beside that of its sentence. ``need_weights`` holds the weights, which ``benchmarks.need_model`` fits
+on written examples.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from matching.clauses import CUES, Clause
+from matching.inputs import Bools, Floats, Vectors
+from matching.need_weights import BY_MEANING, BY_WORDS
+from matching.taxonomy_words import NodeMention, TaxonomyIndex
+from matching.text_normalization import informative
+
+Encode = Callable[[list[str]], Vectors]
+
+CLAUSES, ENCODED = 96, 600  # the most clauses that are read, and the most characters that are read for their meaning
+PER_SPAN = 3  # nodes that words, meaning and both together propose for each clause and sentence
+# Evidence for a node: of log(1 + BM25), of the cosine, and of the discriminant cosine; and of words where no model is.
+# Fitted as a conditional logit over all nodes on the leads of one need.
+EVIDENCE, EVIDENCE_OF_WORDS = (2.9, 5.4, 11.5), 6.5
+NAMED = 2.0  # the least log(1 + BM25) of a node that the text names: a typing error hides its words from BM25
+# How far the evidence of its sentence adds to that of a clause, and to that of a clause that is the whole sentence.
+BESIDE, ALONE = 0.8, 0.3
+LABEL = 3  # informative words up to which a sentence beside a want is a label, as "Bakery in Douglas." is
+# Named features; * marks one that counts only where the sentence has several clauses.
+FEATURES = (
+    *("always", "phrase", "odds", "odds of relatives", "evidence", "evidence*", "sentence's evidence"),
+    *("sentence's evidence*", "cosine", "discriminant", "words matched", "is a leaf", "opening", "label"),
+    *(*CUES, "refused+", "want+", "subject", "named beside firm", "placed label"),
+    *("named", "its own name", "named and refused", "named and covered"),
+)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A node that clause number ``clause`` may ask for; ``words`` of the clause are those that BM25 matched."""
+
+    node: int
+    clause: int
+    mention: NodeMention | None
+    cosine: float
+    words: tuple[tuple[int, int], ...]  # (start, end) in the text
+    features: Floats  # (FEATURES,)
+
+    @property
+    def has_name(self) -> bool:
+        """Whether the text has the node's own name, not only a synonym."""
+        return bool(self.features[FEATURES.index("its own name")])
+
+
+def candidates(
+    text: str,
+    clauses: Sequence[Clause],
+    mentions: Sequence[NodeMention],
+    lexicon: TaxonomyIndex,
+    encode: Encode | None,
+) -> list[Candidate]:
+    """Return the nodes that a clean text may ask for, each once with its best clause, in no particular order."""
+    clauses = clauses[:CLAUSES]
+    if not clauses or not len(lexicon.guessed):
+        return []
+    sentence_of = [clause.sentence for clause in clauses]
+    whole = {
+        number: (clauses[sentence_of.index(number)].start, clauses[-1 - sentence_of[::-1].index(number)].end)
+        for number in dict.fromkeys(sentence_of)
+    }
+    spans = list(dict.fromkeys([*((clause.start, clause.end) for clause in clauses), *whole.values()]))
+    row_of = {span: row for row, span in enumerate(spans)}
+    texts = [text[start:end] for start, end in spans]
+    scored = [lexicon.scores(part) for part in texts]
+    lexical = np.log1p(np.array([scores[lexicon.guessed] for scores, _words in scored]))
+    named = _named(mentions, lexicon)
+    for column, phrase in named.items():
+        for row, (start, end) in enumerate(spans):
+            if start <= phrase.start < end:
+                lexical[row, column] = max(lexical[row, column], NAMED * phrase.score)
+    cosines, discriminants = _likenesses(texts, len(clauses), lexicon, encode)
+    if encode is None:
+        evidence = EVIDENCE_OF_WORDS * lexical
+    else:
+        evidence = EVIDENCE[0] * lexical + EVIDENCE[1] * cosines + EVIDENCE[2] * discriminants
+    rows = np.array([row_of[clause.start, clause.end] for clause in clauses])
+    wide = np.array([row_of[whole[clause.sentence]] for clause in clauses])
+    odds = evidence[rows] + np.where(rows == wide, ALONE, BESIDE)[:, None] * evidence[wide]
+    odds = np.exp(odds - odds.max(axis=1, keepdims=True))
+    odds /= odds.sum(axis=1, keepdims=True)
+    relatives = np.log(np.clip(lexicon.with_relatives(odds), 1e-4, 1.0))
+    proposed = dict.fromkeys(named)
+    for table in (evidence, lexical, cosines + discriminants):
+        best = np.argsort(-table, axis=1, kind="stable")[:, :PER_SPAN]
+        proposed |= dict.fromkeys(int(c) for row, some in enumerate(best) for c in some if table[row, c] > 0)
+    wanted = any("want" in clause.cues for clause in clauses)
+    counts = [len(informative(words)) for _scores, words in scored]
+    result = []
+    for column in proposed:
+        node, mention = int(lexicon.guessed[column]), named.get(column)
+        inside = [i for i, clause in enumerate(clauses) if mention and clause.start <= mention.start < clause.end]
+        at = inside[0] if inside else int(evidence[rows, column].argmax())
+        clause, row, sentence = clauses[at], rows[at], wide[at]
+        is_many = float(row != sentence)
+        words = lexicon.matched_words(node, scored[row][1])
+        is_label = wanted and len(whole) > 1 and counts[sentence] <= LABEL and not clause.cues & {"want", "want+"}
+        values = {
+            "always": 1.0,
+            "phrase": mention is not None and mention.words > 1,
+            "odds": odds[at, column],
+            "odds of relatives": relatives[at, column],
+            "evidence": evidence[row, column] / 10,
+            "evidence*": is_many * evidence[row, column] / 10,
+            "sentence's evidence": evidence[sentence, column] / 10,
+            "sentence's evidence*": is_many * evidence[sentence, column] / 10,
+            "cosine": cosines[row, column],
+            "discriminant": discriminants[row, column],
+            "words matched": min(len(words), 3) / 3,
+            "is a leaf": lexicon.is_leaf[node],
+            "opening": len(whole) > 1 and clause.sentence == sentence_of[0],
+            "label": is_label,
+            "named beside firm": mention is not None and "firm" in clause.cues,
+            "named": mention is not None,
+            "its own name": mention is not None
+            and text[mention.start : mention.end].casefold() == lexicon.taxonomy.names[node].casefold(),
+            "named and refused": mention is not None and bool(clause.cues & {"refused", "refused+"}),
+            "named and covered": mention is not None and "covered" in clause.cues,
+            "placed label": "placed" in clause.cues and counts[row] < LABEL and "want" not in clause.cues,
+        }
+        features = [float(values.get(name, name in clause.cues)) for name in FEATURES]
+        places = tuple((clause.start + word.start, clause.start + word.end) for word in words)
+        result.append(Candidate(node, at, mention, float(cosines[row, column]), places, np.array(features)))
+    return result
+
+
+def probabilities(found: Sequence[Candidate], *, by_meaning: bool) -> Floats:
+    """Return for each candidate the probability, 0-1, that the text asks for it."""
+    weights = np.array([(BY_MEANING if by_meaning else BY_WORDS)[name] for name in FEATURES])
+    features = np.array([candidate.features for candidate in found]).reshape(-1, len(FEATURES))
+    return np.asarray(1 / (1 + np.exp(-(features @ weights))), dtype=np.float64)
+
+
+def _likenesses(texts: list[str], clauses: int, lexicon: TaxonomyIndex, encode: Encode | None) -> tuple[Floats, Floats]:
+    """Return the cosines and discriminant cosines (texts, guessed); 0 for texts beyond ENCODED characters.
+
+    The ``clauses`` first are encoded apart from the sentences, so that short texts are not padded to long ones.
+    """
+    shape = (len(texts), len(lexicon.guessed))
+    cosines, discriminants = np.zeros(shape), np.zeros(shape)
+    read = int(np.searchsorted(np.cumsum([len(part) for part in texts]), ENCODED, side="right"))
+    for first, after in ((0, min(read, clauses)), (clauses, read)):
+        if encode is not None and first < after:
+            vectors = encode(texts[first:after])
+            cosines[first:after] = lexicon.likeness(vectors)[:, lexicon.guessed]
+            discriminants[first:after] = lexicon.discriminant_likeness(vectors)
+    return cosines, discriminants
+
+
+def _named(mentions: Sequence[NodeMention], lexicon: TaxonomyIndex) -> dict[int, NodeMention]:
+    """Return the longest mention of each guessable node, the first of equally long ones, by its column."""
+    named: dict[int, NodeMention] = {}
+    is_guessed: Bools = lexicon.guessable
+    for mention in mentions:
+        if is_guessed[mention.node]:
+            column = int(np.searchsorted(lexicon.guessed, mention.node))
+            if column not in named or mention.words > named[column].words:
+                named[column] = mention
+    return named
