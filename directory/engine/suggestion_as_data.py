@@ -10,12 +10,38 @@ from sqlalchemy.orm import Session
 from directory.budget import read_budget
 from directory.due_date import read_due_date
 from directory.engine.suggestion_presenter import SuggestionPresenter
-from directory.engine.suggestions import understand, unsaved_suggestion
+from directory.engine.suggestions import UnderstoodText, understand, unsaved_suggestion
 from directory.errors import Invalid
-from directory.leads.lead import Lead, Terms, clean_lead_text, set_needs_and_terms
+from directory.leads.lead import Lead, Terms, Wish, clean_lead_text, set_needs_and_terms
 from directory.leads.suggestion import Seat, Team
 from directory.people.tables import Business, Member
+from directory.taxonomy.capability import Capability
 from directory.translation import gettext as _
+
+
+def reading_as_dict(session: Session, *, text: str) -> dict[str, Any]:
+    """Return what ``text`` is taken to say, with no answer to it. Raises Invalid for an invalid text."""
+    understood = understand(session, text=clean_lead_text(text))
+    needs = [
+        {**_capability(session, wish), "must": wish.is_must, "matched_by": wish.matched_by.value}
+        for wish in understood.wishes
+    ]
+    return {"needs": needs, **_besides_needs(session, understood)}
+
+
+def _besides_needs(session: Session, understood: UnderstoodText) -> dict[str, Any]:
+    budget = understood.budget
+    return {
+        "offered": [_capability(session, wish) for wish in understood.likely],
+        "refused": [_capability(session, wish) for wish in understood.negated],
+        "budget": {"minor": budget.minor, "currency": budget.currency} if budget else None,
+        "place": understood.place or None,
+    }
+
+
+def _capability(session: Session, wish: Wish) -> dict[str, Any]:
+    capability = session.get_one(Capability, wish.capability_id)
+    return {"capability": capability.name, "code": capability.code}
 
 
 def suggestion_as_dict(
@@ -40,10 +66,13 @@ def suggestion_as_dict(
     presenter = SuggestionPresenter(
         session, lead=lead, suggestion=suggestion, asker=asker, business=business, today=now.date()
     )
+    codes = {wish.capability_id: _capability(session, wish)["code"] for wish in understood.wishes}
     return {
+        **_besides_needs(session, understood),
         "needs": [
             {
                 "capability": presenter.names.capability(need.capability_id),
+                "code": codes[need.capability_id],
                 "must": need.is_must,
                 "share": round(need.share, 4),
                 "matched_by": need.matched_by.value,

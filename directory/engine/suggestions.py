@@ -28,9 +28,10 @@ _NOTHING_ASKED = outputs.Answer("nobody", (), (), outputs.Proof(0.0, 0), "")
 
 @dataclass(frozen=True)
 class UnderstoodText:
-    """What a text asks for. ``wishes`` is empty where nothing in the taxonomy matches."""
+    """What a text asks for; ``likely`` is offered to a person. ``wishes`` is empty where nothing matches."""
 
     wishes: tuple[Wish, ...]
+    likely: tuple[Wish, ...]
     negated: tuple[Wish, ...]
     place: str
 
@@ -44,6 +45,7 @@ def understand(session: Session, *, text: str) -> UnderstoodText:
     )
     return UnderstoodText(
         wishes=tuple(_wish(known, guess) for guess in reading.needs),
+        likely=tuple(_wish(known, guess) for guess in reading.likely),
         negated=tuple(_wish(known, guess) for guess in reading.negated),
         place=reading.place or "",
     )

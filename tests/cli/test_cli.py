@@ -176,3 +176,12 @@ def test_members_are_imported_as_the_dry_run_told(seeded: Path, run: Run, tmp_pa
     assert "1 person comes in." in run(*arguments).stdout
     assert count(seeded, Member) == before + 1
     assert run("import", "members", str(file), "--chapter", "nowhere").exit_code == 1
+
+
+def test_read_prints_one_object_a_line_and_a_line_costs_no_other(run: Run, seeded: Path) -> None:
+    result = CliRunner().invoke(main, ("read", "-", "--lines"), input="a logo, not a new website\n\na bookkeeper\n")
+    first, empty, last = (json.loads(line) for line in result.stdout.splitlines())
+    assert [need["code"] for need in first["needs"]] == ["design.branding.logo"]
+    assert [refusal["code"] for refusal in first["refused"]] == ["web.development"]
+    assert set(empty) == {"error"}
+    assert [need["code"] for need in last["needs"]] == ["accounting.bookkeeping"]
