@@ -100,9 +100,15 @@ def show(public_id: str) -> ResponseReturnValue:
     presenter = suggestion and presenter_of(lead, suggestion)
     rank = request.args.get("team", 1, type=int)
     may_correct = may(current_principal(), "lead.update", lead) == "A"
-    questions = open_questions(lead, now().date()) if may_correct and lead.closed_at is None else []
+    is_open = may_correct and lead.closed_at is None
     return render_template(
-        "leads/show.html", lead=lead, presenter=presenter, rank=rank, may_correct=may_correct, questions=questions
+        "leads/show.html",
+        lead=lead,
+        presenter=presenter,
+        rank=rank,
+        may_correct=may_correct,
+        questions=open_questions(lead, now().date()) if is_open else [],
+        offered=runners_up(db.session(), lead=lead) if is_open else [],
     )
 
 
@@ -134,6 +140,19 @@ def edit(public_id: str) -> ResponseReturnValue:
         ),
         form.status,
     )
+
+
+@pages.post("/leads/<public_id>/needs")
+@policy("lead.update")
+def take_need(public_id: str) -> ResponseReturnValue:
+    """Add the offered needs that were tapped; everything else of the lead stays."""
+    lead = get_permitted_or_404(Lead, public_id, "lead.update")
+    terms = leads.terms_of(lead)
+    leads.correct_lead(
+        db.session(), lead=lead, member=current_member(), wishes=_chosen_wishes(lead), terms=terms, now=now()
+    )
+    suggest(db.session(), lead=lead, now=now())
+    return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
 
 
 @pages.post("/leads/<public_id>/suggestions")

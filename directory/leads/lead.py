@@ -138,6 +138,11 @@ def create_lead(
     return lead
 
 
+def terms_of(lead: Lead) -> Terms:
+    """Return what the lead says besides its text and needs."""
+    return Terms(lead.place, lead.budget, lead.due_on, lead.keeps_prime, lead.asked_at is not None)
+
+
 def correct_lead(
     session: Session, *, lead: Lead, member: Member, wishes: Sequence[Wish], terms: Terms, now: datetime
 ) -> None:

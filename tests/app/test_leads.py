@@ -88,6 +88,18 @@ def test_further_possible_needs_are_offered_and_can_be_added(nadia: FlaskClient)
     assert f'name="{offered[0]}" id="{offered[0]}-must" value="must" checked' in nadia.get(f"{brought}/edit").text
 
 
+def test_a_likely_need_is_taken_on_the_answer_and_the_rest_stays(nadia: FlaskClient) -> None:
+    brought = bring(nadia)
+    page = nadia.get(brought).text
+    (need, name), *_others = re.findall(r'name="(need-[a-z0-9]+)" value="must">also ([^<?]+)\?<', page)
+    assert nadia.post(f"{brought}/needs", data={need: "must"}).status_code == 303
+    after = nadia.get(brought).text
+    assert f"{name} <small>must" in after
+    assert f"also {name}?" not in after
+    assert "WordPress <small>must" in after
+    assert "$15,000" in after
+
+
 def test_an_unknown_capability_is_reported_and_the_input_is_kept(nadia: FlaskClient) -> None:
     brought = bring(nadia)
     answer = nadia.post(f"{brought}/edit", data={"add": "Unicorn grooming", "budget": "plenty"})
@@ -156,7 +168,7 @@ def test_other_writes_succeed_while_a_text_is_analysed(
     def understand(session: Session, *, text: str) -> UnderstoodText:
         with write_session(engine) as other:
             other.execute(update(Member).values(headline="written meanwhile"))
-        return UnderstoodText((), (), "")
+        return UnderstoodText((), (), (), "")
 
     monkeypatch.setattr("app.pages.leads.understand", understand)
     assert "Nothing here matches" in nadia.get(bring(nadia)).text
