@@ -21,7 +21,7 @@ _NOT = r"(?:\s+not|n't)\s+(?:really\s+|actually\s+|even\s+|yet\s+)?"
 _OUR = r"(?:an?|our|my|his|her|their)"
 _CUES = {
     "refused": rf"\b(?:do|does|did|would|will|should|is|are|am|'re|'m){_NOT}(?:want|need|require|use|looking|after"
-    r"|interested|considering|asking|about|care|pitch|sell|suggest|offer|touch|have\s+to\s+be)\b"
+    r"|interested|considering|asking|about|care|pitch|send|sell|suggest|offer|touch|have\s+to\s+be)\b"
     r"|^(?:and\s+|but\s+|so\s+|please\s+|just\s+)*(?:no|not|nor|never)\b(?!\s+(?:only|just|sure|enough|idea|one)\b)"
     r"|\b(?:instead\s+of|rather\s+than|without|except|apart\s+from|other\s+than|neither|no\s+more|no\s+longer|against"
     r"|no\s+(?:need|interest)|not\s+(?:an?|the|about|for|another)|(?:anything|everything)\s+but|(?:off|away)\s+(?:of"
@@ -35,7 +35,7 @@ _CUES = {
     r"|new|in\s+place|good|great|ok|okay|finished|settled|hired|filed|organi[sz]ed|paid|taken|fixed"
     r"|on\s+(?:it|board)|ours)\b|\b(?:works?|doing|runs)\s+(?:fine|well|great)|\b(?:happy|fine|pleased"
     r"|satisfied)\s+(?:with|on)\b|\bstays?\b"
-    r"|\b(?:my|him|her|them|our)sel(?:f|ves)\b|\bin[- ]house\b|\b(?:has|have|exists?|too|got)\s*[.!?]?$"
+    r"|\b(?:my|him|her|them|our)sel(?:f|ves)\b|\bin[- ]house\b|\b(?:has|have|exists?|too|got|ok|okay)\s*[.!?]?$"
     r"|\bkeep(?:ing)?\s+(?:it|them)|\b(?:my|our|the|his|her)\s+\w+(?:\s+\w+)?\s+(?:does|did|do|handles?|cooks?|writes?"
     r"|drew|drafted|made|has\s+been)\b(?!\s+not|n't)",
     "asker": r"^(?:and\s+)?(?:we|i|they|he|she)\s*(?:'re|'m|'s|\s(?:are|am|is|run|own|runs|owns|makes?|sells?))\b"

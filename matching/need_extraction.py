@@ -25,7 +25,7 @@ SPECIFIC = 0.2  # the least probability of a named node that replaces a need abo
 PHRASE = 200  # characters
 BELOW, ABOVE, FARTHER = 0.9, 0.4, 0.85
 LIKE, FOREIGN = (0.6, 0.8), 0.8  # cosines between schemes at which nearness begins and is full, and that full nearness
-_BESIDE_THE_POINT = frozenset({"refused", "refused+", "covered", "asker", "subject", "whose"})
+_BESIDE_THE_POINT = frozenset({"refused", "refused+", "covered", "asker", "subject", "whose", "firm"})
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ FEATURES = (
     *("always", "phrase", "odds", "odds of relatives", "evidence", "evidence*", "sentence's evidence"),
     *("sentence's evidence*", "cosine", "discriminant", "words matched", "is a leaf", "opening", "label"),
     *(*CUES, "refused+", "want+", "subject", "named beside firm", "placed label"),
-    *("named", "its own name", "named and refused", "named and covered"),
+    *("named", "its own name", "named and refused", "named and covered", "set aside"),
 )
 
 
@@ -126,6 +126,9 @@ def candidates(
             and text[mention.start : mention.end].casefold() == lexicon.taxonomy.names[node].casefold(),
             "named and refused": mention is not None and bool(clause.cues & {"refused", "refused+"}),
             "named and covered": mention is not None and "covered" in clause.cues,
+            "set aside": wanted
+            and bool(clause.cues & {"refused", "refused+", "covered"})
+            and "want" not in clause.cues,
             "placed label": "placed" in clause.cues and counts[row] < LABEL and "want" not in clause.cues,
         }
         features = [float(values.get(name, name in clause.cues)) for name in FEATURES]
