@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 
-
 def place(text: str, places: Sequence[str]) -> str | None:
     """Return the first of the known ``places`` that a clean text names, the longer of two at one position, or None.
 

@@ -8,6 +8,7 @@ import click
 from sqlalchemy.orm import Session
 
 from app.cli.database_access import open_engine
+from directory.clock import utc_now
 from directory.engine.suggestion_as_data import reading_as_dict
 from directory.errors import Invalid
 
@@ -22,18 +23,18 @@ def read(text: str, lines: bool) -> None:
 
     Nothing is stored.
     """
-    said = sys.stdin.buffer.read(LONGEST).decode("utf-8", errors="replace") if text == "-" else text
+    content = sys.stdin.buffer.read(LONGEST).decode("utf-8", errors="replace") if text == "-" else text
     with open_engine() as engine, Session(engine) as session:
         if not lines:
-            click.echo(json.dumps(reading_as_dict(session, text=said), ensure_ascii=False, indent=2))
+            click.echo(json.dumps(reading_as_dict(session, text=content, now=utc_now()), ensure_ascii=False, indent=2))
             return
-        for line in said.splitlines():
+        for line in content.splitlines():
             click.echo(json.dumps(_one_line(session, line), ensure_ascii=False))
 
 
 def _one_line(session: Session, line: str) -> dict[str, Any]:
     """Return the reading of a line, or why it cannot be read: a line never costs another one."""
     try:
-        return reading_as_dict(session, text=line)
+        return reading_as_dict(session, text=line, now=utc_now())
     except Invalid as error:
         return {"error": str(error)}

@@ -1,7 +1,6 @@
 """A suggestion as plain data, for the command line and other programs; nothing is stored."""
 
-from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -14,28 +13,39 @@ from directory.engine.suggestions import UnderstoodText, understand, unsaved_sug
 from directory.errors import Invalid
 from directory.leads.lead import Lead, Terms, Wish, clean_lead_text, set_needs_and_terms
 from directory.leads.suggestion import Seat, Team
+from directory.money import Money
 from directory.people.tables import Business, Member
+from directory.reading import Reading
 from directory.taxonomy.capability import Capability
 from directory.translation import gettext as _
 
 
-def reading_as_dict(session: Session, *, text: str) -> dict[str, Any]:
+def reading_as_dict(session: Session, *, text: str, now: datetime) -> dict[str, Any]:
     """Return what ``text`` is taken to say, with no answer to it. Raises Invalid for an invalid text."""
-    understood = understand(session, text=clean_lead_text(text))
+    text = clean_lead_text(text)
+    understood, terms = understand(session, text=text), _read_terms(text, "", now)
     needs = [
         {**_capability(session, wish), "must": wish.is_must, "matched_by": wish.matched_by.value}
         for wish in understood.wishes
     ]
-    return {"needs": needs, **_besides_needs(session, understood)}
+    return {"needs": needs, **_besides_needs(session, understood, terms)}
 
 
-def _besides_needs(session: Session, understood: UnderstoodText) -> dict[str, Any]:
-    budget = understood.budget
+def _read_terms(text: str, country: str, now: datetime) -> tuple[Reading[Money], Reading[date]]:
+    return read_budget(text, country=country), read_due_date(text, today=now.date(), country=country)
+
+
+def _besides_needs(
+    session: Session, understood: UnderstoodText, terms: tuple[Reading[Money], Reading[date]]
+) -> dict[str, Any]:
+    budget, due = terms
     return {
         "offered": [_capability(session, wish) for wish in understood.likely],
         "refused": [_capability(session, wish) for wish in understood.negated],
-        "budget": {"minor": budget.minor, "currency": budget.currency} if budget else None,
+        "budget": {"minor": budget.value.minor, "currency": budget.value.currency} if budget.value else None,
+        "due": due.value.isoformat() if due.value else None,
         "place": understood.place or None,
+        "asks": [reading.question for reading in terms if reading.question],
     }
 
 
@@ -57,9 +67,7 @@ def suggestion_as_dict(
     asker = business.members[0] if business is not None and business.members else None
     understood = understand(session, text=text)
     lead = Lead(text=text, business_id=business.id if business else None)
-    country = business.country if business is not None else ""
-    budget = read_budget(text, country=country)
-    due = read_due_date(text, today=now.date(), country=country)
+    budget, due = _read_terms(text, business.country if business is not None else "", now)
     terms = Terms(place=understood.place, budget=budget.value, due_on=due.value)
     set_needs_and_terms(lead, understood.wishes, terms, now)
     suggestion = unsaved_suggestion(session, lead=lead, asker=asker, own={}, teams_wanted=teams_wanted, now=now)
@@ -68,7 +76,7 @@ def suggestion_as_dict(
     )
     codes = {wish.capability_id: _capability(session, wish)["code"] for wish in understood.wishes}
     return {
-        **_besides_needs(session, understood),
+        **_besides_needs(session, understood, (budget, due)),
         "needs": [
             {
                 "capability": presenter.names.capability(need.capability_id),
@@ -79,10 +87,6 @@ def suggestion_as_dict(
             }
             for need in lead.needs
         ],
-        "budget": budget.value and asdict(budget.value),
-        "due": due.value and due.value.isoformat(),
-        "place": understood.place or None,
-        "asks": [reading.question for reading in (budget, due) if reading.question],
         "not_needed": [presenter.names.capability(wish.capability_id) for wish in understood.negated],
         "teams": [_team(presenter, team, suggestion.proof) for team in suggestion.teams],
         "missing": [presenter.names.capability(gap["capability"]) for gap in suggestion.missing],

@@ -17,8 +17,7 @@ from directory.engine.sentence_encoder import load_model
 from directory.engine.world_reader import read_taxonomy
 from directory.taxonomy.capability import CURATED, OWN, Capability, imported_by_name, kind_below
 from matching.inputs import Floats, Taxonomy, Vectors
-from matching.need_guess import bm25_bonus
-from matching.taxonomy_words import TaxonomyIndex
+from matching.taxonomy_words import TaxonomyIndex, bm25_bonus
 
 # How near a node is: the cosine and half the BM25 bonus; for the category also NAMED, where the word names the node as
 # "PPC management" names PPC, and COMPANY, where the firm has another capability of the category. A service must reach
