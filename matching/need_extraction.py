@@ -82,14 +82,27 @@ def extract_needs(
         chosen = [candidate for candidate, chance in ranked if candidate.has_name and chance >= SURE_ALONE][:1]
     named_below = [candidate for candidate, chance in ranked if candidate.mention and chance >= SPECIFIC]
     chosen = [_most_specific(candidate, named_below, lexicon) for candidate in chosen]
+    by_name = [  # of whole categories, other schemes and a network's own words, names alone decide
+        guess
+        for guess, cues in named
+        if not (lexicon.guessable[guess.capability] and lexicon.is_asked[guess.capability])
+        and not barred[guess.capability]
+        and not cues & _BESIDE_THE_POINT
+    ]
+    own = {
+        number
+        for number, part in enumerate(parts)
+        for guess in by_name
+        if lexicon.guessable[guess.capability] and part.start <= text.find(guess.phrase) < part.end
+    }
+    chosen = [candidate for candidate in chosen if candidate.mention or candidate.clause not in own]
     guesses = {candidate.node: _guess(candidate, chance, parts, text) for candidate, chance in ranked}
     needs = [(parts[candidate.clause].start, guesses[candidate.node]) for candidate in chosen]
-    above = {node for _at, guess in needs for node in lexicon.lineage(guess.capability)}
-    for guess, cues in named:  # whole categories and nodes of other schemes are no candidates
-        node = guess.capability
-        if not (lexicon.guessable[node] or barred[node] or node in above or cues & _BESIDE_THE_POINT):
+    above = {node for _at, guess in needs for node in (guess.capability, *lexicon.lineage(guess.capability))}
+    for guess in by_name:
+        if guess.capability not in above:
             needs.append((text.find(guess.phrase), guess))
-            above |= {node, *lexicon.lineage(node)}
+            above |= {guess.capability, *lexicon.lineage(guess.capability)}
     taken = {guess.capability for _at, guess in needs[:NEEDS]}
     likely = [guess for node, guess in guesses.items() if node not in taken and guess.score >= LIKELY]
     return Reading(

@@ -63,6 +63,9 @@ class TaxonomyIndex:
         self.is_leaf: Bools = ~is_parent
         # A whole category is too wide a guess; it matches only where the text names it.
         self.guessable: Bools = self.own & ((taxonomy.parents >= 0) | self.is_leaf)
+        self.is_asked: Bools = np.array(
+            [not taxonomy.asks or bool(taxonomy.asks[node]) for node in range(len(taxonomy.ids))]
+        )
         self.embedded: Bools = self.guessable & taxonomy.vectors.any(axis=1)
         self.guessed = np.flatnonzero(self.guessable)
         self._whitened = self._discriminants() if self.embedded.any() else None

@@ -158,20 +158,20 @@ def test_what_the_curated_taxonomy_lacks_becomes_a_word_of_the_networks_own(
     session: Session, cast: Cast, now: datetime
 ) -> None:
     text = "key,name,capabilities\na,Ada,word press;Beekeeping\nb,Bell,bee-keeping; web.design\n"
-    rows = read_checked_file(text.encode(), fields=firms.FIELDS)
-    report = firms.import_businesses(session, rows=rows, source="firms.csv", now=now)
+    lines = read_firms(text.encode()).lines
+    report = firms.import_businesses(session, lines=lines, source="firms.csv", now=now)
     word = session.scalars(select(Capability).where(Capability.scheme == OWN)).one()
     assert (word.name, word.origin, report.claims, report.skipped) == ("Beekeeping", "firms.csv", 4, {})
     assert "kept as a word of your own" in report.lines()[1]
     assert [firm.name for firm in search(session, capability=word).businesses] == ["Ada", "Bell"]
-    again = firms.import_businesses(session, rows=rows, source="firms.csv", now=now)
-    assert (again.claims, again.own) == (0, [])
+    again = firms.import_businesses(session, lines=lines, source="firms.csv", now=now)
+    assert (again.claims, again.own) == (0, {})
 
 
 def test_a_file_that_must_be_known_is_refused_for_an_own_word(session: Session, cast: Cast, now: datetime) -> None:
-    rows = read_checked_file(b"key,name,capabilities\na,Ada,Beekeeping\n", fields=firms.FIELDS)
+    lines = read_firms(b"key,name,capabilities\na,Ada,Beekeeping\n").lines
     with pytest.raises(ImportErrors):
-        firms.import_businesses(session, rows=rows, unknown="fail", now=now)
+        firms.import_businesses(session, lines=lines, unknown="fail", now=now)
     assert session.scalar(select(Capability).where(Capability.scheme == OWN)) is None
 
 
