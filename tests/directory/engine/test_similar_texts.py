@@ -1,0 +1,151 @@
+"""Firms are found by what they write, as far as every member may read it, and never as a team."""
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session
+
+from directory.engine import similar_texts
+from directory.engine.similar_texts import similar_firms
+from directory.facts import case_study
+from directory.facts.collaboration import Collaboration
+from directory.people.business import edit_business
+from directory.people.member import edit_profile
+from directory.people.suspension import suspend
+from directory.people.tables import Member, WantedKind
+from directory.people.wanted import add_wanted, end_wanted
+from directory.profiles.member_view import set_audiences
+from tests.cast import Cast
+
+LEAD = "Who repairs the weathervane and the tower clock of a church?"
+SAID = "We repair church clocks and weathervanes."
+
+
+def found(session: Session, asker: Member | None = None, text: str = LEAD) -> list[tuple[str, str, str]]:
+    likes = similar_firms(session, text=text, asker=asker, business_id=asker.business_id if asker else None)
+    return [(like.business, like.source.value, like.sentence) for like in likes]
+
+
+@pytest.fixture(autouse=True, params=["by words", "by meaning"])
+def model(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "by words":
+        monkeypatch.setattr(similar_texts, "load_model", lambda: None)
+
+
+def write(session: Session, member: Member, now: datetime, **texts: str) -> None:
+    edit_business(session, business=member.business, by=member, changes=texts, now=now)
+
+
+@pytest.mark.parametrize("field", ["summary", "best_customers", "good_referrals"])
+def test_a_firm_is_found_by_its_own_sentence(session: Session, cast: Cast, now: datetime, field: str) -> None:
+    write(session, cast.carla, now, **{field: f"Ask us about anything. {SAID}"})
+    assert found(session, cast.nia) == [("Copper State Print", field, SAID)]
+
+
+def test_nobody_is_found_where_nobody_writes_about_it(session: Session, cast: Cast, now: datetime) -> None:
+    assert found(session) == []
+    write(session, cast.carla, now, summary="We print menus on heavy paper.")
+    assert found(session) == []
+
+
+def test_the_same_texts_give_the_same_answer(session: Session, cast: Cast, now: datetime) -> None:
+    write(session, cast.carla, now, summary=SAID)
+    write(session, cast.dana, now, summary=SAID)
+    first = found(session)
+    similar_texts._cache.clear()
+    assert first == found(session)
+    assert [name for name, _source, _said in first] == ["Copper State Print", "Mesa Words"]
+
+
+def test_one_s_own_firm_is_left_out(session: Session, cast: Cast, now: datetime) -> None:
+    write(session, cast.carla, now, summary=SAID)
+    assert found(session, cast.carla) == []
+
+
+def test_a_line_that_not_every_member_may_read_is_never_quoted(session: Session, cast: Cast, now: datetime) -> None:
+    edit_profile(session, member=cast.carla, changes={"headline": SAID}, now=now)
+    assert found(session) == [("Copper State Print", "headline", SAID)]
+    for audience in ("chapter", "introduced", "nobody"):
+        set_audiences(session, member=cast.carla, audiences={"headline": audience}, now=now)
+        assert found(session, cast.nia) == []
+
+
+def test_not_a_fit_speaks_against_the_firm(session: Session, cast: Cast, now: datetime) -> None:
+    write(
+        session,
+        cast.carla,
+        now,
+        summary="We print for churches with a tower.",
+        not_a_fit="Repairs of clocks and weathervanes of a church.",
+    )
+    assert found(session) == []
+
+
+def test_suspended_people_hide_their_firm(session: Session, cast: Cast, now: datetime) -> None:
+    write(session, cast.carla, now, summary=SAID)
+    cast.nia.is_admin = True
+    suspend(session, member=cast.carla, by=cast.nia, now=now)
+    assert found(session) == []
+
+
+def test_a_firm_whose_member_the_asker_rated_cold_is_left_out(
+    session: Session, cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(session, cast.carla, now, summary=SAID)
+    monkeypatch.setattr(similar_texts, "own_ratings", lambda session, *, rater: {cast.carla.id: (1, 5)})
+    assert found(session, cast.nia) == []
+    assert found(session) != []
+
+
+def test_offers_and_wanted_clients_count_while_they_are_live(session: Session, cast: Cast, now: datetime) -> None:
+    for kind in (WantedKind.PARTNER, WantedKind.CATEGORY):
+        add_wanted(session, member=cast.dana, kind=kind, text=SAID, now=now)
+    offer = add_wanted(session, member=cast.carla, kind=WantedKind.OFFER, text=SAID, now=now)
+    assert found(session) == [("Copper State Print", "offer", SAID)]
+    end_wanted(session, wanted=offer, now=now)
+    assert found(session) == []
+
+
+def test_a_story_is_quoted_while_all_in_it_agree(session: Session, cast: Cast, now: datetime) -> None:
+    story = case_study.submit_story(
+        session,
+        teller=cast.carla,
+        others=[cast.dana],
+        title="High up",
+        text=f"It took a summer. {SAID}",
+        year=2025,
+        now=now,
+    )
+    assert found(session) == []
+    case_study.agree(session, story=story, by=cast.dana, now=now)
+    assert {source for _name, source, _said in found(session)} == {"story"}
+    case_study.decline(session, story=story, by=cast.dana, now=now)
+    assert found(session) == []
+
+
+def test_finished_work_is_found_by_its_title(session: Session, cast: Cast, now: datetime) -> None:
+    work = Collaboration(
+        prime_id=cast.nia.business_id,
+        sub_id=cast.carla.business_id,
+        title="Church clock and weathervane repair",
+        created_at=now,
+    )
+    session.add(work)
+    session.flush()
+    assert found(session) == []
+    work.finished_at = now
+    session.flush()
+    similar_texts._cache.clear()
+    assert {name for name, _source, _said in found(session, cast.dana)} == {"Northlight Studio", "Copper State Print"}
+
+
+def test_it_takes_two_queries_where_nothing_changed(
+    session: Session, engine: Engine, cast: Cast, now: datetime
+) -> None:
+    write(session, cast.carla, now, summary=SAID)
+    found(session, cast.nia)
+    statements: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    found(session, cast.nia)
+    assert len(statements) <= 2
