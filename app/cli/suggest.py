@@ -41,7 +41,8 @@ def _as_text(suggestion: dict[str, Any]) -> str:
     if suggestion["not_needed"]:
         lines.append(f"Not        {', '.join(suggestion['not_needed'])}")
     if not suggestion["teams"]:
-        return "\n".join([*lines, "", "Nobody here does this." if suggestion["needs"] else "Nothing here matches."])
+        lines += ["", "Nobody here does this." if suggestion["needs"] else "Nothing here matches."]
+        return "\n".join([*lines, *_similar(suggestion)])
     best, *others = suggestion["teams"]
     lines += ["", click.style(f"{best['headline']}  ({best['shown']} of 100)", bold=True)]
     lines += [f"  {seat:<22} {_firm_and_member(party)}" for seat, party in best["seats"].items()]
@@ -50,7 +51,13 @@ def _as_text(suggestion: dict[str, Any]) -> str:
     for seat, alternates in best["alternates"].items():
         parties = (f"{_firm_and_member(other)} ({other['shown']})" for other in alternates)
         lines.append(f"Else for {seat}: " + ", ".join(parties))
-    return "\n".join([*lines, *(f"Or  {other['headline']} ({other['shown']})" for other in others)])
+    lines += [f"Or  {other['headline']} ({other['shown']})" for other in others]
+    return "\n".join([*lines, *_similar(suggestion)])
+
+
+def _similar(suggestion: dict[str, Any]) -> list[str]:
+    firms = [f"  {like['business']}: “{like['sentence']}”" for like in suggestion["similar"]]
+    return ["", "These firms write about something like it", *firms] if firms else []
 
 
 def _firm_and_member(party: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from app.request_time import now
 from directory.budget import read_budget
 from directory.db import claim_write
 from directory.due_date import read_due_date
+from directory.engine.similar_texts import firms_like_lead
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import latest_suggestion, runners_up, suggest, understand
 from directory.engine.vocabulary import capability_named
@@ -98,6 +99,9 @@ def show(public_id: str) -> ResponseReturnValue:
     if suggestion is not None and may(current_principal(), "suggestion.read", suggestion) != "A":
         suggestion = None
     presenter = suggestion and presenter_of(lead, suggestion)
+    similar = (
+        firms_like_lead(db.session(), lead=lead, suggestion=suggestion, asker=current_member()) if suggestion else []
+    )
     rank = request.args.get("team", 1, type=int)
     may_correct = may(current_principal(), "lead.update", lead) == "A"
     is_open = may_correct and lead.closed_at is None
@@ -105,6 +109,7 @@ def show(public_id: str) -> ResponseReturnValue:
         "leads/show.html",
         lead=lead,
         presenter=presenter,
+        similar=similar,
         rank=rank,
         may_correct=may_correct,
         questions=open_questions(lead, now().date()) if is_open else [],

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from directory.budget import read_budget
 from directory.due_date import read_due_date
+from directory.engine.similar_texts import firms_like_lead
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import UnderstoodText, understand, unsaved_suggestion
 from directory.errors import Invalid
@@ -90,6 +91,10 @@ def suggestion_as_dict(
         "not_needed": [presenter.names.capability(wish.capability_id) for wish in understood.negated],
         "teams": [_team(presenter, team, suggestion.proof) for team in suggestion.teams],
         "missing": [presenter.names.capability(gap["capability"]) for gap in suggestion.missing],
+        "similar": [
+            {"business": like.business, "sentence": like.sentence, "source": like.source.value}
+            for like in firms_like_lead(session, lead=lead, suggestion=suggestion, asker=asker)
+        ],
         "answer": suggestion.answer.value,
         "model": suggestion.model,
     }

@@ -1,7 +1,7 @@
 """Leads on the website: a suggestion for the member who brought the lead, and for nobody else."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,6 +13,7 @@ from directory.db import write_session
 from directory.engine.suggestions import UnderstoodText
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Suggestion
+from directory.people.business import edit_business
 from directory.people.tables import Member
 from directory.rate_limit import consume_allowance
 from tests.app.conftest import SignIn
@@ -146,6 +147,18 @@ def test_a_lead_that_the_bringer_can_do_alone_says_so(nadia: FlaskClient) -> Non
 def test_a_text_that_matches_nothing_says_so(nadia: FlaskClient, text: str) -> None:
     page = nadia.get(bring(nadia, text)).text
     assert "Nothing here matches these words yet" in page
+    assert "These firms write" not in page
+
+
+def test_where_no_need_is_heard_the_firms_are_shown_that_write_about_it(engine: Engine, nadia: FlaskClient) -> None:
+    with write_session(engine) as session:
+        bramble = session.scalars(select(Member).where(Member.key == "bea")).one()
+        texts = {"summary": "We tune pipe organs <in> chapels.", "not_a_fit": "Violins."}
+        edit_business(session, business=bramble.business, by=bramble, changes=texts, now=datetime.now(UTC))
+    page = nadia.get(bring(nadia, "The pipe organs of two chapels are out of tune")).text
+    assert "Nothing here matches these words yet" in page
+    assert "These firms write about something like it" in page
+    assert "They write: “We tune pipe organs &lt;in&gt; chapels.”" in page
 
 
 @pytest.mark.parametrize(
