@@ -23,7 +23,7 @@ WORDS = 0.4  # what having all words of the text adds to the cosines
 FLOOR = 0.32  # the least likeness that is worth showing
 SHARED = 2  # without vectors: the least words of the text that a firm has
 BEHIND = 0.7  # the least part of the best likeness that other firms need
-FRESH, MOST = 256, 20_000  # sentences that are encoded per call, and sentences that are kept encoded
+FRESH, MOST = 128, 20_000  # sentences that are encoded per call, and sentences that are kept encoded
 PARTS = 8  # sentences of the text that are compared by meaning
 _REFUSES = re.compile(
     r"\b(?:we|i) (?:also )?(?:(?:do|can|will|would) ?(?:not|n't)|cannot|can't|won't|never|no longer)\b"

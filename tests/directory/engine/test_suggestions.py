@@ -17,6 +17,7 @@ from directory.facts.rating import Rating
 from directory.leads.lead import Lead, Terms, Wish, create_lead
 from directory.leads.suggestion import Answer, Suggestion
 from directory.money import Money
+from directory.people.business import edit_business
 from directory.people.claim import unclaim
 from directory.people.tables import MemberState
 from matching.signals import SIGNALS
@@ -160,6 +161,22 @@ def test_a_suggestion_as_dict_has_the_whole_answer_and_stores_nothing(demo_cast:
     assert answer["answer"] == "team"
     assert json.loads(json.dumps(answer)) == answer
     assert demo_cast.session.scalars(select(Suggestion.id)).all() == before
+
+
+def test_firms_that_write_about_it_are_given_apart_from_teams(demo_cast: DemoCast, now: datetime) -> None:
+    bea, said = demo_cast.member("bea"), "We tune the pipe organs of chapels."
+    edit_business(demo_cast.session, business=bea.business, by=bea, changes={"summary": said}, now=now)
+
+    def similar(text: str, bringer: str | None = None) -> list[dict[str, str]]:
+        answer = suggestion_as_dict(demo_cast.session, text=text, bringer=bringer, teams_wanted=1, now=now)
+        assert bool(answer["teams"]) == ("WordPress" in text)
+        found: list[dict[str, str]] = answer["similar"]
+        return found
+
+    lead = "The pipe organs of two chapels are out of tune"
+    assert {"business": "Bramble & Co", "sentence": said, "source": "summary"} in similar(lead)
+    assert "Bramble & Co" not in [like["business"] for like in similar(lead, bringer="bramble")]
+    assert similar("A website on WordPress") == []  # nothing is open
 
 
 @pytest.mark.parametrize(("text", "bringer"), [("", None), ("WordPress", "nobody-we-know"), ("x" * 100_000, None)])
