@@ -25,6 +25,8 @@ from directory.people.tables import Band, Business, Member, Wanted, WantedKind
 from matching.sentence_ranking import Sentence, SentenceIndex, split_sentences
 from matching.trust import COLD, WARM
 
+BEHIND = 0.7  # the least part of the best firm's likeness that others need
+
 
 class TextSource(StrEnum):
     """Where a firm's sentence stands."""
@@ -104,7 +106,7 @@ def similar_firms(
         if firm.id != business_id and not _is_barred(firm, ratings):
             said, source = indexed.ranking.said[like.sentence].text, indexed.sources[like.sentence]
             found.append(SimilarFirm(firm.public_id, firm.name, said, source, like.score))
-    return found[:limit]
+    return [like for like in found if like.score >= BEHIND * found[0].score][:limit]
 
 
 def _is_barred(firm: _Firm, ratings: Mapping[int, tuple[int, int]]) -> bool:

@@ -63,6 +63,14 @@ def test_one_s_own_firm_is_left_out(session: Session, cast: Cast, now: datetime)
     assert found(session, cast.carla) == []
 
 
+def test_others_are_found_however_much_one_s_own_firm_writes_about_it(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    write(session, cast.carla, now, summary="Repairs: the weathervane and the tower clock of a church.")
+    write(session, cast.dana, now, summary="We sell every clock and weathervane that was ever drawn.")
+    assert [name for name, _source, _said in found(session, cast.carla)] == ["Mesa Words"]
+
+
 def test_a_line_that_not_every_member_may_read_is_never_quoted(session: Session, cast: Cast, now: datetime) -> None:
     edit_profile(session, member=cast.carla, changes={"headline": SAID}, now=now)
     assert found(session) == [("Copper State Print", "headline", SAID)]
