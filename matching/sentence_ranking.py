@@ -15,7 +15,7 @@ from typing import NamedTuple
 import bm25s
 import numpy as np
 
-from matching.constraint_extraction import without_negated
+from matching.clauses import clauses
 from matching.inputs import Bools, Floats, Ints, Vectors
 from matching.text_normalization import clean_text, informative, sentences, tokens
 
@@ -63,6 +63,22 @@ def split_sentences(text: str) -> list[tuple[str, bool]]:
     return [(part, bool(_REFUSES.search(part.replace("’", "'")))) for part in parts if _stems(part)]
 
 
+def _without_refusals(text: str) -> list[str]:
+    """Return the sentences of a lead in lower case, each without the clauses that refuse something."""
+    clean = clean_text(text).lower().replace("’", "'")
+    kept: dict[int, list[str]] = {}
+    refused = -1  # the sentence whose last clause was refused
+    for clause in clauses(clean):
+        part = clean[clause.start : clause.end].strip()
+        is_continued = refused == clause.sentence and clause.cues & {"refused+", "whose"}
+        if _REFUSES.search(part) or is_continued:
+            refused = clause.sentence
+        else:
+            refused = -1
+            kept.setdefault(clause.sentence, []).append(part)
+    return [" ".join(parts) for parts in kept.values()]
+
+
 class SentenceIndex:
     """The sentences of all owners: indexed by words at once, and by meaning as ``rank`` needs them."""
 
@@ -97,8 +113,7 @@ class SentenceIndex:
         With ``encode``, a call encodes about FRESH new sentences, those of the owners with most of the text's words
         first, and compares the owners whose sentences are encoded. Without it, words alone decide.
         """
-        clean = clean_text(text).lower().replace("’", "'")
-        parts = [without_negated(clean[start:end]).strip() for start, end in sentences(clean)]
+        parts = _without_refusals(text)
         stems = list(dict.fromkeys(stem for part in parts for stem in _stems(part)))
         if not self.said or not stems:
             return []
