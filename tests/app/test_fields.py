@@ -97,6 +97,7 @@ def test_a_form_that_is_sent_back_as_it_was_shown_changes_nothing(
     assert {name: value for name, value in said().items() if value != before[name]} == {"business.busy": 1}
 
 
+@pytest.mark.slow
 def test_every_field_is_on_the_page_for_its_audience_alone(
     engine: Engine, browser: Callable[[str], FlaskClient]
 ) -> None:

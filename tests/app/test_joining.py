@@ -105,6 +105,7 @@ def test_a_workbook_is_read_as_it_is_and_the_sheet_told(lead: FlaskClient, chapt
     assert "1 line above the header was left out" in page
 
 
+@pytest.mark.slow
 def test_a_list_of_3000_people_can_be_pasted(lead: FlaskClient, chapter: Chapter) -> None:
     rows = "\n".join(f"P{n},p{n}@x.example,Firm {n},{'x' * 300}" for n in range(3000))
     assert "3000 people would come in" in lead.get(preview_list(lead, chapter, rows)).text

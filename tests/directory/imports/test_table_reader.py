@@ -158,6 +158,7 @@ def test_a_row_with_stray_quotes_costs_no_other_row() -> None:
 HOSTILE = ['a","b\n', '"\n', '"a" b,\n', "a<b@c>,", "a <", '"a"<', '" ', "x<a@b> \t", "\n", ";,\t|\n", "a;,\n", "…é\n"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_hostile_text_takes_linear_time(piece: str) -> None:
     def seconds(size: int) -> float:

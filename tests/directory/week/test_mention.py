@@ -21,6 +21,7 @@ from tests.chapterhouse import Chapterhouse
 WEEK = timedelta(days=7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_over_two_years_everybody_has_a_spotlight_before_anybody_has_two(mesa: Chapterhouse, seed: int) -> None:
     chance, told, now = Random(seed), {}, mesa.now
