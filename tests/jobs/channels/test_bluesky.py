@@ -26,6 +26,8 @@ instants = st.integers(1_600_000_000 * 1000, 3_800_000_000 * 1000).map(
     lambda ms: datetime.fromtimestamp(ms / 1000, UTC)
 )
 
+pytestmark = pytest.mark.slow
+
 
 @given(instants, instants, st.text(), st.text())
 def test_a_record_key_is_a_tid_of_its_second_and_delivery(one: datetime, other: datetime, key: str, third: str) -> None:

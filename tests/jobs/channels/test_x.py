@@ -30,6 +30,8 @@ from jobs.channels.x import XTransport
 from tests.conftest import REAL_DATA
 from tests.services.x import CLIENT, KEYS, ME, TOKENS, FakeX, serving
 
+pytestmark = pytest.mark.slow
+
 DESCRIPTION = REAL_DATA / "x-openapi.json.gz"
 OAUTH_2 = {**TOKENS, "client_secret": CLIENT["client_secret"]}
 TEXT = "Who knows a roofer? #referralwednesday"
