@@ -117,6 +117,7 @@ def test_a_short_link_leads_to_its_week_or_chapter_and_nowhere_else(
     assert clicks(engine) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "headers"),
     [
@@ -144,6 +145,7 @@ def test_concurrent_clicks_are_all_counted(engine: Engine, follow: Follow) -> No
         assert len([done.result() for done in [pool.submit(follow) for _ in range(24)]]) == clicks(engine) == 24
 
 
+@pytest.mark.slow
 def test_clicks_are_counted_per_chapter_day_and_limited_per_address(
     engine: Engine, app: Site, follow: Follow, now: datetime
 ) -> None:

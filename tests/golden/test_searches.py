@@ -33,6 +33,7 @@ def test_at_least_95_of_the_golden_searches_hit(demo: Engine) -> None:
     assert len(found) >= 95, sorted({row["query"] for row in SEARCHES} - found)
 
 
+@pytest.mark.slow
 def test_without_the_model_all_searches_but_paraphrases_hit(demo: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("directory.engine.faceted_search.load_model", lambda: None)
     with Session(demo) as session:

@@ -117,6 +117,7 @@ def blank(empty_database: Path, tmp_path: Path) -> Iterator[Engine]:
         yield engine
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(pairs=networks)
 def test_one_firm_is_read_with_all_the_cycles_it_is_part_of(blank: Engine, now: datetime, pairs: Pairs) -> None:

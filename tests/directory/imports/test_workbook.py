@@ -18,6 +18,8 @@ from directory.imports import workbook
 from directory.imports.sheet import read_sheet
 from directory.imports.table_reader import FILE, LIST, Table, read_table
 
+pytestmark = pytest.mark.slow  # each workbook is read in a process of its own
+
 HEADER = ["Name", "Mail", "Firm"]
 
 

@@ -150,6 +150,7 @@ def test_a_field_is_in_the_export(
     assert kept["profile" if model is Member else "firm"][0][field.name] == value
 
 
+@pytest.mark.slow
 @every_field
 def test_what_was_written_is_erased(
     session: Session, cast: Cast, now: datetime, model: Model, field: ProfileField
