@@ -57,12 +57,11 @@ def open_questions(lead: Lead, today: date) -> list[tuple[str, list[tuple[str, d
     """
     country, kept = lead.business.country, _as_fields(lead)
     questions = []
-    budget = read_budget(lead.text, country=country)
-    if lead.budget is None and budget.question:
+    if lead.budget is None and (budget := read_budget(lead.text, country=country)).question:
         amounts = [amount.spoken(country) for amount in budget.choices]
         questions.append((budget.question, [(amount, kept | {"budget": amount}) for amount in amounts]))
-    due = read_due_date(lead.text, today=lead.created_at.date(), country=country)
-    if lead.due_on is None and due.question:
+    read_on = lead.created_at.date()
+    if lead.due_on is None and (due := read_due_date(lead.text, today=read_on, country=country)).question:
         days = [(format_date(day, "MMMM d, yyyy", locale="en_US"), day) for day in due.choices if day >= today]
         questions.append((due.question, [(label, kept | {"due_on": day.isoformat()}) for label, day in days]))
     return questions

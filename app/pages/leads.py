@@ -67,18 +67,18 @@ def _create_lead(form: LeadForm, reply: Reply | None) -> Lead:
     terms = form.terms(today, country)
     db.session.rollback()  # the text is analysed outside a write transaction, so that other writers need not wait
     understood = understand(db.session(), text=text)
-    db.session.rollback()
-    claim_write(db.session())
-    if not consume_allowance(
-        db.session(), key=f"lead {current_member().id}", limit=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()
-    ):
-        raise Invalid(_("That were many leads in one hour. Wait a while, then bring the next one."), field="text")
     terms = replace(
         terms,
         place=terms.place or understood.place,
         budget=terms.budget or read_budget(text, country=country).value,
         due_on=terms.due_on or read_due_date(text, today=today, country=country).value,
     )
+    db.session.rollback()
+    claim_write(db.session())
+    if not consume_allowance(
+        db.session(), key=f"lead {current_member().id}", limit=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()
+    ):
+        raise Invalid(_("That were many leads in one hour. Wait a while, then bring the next one."), field="text")
     with attributed_to(reply.about_id) if reply else credit_last_click():
         lead = leads.create_lead(
             db.session(), member=current_member(), text=text, wishes=understood.wishes, terms=terms, now=now()
