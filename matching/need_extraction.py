@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching import constraint_extraction
 from matching.clauses import Clause, clauses
 from matching.inputs import Bools, Floats, Need, Taxonomy, Vectors
 from matching.need_probability import Candidate, candidates, probabilities
+from matching.place_extraction import place
 from matching.taxonomy_words import NodeMention, TaxonomyIndex
 from matching.text_normalization import clean_text, sentences
 
@@ -83,8 +83,8 @@ def extract_needs(
     named_below = [candidate for candidate, chance in ranked if candidate.mention and chance >= SPECIFIC]
     chosen = [_most_specific(candidate, named_below, lexicon) for candidate in chosen]
     by_name = [  # of whole categories, other schemes and a network's own words, names alone decide
-        guess
-        for guess, cues in named
+        (mention.start, guess)
+        for mention, (guess, cues) in zip(mentions, named, strict=True)
         if not (lexicon.guessable[guess.capability] and lexicon.is_asked[guess.capability])
         and not barred[guess.capability]
         and not cues & _BESIDE_THE_POINT
@@ -92,16 +92,16 @@ def extract_needs(
     own = {
         number
         for number, part in enumerate(parts)
-        for guess in by_name
-        if lexicon.guessable[guess.capability] and part.start <= text.find(guess.phrase) < part.end
+        for start, guess in by_name
+        if lexicon.guessable[guess.capability] and part.start <= start < part.end
     }
     chosen = [candidate for candidate in chosen if candidate.mention or candidate.clause not in own]
     guesses = {candidate.node: _guess(candidate, chance, parts, text) for candidate, chance in ranked}
     needs = [(parts[candidate.clause].start, guesses[candidate.node]) for candidate in chosen]
     above = {node for _at, guess in needs for node in (guess.capability, *lexicon.lineage(guess.capability))}
-    for guess in by_name:
+    for start, guess in by_name:
         if guess.capability not in above:
-            needs.append((text.find(guess.phrase), guess))
+            needs.append((start, guess))
             above |= {guess.capability, *lexicon.lineage(guess.capability)}
     taken = {guess.capability for _at, guess in needs[:NEEDS]}
     likely = [guess for node, guess in guesses.items() if node not in taken and guess.score >= LIKELY]
@@ -109,7 +109,7 @@ def extract_needs(
         needs=tuple(guess for _at, guess in sorted(needs[:NEEDS], key=lambda need: need[0])),
         likely=tuple(likely[:OFFERED]),
         negated=tuple(reversed(negated.values())),
-        place=constraint_extraction.place(text, places),
+        place=place(text, places),
     )
 
 
