@@ -44,7 +44,6 @@ def pytest_collection() -> None:
 
 def pytest_collection_finish() -> None:
     gc.freeze()
-    gc.set_threshold(100_000, 20, 20)  # what a test makes is freed by its reference counts
     gc.enable()
 
 

@@ -52,17 +52,13 @@ class Spellings:
         self._words: dict[str, frozenset[str]] = {}  # the words of the spelling with these letters
         rows = list(nodes)
         for id, name, _synonyms in rows:
-            self._add(id, name)
+            self.add(id, name)
         for id, _name, synonyms in rows:
             for synonym in synonyms:
-                self._add(id, synonym)
+                self.add(id, synonym)
         for id, name, _synonyms in rows:
             self._by_words.setdefault(_stems(tokens(clean_text(name)), without=_TRADE), id)
         self._by_words.pop(frozenset(), None)
-
-    def add(self, id: int, name: str) -> None:
-        """Let ``name`` mean the node from now on, unless it means another."""
-        self._add(id, name)
 
     def find(self, text: str) -> tuple[int, ...]:
         """Return the nodes that the whole of ``text`` names, () if it names none.
@@ -84,7 +80,8 @@ class Spellings:
         ids = [id for id in (*found, last) if id is not None]
         return tuple(dict.fromkeys(ids)) if len(ids) == len(parts) else ()
 
-    def _add(self, id: int, name: str) -> None:
+    def add(self, id: int, name: str) -> None:
+        """Let ``name`` mean the node from now on, unless it means another."""
         words = tokens(clean_text(name))
         if key := _key(words):
             self._ids.setdefault(key, id)
