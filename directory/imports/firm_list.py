@@ -1,7 +1,7 @@
 """The fields of a list of firms, and its rows; a wrong row does not affect the others."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -57,9 +57,7 @@ def read_firms(source: Path | bytes, *, mapping: Mapping[str, str] | None = None
         exact = next((header.index(column) for column in names if column in header), None)
         if exact is not None and not columns[exact] and name not in columns:
             columns[exact], grades[exact] = name, Grade.SURE
-    sheet = Sheet(sheet.rows, columns, sheet.has_header, grades, sheet.notes, sheet.spares).mapped(
-        mapping or {}, list(BY_NAME)
-    )
+    sheet = replace(sheet, columns=columns, grades=grades).mapped(mapping or {}, list(BY_NAME))
     if "name" not in sheet.columns:
         known = ", ".join(sheet.rows[0].cells) if sheet.has_header else "1"
         message = _(

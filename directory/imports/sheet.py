@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from directory.errors import Invalid
@@ -70,7 +70,7 @@ class Sheet:
             columns = ["" if taken == name else taken for taken in columns]
             place = header.index(column.casefold())
             columns[place], grades[place] = name, Grade.SURE
-        return Sheet(self.rows, columns, self.has_header, grades, self.notes, self.spares)
+        return replace(self, columns=columns, grades=grades)
 
 
 def read_sheet(source: Path | bytes, kind: Kind = "people", *, limits: Limits = LIST) -> Sheet:
