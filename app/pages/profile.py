@@ -266,7 +266,7 @@ def _meant(form: ClaimForm) -> list[Capability]:
         if not ids:
             message = _("“%(text)s” stands on no list here; ask your chapter’s lead.", text=text[:80])
             raise Invalid(message, field="capability")
-    elif not (ids := [id for id in vocabulary.find(text) if not vocabulary.is_hidden(id)]):
+    elif not (ids := list(vocabulary.find(text))):
         if imported := imported_by_name(session, text):
             return [imported]
         form.near = vocabulary.nearest(text)

@@ -40,19 +40,15 @@ class Vocabulary:
         self._spellings = Spellings([(row.id, row.name, row.synonyms) for row in rows])
 
     def find(self, text: str) -> tuple[int, ...]:
-        """Return the ids of the capabilities that the whole of ``text`` names, hidden ones too; () if it names none."""
-        return self._spellings.find(text)
+        """Return the ids of the capabilities that the whole of ``text`` names, without hidden ones; () for none."""
+        return tuple(id for id in self._spellings.find(text) if id not in self._hidden)
 
     def unknown(self, cell: str) -> list[str]:
         """Return the words of a cell that ``learn`` would add."""
         return [word for word, ids in self._pieces(cell) if not ids]
 
     def _pieces(self, cell: str) -> list[tuple[str, tuple[int, ...]]]:
-        return [(word, self.find(word)) for word in split_cell(cell)]
-
-    def is_hidden(self, id: int) -> bool:
-        """Return whether a chapter lead took this word of the network's own off every list."""
-        return id in self._hidden
+        return [(word, self._spellings.find(word)) for word in split_cell(cell)]  # a hidden word is not added again
 
     def learn(self, cell: str, *, beside: Collection[int] = (), origin: str) -> tuple[list[int], list[str]]:
         """Return the capability ids of a cell, each once, and the words that are new with it; hidden ones are left out.
@@ -64,7 +60,7 @@ class Vocabulary:
         company = [*beside, *(id for _word, ids in pieces for id in ids)]
         found, new = dict[int, None](), list[str]()
         for word, ids in pieces:
-            if not (ids := ids or self.find(word)):  # an earlier piece of the cell may have been it
+            if not (ids := ids or self._spellings.find(word)):  # an earlier piece of the cell may have been it
                 node = self._create(word, company, origin)
                 new.append(node.name)
                 ids = (node.id,)
@@ -163,6 +159,5 @@ def capability_named(session: Session, text: str) -> Capability | None:
 
     One that is curated or the network's own wins over the name of an imported one.
     """
-    vocabulary = Vocabulary(session)
-    ids = [id for id in vocabulary.find(text) if not vocabulary.is_hidden(id)]
+    ids = Vocabulary(session).find(text)
     return session.get_one(Capability, ids[0]) if len(ids) == 1 else imported_by_name(session, text)

@@ -104,6 +104,7 @@ def test_a_hidden_word_is_heard_nowhere_and_learnt_no_more(session: Session, cas
     word.hidden_at = now
     index_business(session, cast.nia.business)
     assert Vocabulary(session).learn("beekeeping", origin="") == ([], [])
+    assert Vocabulary(session).find("Beekeeping") == ()
     assert capability_named(session, "Beekeeping") is None
     assert word not in capability_choices(session)
     assert word.id not in known_world(session).capability
