@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from directory.profiles import relay
 from directory.settings import Settings
 from directory.translation import gettext, translations
 from directory.week.prompt import is_called_off
+from jobs.channels.smtp import MAIL_POLICY
 
 TEMPLATES = Path(__file__).parents[1] / "templates" / "mail"
 VISITOR_LINKS = {
@@ -72,7 +72,7 @@ def mail_of(session: Session, row: Delivery, *, settings: Settings, now: datetim
         off = f"{settings.base_url}/unsubscribe/{token}"
     common = {"to": to, "link": link, "about": payload["about"], "home": settings.base_url}
     subject, body = text_of(kind, common, payload["words"], off)
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=MAIL_POLICY)
     message["From"], message["To"], message["Subject"] = settings.mail_from, address, subject
     if payload["reply_to"]:
         message["Reply-To"] = payload["reply_to"]

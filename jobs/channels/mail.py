@@ -1,15 +1,17 @@
 """Kind ``mail``: the week's post as one mail to a mailing list, sent at most once, since it cannot be looked up."""
 
 from email.message import EmailMessage
-from email.policy import SMTP
 from hashlib import sha256
+from urllib.parse import quote
 
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.translation import gettext
 from jobs.channels.http import classify_errors, picture_of
+from jobs.channels.smtp import MAIL_POLICY
 from jobs.channels.transport import Account, AccountCheck, Message, Transport
 
 LARGEST_PICTURE = 5_000_000  # bytes
+URI_SIGNS = ":/?#[]@!$&'()*+,;=%~"  # that may stand in a URI unquoted
 
 
 class MailTransport:
@@ -37,13 +39,14 @@ class MailTransport:
         frozen, settings = PostSnapshot.from_bytes(message.payload), self.account.settings
         sender = self.account.installation.mail_from
         name, domain = sha256(message.key.encode()).hexdigest()[:32], sender.rpartition("@")[2].rstrip(">")
-        mail = EmailMessage(policy=SMTP)
+        mail = EmailMessage(policy=MAIL_POLICY)
         mail["From"], mail["To"], mail["Date"] = sender, settings["address"], frozen.at
         mail["Subject"] = gettext("%(chapter)s: the week of %(day)s", chapter=frozen.chapter, day=frozen.on.isoformat())
         mail["Message-ID"] = f"<{name}@{domain}>"
         mail["List-Id"] = f"{frozen.chapter.replace('<', '').replace('>', '')} <{frozen.channel}.{domain}>"
         if unsubscribe := settings.get("unsubscribe"):
-            mail["List-Unsubscribe"] = f"<{unsubscribe if '://' in unsubscribe else f'mailto:{unsubscribe}'}>"
+            address = unsubscribe if "://" in unsubscribe else f"mailto:{unsubscribe}"
+            mail["List-Unsubscribe"] = f"<{quote(address, safe=URI_SIGNS)}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(frozen.text + "\n")
         if frozen.image:

@@ -3,12 +3,32 @@
 import smtplib
 import ssl
 from email import message_from_bytes
-from email.policy import SMTP
+from email.policy import EmailPolicy
+from email.utils import getaddresses, parseaddr
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from jobs.channels.transport import AccountCheck, Message, TransportError
 
 TIMEOUT = 20  # seconds, for each answer of the server
+_IDENTIFIERS = frozenset({"list-unsubscribe", "list-unsubscribe-post", "message-id"})
+
+
+class _MailPolicy(EmailPolicy):
+    """The library's policy for SMTP, except that a header that holds an address in ASCII is written as it is.
+
+    The library would write one that is longer than a line as an encoded word, which RFC 2369 and 5322 do not allow and
+    mail programs do not follow.
+    """
+
+    def fold(self, name: str, value: Any) -> str:
+        return f"{name}: {value}{self.linesep}" if name.lower() in _IDENTIFIERS else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        return self.fold(name, value).encode() if name.lower() in _IDENTIFIERS else super().fold_binary(name, value)
+
+
+MAIL_POLICY = _MailPolicy(linesep="\r\n")
 
 
 class SmtpTransport:
@@ -25,13 +45,14 @@ class SmtpTransport:
 
     def send(self, message: Message) -> str:
         """Send the mail, whose payload includes its headers, and return its Message-ID."""
-        mail = message_from_bytes(message.payload, policy=SMTP)
+        mail = message_from_bytes(message.payload)
+        sender, recipients = parseaddr(mail["From"])[1], [address for _, address in getaddresses([mail["To"]])]
         try:
             server = self._connect()
         except (OSError, smtplib.SMTPException) as error:
             raise TransportError(_description(error), permanent=False, accepted="no") from None
         try:
-            server.send_message(mail)
+            server.sendmail(sender, recipients, message.payload)  # byte by byte what was rendered
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
             raise TransportError(_description(error), permanent=_is_final(error), accepted="no") from None
         except (OSError, smtplib.SMTPException) as error:

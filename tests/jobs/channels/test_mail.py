@@ -24,14 +24,15 @@ def test_a_mail_to_a_list_has_list_headers_and_a_stable_message_id(settings: Set
     with postbox() as (box, port):
         first = to_list(settings, port).send(message())
         assert to_list(settings, port, unsubscribe="leave@mesa.example").send(message()) == first
-        to_list(settings, port, unsubscribe="https://mesa.example/leave").send(message(key="post:another:c"))
+        leave = f"https://mesa.example/leave/{'a' * 90}/é <b>"
+        to_list(settings, port, unsubscribe=leave).send(message(key="post:another:c"))
     one, again, other = box.mails
     assert one["To"] == LIST["address"]
     assert one["Subject"] == "Old Pueblo: the week of 2026-11-04"
     assert one["List-Id"] == "Old Pueblo <c.localhost>"
     assert one.get_content().split() == TEXT.split()
     assert (one["List-Unsubscribe"], again["List-Unsubscribe"]) == (None, "<mailto:leave@mesa.example>")
-    assert other["List-Unsubscribe"] == "<https://mesa.example/leave>"
+    assert other["List-Unsubscribe"] == f"<https://mesa.example/leave/{'a' * 90}/%C3%A9%20%3Cb%3E>"
     assert one["Message-ID"] == again["Message-ID"] == first != other["Message-ID"]
 
 
