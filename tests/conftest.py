@@ -12,6 +12,7 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the goodword command does, and before numpy is loaded
 
 import pytest
+from hypothesis import settings as property_settings
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,9 @@ from tests.chapterhouse import Chapterhouse
 REAL_DATA = Path(os.environ.get("GOODWORD_DATA", Path(__file__).parents[2] / "shared" / "data"))
 for name in [name for name in os.environ if name.startswith("GOODWORD_")]:
     del os.environ[name]  # neither a test nor a process it starts sees this machine's own installation
+
+property_settings.register_profile("untimed", deadline=None)  # a busy machine fails no property
+property_settings.load_profile("untimed")
 
 NOW = datetime(2026, 11, 2, 16, 0, tzinfo=UTC)
 pytest_plugins = ["tests.databases"]

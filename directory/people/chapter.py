@@ -13,6 +13,7 @@ from directory.audit import record
 from directory.db import Base, PublicRow, bump_world, new_public_id
 from directory.errors import Invalid
 from directory.people.field_declaration import ProfileField, clean_fields, text_field
+from directory.text_entities import is_hashtag
 from directory.translation import N_
 from directory.translation import gettext as _
 
@@ -41,11 +42,11 @@ def _clean_hashtags(text: str) -> list[str]:
     """Return the hashtags in a line, without duplicates and without the sign."""
     if re.search(r"#\w+\s+\w", text):
         raise Invalid(_("A hashtag has no blanks: write #oldpueblo for Old Pueblo."), field="hashtags")
-    hashtags = list(dict.fromkeys(hashtag.lstrip("#") for hashtag in re.split(r"[\s,;]+", text) if hashtag.strip("#")))
+    hashtags = list(dict.fromkeys(hashtag for hashtag in re.split(r"[\s,;#＃]+", text) if hashtag))
     if not 1 <= len(hashtags) <= MAX_HASHTAGS:
         raise Invalid(_("Write one to %(most)s hashtags.", most=MAX_HASHTAGS), field="hashtags")
     for hashtag in hashtags:
-        if len(hashtag) > 60 or not re.fullmatch(r"\w*[^\W\d_]\w*", hashtag):
+        if len(hashtag) > 60 or not is_hashtag(hashtag):
             raise Invalid(
                 _("A hashtag is one word of letters and digits, such as #referralwednesday."), field="hashtags"
             )

@@ -63,7 +63,7 @@ def share_wanted(session: Session, *, wanted: Wanted, now: datetime) -> None:
     """
     if wanted.ended_at is not None:
         raise Conflict(_("This ask has ended; ask anew to share it."))
-    if faults := policy_errors(f"{wanted.text}\n{wanted.why}"):
+    if faults := policy_errors(f"{wanted.text}\n{wanted.why}", wanted.member.business.country):
         raise Invalid(" ".join(faults), field="text")
     if wanted.shared_at is None:
         wanted.shared_at = now

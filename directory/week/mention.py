@@ -194,7 +194,11 @@ def choose_mentions(
 
 def _is_allowed(item: PostItem, unconsented: UnconsentedNames, exclude: Collection[int] = ()) -> bool:
     is_included = not any(person.id in exclude for person in item.people)
-    return is_included and not unconsented.found_in(item.quoted) and not policy_errors(item.quoted)
+    return (
+        is_included
+        and not unconsented.found_in(item.quoted)
+        and not policy_errors(item.quoted, item.member.business.country)
+    )
 
 
 def may_be_posted(story: CaseStudy) -> bool:

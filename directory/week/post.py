@@ -20,7 +20,8 @@ from directory.outbox.short_link import activate_link, short_link_url
 from directory.people.tables import Member
 from directory.settings import Settings
 from directory.text import clean_text
-from directory.text_length import excess_length, find_links
+from directory.text_entities import find_links
+from directory.text_length import excess_length
 from directory.translation import gettext
 from directory.week import post_wording
 from directory.week.capability_gap import top_capability_gap
@@ -127,6 +128,7 @@ def remarks_on(session: Session, *, post: Post, text: str) -> list[PolicyRemark]
     costs = kind_of(post.channel).costs
     return check_policy(
         text,
+        country=post.occurrence.chapter.country,
         has_link=post.channel.has_link,
         link_cost=f"${costs[1]}" if costs else "",
         is_repeated=_is_duplicate(session, post.occurrence, post.channel, text),

@@ -95,7 +95,7 @@ def card_of(mentions: Iterable[Mention], base_url: str) -> PostCard | None:
     member, chapter = mention.member, mention.occurrence.chapter.name
     name, firm = member.name, member.business.name
     text = _card_text(mention)
-    text = "" if policy_errors(text) else text
+    text = "" if policy_errors(text, member.business.country) else text
     if not all(_has_glyphs(face, chapter + name + firm + text + "…") for face in FACES):
         return None
     code = f"{base_url}/people/{member.public_id}" if base_url and member.public_at is not None else ""

@@ -71,7 +71,7 @@ def write_frame(
         if unwilling := unconsented.found_in(text):
             message = gettext("%(name)s does not agree to be named in the weekly post.", name=unwilling[0])
             raise Invalid(message, field=name)
-        if errors := [remark.sentence for remark in check_policy(text) if remark.is_error]:
+        if errors := [remark.sentence for remark in check_policy(text, country=chapter.country) if remark.is_error]:
             raise Invalid(" ".join(errors), field=name)
     if (pending := pending_frame(session, chapter=chapter)) is not None:
         pending.refused_at = now

@@ -1,6 +1,5 @@
 """The wording of the week's post: an opening, a line for each item with its reason, a closing, and hashtags."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -9,6 +8,7 @@ from babel.dates import format_date
 
 from directory.people.chapter import Chapter
 from directory.people.tables import Member, WantedKind
+from directory.text_entities import hashtag_characters, without_mentions
 from directory.text_length import LengthLimit, excess_length, grapheme_clusters
 from directory.translation import gettext, join_as_list
 from directory.week.mention import PostItem, needs_of, place_of
@@ -45,8 +45,16 @@ def compose_post_text(
     """Return the text of a post within ``limits``, and those of ``items`` that it holds.
 
     If all fit, they are told in full; else as many as fit uncut, without their reasons; else the first alone, cut to
-    fit. A limit of 280 in X's weighted characters is always enough.
+    fit. A limit of 280 in X's weighted characters is always enough. A name that would call on an account, such as
+    @bramble, loses its sign.
     """
+    text, included = _fitted(items, frame, limits)
+    return without_mentions(text), included
+
+
+def _fitted(
+    items: Sequence[PostItem], frame: OpeningClosing, limits: Sequence[LengthLimit]
+) -> tuple[str, list[PostItem]]:
     opening, ending = _opening(frame), _ending(frame, hashtags(frame.chapter))
     seat = [_seat_line(frame)] if frame.seat else []
     full_text = "\n\n".join([opening, *(_line(item) for item in items), *seat, ending])
@@ -129,7 +137,7 @@ def hashtags(chapter: Chapter) -> str:
     """
     text = f"#{HASHTAG}"
     for tag in chapter.hashtags:
-        hashtag = "#" + re.sub(r"\W", "", tag)
+        hashtag = "#" + hashtag_characters(tag)
         if (
             len(hashtag) > 1
             and hashtag.casefold() not in text.casefold().split()

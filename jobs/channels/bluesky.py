@@ -5,6 +5,7 @@ It calls XRPC itself: the library ``atproto`` drops ``swapRecord: null``, which 
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cached_property
@@ -22,8 +23,10 @@ POST = "app.bsky.feed.post"
 LARGEST_PICTURE = 976_000  # bytes
 PAGE, PAGES = 50, 4
 TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
-LINK = re.compile(r"https?://[^\s<>]*[^\s<>.,;:!?'\")\]]")
-HASHTAG = re.compile(r"(?<!\S)#(?=\w*[^\W\d_])(\w+)")
+# As Bluesky's own library detects them, except that a joiner inside a word does not end a hashtag.
+LINK = re.compile(r"(?:(?<=[\s(])|^)https?://\S+")
+HASHTAG = re.compile(r"(?<!\S)[#＃]([^\s\u00ad\u2060\u200a\u200b\u20e2]+)")
+LONGEST_HASHTAG = 64  # characters
 
 
 class BlueskyTransport:
@@ -173,15 +176,29 @@ def record_key(at: datetime, key: str) -> str:
 
 def facets_of(text: str) -> Iterator[dict[str, Any]]:
     """Yield the links and hashtags of a text as facets, by their positions in its UTF-8 bytes."""
-    links = [
-        (match.span(), {"$type": "app.bsky.richtext.facet#link", "uri": match[0]}) for match in LINK.finditer(text)
-    ]
-    tags = [
-        (match.span(), {"$type": "app.bsky.richtext.facet#tag", "tag": match[1]}) for match in HASHTAG.finditer(text)
-    ]
-    for (start, end), feature in sorted(links + tags, key=lambda facet: facet[0]):
-        index = {"byteStart": len(text[:start].encode()), "byteEnd": len(text[:end].encode())}
-        yield {"index": index, "features": [feature]}
+    links = [(match.start(), _link_of(match[0]), "link", "uri") for match in LINK.finditer(text)]
+    tags = [(match.start(), match[0][0] + _tag_of(match[1]), "tag", "tag") for match in HASHTAG.finditer(text)]
+    for start, words, kind, key in sorted(links + tags):
+        value = words if kind == "link" else words[1:]
+        if value and (kind == "link" or len(value) <= LONGEST_HASHTAG):
+            first = len(text[:start].encode())
+            index = {"byteStart": first, "byteEnd": first + len(words.encode())}
+            yield {"index": index, "features": [{"$type": f"app.bsky.richtext.facet#{kind}", key: value}]}
+
+
+def _link_of(words: str) -> str:
+    """Return the link without one sign that ends a sentence, and without a bracket that began before it."""
+    words = words[:-1] if words[-1] in ".,;:!?" else words
+    return words[:-1] if words[-1] == ")" and "(" not in words else words
+
+
+def _tag_of(words: str) -> str:
+    """Return the hashtag without punctuation at its end; empty where there is nothing but digits and punctuation."""
+    end = len(words)
+    while end and (unicodedata.category(words[end - 1])[0] == "P" or words[end - 1] in "\u200c\u200d"):
+        end -= 1
+    is_word = any(unicodedata.category(sign)[0] not in "PZ" and not sign.isdecimal() for sign in words[:end])
+    return words[:end] if is_word and words[0] != "\ufe0f" else ""
 
 
 def _session_of(answer: dict[str, Any]) -> dict[str, str]:

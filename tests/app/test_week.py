@@ -158,6 +158,9 @@ def test_the_page_shows_lengths_costs_the_image_and_remarks(browser: Browser, en
         assert answer.status_code == 422
         assert sentence in answer.text
         assert f"{text}</textarea>" in answer.text  # the submitted text is kept
+    facts = lena.post(f"{path}/facts", data={"text": "Ask @carlo"}).text
+    assert "<b>10</b> of 280" in facts
+    assert "Write the name instead of the @" in facts
     assert coming_post(engine, now)[1].text == post.text
     assert "read like shouting" in lena.post(path, data={"text": "MEET ALL OUR PEOPLE"}, follow_redirects=True).text
 

@@ -127,7 +127,7 @@ def test_an_empty_week_is_connected_written_approved_posted_and_settled(
     post = page.locator(".post", has_text="Mastodon")
     expect(post.locator(".said")).to_contain_text("Owners of old theaters")
     post.get_by_text("Say it in your own words").click()
-    words, count = post.get_by_role("textbox"), post.locator("[data-counts]")
+    words, count = post.get_by_role("textbox"), post.locator(".post-facts .figures")
     words.fill("x" * 501)
     expect(count).to_have_text("501 of 500 characters")
     expect(count).to_have_class("role figures over")

@@ -1,5 +1,7 @@
 """The content policy: errors say what to do instead, remarks only advise."""
 
+from time import perf_counter
+
 import pytest
 
 from directory.content_policy import check_policy
@@ -7,12 +9,22 @@ from directory.content_policy import check_policy
 REFUSED = [
     ("Meet \u202eolrac\u202c", "hidden characters"),
     ("\u200eMeet Carlo", "hidden characters"),
-    ("Meet Carlo # referral wednesday", "A hashtag has no blanks"),
     ("#a #b #c #d #e #f #g", "more than 6"),
     ("Thank you @carlo", "Write the name instead"),
     ("Write to carlo@firm.example", "mail address"),
     ("Call +1 (520) 555-0142", "telephone number"),
     ("Call 520.555.0142 today", "telephone number"),
+    ("Call 520 - 555 - 0142", "telephone number"),
+    ("Call 520\u2011555\u20110142", "telephone number"),
+    ("Call 520·555·0142", "telephone number"),
+    ("520.555.0142x12", "telephone number"),
+    ("Ring ５２０ ５５５ ０１４２", "telephone number"),
+    ("5 2 0 5 5 5 0 1 4 2", "telephone number"),
+    ("1-800-FLOWERS", "telephone number"),
+    ("+44 20 7946 0958", "telephone number"),
+    ("carlo＠firm.example", "mail address"),
+    ("We pay 10% of the first invoice to whoever introduces us", "not for sale"),
+    ("Refer a friend and you get $25", "not for sale"),
     ("There is a finder's fee", "not for sale"),
     ("We give $50 for each referral", "not for sale"),
     ("A bonus for all your referrals", "not for sale"),
@@ -20,6 +32,12 @@ REFUSED = [
 FINE = [
     "Carlo of Prieto Law, since 1998: 12 people, 2,400 cases. 5 % of 10,000 firms know him.",
     "A commission of 12 portraits",
+    "A C# developer for our booking system; the # 1 roofer in town",
+    "Tax years 2023-2024-2025, NAICS 541511 541512, ISO 9001/14001, revenue $1,250,000 - 2,500,000",
+    "Owners who paid for leads that never called, and now pay $50 per lead",
+    "We earn trust: 90% of clients come back and recommend us. No referral fee, ever.",
+    "I give 2 hours of free advice to anyone you introduce",
+    "An 800-square-foot office",
     "Plumbers (24/7) in Mesa, AZ; the CEO of IBM or of AT&T",
     "Open 2024-2026, founded in 1999",
     "#referralwednesday #oldpueblo #mesa",
@@ -29,26 +47,37 @@ FINE = [
 
 @pytest.mark.parametrize(("text", "sentence"), REFUSED)
 def test_a_text_against_the_policy_is_refused_with_a_reason(text: str, sentence: str) -> None:
-    (remark,) = check_policy(text)
+    (remark,) = check_policy(text, country="US")
     assert remark.is_error
     assert sentence in remark.sentence
 
 
 @pytest.mark.parametrize("text", FINE)
 def test_ordinary_texts_pass_without_remarks(text: str) -> None:
-    assert check_policy(text) == []
+    assert check_policy(text, country="US") == []
+
+
+def test_a_number_is_one_of_its_own_country() -> None:
+    assert check_policy("0664 123 45 67", country="AT") != check_policy("0664 123 45 67", country="US") == []
+
+
+@pytest.mark.parametrize("text", ["we pay $5 ", "a.", "1 8", "-", "fee for ", "a@", "5 "])
+def test_a_hostile_text_is_checked_without_delay(text: str) -> None:
+    began = perf_counter()
+    check_policy(text * (4000 // len(text)), country="US")
+    assert perf_counter() - began < 2  # seconds, on a busy machine; a fifth of one on an idle one
 
 
 def test_a_link_is_an_error_where_it_costs_and_was_not_chosen() -> None:
     text = "See bramble.example.com"
-    (costly,), (free,) = check_policy(text, link_cost="$0.20"), check_policy(text)
+    (costly,), (free,) = check_policy(text, country="", link_cost="$0.20"), check_policy(text, country="")
     assert costly.is_error
     assert "$0.20" in costly.sentence
     assert not free.is_error
-    assert check_policy(text, link_cost="$0.20", has_link=True) == []
+    assert check_policy(text, country="", link_cost="$0.20", has_link=True) == []
 
 
 def test_capital_letters_are_remarked_on_and_errors_come_first() -> None:
-    said = check_policy("MEET ALL OUR NEW PEOPLE NOW, @carlo", is_repeated=True)
+    said = check_policy("MEET ALL OUR NEW PEOPLE NOW, @carlo", country="", is_repeated=True)
     assert [remark.is_error for remark in said] == [True, True, False]
     assert "small" in said[-1].sentence

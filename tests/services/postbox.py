@@ -38,7 +38,8 @@ def header_faults(mail: bytes) -> list[bytes]:
 class Postbox:
     """The accepted mails, and the server's ``answer`` to a mail.
 
-    A mail with ``header_faults`` is refused. HANGS_UP drops the connection without accepting the mail; None accepts the mail, then drops the connection.
+    A mail with ``header_faults`` is refused. HANGS_UP drops the connection without accepting the mail; None accepts the
+    mail, then drops the connection.
     """
 
     mails: list[Any] = field(default_factory=list)

@@ -68,7 +68,12 @@ def test_facets_have_the_byte_positions_of_links_and_hashtags(words: list[str]) 
     [
         ("See (https://a.example/b).", ["https://a.example/b"]),
         ("https://a.example/#part, #Tübingen!", ["https://a.example/#part", "Tübingen"]),
-        ("#2026 #a1 ##x", ["a1"]),
+        ("#2026 #a1 #!", ["a1"]),
+        ("#हिन्दी, ＃東京! #می\u200cخواهم #co-op.", ["हिन्दी", "東京", "می\u200cخواهم", "co-op"]),
+        (
+            "https://firm.example/a_(b), https://ja.example/日本",
+            ["https://firm.example/a_(b)", "https://ja.example/日本"],
+        ),
         ("https://", []),
     ],
 )
