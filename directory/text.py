@@ -18,6 +18,14 @@ _SAME_SHAPE = str.maketrans("авекмнорстухіјѕԁԛԝɡαεικνο�
 _SAME_SIGN = str.maketrans("\u2018\u2019\u02bc\u2010\u2013", "'''--", _JOINER)
 _FORMULA = frozenset("=+-@\t\r\x00")  # a spreadsheet may evaluate a cell that begins with one of these
 _OUTSIDE_WORDS = re.compile(r"[^\w+#&.%-]")
+# Letters that do not decompose, as people without them on the keyboard type them.
+_PLAIN_LETTERS = str.maketrans(
+    {"đ": "d", "ð": "d", "ø": "o", "ł": "l", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+# Accents, and the vowel points of Hebrew and Arabic, which are rarely written. Vowel signs of other scripts stay.
+_ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u064b-\u065f\u0670\u20d0-\u20ff]")
+# Chinese, Japanese and Korean write words without blanks: each character is a word, so that parts are found.
+_UNSPACED = re.compile("([\u3005\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff])")
 
 
 def clean_line(text: str, *, field: str, what: str, limit: int, required: bool = True) -> str:
@@ -118,14 +126,24 @@ def strip_hidden(text: str, limit: int) -> str:
 def fold(text: str) -> str:
     """Return ``text`` normalized for search: no case, no accents, punctuation only inside words.
 
-    >>> fold("Piñon  Digital, C++ & WordPress®")
-    'pinon digital c++ & wordpress'
+    >>> fold("Piñon  Digital, C++ & WordPress®"), fold("Þórður Bø"), fold("王小明")
+    ('pinon digital c++ and wordpress', 'thordur bo', '王 小 明')
     """
     letters = text.casefold()
-    if not text.isascii():
+    if text.isascii():
+        letters = _OUTSIDE_WORDS.sub(" ", letters)
+    else:
         letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-        letters = "".join(character for character in letters if not unicodedata.combining(character))
-    return " ".join(word.strip("._-") or word for word in _OUTSIDE_WORDS.sub(" ", letters).split())
+        letters = unicodedata.normalize("NFC", _ACCENTS.sub("", letters)).translate(_PLAIN_LETTERS)
+        outside = _OUTSIDE_WORDS.sub(lambda match: match[0] if _is_mark(match[0]) else " ", letters)
+        letters = _UNSPACED.sub(r" \1 ", outside)
+    words = (word.strip("._-") or word for word in letters.split())
+    return " ".join("and" if word == "&" else word for word in words)
+
+
+def _is_mark(character: str) -> bool:
+    """Whether ``character`` belongs to the letter before it, such as a vowel sign."""
+    return unicodedata.category(character)[0] == "M"
 
 
 def latinised(text: str) -> str:
@@ -139,7 +157,7 @@ def confusable_skeleton(text: str) -> str:
     >>> confusable_skeleton("Beа  Lindqvіst") == confusable_skeleton("BEA LINDQVIST") == "bealindqvist"
     True
     """
-    return "".join(filter(str.isalnum, latinised(text)))
+    return "".join(character for character in latinised(text) if character.isalnum() or _is_mark(character))
 
 
 def mixes_alphabets(word: str) -> bool:

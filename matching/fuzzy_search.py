@@ -6,6 +6,7 @@ trigrams with the query's word and are then compared by edit distance. A query w
 searches for wishes: then the last line weighs most.
 """
 
+import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ MAX_WORDS, MAX_LETTERS, COMPARED = 12, 24, 400  # of a query; of a word; words c
 NAME_WORDS = 4  # most words of a query that may be a name; only there are neighbouring words joined
 LONGEST = 32  # letters of an indexed word
 _LAST = chr(0x10FFFF)
+_UMLAUT = re.compile(r"([aou])e")  # "oez" may be typed for "öz", which is indexed as "oz"
 
 Singles = NDArray[np.float32]
 
@@ -154,7 +156,11 @@ def asks_for_wishes(text: str) -> bool:
 
 def _read_all(indexes: Sequence[TextIndex], term: str, worth: Singles) -> tuple[Singles, Singles]:
     parts = [index.read(term, worth) for index in indexes]
-    return np.concatenate([score for score, _ in parts]), np.concatenate([sure for _, sure in parts])
+    score, sure = np.concatenate([score for score, _ in parts]), np.concatenate([sure for _, sure in parts])
+    if (plain := _UMLAUT.sub(r"\1", term)) != term:
+        other_score, other_sure = _read_all(indexes, plain, worth)
+        return np.maximum(score, other_score), np.maximum(sure, other_sure)
+    return score, sure
 
 
 def _trigrams_of(word: str) -> set[str]:

@@ -1,6 +1,6 @@
 """Pairings: the page of a one-to-one, arranging the meeting, its calendar file, its outcome, and taking part."""
 
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Response, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from icalendar import Calendar, Event
@@ -86,11 +86,15 @@ def meeting(public_id: str) -> ResponseReturnValue:
         form = PairingForm(formdata=None, obj=row)
         form.refuse(_("Write down when you talk, then take it into your calendar."), 409)
         return _page(row, form), form.status
-    partner, page = row.partner(current_member()), url_for(".show", public_id=public_id, _external=True)
+    partner, page = (
+        row.partner(current_member()),
+        current_app.config["BASE_URL"] + url_for(".show", public_id=public_id),
+    )
     calendar, event = Calendar(), Event()
     for name, value in (("prodid", "-//Goodword//EN"), ("version", "2.0"), ("method", "PUBLISH")):
         calendar.add(name, value)
     event.add("uid", f"{row.public_id}@goodword")
+    event.add("sequence", row.moves)  # so that a calendar that has the talk moves it
     event.add("dtstamp", now())
     event.add("dtstart", row.meets_at)
     event.add("duration", DURATION)

@@ -81,7 +81,7 @@ def normalized_name(name: str) -> str:
     >>> [normalized_name(name) for name in ("The Bramble & Co., LLC", "Вramble Company", "BRÅMBLE", "& Co")]
     ['bramble', 'bramble', 'bramble', '']
     """
-    words = re.split(r"[^\w]+", latinised(name))
+    words = re.split(r"[\s+#&.%-]+", latinised(name))
     return " ".join(word for word in words if word and word not in LEGAL)
 
 

@@ -44,6 +44,7 @@ class Pairing(PublicRow, Base):
     state: Mapped[PairingState] = mapped_column(default=PairingState.PROPOSED)
     said_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))  # who said how it went
     meets_at: Mapped[datetime | None]
+    moves: Mapped[int] = mapped_column(default=0)  # how often the time or place changed; the SEQUENCE of RFC 5545
     place: Mapped[str] = mapped_column(String(200), default="")  # or a telephone number, or the address of a call
     topics: Mapped[str] = mapped_column(String(1000), default="")
     next_step: Mapped[str] = mapped_column(String(300), default="")
@@ -107,6 +108,8 @@ def arrange_meeting(
         clean_text(topics, field="topics", what=_("what you want to talk about"), limit=1000, required=False),
         clean_line(next_step, field="next_step", what=_("what comes next"), limit=300, required=False),
     )
+    if pairing.meets_at is not None and (at, texts[0]) != (pairing.meets_at, pairing.place):
+        pairing.moves += 1
     pairing.meets_at, (pairing.place, pairing.topics, pairing.next_step) = at, texts
     session.flush()
 

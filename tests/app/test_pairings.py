@@ -96,6 +96,14 @@ def test_the_meeting_is_exported_to_a_calendar_in_the_chapters_time_zone(nadia: 
     assert event.decoded("duration") == timedelta(minutes=45)
     assert event["location"] == HOSTILE
     assert "Clinics" in event["description"]
+    assert "http://localhost" in event["description"]
+    again = {**fields, "topics": "Care"}, {**fields, "meets_at": "2026-11-06T14:30"}
+    for changed, sequence in zip(
+        again, (0, 1), strict=True
+    ):  # a new topic moves nothing in a calendar, a new time does
+        nadia.post(pairing, data=changed)
+        (after,) = Calendar.from_ical(nadia.get(f"{pairing}/meeting.ics").data).walk("VEVENT")
+        assert (after["uid"], after["sequence"]) == (event["uid"], sequence)
 
 
 @pytest.mark.parametrize(

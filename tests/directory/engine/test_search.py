@@ -58,6 +58,28 @@ def test_an_exact_name_comes_before_a_similar_one(session: Session, now: datetim
     assert names(session, "brambel")[0] == "Brambel"
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Nguyễn Thị Đức", "Duc"),
+        ("Bø", "Bo"),
+        ("Ægir", "Aegir"),
+        ("Þórður", "Thordur"),
+        ("Öz", "Oez"),
+        ("Łukasz Ħaber", "lukasz haber"),
+        ("王小明", "小明"),
+        ("株式会社山田電機", "山田"),
+        ("김민수", "민수"),
+        ("मीनू", "मीनू"),
+        ("Smith & Sons", "smith and sons"),
+    ],
+)
+def test_names_are_found_however_they_are_typed(session: Session, now: datetime, name: str, text: str) -> None:
+    session.add(Business(name=name, created_at=now))
+    index_businesses(session)
+    assert names(session, text)[0] == name
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(name=st.text("abcdeénñ &-'çß", min_size=3, max_size=30).filter(lambda name: len(fold(name)) > 2))
 def test_an_exact_name_is_always_first(session: Session, now: datetime, name: str) -> None:
