@@ -1,16 +1,20 @@
-"""Built front-end files: templates name a file, pages link its hashed name, and browsers cache it for a year."""
+"""Built front-end files, linked by hashed names and cached for a year; and the compression of all responses."""
 
 import json
+from mimetypes import guess_type
 from pathlib import Path
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, request, send_from_directory, url_for
+from flask_compress import Compress
 
 IMMUTABLE = "public, max-age=31536000, immutable"
+ENCODINGS = {"br": ".br", "gzip": ".gz"}  # of the files that the build writes beside each asset, the best first
 
 
 def init_assets(app: Flask) -> None:
-    """Add ``asset("site.css")`` to templates. Raises RuntimeError if the front end is not built."""
-    manifest = Path(app.static_folder or "", "manifest.json")
+    """Add ``asset("site.css")`` to templates, and compress responses. Raises RuntimeError without a built front end."""
+    folder = Path(app.static_folder or "")
+    manifest = folder / "manifest.json"
     if not manifest.exists():
         raise RuntimeError("The front end is not built: run `make setup`, or `npm ci` and `npm run build`.")
     names: dict[str, str] = json.loads(manifest.read_text(encoding="utf-8"))
@@ -19,8 +23,18 @@ def init_assets(app: Flask) -> None:
     def asset(name: str) -> str:
         return url_for("static", filename=names[name])
 
-    @app.after_request
-    def set_cache_control(response: Response) -> Response:
-        if request.endpoint == "static" and response.status_code == 200:
-            response.headers["Cache-Control"] = IMMUTABLE
+    def send_asset(filename: str) -> Response:
+        """Send an asset in the best encoding that the browser takes."""
+        accepted = (encoding for encoding in ENCODINGS if request.accept_encodings.quality(encoding) > 0)
+        encoding = next((each for each in accepted if (folder / f"{filename}{ENCODINGS[each]}").is_file()), None)
+        stored = f"{filename}{ENCODINGS[encoding]}" if encoding else filename
+        response = send_from_directory(folder, stored, mimetype=guess_type(filename)[0], max_age=None)
+        response.headers["Cache-Control"] = IMMUTABLE
+        response.vary.add("Accept-Encoding")
+        if encoding:
+            response.content_encoding = encoding
         return response
+
+    app.view_functions["static"] = send_asset
+    app.config.update(COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_MIN_SIZE=1000, COMPRESS_STREAMS=False)  # bytes
+    Compress(app)

@@ -1,8 +1,9 @@
-// Bundles style, script and type into vendor/ under hashed names, and writes down which name became which.
+// Bundles style, script and type into vendor/ under hashed names, also compressed; the manifest has each name.
 import { build } from "esbuild";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const vendor = join(here, "vendor");
@@ -24,4 +25,9 @@ const { metafile } = await build({
 
 const names = Object.keys(metafile.outputs).map((path) => basename(path));
 const plain = (name) => name.replace(/-[A-Z0-9]{8}(?=\.\w+$)/, "");
+for (const name of names.filter((name) => /\.(css|js|svg)$/.test(name))) {
+  const bytes = readFileSync(join(vendor, name));
+  writeFileSync(join(vendor, `${name}.br`), brotliCompressSync(bytes));
+  writeFileSync(join(vendor, `${name}.gz`), gzipSync(bytes, { level: 9 }));
+}
 writeFileSync(join(vendor, "manifest.json"), JSON.stringify(Object.fromEntries(names.map((name) => [plain(name), name]))));
