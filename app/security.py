@@ -59,7 +59,7 @@ def init_security(app: Flask) -> None:
             abort(403)
 
     # Mail programs post to this view on behalf of the reader; the signed link is the proof (RFC 8058).
-    CSRFProtect(app).exempt("app.pages.prompts.unsubscribe")
+    CSRFProtect(app).exempt("app.pages.mail_preferences.unsubscribe")
 
     @app.after_request
     def set_headers(response: Response) -> Response:

@@ -11,4 +11,4 @@ from directory.people import chapter, claim, one_time_link, own_word, tables
 from directory.privacy import business_merge, departure, suppression
 from directory.profiles import relay
 from directory.taxonomy import capability
-from directory.week import blackout_period, mention, pairing, post, post_frame, prompt, social_inbox
+from directory.week import blackout_period, mention_choice, opening_closing, pairing, post, prompt, social_inbox

@@ -15,7 +15,7 @@ from directory.engine.weekly_pairings import propose_pairings
 from directory.outbox import mail
 from directory.outbox.occurrence import Occurrence
 from directory.week import prompt
-from directory.week.mention import mentions_of
+from directory.week.mention_choice import mentions_of
 from directory.week.post import posts_of
 from jobs.batch import run_batch
 

@@ -18,7 +18,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 COMMANDS = (
     ("demo", "app.cli.demo:demo", "Seed the demo network, start everything on this machine and show it."),
-    ("read", "app.cli.read:read", "Print what the text of a lead is taken to say."),
+    ("read", "app.cli.read_lead:read", "Print what the text of a lead is taken to say."),
     ("suggest", "app.cli.suggest:suggest", "Suggest a partner or a team for a lead, and say why."),
     ("week", "app.cli.week:week", "Preview or post the week of a chapter."),
     ("serve", "app.cli.serve:serve", "Serve the website."),

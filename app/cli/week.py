@@ -19,7 +19,7 @@ from directory.outbox.delivery import Delivery, lift_stop
 from directory.outbox.kill_switch import stops_of
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
-from directory.week.mention import mentions_of
+from directory.week.mention_choice import mentions_of
 from directory.week.occurrence_planning import plan_occurrences, upcoming_occurrence
 from directory.week.post import compose, posts_of
 

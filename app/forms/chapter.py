@@ -1,9 +1,9 @@
-"""Forms of a chapter: settings, list import, invitation, and the applications of people who want to join."""
+"""Forms of a chapter: starting one, and its settings."""
 
 from babel.dates import get_day_names
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAreaField, TimeField
+from wtforms import SelectChoice, SelectField, StringField, TextAreaField, TimeField
 
 from app.forms import Form
 from directory.people.chapter import Chapter
@@ -37,42 +37,3 @@ class StartForm(Form):
 
     name = StringField(_l("Name of the chapter"))
     zone = StringField(_l("Time zone"))
-
-
-class ListForm(Form):
-    """A pasted list of people, one per line. An uploaded file is read apart from this form."""
-
-    text = TextAreaField(_l("Paste your list"))
-
-
-class CommitForm(Form):
-    """Whether the weekly post may ask, without names, for what the imported people want."""
-
-    share = BooleanField(
-        _l("The weekly post may ask for what they want, without their names, until each says otherwise")
-    )
-
-
-class InviteForm(Form):
-    """One person to invite."""
-
-    name = StringField(_l("Name"))
-    email = StringField(_l("Mail"))
-    firm = StringField(_l("Firm"))
-
-
-class SuggestForm(InviteForm):
-    """A person whom a member suggests for an invitation."""
-
-    sentence = StringField(_l("What does the firm do?"))
-
-
-class ApplyForm(Form):
-    """An application to join. ``homepage`` is a hidden honeypot field that only programs fill in."""
-
-    name = StringField(_l("Your name"))
-    email = StringField(_l("Your mail address"))
-    firm = StringField(_l("Your firm"))
-    sentence = StringField(_l("What does it do?"))
-    knows = StringField(_l("Who here knows you?"))
-    homepage = StringField(_l("Leave this empty"))

@@ -10,7 +10,7 @@ from app.db import db
 from app.forms.vouch import CapabilityForm
 from app.request_time import now
 from directory.facts.rating import Rating, next_to_rate, ratings_given
-from directory.joining.onboarding_steps import claimed_capabilities
+from directory.joining.onboarding import claimed_capabilities
 from directory.people.tables import Member
 from directory.taxonomy.capability import Capability
 

@@ -1,4 +1,4 @@
-"""A chapter's room: members, invited people, applications and drafts; starting a chapter, settings, invitations."""
+"""A chapter's room: its people, applications and drafts, for who runs it; starting a chapter, and its settings."""
 
 from zoneinfo import available_timezones
 
@@ -10,7 +10,8 @@ from app.access import current_member, current_principal, get_permitted_or_404, 
 from app.after_action import commit_and_redirect
 from app.db import db
 from app.forms import Form, blamed
-from app.forms.chapter import InviteForm, SettingsForm, StartForm
+from app.forms.chapter import SettingsForm, StartForm
+from app.forms.joining import InviteForm
 from app.request_time import now
 from directory.engine import pair_suggestions
 from directory.imports.people import recent_imports
@@ -18,7 +19,6 @@ from directory.joining import application, invitation
 from directory.people.business import index_business
 from directory.people.chapter import Chapter, edit_chapter, start_chapter
 from directory.people.suspension import suspended_members
-from directory.people.tables import Member
 from directory.translation import gettext as _
 from directory.week.pairing import latest_pairings
 from directory.week.post_preview import post_previews
@@ -119,29 +119,3 @@ def settings(public_id: str) -> ResponseReturnValue:
         form.show(chapter)
     zones = sorted(available_timezones())
     return render_template("chapter/settings.html", chapter=chapter, form=form, zones=zones), form.status
-
-
-@pages.post("/chapters/<public_id>/invite")
-@policy("invitation.send")
-def invite(public_id: str) -> ResponseReturnValue:
-    chapter, form = get_permitted_or_404(Chapter, public_id, "invitation.send"), InviteForm()
-    if form.validate_on_submit():
-        with blamed(form):
-            fields = form.texts("name", "email", "firm")
-            member = invitation.invite(db.session(), chapter=chapter, by=current_member(), **fields, now=now())
-            return commit_and_redirect(
-                _("A letter is on its way to %(name)s.", name=member.name), to=url_for(".index", of=public_id)
-            )
-    return room(chapter, form), form.status
-
-
-@pages.post("/invitations/<public_id>/again")
-@policy("invitation.send")
-def send_again(public_id: str) -> ResponseReturnValue:
-    member = get_permitted_or_404(Member, public_id, "invitation.send")
-    invitation.send_again(db.session(), member=member, by=current_member(), now=now())
-    chapter = member.business.chapter
-    return commit_and_redirect(
-        _("A second letter is on its way to %(name)s. A call helps more.", name=member.name),
-        to=url_for(".index", of=chapter.public_id if chapter else None),
-    )

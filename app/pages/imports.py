@@ -7,7 +7,7 @@ from app.access import current_member, get_permitted_or_404, permit, policy
 from app.after_action import commit_and_redirect
 from app.db import db
 from app.forms import blamed
-from app.forms.chapter import CommitForm, ListForm
+from app.forms.people_list import CommitForm, ListForm
 from app.request_time import now
 from directory.imports import people
 from directory.imports import undo as import_undo

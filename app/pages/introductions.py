@@ -16,7 +16,7 @@ from directory.engine.introduction_paths import acquaintances_of, paths_to
 from directory.facts import introduction, introduction_request
 from directory.facts.introduction import Introduction
 from directory.people.tables import Member
-from directory.profiles.contact_details import contact_of
+from directory.profiles.contact_reveal import contact_of
 from directory.profiles.member_view import member_view
 from directory.profiles.shared_history import SharedHistory
 

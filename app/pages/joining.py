@@ -13,7 +13,7 @@ from app.after_action import commit_and_redirect
 from app.attribution_cookie import credit_last_click
 from app.db import SAFE_METHODS, db
 from app.forms import blamed
-from app.forms.chapter import ApplyForm, SuggestForm
+from app.forms.joining import ApplyForm, SuggestForm
 from app.request_time import now
 from directory.errors import Invalid
 from directory.joining import admission, application, invitation

@@ -8,7 +8,7 @@ from app.accounts.account import end_sessions
 from app.accounts.sessions import end_session
 from app.after_action import commit_and_redirect
 from app.db import db
-from app.pages.data_export import get_other_member_or_404
+from app.pages.downloads import get_other_member_or_404
 from app.request_time import now
 from directory.people.tables import Member
 from directory.privacy import departure

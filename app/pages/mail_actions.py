@@ -20,7 +20,7 @@ from directory.facts.vouch import Vouch
 from directory.outbox.occurrence import Occurrence
 from directory.people.one_time_link import find_link, use_link
 from directory.people.tables import Member
-from directory.week.mention import mentions_of
+from directory.week.mention_choice import mentions_of
 from directory.week.post import withdraw_mention
 
 pages = Blueprint("mail_actions", __name__)

@@ -31,7 +31,7 @@ from directory.people.photo import FOLDER
 from directory.people.tables import Business, Member
 from directory.people.working_language import language_name
 from directory.privacy.business_merge import merged_into
-from directory.profiles.contact_details import contact_of
+from directory.profiles.contact_reveal import contact_of
 from directory.profiles.member_view import MemberView, firm_view, member_view, member_views
 from directory.profiles.shared_history import shared_history
 

@@ -12,13 +12,13 @@ from flask_babel import gettext as _
 from app.access import current_member, get_permitted_or_404, permit, policy
 from app.after_action import commit_and_redirect
 from app.db import db
-from app.pages.contact_details import reveal_to_reader
+from app.pages.contact_reveal import reveal_to_reader
 from app.request_time import now
 from directory.engine.wanteds_for_offer import draft_offer, match_wanteds
 from directory.errors import Invalid
 from directory.people import wanted
 from directory.people.tables import Wanted, WantedKind
-from directory.profiles.contact_details import contact_of
+from directory.profiles.contact_reveal import contact_of
 from directory.profiles.member_view import member_view, member_views
 from directory.rate_limit import consume_allowance
 from directory.text import clean_text

@@ -12,7 +12,7 @@ from app.request_time import now
 from directory.engine import onboarding_suggestions
 from directory.engine.pair_suggestions import people_to_meet, reason_sentence
 from directory.facts.claim_level import strongest_claims
-from directory.joining import onboarding_steps
+from directory.joining import onboarding
 from directory.people.wanted import live_wanteds
 from directory.taxonomy.capability import Capability
 
@@ -24,10 +24,10 @@ MAX_PEOPLE = 60  # on the page of known people
 @pages.get("")
 @policy("profile.update", current_member)
 def begin() -> ResponseReturnValue:
-    steps = onboarding_steps.steps_for(current_member())
+    steps = onboarding.steps_for(current_member())
     step = session.get("welcome", "")
     if not step:
-        step = "known" if onboarding_steps.has_begun(db.session(), member=current_member()) else "firm"
+        step = "known" if onboarding.has_begun(db.session(), member=current_member()) else "firm"
     return redirect(url_for(f".{step if step in steps else 'done'}"), 303)
 
 
@@ -38,7 +38,7 @@ def firm() -> ResponseReturnValue:
     if request.method == "POST":
         summary = request.form.get("summary", "")
         with blamed(form):
-            onboarding_steps.describe_firm(
+            onboarding.describe_firm(
                 db.session(), business=my_business(), by=current_member(), summary=summary, now=now()
             )
             return _next("able")
@@ -53,11 +53,11 @@ def able() -> ResponseReturnValue:
         chosen = select(Capability).where(Capability.public_id.in_(request.form.getlist("offered")[:60]))
         offered = db.session.scalars(chosen).all()
         taken = request.form.getlist("able")
-        onboarding_steps.choose_claims(
+        onboarding.choose_claims(
             db.session(), business=firm, by=current_member(), offered=offered, taken=taken, now=now()
         )
         return _next("wanted")
-    held = onboarding_steps.claimed_capabilities(db.session(), business=firm)
+    held = onboarding.claimed_capabilities(db.session(), business=firm)
     sure, perhaps = onboarding_suggestions.suggest_claims(db.session(), text=firm.summary)
     offered = [capability for capability in sure if capability not in held]
     also = [capability for capability in perhaps if capability not in held]
@@ -71,7 +71,7 @@ def wanted() -> ResponseReturnValue:
     if request.method == "POST":
         chosen = select(Capability).where(Capability.public_id.in_(request.form.getlist("whom")[:6]))
         with blamed(form):
-            onboarding_steps.choose_wants(
+            onboarding.choose_wants(
                 db.session(),
                 member=current_member(),
                 kept=request.form.getlist("kept"),
@@ -96,11 +96,11 @@ def wanted() -> ResponseReturnValue:
 @pages.route("/known", methods=["GET", "POST"])
 @policy("interaction.create")
 def known() -> ResponseReturnValue:
-    people = onboarding_steps.likely_known(db.session(), member=current_member())[:MAX_PEOPLE]
+    people = onboarding.likely_known(db.session(), member=current_member())[:MAX_PEOPLE]
     if request.method == "POST":
         ticked_ids = set(request.form.getlist("known"))
         known_people = [person for person in people if person.public_id in ticked_ids]
-        onboarding_steps.record_known_people(db.session(), member=current_member(), people=known_people, now=now())
+        onboarding.record_known_people(db.session(), member=current_member(), people=known_people, now=now())
         return _next("done")
     return _page("known", people=people)
 
@@ -122,12 +122,12 @@ def skip(step: str) -> ResponseReturnValue:
 
 def _next(step: str) -> ResponseReturnValue:
     """Commit, remember the next step in the session and redirect to it; to "done" if the member has no such step."""
-    session["welcome"] = step if step in onboarding_steps.steps_for(current_member()) else "done"
+    session["welcome"] = step if step in onboarding.steps_for(current_member()) else "done"
     return commit_and_redirect(to=url_for(".begin"))
 
 
 def _page(step: str, **context: object) -> str:
-    steps = onboarding_steps.steps_for(current_member())
+    steps = onboarding.steps_for(current_member())
     number = steps.index(step) + 1 if step in steps else len(steps)
     return render_template(
         f"onboarding/{step}.html", me=current_member(), step=step, number=number, steps=len(steps), **context

@@ -9,11 +9,11 @@ from app.access import current_member, get_permitted_or_404, policy
 from app.after_action import commit_and_redirect
 from app.db import db
 from app.forms import blamed
-from app.forms.pairing_meeting import PairingForm
+from app.forms.meeting_arrangement import PairingForm
 from app.request_time import now
 from directory.engine.pair_suggestions import reason_sentence
 from directory.engine.weekly_pairings import pairing_reasons
-from directory.profiles.contact_details import contact_of
+from directory.profiles.contact_reveal import contact_of
 from directory.profiles.member_view import member_view
 from directory.week import pairing as pairings
 from directory.week.pairing import DURATION, Pairing

@@ -1,17 +1,13 @@
-"""Prompts: answering the weekly mail by its link, one-click unsubscribe, mail preferences. A GET changes nothing."""
+"""Prompts: answering an item of the weekly mail by its link. A GET changes nothing."""
 
-from flask import Blueprint, current_app, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.access import current_member, policy
-from app.after_action import commit_and_redirect
+from app.access import policy
 from app.db import db
 from app.request_time import now
 from directory.errors import DomainError, Invalid
-from directory.outbox import notification_preferences
-from directory.outbox.notification_preferences import PREFERENCES
 from directory.people.one_time_link import find_link
 from directory.week import prompt as prompts
 from directory.week.prompt import Prompt
@@ -50,34 +46,3 @@ def answer(token: str, number: int) -> ResponseReturnValue:
         wrong=error_message,
         more=url_for(".answer", token=token, number=unanswered[0]) if unanswered else "",
     ), 409 if error_message else 200
-
-
-@pages.route("/unsubscribe/<string:token>", methods=["GET", "POST"])
-@policy("digest.one_click_unsubscribe")
-def unsubscribe(token: str) -> ResponseReturnValue:
-    """Unsubscribe with one click (RFC 8058): mail programs post here for the reader, without sign-in and CSRF token."""
-    session, is_sent = db.session(), request.method == "POST"
-    try:
-        member, name = notification_preferences.read_unsubscribe_token(
-            session, token=token, key=current_app.config["SECRET_KEY"]
-        )
-    except Invalid:
-        return render_template("mail_actions/over.html"), 410
-    if is_sent:
-        notification_preferences.set_preference(
-            session, member=member, name=name, is_on=request.form.get("act") == "on", now=now()
-        )
-        session.commit()
-    is_on = name not in member.mail_off
-    return render_template("prompts/unsubscribe.html", is_on=is_on, is_sent=is_sent, words=PREFERENCES[name]())
-
-
-@pages.post(f"/account/letters/<any({', '.join(PREFERENCES)}):name>/<any(on, off):act>")
-@policy("digest.update_prefs", current_member)
-def set_preference(name: str, act: str) -> ResponseReturnValue:
-    notification_preferences.set_preference(
-        db.session(), member=current_member(), name=name, is_on=act == "on", now=now()
-    )
-    undo = url_for(".set_preference", name=name, act="off" if act == "on" else "on")
-    message = _("We write to you again.") if act == "on" else _("You get no more of these letters.")
-    return commit_and_redirect(message, undo=undo, to=url_for("account.index") + "#letters")

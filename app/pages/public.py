@@ -14,7 +14,8 @@ from app.after_action import commit_and_redirect
 from app.attribution_cookie import credit_last_click
 from app.db import db
 from app.forms import blamed
-from app.forms.public import PublicForm, RelayForm
+from app.forms.public_page import PublicForm
+from app.forms.visitor_message import RelayForm
 from app.pages.members import face
 from app.request_time import now
 from directory.people.chapter import Chapter

@@ -15,7 +15,7 @@ from directory.facts import rating as ratings
 from directory.facts import rating_case as cases
 from directory.facts.rating import Rating
 from directory.facts.rating_case import RatingCase
-from directory.joining.onboarding_steps import claimed_capabilities
+from directory.joining.onboarding import claimed_capabilities
 from directory.people.tables import Member
 from directory.taxonomy.capability import Capability
 

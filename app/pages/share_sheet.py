@@ -11,9 +11,9 @@ from app.request_time import now
 from directory.outbox.channel import channels_of
 from directory.outbox.channel_lifecycle import account_page
 from directory.outbox.occurrence import Occurrence
+from directory.week.member_share_text import share_text
 from directory.week.occurrence_planning import upcoming_occurrence
 from directory.week.post_archive import archive_path, past_weeks
-from directory.week.share_text import share_text
 
 pages = Blueprint("share_sheet", __name__)
 

@@ -10,10 +10,10 @@ from app.db import db
 from app.forms.rating import rating_next
 from app.request_time import now
 from directory.engine.pair_suggestions import people_to_meet, reason_sentence
-from directory.joining import application, onboarding_steps
+from directory.joining import application, onboarding
 from directory.reports.open_items import open_items
 from directory.week import social_inbox
-from directory.week.mention import mention_view, mentions_of
+from directory.week.mention_choice import mention_view, mentions_of
 from directory.week.occurrence_planning import upcoming_occurrence
 
 pages = Blueprint("today", __name__)
@@ -48,7 +48,7 @@ def today() -> str:
         week=week,
         week_at=week.due_at.astimezone(zone) if week else None,
         mentions=[mention_view(mention, member, False) for mention in mentions if mention.member.is_active],
-        is_begun=bool(pairs) or onboarding_steps.has_begun(session, member=member),
+        is_begun=bool(pairs) or onboarding.has_begun(session, member=member),
         pairs=pairs,
         reason_sentence=reason_sentence,
     )

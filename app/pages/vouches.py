@@ -12,7 +12,7 @@ from app.forms.vouch import VouchForm
 from app.request_time import now
 from directory.facts import vouch as vouches
 from directory.facts.vouch import Vouch
-from directory.joining.onboarding_steps import claimed_capabilities
+from directory.joining.onboarding import claimed_capabilities
 from directory.people.tables import Member
 
 pages = Blueprint("vouches", __name__)

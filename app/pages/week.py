@@ -19,7 +19,7 @@ from directory.people.tables import Member
 from directory.text_length import lengths
 from directory.week import occurrence_planning
 from directory.week import post as posts
-from directory.week.mention import mention_view, mentions_of
+from directory.week.mention_choice import mention_view, mentions_of
 from directory.week.post import Post
 from directory.week.post_card import card_of
 

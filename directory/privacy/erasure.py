@@ -33,7 +33,7 @@ from directory.people.field_declaration import fields_of
 from directory.people.tables import Business, Member, MemberState, Wanted
 from directory.privacy.suppression import suppress
 from directory.translation import gettext as _
-from directory.week.mention import Mention
+from directory.week.mention_choice import Mention
 from directory.week.post import Post
 
 # Every column of the domain that names a member, and what becomes of its rows. By name, so that this room need not

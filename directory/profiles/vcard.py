@@ -2,7 +2,7 @@
 
 import vobject  # type: ignore[import-untyped]
 
-from directory.profiles.contact_details import Contact
+from directory.profiles.contact_reveal import Contact
 from directory.profiles.member_view import MemberView
 
 

@@ -14,7 +14,7 @@ from directory.outbox.post_snapshot import PostSnapshot
 from directory.outbox.short_link import ShortLink
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member
-from directory.week.mention import Mention
+from directory.week.mention_choice import Mention
 from directory.week.unconsented_names import names_in
 
 MAX_WEEKS = 52  # that the list and the feed show

@@ -11,7 +11,7 @@ from directory.people.tables import Member, WantedKind
 from directory.text_entities import hashtag_characters, without_mentions
 from directory.text_length import LengthLimit, excess_length, grapheme_clusters
 from directory.translation import gettext, join_as_list
-from directory.week.mention import PostItem, needs_of, place_of
+from directory.week.mention_choice import PostItem, needs_of, place_of
 
 HASHTAG = "referralwednesday"  # the network's own; a chapter adds others
 HASHTAGS_LENGTH = 100

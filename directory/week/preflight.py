@@ -13,8 +13,8 @@ from directory.outbox.occurrence import Occurrence
 from directory.people.tables import Member
 from directory.text_length import excess_length
 from directory.translation import gettext
+from directory.week.opening_closing import pending_frame
 from directory.week.post import posts_of, remarks_on
-from directory.week.post_frame import pending_frame
 
 CHECK_AHEAD = timedelta(hours=24)
 

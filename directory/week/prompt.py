@@ -20,7 +20,7 @@ from directory.people.chapter import Chapter
 from directory.people.tables import ChapterRole, Member, Role, Wanted
 from directory.translation import gettext as _
 from directory.week import pairing
-from directory.week.mention import Mention
+from directory.week.mention_choice import Mention
 from directory.week.pairing import Pairing, PairingState
 
 Item = dict[str, Any]  # kind, about (a public id), answer ("", "yes" or "no")

@@ -17,9 +17,9 @@ from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.privacy.erasure import erase
 from directory.settings import Settings
-from directory.week.mention import Mention
+from directory.week.member_share_text import share_text
+from directory.week.mention_choice import Mention
 from directory.week.occurrence_planning import plan_occurrences
-from directory.week.share_text import share_text
 from jobs import weekly_posts
 from tests.app.conftest import SignIn
 

@@ -26,7 +26,7 @@ from directory.people.tables import ChapterRole, Member, Role
 from directory.reports.attribution import credits_of, intended_spending, summary_sentence
 from directory.secrets import SecretBox
 from directory.settings import Settings
-from directory.week.mention import Mention
+from directory.week.mention_choice import Mention
 from directory.week.occurrence_planning import plan_occurrences
 from directory.week.social_inbox import Outcome, Reply
 from jobs import weekly_posts

@@ -16,7 +16,7 @@ from directory.outbox.delivery import Delivery
 from directory.people.audience import Audience, audience_choices
 from directory.people.field_declaration import fields_of
 from directory.people.tables import Business, Member, MemberState
-from directory.profiles.contact_details import PEOPLE_A_DAY, PEOPLE_AN_HOUR, reveal
+from directory.profiles.contact_reveal import PEOPLE_A_DAY, PEOPLE_AN_HOUR, reveal
 from directory.profiles.member_view import set_audiences
 from tests.app.conftest import SignIn
 
@@ -161,7 +161,7 @@ def test_the_search_index_holds_only_fields_visible_to_every_member(
 
 
 def test_a_post_quotes_no_line_that_is_not_for_everybody(engine: Engine, ids: dict[str, str], now: datetime) -> None:
-    from directory.week.mention import PostItem
+    from directory.week.mention_choice import PostItem
 
     for audience in CIRCLES:
         set_every_audience(engine, audience, now)

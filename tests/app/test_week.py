@@ -13,7 +13,7 @@ from directory.outbox.channel import Channel
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.people.tables import Member, MemberState
-from directory.week.mention import mentions_of
+from directory.week.mention_choice import mentions_of
 from directory.week.occurrence_planning import plan_occurrences, upcoming_occurrence
 from directory.week.post import Post, compose, posts_of
 from tests.app.conftest import SignIn

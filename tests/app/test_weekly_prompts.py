@@ -16,7 +16,7 @@ from directory.engine import weekly_prompts
 from directory.outbox import mail
 from directory.people.tables import Member
 from directory.settings import Settings
-from directory.week.mention import Mention
+from directory.week.mention_choice import Mention
 from directory.week.occurrence_planning import plan_occurrences
 from directory.week.prompt import Prompt
 from jobs import weekly_prompts as job

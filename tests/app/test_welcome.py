@@ -12,7 +12,7 @@ from directory.facts.interaction import Interaction
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
 from directory.people.wanted import add_wanted
-from directory.week.mention import Mention
+from directory.week.mention_choice import Mention
 from directory.week.occurrence_planning import plan_occurrences
 from tests.app.conftest import SignIn
 

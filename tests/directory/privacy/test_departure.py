@@ -36,7 +36,7 @@ from directory.privacy.business_merge import merge
 from directory.privacy.suppression import is_suppressed
 from directory.profiles.relay import submit_message
 from directory.taxonomy.capability import Capability
-from directory.week.mention import Mention
+from directory.week.mention_choice import Mention
 from directory.week.pairing import Pairing
 from directory.week.post import Post
 from tests.conftest import DemoCast

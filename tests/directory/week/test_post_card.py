@@ -10,7 +10,7 @@ from PIL import Image
 from directory import files
 from directory.outbox.post_snapshot import FOLDER, PostSnapshot
 from directory.settings import Settings
-from directory.week.mention import mentions_of
+from directory.week.mention_choice import mentions_of
 from directory.week.post import compose, freeze
 from directory.week.post_card import SIZE, card_of, delete_unused_cards
 from tests.chapterhouse import Chapterhouse

@@ -14,7 +14,7 @@ from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
 from directory.text_length import excess_length
-from directory.week.mention import PostItem
+from directory.week.mention_choice import PostItem
 from directory.week.post import compose, freeze, posts_of
 from directory.week.post_wording import OpeningClosing, compose_post_text
 from tests.chapterhouse import Chapterhouse

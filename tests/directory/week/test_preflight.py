@@ -19,8 +19,8 @@ from directory.people.tables import ChapterRole, Role
 from directory.settings import Settings
 from directory.text_length import LengthLimit
 from directory.week.occurrence_planning import hold
+from directory.week.opening_closing import write_frame
 from directory.week.post import compose
-from directory.week.post_frame import write_frame
 from directory.week.preflight import CHECK_AHEAD, occurrences_to_check, report_problems
 from jobs import channels as transports
 from jobs.channels.transport import Account, AccountCheck, TransportError

@@ -1,4 +1,4 @@
-"""Data export: a member's own archive, an address-book card, the chapter's brochure and its member list as CSV."""
+"""Downloads: a member's own archive, an address-book card, the chapter's brochure and its member list as CSV."""
 
 import re
 
@@ -18,18 +18,18 @@ from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.people.wanted import live_wanteds
 from directory.privacy import data_export
-from directory.profiles.contact_details import contact_of, reveal
+from directory.profiles.contact_reveal import contact_of, reveal
 from directory.profiles.member_view import member_view, visible_to
 from directory.profiles.public_page import active_members_of
 from directory.profiles.vcard import vcard
 
-pages = Blueprint("data_export", __name__)
+pages = Blueprint("downloads", __name__)
 
 
 @pages.get("/account/export")
 @policy("gdpr.export_own", current_member)
 def export() -> str:
-    return render_template("data_export/export.html", me=current_member())
+    return render_template("downloads/export.html", me=current_member())
 
 
 @pages.post("/account/export")
@@ -79,7 +79,7 @@ def brochure() -> str:
     people = [member for member in active if not is_still_invited(member)]
     held = strongest_claims(db.session(), [member.business for member in people])
     return render_template(
-        "data_export/brochure.html",
+        "downloads/brochure.html",
         chapter=chapter,
         people=[(visible_to(member, Audience.MEMBERS), live_wanteds(db.session(), member=member)) for member in people],
         held=held,

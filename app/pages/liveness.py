@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from app.access import policy
 
-pages = Blueprint("health", __name__)
+pages = Blueprint("liveness", __name__)
 
 
 @pages.get("/health/live")

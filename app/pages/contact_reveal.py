@@ -11,10 +11,10 @@ from directory.engine.suggestions import latest_suggestion
 from directory.leads.lead import Lead
 from directory.leads.message_draft import Brief, first_contact_message
 from directory.people.tables import Business, Member
-from directory.profiles.contact_details import Contact, contact_of, private_contact, reveal
+from directory.profiles.contact_reveal import Contact, contact_of, private_contact, reveal
 from directory.profiles.member_view import firm_view, member_view
 
-pages = Blueprint("contact_details", __name__)
+pages = Blueprint("contact_reveal", __name__)
 
 
 @pages.post("/members/<public_id>/contact")

@@ -10,10 +10,10 @@ from directory.audit import AuditEntry
 from directory.errors import Conflict, Invalid, Refused
 from directory.outbox.heartbeat import DELETED_AFTER, LATE_AFTER, heartbeats, record_heartbeat
 from directory.outbox.occurrence import Occurrence
-from directory.week.coming_weeks import WEEKS_AHEAD, add_blackout, end_blackout, occurrence_on, set_hour, weeks
 from directory.week.occurrence_planning import WEEK, hold, plan_occurrences, release, skip
+from directory.week.opening_closing import decide_frame, frame_of, pending_frame, write_frame
 from directory.week.post import compose
-from directory.week.post_frame import decide_frame, frame_of, pending_frame, write_frame
+from directory.week.post_calendar import WEEKS_AHEAD, add_blackout, end_blackout, occurrence_on, set_hour, weeks
 from tests.chapterhouse import Chapterhouse
 
 FIRST = date(2026, 11, 4)  # the Wednesday after the Monday that is now

@@ -14,7 +14,7 @@ from directory.people.claim import Claim
 from directory.people.tables import Member
 from directory.people.wanted import share_wanted
 from directory.taxonomy.capability import CURATED
-from directory.week.mention import MAX_ITEMS, Mention, PostItem, choose_mentions, mentions_of
+from directory.week.mention_choice import MAX_ITEMS, Mention, PostItem, choose_mentions, mentions_of
 from directory.week.post import compose, edit, freeze, posts_of, restore_mention, withdraw_mention
 from tests.chapterhouse import Chapterhouse
 

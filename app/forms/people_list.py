@@ -1,0 +1,20 @@
+"""Forms of a list of people: pasting it, and what the weekly post may ask for those on it."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, TextAreaField
+
+from app.forms import Form
+
+
+class ListForm(Form):
+    """A pasted list of people, one per line. An uploaded file is read apart from this form."""
+
+    text = TextAreaField(_l("Paste your list"))
+
+
+class CommitForm(Form):
+    """Whether the weekly post may ask, without names, for what the imported people want."""
+
+    share = BooleanField(
+        _l("The weekly post may ask for what they want, without their names, until each says otherwise")
+    )

@@ -1,0 +1,44 @@
+"""Inviting somebody into a chapter, and sending an invitation again."""
+
+from flask import Blueprint, url_for
+from flask.typing import ResponseReturnValue
+
+from app.access import current_member, get_permitted_or_404, policy
+from app.after_action import commit_and_redirect
+from app.db import db
+from app.forms import blamed
+from app.forms.joining import InviteForm
+from app.pages.chapter import room
+from app.request_time import now
+from directory.joining import invitation
+from directory.people.chapter import Chapter
+from directory.people.tables import Member
+from directory.translation import gettext as _
+
+pages = Blueprint("invitation", __name__)
+
+
+@pages.post("/chapters/<public_id>/invite")
+@policy("invitation.send")
+def invite(public_id: str) -> ResponseReturnValue:
+    chapter, form = get_permitted_or_404(Chapter, public_id, "invitation.send"), InviteForm()
+    if form.validate_on_submit():
+        with blamed(form):
+            fields = form.texts("name", "email", "firm")
+            member = invitation.invite(db.session(), chapter=chapter, by=current_member(), **fields, now=now())
+            return commit_and_redirect(
+                _("A letter is on its way to %(name)s.", name=member.name), to=url_for("chapter.index", of=public_id)
+            )
+    return room(chapter, form), form.status
+
+
+@pages.post("/invitations/<public_id>/again")
+@policy("invitation.send")
+def send_again(public_id: str) -> ResponseReturnValue:
+    member = get_permitted_or_404(Member, public_id, "invitation.send")
+    invitation.send_again(db.session(), member=member, by=current_member(), now=now())
+    chapter = member.business.chapter
+    return commit_and_redirect(
+        _("A second letter is on its way to %(name)s. A call helps more.", name=member.name),
+        to=url_for("chapter.index", of=chapter.public_id if chapter else None),
+    )
