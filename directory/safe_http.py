@@ -19,6 +19,21 @@ LOOPBACK_IS_ALLOWED = False  # set only by tests that run a server of their own
 TIMEOUT = (5, 10)  # seconds: to connect, and to wait for each chunk of the response
 MAX_RESPONSE_BYTES = 4 * 1024 * 1024
 UNICAST = ip_network("2000::/3")  # without NAT64 and IPv4 written as IPv6
+# What Python 3.11 takes for public: IPv4's special and former relay addresses, documentation, and AS112's sinks.
+SPECIAL = tuple(
+    map(
+        ip_network,
+        (
+            "192.0.0.0/24",
+            "192.31.196.0/24",
+            "192.52.193.0/24",
+            "192.88.99.0/24",
+            "192.175.48.0/24",
+            "2620:4f:8000::/48",
+            "3fff::/20",
+        ),
+    )
+)
 TUNNELS = (ip_network("2001::/23"), ip_network("2002::/16"))  # Teredo, 6to4: they hold an IPv4 address, maybe private
 
 
@@ -29,7 +44,7 @@ def is_public(address: str) -> bool:
         return True
     if isinstance(ip, IPv6Address) and (ip not in UNICAST or any(ip in tunnel for tunnel in TUNNELS)):
         return False
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in SPECIAL)
 
 
 def checked_address(host: str) -> str:

@@ -3,9 +3,11 @@
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -137,11 +139,20 @@ def _text(name: str, environ: Mapping[str, str], default: str | None) -> str | N
 
 
 def load_or_create_secret(path: Path) -> str:
-    """Return the secret in the file ``path`` (mode 0600), created by the first call; safe with concurrent calls."""
+    """Return the secret in the file ``path`` (mode 0600), created by the first call; safe with concurrent calls.
+
+    The file appears whole or not at all, also where the disk is full. Raises SettingsError for a file without a key.
+    """
+    if not path.exists():
+        with NamedTemporaryFile("w", dir=path.parent, encoding="ascii") as whole:  # created with mode 0600
+            whole.write(secrets.token_hex(32))
+            whole.flush()
+            os.fsync(whole.fileno())
+            with suppress(FileExistsError):  # another process was first
+                os.link(whole.name, path)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(32))
-    return path.read_text(encoding="ascii")
+        return _secret_key(path.read_text(encoding="ascii").strip())
+    except ValueError:
+        raise SettingsError(
+            f"{path}: holds no whole key. Bring it back from a backup; on a new installation, delete it."
+        ) from None
