@@ -6,7 +6,7 @@ through ``get_permitted_or_404`` alone, which answers a stranger as if the row d
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar
 from uuid import uuid4
 
 from flask import Flask, abort, g, request
@@ -16,7 +16,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from app.accounts.sessions import is_fresh, signed_in
 from app.accounts.tables import Account
 from app.db import SAFE_METHODS, db
-from app.permissions import DONE, RULES, A, J, M, N, S, U, can
+from app.permissions import DONE, RULES, A, J, M, N, S, U, Verdict, can
 from app.request_time import now
 from app.row_relation import RELATIONS, Principal
 from directory.audit import record
@@ -72,8 +72,14 @@ def permit(action: str, row: Base | None = None) -> None:
     elif verdict is J:
         _record_reason(action, row)
     elif verdict not in (A, M):
-        abort({U: 401, N: 404}.get(verdict, 403))
+        refuse(verdict, row)
     g.setdefault("permitted", set()).add(action)
+
+
+def refuse(verdict: Verdict, row: Base | None) -> NoReturn:
+    """Abort with 401 for a visitor, 404 for a row that is hidden from the reader, else 403."""
+    is_hidden = verdict is N or (isinstance(row, Business) and row.is_hidden)
+    abort(401 if verdict is U else 404 if is_hidden else 403)
 
 
 class RecentLoginRequired(Exception):

@@ -1,9 +1,9 @@
 """Merge of two records of the same business, compared and merged by a lead or an administrator."""
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import current_member, current_principal, get_permitted_or_404, policy
+from app.access import current_member, current_principal, get_permitted_or_404, policy, refuse
 from app.after_action import commit_and_redirect
 from app.db import db
 from app.permissions import Verdict, can
@@ -56,6 +56,7 @@ def _permitted_pair(public_id: str, other_id: str, action: str) -> tuple[Busines
     """
     drop = get_permitted_or_404(Business, other_id, "business.read")
     is_unassigned = drop.chapter_id is None and not drop.members
-    if not is_unassigned and can(current_principal(), action, drop) not in (Verdict.ALLOW, Verdict.REASON):
-        abort(403)
+    verdict = can(current_principal(), action, drop)
+    if not is_unassigned and verdict not in (Verdict.ALLOW, Verdict.REASON):
+        refuse(verdict, drop)
     return get_permitted_or_404(Business, public_id, action), drop

@@ -36,7 +36,7 @@ def private(public_id: str) -> ResponseReturnValue:
 @policy("contact.reveal")
 def business(public_id: str) -> ResponseReturnValue:
     firm = get_permitted_or_404(Business, public_id, "contact.reveal")
-    if firm.members and not any(person.is_active for person in firm.members):
+    if firm.is_hidden:
         abort(404)
     return reveal_to_reader(firm, contact_of(firm_view(db.session(), reader=current_member(), business=firm)))
 

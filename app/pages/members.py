@@ -166,9 +166,9 @@ def business(public_id: str) -> ResponseReturnValue:
         permit("business.read", successor)
         return redirect(url_for(".business", public_id=successor.public_id), 301)
     firm = get_permitted_or_404(Business, public_id, "business.read")
-    members = [member for member in firm.members if member.is_active]
-    if firm.members and not members:
+    if firm.is_hidden:
         abort(404)
+    members = [member for member in firm.members if member.is_active]
     seen = firm_view(session, reader=reader, business=firm)
     return render_template(
         "members/business.html",

@@ -88,6 +88,11 @@ class Business(PublicRow, Base):
         """The country of its chapter, ISO 3166-1; empty where it is not said."""
         return self.chapter.country if self.chapter else ""
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether members see nothing of it, since all its people are suspended or have left."""
+        return bool(self.members) and not any(member.is_active for member in self.members)
+
     def price(self, name: str) -> Money | None:
         """One of the prices, such as "price_low"; None where it is not said."""
         minor = getattr(self, f"{name}_minor")

@@ -212,4 +212,11 @@ def test_a_business_of_another_chapter_cannot_be_merged(
     session.add_all([theirs, ChapterRole(member_id=bea.id, chapter_id=bea.business.chapter_id, role=Role.LEAD)])
     session.commit()
     path = f"/businesses/{bea.business.public_id}/merge/{theirs.public_id}"
-    assert sign_in(bea).post(path, data=WHY).status_code == 403
+    browser = sign_in(bea)
+    assert browser.post(path, data=WHY).status_code == 403
+    gone = Member(name="Gus", business=theirs, state=MemberState.SUSPENDED, joined_at=now)
+    session.add(gone)
+    session.commit()
+    for pair in (path, f"/businesses/{theirs.public_id}/merge/{bea.business.public_id}"):
+        for answer in (browser.get(pair), browser.post(pair, data=WHY)):
+            assert answer.status_code == 404, "a hidden firm looks as if it did not exist"

@@ -1,6 +1,7 @@
 """X: posts, look-ups, tokens and errors, on a fake server validated by the published API description."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -9,10 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
-from time import sleep
+from time import perf_counter, sleep
 
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -26,7 +29,7 @@ from directory.settings import Settings
 from jobs import deliver
 from jobs.channels import x as kind
 from jobs.channels.transport import Account, Message, Secrets, TransportError
-from jobs.channels.x import XTransport
+from jobs.channels.x import T_CO, XTransport, _is_same_word
 from tests.conftest import REAL_DATA
 from tests.services.x import CLIENT, KEYS, ME, TOKENS, FakeX, serving
 
@@ -342,3 +345,18 @@ def test_a_token_is_revoked_on_disconnection(make: Make) -> None:
     with pytest.raises(TransportError) as error:
         make().check()
     assert error.value.is_revoked
+
+
+@given(
+    theirs=st.lists(st.sampled_from(["a", "b", "https://t.co/x1", "-"]), max_size=5).map("".join),
+    ours=st.text("ab-", max_size=7),
+)
+def test_a_word_of_x_matches_as_its_pattern_says(theirs: str, ours: str) -> None:
+    pattern = r"\S+".join(re.escape(part) for part in T_CO.split(theirs))
+    assert _is_same_word(theirs, ours) == (re.fullmatch(pattern, ours) is not None)
+
+
+def test_an_odd_post_of_x_is_compared_without_delay() -> None:
+    began = perf_counter()
+    assert not _is_same_word("https://t.co/a-" * 2000 + "!", "a-" * 20_000)
+    assert perf_counter() - began < 2  # seconds; by one expression it took minutes
