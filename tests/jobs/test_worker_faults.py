@@ -1,6 +1,7 @@
 """Due work is done once when a scheduler, pool or broker is killed or emptied, or messages arrive three times."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -108,6 +109,16 @@ def test_a_killed_scheduler_is_restarted_and_each_occurrence_runs_once(home: Hom
             home.until(lambda key=key: home.arrived()[key])
             home.until(lambda before=before: home.schedulers() - before)
     assert home.arrived() == dict.fromkeys("abc", 1)
+
+
+def test_a_removed_broker_folder_is_made_again(home: Home) -> None:
+    home.falls_due("a")
+    with home.hands("filesystem://"):
+        home.until(lambda: home.arrived()["a"])
+        shutil.rmtree(home.path / "broker")
+        home.falls_due("b")
+        home.until(lambda: home.arrived()["b"])
+    assert home.arrived() == dict.fromkeys("ab", 1)
 
 
 @pytest.mark.parametrize("broker", ["filesystem", "redis"])
