@@ -1,9 +1,11 @@
 """Security headers, size limits of request bodies, the Origin check and CSRF protection of all views."""
 
+from io import BytesIO
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request, session
 from flask_wtf import CSRFProtect
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.db import SAFE_METHODS
@@ -39,7 +41,6 @@ HEADERS = {
 def init_security(app: Flask) -> None:
     """Set headers and body limits, and check two independent proofs that a form is ours: Origin and CSRF token."""
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # a token is valid as long as its session
-    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
     base = urlsplit(app.config["BASE_URL"])
     https = base.scheme == "https"
     if https:  # the server listens on loopback only, so every request came through our own proxy
@@ -47,9 +48,23 @@ def init_security(app: Flask) -> None:
 
     @app.before_request
     def set_body_limit() -> None:
-        """Set the body limit of this endpoint before anything reads the form."""
-        limit = LARGER_BODIES.get(request.endpoint or "")
-        request.max_content_length = request.max_form_memory_size = limit  # None: the app's default
+        """Set the body limit of this endpoint before anything reads the form; refuse a body above it with 413.
+
+        Werkzeug cuts a body that comes in chunks at the limit, so it is read here.
+        """
+        limit = LARGER_BODIES.get(request.endpoint or "", LARGEST_BODY)
+        request.max_content_length = request.max_form_memory_size = limit
+        if request.environ.get("wsgi.input_terminated") and request.content_length is None:
+            body = request.environ["wsgi.input"].read(limit + 1)
+            if len(body) > limit:
+                abort(413)
+            request.environ["wsgi.input"] = BytesIO(body)
+
+    @app.before_request
+    def ignore_form_of_safe_methods() -> None:
+        """Let a GET or HEAD with a body act no more than one without."""
+        if request.method in SAFE_METHODS:
+            request.form = ImmutableMultiDict()
 
     @app.before_request
     def check_origin() -> None:

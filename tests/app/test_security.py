@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from app import create_app
 from app.access import policy
@@ -77,6 +79,16 @@ def test_half_a_megabyte_is_the_most_but_for_a_list_or_a_photo(client: FlaskClie
     answer = client.post("/sign-in", data={"email": "x" * LARGEST_BODY})
     assert answer.status_code == 413
     assert "half a megabyte" in answer.text
+
+
+@pytest.mark.parametrize(("size", "status"), [(1000, 422), (LARGEST_BODY, 413)])
+def test_a_body_in_chunks_is_read_whole_or_refused(client: FlaskClient, size: int, status: int) -> None:
+    body = b"password=x&email=" + b"x" * size
+    form = EnvironBuilder(path="/sign-in", method="POST", content_type="application/x-www-form-urlencoded")
+    chunked = {"wsgi.input": BytesIO(body), "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    environ = {name: value for name, value in (form.get_environ() | chunked).items() if name != "CONTENT_LENGTH"}
+    _chunks, answered, _headers = run_wsgi_app(client.application, environ, buffered=True)
+    assert answered[:3] == str(status)
 
 
 @pytest.mark.parametrize(
