@@ -28,7 +28,7 @@ from directory.facts.introduction import Introduction, IntroductionState
 from directory.leads.lead import Lead, Need
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.business import index_business
-from directory.people.claim import Claim
+from directory.people.claim import Claim, DeclinedCapability
 from directory.people.field_declaration import fields_of
 from directory.people.tables import Business, Member, MemberState, Wanted
 from directory.privacy.suppression import suppress
@@ -138,7 +138,8 @@ def _leave_firm(session: Session, member: Member, name: str) -> None:
         finished = select(func.count()).where(part, Collaboration.finished_at.is_not(None))
         is_evidence = bool(session.scalar(finished)) and name.casefold() not in firm.name.casefold()
         firm.audiences = {}
-        session.execute(delete(Claim).where(Claim.business_id == firm.id))
+        for rows in (Claim, DeclinedCapability):
+            session.execute(delete(rows).where(rows.business_id == firm.id))
         for attribute in FIRM if is_evidence else (*FIRM, "city", "region"):
             setattr(firm, attribute, "")
         if not is_evidence:
