@@ -53,16 +53,20 @@ def new() -> ResponseReturnValue:
     reply = get_permitted_or_404(Reply, reply_id, "reply.decide") if reply_id else None
     if form.validate_on_submit():
         with blamed(form):
-            lead = _create_lead(form, reply)
+            text = leads.clean_lead_text(str(form.text.data or ""))
+            if "again" not in request.form and (
+                asked := leads.same_lead(db.session(), member=current_member(), text=text)
+            ):
+                return render_template("leads/new.html", form=form, asked=asked), 409
+            lead = _create_lead(form, text, reply)
             return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
     else:
         form.text.data = form.text.data or (reply.text if reply else request.args.get("text", ""))
     return render_template("leads/new.html", form=form), form.status
 
 
-def _create_lead(form: LeadForm, reply: Reply | None) -> Lead:
+def _create_lead(form: LeadForm, text: str, reply: Reply | None) -> Lead:
     """Create the lead and its suggestion, and decide the reply. Raises Invalid, also above LEADS_AN_HOUR."""
-    text = leads.clean_lead_text(str(form.text.data or ""))
     today, country = now().date(), current_member().business.country
     terms = form.terms(today, country)
     db.session.rollback()  # the text is analysed outside a write transaction, so that other writers need not wait

@@ -60,6 +60,31 @@ def test_the_bringer_stays_prime_and_bramble_builds_wordpress(nadia: FlaskClient
     assert "Tucson" in page
 
 
+@pytest.mark.parametrize("again", [STORY, "  he insists on wordpress! " + STORY.replace("company", "compnay").lower()])
+def test_the_same_words_again_are_noticed_before_they_are_asked(
+    engine: Engine, site: Site, nadia: FlaskClient, sign_in: SignIn, again: str, now: datetime
+) -> None:
+    brought, before = bring(nadia), rows(engine, Lead)
+    site.config["CLOCK"] = lambda: now + timedelta(days=1)
+    answer = nadia.post("/leads/new", data={"text": again})
+    assert answer.status_code == 409
+    assert "You asked this yesterday." in answer.text
+    assert f'href="{brought}"' in answer.text
+    assert rows(engine, Lead) == before
+    bring(browser_of(engine, sign_in, "bea"), again)  # others may ask the same, and so may she
+    assert bring(nadia, again, again="y") != brought
+
+
+def test_other_words_are_no_repetition(nadia: FlaskClient) -> None:
+    for text in (
+        "Payroll for 12 people",
+        "Payroll for 40 people",
+        "A plumber for our office",
+        "A painter for our office",
+    ):
+        bring(nadia, text)
+
+
 def test_a_chapter_lead_sees_the_lead_but_not_the_suggestion(
     engine: Engine, nadia: FlaskClient, sign_in: SignIn
 ) -> None:
