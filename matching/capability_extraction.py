@@ -39,10 +39,11 @@ _AGAIN = re.compile(r"^(?:but|just|only|instead|yet)\b|\b(?:we|i)\b", re.IGNOREC
 
 @dataclass(frozen=True)
 class SaidCapability:
-    """A node that a text says its writer can do, with the probability of that, 0-1."""
+    """A node that a text says its writer can do, with the probability of that, 0-1, and whether the text names it."""
 
     capability: int
     score: float
+    is_named: bool
 
 
 def extract_capabilities(
@@ -96,5 +97,5 @@ def _chosen(said: list[tuple[Candidate, float]], lexicon: TaxonomyIndex) -> list
         node, lineage = candidate.node, lexicon.lineage(candidate.node)
         is_near = any(other.capability in lineage or node in lexicon.lineage(other.capability) for other in chosen)
         if score >= LIKELY and (candidate.mention or not is_near):
-            chosen.append(SaidCapability(node, score))
+            chosen.append(SaidCapability(node, score, candidate.mention is not None))
     return chosen[:MOST]

@@ -19,6 +19,7 @@ from app.request_time import now
 from directory.budget import read_budget
 from directory.db import claim_write
 from directory.due_date import read_due_date
+from directory.engine.need_examples import correct_and_learn
 from directory.engine.similar_texts import firms_like_lead
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import latest_suggestion, runners_up, suggest, understand
@@ -137,7 +138,7 @@ def edit(public_id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         with blamed(form):
             terms, wishes = form.terms(now().date(), lead.business.country), _chosen_wishes(lead)
-            leads.correct_lead(db.session(), lead=lead, member=current_member(), wishes=wishes, terms=terms, now=now())
+            correct_and_learn(db.session(), lead=lead, member=current_member(), wishes=wishes, terms=terms, now=now())
             suggest(db.session(), lead=lead, now=now())
             return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
     else:
@@ -157,7 +158,7 @@ def take_need(public_id: str) -> ResponseReturnValue:
     """Add the offered needs that were tapped; everything else of the lead stays."""
     lead = get_permitted_or_404(Lead, public_id, "lead.update")
     terms = leads.terms_of(lead)
-    leads.correct_lead(
+    correct_and_learn(
         db.session(), lead=lead, member=current_member(), wishes=_chosen_wishes(lead), terms=terms, now=now()
     )
     suggest(db.session(), lead=lead, now=now())
