@@ -165,6 +165,15 @@ def take_need(public_id: str) -> ResponseReturnValue:
     return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
 
 
+@pages.post("/leads/<public_id>/<any(budget, due_on):term>/dismiss")
+@policy("lead.update")
+def dismiss(public_id: str, term: str) -> ResponseReturnValue:
+    """Neither of the answers to a question is right."""
+    lead = get_permitted_or_404(Lead, public_id, "lead.update")
+    leads.dismiss_question(db.session(), lead=lead, member=current_member(), term=term, now=now())
+    return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
+
+
 @pages.post("/leads/<public_id>/suggestions")
 @policy("suggestion.create")
 def ask_again(public_id: str) -> ResponseReturnValue:

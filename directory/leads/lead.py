@@ -78,6 +78,7 @@ class Lead(AttributedRow, PublicRow, Base):
     currency: Mapped[str] = mapped_column(String(3), default="USD")
     due_on: Mapped[date | None]
     keeps_prime: Mapped[bool] = mapped_column(default=True)  # the bringer leads the work
+    left_open: Mapped[list[str]] = mapped_column(default=list)  # the terms whose question was dismissed
     created_at: Mapped[datetime]
     asked_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -160,6 +161,13 @@ def correct_lead(
     set_needs_and_terms(lead, wishes, terms, now)
     session.flush()
     record(session, actor_id=member.id, action="lead.correct", object=f"lead:{lead.public_id}", now=now)
+
+
+def dismiss_question(session: Session, *, lead: Lead, member: Member, term: str, now: datetime) -> None:
+    """Leave a term open that the text says in two ways: "budget" or "due_on"; it is not asked about again."""
+    if term not in lead.left_open:
+        lead.left_open = [*lead.left_open, term]
+        record(session, actor_id=member.id, action="lead.correct", object=f"lead:{lead.public_id}", now=now)
 
 
 def close_lead(session: Session, *, lead: Lead, member: Member, now: datetime) -> None:

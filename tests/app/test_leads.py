@@ -151,6 +151,16 @@ def test_what_the_text_leaves_open_is_asked_and_answered_with_one_tap(engine: En
     assert "Do you mean" not in nadia.get(brought).text
 
 
+def test_a_question_is_dismissed_for_good(nadia: FlaskClient) -> None:
+    brought = bring(nadia, "A bakery wants a logo. The budget is 20.000.")
+    page = nadia.get(brought).text
+    assert f'action="{brought}/budget/dismiss"' in page
+    assert nadia.post(f"{brought}/budget/dismiss").location == brought
+    page = nadia.get(brought).text
+    assert "$20,000 or $20" not in page
+    assert "dismiss" not in page
+
+
 def test_an_amount_that_could_be_two_things_is_asked_about_at_its_field(nadia: FlaskClient) -> None:
     answer = nadia.post("/leads/new", data={"text": STORY, "budget": "15.000"})
     assert answer.status_code == 422
