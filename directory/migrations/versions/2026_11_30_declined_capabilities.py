@@ -1,10 +1,10 @@
-"""Declined capabilities: revision b079a94dfb3c, after d17c6436d686."""
+"""Declined capabilities: revision b079a94dfb3c, after 3c8e51f0b7a9."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "b079a94dfb3c"
-down_revision = "d17c6436d686"
+down_revision = "3c8e51f0b7a9"
 
 
 def upgrade() -> None:
