@@ -22,7 +22,7 @@ def init_filters(app: Flask) -> None:
 
     app.add_template_global(current_principal)
     app.add_template_global(now)
-    for function in (money, ago, initials, day, in_words, join_as_list):
+    for function in (money, ago, since, initials, day, in_words, join_as_list):
         app.add_template_filter(function)
 
 
@@ -43,6 +43,15 @@ def day(then: date) -> str:
     'Wednesday, 4 November'
     """
     return f"{then:%A}, {then.day} {then:%B}"
+
+
+def since(then: date) -> str:
+    """Return when something was, as one says it: "today", "yesterday", "on Monday", "on 4 November"."""
+    passed = (now().date() - (then.date() if isinstance(then, datetime) else then)).days
+    if passed < 2:
+        return gettext("yesterday") if passed == 1 else gettext("today")
+    weekday, date_of_year = f"{then:%A}", f"{then.day} {then:%B}" + (f" {then.year}" if passed > 300 else "")
+    return gettext("on %(day)s", day=weekday if passed < 7 else date_of_year)
 
 
 def in_words(count: int) -> str:

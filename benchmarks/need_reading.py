@@ -5,6 +5,11 @@ in these categories can serve it. ``not`` are codes that must not be needs. A le
 nothing else is read. Chips are the needs and what is offered beside them.
 
     python -m benchmarks.need_reading [LEADS.tsv] [--words] [--show]
+
+With ``--firms`` the texts are firms' own, the needs are what they can do, and what is read are the chips they are
+offered; ``refused`` is the share of texts without a chip of the column ``not``.
+
+    python -m benchmarks.need_reading benchmarks/firm_capabilities.tsv --firms
 """
 
 import argparse
@@ -25,10 +30,12 @@ import directory.tables  # noqa: F401 - relationships name tables by strings, so
 from benchmarks.leads import NOW
 from directory.db import Base, connect, write_session
 from directory.engine.capability_embeddings import embed_missing
+from directory.engine.capability_offers import OFFERED
 from directory.engine.sentence_encoder import load_model
 from directory.engine.world_reader import read_taxonomy
 from directory.imports.taxonomy_scheme import CURATED_FILE, import_scheme
 from directory.taxonomy.capability import CURATED, Capability
+from matching.capability_extraction import extract_capabilities
 from matching.clauses import clauses
 from matching.need_extraction import Encode, extract_needs
 from matching.taxonomy_words import TaxonomyIndex
@@ -93,6 +100,14 @@ def reader(index: TaxonomyIndex, codes: tuple[str, ...], encode: Encode | None) 
     return read
 
 
+def firm_reader(index: TaxonomyIndex, codes: tuple[str, ...], encode: Encode | None) -> Read:
+    def read(text: str) -> tuple[set[str], set[str]]:
+        said = extract_capabilities(text, index, encode=encode)[:OFFERED]
+        return {codes[one.capability] for one in said}, set()
+
+    return read
+
+
 def nearest_of_clauses(index: TaxonomyIndex, codes: tuple[str, ...], encode: Encode | None) -> Read:
     """Return a reader that takes for each clause the best node by meaning, or without ``encode`` by BM25."""
 
@@ -123,6 +138,7 @@ def measure(leads: list[LabeledLead], read: Read) -> dict[str, Any]:
     several = [is_whole for lead, is_whole in zip(leads, whole, strict=True) if len(lead.needs) > 1]
     groups = [(group, needs, likely) for lead, (needs, likely) in both for group in lead.needs]
     refused = [not needs & lead.refused for lead, (needs, _) in both if lead.kind == "negated"]
+    apart = [not needs & lead.refused for lead, (needs, _) in both if lead.refused]
     nobody = [not needs for lead, (needs, _) in both if not lead.needs]
     return {
         "precision": _share([code in lead.acceptable for lead, (needs, _) in both for code in needs]),
@@ -131,6 +147,7 @@ def measure(leads: list[LabeledLead], read: Read) -> dict[str, Any]:
         "whole": _share(whole),
         "whole_of_several": _share(several),
         "negated": _share(refused),
+        "refused": _share(apart),
         "nobody": _share(nobody),
         "chips": round(sum(len(likely) for _, (_, likely) in both) / max(len(leads), 1), 1),
         "ms_p95": round(1000 * float(np.quantile(seconds, 0.95)), 1) if seconds else None,
@@ -146,12 +163,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("leads", type=Path, nargs="?", default=TEST)
     parser.add_argument("--words", action="store_true", help="read without the sentence model")
+    parser.add_argument("--firms", action="store_true", help="read what firms say they can do")
     parser.add_argument("--show", action="store_true", help="print the leads that are not read whole")
     arguments = parser.parse_args()
     leads, (index, codes) = labeled_leads(arguments.leads), curated_index()
     model = None if arguments.words else load_model()
     encode = model.encode if model else None
-    read = reader(index, codes, encode)
+    read = (firm_reader if arguments.firms else reader)(index, codes, encode)
     if arguments.show:
         for lead in leads:
             needs, likely = read(lead.text)

@@ -5,7 +5,7 @@ from directory.engine import saved_search
 from directory.facts import case_study, collaboration, interaction, introduction, rating, rating_case, vouch
 from directory.imports import people
 from directory.joining import application
-from directory.leads import lead, suggestion
+from directory.leads import lead, need_example, suggestion
 from directory.outbox import channel, delivery, heartbeat, kill_switch, occurrence, short_link
 from directory.people import chapter, claim, one_time_link, own_word, tables
 from directory.privacy import business_merge, departure, suppression

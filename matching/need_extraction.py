@@ -4,14 +4,15 @@ One probability decides: sure nodes are needs, likely ones are offered to a pers
 is a valid result.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from matching.clauses import Clause, clauses
 from matching.inputs import Bools, Floats, Need, Taxonomy, Vectors
-from matching.need_probability import Candidate, candidates, probabilities
+from matching.need_examples import NeedExamples, taught_nodes
+from matching.need_probability import CLAUSES, FEATURES, Candidate, candidates, probabilities
 from matching.place_extraction import place
 from matching.taxonomy_words import NodeMention, TaxonomyIndex
 from matching.text_normalization import clean_text, sentences
@@ -50,11 +51,17 @@ class Reading:
 
 
 def extract_needs(
-    text: str, lexicon: TaxonomyIndex, *, encode: Encode | None = None, places: Sequence[str] = ()
+    text: str,
+    lexicon: TaxonomyIndex,
+    *,
+    encode: Encode | None = None,
+    places: Sequence[str] = (),
+    examples: NeedExamples | None = None,
 ) -> Reading:
     """Return the needs in the first 4,000 characters of ``text``, at most six, in the order of the text.
 
-    ``encode`` returns unit vectors of the same model as the taxonomy's; without it only words are used. Neither the
+    ``encode`` returns unit vectors of the same model as the taxonomy's; without it only words are used. ``examples``
+    decide in the clauses that are like theirs. Neither the
     needs nor the likely ones contain what the text negates, nor any descendant of it. One exception: "no lawyers, a
     mediator" needs a mediator, because it negates a whole category and names one node of it. Never raises, whatever
     the text.
@@ -66,7 +73,11 @@ def extract_needs(
     mentions = [mention for start, end in sentences(text) for mention in lexicon.mentions(text, start, end)]
     found = candidates(text, parts, mentions, lexicon, encode)
     chances = probabilities(found, by_meaning=encode is not None)
-    ranked = sorted(zip(found, chances, strict=True), key=lambda pair: -pair[1])
+    said = [text[part.start : part.end] for part in parts[:CLAUSES]]
+    votes = examples.votes(said, lexicon, encode) if examples else {}
+    taught = taught_nodes(votes, parts)
+    denied = {key for key, vote in votes.items() if vote < 0}
+    ranked = sorted(_corrected(found, chances, taught, denied), key=lambda pair: -pair[1])
     sure = {candidate.node for candidate, chance in ranked if chance >= SURE}
     named = [_named(mention, parts, text) for mention in mentions]
     negated = {
@@ -88,6 +99,10 @@ def extract_needs(
         if not (lexicon.guessable[guess.capability] and lexicon.is_asked[guess.capability])
         and not barred[guess.capability]
         and not cues & _BESIDE_THE_POINT
+        and not any(
+            parts[clause].start <= mention.start < parts[clause].end and node == guess.capability
+            for clause, node in denied
+        )
     ]
     own = {
         number
@@ -114,16 +129,39 @@ def extract_needs(
 
 
 def runners_up(
-    text: str, lexicon: TaxonomyIndex, *, encode: Encode | None = None, taken: Collection[int] = ()
+    text: str,
+    lexicon: TaxonomyIndex,
+    *,
+    encode: Encode | None = None,
+    taken: Collection[int] = (),
+    examples: NeedExamples | None = None,
 ) -> tuple[int, ...]:
     """Return other nodes that ``text`` may be about, best first, for a person to choose from.
 
     Leaves out negated nodes, and those ``taken`` with their ancestors.
     """
-    reading = extract_needs(text, lexicon, encode=encode)
+    reading = extract_needs(text, lexicon, encode=encode, examples=examples)
     known = {node for one in taken for node in (one, *lexicon.lineage(one))}
     nodes = [guess.capability for guess in (*reading.needs, *reading.likely)]
     return tuple(node for node in nodes if node not in known)[:OFFERED]
+
+
+def _corrected(
+    found: Sequence[Candidate],
+    chances: Floats,
+    taught: Mapping[int, int],
+    denied: Collection[tuple[int, int]],
+) -> list[tuple[Candidate, float]]:
+    """Return the candidates with their chances, without the ``denied``, and with the ``taught`` in their clauses."""
+    kept = {
+        candidate.node: (candidate, float(chance))
+        for candidate, chance in zip(found, chances, strict=True)
+        if (candidate.clause, candidate.node) not in denied
+    }
+    for node, clause in taught.items():  # just sure: what the clause more surely asks for comes first
+        candidate, chance = kept.get(node, (Candidate(node, clause, None, 0.0, (), np.zeros(len(FEATURES))), 0.0))
+        kept[node] = replace(candidate, clause=clause), max(chance, SURE)
+    return list(kept.values())
 
 
 def _chosen(sure: Sequence[Candidate], lexicon: TaxonomyIndex) -> list[Candidate]:

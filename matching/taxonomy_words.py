@@ -4,6 +4,7 @@ Nodes of the preferred scheme come first; other schemes match only where the pre
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -83,6 +84,7 @@ class TaxonomyIndex:
         meant = {word for key in self._phrases[0] for word in key} | self._singles[0].keys()
         self._meant = sorted(word for word in meant if len(word) >= MEANT_SHORTEST and word.isalpha())
         self._documents = [self._document(node) if self.own[node] else [] for node in range(size)]
+        self._holders = Counter(stem for document in self._documents for stem in set(document))
         self._bm25 = bm25s.BM25() if any(self._documents) else None
         if self._bm25 is not None:
             self._bm25.index(self._documents, show_progress=False)
@@ -112,6 +114,10 @@ class TaxonomyIndex:
         """Return those of ``words`` that are in the node's document, each stem once."""
         stems = set(self._documents[node])
         return list({word.stem: word for word in words if word.stem in stems}.values())
+
+    def rarity(self, stem: str) -> float:
+        """Return how few nodes have a word: 0.7 if all have it, up to about 6 if none."""
+        return float(np.log1p((len(self._documents) + 1) / (self._holders[stem] + 1)))
 
     def likeness(self, vectors: Vectors) -> Floats:
         """Return the cosines (rows, nodes) of texts to each node: to its own vector or the nearest of its asks."""

@@ -50,20 +50,25 @@ class LeadForm(Form):
         self.hands_over.data, self.is_asked.data = not lead.keeps_prime, lead.asked_at is not None
 
 
-def open_questions(lead: Lead, today: date) -> list[tuple[str, list[tuple[str, dict[str, str]]]]]:
-    """Return what the text of ``lead`` leaves open of its budget and day: each question with its answers.
+def open_questions(lead: Lead, today: date) -> list[tuple[str, str, list[tuple[str, dict[str, str]]]]]:
+    """Return what the text of ``lead`` leaves open of its budget and day: each term with its question and the answers.
 
     An answer is a label and the fields of a LeadForm that takes it and keeps all else.
     """
     country, kept = lead.business.country, _as_fields(lead)
     questions = []
-    if lead.budget is None and (budget := read_budget(lead.text, country=country)).question:
+    is_asked = {term: term not in lead.left_open for term in ("budget", "due_on")}
+    if is_asked["budget"] and lead.budget is None and (budget := read_budget(lead.text, country=country)).question:
         amounts = [amount.spoken(country) for amount in budget.choices]
-        questions.append((budget.question, [(amount, kept | {"budget": amount}) for amount in amounts]))
+        questions.append(("budget", budget.question, [(amount, kept | {"budget": amount}) for amount in amounts]))
     read_on = lead.created_at.date()
-    if lead.due_on is None and (due := read_due_date(lead.text, today=read_on, country=country)).question:
+    if (
+        is_asked["due_on"]
+        and lead.due_on is None
+        and (due := read_due_date(lead.text, today=read_on, country=country)).question
+    ):
         days = [(format_date(day, "MMMM d, yyyy", locale="en_US"), day) for day in due.choices if day >= today]
-        questions.append((due.question, [(label, kept | {"due_on": day.isoformat()}) for label, day in days]))
+        questions.append(("due_on", due.question, [(label, kept | {"due_on": day.isoformat()}) for label, day in days]))
     return questions
 
 

@@ -19,6 +19,7 @@ from app.request_time import now
 from directory.budget import read_budget
 from directory.db import claim_write
 from directory.due_date import read_due_date
+from directory.engine.need_examples import correct_and_learn
 from directory.engine.similar_texts import firms_like_lead
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import latest_suggestion, runners_up, suggest, understand
@@ -53,16 +54,20 @@ def new() -> ResponseReturnValue:
     reply = get_permitted_or_404(Reply, reply_id, "reply.decide") if reply_id else None
     if form.validate_on_submit():
         with blamed(form):
-            lead = _create_lead(form, reply)
+            text = leads.clean_lead_text(str(form.text.data or ""))
+            if "again" not in request.form and (
+                asked := leads.same_lead(db.session(), member=current_member(), text=text)
+            ):
+                return render_template("leads/new.html", form=form, asked=asked), 409
+            lead = _create_lead(form, text, reply)
             return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
     else:
         form.text.data = form.text.data or (reply.text if reply else request.args.get("text", ""))
     return render_template("leads/new.html", form=form), form.status
 
 
-def _create_lead(form: LeadForm, reply: Reply | None) -> Lead:
+def _create_lead(form: LeadForm, text: str, reply: Reply | None) -> Lead:
     """Create the lead and its suggestion, and decide the reply. Raises Invalid, also above LEADS_AN_HOUR."""
-    text = leads.clean_lead_text(str(form.text.data or ""))
     today, country = now().date(), current_member().business.country
     terms = form.terms(today, country)
     db.session.rollback()  # the text is analysed outside a write transaction, so that other writers need not wait
@@ -133,7 +138,7 @@ def edit(public_id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         with blamed(form):
             terms, wishes = form.terms(now().date(), lead.business.country), _chosen_wishes(lead)
-            leads.correct_lead(db.session(), lead=lead, member=current_member(), wishes=wishes, terms=terms, now=now())
+            correct_and_learn(db.session(), lead=lead, member=current_member(), wishes=wishes, terms=terms, now=now())
             suggest(db.session(), lead=lead, now=now())
             return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
     else:
@@ -153,10 +158,19 @@ def take_need(public_id: str) -> ResponseReturnValue:
     """Add the offered needs that were tapped; everything else of the lead stays."""
     lead = get_permitted_or_404(Lead, public_id, "lead.update")
     terms = leads.terms_of(lead)
-    leads.correct_lead(
+    correct_and_learn(
         db.session(), lead=lead, member=current_member(), wishes=_chosen_wishes(lead), terms=terms, now=now()
     )
     suggest(db.session(), lead=lead, now=now())
+    return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
+
+
+@pages.post("/leads/<public_id>/<any(budget, due_on):term>/dismiss")
+@policy("lead.update")
+def dismiss(public_id: str, term: str) -> ResponseReturnValue:
+    """Neither of the answers to a question is right."""
+    lead = get_permitted_or_404(Lead, public_id, "lead.update")
+    leads.dismiss_question(db.session(), lead=lead, member=current_member(), term=term, now=now())
     return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
 
 

@@ -10,6 +10,7 @@ from app.db import db
 from app.forms import Form, blamed
 from app.request_time import now
 from directory.engine import onboarding_suggestions
+from directory.engine.capability_offers import offered_capabilities
 from directory.engine.pair_suggestions import people_to_meet, reason_sentence
 from directory.facts.claim_level import strongest_claims
 from directory.joining import onboarding
@@ -58,10 +59,9 @@ def able() -> ResponseReturnValue:
         )
         return _next("wanted")
     held = onboarding.claimed_capabilities(db.session(), business=firm)
-    sure, perhaps = onboarding_suggestions.suggest_claims(db.session(), text=firm.summary)
-    offered = [capability for capability in sure if capability not in held]
-    also = [capability for capability in perhaps if capability not in held]
-    return _page("able", taken=held + offered, also=also)
+    offers = offered_capabilities(db.session(), business=firm, now=now())
+    sure = [offer.capability for offer in offers if offer.is_sure]
+    return _page("able", taken=held + sure, also=[offer.capability for offer in offers if not offer.is_sure])
 
 
 @pages.route("/wanted", methods=["GET", "POST"])

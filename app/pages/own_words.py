@@ -12,6 +12,7 @@ from app.db import db
 from app.request_time import now
 from directory.engine.vocabulary import capability_named
 from directory.errors import DomainError, Invalid
+from directory.leads import need_example
 from directory.people import own_word
 from directory.people.chapter import Chapter
 from directory.people.own_word import OwnWordChange
@@ -43,6 +44,7 @@ def index(public_id: str) -> str:
         page=page,
         last=last,
         changes=changes,
+        examples=need_example.examples_of_chapter(db.session(), chapter=chapter),
         choices=choices,
         places=[row for row in choices if row.scheme == CURATED and row.kind is not CapabilityKind.PLATFORM],
     )
@@ -93,6 +95,20 @@ def undo(public_id: str, change_id: str) -> ResponseReturnValue:
         return refuse_and_redirect(error.message, url_for(".index", public_id=public_id))
     said = _("“%(name)s” is as it was.", name=row.capability.name)
     return commit_and_redirect(said, to=url_for(".index", public_id=public_id))
+
+
+@pages.post("/chapters/<public_id>/words/examples/<example_id>/<any(hide, restore):act>")
+@policy("own_word.update")
+def change_example(public_id: str, example_id: str, act: str) -> ResponseReturnValue:
+    chapter, session = get_permitted_or_404(Chapter, public_id, "own_word.update"), db.session()
+    example = need_example.example_of_chapter(session, chapter=chapter, public_id=example_id) or abort(404)
+    place = url_for(".index", public_id=public_id, _anchor="examples")
+    if act == "restore":
+        need_example.restore_example(session, example=example, by=current_member(), now=now())
+        return commit_and_redirect(to=place)
+    need_example.hide_example(session, example=example, by=current_member(), now=now())
+    undo = url_for(".change_example", public_id=public_id, example_id=example_id, act="restore")
+    return commit_and_redirect(_("“%(phrase)s” is read as before.", phrase=example.phrase), undo=undo, to=place)
 
 
 def _typed(field: str) -> Capability:

@@ -1,6 +1,7 @@
 """One's own page to write: oneself, the firm, what it can do, and whom one wants to meet."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from flask import Blueprint, abort, current_app, flash, render_template, request, url_for
@@ -27,8 +28,9 @@ from app.pages.members import profile_page
 from app.request_time import now
 from directory import files
 from directory.db import claim_write
+from directory.engine.capability_offers import offered_capabilities
 from directory.engine.vocabulary import Vocabulary
-from directory.errors import Invalid
+from directory.errors import Conflict, Invalid
 from directory.facts.claim_level import strongest_claims
 from directory.people import business, claim, member, wanted
 from directory.people import photo as photos
@@ -161,11 +163,14 @@ def add() -> ResponseReturnValue:
 
 @pages.post("/profile/capabilities/<public_id>/add")
 @policy("claim.add", my_business)
-def restore(public_id: str) -> ResponseReturnValue:
+def take(public_id: str) -> ResponseReturnValue:
     capability = _capability(public_id)
-    claim.claim(db.session(), business=my_business(), capability=capability, by=current_member(), now=now())
+    with suppress(Conflict):  # tapped twice
+        claim.claim(db.session(), business=my_business(), capability=capability, by=current_member(), now=now())
     return commit_and_redirect(
-        _("%(capability)s is on your list again.", capability=capability.name), to=url_for(".edit", _anchor="claim")
+        _("%(capability)s is on your list.", capability=capability.name),
+        undo=url_for(".remove", public_id=public_id),
+        to=url_for(".edit", _anchor="claim"),
     )
 
 
@@ -176,8 +181,27 @@ def remove(public_id: str) -> ResponseReturnValue:
     claim.unclaim(db.session(), business=my_business(), capability=capability, by=current_member(), now=now())
     message = _("%(capability)s is off your list.", capability=capability.name)
     return commit_and_redirect(
-        message, undo=url_for(".restore", public_id=public_id), to=url_for(".edit", _anchor="claim")
+        message, undo=url_for(".take", public_id=public_id), to=url_for(".edit", _anchor="claim")
     )
+
+
+@pages.post("/profile/capabilities/<public_id>/decline")
+@policy("claim.withdraw", my_business)
+def decline(public_id: str) -> ResponseReturnValue:
+    """Do not offer it again."""
+    capability = _capability(public_id)
+    claim.decline(db.session(), business=my_business(), capability=capability)
+    message = _("%(capability)s is not offered again.", capability=capability.name)
+    return commit_and_redirect(
+        message, undo=url_for(".reconsider", public_id=public_id), to=url_for(".edit", _anchor="offers")
+    )
+
+
+@pages.post("/profile/capabilities/<public_id>/reconsider")
+@policy("claim.add", my_business)
+def reconsider(public_id: str) -> ResponseReturnValue:
+    claim.reconsider(db.session(), business=my_business(), capability=_capability(public_id))
+    return commit_and_redirect(to=url_for(".edit", _anchor="offers"))
 
 
 @pages.post("/profile/wanted")
@@ -242,6 +266,7 @@ def _page(sent: dict[str, Form] | None = None) -> str:
         me=person,
         view=member_view(session, reader=person, member=person),
         held=strongest_claims(session, [person.business])[person.business_id],
+        offers=offered_capabilities(session, business=person.business, now=now()),
         wants=wanted.live_wanteds(session, member=person),
         choices=capability_choices(session),
     )

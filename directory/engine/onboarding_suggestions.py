@@ -1,34 +1,13 @@
-"""Suggestions for a newcomer: capabilities read from the firm's own sentence, and whom they may want to meet."""
+"""Suggestions for a newcomer: whom they may want to meet."""
 
-import re
 from collections import Counter
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.engine.suggestions import runners_up, understand
-from directory.leads.lead import Lead, Need
 from directory.people.claim import Claim
 from directory.people.tables import Business, Member, Wanted
 from directory.taxonomy.capability import CURATED, OWN, Capability
-
-# The engine ignores self-descriptions in a client's text. Here the whole text is one, so its opening is removed.
-_MYSELF = re.compile(r"^\s*(?:(?:we|i)(?:['’](?:re|m)| are| am)?|our firm(?: is)?)\s+(?:an? |the )?", re.IGNORECASE)
-_FOR_WHOM = re.compile(r"\bfor\b[^,;.!?]*", re.IGNORECASE)  # "books for dentists": customers are no capability
-
-
-def suggest_claims(session: Session, *, text: str) -> tuple[list[Capability], list[Capability]]:
-    """Return the capabilities that ``text``, a firm in its own words, surely names; and others to choose from."""
-    sure, text = capabilities_named_in(session, text=text), _MYSELF.sub("", text)
-    lead = Lead(text=text, needs=[Need(capability_id=capability.id) for capability in sure])
-    return sure, runners_up(session, lead=lead) if text.strip() else []
-
-
-def capabilities_named_in(session: Session, *, text: str) -> list[Capability]:
-    """Return the capabilities that ``text``, a firm in its own words, surely names."""
-    text = _MYSELF.sub("", text)
-    wishes = understand(session, text=_FOR_WHOM.sub("", text)).wishes or understand(session, text=text).wishes
-    return [session.get_one(Capability, wish.capability_id) for wish in wishes]
 
 
 def suggest_wanteds(session: Session, *, member: Member, limit: int = 3) -> list[Capability]:

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from directory.engine.onboarding_suggestions import capabilities_named_in
+from directory.engine.capability_offers import SURE, said_capabilities
 from directory.engine.text_similarity import FRESH, text_similarity
 from directory.engine.world_cache import known_world
 from directory.facts.collaboration import Collaboration
@@ -29,10 +29,6 @@ SPEAKS = 0.06  # subtracted from the similarity of a sentence, because sentences
 BELOW = 0.7  # the strength of a claim on a child of the wanted capability
 MAX_MEMBERS = 100  # members of a chapter who are compared, each with each
 ACQUAINTED = 0.2  # the factor on a pair's worth if they have met, or their firms finished a project together
-
-
-MAX_READINGS = 5000
-_readings: dict[str, Any] = {}  # cache: a firm's sentence -> capability names; "lexicon" -> the index that read them
 
 
 @dataclass(frozen=True)
@@ -187,16 +183,14 @@ def _guessed(
     unclaimed = {m.business for m in members if m.business_id not in claims and m.business.summary}
     if not unclaimed:
         return {}
-    lexicon = known_world(session).lexicon
-    if _readings.get("lexicon") is not lexicon or len(_readings) > MAX_READINGS:
-        _readings.clear()
-        _readings["lexicon"] = lexicon
-    guessed = {}
-    for firm in unclaimed:
-        if firm.summary not in _readings:
-            _readings[firm.summary] = tuple(node.name for node in capabilities_named_in(session, text=firm.summary))
-        guessed[firm.id] = _readings[firm.summary]
-    return guessed
+    known = known_world(session)
+    names = known.world.taxonomy.names
+    return {
+        firm.id: tuple(
+            names[said.capability] for said in said_capabilities(known, text=firm.summary) if said.score >= SURE
+        )
+        for firm in unclaimed
+    }
 
 
 def _answers(

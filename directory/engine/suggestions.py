@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.engine.introduction_paths import step_as_data
+from directory.engine.need_examples import known_examples
 from directory.engine.sentence_encoder import load_model
 from directory.engine.world_cache import known_world
 from directory.engine.world_reader import KnownWorld
@@ -41,7 +42,11 @@ def understand(session: Session, *, text: str) -> UnderstoodText:
     known = known_world(session)
     model = load_model()
     reading = need_extraction.extract_needs(
-        text, known.lexicon, encode=model.encode if model else None, places=known.places
+        text,
+        known.lexicon,
+        encode=model.encode if model else None,
+        places=known.places,
+        examples=known_examples(session, known),
     )
     return UnderstoodText(
         wishes=tuple(_wish(known, guess) for guess in reading.needs),
@@ -59,6 +64,7 @@ def runners_up(session: Session, *, lead: Lead) -> list[Capability]:
         known.lexicon,
         encode=model.encode if model else None,
         taken=[known.capability[need.capability_id] for need in lead.needs if need.capability_id in known.capability],
+        examples=known_examples(session, known),
     )
     return [session.get_one(Capability, int(known.world.taxonomy.ids[node])) for node in nodes]
 

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from directory.audit import record
 from directory.db import Base, PublicRow
-from directory.engine.suggestions import understand
+from directory.engine.capability_offers import SURE, said_capabilities
 from directory.engine.vocabulary import Vocabulary
+from directory.engine.world_cache import known_world
 from directory.errors import Conflict, Invalid
 from directory.imports.cell_checks import RowError
 from directory.imports.column_recognition import Grade
@@ -23,7 +24,6 @@ from directory.imports.similar_firms import FirmKey, SimilarFirm, firm_keys, sim
 from directory.imports.table_reader import Row
 from directory.joining.application import Application, delete_unconfirmed
 from directory.joining.invitation import GRACE, invite_by_mail
-from directory.leads.lead import MatchedBy
 from directory.people import duplicates
 from directory.people.business import index_businesses
 from directory.people.chapter import Chapter
@@ -268,7 +268,7 @@ def _claims(
     vocabulary: Vocabulary,
     now: datetime,
 ) -> list[Claim]:
-    """Return claims for the capabilities in the cells of new firms, and for those that their summaries name.
+    """Return claims for the capabilities in the cells of new firms, and for those that their summaries surely name.
 
     What a cell names and nobody knows becomes a word of the network's own; of a summary, similar meaning is not enough.
     """
@@ -276,10 +276,11 @@ def _claims(
     for cell, firm in cells:
         if firm in claimed:
             claimed[firm] |= dict.fromkeys(vocabulary.learn(cell, origin=_("a list of people"))[0])
+    with session.no_autoflush:
+        known = known_world(session)
     for firm in [firm for firm in firms if firm.summary][:UNDERSTOOD]:
-        with session.no_autoflush:
-            wishes = understand(session, text=firm.summary).wishes
-        claimed[firm] |= dict.fromkeys(wish.capability_id for wish in wishes if wish.matched_by is MatchedBy.SYNONYM)
+        said = [one for one in said_capabilities(known, text=firm.summary) if one.is_named and one.score >= SURE]
+        claimed[firm] |= dict.fromkeys(int(known.world.taxonomy.ids[one.capability]) for one in said)
     return [
         Claim(business=firm, capability_id=capability, claimed_at=now)
         for firm, capabilities in claimed.items()

@@ -50,7 +50,7 @@ def choose_claims(
     taken: Collection[str],
     now: datetime,
 ) -> None:
-    """Of the capabilities ``offered``, claim those whose public ids are ``taken``, and unclaim the others."""
+    """Of the capabilities ``offered``, claim those whose public ids are ``taken``; unclaim or decline the others."""
     held = {capability.id for capability in claimed_capabilities(session, business=business)}
     for capability in offered:
         is_taken, is_held = capability.public_id in taken, capability.id in held
@@ -58,6 +58,8 @@ def choose_claims(
             claims.claim(session, business=business, capability=capability, by=by, now=now)
         elif is_held and not is_taken:
             claims.unclaim(session, business=business, capability=capability, by=by, now=now)
+        elif not is_taken:
+            claims.decline(session, business=business, capability=capability)
 
 
 def choose_wants(

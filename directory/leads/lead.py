@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+from rapidfuzz import fuzz
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -16,7 +17,7 @@ from directory.money import Money
 from directory.people.tables import Business, Member
 from directory.post_attribution import AttributedRow
 from directory.taxonomy.capability import Capability
-from directory.text import clean_line, clean_text
+from directory.text import clean_line, clean_text, fold
 from directory.translation import gettext as _
 
 TEXT_LIMIT = 4000  # characters of a lead's text; the model reads less
@@ -26,6 +27,8 @@ CONTACT = re.compile(
     r"|(?<![\w$€£.,+-])(?:\+\d[\d ()./-]{6,20}\d|(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4})(?!\w)"
 )
 NEEDS_LIMIT = 12  # what the exact team search can take
+SHORT = 2  # letters of words that do not count when leads are compared
+ALIKE = 80  # 0-100: rapidfuzz's ratio from which two words are one, mistyped or with another ending
 MUST_WEIGHT, NICE_WEIGHT = 2.0, 1.0  # of the needs in ``work_shares``
 
 
@@ -75,6 +78,7 @@ class Lead(AttributedRow, PublicRow, Base):
     currency: Mapped[str] = mapped_column(String(3), default="USD")
     due_on: Mapped[date | None]
     keeps_prime: Mapped[bool] = mapped_column(default=True)  # the bringer leads the work
+    left_open: Mapped[list[str]] = mapped_column(default=list)  # the terms whose question was dismissed
     created_at: Mapped[datetime]
     asked_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -159,6 +163,13 @@ def correct_lead(
     record(session, actor_id=member.id, action="lead.correct", object=f"lead:{lead.public_id}", now=now)
 
 
+def dismiss_question(session: Session, *, lead: Lead, member: Member, term: str, now: datetime) -> None:
+    """Leave a term open that the text says in two ways: "budget" or "due_on"; it is not asked about again."""
+    if term not in lead.left_open:
+        lead.left_open = [*lead.left_open, term]
+        record(session, actor_id=member.id, action="lead.correct", object=f"lead:{lead.public_id}", now=now)
+
+
 def close_lead(session: Session, *, lead: Lead, member: Member, now: datetime) -> None:
     """Close a lead as settled; no post asks for it any more."""
     if lead.closed_at is None:
@@ -178,6 +189,31 @@ def leads_of(session: Session, *, member: Member, limit: int = 100) -> Sequence[
     return session.scalars(
         select(Lead).where(Lead.member_id == member.id).order_by(Lead.created_at.desc(), Lead.id.desc()).limit(limit)
     ).all()
+
+
+def same_lead(session: Session, *, member: Member, text: str) -> Lead | None:
+    """Return the newest of the member's last 100 leads that has nearly the words of ``text``, in any order.
+
+    The numbers and longer words must be the same but for typing errors and endings; of many, one in ten may differ.
+    """
+    words = _telling_words(text)
+    return next(
+        (lead for lead in leads_of(session, member=member) if _are_same(_telling_words(lead.text), words)), None
+    )
+
+
+def _telling_words(text: str) -> set[str]:
+    folded = fold(text).split()
+    return {word for word in folded if len(word) > SHORT or word.isdecimal()} or {*folded}
+
+
+def _are_same(one: set[str], other: set[str]) -> bool:
+    only_one, only_other, most = one - other, other - one, len(one | other)
+    if len(only_one) + len(only_other) > max(4, most // 3):
+        return False
+    pairs = ((only_one, only_other), (only_other, only_one))
+    apart = sum(all(fuzz.ratio(word, each) < ALIKE for each in theirs) for ours, theirs in pairs for word in ours)
+    return apart <= most // 10
 
 
 def work_shares(musts: Sequence[bool]) -> list[float]:

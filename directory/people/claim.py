@@ -1,12 +1,12 @@
-"""Claims: a business states that it has a capability. See ``facts.claim_level`` for how well it is supported."""
+"""Claims: a business states that it has a capability, or declines one. See ``facts.claim_level``, too."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.audit import record
-from directory.db import Base, Row
+from directory.db import Base, Row, insert_into
 from directory.errors import Conflict
 from directory.people.business import index_business
 from directory.people.tables import Business, Member
@@ -26,6 +26,16 @@ class Claim(Row, Base):
 
     business: Mapped[Business] = relationship()
     capability: Mapped[Capability] = relationship()
+
+
+class DeclinedCapability(Row, Base):
+    """A capability that a business took off its list, or declined when it was offered: it is not offered again."""
+
+    __tablename__ = "declined_capability"
+    __table_args__ = (UniqueConstraint("business_id", "capability_id"),)
+
+    business_id: Mapped[int] = mapped_column(ForeignKey("business.id"))
+    capability_id: Mapped[int] = mapped_column(ForeignKey("capability.id"), index=True)
 
 
 def claim(
@@ -48,7 +58,20 @@ def unclaim(
     existing = _find_claim(session, business, capability)
     if existing is not None:
         session.delete(existing)
+        decline(session, business=business, capability=capability)
         _record_change(session, business, capability, "claim.remove", now, by)
+
+
+def decline(session: Session, *, business: Business, capability: Capability) -> None:
+    """Remember that the firm does not want to be offered this capability."""
+    row = {"business_id": business.id, "capability_id": capability.id}
+    session.execute(insert_into(session, DeclinedCapability).values(row).on_conflict_do_nothing())
+
+
+def reconsider(session: Session, *, business: Business, capability: Capability) -> None:
+    """Let the firm be offered again what it declined."""
+    rows = delete(DeclinedCapability).where(DeclinedCapability.business_id == business.id)
+    session.execute(rows.where(DeclinedCapability.capability_id == capability.id))
 
 
 def _find_claim(session: Session, business: Business, capability: Capability) -> Claim | None:

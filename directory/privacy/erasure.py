@@ -26,9 +26,10 @@ from directory.db import Base, columns_to
 from directory.facts.collaboration import Collaboration
 from directory.facts.introduction import Introduction, IntroductionState
 from directory.leads.lead import Lead, Need
+from directory.leads.need_example import NeedExample
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.business import index_business
-from directory.people.claim import Claim
+from directory.people.claim import Claim, DeclinedCapability
 from directory.people.field_declaration import fields_of
 from directory.people.tables import Business, Member, MemberState, Wanted
 from directory.privacy.suppression import suppress
@@ -43,6 +44,7 @@ DELETED = (
     *("rating.rater_id", "rating.ratee_id", "band.member_id", "rating_case.ratee_id"),
     *("quarantine.ratee_id", "quarantine.rater_id", "application.member_id", "saved_search.member_id"),
     *("case_study.teller_id", "case_study_party.member_id", "prompt.member_id"),
+    "need_example.member_id",
 )
 # Rows that stay, for what they say of others, and what takes the place of what was personal in them.
 OVERWRITTEN: dict[str, dict[str, Any]] = {
@@ -105,6 +107,7 @@ def erase(session: Session, *, member: Member, by: Member | None, now: datetime)
         _delete(session, owner.table, owner == member.id)
     leads = select(Lead.id).where(Lead.member_id == member.id)
     session.execute(update(Need).where(Need.lead_id.in_(leads)).values(phrase=""))
+    session.execute(delete(NeedExample).where(NeedExample.lead_id.in_(leads)))
     for place, values in OVERWRITTEN.items():
         owner = _column(place)
         session.execute(update(owner.table).where(owner == member.id).values(**values))
@@ -138,7 +141,8 @@ def _leave_firm(session: Session, member: Member, name: str) -> None:
         finished = select(func.count()).where(part, Collaboration.finished_at.is_not(None))
         is_evidence = bool(session.scalar(finished)) and name.casefold() not in firm.name.casefold()
         firm.audiences = {}
-        session.execute(delete(Claim).where(Claim.business_id == firm.id))
+        for rows in (Claim, DeclinedCapability):
+            session.execute(delete(rows).where(rows.business_id == firm.id))
         for attribute in FIRM if is_evidence else (*FIRM, "city", "region"):
             setattr(firm, attribute, "")
         if not is_evidence:

@@ -17,6 +17,7 @@ from directory.facts.vouch import Vouch
 from directory.imports.people import ImportBatch
 from directory.joining.application import Application
 from directory.leads.lead import Lead
+from directory.leads.need_example import NeedExample
 from directory.leads.suggestion import Suggestion
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery, DeliveryState
@@ -84,6 +85,9 @@ class Network:
             "capabilities": capability,
             "words": word,
             "changes": kept,
+            "examples": NeedExample(
+                lead=lead, capability=capability, member_id=nora.id, phrase="a site", is_need=True, made_at=now
+            ),
             "wanted": Wanted(member_id=nora.id, kind=WantedKind.CLIENT, text="Clinics", wanted_at=now),
             "interactions": Interaction(
                 said_by_id=nora.id, other_id=bea.id, kind=InteractionKind.MET, happened_on=date(2026, 1, 1), said_at=now

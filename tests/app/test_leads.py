@@ -12,9 +12,11 @@ from app.errors import Site
 from directory.db import write_session
 from directory.engine.suggestions import UnderstoodText
 from directory.leads.lead import Lead
+from directory.leads.need_example import NeedExample
 from directory.leads.suggestion import Suggestion
 from directory.people.business import edit_business
 from directory.people.tables import Member
+from directory.privacy.erasure import erase
 from directory.rate_limit import consume_allowance
 from tests.app.conftest import SignIn
 
@@ -44,7 +46,7 @@ def bring(browser: FlaskClient, text: str = STORY, **fields: str) -> str:
     return answer.location
 
 
-def rows(engine: Engine, table: type[Lead] | type[Suggestion]) -> int:
+def rows(engine: Engine, table: type[Lead | Suggestion | NeedExample]) -> int:
     with Session(engine) as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
@@ -58,6 +60,31 @@ def test_the_bringer_stays_prime_and_bramble_builds_wordpress(nadia: FlaskClient
     assert "Business development and project management" in page
     assert "$15,000" in page
     assert "Tucson" in page
+
+
+@pytest.mark.parametrize("again", [STORY, "  he insists on wordpress! " + STORY.replace("company", "compnay").lower()])
+def test_the_same_words_again_are_noticed_before_they_are_asked(
+    engine: Engine, site: Site, nadia: FlaskClient, sign_in: SignIn, again: str, now: datetime
+) -> None:
+    brought, before = bring(nadia), rows(engine, Lead)
+    site.config["CLOCK"] = lambda: now + timedelta(days=1)
+    answer = nadia.post("/leads/new", data={"text": again})
+    assert answer.status_code == 409
+    assert "You asked this yesterday." in answer.text
+    assert f'href="{brought}"' in answer.text
+    assert rows(engine, Lead) == before
+    bring(browser_of(engine, sign_in, "bea"), again)  # others may ask the same, and so may she
+    assert bring(nadia, again, again="y") != brought
+
+
+def test_other_words_are_no_repetition(nadia: FlaskClient) -> None:
+    for text in (
+        "Payroll for 12 people",
+        "Payroll for 40 people",
+        "A plumber for our office",
+        "A painter for our office",
+    ):
+        bring(nadia, text)
 
 
 def test_a_chapter_lead_sees_the_lead_but_not_the_suggestion(
@@ -122,6 +149,16 @@ def test_what_the_text_leaves_open_is_asked_and_answered_with_one_tap(engine: En
         assert (lead.budget_minor, lead.currency, lead.due_on is None) == (2_000_000, "USD", False)
         assert lead.needs
     assert "Do you mean" not in nadia.get(brought).text
+
+
+def test_a_question_is_dismissed_for_good(nadia: FlaskClient) -> None:
+    brought = bring(nadia, "A bakery wants a logo. The budget is 20.000.")
+    page = nadia.get(brought).text
+    assert f'action="{brought}/budget/dismiss"' in page
+    assert nadia.post(f"{brought}/budget/dismiss").location == brought
+    page = nadia.get(brought).text
+    assert "$20,000 or $20" not in page
+    assert "dismiss" not in page
 
 
 def test_an_amount_that_could_be_two_things_is_asked_about_at_its_field(nadia: FlaskClient) -> None:
@@ -209,3 +246,67 @@ def test_the_31st_lead_an_hour_is_refused_and_its_text_is_kept(
     answer = nadia.post("/leads/new", data={"text": "One more: logo design"})
     assert answer.status_code == 422
     assert "One more: logo design</textarea>" in answer.text
+
+
+def needs_of(page: str) -> list[str]:
+    return re.findall(r"([^<>]+) <small>(?:must|nice)</small>", page)
+
+
+@pytest.fixture
+def slang(nadia: FlaskClient, engine: Engine) -> str:
+    """The path of a lead in words that nobody knew, corrected to what they mean here."""
+    brought = bring(nadia, "The chamber is looking for a rainmaker.")
+    assert "Sales training" not in needs_of(nadia.get(brought).text)
+    assert nadia.post(f"{brought}/edit", data={"add": "Sales training"}).status_code == 303
+    return brought
+
+
+def test_a_corrected_lead_teaches_later_ones(engine: Engine, nadia: FlaskClient, sign_in: SignIn, slang: str) -> None:
+    later, lena = "A winery needs a rainmaker in Phoenix.", browser_of(engine, sign_in, "lena")
+    assert "Sales training" in needs_of(lena.get(bring(lena, later)).text)
+    choices = dict.fromkeys(re.findall(r'name="(need-[a-z0-9]+)"', nadia.get(f"{slang}/edit").text), "no")
+    nadia.post(f"{slang}/edit", data=choices)  # she takes it back
+    assert "Sales training" not in needs_of(lena.get(bring(lena, later, again="y")).text)
+
+
+def test_a_chapter_lead_sees_what_was_learnt_and_lets_it_be_forgotten(
+    engine: Engine, nadia: FlaskClient, sign_in: SignIn, slang: str
+) -> None:
+    later, lena = "A winery needs a rainmaker in Phoenix.", browser_of(engine, sign_in, "lena")
+    with Session(engine) as session:
+        room = session.scalars(select(Member).where(Member.key == "lena")).one().business.chapter.public_id
+    page = lena.get(f"/chapters/{room}/words").text
+    assert "“for a rainmaker”" in page
+    assert "is Sales training" in page
+    (forget,) = re.findall(r'action="([^"]*/examples/[^"]*/hide)"', page)
+    assert nadia.post(forget).status_code == 403
+    lena.post(forget)
+    assert 'id="examples"' not in lena.get(f"/chapters/{room}/words").text
+    assert "Sales training" not in needs_of(lena.get(bring(lena, later)).text)
+    lena.post(forget.replace("/hide", "/restore"))
+    assert "Sales training" in needs_of(lena.get(bring(lena, later, again="y")).text)
+
+
+def test_a_refused_need_is_not_read_in_the_same_words_again(nadia: FlaskClient) -> None:
+    text = "A museum wants someone for the printing of its stories."
+    read = needs_of(nadia.get(brought := bring(nadia, text)).text)
+    assert read
+    choices = dict.fromkeys(re.findall(r'name="(need-[a-z0-9]+)"', nadia.get(f"{brought}/edit").text), "no")
+    nadia.post(f"{brought}/edit", data=choices)
+    assert not {*read} & {*needs_of(nadia.get(bring(nadia, text, again="y")).text)}
+
+
+def test_what_was_learnt_from_a_lead_goes_with_whoever_brought_it(
+    engine: Engine, nadia: FlaskClient, slang: str, now: datetime
+) -> None:
+    with write_session(engine) as session:
+        assert session.scalars(select(NeedExample)).one().phrase
+        erase(session, member=session.scalars(select(Member).where(Member.key == "nadia")).one(), by=None, now=now)
+    assert rows(engine, NeedExample) == 0
+
+
+def test_what_the_text_does_not_speak_of_is_no_example(engine: Engine, nadia: FlaskClient) -> None:
+    brought = bring(nadia, "A bakery wants a logo.")
+    nadia.post(f"{brought}/edit", data={"add": "Bookkeeping"})
+    assert "Bookkeeping" in needs_of(nadia.get(brought).text)
+    assert rows(engine, NeedExample) == 0

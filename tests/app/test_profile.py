@@ -1,12 +1,13 @@
 """One's own page: only its owner writes it, what was typed stays, and a refusal changes nothing."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, event, select
 from sqlalchemy.orm import Session
 
 from directory.people import business
@@ -221,3 +222,67 @@ def test_a_firm_belongs_to_its_own_people(bea: FlaskClient, rows: Session) -> No
     bea.post("/profile/firm", data={**firm_as_typed(rows), "firm-name": "Bramble"})
     assert person(rows).business.name == "Bramble"
     assert {firm.id: firm.name for firm in rows.scalars(select(Business)) if firm.name != "Bramble"} == others
+
+
+@pytest.fixture
+def quiet_firm(rows: Session) -> None:
+    """Bea's firm lists nothing, and says two things that it does, whom it serves, and what it leaves to others."""
+    firm = person(rows).business
+    rows.execute(delete(Claim).where(Claim.business_id == firm.id))
+    firm.summary = "We keep books and run payroll for dentists. We do no roofing."
+    firm.best_customers, firm.not_a_fit = "Printers and caterers", "Logo design"
+    rows.commit()
+
+
+def offers(page: str) -> dict[str, str]:
+    """The names of the offered capabilities, with the paths that take them."""
+    return {name: path for path, name in re.findall(r'hx-post="([^"]*/add)">\+ ([^<]*)</button>', page)}
+
+
+@pytest.mark.usefixtures("quiet_firm")
+def test_what_the_text_says_is_taken_with_one_tap(bea: FlaskClient, rows: Session) -> None:
+    offered = offers(bea.get("/profile").text)
+    assert {"Bookkeeping", "Payroll"} <= offered.keys()
+    assert not {"Dental care", "Roofing", "Print", "Catering", "Logo design"} & offered.keys()
+    for _tapped_twice in range(2):
+        assert bea.post(offered["Payroll"]).location == "/profile#claim"
+    assert able(rows) == {"Payroll"}
+    assert "Payroll" not in offers(bea.get("/profile").text)
+
+
+@pytest.mark.usefixtures("quiet_firm")
+def test_what_was_declined_or_taken_off_the_list_is_not_offered_again(bea: FlaskClient, rows: Session) -> None:
+    path = offers(bea.get("/profile").text)["Bookkeeping"].removesuffix("/add")
+    assert bea.post(f"{path}/decline").location == "/profile#offers"
+    bea.post("/profile/firm", data=firm_as_typed(rows) | {"firm-summary": "We keep books. Payroll, too."})
+    offered = offers(bea.get("/profile").text)
+    assert "Payroll" in offered
+    assert "Bookkeeping" not in offered
+    bea.post(f"{path}/reconsider")
+    assert "Bookkeeping" in offers(bea.get("/profile").text)
+    bea.post(f"{path}/add")
+    bea.post(f"{path}/remove")
+    assert "Bookkeeping" not in offers(bea.get("/profile").text)
+
+
+@pytest.mark.usefixtures("quiet_firm")
+def test_a_line_that_its_owner_hides_is_not_read(bea: FlaskClient, rows: Session) -> None:
+    person(rows).business.summary = ""
+    rows.commit()
+    bea.post("/profile/person", data={"person-name": "Bea", "person-headline": "Plumber and electrician"})
+    assert {"Plumbing"} <= offers(bea.get("/profile").text).keys()
+    person(rows).audiences = {"headline": "introduced"}
+    rows.commit()
+    assert not {"Plumbing"} & offers(bea.get("/profile").text).keys()
+
+
+@pytest.mark.usefixtures("quiet_firm")
+def test_looking_at_the_offers_writes_nothing(bea: FlaskClient, engine: Engine) -> None:
+    written: list[str] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        written.extend([statement] if re.match(r"(?i)\s*(insert|update|delete)", statement) else [])
+
+    bea.get("/profile")
+    assert not [statement for statement in written if "session" not in statement]

@@ -148,16 +148,6 @@ def test_the_post_of_an_imported_chapter_names_nobody_without_consent(
     assert not any(name.split()[0] in draft.text for name in NAMES)
 
 
-@pytest.mark.parametrize(
-    ("sentence", "first"),
-    [("We keep books for dentists.", "Bookkeeping"), ("I am a photographer", "Photography"), ("Plumber", "Plumbing")],
-)
-def test_a_newcomers_sentence_names_their_own_capabilities(demo_cast: DemoCast, sentence: str, first: str) -> None:
-    sure, _perhaps = onboarding_suggestions.suggest_claims(demo_cast.session, text=sentence)
-    assert first in [capability.name for capability in sure]
-    assert "Dental care" not in [capability.name for capability in sure], "a firm's customers are not its capability"
-
-
 def test_suggested_wanteds_have_different_categories_and_none_of_the_own_firm(demo_cast: DemoCast) -> None:
     found = onboarding_suggestions.suggest_wanteds(demo_cast.session, member=demo_cast.member("nadia"))
     assert len({capability.parent_id or capability.id for capability in found}) == 3

@@ -1,0 +1,57 @@
+"""What a firm's own text says it can do: its trades, not its customers, nor what it refuses."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from directory.db import connect
+from directory.engine.world_cache import known_world
+from matching.capability_extraction import MOST, extract_capabilities
+from matching.taxonomy_words import TaxonomyIndex
+
+
+@pytest.fixture(scope="module")
+def curated(demo_database: Path) -> TaxonomyIndex:
+    engine = connect(f"sqlite:///{demo_database}")
+    with Session(engine) as session:
+        lexicon = known_world(session).lexicon
+    engine.dispose()
+    return lexicon
+
+
+def said(lexicon: TaxonomyIndex, text: str) -> set[str]:
+    return {lexicon.taxonomy.names[one.capability] for one in extract_capabilities(text, lexicon)}
+
+
+@pytest.mark.parametrize(
+    ("text", "does", "does_not"),
+    [
+        ("We keep books for dentists.", {"Bookkeeping"}, {"Dental care"}),
+        ("I am a photographer", {"Photography"}, set()),
+        ("Plumber", {"Plumbing"}, set()),
+        ("Bookkeeping and payroll; our clients are dentists, roofers and law firms.", {"Payroll"}, {"Roofing"}),
+        ("We do roofing and painting. We don't do flooring or plumbing.", {"Roofing"}, {"Flooring", "Plumbing"}),
+        ("Photography of every kind, but no weddings", {"Photography"}, {"Weddings"}),
+        ("", set(), set()),
+    ],
+)
+def test_what_a_firm_does_is_read(curated: TaxonomyIndex, text: str, does: set[str], does_not: set[str]) -> None:
+    found = said(curated, text)
+    assert does <= found
+    assert not does_not & found
+
+
+def test_of_relatives_the_surest_is_read(curated: TaxonomyIndex) -> None:
+    nodes = [one.capability for one in extract_capabilities("We build WordPress sites", curated)]
+    assert all(one not in curated.lineage(other) for one in nodes for other in nodes)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_is_read(curated: TaxonomyIndex, text: str) -> None:
+    found = extract_capabilities(text, curated)
+    assert len(found) <= MOST
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
