@@ -2,9 +2,12 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from statistics import median
 
 from directory.errors import Invalid
 from directory.imports.cell_look import look
@@ -14,6 +17,7 @@ from directory.imports.table_reader import LIST, LIST_ROWS, Limits, Row, read_ta
 from directory.translation import gettext as _
 
 _SAMPLE_ROWS = 200  # to recognise what a column holds
+_TOTAL = re.compile(r"(?:grand )?(?:total|sum|count|summe|gesamt|somme|suma|totale|totaal)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,26 @@ class Sheet:
     def body(self) -> list[Row]:
         """The rows below the header."""
         return self.rows[1:] if self.has_header else self.rows
+
+    @cached_property
+    def furniture(self) -> dict[int, str]:
+        """Row number -> why it is no entry of the list: headings between the rows, totals, the header once more.
+
+        Rows of one cell are headings where most rows have three or more, unless a third of all are such.
+        """
+        filled = {number: [cell.strip() for cell in cells if cell.strip()] for number, cells in self.body}
+        lone = [number for number, cells in filled.items() if len(cells) == 1]
+        is_wide = bool(filled) and median(map(len, filled.values())) >= 3
+        found = dict.fromkeys(
+            lone if is_wide and 3 * len(lone) < len(filled) else [], _("One cell alone is a heading.")
+        )
+        header = [cell.strip() for cell in self.rows[0].cells if cell.strip()] if self.has_header else []
+        for number, cells in filled.items():
+            if cells == header:
+                found[number] = _("It is the header once more.")
+            elif is_wide and len(cells) == 2 and _TOTAL.match(cells[0]):
+                found[number] = _("It is a total.")
+        return found
 
     def column_name(self, name: str) -> str | None:
         """The header of a field's column, or its number where it has none; None for a field without a column."""

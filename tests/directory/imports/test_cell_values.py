@@ -24,6 +24,7 @@ READERS = (read_email, read_phone, read_website, read_line, read_text, read_name
         ("bea@bücher.example.", "bea@xn--bcher-kva.example", ""),
         ("x＠m.example", "x@m.example", ""),
         ("\u202ax@m.example\u202c", "x@m.example", ""),
+        ("bea @ m.example", "bea@m.example", ""),
         ("a@m.example, b@m", "a@m.example", "b@m"),
         ("bea at m.example", "", "no mail address"),
         ("a@b@c.example", "", "no mail address"),
