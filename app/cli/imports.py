@@ -17,7 +17,7 @@ from directory.db import claim_write
 from directory.imports import businesses as business_import
 from directory.imports import collaborations as collaboration_import
 from directory.imports import firm_list, people, people_list
-from directory.imports.checked_csv_reader import check_table
+from directory.imports.checked_table import check_table
 from directory.imports.outline import outline
 from directory.imports.people import ImportBatch, Preview
 from directory.imports.report import Report, Unknown

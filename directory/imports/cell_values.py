@@ -141,16 +141,6 @@ def read_text(cell: str, _country: str = "") -> Cell:
     return Cell(plain(cell, lines=True))
 
 
-def split_list(cell: str) -> list[str]:
-    """Return the names in a cell of several, each once; commas separate where nothing better does.
-
-    >>> split_list("Web design; Wills, trusts;"), split_list("eCommerce, UI/UX design")
-    (['Web design', 'Wills, trusts'], ['eCommerce', 'UI/UX design'])
-    """
-    separator = next((sign for sign in (":::", ";", "|", "\n", "•") if sign in cell), ",")
-    return list(dict.fromkeys(name.strip(' \t"-*') for name in cell.split(separator) if name.strip(' \t"-*')))
-
-
 def peel(read: Callable[[str, str], Cell], cell: str, *, country: str, limit: int) -> Cell:
     """Return what ``read`` makes of a cell, "" with a note for a formula and for more than ``limit`` characters."""
     if len(cell) > 4 * LONG_TEXT:

@@ -11,6 +11,7 @@ from statistics import median
 
 from directory.errors import Invalid
 from directory.imports.cell_look import look
+from directory.imports.column_mapping import mapped_places
 from directory.imports.column_recognition import Column, Grade, Kind, recognise
 from directory.imports.column_words import header_scores
 from directory.imports.table_reader import LIST, LIST_ROWS, Limits, Row, read_table
@@ -81,18 +82,9 @@ class Sheet:
     def mapped(self, mapping: Mapping[str, str], known: Sequence[str]) -> "Sheet":
         """Return the sheet with the columns of some fields set: field -> header. Raises Invalid for unknown ones."""
         columns, grades = list(self.columns), list(self.grades)
-        header = [cell.strip().casefold() for cell in self.rows[0].cells] if self.has_header else []
-        for name, column in mapping.items():
-            if name not in known:
-                fields = ", ".join(sorted(known))
-                message = _("There is no field “%(field)s”; fields are: %(fields)s.", field=name, fields=fields)
-                raise Invalid(message, field=name)
-            if column.casefold() not in header:
-                named = {"column": column, "field": name, "columns": ", ".join(self.rows[0].cells)}
-                message = _("The header has no column “%(column)s” for %(field)s; it has: %(columns)s.", **named)
-                raise Invalid(message, field=name)
+        header = self.rows[0].cells if self.has_header else []
+        for name, place in mapped_places(header, mapping, known).items():
             columns = ["" if taken == name else taken for taken in columns]
-            place = header.index(column.casefold())
             columns[place], grades[place] = name, Grade.SURE
         return replace(self, columns=columns, grades=grades)
 
