@@ -155,7 +155,7 @@ def members(file: Path, chapter_name: str, mapping: dict[str, str], join: bool, 
 @UNKNOWN
 @DRY_RUN
 def collaborations(file: Path, mapping: dict[str, str], scheme: str, unknown: Unknown, dry_run: bool) -> None:
-    table = read_table(file, FILE)
+    table = read_table(file, FILE, is_strict=True)
     rows = check_table(table, fields=collaboration_import.FIELDS, mapping=mapping)
     with open_engine() as engine, Session(engine) as session:
         claim_write(session)

@@ -29,7 +29,7 @@ def read_checked_file(
     source: Path | bytes, *, fields: Sequence[Field], mapping: Mapping[str, str] | None = None
 ) -> list[CheckedRow]:
     """Return the rows of a table with a header, from a path (``.gz`` too) or its content; see ``check_table``."""
-    return check_table(read_table(source, FILE), fields=fields, mapping=mapping)
+    return check_table(read_table(source, FILE, is_strict=True), fields=fields, mapping=mapping)
 
 
 def check_table(table: Table, *, fields: Sequence[Field], mapping: Mapping[str, str] | None = None) -> list[CheckedRow]:

@@ -94,7 +94,8 @@ def read_sheet(source: Path | bytes, kind: Kind = "people", *, limits: Limits = 
     table = read_table(source, limits)
     rows = table.rows
     if not rows:
-        raise Invalid(_("There is nobody in the list; write one person a line."))
+        nobody, nothing = _("There is nobody in the list; write one person a line."), _("There is no firm in the list.")
+        raise Invalid(nobody if kind == "people" else nothing)
     has_header = _is_header(rows)
     if has_header and len(rows) == 1:
         raise Invalid(_("The list has a header and no rows."))

@@ -1,5 +1,11 @@
 """A sheet tells the entries of a list from what stands between them."""
 
+import csv
+import io
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from directory.imports import firm_list
 from directory.imports.people_list import read_person
 from directory.imports.sheet import read_sheet
@@ -40,3 +46,30 @@ def test_a_column_of_names_with_addresses_tells_both() -> None:
 def test_numbered_columns_of_services_are_all_read() -> None:
     lines = firm_list.read_firms(b"Company,Service 1,Service 2,Town\nEk,SEO,Branding,Mesa\nLee,Payroll,,Mesa\n").lines
     assert [line.values["capabilities"] for line in lines] == ["SEO\nBranding", "Payroll"]
+
+
+NAMES = ("Ann", "Bo", "Cy", "Di", "Ed", "Flo")
+PEOPLE = [[f"{name} Lind", f"{name.lower()}@x.example", f"{name} Works", "Mesa"] for name in NAMES]
+ODD = st.text("ab \"',;|\t\n=@é\u202e<>&", max_size=12)
+ODD |= st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=30)
+
+
+def people(text: str) -> dict[str, str]:
+    sheet = read_sheet(text.encode())
+    lines = [read_person(row, sheet) for row in sheet.body]
+    return {line.values["email"]: f"{line.values['name']}, {line.values['firm']}" for line in lines if not line.errors}
+
+
+@settings(deadline=None, max_examples=30)  # the list of towns is read once
+@given(st.lists(ODD, max_size=8), st.integers(0, 5))
+def test_a_row_never_costs_another_row(odd: list[str], place: int) -> None:
+    file = io.StringIO()
+    csv.writer(file).writerows([["Name", "Mail", "Firm", "Town"], *PEOPLE[:place], odd, *PEOPLE[place:]])
+    assert {row[1]: f"{row[0]}, {row[2]}" for row in PEOPLE}.items() <= people(file.getvalue()).items()
+
+
+@given(st.text('ab,"@ .', max_size=30), st.integers(0, 5))
+def test_a_line_with_stray_quotes_costs_no_other(odd: str, place: int) -> None:
+    lines = [",".join(row) for row in PEOPLE]
+    read = people("\n".join(["Name,Mail,Firm,Town", *lines[:place], odd, *lines[place:]]))
+    assert {row[1]: f"{row[0]}, {row[2]}" for row in PEOPLE}.items() <= read.items()
