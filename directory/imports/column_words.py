@@ -26,7 +26,7 @@ _PHRASES = {
         |trading as|trading name|operating as|supplier|vendor|exhibitor|merchant|lieferant|fournisseur|proveedor
         |fornitore|leverancier""",
     "role": """role|title|job title|position|job position|function|occupation|funktion|beruf|fonction|poste|cargo
-        |puesto|ruolo|functie|stilling|job""",
+        |puesto|ruolo|functie|stilling|job|designation|funcao""",
     "summary": """what the firm does|what they do|what we do|what you do|description|about|summary|bio|profile
         |overview|company description|business description|what does your business do|what does your company do
         |about us|beschreibung|taetigkeit|tatigkeit|was wir tun|description de l entreprise|activite|descripcion
@@ -39,10 +39,10 @@ _PHRASES = {
         |speciality|skills|expertise|category|categories|leistungen|fachgebiete|schwerpunkte|kategorie|kategorien
         |specialites|competences|categorie|servicios|especialidades|categoria|competenze|diensten
         |areas of expertise|trades|trade|practice areas|focus areas|services provided|products and services
-        |products services
+        |products services|specialisms|specialism|specializations
         |what they are good at|what you are good at|what we are good at""",
     "phone": """phone|telephone|tel|mobile|cell|phone number|telephone number|mobile number|cell phone|cell number
-        |mobile phone|best number|contact number
+        |mobile phone|best number|contact number|contact no|telemovel|switchboard
         |handy|mobil|telefon|telefonnummer|rufnummer|telefono|movil|portable|telefone|mob
         |celular|cellulare|telefoon|telefoonnummer|mobiel|telefonnr|tlf|ph|mobilephone|workphone""",
     "website": """website|web|url|site|homepage|web page|web site|website url|web address|site internet|site web
