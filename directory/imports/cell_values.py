@@ -7,6 +7,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 import phonenumbers
@@ -104,10 +105,12 @@ def read_phone(cell: str, country: str = "") -> Cell:
     leniency = phonenumbers.Leniency.POSSIBLE  # numbers that nobody has are still somebody's to correct
     matches = phonenumbers.PhoneNumberMatcher(kept, country or "US", leniency=leniency)
     numbers = [_spoken(match.raw_string, match.number) for match in matches]
-    numbers = numbers or re.findall(r"\+?\(?\d[\d ()./-]{5,}\d", kept)[:1]  # of another country
-    try:
-        numbers = [clean_phone(number) for number in numbers or [kept] if number]
-    except Invalid:
+    inside = re.findall(r"\+?\(?\d[\d ().-]{5,}\d", kept)[:1]  # "0131 496 0141 (office)", of another country
+    for some in (numbers or [kept], inside):
+        with suppress(Invalid):
+            numbers = [clean_phone(number) for number in some if number]
+            break
+    else:
         numbers = []
     if not numbers:
         return Cell("", (_("“%(cell)s” is no telephone number.", cell=text[:80]),) if text else ())
