@@ -7,7 +7,6 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable
-from contextlib import suppress
 from typing import NamedTuple
 
 import phonenumbers
@@ -105,13 +104,13 @@ def read_phone(cell: str, country: str = "") -> Cell:
     leniency = phonenumbers.Leniency.POSSIBLE  # numbers that nobody has are still somebody's to correct
     matches = phonenumbers.PhoneNumberMatcher(kept, country or "US", leniency=leniency)
     numbers = [_spoken(match.raw_string, match.number) for match in matches]
-    inside = re.findall(r"\+?\(?\d[\d ().-]{5,}\d", kept)[:1]  # "0131 496 0141 (office)", of another country
-    for some in (numbers or [kept], inside):
-        with suppress(Invalid):
-            numbers = [clean_phone(number) for number in some if number]
-            break
-    else:
+    try:
+        numbers = [clean_phone(number) for number in numbers or [kept] if number]
+    except Invalid:
         numbers = []
+        inside = re.search(r"\+?\(?\d[\d ().-]{5,}\d", kept)  # "0131 496 0141 (office)", of another country
+        if inside and inside[0] != kept:
+            return read_phone(inside[0], country)
     if not numbers:
         return Cell("", (_("“%(cell)s” is no telephone number.", cell=text[:80]),) if text else ())
     return _first_of(list(dict.fromkeys(numbers)))
