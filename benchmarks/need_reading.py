@@ -2,7 +2,8 @@
 
 A lead's ``needs`` are groups of codes joined by `` && ``, each of acceptable codes joined by ``|``; ``-`` where nobody
 in these categories can serve it. ``not`` are codes that must not be needs. A lead is whole if every group is met and
-nothing else is read. Chips are the needs and what is offered beside them.
+nothing else is read. Chips are the needs and what is offered beside them. ``budget`` and ``due`` are measured where
+the file has these columns.
 
     python -m benchmarks.need_reading [LEADS.tsv] [--words] [--show]
 
@@ -28,7 +29,10 @@ from sqlalchemy.orm import Session
 
 import directory.tables  # noqa: F401 - relationships name tables by strings, so all of them must be loaded
 from benchmarks.leads import NOW
+from directory.amount import parse_amount
+from directory.budget import read_budget
 from directory.db import Base, connect, write_session
+from directory.due_date import read_due_date
 from directory.engine.capability_embeddings import embed_missing
 from directory.engine.capability_offers import OFFERED
 from directory.engine.sentence_encoder import load_model
@@ -51,6 +55,8 @@ class LabeledLead:
     needs: tuple[frozenset[str], ...]  # the acceptable codes of each need
     refused: frozenset[str]
     kind: str
+    budget: str = ""  # such as "15000 USD"; "-" for none, "" where it is not labeled, as ``due``
+    due: str = ""
 
     @property
     def acceptable(self) -> frozenset[str]:
@@ -69,6 +75,8 @@ def labeled_leads(path: Path) -> list[LabeledLead]:
             else (),
             frozenset(code.strip() for code in row["not"].split("|")) - {"-", ""},
             row["kind"],
+            row.get("budget", ""),
+            row.get("due", ""),
         )
         for row in rows
     ]
@@ -155,6 +163,29 @@ def measure(leads: list[LabeledLead], read: Read) -> dict[str, Any]:
     }
 
 
+def measure_terms(leads: list[LabeledLead]) -> dict[str, Any]:
+    """Return the shares of budgets and days that are read right or asked about, and how many are silently wrong.
+
+    A day is right if there is one, or a question, exactly where the lead has one: its label has words alone.
+    """
+    amounts, dates = [], []
+    for lead in leads:
+        if lead.budget:
+            figure, _blank, currency = lead.budget.partition(" ")
+            wanted = parse_amount(figure, country="", currency=currency) if currency else None
+            amount = read_budget(lead.text, country="", currency=currency or "USD")
+            amounts.append((amount.value == wanted or bool(amount.question), amount.value not in (None, wanted)))
+        if lead.due:
+            day = read_due_date(lead.text, today=NOW.date(), country="US")
+            is_said = day.value is not None or bool(day.question)
+            dates.append((is_said == (lead.due != "-"), day.value is not None and lead.due == "-"))
+    return {
+        name: {"right_or_asked": _share([right for right, _ in found]), "wrong": sum(wrong for _, wrong in found)}
+        for name, found in (("amounts", amounts), ("dates", dates))
+        if found
+    }
+
+
 def _share(hits: list[bool]) -> float | None:
     return round(sum(hits) / len(hits), 3) if hits else None
 
@@ -178,7 +209,11 @@ def main() -> None:
     peers = {"bm25": nearest_of_clauses(index, codes, None)}
     if encode is not None:
         peers["meaning"] = nearest_of_clauses(index, codes, encode)
-    found = {**measure(leads, read), "baseline": {name: measure(leads, peer) for name, peer in peers.items()}}
+    found = {
+        **measure(leads, read),
+        **measure_terms(leads),
+        "baseline": {name: measure(leads, peer) for name, peer in peers.items()},
+    }
     print(json.dumps(found, indent=2))
 
 

@@ -1,5 +1,6 @@
 """Rate limits: how often something may be tried in a period, counted in the database for all processes."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -7,6 +8,8 @@ from sqlalchemy import String, delete, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from directory.db import Base, Row, insert_into
+
+_BATCH = 1000  # rows of a statement
 
 
 class Allowance(Row, Base):
@@ -24,12 +27,23 @@ def consume_allowance(session: Session, *, key: str, limit: int, within: timedel
 
     The first attempt opens a period of ``within``; more than ``limit`` attempts in it are not allowed.
     """
-    session.execute(delete(Allowance).where(Allowance.ends_at <= now))
-    first = insert_into(session, Allowance).values(key_hash=_hash(key), spent=1, ends_at=now + within)
-    increment = {"spent": Allowance.spent + 1}
-    counted = first.on_conflict_do_update(index_elements=[Allowance.key_hash], set_=increment)
-    spent: int = session.scalars(counted.returning(Allowance.spent)).one()
-    return spent <= limit
+    return consume_allowances(session, keys=[key], limit=limit, within=within, now=now) == {key}
+
+
+def consume_allowances(
+    session: Session, *, keys: Collection[str], limit: int, within: timedelta, now: datetime
+) -> set[str]:
+    """Count one attempt under each of the ``keys``, as ``consume_allowance`` does; return those that are allowed."""
+    # No row of these is ever held in memory; a session with thousands of others must not be searched for some.
+    session.execute(delete(Allowance).where(Allowance.ends_at <= now), execution_options={"synchronize_session": False})
+    rows = [{"key_hash": _hash(key), "spent": 1, "ends_at": now + within} for key in dict.fromkeys(keys)]
+    spent: dict[str, int] = {}
+    for start in range(0, len(rows), _BATCH):
+        first = insert_into(session, Allowance).values(rows[start : start + _BATCH])
+        increment = {"spent": Allowance.spent + 1}
+        counted = first.on_conflict_do_update(index_elements=[Allowance.key_hash], set_=increment)
+        spent |= dict(session.execute(counted.returning(Allowance.key_hash, Allowance.spent)).all())
+    return {key for key in keys if spent[_hash(key)] <= limit}
 
 
 def refund_allowance(session: Session, *, key: str) -> None:

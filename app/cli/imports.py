@@ -17,7 +17,7 @@ from directory.db import claim_write
 from directory.imports import businesses as business_import
 from directory.imports import collaborations as collaboration_import
 from directory.imports import firm_list, people, people_list
-from directory.imports.checked_csv_reader import check_table
+from directory.imports.checked_table import check_table
 from directory.imports.outline import outline
 from directory.imports.people import ImportBatch, Preview
 from directory.imports.report import Report, Unknown
@@ -155,7 +155,7 @@ def members(file: Path, chapter_name: str, mapping: dict[str, str], join: bool, 
 @UNKNOWN
 @DRY_RUN
 def collaborations(file: Path, mapping: dict[str, str], scheme: str, unknown: Unknown, dry_run: bool) -> None:
-    table = read_table(file, FILE)
+    table = read_table(file, FILE, is_strict=True)
     rows = check_table(table, fields=collaboration_import.FIELDS, mapping=mapping)
     with open_engine() as engine, Session(engine) as session:
         claim_write(session)

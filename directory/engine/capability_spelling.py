@@ -4,7 +4,7 @@ What is only near in meaning is never the same here: "HVAC repair" is not "HVAC"
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -15,7 +15,8 @@ from matching.text_normalization import Token, clean_text, fold, tokens
 LONGEST = 120  # characters of a capability; a longer piece of a cell is cut at a word
 TYPED_SHORTEST, REPLACED_SHORTEST = 7, 10  # letters of a name with a typing error, and with a replaced letter
 # The commas of numbers and of what stands in brackets separate nothing, nor does the hyphen in a word.
-_BREAK = re.compile(r"[;|\n•·]|,(?!\d)(?![^()]*\))|\s[-–—]\s")
+_BREAK = re.compile(r"[;|\n•·]|:::")
+_WEAK_BREAK = re.compile(r",(?!\d)(?![^()]*\))|\s[-–—]\s")
 _PARTS = re.compile(r"\s*(?:[/&+]|\band\b)\s*", re.IGNORECASE)
 _BRACKETS = re.compile(r"\(([^()]*)\)?")
 _LINK = frozenset(("and", "of", "for", "the", "a", "an", "in", "to", "our", "we"))
@@ -26,6 +27,19 @@ _NOTHING = frozenset(
 )
 
 
+def cut_cell(text: str, known: Container[str] = ()) -> list[str]:
+    """Return the pieces of a cell, each once. ``known`` are names and codes, casefolded, that may hold a comma.
+
+    >>> cut_cell("Wills, trusts; 541511; - SEO, PPC", {"wills, trusts"})
+    ['Wills, trusts', '541511', 'SEO', 'PPC']
+    """
+    if (whole := text.strip()).casefold() in known:
+        return [whole]
+    raw = [" ".join(piece.split()) for piece in _BREAK.split(text)]
+    pieces = [part for piece in raw for part in ([piece] if piece.casefold() in known else _WEAK_BREAK.split(piece))]
+    return list(dict.fromkeys(filter(None, (piece.strip(' \t"-–*') for piece in pieces))))
+
+
 def split_cell(text: str) -> list[str]:
     """Return the capabilities of a cell, as written, each once; nothing where the cell says nothing.
 
@@ -33,8 +47,8 @@ def split_cell(text: str) -> list[str]:
     ['UI/UX design', 'SEO', 'HVAC', 'plumbing', 'Audits (1,000+ rows, yearly)']
     """
     pieces = dict[str, str]()
-    for raw in _BREAK.split(clean_text(text)):
-        piece = re.sub(r"^(?:(?:and|&)\s+|[\s\-*>.:#]+)+", "", " ".join(raw.split()), flags=re.IGNORECASE)
+    for raw in cut_cell(clean_text(text)):
+        piece = re.sub(r"^(?:(?:and|&)\s+|[\s\-*>.:#]+)+", "", raw, flags=re.IGNORECASE)
         piece = piece if len(piece) <= LONGEST else piece[: LONGEST + 1].rpartition(" ")[0] or piece[:LONGEST]
         piece = piece.strip(" .:&,-")
         key = _key(tokens(piece))

@@ -28,7 +28,10 @@ VOTERS = 5  # the nearest nodes that decide the category, by the cube of their s
 
 
 class Vocabulary:
-    """The curated capabilities and the network's own, as they stood when it was made, with what was learnt since."""
+    """The curated capabilities and the network's own, as they stood when it was made, with what was learnt since.
+
+    ``learnt`` has the ids of the latter.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -38,6 +41,8 @@ class Vocabulary:
         rows = session.execute(in_order).all()
         self._hidden = {row.id for row in rows if row.hidden_at is not None}
         self._spellings = Spellings([(row.id, row.name, row.synonyms) for row in rows])
+        self.learnt: list[int] = []
+        self._found: dict[str, tuple[int, ...]] = {}  # the cells of a list repeat their words
 
     def find(self, text: str) -> tuple[int, ...]:
         """Return the ids of the capabilities that the whole of ``text`` names, without hidden ones; () for none."""
@@ -48,7 +53,9 @@ class Vocabulary:
         return [word for word, ids in self._pieces(cell) if not ids]
 
     def _pieces(self, cell: str) -> list[tuple[str, tuple[int, ...]]]:
-        return [(word, self._spellings.find(word)) for word in split_cell(cell)]  # a hidden word is not added again
+        words = split_cell(cell)
+        self._found |= {word: self._spellings.find(word) for word in words if word not in self._found}
+        return [(word, self._found[word]) for word in words]  # a hidden word is not added again
 
     def learn(self, cell: str, *, beside: Collection[int] = (), origin: str) -> tuple[list[int], list[str]]:
         """Return the capability ids of a cell, each once, and the words that are new with it; hidden ones are left out.
@@ -90,6 +97,8 @@ class Vocabulary:
         self._session.add(node)
         self._session.flush()
         self._spellings.add(node.id, node.name)
+        self._found.clear()
+        self.learnt.append(node.id)
         return node
 
     def _place(self, word: str, vector: Vectors | None, company: Collection[int]) -> int | None:

@@ -6,10 +6,10 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from directory.engine.capability_spelling import cut_cell
 from directory.engine.vocabulary import Vocabulary
 from directory.errors import Invalid
 from directory.imports.cell_checks import RowError
-from directory.imports.cell_values import split_list
 from directory.imports.report import Report
 from directory.taxonomy.capability import CURATED, Capability
 from directory.translation import gettext
@@ -45,8 +45,7 @@ class Codes:
 
     def read(self, row: _Row, report: Report) -> Sequence[int]:
         """Return the capability ids of a row's cell, each once. New words and unknown codes go to the report."""
-        cell = row.values.get("capabilities", "").strip()
-        names = [cell] if cell.casefold() in self._by_name else split_list(cell)
+        names = cut_cell(row.values.get("capabilities", ""), self._by_name)
         if "capabilities" in row.values and not names:
             reason = gettext("without a capability")
             report.skip_unknown(reason, RowError(row.number, "capabilities", reason))

@@ -2,7 +2,7 @@
 
 import re
 
-from directory.imports.person_name import TITLES, read_name
+from directory.imports.person_name import TITLES, has_job, read_name
 from directory.imports.place_block import is_region
 from directory.people.duplicates import LEGAL
 from directory.text import fold, strip_hidden
@@ -47,7 +47,7 @@ _PROFILE = re.compile(r"(?:linkedin|twitter|x|instagram|facebook|tiktok)\.com/(?
 def look(cell: str) -> str:
     """Return the name of what a filled cell looks like, "" for a text without a look.
 
-    One of: email, website, profile, date, number, phone, yes, salutation, region, long, firm, person.
+    One of: email, website, profile, date, number, phone, yes, salutation, region, long, job, firm, person.
 
     >>> [look(cell) for cell in ("b@x.example", "(520) 555-0141", "Brook Roofing", "Ansel Brook", "yes", "7")]
     ['email', 'phone', 'firm', 'person', 'yes', 'number']
@@ -67,7 +67,7 @@ def look(cell: str) -> str:
         return "phone"
     if re.fullmatch(r"[+-]?[$€£#]?\d{1,3}(?:[.,]\d+)*|\d{1,8}|\d+\.[1-9]\d*|-\d+(\.\d+)?|\d{12,}", text):
         return "number"
-    if _PHONE.fullmatch(re.split(r" *[;,|] *|\n", text)[0]):
+    if _PHONE.fullmatch(re.split(r" *[;,|] *", strip_hidden(cell.strip().partition("\n")[0], 400))[0]):
         return "phone"
     if _URL.fullmatch(text):
         return "profile" if _PROFILE.search(text) else "website"
@@ -80,6 +80,8 @@ def look(cell: str) -> str:
 
 def _person_or_firm(text: str) -> str:
     words = re.findall(r"[^\W\d_]+", fold(text))
+    if has_job(" ".join(words[-1:])) and "," not in text:
+        return "job"
     if any(word in _FIRM for word in words) or re.search(r"株式会社|有限公司|(?i:^the )", text):
         return "firm"
     name = read_name(text)

@@ -3,6 +3,7 @@
 No cell is refused here: a value that cannot be read is "", and the first note says why.
 """
 
+import html
 import re
 import unicodedata
 from collections.abc import Callable
@@ -16,7 +17,13 @@ from directory.text import LONG_TEXT, clean_email, clean_phone, clean_website, s
 from directory.translation import gettext as _
 
 MARKS = " \u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff"  # around what was copied from a page
-_NOTHING = re.compile(r"(n\.?/?a\.?|#n/a|none|null|nil|nan|unknown|tbd|[-–—.?_/ ]*)", re.IGNORECASE)
+_NOTHING = re.compile(
+    r"(n\.?/?a\.?|#n/a|none|null|nil|nan|unknown|tb[acd]|vacant|not (?:available|applicable)|[-–—.?_/ ]*)",
+    re.IGNORECASE,
+)
+_ENTITY = re.compile(r"&(?:#\d{2,6}|#x[\da-f]{2,5}|[a-z]+\d{0,2});", re.IGNORECASE)
+_INLINE = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|u)(?:\s[^<>]*)?>", re.IGNORECASE)
+_BLOCK = re.compile(r"</?(?:br|div|h[1-6]|hr|li|ol|p|table|tbody|td|tr|ul)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>()\[\]{},;:|\"]{1,64}@[^\s<>()\[\]{},;:|\"@]{1,250}")
 _SITE = re.compile(
     r"(?:https?://)?(?:[^\s/@,;:|<>()\"]{1,63}\.)+[^\W\d_]{2,24}(?::\d{1,5})?(?:[/?#][^\s,;|<>]*)?", re.IGNORECASE
@@ -41,10 +48,20 @@ def plain(cell: str, *, lines: bool = False) -> str:
     >>> plain(" \u202aTucson\u202c  AZ "), plain("N/A"), plain(" a\r\n b", lines=True)
     ('Tucson AZ', '', 'a\nb')
     """
-    text = unescape_formula(cell.strip(" "))
+    text = unescape_formula(without_markup(cell).strip(" "))
     parts = re.split(r"\r\n|\r|\n|\u2028|\u2029", text) if lines else [text]
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(strip_hidden(part, len(part)) for part in parts)).strip()
     return "" if _NOTHING.fullmatch(text[:20]) else text
+
+
+def without_markup(cell: str) -> str:
+    """Return a cell without the tags and entities of a web page.
+
+    >>> without_markup("<p>Tom &amp; <b>Jo</b></p>"), without_markup("3 < 4 & AT&T")
+    ('\\nTom & Jo\\n', '3 < 4 & AT&T')
+    """
+    bare = _INLINE.sub("", _BLOCK.sub("\n", cell)) if "<" in cell else cell
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), bare) if "&" in bare else bare
 
 
 def read_email(cell: str, _country: str = "") -> Cell:
@@ -54,6 +71,8 @@ def read_email(cell: str, _country: str = "") -> Cell:
     ('bea@x.example', 'bea@xn--bcher-kva.example')
     """
     text = re.sub(r"\bmailto:", " ", unicodedata.normalize("NFKC", plain(cell)), flags=re.IGNORECASE)
+    if not _ADDRESS.search(text):
+        text = re.sub(r" *@ *", "@", text)
     sound, wrong = [], []
     for found in _ADDRESS.findall(text):
         address = re.sub(r"\?\w+=.*", "", found).strip(".'`“”‘’")
@@ -76,6 +95,7 @@ def read_phone(cell: str, country: str = "") -> Cell:
     ['(520) 555-0134', '520-555-0136', '(520) 555-0134 ext. 55']
     """
     text = unicodedata.normalize("NFKC", plain(cell).translate(_HYPHENS)).replace("·", ".").translate(_HYPHENS)
+    text = text.lstrip("'")  # a spreadsheet's mark of a text
     if number := _FLOAT.fullmatch(text):
         text = number[1] or str(int(float(text)))
     if re.search(r"\d.{0,3}[A-Za-z]{4,}$", text) and not re.search(r"ext", text, re.IGNORECASE):
@@ -88,6 +108,9 @@ def read_phone(cell: str, country: str = "") -> Cell:
         numbers = [clean_phone(number) for number in numbers or [kept] if number]
     except Invalid:
         numbers = []
+        inside = re.search(r"\+?\(?\d[\d ().-]{5,}\d", kept)  # "0131 496 0141 (office)", of another country
+        if inside and inside[0] != kept:
+            return read_phone(inside[0], country)
     if not numbers:
         return Cell("", (_("“%(cell)s” is no telephone number.", cell=text[:80]),) if text else ())
     return _first_of(list(dict.fromkeys(numbers)))
@@ -118,16 +141,6 @@ def read_line(cell: str, _country: str = "") -> Cell:
 
 def read_text(cell: str, _country: str = "") -> Cell:
     return Cell(plain(cell, lines=True))
-
-
-def split_list(cell: str) -> list[str]:
-    """Return the names in a cell of several, each once; commas separate where nothing better does.
-
-    >>> split_list("Web design; Wills, trusts;"), split_list("eCommerce, UI/UX design")
-    (['Web design', 'Wills, trusts'], ['eCommerce', 'UI/UX design'])
-    """
-    separator = next((sign for sign in (":::", ";", "|", "\n", "•") if sign in cell), ",")
-    return list(dict.fromkeys(name.strip(' \t"-*') for name in cell.split(separator) if name.strip(' \t"-*')))
 
 
 def peel(read: Callable[[str, str], Cell], cell: str, *, country: str, limit: int) -> Cell:

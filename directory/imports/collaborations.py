@@ -14,7 +14,7 @@ from directory.facts.collaboration import Collaboration, collaboration_capabilit
 from directory.imports.businesses import add_claims
 from directory.imports.capability_codes import Codes
 from directory.imports.cell_checks import CELL_BYTES, Field, ImportErrors, RowError
-from directory.imports.checked_csv_reader import CheckedRow
+from directory.imports.checked_table import CheckedRow
 from directory.imports.report import Report, Unknown
 from directory.money import Money
 from directory.people.business import index_businesses

@@ -9,21 +9,22 @@ from enum import StrEnum
 from typing import Literal, NamedTuple
 
 from directory.imports.cell_look import look
-from directory.imports.column_words import TAGS, header_scores, header_words
+from directory.imports.column_words import TAGS, header_scores, header_words, is_other
 from directory.people.place import locate
 
 SAMPLE = 100  # filled cells of a column that are looked at
 Kind = Literal["people", "firms"]
 PERSON_FIELDS = frozenset(("first", "last", "role", "wants"))
-_SPARED = ("email", "phone")  # of several, any will do
-_PRIVATE = frozenset(("home", "private", "personal", "privat", "prive", "assistant", "emergency"))
+_SPARED = ("email", "phone", "capabilities")  # of several, any will do, or all
+_PRIVATE = frozenset(("home", "private", "personal", "privat", "prive"))
+_OTHERS_OWN = frozenset(("assistant", "emergency", "spouse", "buyer", "billing", "owner"))
 _TEXTS = frozenset(("summary", "wants", "capabilities"))
 _LABELS = (["category"], ["categories"], ["trade"], ["trades"])
 # The share of filled cells that must look so for a header to be believed, and the looks that no such column has.
 _MUST = {"email": ("email", 0.4), "phone": ("phone", 0.4), "website": ("website", 0.4)}
 _NEVER = {
-    "name": {"email", "phone", "website", "profile", "date", "number", "yes", "region", "salutation", "long"},
-    "firm": {"email", "phone", "profile", "date", "number", "yes", "salutation", "long"},
+    "name": {"email", "phone", "website", "profile", "date", "number", "yes", "region", "salutation", "long", "job"},
+    "firm": {"email", "phone", "profile", "date", "number", "yes", "salutation", "long", "job"},
     "role": {"email", "phone", "website", "profile", "date", "number", "yes", "salutation", "region", "long"},
     "summary": {"email", "phone", "website", "profile", "date", "number", "yes", "salutation", "region"},
     "city": {"email", "phone", "website", "profile", "date", "number", "yes", "salutation"},
@@ -61,6 +62,7 @@ class _Cells:
     """What a column's sample looks like."""
 
     def __init__(self, cells: Sequence[str]) -> None:
+        self.cells = cells
         filled = [cell.strip() for cell in cells if cell.strip()]
         self.share_filled = len(filled) / max(1, len(cells))
         self.filled = filled[:SAMPLE]
@@ -83,6 +85,8 @@ class _Cells:
 
     def allows(self, field: str) -> bool:
         """Whether the cells may be those of a field."""
+        if field == "website" and len(self.filled) > 3 and len(set(map(_host, self.filled))) == 1:
+            return False  # the pages of a directory about them
         if field in _MUST:
             wanted, least = _MUST[field]
             bare = self.share("number") if field == "phone" else 0  # telephones as a spreadsheet's numbers
@@ -91,7 +95,13 @@ class _Cells:
             return False
         if field == "key" and self.distinct < self.count:
             return False
+        if field == "capabilities" and self.count >= 8 and self.distinct == 1:
+            return False
         return self.share(*_NEVER[field]) <= 0.5
+
+
+def _host(address: str) -> str:
+    return address.casefold().split("://")[-1].split("/")[0]
 
 
 def recognise(header: Sequence[str] | None, rows: Sequence[Sequence[str]], kind: Kind = "people") -> list[Column]:
@@ -111,7 +121,9 @@ def recognise(header: Sequence[str] | None, rows: Sequence[Sequence[str]], kind:
         _by_header(names, columns, kind, taken)
         _settle_names(names, columns, kind, taken)
     _by_look(columns, taken, has_header=header is not None)
-    if header is None:
+    if header is not None:
+        _names_by_look(names, columns, kind, taken)
+    else:
         _in_usual_order(columns, taken)
     if kind == "firms":
         firm = taken.pop("firm", None)
@@ -134,10 +146,12 @@ def recognise(header: Sequence[str] | None, rows: Sequence[Sequence[str]], kind:
 
 def _spare(name: str, cells: _Cells) -> str:
     """Return the field that a column left out may fill in, "" for none."""
-    if not cells.filled or not _PRIVATE.isdisjoint(header_words(name)):
-        return ""
-    scores = header_scores(name)
-    return next((field for field in _SPARED if scores.get(field, 0) >= 0.7 and cells.allows(field)), "")
+    words, scores = header_words(name), header_scores(name)
+    for field in _SPARED:
+        hidden = _OTHERS_OWN if field == "email" else _OTHERS_OWN | _PRIVATE  # an invitation needs some address
+        if cells.filled and hidden.isdisjoint(words) and scores.get(field, 0) >= 0.55 and cells.allows(field):
+            return field
+    return ""
 
 
 def _by_header(
@@ -159,7 +173,7 @@ def _by_header(
             if header_words(name)[-1:] in _LABELS:
                 scores["capabilities"] = 0.7  # categories of people may be anything
         if not cells.filled:
-            scores = {field: score for field, score in scores.items() if field not in _TEXTS}
+            scores = {field: score for field, score in scores.items() if field not in _TEXTS and score >= 0.9}
         if len(scores) > 1 and max(scores.values()) >= 0.9:
             scores = {field: score for field, score in scores.items() if score >= 0.9}
         for field, score in scores.items():
@@ -193,12 +207,11 @@ def _settle_name_beside_parts(
     """Settle what "Name" is beside a column of given or family names: the other part, the same person, or the firm."""
     place, _grade = taken.pop("name", (None, Grade.OPEN))
     if "first" in taken and "last" in taken:
-        lasts = {cell.casefold() for cell in columns[taken["last"][0]].filled}
+        lasts = columns[taken["last"][0]].cells
         firms = [
             place
             for place in named
-            if columns[place].share("firm") > 0.2
-            and not any(last in cell.casefold() for cell in columns[place].filled for last in lasts)
+            if columns[place].share("firm") > 0.2 and not _has_parts(columns[place].cells, lasts)
         ]
         if "firm" not in taken and firms:
             taken["firm"] = (min(firms, key=lambda place: columns[place].person), Grade.LIKELY)
@@ -209,6 +222,12 @@ def _settle_name_beside_parts(
             taken.pop("first", None)
             taken.pop("last", None)
             taken["name"] = (place, _grade)
+
+
+def _has_parts(cells: Sequence[str], parts: Sequence[str]) -> bool:
+    """Whether most cells hold the part of their row, as full names hold the family name."""
+    pairs = [(cell.casefold(), part.casefold()) for cell, part in zip(cells, parts, strict=True) if cell and part]
+    return 2 * sum(part in cell for cell, part in pairs) > len(pairs)
 
 
 def _settle_firm_and_contact(
@@ -257,6 +276,22 @@ def _by_look(columns: Sequence[_Cells], taken: dict[str, tuple[int, Grade]], *, 
                 break
 
 
+def _names_by_look(
+    names: Sequence[str], columns: Sequence[_Cells], kind: Kind, taken: dict[str, tuple[int, Grade]]
+) -> None:
+    """Take the only column of persons, and the only one of firms, whose headers say nothing else."""
+    for field, least in (("name", 0.7), ("firm", 0.4)):
+        if field in taken or (field == "name" and (kind == "firms" or taken.keys() & {"first", "last"})):
+            continue
+        free = [
+            place for place in _free(columns, taken) if not header_scores(names[place]) and not is_other(names[place])
+        ]
+        found = [place for place in free if columns[place].allows(field) and not columns[place].is_enum]
+        found = [place for place in found if columns[place].share("firm" if field == "firm" else "person") > least]
+        if len(found) == 1:
+            taken[field] = (found[0], Grade.LIKELY)
+
+
 def _in_usual_order(columns: Sequence[_Cells], taken: dict[str, tuple[int, Grade]]) -> None:
     """Take the columns without a header by look where they have one, the rest in the order people write them."""
     texts = [place for place in _free(columns, taken) if columns[place].allows("summary")]
@@ -265,8 +300,13 @@ def _in_usual_order(columns: Sequence[_Cells], taken: dict[str, tuple[int, Grade
         first_two = short[:2]
         person = max(first_two, key=lambda place: (columns[place].person > 0, -place))
         taken["name"] = (person, Grade.LIKELY)
-        if others := [place for place in first_two if place != person]:
-            taken["firm"] = (others[0], Grade.LIKELY)
+        others = [place for place in short if place != person and columns[place].share("job") < 0.5]
+        if others:
+            firm = max(others, key=lambda place: (columns[place].share("firm") > 0.3, place in first_two, -place))
+            taken["firm"] = (firm, Grade.LIKELY)
+    jobs = [place for place in _free(columns, taken) if columns[place].share("job") >= 0.5]
+    if jobs:
+        taken["role"] = (jobs[0], Grade.LIKELY)
     used = {place for place, _grade in taken.values()}
     for field, place in zip(("summary", "wants"), [place for place in texts if place not in used], strict=False):
         taken[field] = (place, Grade.LIKELY)

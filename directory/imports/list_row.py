@@ -44,6 +44,9 @@ class Line:
 def read_line(row: Row, sheet: Sheet, fields: Mapping[str, ListField], *, country: str) -> Line:
     """Read a row. A cell that cannot be read is "" with a note, whatever it holds."""
     line, columns = Line(row.number, dict.fromkeys(fields, "")), sheet.columns
+    if why := sheet.furniture.get(row.number):
+        line.errors.append(RowError(row.number, "", why))
+        return line
     if any(cell.strip() for cell in row.cells[len(columns) :]):
         counts = {"cells": len(row.cells), "columns": len(columns)}
         message = _("It has %(cells)s cells where the others have %(columns)s; check its commas and quotes.", **counts)
@@ -55,10 +58,10 @@ def read_line(row: Row, sheet: Sheet, fields: Mapping[str, ListField], *, countr
         for place, (name, cell) in enumerate(zip(sheet.spares, row.cells, strict=False))
     ]
     for name, cell, spare in cells:
-        if not name or not cell.strip() or (spare and line.values[name]):
+        if not name or not cell.strip() or (spare and line.values[name] and name != "capabilities"):
             continue
         value, notes = peel(fields[name].read, cell, country=country, limit=fields[name].limit)
-        line.values[name] = value
+        line.values[name] = "\n".join(filter(None, (line.values[name], value))) if spare else value
         line.note(fields[name].label, [_("taken from “%(column)s”", column=spare)] if spare and value else [])
         line.note(fields[name].label, notes)
     _split_town(line, fields)

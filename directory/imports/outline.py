@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from directory.imports.cell_values import split_list
+from directory.engine.capability_spelling import cut_cell
 from directory.imports.list_row import Line
 from directory.imports.sheet import Sheet
 
@@ -36,7 +36,7 @@ def _row(line: Line, asks: list[str]) -> dict[str, Any]:
         "firm": values.get("firm", values["name"]),
         "telephone": values["phone"],
         "place": ", ".join(part for part in (values["city"], values["region"]) if part),
-        "capabilities": split_list(values.get("capabilities", "")),
+        "capabilities": cut_cell(values.get("capabilities", "")),
         "notes": [f"{note.field}: {note.message}" for note in line.notes],
         "asks": asks,
     }

@@ -23,7 +23,7 @@ from directory.imports.sheet import Sheet
 from directory.imports.similar_firms import FirmKey, SimilarFirm, firm_keys, similar_firms
 from directory.imports.table_reader import Row
 from directory.joining.application import Application, delete_unconfirmed
-from directory.joining.invitation import GRACE, invite_by_mail
+from directory.joining.invitation import GRACE, invite_all_by_mail
 from directory.people import duplicates
 from directory.people.business import index_businesses
 from directory.people.chapter import Chapter
@@ -235,21 +235,22 @@ def commit(
             setattr(firm, name, getattr(firm, name) or values[name])
         fields = {name: values[name] for name in ("name", "email", "role", "phone")}
         people.append((line, Member(business=firm, joined_at=now, invited_at=now, **fields)))
-    cells = [(line.values["capabilities"], member.business) for line, member in people]
-    claims = _claims(session, list(new_firms.values()), cells, vocabulary, now)
     session.add_all(member for _line, member in people)
     session.flush()
+    cells = [(line.values["capabilities"], member.business) for line, member in people]
+    claims = _claims(session, list(new_firms.values()), cells, vocabulary, now)
     wants = _wants(people, vocabulary, share, now)
     session.add_all([*claims, *wants])
     session.flush()
-    for _line, member in people:
-        invite_by_mail(session, member=member, by=by, event=f"batch-{batch.public_id}", due_at=now + GRACE, now=now)
+    invited, event = [member for _line, member in people], f"batch-{batch.public_id}"
+    invite_all_by_mail(session, members=invited, by=by, event=event, due_at=now + GRACE, now=now)
     batch.committed_at = now
     batch.made = {
         "business": [firm.id for firm in new_firms.values()],
         "member": [member.id for _line, member in people],
         "claim": [claim.id for claim in claims],
         "wanted": [want.id for want in wants],
+        "capability": vocabulary.learnt,
     }
     index_businesses(session, {member.business_id for _line, member in people})
     record(session, actor_id=by.id, action="import.commit", object=batch, now=now)
@@ -290,7 +291,7 @@ def _claims(
 
 def _wants(people: list[tuple[Line, Member]], vocabulary: Vocabulary, share: bool, now: datetime) -> list[Wanted]:
     wants = [(line.values["wants"], member) for line, member in people if line.values["wants"]]
-    named = {text: vocabulary.find(text) for text, _member in wants}
+    named = {text: vocabulary.find(text) for text in {text for text, _member in wants}}
     return [
         Wanted(
             member_id=member.id,

@@ -36,6 +36,9 @@ def read_person(row: Row, sheet: Sheet, *, country: str = "") -> Line:
     if not values["name"] and (whole := f"{values['first']} {values['last']}".strip()):
         values["name"], notes = peel(read_name, whole, country=country, limit=BY_NAME["name"].limit)
         line.note(BY_NAME["name"].label, notes)
+    if values["email"] and not {"name", "first", "last"} & {*sheet.columns}:
+        beside = dict(zip(sheet.columns, row.cells, strict=False)).get("email", "")  # "Bea Lind <bea@x.example>"
+        values["name"] = peel(read_name, beside, country=country, limit=BY_NAME["name"].limit).value
     if look(values["name"]) == "firm":
         line.note(BY_NAME["name"].label, [_("“%(name)s” may be a firm, not a person.", name=values["name"])])
     require(line, "name", BY_NAME["name"].label, _("Write their name."))

@@ -5,22 +5,31 @@ import re
 from nameparser import HumanName
 from nameparser.config.suffixes import SUFFIX_ACRONYMS, SUFFIX_WORDS
 
-from directory.imports.cell_values import MARKS, Cell, plain
+from directory.imports.cell_values import MARKS, Cell, plain, without_markup
 from directory.text import LONG_TEXT, clean_text
 from directory.translation import gettext as _
 
 _TITLES = """mr mrs ms miss mx dr prof professor sir rev reverend herr frau monsieur mme madame mlle sr sra srta señor
 señora dott dottssa sigra signor signora dhr mevr drs"""
 TITLES = frozenset(_TITLES.split())
-_DOTTED = frozenset(("dipl", "fr", "hon", "ing", "mag", "sig"))  # names as well, without the dot
+_DOTTED_TITLES = "arch arq avv capt cllr cmdr col dipl fr gen gov hon ing lic lt mag maj pres rep sen sgt sig"
+_DOTTED = frozenset(_DOTTED_TITLES.split())  # names as well, without the dot
 _GENERATION = frozenset(("jr", "sr", "jnr", "snr", "junior", "ii", "iii", "iv"))
 _DEGREES = (SUFFIX_ACRONYMS | SUFFIX_WORDS) - _GENERATION
 _TITLE = re.compile(
     rf"(?:{'|'.join(sorted(TITLES - {'sr'}, key=len, reverse=True))})\.?\s",
     re.IGNORECASE,
 )
-_PEOPLE = re.compile(r"\s*(?:[;|\n]|:::|\s/\s|\s[&+]\s|(?<=\S)\s(?:and|und|et|y|e|och|og|en)\s)\s*", re.IGNORECASE)
-_JOB_WORDS = "realtor broker agent owner president ceo cfo cto director manager attorney partner founder chair"
+_PEOPLE = re.compile(
+    r"\s*(?:[;|\n]|:::|\sc/o\s|(?<=\w\w)/(?=\w\w)|\s/\s|\s[&+]\s|(?<=\S)\s(?:and|und|et|y|e|och|og|en)\s)\s*",
+    re.IGNORECASE,
+)
+_JOB_WORDS = """
+administrator advisor agent assistant associate attorney broker ceo cfo chair chairman chairwoman chief cmo consultant
+coo coordinator cofounder cto director engineer executive founder head manager officer owner partner president principal
+producer proprietor realtor representative secretary specialist supervisor treasurer trustee vp geschäftsführer
+geschäftsführerin inhaber inhaberin gérant gérante directeur directrice dueño dueña gerente titolare
+"""
 _JOBS = frozenset(_JOB_WORDS.split())
 
 
@@ -34,15 +43,25 @@ def read_name(cell: str, _country: str = "") -> Cell:
     ['Tess Wu', 'Tom Patch Jr.', 'Rika Thorn', 'Ann Lee', '王小明']
     """
     # What hides within a name may make it look like another's: it is refused, not taken out.
-    seen = clean_text(cell.strip(MARKS), field="name", what=_("the name"), limit=LONG_TEXT, required=False)
+    seen = clean_text(
+        without_markup(cell).strip(MARKS), field="name", what=_("the name"), limit=LONG_TEXT, required=False
+    )
     text = plain(seen, lines=True)
     notes = []
     text = re.sub(r"[<(]?\s*(?:mailto:)?\S+@\S+\s*[>)]?", " ", text)
+    text, numbers = re.subn(r"[(+]?\d[\d ()./-]{6,}\d", " ", text)
+    if numbers:
+        notes.append(_("a number is left out of “%(cell)s”", cell=plain(cell)[:80]))
+    text = re.sub(r"^[^\W\d_][\w /]{1,30}:\s+", "", text)  # "Contact: Bea Lind"
     if beside := re.findall(r"[(\[]([^)\]]*)[)\]]", text):
         notes.append(_("also there: %(rest)s", rest=", ".join(beside)))
     text = re.sub(r"[(\[][^)\]]*[)\]]|[\"“”„][^\"“”„]*[\"“”]", " ", text)
     first, *others = _people(text)
+    first, jobs = _without_jobs(first)
     name = _in_order(first)
+    if jobs:
+        notes.append(_("also there: %(rest)s", rest=", ".join(jobs)))
+    others = [_without_jobs(other)[0] for other in others if not has_job(other.split(",")[0])]
     if others and len(name.split()) == 1 and (last := _in_order(others[0]).split())[1:]:
         name = f"{name} {last[-1]}"  # "Ann and Bo Lee"
     if others:
@@ -71,6 +90,23 @@ def _people(text: str) -> list[str]:
     return people or [""]
 
 
+def _without_jobs(text: str) -> tuple[str, list[str]]:
+    """Take "Owner" out of "Bea Lind, Owner" and of "Bea Lind - Owner"; return what stays, and what was taken.
+
+    >>> _without_jobs("Bea Lind, Office Manager"), _without_jobs("Lind, Bea - Rise Chapter")
+    (('Bea Lind', ['Office Manager']), ('Lind, Bea', ['Rise Chapter']))
+    """
+    text, *after = re.split(r"(?<=\w\w)\s+[-–—]+\s+", text)
+    name, *rest = [piece.strip() for piece in text.split(",")]
+    jobs = [piece for piece in rest if has_job(piece)]
+    return ", ".join([name, *(piece for piece in rest if piece not in jobs)]), [*jobs, *after]
+
+
+def has_job(text: str) -> bool:
+    """Return whether a word of the text is what people are called at work, such as "Sales Director"."""
+    return any(_bare(word) in _JOBS for word in text.split())
+
+
 def _is_whole(piece: str) -> bool:
     """Return whether a piece between commas is a name of its own, such as "Jo Marsh", and no "de la Cruz"."""
     words = [word for word in piece.split() if not _is_suffix(word)]
@@ -79,7 +115,12 @@ def _is_whole(piece: str) -> bool:
 
 def _in_order(text: str) -> str:
     pieces = [" ".join(piece.split()) for piece in text.split(",") if piece.strip()]
-    suffixes = [piece for piece in pieces[1:] if all(map(_is_suffix, piece.split()))]
+    is_whole = bool(pieces) and _is_whole(pieces[0])
+    suffixes = [
+        piece
+        for piece in pieces[1:]
+        if all(_is_suffix(word) or (is_whole and _is_credential(word)) for word in piece.split())
+    ]
     pieces = [piece for piece in pieces if piece not in suffixes] or pieces[:1]
     generation = next((word for piece in suffixes for word in piece.split() if _bare(word) in _GENERATION), "")
     if len(pieces) > 1:
@@ -98,12 +139,27 @@ def _in_order(text: str) -> str:
         words.pop()
     if len(words) > 1 and _bare(words[-1]) in ("phd", "md", "cpa", "esq", "mba", "dds"):
         words.pop()
+    words = _family_last(words)
     name = " ".join([*words, generation] if generation else words)
     if len(words) > 1 and name.isascii() and (name.isupper() or name.islower()):
         parsed = HumanName(name)
         parsed.capitalize(force=True)
         name = str(parsed)
     return name.strip(" ,;")
+
+
+def _family_last(words: list[str]) -> list[str]:
+    """Return the words with the family name at the end, where it alone stands in capitals, as French lists write it.
+
+    >>> _family_last(["LE", "GOFF", "Anne"]), _family_last(["Bea", "LIND"]), _family_last(["JP", "Lind"])
+    (['Anne', 'Le', 'Goff'], ['Bea', 'Lind'], ['JP', 'Lind'])
+    """
+    capitals = [word for word in words if word.isupper()]
+    if not any(len(word) > 3 for word in capitals) or len(capitals) == len(words):
+        return words
+    if words[-len(capitals) :] != capitals and words[: len(capitals)] != capitals:
+        return words
+    return [*(word for word in words if not word.isupper()), *(word.title() for word in capitals)]
 
 
 def _untitled(words: list[str]) -> list[str]:
@@ -114,11 +170,19 @@ def _untitled(words: list[str]) -> list[str]:
 
 def _is_title(word: str) -> bool:
     parts = set(_bare(word).split("-"))  # "Dipl.-Ing."
-    return parts <= TITLES or (word.endswith(".") and parts <= TITLES | _DOTTED)
+    is_degree = len(word) > 2 and word.islower()  # "Dr. med. dent."
+    return parts <= TITLES or (word.endswith(".") and (is_degree or parts <= TITLES | _DOTTED))
 
 
 def _bare(word: str) -> str:
     return word.replace(".", "").strip(",").casefold()
+
+
+def _is_credential(word: str) -> bool:
+    """Return whether a word looks like letters after a name that no list has: FRSA or M.Ed., not McKenzie."""
+    letters = [char for char in word if char.isalpha()]
+    capitals = sum(map(str.isupper, letters))
+    return capitals > 1 and 2 * capitals >= len(letters) and (len(letters) > 2 or "." in word)
 
 
 def _is_suffix(word: str) -> bool:

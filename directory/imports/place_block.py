@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from babel import Locale
+
 from directory.imports.cell_values import plain
 from directory.people.place import locate
 from directory.text import fold
@@ -17,9 +19,13 @@ virginia:VA washington:WA west_virginia:WV wisconsin:WI wyoming:WY district_of_c
 alberta:AB british_columbia:BC manitoba:MB new_brunswick:NB newfoundland_and_labrador:NL nova_scotia:NS ontario:ON
 prince_edward_island:PE quebec:QC saskatchewan:SK"""
 STATES = {name.replace("_", " "): code for name, code in (pair.split(":") for pair in _STATES.split())}
-CODES = frozenset(STATES.values())
-_COUNTRY = frozenset(("us", "usa", "u s a", "u.s.a", "u.s", "united states", "united states of america"))
-_POST = r"(?:\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})"
+CODES = frozenset(STATES.values()) | {"NSW", "VIC", "QLD", "TAS"}
+_US = frozenset(("us", "usa", "u s a", "u.s.a", "u.s", "united states", "united states of america"))
+_COUNTRIES = _US | {"uk", "england", "scotland", "wales", "northern ireland"}
+_COUNTRIES |= {
+    fold(name) for code in ("en", "de", "fr", "es", "it", "nl") for name in Locale(code).territories.values()
+}
+_POST = r"(?:\d{4,5}(?:-\d{4}|\.0)?|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})"
 _STREET = re.compile(
     r"[\d#]|\S\s+(?:p\.? ?o\.? box|st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|boulevard|way|ct|court|pl|place"
     r"|pkwy|hwy|suite|ste|str|straße|strasse)\.?$",
@@ -53,9 +59,10 @@ def split_place(cell: str) -> Place:
     """
     text = plain(cell, lines=True).replace("\n", ",")
     parts = [" ".join(part.split()) for part in re.split(r"[,;|•·]", text) if part.strip()]
-    if len(parts) > 1 and fold(parts[-1]) in _COUNTRY:
-        parts.pop()
     region, country = "", ""
+    if len(parts) > 1 and fold(parts[-1]) in _COUNTRIES - STATES.keys():
+        country = parts.pop()
+        country = "" if fold(country) in _US else country
     for place in range(len(parts) - 1, -1, -1):
         bare = re.sub(rf"(?:^|\s+){_POST}$", "", re.sub(r"\s+(?:US|USA)$", "", parts[place]))
         if not bare:
@@ -68,7 +75,7 @@ def split_place(cell: str) -> Place:
             rest = " ".join(words[:-took])
             parts[place:] = [rest] if rest else []
         break
-    if not region and len(parts) > 1 and not _STREET.search(parts[-1]):
+    if not (region or country) and len(parts) > 1 and not _STREET.search(parts[-1]) and not _is_town_after(*parts[-2:]):
         country = parts.pop()
     for part in reversed(parts):
         if city := _town(part, region):
@@ -77,6 +84,12 @@ def split_place(cell: str) -> Place:
         return Place(country, "")
     told = (_("no town can be read in “%(cell)s”", cell=text[:80]),) if text and not region else ()
     return Place("", region, told)
+
+
+def _is_town_after(before: str, last: str) -> bool:
+    """Whether the last part is the town, as after a street or "The Mill", and not what the town before it lies in."""
+    town = _town(before, "")
+    return not town or (locate(last) is not None and locate(town) is None)
 
 
 def _is_state(words: list[str], has_post: bool, place: int) -> bool:

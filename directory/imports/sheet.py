@@ -2,18 +2,23 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from statistics import median
 
 from directory.errors import Invalid
 from directory.imports.cell_look import look
+from directory.imports.column_mapping import mapped_places
 from directory.imports.column_recognition import Column, Grade, Kind, recognise
 from directory.imports.column_words import header_scores
 from directory.imports.table_reader import LIST, LIST_ROWS, Limits, Row, read_table
 from directory.translation import gettext as _
 
 _SAMPLE_ROWS = 200  # to recognise what a column holds
+_TOTAL = re.compile(r"(?:grand )?(?:total|sum|count|summe|gesamt|somme|suma|totale|totaal)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,26 @@ class Sheet:
         """The rows below the header."""
         return self.rows[1:] if self.has_header else self.rows
 
+    @cached_property
+    def furniture(self) -> dict[int, str]:
+        """Row number -> why it is no entry of the list: headings between the rows, totals, the header once more.
+
+        Rows of one cell are headings where most rows have three or more, unless a third of all are such.
+        """
+        filled = {number: [cell.strip() for cell in cells if cell.strip()] for number, cells in self.body}
+        lone = [number for number, cells in filled.items() if len(cells) == 1]
+        is_wide = bool(filled) and median(map(len, filled.values())) >= 3
+        found = dict.fromkeys(
+            lone if is_wide and 3 * len(lone) < len(filled) else [], _("One cell alone is a heading.")
+        )
+        header = [cell.strip() for cell in self.rows[0].cells if cell.strip()] if self.has_header else []
+        for number, cells in filled.items():
+            if cells == header:
+                found[number] = _("It is the header once more.")
+            elif is_wide and len(cells) == 2 and _TOTAL.match(cells[0]):
+                found[number] = _("It is a total.")
+        return found
+
     def column_name(self, name: str) -> str | None:
         """The header of a field's column, or its number where it has none; None for a field without a column."""
         if name not in self.columns:
@@ -57,18 +82,9 @@ class Sheet:
     def mapped(self, mapping: Mapping[str, str], known: Sequence[str]) -> "Sheet":
         """Return the sheet with the columns of some fields set: field -> header. Raises Invalid for unknown ones."""
         columns, grades = list(self.columns), list(self.grades)
-        header = [cell.strip().casefold() for cell in self.rows[0].cells] if self.has_header else []
-        for name, column in mapping.items():
-            if name not in known:
-                fields = ", ".join(sorted(known))
-                message = _("There is no field “%(field)s”; fields are: %(fields)s.", field=name, fields=fields)
-                raise Invalid(message, field=name)
-            if column.casefold() not in header:
-                named = {"column": column, "field": name, "columns": ", ".join(self.rows[0].cells)}
-                message = _("The header has no column “%(column)s” for %(field)s; it has: %(columns)s.", **named)
-                raise Invalid(message, field=name)
+        header = self.rows[0].cells if self.has_header else []
+        for name, place in mapped_places(header, mapping, known).items():
             columns = ["" if taken == name else taken for taken in columns]
-            place = header.index(column.casefold())
             columns[place], grades[place] = name, Grade.SURE
         return replace(self, columns=columns, grades=grades)
 
@@ -78,7 +94,8 @@ def read_sheet(source: Path | bytes, kind: Kind = "people", *, limits: Limits = 
     table = read_table(source, limits)
     rows = table.rows
     if not rows:
-        raise Invalid(_("There is nobody in the list; write one person a line."))
+        nobody, nothing = _("There is nobody in the list; write one person a line."), _("There is no firm in the list.")
+        raise Invalid(nobody if kind == "people" else nothing)
     has_header = _is_header(rows)
     if has_header and len(rows) == 1:
         raise Invalid(_("The list has a header and no rows."))

@@ -28,6 +28,7 @@ COLUMNS = 200
 CELL = 131_072  # characters; also what the csv module takes
 _TITLE_ROWS = 20  # at most, above the header
 _SAMPLE_ROWS = 100
+_REREAD = 8  # times the text, at most, for quotes that do not close: never quadratic time
 _SEPARATORS = ",;\t|"
 _LABEL = re.compile(r"[^;|]{0,80}")  # of a column
 _FOREIGN_QUOTE = re.compile(r'[,;\t|]"|"[,;\t|]')  # in a cell: it was another sign that separated
@@ -66,18 +67,21 @@ class Table:
     notes: list[str]
 
 
-def read_table(source: Path | bytes, limits: Limits) -> Table:
-    """Return the table in a file or in its content: text or a workbook, ``.gz`` too. Raises Invalid for others."""
-    content = _content(source, limits)
+def read_table(source: Path | bytes, limits: Limits, *, is_strict: bool = False) -> Table:
+    """Return the table in a file or in its content: text or a workbook, ``.gz`` too. Raises Invalid for others.
+
+    A line whose quote does not close is a row by itself, and noted; with ``is_strict`` the file is refused.
+    """
+    content, notes = _content(source, limits), list[str]()
     if is_workbook(content):
         records, note = read_workbook(content, rows=limits.rows, size=limits.bytes)
         rows = list(_rows(records))
     else:
         text, note = decode(content)
-        rows = list(islice(_rows(enumerate(_text_records(text), start=1)), limits.rows))
+        rows = list(islice(_rows(enumerate(_text_records(text, notes, is_strict), start=1)), limits.rows))
     titles = _title_count(rows)
     rows = _without_empty_columns(rows[titles:])
-    notes = [note] if note else []
+    notes += [note] if note else []
     if titles:
         left = ngettext(
             "%(count)s line above the header was left out.", "%(count)s lines above the header were left out.", titles
@@ -146,7 +150,7 @@ def _title_count(rows: Sequence[Row]) -> int:
     return first if first <= _TITLE_ROWS and is_header and not has_person else 0
 
 
-def _text_records(text: str) -> Iterator[list[str]]:
+def _text_records(text: str, notes: list[str], is_strict: bool) -> Iterator[list[str]]:
     """Yield the records of CSV text or of a pasted list; a line may be a row of mail addresses, one person each."""
     if line := _SEPARATOR_LINE.match(text):
         text, separator = text[line.end() :], line[1]
@@ -161,13 +165,16 @@ def _text_records(text: str) -> Iterator[list[str]]:
             for cells in reader:
                 yield cells
                 start = above + reader.line_num
-        except csv.Error:
+        except csv.Error as error:
             reread += sum(map(len, lines[start : above + reader.line_num]))
-            if lines[start].count('"') % 2 or reread > len(text):
+            is_open = lines[start].count('"') % 2
+            if (is_open and (is_strict or "limit" in str(error))) or reread > _REREAD * len(text):
                 message = gettext(
                     "Line %(line)s has a quote that does not close, or a cell that is too long.", line=start + 1
                 )
                 raise Invalid(message) from None
+            if is_open:
+                notes.append(gettext("Line %(line)s has a quote that does not close.", line=start + 1))
             yield _badly_quoted(lines[start], separator)
             start += 1
 
@@ -178,7 +185,8 @@ def _badly_quoted(line: str, separator: str) -> list[str]:
     try:
         return next(named)
     except csv.Error:
-        return [re.sub(r'^"(.*)"$', r"\1", cell.strip()) for cell in line.split(separator)]
+        cells = [re.sub(r'^"(.*)"$', r"\1", cell.strip()) for cell in line.split(separator)]
+        return [cell if cell.count('"') % 2 == 0 else cell.strip('"') for cell in cells]
 
 
 def _separator(text: str) -> str:

@@ -13,7 +13,7 @@ from directory.audit import record
 from directory.db import bump_world, new_public_id
 from directory.errors import Invalid
 from directory.imports.cell_checks import Field, ImportErrors, RowError
-from directory.imports.checked_csv_reader import CheckedRow, read_checked_file
+from directory.imports.checked_table import CheckedRow, read_checked_file
 from directory.imports.report import Report
 from directory.people.own_word import joined_names
 from directory.taxonomy.capability import OWN, Capability, CapabilityKind

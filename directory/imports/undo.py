@@ -3,12 +3,13 @@
 A list has at most LIST_ROWS people, so that one statement takes all their ids.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from directory.audit import record
 from directory.db import Base, columns_to
@@ -20,6 +21,7 @@ from directory.people.business import index_businesses
 from directory.people.claim import Claim
 from directory.people.one_time_link import OneTimeLink
 from directory.people.tables import Business, Member, Wanted
+from directory.taxonomy.capability import Capability
 from directory.translation import gettext as _
 
 
@@ -34,12 +36,14 @@ class UndoResult:
 def undo(session: Session, *, batch: ImportBatch, by: Member, now: datetime) -> UndoResult:
     """Delete what the import created and recall its letters. Raises Conflict if it is too late or was undone.
 
-    Members stay if they have signed in, or if other rows refer to them.
+    Members stay if they have signed in, or if other rows refer to them; so do words of the network's own that the list
+    brought, if anything uses them or a lead hid them.
     """
     if not batch.is_undoable(now):
         raise Conflict(_("This can be taken back within a day, and once."))
     made = batch.made
     own = {"wanted": set(made["wanted"]), "claim": set(made["claim"])}
+    learnt = made.get("capability", [])  # a list that was brought in before they were written down has none
     people = session.scalars(select(Member).where(Member.id.in_(made["member"]))).all()
     referenced = _referenced(session, Member, made["member"], own)
     staying = [(member, _("has come")) for member in people if member.arrived_at]
@@ -51,19 +55,26 @@ def undo(session: Session, *, batch: ImportBatch, by: Member, now: datetime) -> 
     staying_ids = {member.id for member, _why in staying}
     leaving = [member for member in people if member.id not in staying_ids]
     affected = {member.business_id for member in leaving}
-    for member in leaving:
-        mail.recall(session, event=f"batch-{batch.public_id}", to=member)
+    mail.recall_all(session, event=f"batch-{batch.public_id}", to=leaving)
     ids = [member.id for member in leaving]
     for column in (OneTimeLink.member_id, Rating.ratee_id, Wanted.member_id, Member.id):
-        session.execute(delete(column.class_).where(column.in_(ids)))
+        _delete(session, column, ids)
     firms = set(made["business"]) - _referenced(session, Business, made["business"], own)
-    session.execute(delete(Claim).where(Claim.business_id.in_(firms)))
-    session.execute(delete(Business).where(Business.id.in_(firms)))
+    _delete(session, Claim.business_id, firms)
+    _delete(session, Business.id, firms)
+    words = session.scalars(select(Capability.id).where(Capability.id.in_(learnt), Capability.hidden_at.is_(None)))
+    _delete(session, Capability.id, set(words) - _referenced(session, Capability, learnt, {}))
     session.expire_all()
     batch.undone_at = now
     index_businesses(session, affected - firms)
     record(session, actor_id=by.id, action="import.undo", object=batch, now=now)
     return UndoResult(len(ids), staying)
+
+
+def _delete(session: Session, column: InstrumentedAttribute[Any], values: Collection[int]) -> None:
+    """Delete the rows whose column has one of the values. The session is not searched for them: expire it after."""
+    statement = delete(column.class_).where(column.in_(values))
+    session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def _referenced(session: Session, model: type[Base], ids: Sequence[int], own: dict[str, set[int]]) -> set[int]:

@@ -1,5 +1,6 @@
 """Invitations: a lead invites people; they are members at once, and arrived when they open the link in their mail."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from directory.people.chapter import Chapter
 from directory.people.one_time_link import OneTimeLink, end_links, use_link
 from directory.people.tables import Business, Member, MemberState
 from directory.privacy.suppression import is_suppressed
-from directory.rate_limit import consume_allowance
+from directory.rate_limit import consume_allowances
 from directory.translation import gettext as _
 
 GRACE = timedelta(minutes=10)  # the delay of imported people's invitations, so that a mistake can be undone
@@ -50,23 +51,23 @@ def invite_by_mail(
     session: Session, *, member: Member, by: Member, event: str, due_at: datetime, now: datetime
 ) -> bool:
     """Mail ``member`` the link that lets them in; False where one was mailed within RESEND_AFTER, or none can be."""
-    if not consume_allowance(session, key=f"invitation {member.public_id}", limit=1, within=RESEND_AFTER, now=now):
-        return False
-    chapter = member.business.chapter
+    return invite_all_by_mail(session, members=[member], by=by, event=event, due_at=due_at, now=now) == 1
+
+
+def invite_all_by_mail(
+    session: Session, *, members: Iterable[Member], by: Member, event: str, due_at: datetime, now: datetime
+) -> int:
+    """Mail each of the members the link that lets them in, as ``invite_by_mail`` does; return how many are mailed."""
+    by_key = {f"invitation {member.public_id}": member for member in members}
+    allowed = consume_allowances(session, keys=by_key.keys(), limit=1, within=RESEND_AFTER, now=now)
     inviter = _("%(name)s of %(firm)s", name=by.name, firm=by.business.name)
-    words = {"by": inviter, "chapter": chapter.name if chapter else ""}
-    delivery = mail.enqueue(
-        session,
-        letter="invitation",
-        to=member,
-        event=event,
-        about=by.public_id,
-        words=words,
-        reply_to=by.email or "",
-        due_at=due_at,
-        now=now,
+    letters = []
+    for member in (member for key, member in by_key.items() if key in allowed):
+        chapter = member.business.chapter
+        letters.append((member, by.public_id, {"by": inviter, "chapter": chapter.name if chapter else ""}))
+    return mail.enqueue_all(
+        session, letter="invitation", event=event, letters=letters, reply_to=by.email or "", due_at=due_at, now=now
     )
-    return delivery is not None
 
 
 def send_again(session: Session, *, member: Member, by: Member, now: datetime) -> None:

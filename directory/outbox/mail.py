@@ -112,13 +112,14 @@ def enqueue_all(
     event: str,
     letters: Iterable[tuple[Member, str, Mapping[str, Any]]],
     reply_to: str = "",
+    due_at: datetime | None = None,
     now: datetime,
 ) -> int:
     """Write one letter for each (member, about, words), as ``enqueue`` does; return how many were written."""
     rows = {f"mail:{event}:{row[0].public_id}": row for row in letters if address_of(BY_NAME[letter], *row[:2])}
     existing = set(session.scalars(select(Delivery.key).where(Delivery.key.in_(rows))))
     new = [(key, *row) for key, row in rows.items() if key not in existing]
-    session.add_all(_row(key, letter, to, about, words, reply_to, now) for key, to, about, words in new)
+    session.add_all(_row(key, letter, to, about, words, reply_to, due_at or now) for key, to, about, words in new)
     session.flush()
     return len(new)
 
@@ -164,5 +165,11 @@ def address_of(kind: LetterKind, to: Member | str, about: str) -> str | None:
 
 def recall(session: Session, *, event: str, to: Member) -> None:
     """Delete a letter, unless an attempt was made to send it."""
+    recall_all(session, event=event, to=[to])
+
+
+def recall_all(session: Session, *, event: str, to: Iterable[Member]) -> None:
+    """Delete the letters of one event to these members, as ``recall`` does."""
     untried = (Delivery.state == DeliveryState.PENDING, Delivery.attempts == 0)
-    session.execute(delete(Delivery).where(Delivery.key == f"mail:{event}:{to.public_id}", *untried))
+    keys = [f"mail:{event}:{member.public_id}" for member in to]
+    session.execute(delete(Delivery).where(Delivery.key.in_(keys), *untried))

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import write_session
+from directory.imports.people import ImportBatch
 from directory.joining.application import Application
 from directory.outbox.delivery import Delivery
 from directory.people.chapter import Chapter
@@ -90,6 +91,37 @@ def test_malformed_files_cause_no_error_and_import_nobody(lead: FlaskClient, cha
     if answer.status_code == 303:
         assert lead.get(answer.location).status_code == 200
         assert lead.post(f"{answer.location}/commit").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"name,mail\n", "The list has a header and no rows."),
+        (b"name,mail\n" + b"Bea,b@x.example\n" * 10_001, "more than 10000 rows"),
+        (b"name,mail,about\nBea,b@x.example," + b"word " * 200_000, "A cell of row 2 has more than 131072 characters"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "protected by a password"),
+        (b"PK\x03\x04" + bytes(range(256)) * 9, "The workbook is damaged"),
+        (bytes(range(256)) * 9, "This is no table"),
+        (b"x" * (21 * 2**20), "That is too large."),
+    ],
+    ids=["header alone", "10001 rows", "1 MB description", "password", "no workbook", "no text", "21 MB"],
+)
+def test_a_hostile_file_is_refused_with_a_sentence_and_nothing_is_kept(
+    lead: FlaskClient, chapter: Chapter, session: Session, content: bytes, says: str
+) -> None:
+    is_pasted = len(content) > 2**19  # the test client leaves large files open
+    data = {"text": content} if is_pasted else {"file": (BytesIO(content), "list"), "text": ""}
+    answer = lead.post(f"/chapters/{chapter.public_id}/import", data=data)
+    assert answer.status_code in (413, 422)
+    assert says in answer.text
+    assert session.scalars(select(ImportBatch)).all() == []
+
+
+def test_formulas_are_left_out_and_their_neighbours_come_in(lead: FlaskClient, chapter: Chapter) -> None:
+    rows = 'name,mail,firm\n=1+1,b@x.example,B\n"=HYPERLINK(""x"")",c@x.example,C\nDee Fox,d@x.example,Fox\n'
+    page = lead.get(preview_list(lead, chapter, rows)).text
+    assert "One person would come in" in page
+    assert "It begins like a formula" in page
 
 
 def test_a_workbook_is_read_as_it_is_and_the_sheet_told(lead: FlaskClient, chapter: Chapter) -> None:

@@ -14,7 +14,7 @@ from directory.facts.collaboration import Collaboration
 from directory.imports import businesses as firms
 from directory.imports import collaborations as work
 from directory.imports.cell_checks import Field, ImportErrors
-from directory.imports.checked_csv_reader import read_checked_file
+from directory.imports.checked_table import read_checked_file
 from directory.imports.firm_list import read_firms
 from directory.imports.report import Report, Unknown
 from directory.people.claim import Claim

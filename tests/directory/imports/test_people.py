@@ -15,8 +15,10 @@ from directory.imports.people import ImportBatch, Preview
 from directory.imports.sheet import Sheet, read_sheet
 from directory.outbox.delivery import Delivery
 from directory.people.chapter import Chapter
+from directory.people.claim import Claim
 from directory.people.tables import Business, Member, MemberState, Wanted
 from directory.privacy.suppression import suppress
+from directory.taxonomy.capability import OWN, Capability
 from directory.text import confusable_skeleton
 from tests.cast import Cast
 
@@ -75,7 +77,6 @@ def test_a_line_of_mail_addresses_is_one_person_each(session: Session, cast: Cas
         ("", "nobody"),
         ("\n\n", "nobody"),
         ("name,mail\n", "no rows"),
-        ('Bea "Bee,b@x.example\n"Carl,c@x.example', "Line 2"),
         ("a," * 201, "200 columns"),
         ("a,b@x.example\n" * 10_001, "10000 rows"),
         (b"x" * 200_000, "131072 characters"),
@@ -227,6 +228,20 @@ def test_undo_removes_everything_that_the_import_created(session: Session, cast:
     assert [count(session, kind) for kind in kinds] == before
     with pytest.raises(Conflict):
         undo.undo(session, batch=batch, by=cast.nia, now=now)
+
+
+def test_undo_takes_back_the_words_that_nothing_else_uses(session: Session, cast: Cast, now: datetime) -> None:
+    text = "Name,Mail,Firm,Services\nIda Quist,i@q.example,Quist,Zither tuning; Sextant repair; Loom hire\n"
+    batch = sent(session, cast, now, text)
+    people.commit(session, batch=batch, by=cast.nia, share=False, now=now)
+    words = {word.name: word for word in session.scalars(select(Capability).where(Capability.scheme == OWN))}
+    assert {*words} == {"Zither tuning", "Sextant repair", "Loom hire"}
+    session.add(Claim(business=cast.bea.business, capability_id=words["Sextant repair"].id, claimed_at=now))
+    words["Loom hire"].hidden_at = now
+    session.flush()
+    undo.undo(session, batch=batch, by=cast.nia, now=now)
+    left = session.scalars(select(Capability.name).where(Capability.scheme == OWN)).all()
+    assert sorted(left) == ["Loom hire", "Sextant repair"]
 
 
 def test_undo_keeps_members_who_arrived_or_are_referred_to(session: Session, cast: Cast, now: datetime) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from directory.errors import Invalid
 from directory.imports.cell_checks import Field, ImportErrors, RowError, check_cells
+from directory.imports.column_mapping import mapped_places, missing_column
 from directory.imports.table_reader import FILE, Table, read_table
 from directory.translation import gettext
 
@@ -28,7 +29,7 @@ def read_checked_file(
     source: Path | bytes, *, fields: Sequence[Field], mapping: Mapping[str, str] | None = None
 ) -> list[CheckedRow]:
     """Return the rows of a table with a header, from a path (``.gz`` too) or its content; see ``check_table``."""
-    return check_table(read_table(source, FILE), fields=fields, mapping=mapping)
+    return check_table(read_table(source, FILE, is_strict=True), fields=fields, mapping=mapping)
 
 
 def check_table(table: Table, *, fields: Sequence[Field], mapping: Mapping[str, str] | None = None) -> list[CheckedRow]:
@@ -68,23 +69,11 @@ def _columns(header: Sequence[str], fields: Sequence[Field], mapping: Mapping[st
     for name in header:
         if name and lowered.count(name.casefold()) > 1:
             raise Invalid(gettext("The header names “%(column)s” twice; rename one.", column=name), field=name)
-    known = {field.name for field in fields}
-    for name in mapping:
-        if name not in known:
-            message = gettext(
-                "There is no field “%(field)s”; fields are: %(fields)s.", field=name, fields=", ".join(sorted(known))
-            )
-            raise Invalid(message, field=name)
+    mapped = mapped_places(header, mapping, {field.name for field in fields})
     for field in fields:
-        names = (mapping[field.name],) if field.name in mapping else field.columns
-        place = next((lowered.index(name.casefold()) for name in names if name.casefold() in lowered), None)
+        named = next((lowered.index(name) for name in map(str.casefold, field.columns) if name in lowered), None)
+        place = mapped.get(field.name, named)
         if place is not None:
             yield field, place
-        elif field.required or field.name in mapping:
-            message = gettext(
-                "The header has no column “%(column)s” for %(field)s; it has: %(columns)s.",
-                column=names[0],
-                field=field.name,
-                columns=", ".join(header),
-            )
-            raise Invalid(message, field=field.name)
+        elif field.required:
+            raise missing_column(field.columns[0], header, field=field.name)

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from directory.errors import Invalid
-from directory.imports import checked_csv_reader
+from directory.imports import checked_table
 from directory.imports.cell_checks import Field, ImportErrors
-from directory.imports.checked_csv_reader import CheckedRow, read_checked_file
+from directory.imports.checked_table import CheckedRow, read_checked_file
 from directory.imports.table_reader import FILE
 from directory.text import escape_formula, unescape_formula
 
@@ -60,7 +60,7 @@ def test_an_invalid_file_is_refused_with_a_sentence(content: str | bytes, words:
 def test_a_too_large_or_damaged_file_is_refused_with_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, words: str
 ) -> None:
-    monkeypatch.setattr(checked_csv_reader, "FILE", replace(FILE, bytes=2**20))
+    monkeypatch.setattr(checked_table, "FILE", replace(FILE, bytes=2**20))
     (tmp_path / name).write_bytes(content)
     with pytest.raises(Invalid, match=words):
         read_checked_file(tmp_path / name, fields=FIELDS)
