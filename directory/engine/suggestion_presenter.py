@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from directory.engine.firm_sentences import FirmSentence, known_sentences
 from directory.engine.reason_text import Names, ReasonText, path_text, sentence
 from directory.leads.lead import Lead
 from directory.leads.message_draft import Brief, draft_brief
@@ -72,6 +72,8 @@ class SuggestionPresenter:
         steps = [step for team in suggestion.teams for path in team.paths.values() for step in path]
         nearest = [gap["nearest"] for gap in suggestion.missing if gap["nearest"]]
         reasons = [reason for team in suggestion.teams for reason in team.reasons]
+        quotes = [(reason["business"], digest) for reason in reasons if (digest := reason["data"].get("sentence"))]
+        shown = known_sentences(session).by_firm if quotes else {}
         self.names = Names(
             businesses=_rows(
                 session,
@@ -102,6 +104,7 @@ class SuggestionPresenter:
             me=None if asker is None else asker.id,
             mine=None if business is None else business.id,
             today=today,
+            said={quote: shown[quote] for quote in quotes if quote in shown},
         )
         people = list(self.names.members.values())
         self._seen = member_views(session, reader=asker, members=people) if asker and people else {}
@@ -234,9 +237,26 @@ class SuggestionPresenter:
             self.lead, to=party.called, does=list(party.needs), share=party.share, leads_it=not party.is_prime
         )
 
-    @cached_property
-    def proof(self) -> str:
-        """Return a sentence on how sure the answer is."""
+    def level(self, team: Team, seat: Seat) -> tuple[str, FirmSentence | None]:
+        """Return the level of the claim that fills a need's seat, and the firm's sentence that speaks for it."""
+        by_signal = {
+            reason["signal"]: reason["data"]
+            for reason in team.reasons
+            if reason["business"] == seat.business_id and reason["data"].get("need") == seat.capability_id
+        }
+        statement = by_signal.get("statement", {"sentence": None, "is_against": False})
+        said = None if statement["is_against"] else self.names.said.get((seat.business_id, statement["sentence"] or ""))
+        return by_signal["fit"]["level"], said
+
+    def proof(self, team: Team) -> str:
+        """Return a sentence on how sure the answer is; a seat that rests on a firm's own words is never proven."""
+        needs = [seat for seat in team.seats if seat.kind is SeatKind.NEED]
+        own_words = [seat for seat in needs if self.level(team, seat)[0] == "says"]
+        if own_words:
+            named = join_as_list([self.names.capability(seat.capability_id or 0) for seat in own_words])
+            return _(
+                "Only their own words speak for %(needs)s: nothing is proven. Ask before you count on it.", needs=named
+            )
         considered = self.suggestion.proof["considered"]
         if considered == 1 and len(self.teams) > 1:
             return _("No other team here does as much of it.")
