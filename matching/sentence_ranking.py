@@ -22,7 +22,7 @@ WORDS = 0.4  # what having all words of the text adds to the cosines
 # The least likeness that is worth showing. Measured on 15 firms' pages: 11 of 12 leads pass, 4 of 8 that nobody serves.
 FLOOR = 0.30
 SHARED = 2  # without vectors: the least words of the text that a firm has
-FIRST = 500  # firms whose sentences are compared one by one: those with most of the words, and most alike as a whole
+FIRST = 300  # firms whose sentences are compared one by one: those with most of the words, and most alike as a whole
 SERVES = 0.42  # the least likeness of a firm that a sentence alone puts forward for a need,
 DEED, MEANT = 0.06, 0.30  # the least part of the need's words in that sentence, and the least cosine
 AGAINST = 0.40  # the least cosine of a sentence that speaks against a firm
@@ -38,6 +38,7 @@ REFUSES = re.compile(
 # The customers of "We make sites for law firms" and of "Plumbers come to us because the phone is quiet".
 _SERVED = re.compile(
     r"^.*\b(?:come|came|turn|go|trust|call|hire|use|ask|choose|rely on|need) (?:to )?us\b"
+    r"|^.*\b(?:are|is) (?:our|my) favou?rites?\b"
     r"|(?<!\bus )(?<!known )(?<!\bcare )(?<!\bcaring )(?<!look )(?<!looking )\bfor\b.*$"
     r"|\b(?:work|works|working|worked)(?: \w+)? (?:with|in|among)\b.*$"
     r"|\b(?:our|my|the) (?:best |usual |typical |main )?(?:clients?|customers?|guests|patients|readers)\b.*$"
@@ -132,6 +133,7 @@ class SentenceIndex:
                 documents[each.owner].extend(stems(each.text))
         self._by_owner = _Bm25(documents)
         self._by_sentence = _Bm25([stems(each.text) for each in said])
+        self._refusals = vectors[self._against].astype(np.float32)
         self._embedded: Bools = np.zeros(owners, dtype=np.bool_)
         self._sums = np.zeros((owners, vectors.shape[1]), dtype=np.float32)  # of each owner's sentences, unit length
         if owners and vectors.shape[1]:
@@ -179,8 +181,7 @@ class SentenceIndex:
             whole = self._sums @ (total / np.linalg.norm(total))
             close = np.flatnonzero(is_embedded)
             close = np.sort(close[np.argsort(-(whole + 2 * WORDS * by_owner)[close], kind="stable")[:FIRST]])
-            against = np.flatnonzero(self._against)
-            near = against[(self._vectors[against].astype(np.float32) @ vectors.T).max(axis=1, initial=0) >= AGAINST]
+            near = np.flatnonzero(self._against)[(self._refusals @ vectors.T).max(axis=1) >= AGAINST]
             close = np.union1d(close, np.searchsorted(self._starts, near, side="right") - 1)
             close = close[is_embedded[close]]
             cosines = self._vectors[self._rows(close)].astype(np.float32) @ vectors.T

@@ -1,6 +1,6 @@
 """Firms whose own sentences are like a lead's text: evidence for its seats, and an answer where nobody has a claim."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,25 +42,32 @@ def statements_on(session: Session, *, known: KnownWorld, lead: Lead, needs: Seq
 
 
 def firms_like_lead(session: Session, *, lead: Lead, suggestion: Suggestion, asker: Member | None) -> list[SimilarFirm]:
-    """Return the firms that write about what ``suggestion`` leaves open: the whole lead where it has no team.
+    """Return the firms that write about what ``suggestion`` leaves open, or fills by a firm's own words alone.
 
-    Empty where nothing is open. ``lead`` need not be in the session.
+    That is the whole lead where no need of it is filled otherwise. Empty where nothing is open. ``lead`` need not be in
+    the session.
     """
-    missing = {gap["capability"] for gap in suggestion.missing}
-    open_needs = [need for need in lead.needs if need.capability_id in missing]
+    says = {
+        reason["data"]["need"]: reason["business"]
+        for team in suggestion.teams[:1]
+        for reason in team.reasons
+        if reason["signal"] == "fit" and reason["data"]["level"] == "says"
+    }
+    is_open = {gap["capability"] for gap in suggestion.missing} | says.keys()
+    open_needs = [need for need in lead.needs if need.capability_id in is_open]
     if suggestion.teams and not open_needs:
         return []
     phrases = ". ".join(need.phrase or need.capability.name for need in open_needs)
-    text = phrases if suggestion.teams else lead.text
-    return similar_firms(session, text=text, asker=asker, business_id=lead.business_id)
+    text = phrases if len(open_needs) < len(lead.needs) else lead.text
+    return similar_firms(session, text=text, asker=asker, but={lead.business_id, *says.values()})
 
 
 def similar_firms(
-    session: Session, *, text: str, asker: Member | None, business_id: int | None, limit: int = 5
+    session: Session, *, text: str, asker: Member | None, but: Collection[int | None] = (), limit: int = 5
 ) -> list[SimilarFirm]:
     """Return the firms that write about something like ``text``, the most alike first; empty where none does.
 
-    Leaves out the firm ``business_id``, which brings the lead, and firms with a member whom the asker's own ratings or
+    Leaves out the firms with the ids ``but``, and those with a member whom the asker's own ratings or
     the published band bar. At most two queries where nothing changed since the last call.
     """
     known = known_sentences(session)
@@ -68,7 +75,7 @@ def similar_firms(
     found = []
     for like in known.index.rank(passages(text)[0], _encode()):
         firm = known.firms[like.owner]
-        if firm.id != business_id and not _is_barred(firm, ratings):
+        if firm.id not in but and not _is_barred(firm, ratings):
             said = known.sentences[like.sentence]
             found.append(SimilarFirm(firm.public_id, firm.name, said.text, said.source, like.score))
     return [like for like in found if like.score >= BEHIND * found[0].score][:limit]

@@ -158,7 +158,7 @@ class SuggestionPresenter:
 
     def why(self, team: Team) -> list[ReasonText]:
         """Return the reasons worth reading: at most 7 about other firms and 2 about your own work."""
-        news, mine = [reason for reason in self.reasons(team) if reason.is_news], self.names.mine
+        news, mine = self._news(team), self.names.mine
         others = [reason for reason in news if reason.business != mine]
         own = [reason for reason in news if reason.business == mine and reason.signal in ("fit", "competence")]
         return others[:7] + own[:2] if others else own
@@ -168,9 +168,14 @@ class SuggestionPresenter:
         subs = [party for party in self.parties(team) if not party.is_me]
         if len(subs) < 2:
             return [("", self.why(team))]
-        news = [reason for reason in self.reasons(team) if reason.is_news]
+        news = self._news(team)
         by_firm = [(sub.called, [reason for reason in news if reason.business == sub.business.id][:3]) for sub in subs]
         return [(name, reasons) for name, reasons in by_firm if reasons]
+
+    def _news(self, team: Team) -> list[ReasonText]:
+        """Return the reasons that are news, each said once: a sentence may speak for several needs."""
+        told = {(reason.business, reason.text): reason for reason in reversed(self.reasons(team)) if reason.is_news}
+        return sorted(told.values(), key=lambda reason: -reason.contribution)
 
     def other_ways(self, team: Team) -> list[tuple[str, Team]]:
         """Return the other teams with a description, except those that only replace one firm by an alternate."""

@@ -108,7 +108,7 @@ def test_only_the_lead_is_encoded() -> None:
         return letters(texts)
 
     SentenceIndex(SAID, embedded(SAID)).rank(passages("Freezers")[0], encode)
-    assert encoded == ["freezers"]
+    assert encoded == ["Freezers"]
 
 
 def test_who_is_not_embedded_yet_is_found_by_words() -> None:

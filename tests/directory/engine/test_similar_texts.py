@@ -31,7 +31,7 @@ def found(session: Session, asker: Member | None = None, text: str = LEAD) -> li
     if similar_texts.load_model() and model and missing:
         store_embeddings(session, missing, model.encode(missing))
         bump_world(session)
-    likes = similar_firms(session, text=text, asker=asker, business_id=asker.business_id if asker else None)
+    likes = similar_firms(session, text=text, asker=asker, but={asker.business_id} if asker else ())
     return [(like.business, like.source.value, like.sentence) for like in likes]
 
 
@@ -163,5 +163,5 @@ def test_it_takes_two_queries_where_nothing_changed(
     found(session, cast.nia)
     statements: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    similar_firms(session, text=LEAD, asker=cast.nia, business_id=None)
+    similar_firms(session, text=LEAD, asker=cast.nia)
     assert len(statements) <= 2
