@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from matching.clauses import clauses
-from matching.text_normalization import clean_text, informative, tokens
+from matching.text_normalization import clean_text, stems
 
 _REFUSES = re.compile(
     r"\b(?:we|i|they|he|she) (?:also )?(?:(?:do|does|can|will|would) ?(?:not|n't)|cannot|can't|won't|never|no longer)\b"
@@ -47,10 +47,10 @@ def passages(text: str, phrases: Sequence[str] = ("",)) -> list[Passages]:
         else:
             refused = -1
             kept.append(clause)
-    words = [frozenset(informative(tokens(clean[clause.start : clause.end]))) for clause in kept]
+    words = [frozenset(stems(clean[clause.start : clause.end])) for clause in kept]
     of = []  # for each need, the number of its clause among those kept; -1 where no clause has a word of it
     for phrase in phrases:
-        asked = frozenset(informative(tokens(clean_text(phrase))))
+        asked = frozenset(stems(clean_text(phrase)))
         shared = [len(asked & has) for has in words]
         of.append(shared.index(max(shared)) if any(shared) else -1)
     result = []

@@ -77,10 +77,13 @@ class KnownSentences:
         said: Sequence[Sentence],
         digests: Sequence[str],
         vectors: HalfVectors,
+        before: "KnownSentences | None" = None,
     ) -> None:
+        """Index the sentences anew, unless ``before`` has the same ones."""
         self.version, self.firms, self.sentences = version, firms, sentences
         self.digests, self.vectors = digests, vectors  # of each sentence
-        self.index = SentenceIndex(said, vectors)
+        is_same = before is not None and before.vectors is vectors and before.index.said == said
+        self.index: SentenceIndex = before.index if before is not None and is_same else SentenceIndex(said, vectors)
         self.are_embedded: Bools = np.any(vectors, axis=1, keepdims=True).ravel()
 
     @cached_property
@@ -151,11 +154,14 @@ def _read(session: Session, version: int, before: KnownSentences | None) -> Know
         if said and said[-1].owner == owner:
             firms.append(WritingFirm(row.id, row.public_id, row.name, active[row.id]))
     digests = [text_digest(each.text) for each in said]
-    return KnownSentences(version, firms, sentences, said, digests, _vectors(session, digests, before))
+    vectors = _vectors(session, digests, before)
+    return KnownSentences(version, firms, sentences, tuple(said), digests, vectors, before)
 
 
 def _vectors(session: Session, digests: Sequence[str], before: KnownSentences | None) -> HalfVectors:
     """Return the stored vectors (digests, DIMENSIONS), zeros where there is none; what ``before`` knows is not read."""
+    if before is not None and before.are_embedded.all() and before.digests == digests:
+        return before.vectors
     vectors = np.zeros((len(digests), DIMENSIONS), dtype=np.float16)
     known: Mapping[str, HalfVectors] = {}
     if before is not None:

@@ -78,7 +78,7 @@ def test_what_the_lead_refuses_finds_nobody() -> None:
     ],
 )
 def test_a_refusal_is_heard(text: str, refuses: bool) -> None:
-    assert split_sentences(text) == [(text, refuses)]
+    assert split_sentences(text) == ((text, refuses),)
 
 
 @pytest.mark.parametrize("text", ["We make websites for law firms.", "We work only with lawyers.", "Lawyers trust us."])
