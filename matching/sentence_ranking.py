@@ -23,7 +23,7 @@ WORDS = 0.4  # what having all words of the text adds to the cosines
 # The least likeness that is worth showing. Measured on 15 firms' pages: 11 of 12 leads pass, 4 of 8 that nobody serves.
 FLOOR = 0.30
 SHARED = 2  # without vectors: the least words of the text that a firm has
-FIRST = 300  # firms whose sentences are compared one by one: those with most of the words, and most alike as a whole
+FIRST = 200  # firms whose sentences are compared one by one: those with most of the words, and most alike as a whole
 SERVES = 0.42  # the least likeness of a firm that a sentence alone puts forward for a need,
 DEED, MEANT = 0.06, 0.30  # the least part of the need's words in that sentence, and the least cosine
 AGAINST = 0.40  # the least cosine of a sentence that speaks against a firm

@@ -7,6 +7,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from directory.engine.firm_sentences import TextSource, WritingFirm, known_sentences
+from directory.engine.seat_level import seats_by_words_alone
 from directory.engine.sentence_encoder import load_model
 from directory.engine.world_reader import KnownWorld
 from directory.facts.rating import own_ratings
@@ -37,8 +38,9 @@ def statements_on(session: Session, *, known: KnownWorld, lead: Lead, needs: Seq
     """Return what the firms of the World say about each of the lead's ``needs``, which the World knows."""
     said, names = known_sentences(session), known.world.taxonomy.names
     asked = passages(lead.text, [need.phrase or names[known.capability[need.capability_id]] for need in needs])
-    owners = np.array([known.business[firm.id] for firm in said.firms], dtype=np.int64)
-    return statements(said.index, asked, _encode(), owners=owners, size=len(known.business))
+    firms = known.world.businesses.ids
+    owners = np.searchsorted(firms, [firm.id for firm in said.firms])  # both are in the order of their ids
+    return statements(said.index, asked, _encode(), owners=owners, size=len(firms))
 
 
 def firms_like_lead(session: Session, *, lead: Lead, suggestion: Suggestion, asker: Member | None) -> list[SimilarFirm]:
@@ -47,19 +49,14 @@ def firms_like_lead(session: Session, *, lead: Lead, suggestion: Suggestion, ask
     That is the whole lead where no need of it is filled otherwise. Empty where nothing is open. ``lead`` need not be in
     the session.
     """
-    says = {
-        reason["data"]["need"]: reason["business"]
-        for team in suggestion.teams[:1]
-        for reason in team.reasons
-        if reason["signal"] == "fit" and reason["data"]["level"] == "says"
-    }
-    is_open = {gap["capability"] for gap in suggestion.missing} | says.keys()
+    says = [seat for team in suggestion.teams[:1] for seat in seats_by_words_alone(team)]
+    is_open = {gap["capability"] for gap in suggestion.missing} | {seat.capability_id for seat in says}
     open_needs = [need for need in lead.needs if need.capability_id in is_open]
     if suggestion.teams and not open_needs:
         return []
     phrases = ". ".join(need.phrase or need.capability.name for need in open_needs)
     text = phrases if len(open_needs) < len(lead.needs) else lead.text
-    return similar_firms(session, text=text, asker=asker, but={lead.business_id, *says.values()})
+    return similar_firms(session, text=text, asker=asker, but={lead.business_id, *(seat.business_id for seat in says)})
 
 
 def similar_firms(

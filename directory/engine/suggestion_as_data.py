@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from directory.budget import read_budget
 from directory.due_date import read_due_date
+from directory.engine.seat_level import seat_level, seat_statement
 from directory.engine.similar_texts import firms_like_lead
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import UnderstoodText, understand, unsaved_suggestion
@@ -158,9 +159,9 @@ def _seat(presenter: SuggestionPresenter, seat: Seat) -> str:
 
 
 def _level(presenter: SuggestionPresenter, team: Team, seat: Seat) -> dict[str, Any]:
-    level, said = presenter.level(team, seat)
+    said = presenter.names.said.get((seat.business_id, seat_statement(team, seat) or ""))
     quote = said and {"sentence": said.text, "source": said.source.value, "day": said.day and said.day.isoformat()}
-    return {"level": level, "quote": quote}
+    return {"level": seat_level(team, seat), "quote": quote}
 
 
 def _who(business: Business, member: Member | None) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.engine.firm_sentences import FirmSentence, known_sentences
+from directory.engine.firm_sentences import known_sentences
 from directory.engine.reason_text import Names, ReasonText, path_text, sentence
+from directory.engine.seat_level import seats_by_words_alone
 from directory.leads.lead import Lead
 from directory.leads.message_draft import Brief, draft_brief
 from directory.leads.suggestion import Seat, SeatKind, Suggestion, Team
@@ -242,26 +243,17 @@ class SuggestionPresenter:
             self.lead, to=party.called, does=list(party.needs), share=party.share, leads_it=not party.is_prime
         )
 
-    def level(self, team: Team, seat: Seat) -> tuple[str, FirmSentence | None]:
-        """Return the level of the claim that fills a need's seat, and the firm's sentence that speaks for it."""
-        by_signal = {
-            reason["signal"]: reason["data"]
-            for reason in team.reasons
-            if reason["business"] == seat.business_id and reason["data"].get("need") == seat.capability_id
-        }
-        statement = by_signal.get("statement", {"sentence": None, "is_against": False})
-        said = None if statement["is_against"] else self.names.said.get((seat.business_id, statement["sentence"] or ""))
-        return by_signal["fit"]["level"], said
+    def unproven(self, team: Team) -> str:
+        """Return a sentence on the seats that rest on a firm's own words alone, empty where none does."""
+        needs = [self.names.capability(seat.capability_id or 0) for seat in seats_by_words_alone(team)]
+        if not needs:
+            return ""
+        return _("Only their own words speak for %(needs)s. Ask before you count on it.", needs=join_as_list(needs))
 
     def proof(self, team: Team) -> str:
-        """Return a sentence on how sure the answer is; a seat that rests on a firm's own words is never proven."""
-        needs = [seat for seat in team.seats if seat.kind is SeatKind.NEED]
-        own_words = [seat for seat in needs if self.level(team, seat)[0] == "says"]
-        if own_words:
-            named = join_as_list([self.names.capability(seat.capability_id or 0) for seat in own_words])
-            return _(
-                "Only their own words speak for %(needs)s: nothing is proven. Ask before you count on it.", needs=named
-            )
+        """Return a sentence on how sure the answer is; what rests on words alone is never called proven."""
+        if seats_by_words_alone(team):
+            return _("Nothing is proven here.")
         considered = self.suggestion.proof["considered"]
         if considered == 1 and len(self.teams) > 1:
             return _("No other team here does as much of it.")

@@ -95,7 +95,8 @@ def test_a_team_of_words_alone_is_not_called_proven(demo_cast: DemoCast, now: da
     shown = SuggestionPresenter(
         session, lead=lead, suggestion=suggestion, asker=nadia, business=lead.business, today=now.date()
     )
-    assert "nothing is proven" in shown.proof(suggestion.teams[0])
+    assert "own words" in shown.unproven(suggestion.teams[0])
+    assert shown.proof(suggestion.teams[0]) == "Nothing is proven here."
 
 
 def count(engine: Engine) -> int:
