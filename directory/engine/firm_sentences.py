@@ -22,6 +22,7 @@ from directory.facts.case_study import CaseStudy, CaseStudyParty
 from directory.facts.collaboration import Collaboration
 from directory.people.audience import is_visible_to_members
 from directory.people.tables import Band, Business, Member, Wanted, WantedKind
+from directory.translation import gettext as _
 from matching.inputs import Bools, HalfVectors
 from matching.sentence_ranking import Sentence, SentenceIndex, split_sentences
 
@@ -38,6 +39,21 @@ class TextSource(StrEnum):
     WANTED = "wanted"  # a client whom a member looks for; a wanted partner does what the firm does not
     STORY = "story"
     WORK = "work"  # the title of finished work
+
+    @property
+    def label(self) -> str:
+        """What this place of a firm's texts is called."""
+        return {
+            TextSource.SUMMARY: _("what they do"),
+            TextSource.BEST_CUSTOMERS: _("their best customers"),
+            TextSource.GOOD_REFERRALS: _("a good referral"),
+            TextSource.NOT_A_FIT: _("what is not a fit"),
+            TextSource.HEADLINE: _("about themselves"),
+            TextSource.OFFER: _("what they offer"),
+            TextSource.WANTED: _("whom they look for"),
+            TextSource.STORY: _("a story of joint work"),
+            TextSource.WORK: _("finished work"),
+        }[self]
 
 
 class FirmSentence(NamedTuple):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from textwrap import shorten
 from typing import Any
 
 from babel.dates import format_date
@@ -15,6 +16,7 @@ from directory.translation import gettext as _
 from directory.translation import ngettext, time_ago
 
 STRONG = 3  # the best published band
+QUOTED = 240  # characters of a sentence
 STALE = 0.5  # the strength of freshness below which the age of a claim is worth showing
 
 
@@ -239,30 +241,16 @@ def _statement(names: Names, business: int, data: Mapping[str, Any]) -> str:
         return _("Nothing they write is about %(need)s", need=need)
     if said is None:
         return _("What they wrote about %(need)s has changed since", need=need)
-    place = places_of_sentences()[said.source]
-    age = f", {time_ago(said.day, names.today)}" if said.day else ""
+    text, place = shorten(said.text, QUOTED, placeholder="…"), said.source.label
+    if said.day:
+        place = f"{place}, {time_ago(said.day, names.today)}"
     if data["is_against"]:
-        return _("They write that it may not be for them: “%(said)s” (%(place)s)", said=said.text, place=place + age)
+        return _("They write that it may not be for them: “%(said)s” (%(place)s)", said=text, place=place)
     if said.source in (TextSource.STORY, TextSource.WORK):
-        return _("“%(said)s” (%(place)s)", said=said.text, place=place + age)
+        return _("“%(said)s” (%(place)s)", said=text, place=place)
     if business == names.mine:
-        return _("You write: “%(said)s” (%(place)s)", said=said.text, place=place + age)
-    return _("They write: “%(said)s” (%(place)s)", said=said.text, place=place + age)
-
-
-def places_of_sentences() -> Mapping[TextSource, str]:
-    """Return what each place of a firm's sentences is called."""
-    return {
-        TextSource.SUMMARY: _("what they do"),
-        TextSource.BEST_CUSTOMERS: _("their best customers"),
-        TextSource.GOOD_REFERRALS: _("a good referral"),
-        TextSource.NOT_A_FIT: _("what is not a fit"),
-        TextSource.HEADLINE: _("about themselves"),
-        TextSource.OFFER: _("what they offer"),
-        TextSource.WANTED: _("whom they look for"),
-        TextSource.STORY: _("a story of joint work"),
-        TextSource.WORK: _("finished work"),
-    }
+        return _("You write: “%(said)s” (%(place)s)", said=text, place=place)
+    return _("They write: “%(said)s” (%(place)s)", said=text, place=place)
 
 
 def _hands(names: Names, business: int, data: Mapping[str, Any]) -> str:

@@ -253,7 +253,7 @@ class SuggestionPresenter:
     def proof(self, team: Team) -> str:
         """Return a sentence on how sure the answer is; what rests on words alone is never called proven."""
         if seats_by_words_alone(team):
-            return _("Nothing is proven here.")
+            return _("Not all of this is proven.")
         considered = self.suggestion.proof["considered"]
         if considered == 1 and len(self.teams) > 1:
             return _("No other team here does as much of it.")

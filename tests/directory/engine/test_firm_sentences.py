@@ -96,7 +96,7 @@ def test_a_team_of_words_alone_is_not_called_proven(demo_cast: DemoCast, now: da
         session, lead=lead, suggestion=suggestion, asker=nadia, business=lead.business, today=now.date()
     )
     assert "own words" in shown.unproven(suggestion.teams[0])
-    assert shown.proof(suggestion.teams[0]) == "Nothing is proven here."
+    assert shown.proof(suggestion.teams[0]) == "Not all of this is proven."
 
 
 def count(engine: Engine) -> int:
