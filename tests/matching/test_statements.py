@@ -3,7 +3,6 @@
 import numpy as np
 
 from matching.lead_passages import Passages
-from matching.seat_candidates import COVERS
 from matching.sentence_ranking import Sentence, SentenceIndex
 from matching.statements import statements
 
@@ -25,9 +24,3 @@ def test_each_firm_says_what_its_owner_says() -> None:
     assert said.sentence[0].tolist() == [-1, 2, -1, 4, 0]
     assert said.is_against[0].tolist() == [False, True, False, False, False]
     assert not said.nearness[1].any()  # one word alone is no evidence
-
-
-def test_what_covers_a_need_is_at_least_as_near_as_a_seat_asks() -> None:
-    said = statements(INDEX, [Passages(("hang neon signs over doors",))], None, owners=np.arange(4), size=4)
-    near = said.nearness[0, 0]
-    assert COVERS <= near <= 1
