@@ -11,6 +11,7 @@ import argparse
 import csv
 import json
 import tempfile
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,10 @@ from sqlalchemy.orm import Session
 
 import directory.tables  # noqa: F401 - relationships name tables by strings, so all of them must be loaded
 from directory.db import Base, connect, write_session
+from directory.engine.firm_sentences import known_sentences
+from directory.engine.sentence_encoder import load_model
 from directory.engine.suggestion_as_data import suggestion_as_dict
+from directory.engine.text_embedding import embed_texts
 from directory.engine.world_cache import known_world
 from directory.people.claim import Claim
 from directory.people.tables import Business
@@ -129,6 +133,10 @@ def main() -> None:
         Base.metadata.create_all(engine)
         with write_session(engine) as session:
             seed(session, now=NOW)
+        with Session(engine) as session:
+            texts = known_sentences(session).missing()
+        if (sentence_model := load_model()) is not None:
+            deque(embed_texts(engine, sentence_model, texts), maxlen=0)
         with Session(engine) as session:
             able = able_of(session)
             found = measure(rows, engine_of(session), able)

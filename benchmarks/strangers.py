@@ -1,10 +1,10 @@
 """Import files of strangers as they are, and ask leads of the firms that came in.
 
-    python -m benchmarks.strangers DATA
+    python -m benchmarks.strangers DATA [FIRMS LEADS]
 
-DATA holds ``cases/`` (lists of people), ``federal/businesses.csv`` and ``taxonomy/naics_2022.csv``; beside them
-``strangers.csv`` of this folder is imported, fictional agencies with tags and a text, and the leads of
-``strangers_leads.tsv`` are asked of it. Prints JSON. For each file: rows that come in whole, with a gap that is told,
+DATA holds ``cases/`` (lists of people), ``federal/businesses.csv`` and ``taxonomy/naics_2022.csv``; beside them FIRMS
+is imported, by default 24 fictional agencies that share their tags and differ by what they write; LEADS (text, firm)
+are asked of it. Prints JSON. For each file: rows that come in whole, with a gap that is told,
 left out with a reason, or lost with a file that is refused; capabilities in its cells that are known, kept as own
 words, or dropped; and seconds. For the leads: how often the right firm is first and among the first three, for the
 engine, BM25 over the firms' texts, and the nearest meaning of a sentence.
@@ -30,8 +30,10 @@ from benchmarks.leads import NOW
 from directory.db import Base, connect, write_session
 from directory.engine.capability_embeddings import embed_missing
 from directory.engine.capability_spelling import cut_cell
+from directory.engine.firm_sentences import known_sentences
 from directory.engine.sentence_encoder import load_model
 from directory.engine.suggestion_as_data import suggestion_as_dict
+from directory.engine.text_embedding import embed_texts
 from directory.engine.vocabulary import Vocabulary
 from directory.errors import Invalid
 from directory.imports import firm_list, people
@@ -44,8 +46,8 @@ from directory.people.chapter import Chapter
 from directory.taxonomy.capability import CURATED
 from matching.text_normalization import clean_text, informative, tokens
 
-FIRMS = Path(__file__).with_name("strangers.csv")
-LEADS = Path(__file__).with_name("strangers_leads.tsv")
+FIRMS = Path(__file__).with_name("agencies.csv")
+LEADS = Path(__file__).with_name("agencies.tsv")
 Ranked = Callable[[str], Sequence[str]]  # the names of firms for a lead, best first
 
 
@@ -91,12 +93,14 @@ def imported(act: Callable[..., dict[str, Any]], session: Session, path: Path, *
 
 
 def engine_of(session: Session) -> Ranked:
-    """Return the firms of the engine's teams, then those that write about something like it."""
+    """Return the firms of the engine's teams, the alternates of the first, and those that write about the like."""
 
     def ask(text: str) -> Sequence[str]:
-        answer = suggestion_as_dict(session, text=text, bringer=None, teams_wanted=5, now=NOW)
-        teams = [party["business"] for team in answer["teams"] for party in team["seats"].values()]
-        return list(dict.fromkeys([*teams, *(like["business"] for like in answer["similar"])]))
+        answer = suggestion_as_dict(session, text=text, bringer=None, teams_wanted=3, now=NOW)
+        teams = [party["business"] for team in answer["teams"] for party in (team["prime"], *team["subs"])]
+        seats = answer["teams"][0]["alternates"].values() if answer["teams"] else ()
+        others = [other["business"] for seat in seats for other in seat]
+        return list(dict.fromkeys([*teams, *others, *(like["business"] for like in answer["similar"])]))
 
     return ask
 
@@ -141,10 +145,12 @@ def rows_of(path: Path, **dialect: Any) -> list[dict[str, str]]:
 
 @click.command()
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def main(data: Path) -> None:
+@click.argument("firms", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=FIRMS)
+@click.argument("leads", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=LEADS)
+def main(data: Path, firms: Path, leads: Path) -> None:
     """Measure and print the results as JSON."""
-    leads = rows_of(LEADS, delimiter="\t")
-    texts = {row["Name"]: f"{row['Name']}. {row['Tags']}. {row['Description']}" for row in rows_of(FIRMS)}
+    asked = rows_of(leads, delimiter="\t", quoting=csv.QUOTE_NONE)
+    texts = {row["Name"]: f"{row['Name']}. {row['Tags']}. {row['Description']}" for row in rows_of(firms)}
     with tempfile.TemporaryDirectory() as folder:
         engine = connect(f"sqlite:///{folder}/strangers.db")
         Base.metadata.create_all(engine)
@@ -160,12 +166,16 @@ def main(data: Path) -> None:
             federal = data / "federal/businesses.csv"
             files[federal.name] = imported(firms_file, session, federal, "naics", capabilities="naics")
         with write_session(engine) as session:
-            files[FIRMS.name] = imported(firms_file, session, FIRMS)
+            files[firms.name] = imported(firms_file, session, firms)
+        with Session(engine) as session:
+            sentences = known_sentences(session).missing()
+        for _count in embed_texts(engine, model, sentences) if model else ():
+            pass
         peers = {"text_search": text_search(texts), "nearest_meaning": nearest_meaning(texts)}
         with Session(engine) as session:
-            found = {name: ranks(leads, ask) for name, ask in (("engine", engine_of(session)), *peers.items()) if ask}
+            found = {name: ranks(asked, ask) for name, ask in (("engine", engine_of(session)), *peers.items()) if ask}
         engine.dispose()
-    click.echo(json.dumps({"files": files, "leads": {"n": len(leads), **found}}, indent=1, ensure_ascii=False))
+    click.echo(json.dumps({"files": files, "leads": {"n": len(asked), **found}}, indent=1, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Imports every module with tables, so that ``Base.metadata`` is complete."""
 
 from directory import audit, rate_limit
-from directory.engine import saved_search
+from directory.engine import saved_search, text_embedding
 from directory.facts import case_study, collaboration, interaction, introduction, rating, rating_case, vouch
 from directory.imports import people
 from directory.joining import application

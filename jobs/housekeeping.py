@@ -1,13 +1,16 @@
-"""Housekeeping: embed capabilities a few at a time, publish the week's rating bands, erase departed members."""
+"""Housekeeping: embed capabilities and firms' sentences, publish the week's rating bands, erase departed members."""
 
 from datetime import datetime
 
+import structlog
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import write_session
 from directory.engine.capability_embeddings import embed_missing
+from directory.engine.firm_sentences import known_sentences
 from directory.engine.sentence_encoder import load_model
+from directory.engine.text_embedding import embed_texts, embeddings_but, forget_embeddings
 from directory.facts.rating_band import publish_bands
 from directory.imports.people import delete_old_uploads
 from directory.joining import application
@@ -21,6 +24,8 @@ from directory.week import social_inbox
 from directory.week.post_card import delete_unused_cards
 
 BATCH_SIZE = 50  # nodes a minute: under a second, during which an embedded database takes no other writes
+SENTENCES = 3000  # a minute: at most half of it, outside of a transaction
+log = structlog.get_logger()
 
 
 def embed_some(engine: Engine, *, now: datetime, **_: object) -> int:
@@ -32,6 +37,22 @@ def embed_some(engine: Engine, *, now: datetime, **_: object) -> int:
         return 0
     with write_session(engine) as session:
         return embed_missing(session, model, limit=BATCH_SIZE, now=now)
+
+
+def embed_sentences(engine: Engine, **_: object) -> int:
+    """Embed up to SENTENCES that firms write and return how many; forget the vectors of those that are gone."""
+    with Session(engine) as session:
+        known = known_sentences(session)
+        gone = embeddings_but(session, known.digests)
+    if gone:
+        with write_session(engine) as session:
+            forget_embeddings(session, gone)
+    texts = known.missing()[:SENTENCES]
+    model = load_model() if texts else None
+    embedded = 0 if model is None else sum(embed_texts(engine, model, texts))
+    if embedded:
+        log.info("sentences_embedded", count=embedded, waiting=len(known.missing()) - embedded)
+    return embedded
 
 
 def freeze_bands(engine: Engine, *, now: datetime, **_: object) -> None:

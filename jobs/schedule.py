@@ -38,6 +38,7 @@ SCHEDULE: tuple[tuple[Job, int], ...] = (  # seconds between two runs
     (weekly_prompts.compose, 30),
     (weekly_prompts.notify_mentioned, 300),
     (housekeeping.embed_some, 60),
+    (housekeeping.embed_sentences, 60),
     (housekeeping.forget, 3600),
     (housekeeping.freeze_bands, 3600),  # publishes in the first hour of a week only
 )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
+HalfVectors = NDArray[np.float16]  # as they are stored
 Bools = NDArray[np.bool_]
 
 # Facts.kinds are indices into this. A returned vouch comes back to its giver's firm, directly or around a ring.
@@ -107,6 +108,16 @@ class World:
     claims: Claims
     facts: Facts
     works: Works
+
+
+@dataclass(frozen=True)
+class Statements:
+    """What the b firms' own sentences say about each of n needs. Sentences are the caller's numbers; -1 for none."""
+
+    likeness: Floats  # (n, b) of a firm's sentences to the need, 0-1
+    nearness: Floats  # (n, b) to which a sentence alone says that the firm does it, 0-1; see COVERS
+    sentence: Ints  # (n, b) the one to quote
+    is_against: Bools  # (n, b) that sentence says that the firm does not do it
 
 
 Result = TypeVar("Result")

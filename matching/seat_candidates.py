@@ -6,20 +6,23 @@ from typing import Any, Literal
 
 import numpy as np
 
-from matching.inputs import Ask, Floats, Ints, World, per_world
+from matching.inputs import Ask, Floats, Ints, Statements, World, per_world
 from matching.outputs import Step
 from matching.pair_sums import PairWeights
 from matching.trust import AskerTrust
 
 COVERS = 0.4  # the least nearness with which a claim can take a need's seat; a parent's nearness is exactly this
 HALF_LIFE_DAYS = 730.0  # of finished work
-LEVELS = ("claimed", "vouched", "evidenced")
-LEVEL_WORTH = np.array([0.5, 0.75, 1.0])
+LEVELS = ("says", "claimed", "vouched", "evidenced")
+LEVEL_WORTH = np.array([0.4, 0.5, 0.75, 1.0])
 
 
 @dataclass(frozen=True)
 class SeatCandidates:
-    """k candidates: a firm in a seat under a prime. A standing seat of a prime has no need and no claim (-1)."""
+    """k candidates: a firm in a seat under a prime. A standing seat of a prime has no need and no claim (-1).
+
+    A firm that only says it does the work has a need and no claim.
+    """
 
     world: World
     ask: Ask
@@ -27,9 +30,10 @@ class SeatCandidates:
     business: Ints  # (k,)
     need: Ints  # (k,) index into the ask's needs
     claim: Ints  # (k,) the firm's best claim for the need
-    nearness: Floats  # (k,) of that claim to the need, 0-1
+    nearness: Floats  # (k,) of that claim, or else of what it says, to the need, 0-1
     prime: Ints  # (k,) business index; -1 without a prime
     share: Floats  # (k,) of the whole work
+    statements: Statements | None = None
     paths: Mapping[int, tuple[Step, ...]] = field(default_factory=dict)  # business -> how the asker knows it
 
 
@@ -43,28 +47,35 @@ class Signal:
     about: Literal["claim", "business", "pair"]  # the claim for a need, the firm, or the firm under its prime
     strength: Callable[
         [SeatCandidates], Floats
-    ]  # (k,) in [floor, 1]; the floor where ``about`` is a claim and there is none
+    ]  # (k,) in [floor, 1]; the floor where ``about`` is a claim and there is no need
     reason_data: Callable[[SeatCandidates, int], Mapping[str, Any]]  # of one row, for its sentence
 
 
+def of_claim(candidates: SeatCandidates, name: str) -> Ints:
+    """Return the value ``name`` of each row's claim, a column of Claims; 0 where there is no claim."""
+    padded: Ints = np.append(getattr(candidates.world.claims, name), 0)
+    values: Ints = padded[candidates.claim]  # index -1 reads the appended 0
+    return values
+
+
 def level(candidates: SeatCandidates) -> Ints:
-    """Return the level of each row's claim on the day of the ask, as an index into LEVELS."""
-    claims, claim, today = candidates.world.claims, candidates.claim, candidates.ask.today
-    return np.where(claims.evidenced_until[claim] >= today, 2, (claims.vouched_until[claim] >= today).astype(np.int64))
+    """Return the level of each row on the day of the ask, as an index into LEVELS."""
+    today = candidates.ask.today
+    is_vouched, is_evidenced = (of_claim(candidates, name) >= today for name in ("vouched_until", "evidenced_until"))
+    return np.select([candidates.claim < 0, is_evidenced, is_vouched], [0, 3, 2], 1)
 
 
 def newest(candidates: SeatCandidates) -> Ints:
     """Return the day of the newest claim, vouch or evidence of each row's claim; 0 where none is dated."""
-    claims, claim = candidates.world.claims, candidates.claim
-    return np.maximum(np.maximum(claims.claimed_on[claim], claims.vouched_on[claim]), claims.evidenced_on[claim])
+    claimed, vouched, evidenced = (of_claim(candidates, f"{name}_on") for name in LEVELS[1:])
+    return np.maximum(np.maximum(claimed, vouched), evidenced)
 
 
 def capability_name(candidates: SeatCandidates, row: int) -> dict[str, int]:
-    """Return the need and the claimed capability of a row, as indices."""
-    return {
-        "need": int(candidates.need[row]),
-        "capability": int(candidates.world.claims.capability[candidates.claim[row]]),
-    }
+    """Return the need and the claimed capability of a row, as indices; without a claim that of the need."""
+    need, claim = int(candidates.need[row]), int(candidates.claim[row])
+    claimed = candidates.ask.needs[need].capability if claim < 0 else candidates.world.claims.capability[claim]
+    return {"need": need, "capability": int(claimed)}
 
 
 @per_world

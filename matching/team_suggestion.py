@@ -2,7 +2,8 @@
 
 By default the firm that brings the ask is prime and keeps the standing seats, business development and project
 management. Otherwise every other firm that covers a need is tried as prime. Any firm that covers a need and is not
-blocked can be a partner.
+blocked can be a partner. A firm covers a need by a claim, or by a sentence of its own that says it does the work; the
+bringer's and the asker's own firm by a claim only, since they know what they do.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from matching import score_blend
-from matching.inputs import Ask, Bools, Floats, Ints, World, per_world
+from matching.inputs import Ask, Bools, Floats, Ints, Statements, World, per_world
 from matching.outputs import Alternate, Answer, Known, Missing, Proof, Seat, Step, Team
 from matching.seat_candidates import COVERS, LEVEL_WORTH, SeatCandidates, level, works_on
 from matching.signals import WEIGHTS_VERSION
@@ -23,11 +24,12 @@ from matching.trust import AskerTrust, fact_graph, paths, vantage
 MAX_NEEDS = 12
 
 
-def answer(world: World, ask: Ask, nearness: Floats) -> Answer:
+def answer(world: World, ask: Ask, nearness: Floats, statements: Statements | None = None) -> Answer:
     """Return the ``ask.teams`` best teams; the first one is proven to be optimal.
 
-    ``nearness`` is (needs, capabilities) in [0, 1]: how well a claim on the capability meets the need. A claim of at
-    least COVERS can take the seat. Raises ValueError for no needs, more than 12, or a matrix of another shape.
+    ``nearness`` is (needs, capabilities) in [0, 1]: how well a claim on the capability meets the need. A claim or a
+    statement of at least COVERS can take the seat. Raises ValueError for no needs, more than 12, or a matrix of another
+    shape.
     """
     needs = len(ask.needs)
     if not 1 <= needs <= MAX_NEEDS:
@@ -35,7 +37,7 @@ def answer(world: World, ask: Ask, nearness: Floats) -> Answer:
     if nearness.shape != (needs, len(world.taxonomy.ids)):
         raise ValueError(f"nearness is {nearness.shape}, not (needs, capabilities).")
     seen = vantage(world, ask)
-    table = _Table(world, ask, nearness, seen)
+    table = _Table(world, ask, nearness, seen, statements)
     musts = [index for index, need in enumerate(ask.needs) if need.must] or list(range(needs))
     counts = (table.value > NEVER / 2).sum(axis=0)
     teams: tuple[Team, ...] = ()
@@ -70,8 +72,10 @@ def acquainted(world: World) -> tuple[Ints, Ints]:
 class _Table:
     """Every eligible firm in every seat it covers: rows of ``candidates``, and a (firms, needs) matrix of values."""
 
-    def __init__(self, world: World, ask: Ask, nearness: Floats, seen: AskerTrust) -> None:
-        self.world, self.ask, self.nearness, self.seen = world, ask, nearness, seen
+    def __init__(
+        self, world: World, ask: Ask, nearness: Floats, seen: AskerTrust, statements: Statements | None
+    ) -> None:
+        self.world, self.ask, self.nearness, self.seen, self.statements = world, ask, nearness, seen, statements
         self.is_fixed = ask.keeps_prime and ask.bringer is not None
         self.share = np.array([need.share for need in ask.needs]) * (1 - score_blend.STANDING)
         self.eligible: Bools = np.logical_not(seen.blocked)
@@ -93,7 +97,7 @@ class _Table:
         return others if len(others) else self.firms
 
     def _candidates(self) -> SeatCandidates:
-        """Return each eligible firm's best claim for each need, without a prime."""
+        """Return each eligible firm's best claim for each need, or its statement if better, without a prime."""
         claims = self.world.claims
         useful = self.nearness.max(axis=0) >= COVERS
         some = np.flatnonzero(useful[claims.capability])
@@ -101,6 +105,11 @@ class _Table:
         needs, at = np.nonzero(self.nearness[:, claims.capability[some]] >= COVERS)
         claim, firm = some[at], claims.business[some[at]]
         near = self.nearness[needs, claims.capability[claim]]
+        if self.statements is not None:
+            said = self.statements.nearness * (self.eligible & ~self.seen.own & ~self.statements.is_against)
+            saying, sayer = np.nonzero(said >= COVERS)
+            needs, firm = np.append(needs, saying), np.append(firm, sayer)
+            claim, near = np.append(claim, np.full(len(sayer), -1)), np.append(near, said[saying, sayer])
         fit = near * LEVEL_WORTH[level(self._rows(firm, needs, claim, near))]
         best = np.zeros((len(self.share), len(self.eligible)))
         np.maximum.at(best, (needs, firm), fit)
@@ -116,7 +125,9 @@ class _Table:
         share = more.pop("share", None)
         share = self.share[need] if share is None else share
         under = np.broadcast_to(np.asarray(prime), business.shape)
-        return SeatCandidates(self.world, self.ask, self.seen, business, need, claim, near, under, share, **more)
+        return SeatCandidates(
+            self.world, self.ask, self.seen, business, need, claim, near, under, share, self.statements, **more
+        )
 
     def _bare(self, business: Ints, prime: Ints, share: float) -> SeatCandidates:
         """Return rows of firms under primes without a need: for standing seats, and for the value of a pair."""

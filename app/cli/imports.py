@@ -1,6 +1,7 @@
 """``goodword import``: imports members, firms and their finished collaborations from files as people have them."""
 
 import json
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +15,9 @@ from app.cli import CliError
 from app.cli.database_access import open_engine
 from directory.clock import utc_now
 from directory.db import claim_write
+from directory.engine.firm_sentences import known_sentences
+from directory.engine.sentence_encoder import load_model
+from directory.engine.text_embedding import embed_texts
 from directory.imports import businesses as business_import
 from directory.imports import collaborations as collaboration_import
 from directory.imports import firm_list, people, people_list
@@ -43,6 +47,7 @@ UNKNOWN = click.option(
     help="Codes and firms that nobody knows: leave them out and say so, or refuse the file. With skip, words that the "
     "curated taxonomy lacks are kept as your own.",
 )
+MAX_EMBEDDED_HERE = 3000  # sentences, less than half a minute; the worker embeds more
 SCHEME = click.option("--scheme", default=CURATED, show_default=True, help="The taxonomy of the capabilities.")
 
 
@@ -105,6 +110,8 @@ def businesses(
         _print(outline(firms.sheet, firm_list.BY_NAME, firms.lines, left_out=report.left_out, asks=asks))
     else:
         _report(firms.sheet, firm_list.BY_NAME, report.lines(), dry_run)
+    if not dry_run:
+        _embed_sentences()
 
 
 @imports.command(
@@ -165,6 +172,22 @@ def collaborations(file: Path, mapping: dict[str, str], scheme: str, unknown: Un
         if not dry_run:
             session.commit()
     _say((*table.notes, *report.lines()), dry_run)
+
+
+def _embed_sentences() -> None:
+    """Embed what the firms write, MAX_EMBEDDED_HERE sentences at most, with a progress bar on standard error."""
+    with open_engine() as engine:
+        with Session(engine) as session:
+            missing = known_sentences(session).missing()
+        model = load_model() if missing else None
+        if model is None:
+            return
+        texts = missing[:MAX_EMBEDDED_HERE]
+        with click.progressbar(length=len(texts), label="Reading what firms write", file=sys.stderr) as bar:
+            for count in embed_texts(engine, model, texts):
+                bar.update(count)
+    if len(missing) > len(texts):
+        click.echo(f"goodword worker will read {len(missing) - len(texts)} more sentences.", err=True)
 
 
 def _chapter(session: Session, name: str) -> Chapter:

@@ -45,7 +45,7 @@ def _as_text(suggestion: dict[str, Any]) -> str:
         return "\n".join([*lines, *_similar(suggestion)])
     best, *others = suggestion["teams"]
     lines += ["", click.style(f"{best['headline']}  ({best['shown']} of 100)", bold=True)]
-    lines += [f"  {seat:<22} {_firm_and_member(party)}" for seat, party in best["seats"].items()]
+    lines += [f"  {seat:<22} {_seated(party)}" for seat, party in best["seats"].items()]
     lines += [f"  {seat:<22} nobody here" for seat in best["missing"]]
     lines += ["", "Why", *(f"  {text}" for text in best["why"])]
     for seat, alternates in best["alternates"].items():
@@ -58,6 +58,10 @@ def _as_text(suggestion: dict[str, Any]) -> str:
 def _similar(suggestion: dict[str, Any]) -> list[str]:
     firms = [f"  {like['business']}: “{like['sentence']}”" for like in suggestion["similar"]]
     return ["", "These firms write about something like it", *firms] if firms else []
+
+
+def _seated(party: dict[str, Any]) -> str:
+    return _firm_and_member(party) + ("  (by their own words alone)" if party.get("level") == "says" else "")
 
 
 def _firm_and_member(party: dict[str, Any]) -> str:

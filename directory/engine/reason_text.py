@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from textwrap import shorten
 from typing import Any
 
 from babel.dates import format_date
 
+from directory.engine.firm_sentences import FirmSentence, TextSource
 from directory.money import Money
 from directory.people.tables import Business, Member
 from directory.taxonomy.capability import Capability
@@ -14,6 +16,7 @@ from directory.translation import gettext as _
 from directory.translation import ngettext, time_ago
 
 STRONG = 3  # the best published band
+QUOTED = 240  # characters of a sentence
 STALE = 0.5  # the strength of freshness below which the age of a claim is worth showing
 
 
@@ -40,6 +43,7 @@ class Names:
     mine: int | None
     today: date
     hidden_prices: set[int] = field(default_factory=set)  # ids of firms whose prices the reader may not see
+    said: Mapping[tuple[int, str], FirmSentence] = field(default_factory=dict)  # by firm and digest, as shown today
 
     def capability(self, capability: int) -> str:
         """Return its name; "something" for a capability that no longer exists."""
@@ -95,6 +99,12 @@ def _fit(names: Names, business: int, data: Mapping[str, Any]) -> str:
             _("You do %(claimed)s, which is near %(need)s", claimed=claimed, need=need)
             if business == names.mine
             else _("%(firm)s does %(claimed)s, which is near %(need)s", firm=firm, claimed=claimed, need=need)
+        )
+    if data["level"] == "says":
+        return (
+            _("You write about %(need)s, and do not list it", need=need)
+            if business == names.mine
+            else _("%(firm)s only writes about %(need)s, and does not list it", firm=firm, need=need)
         )
     if data["level"] == "evidenced":
         return ngettext(
@@ -225,6 +235,24 @@ def _reciprocity(names: Names, business: int, data: Mapping[str, Any]) -> str:
     return _("No work has gone between you two yet") if prime == names.mine else _("No work has gone between them yet")
 
 
+def _statement(names: Names, business: int, data: Mapping[str, Any]) -> str:
+    need, said = names.capability(data["need"]), names.said.get((business, data["sentence"] or ""))
+    if data["sentence"] is None:
+        return _("Nothing they write is about %(need)s", need=need)
+    if said is None:
+        return _("What they wrote about %(need)s has changed since", need=need)
+    text, place = shorten(said.text, QUOTED, placeholder="…"), said.source.label
+    if said.day:
+        place = f"{place}, {time_ago(said.day, names.today)}"
+    if data["is_against"]:
+        return _("They write that it may not be for them: “%(said)s” (%(place)s)", said=text, place=place)
+    if said.source in (TextSource.STORY, TextSource.WORK):
+        return _("“%(said)s” (%(place)s)", said=text, place=place)
+    if business == names.mine:
+        return _("You write: “%(said)s” (%(place)s)", said=text, place=place)
+    return _("They write: “%(said)s” (%(place)s)", said=text, place=place)
+
+
 def _hands(names: Names, business: int, data: Mapping[str, Any]) -> str:
     if data["open"]:
         return ngettext("A seat is still open", "%(count)s seats are still open", data["open"])
@@ -257,5 +285,6 @@ SENTENCES: Mapping[str, Sentence] = {
     "capacity": Sentence(_capacity, _always),
     "freshness": Sentence(_freshness, lambda _, strength: strength < STALE),
     "reciprocity": Sentence(_reciprocity, lambda data, _: bool(data["got"] or data["gave"])),
+    "statement": Sentence(_statement, lambda data, _: data["sentence"] is not None),
     "hands": Sentence(_hands, lambda *_: False),
 }

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from directory.budget import read_budget
 from directory.due_date import read_due_date
+from directory.engine.seat_level import seat_level, seat_statement
 from directory.engine.similar_texts import firms_like_lead
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import UnderstoodText, understand, unsaved_suggestion
@@ -120,7 +121,10 @@ def _team(presenter: SuggestionPresenter, team: Team, proof: dict[str, Any]) -> 
         "prime": _who(parties[0].business, parties[0].member),
         "subs": [{**_who(sub.business, sub.member), "needs": list(sub.needs)} for sub in parties[1:]],
         "seats": {
-            title: _who(names.businesses[seat.business_id], names.members.get(seat.member_id or 0))
+            title: {
+                **_who(names.businesses[seat.business_id], names.members.get(seat.member_id or 0)),
+                **(_level(presenter, team, seat) if seat.capability_id is not None else {}),
+            }
             for title, seat in seats.items()
         },
         "alternates": {
@@ -152,6 +156,12 @@ def _team(presenter: SuggestionPresenter, team: Team, proof: dict[str, Any]) -> 
 
 def _seat(presenter: SuggestionPresenter, seat: Seat) -> str:
     return seat.kind.value if seat.capability_id is None else presenter.names.capability(seat.capability_id)
+
+
+def _level(presenter: SuggestionPresenter, team: Team, seat: Seat) -> dict[str, Any]:
+    said = presenter.names.said.get((seat.business_id, seat_statement(team, seat) or ""))
+    quote = said and {"sentence": said.text, "source": said.source.value, "day": said.day and said.day.isoformat()}
+    return {"level": seat_level(team, seat), "quote": quote}
 
 
 def _who(business: Business, member: Member | None) -> dict[str, Any]:

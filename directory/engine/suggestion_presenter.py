@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from directory.engine.firm_sentences import known_sentences
 from directory.engine.reason_text import Names, ReasonText, path_text, sentence
+from directory.engine.seat_level import seats_by_words_alone
 from directory.leads.lead import Lead
 from directory.leads.message_draft import Brief, draft_brief
 from directory.leads.suggestion import Seat, SeatKind, Suggestion, Team
@@ -72,6 +73,8 @@ class SuggestionPresenter:
         steps = [step for team in suggestion.teams for path in team.paths.values() for step in path]
         nearest = [gap["nearest"] for gap in suggestion.missing if gap["nearest"]]
         reasons = [reason for team in suggestion.teams for reason in team.reasons]
+        quotes = [(reason["business"], digest) for reason in reasons if (digest := reason["data"].get("sentence"))]
+        shown = known_sentences(session).by_firm if quotes else {}
         self.names = Names(
             businesses=_rows(
                 session,
@@ -102,6 +105,7 @@ class SuggestionPresenter:
             me=None if asker is None else asker.id,
             mine=None if business is None else business.id,
             today=today,
+            said={quote: shown[quote] for quote in quotes if quote in shown},
         )
         people = list(self.names.members.values())
         self._seen = member_views(session, reader=asker, members=people) if asker and people else {}
@@ -155,7 +159,7 @@ class SuggestionPresenter:
 
     def why(self, team: Team) -> list[ReasonText]:
         """Return the reasons worth reading: at most 7 about other firms and 2 about your own work."""
-        news, mine = [reason for reason in self.reasons(team) if reason.is_news], self.names.mine
+        news, mine = self._news(team), self.names.mine
         others = [reason for reason in news if reason.business != mine]
         own = [reason for reason in news if reason.business == mine and reason.signal in ("fit", "competence")]
         return others[:7] + own[:2] if others else own
@@ -165,9 +169,14 @@ class SuggestionPresenter:
         subs = [party for party in self.parties(team) if not party.is_me]
         if len(subs) < 2:
             return [("", self.why(team))]
-        news = [reason for reason in self.reasons(team) if reason.is_news]
+        news = self._news(team)
         by_firm = [(sub.called, [reason for reason in news if reason.business == sub.business.id][:3]) for sub in subs]
         return [(name, reasons) for name, reasons in by_firm if reasons]
+
+    def _news(self, team: Team) -> list[ReasonText]:
+        """Return the reasons that are news, each said once: a sentence may speak for several needs."""
+        told = {(reason.business, reason.text): reason for reason in reversed(self.reasons(team)) if reason.is_news}
+        return sorted(told.values(), key=lambda reason: -reason.contribution)
 
     def other_ways(self, team: Team) -> list[tuple[str, Team]]:
         """Return the other teams with a description, except those that only replace one firm by an alternate."""
@@ -234,9 +243,17 @@ class SuggestionPresenter:
             self.lead, to=party.called, does=list(party.needs), share=party.share, leads_it=not party.is_prime
         )
 
-    @cached_property
-    def proof(self) -> str:
-        """Return a sentence on how sure the answer is."""
+    def unproven(self, team: Team) -> str:
+        """Return a sentence on the seats that rest on a firm's own words alone, empty where none does."""
+        needs = [self.names.capability(seat.capability_id or 0) for seat in seats_by_words_alone(team)]
+        if not needs:
+            return ""
+        return _("Only their own words speak for %(needs)s. Ask before you count on it.", needs=join_as_list(needs))
+
+    def proof(self, team: Team) -> str:
+        """Return a sentence on how sure the answer is; what rests on words alone is never called proven."""
+        if seats_by_words_alone(team):
+            return _("Not all of this is proven.")
         considered = self.suggestion.proof["considered"]
         if considered == 1 and len(self.teams) > 1:
             return _("No other team here does as much of it.")

@@ -1,6 +1,6 @@
 """Suggestions for leads: read a lead's text, ask the engine for teams, and store its answer as rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from directory.engine.firm_sentences import known_sentences
 from directory.engine.introduction_paths import step_as_data
 from directory.engine.need_examples import known_examples
 from directory.engine.sentence_encoder import load_model
+from directory.engine.similar_texts import statements_on
 from directory.engine.world_cache import known_world
 from directory.engine.world_reader import KnownWorld
 from directory.facts.rating import own_ratings
@@ -98,8 +100,9 @@ def unsaved_suggestion(
 
     ``own`` are the asker's own ratings, member id -> (warmth, competence); they count for the asker only.
     """
-    known = known_world(session)
-    needs = _needs(known, lead)
+    known, digests = known_world(session), known_sentences(session).digests
+    wanted = [need for need in lead.needs if need.capability_id in known.capability]
+    needs = tuple(Need(known.capability[need.capability_id], need.is_must, need.share) for need in wanted)
     city, region = _place(known, lead.place)
     ask = Ask(
         today=now.toordinal(),
@@ -117,7 +120,12 @@ def unsaved_suggestion(
         alternates=ALTERNATES,
     )
     answer = (
-        team_suggestion.answer(known.world, ask, need_extraction.nearness(known.world.taxonomy, needs))
+        team_suggestion.answer(
+            known.world,
+            ask,
+            need_extraction.nearness(known.world.taxonomy, needs),
+            statements_on(session, known=known, lead=lead, needs=wanted),
+        )
         if needs
         else _NOTHING_ASKED
     )
@@ -131,7 +139,7 @@ def unsaved_suggestion(
         world_version=known.world.version,
         missing=[_missing(known, ask, missing) for missing in answer.missing],
         proof={"optimal": True, **asdict(answer.proof)},
-        teams=[_team(known, ask, team, rank) for rank, team in enumerate(answer.teams, start=1)],
+        teams=[_team(known, digests, ask, team, rank) for rank, team in enumerate(answer.teams, start=1)],
     )
 
 
@@ -141,15 +149,6 @@ def _wish(known: KnownWorld, guess: Guess) -> Wish:
         is_must=guess.must,
         matched_by=MatchedBy(guess.matched_by),
         phrase=guess.phrase,
-    )
-
-
-def _needs(known: KnownWorld, lead: Lead) -> tuple[Need, ...]:
-    """Return the lead's needs for the engine, without capabilities that are no longer in the taxonomy."""
-    return tuple(
-        Need(capability=known.capability[need.capability_id], must=need.is_must, share=need.share)
-        for need in lead.needs
-        if need.capability_id in known.capability
     )
 
 
@@ -173,13 +172,13 @@ def _missing(known: KnownWorld, ask: Ask, missing: outputs.Missing) -> dict[str,
     return {"capability": int(taxonomy.ids[ask.needs[missing.need].capability]), "nearest": nearest}
 
 
-def _team(known: KnownWorld, ask: Ask, team: outputs.Team, rank: int) -> Team:
+def _team(known: KnownWorld, digests: Sequence[str], ask: Ask, team: outputs.Team, rank: int) -> Team:
     ids = known.world.businesses.ids
     return Team(
         rank=rank,
         score=team.score,
         shown=team.shown,
-        reasons=[_reason(known, ask, reason, team.paths.get(reason.business, ())) for reason in team.reasons],
+        reasons=[_reason(known, digests, ask, reason, team.paths.get(reason.business, ())) for reason in team.reasons],
         paths={
             str(ids[business]): [step_as_data(known, step) for step in path] for business, path in team.paths.items()
         },
@@ -209,8 +208,13 @@ def _seat(known: KnownWorld, ask: Ask, team: outputs.Team, seat: outputs.Seat) -
     )
 
 
-def _reason(known: KnownWorld, ask: Ask, reason: outputs.Reason, path: tuple[outputs.Step, ...]) -> dict[str, Any]:
-    """Return the reason with row ids for indices; trust by a path also names the member next to the asker."""
+def _reason(
+    known: KnownWorld, digests: Sequence[str], ask: Ask, reason: outputs.Reason, path: tuple[outputs.Step, ...]
+) -> dict[str, Any]:
+    """Return the reason with row ids for indices; trust by a path also names the member next to the asker.
+
+    A sentence is kept by its digest: what was hidden or erased since cannot be quoted.
+    """
     world, data = known.world, dict(reason.data)
     if reason.signal == "trust" and len(path) > 1:
         data["through"] = path[0].end
@@ -223,6 +227,8 @@ def _reason(known: KnownWorld, ask: Ask, reason: outputs.Reason, path: tuple[out
     ):
         if data.get(key) is not None:
             data[key] = int(ids[data[key]]) if data[key] >= 0 else None
+    if data.get("sentence") is not None:
+        data["sentence"] = digests[data["sentence"]]
     return {
         "signal": reason.signal,
         "business": int(world.businesses.ids[reason.business]),

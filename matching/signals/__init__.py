@@ -10,7 +10,8 @@ from matching.signals.fit import FIT
 from matching.signals.freshness import FRESHNESS
 from matching.signals.place import PLACE
 from matching.signals.reciprocity import RECIPROCITY
+from matching.signals.statement import STATEMENT
 from matching.signals.trust import TRUST
 
-SIGNALS = (FIT, TRUST, COMPETENCE, PLACE, BUDGET, CAPACITY, FRESHNESS, RECIPROCITY)
-WEIGHTS_VERSION = "2026-11"  # stored with each suggestion; tests/matching/test_signals.py lists every version
+SIGNALS = (FIT, TRUST, COMPETENCE, PLACE, BUDGET, CAPACITY, FRESHNESS, RECIPROCITY, STATEMENT)
+WEIGHTS_VERSION = "2026-11b"  # stored with each suggestion; tests/matching/test_signals.py lists every version

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from matching.inputs import Floats
-from matching.seat_candidates import HALF_LIFE_DAYS, SeatCandidates, Signal, capability_name
+from matching.seat_candidates import HALF_LIFE_DAYS, SeatCandidates, Signal, capability_name, of_claim
 from matching.trust import BANDS, as_facts, lower_bound
 
 
@@ -15,25 +15,24 @@ def strength(candidates: SeatCandidates) -> Floats:
 
     The asker's own rating of that member counts in full and replaces the published band.
     """
-    world, claim = candidates.world, candidates.claim
-    age = np.maximum(0, candidates.ask.today - world.claims.evidenced_on[claim])
+    world = candidates.world
+    age = np.maximum(0, candidates.ask.today - of_claim(candidates, "evidenced_on"))
     member = candidates.seen.member[candidates.business]
     rating = BANDS[np.append(world.members.competence_band, 0)[member]]  # index -1, no member, reads the appended 0
     for rating_of, (_, score) in candidates.ask.own_ratings.items():
         rating[member == rating_of] = as_facts(score)
-    evidence = world.claims.evidence[claim] * 0.5 ** (age / HALF_LIFE_DAYS)
+    evidence = of_claim(candidates, "evidence") * 0.5 ** (age / HALF_LIFE_DAYS)
     bound = lower_bound(evidence + rating[:, 0], rating[:, 1])
-    return np.where(claim < 0, COMPETENCE.floor, bound.clip(COMPETENCE.floor, 1.0))
+    return np.where(candidates.need < 0, COMPETENCE.floor, bound.clip(COMPETENCE.floor, 1.0))
 
 
 def reason_data(candidates: SeatCandidates, row: int) -> Mapping[str, Any]:
     """Return the count and newest day of finished work, the seat's member and its published band (0: none)."""
-    claims, claim = candidates.world.claims, candidates.claim[row]
     member = candidates.seen.member[candidates.business[row]]
     return {
         **capability_name(candidates, row),
-        "evidence": int(claims.evidence[claim]),
-        "day": int(claims.evidenced_on[claim]),
+        "evidence": int(of_claim(candidates, "evidence")[row]),
+        "day": int(of_claim(candidates, "evidenced_on")[row]),
         "member": int(member) if member >= 0 else None,
         "band": int(candidates.world.members.competence_band[member]) if member >= 0 else 0,
         "own": int(member) in candidates.ask.own_ratings,

@@ -16,7 +16,7 @@ def strength(candidates: SeatCandidates) -> Floats:
     day = newest(candidates)
     age = np.where(day > 0, np.maximum(0, candidates.ask.today - day), HALF_LIFE_DAYS)
     fresh = (0.5 ** (age / HALF_LIFE_DAYS)).clip(FRESHNESS.floor, 1.0)
-    return np.where(candidates.claim < 0, FRESHNESS.floor, fresh)
+    return np.where(candidates.need < 0, FRESHNESS.floor, fresh)
 
 
 def reason_data(candidates: SeatCandidates, row: int) -> Mapping[str, Any]:

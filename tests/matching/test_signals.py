@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from matching.inputs import Statements
 from matching.outputs import Known
 from matching.score_blend import BUSINESS_DEVELOPMENT, FEW_HANDS, PROJECT_MANAGEMENT, WEIGHTS, weighted_log_strengths
 from matching.seat_candidates import SeatCandidates, Signal
@@ -17,12 +18,13 @@ from tests.matching.worlds import TODAY, Town
 # The hash of the scoring in each version. Stored suggestions name their version: add a line, never change one.
 VERSIONS = {
     "2026-11": "58df53bf3d1b",
+    "2026-11b": "385ab3695b7a",
 }
 
 # The strength of each signal where its data is unknown.
 SILENT = {
     "fit": 0.5, "trust": 0.2236, "competence": 0.2236, "place": 0.6, "budget": 0.6, "capacity": 0.6,
-    "freshness": 0.909, "reciprocity": 0.5,
+    "freshness": 0.909, "reciprocity": 0.5, "statement": 0.4,
 }  # fmt: skip
 
 # (signal, better case, worse case)
@@ -44,20 +46,29 @@ PREFERRED = [
     ("capacity", {"said": {"b": {"free_on": TODAY + 5}}}, {"said": {"b": {"free_on": TODAY + 25}}}),
     ("reciprocity", {"works": ["b gave a", "b gave a"]}, {"works": ["b gave a"]}),
     ("freshness", {"firms": {"b": ("x evidenced 1",)}}, {}),
+    ("statement", {"writes": 0.2}, {}),
+    ("statement", {"writes": 0.9}, {"writes": 0.2}),
+    ("statement", {}, {"writes": -1}),
+    ("statement", {"writes": 0.2}, {"writes": -1}),
 ]  # fmt: skip
 
 PLAIN = {int, float, str, bool, type(None), Known}  # the types of values for a sentence
 
 
 def candidates(**case: Any) -> SeatCandidates:
-    """Return firm b in a seat for x and in a standing seat, under firm a, to which anna and carla belong."""
-    own = case.pop("own", {})
+    """Return firm b in a seat for x and in a standing seat, under firm a, to which anna and carla belong.
+
+    ``writes`` is the likeness of what b writes to the need; below 0 it is against it.
+    """
+    own, writes = case.pop("own", {}), case.pop("writes", 0.0)
     case["firms"] = {"a": (), "b": ("x",)} | case.get("firms", {})
     town = Town(members={"anna": "a", "carla": "a", "bea": "b"}, **case)
     ask = town.ask("x", asker="anna", bringer="a", own=own, city="Tempe", region="az", budget=1000.0, due=TODAY + 30)
     world = town.world()
     seats = (np.array(each) for each in ([1, 1], [0, -1], [0, -1], [1.0, 0.0], [0, 0], [0.75, 0.25]))
-    return SeatCandidates(world, ask, vantage(world, ask), *seats)
+    said = (np.array([[0.0, value]]) for value in (max(writes, 0.0), 0.0, np.sign(abs(writes)) - 1))
+    statements = Statements(*said, np.array([[False, writes < 0]]))
+    return SeatCandidates(world, ask, vantage(world, ask), *seats, statements)
 
 
 def named(name: str) -> Signal:

@@ -1,5 +1,7 @@
 """Team answers on tiny worlds with an obvious best team, and the invariants of every answer."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -200,3 +202,38 @@ def check_invariants(drawn: tuple[Town, dict[str, object], tuple[str, ...]]) -> 
         assert all(other.business != seat.business for seat in team.seats for other in seat.alternates)
     shown = [team.shown for team in given.teams]
     assert shown == sorted(shown, reverse=True)
+
+
+def best(*needs: str, **town: Any) -> str | None:
+    given = Town(**town).answer(*needs)
+    return Town(**town).names[given.teams[0].prime] if given.teams else None
+
+
+def test_a_firm_that_only_writes_about_a_need_can_take_its_seat() -> None:
+    assert best("x", firms={"plain": (), "writer": ()}, writes={"writer": 0.9}) == "writer"
+    assert best("x", firms={"plain": ("x",), "writer": ("x",)}, writes={"writer": 0.5}) == "writer"
+    assert best("x", firms={"both": ("x",), "writer": ()}, writes={"writer": 0.9, "both": 0.9}) == "both"
+    assert best("x", firms={"shown": ("x evidenced 1",), "writer": ("x",)}, writes={"writer": 1.0}) == "shown"
+
+
+def test_a_sentence_alone_is_of_the_level_says() -> None:
+    given = Town(firms={"a": (), "b": ()}, writes={"b": 0.9}).answer("x")
+    fit = next(reason for reason in given.teams[0].reasons if reason.signal == "fit")
+    assert fit.data["level"] == "says"
+    assert fit.strength == pytest.approx(0.9 * 0.4)
+
+
+def test_what_a_firm_writes_against_a_need_bars_its_sentence_and_not_its_claim() -> None:
+    assert best("x", firms={"writer": ()}, writes={"writer": -0.9}) is None
+    assert best("x", firms={"writer": ("x",), "other": ("x",)}, writes={"writer": -0.9}) == "other"
+    assert best("x", firms={"writer": ("x",)}, writes={"writer": -0.9}) == "writer"
+
+
+def test_the_bringers_own_sentences_give_it_no_seat() -> None:
+    town = Town(firms={"a": (), "b": ()}, members={"anna": "a"}, writes={"a": 0.9})
+    assert town.answer("x", asker="anna", bringer="a").kind == "nobody"
+
+
+def test_who_is_blocked_gets_no_seat_by_a_sentence() -> None:
+    town = Town(firms={"a": (), "b": ()}, members={"anna": "a", "bea": "b"}, writes={"b": 0.9})
+    assert town.answer("x", asker="anna", bringer="a", own={"bea": (1, 5)}).kind == "nobody"

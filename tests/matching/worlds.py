@@ -14,6 +14,7 @@ from matching.inputs import (
     Floats,
     Members,
     Need,
+    Statements,
     Taxonomy,
     Works,
     World,
@@ -34,6 +35,7 @@ class Town:
     works: list[str] = field(default_factory=list)  # "prime gave sub"
     bands: dict[str, tuple[int, int]] = field(default_factory=dict)
     said: dict[str, dict[str, Any]] = field(default_factory=dict)  # firm -> city, remote, price_low, chapter, ...
+    writes: dict[str, float] = field(default_factory=dict)  # firm -> likeness of what it writes; below 0 against
     lasts: int = 365  # days from today for which vouches and evidence count
 
     def __post_init__(self) -> None:
@@ -128,7 +130,13 @@ class Town:
 
     def answer(self, *needs: str, **more: Any) -> Answer:
         ask = self.ask(*needs, **more)
-        return answer(self.world(), ask, self.nearness(ask))
+        return answer(self.world(), ask, self.nearness(ask), self.statements(ask))
+
+    def statements(self, ask: Ask) -> Statements:
+        """Return what the firms write, the same to each need; what is above 0 is evidence that they do it."""
+        writes = np.tile(np.array([self.writes.get(name, 0.0) for name in self.names]), (len(ask.needs), 1))
+        likeness = writes.clip(0.0)
+        return Statements(likeness, likeness, np.where(writes != 0, 0, -1), writes < 0)
 
     def holders(self, team: Team) -> dict[str, str]:
         """Return the firm's name by seat: the index of its need, or the kind of a standing seat."""

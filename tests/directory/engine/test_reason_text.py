@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from directory.engine.firm_sentences import FirmSentence, TextSource
 from directory.engine.reason_text import SENTENCES, Names, sentence
 from directory.people.tables import Business, Member
 from directory.taxonomy.capability import Capability, CapabilityKind
@@ -14,16 +15,22 @@ from tests.golden import golden
 
 TODAY = date(2026, 11, 2)
 DAY = date(2024, 5, 6).toordinal()
+DATED = (TextSource.STORY, TextSource.WORK)
 NORTHLIGHT, BRAMBLE, COPPER = 1, 2, 3
 NIA, BEA, CARLA = 11, 12, 13
 WEB, WORDPRESS = 21, 22
+
+SAID = {
+    source.value: FirmSentence("Neon.", source, date.fromordinal(DAY) if source in DATED else None)
+    for source in TextSource
+}
 
 # For each signal the values that its sentence depends on; all combinations are written.
 CASES: dict[str, dict[str, tuple[Any, ...]]] = {
     "fit": {
         "need": (WORDPRESS,),
         "capability": (WORDPRESS, WEB),
-        "level": ("claimed", "vouched", "evidenced"),
+        "level": ("says", "claimed", "vouched", "evidenced"),
         "count": (1, 3),
         "day": (DAY,),
     },
@@ -41,6 +48,7 @@ CASES: dict[str, dict[str, tuple[Any, ...]]] = {
     "capacity": {"free_on": (0, TODAY.toordinal() + 9), "room": (None, 0, 1)},
     "freshness": {"capability": (WEB,), "day": (DAY, 0)},
     "reciprocity": {"prime": (NORTHLIGHT, COPPER, None), "got": (0, 1, 2), "gave": (0, 1), "day": (DAY,)},
+    "statement": {"need": (WEB,), "sentence": (None, "gone", *SAID), "is_against": (False, True)},
     "hands": {"open": (0, 1, 2), "partners": (0, 1, 2)},
 }
 
@@ -58,6 +66,7 @@ def names() -> Names:
         NIA,
         NORTHLIGHT,
         TODAY,
+        said={(firm, digest): said for firm in firms for digest, said in SAID.items()},
     )
 
 

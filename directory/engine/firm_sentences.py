@@ -1,0 +1,230 @@
+"""Firms' own sentences, as far as every member may read them; see ``directory.people.audience``.
+
+Read once per World version and process, and embedded by a job, never in a request.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+from threading import Lock
+from typing import Literal, NamedTuple
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from directory.db import world_version
+from directory.engine.sentence_encoder import DIMENSIONS
+from directory.engine.text_embedding import load_embeddings, text_digest
+from directory.facts.case_study import CaseStudy, CaseStudyParty
+from directory.facts.collaboration import Collaboration
+from directory.people.audience import is_visible_to_members
+from directory.people.tables import Band, Business, Member, Wanted, WantedKind
+from directory.translation import gettext as _
+from matching.inputs import Bools, HalfVectors
+from matching.sentence_ranking import Sentence, SentenceIndex, split_sentences
+
+
+class TextSource(StrEnum):
+    """Where a firm's sentence stands."""
+
+    SUMMARY = "summary"
+    BEST_CUSTOMERS = "best_customers"  # of whom it serves: no evidence that it does their work
+    GOOD_REFERRALS = "good_referrals"
+    NOT_A_FIT = "not_a_fit"  # speaks against the firm
+    HEADLINE = "headline"  # of a member
+    OFFER = "offer"
+    WANTED = "wanted"  # a client whom a member looks for; a wanted partner does what the firm does not
+    STORY = "story"
+    WORK = "work"  # the title of finished work
+
+    @property
+    def label(self) -> str:
+        """What this place of a firm's texts is called."""
+        return {
+            TextSource.SUMMARY: _("what they do"),
+            TextSource.BEST_CUSTOMERS: _("their best customers"),
+            TextSource.GOOD_REFERRALS: _("a good referral"),
+            TextSource.NOT_A_FIT: _("what is not a fit"),
+            TextSource.HEADLINE: _("about themselves"),
+            TextSource.OFFER: _("what they offer"),
+            TextSource.WANTED: _("whom they look for"),
+            TextSource.STORY: _("a story of joint work"),
+            TextSource.WORK: _("finished work"),
+        }[self]
+
+
+class FirmSentence(NamedTuple):
+    """A sentence of a firm; ``day`` is when it was said, where that is known."""
+
+    text: str
+    source: TextSource
+    day: date | None
+
+
+_OF_FIRM = (TextSource.SUMMARY, TextSource.BEST_CUSTOMERS, TextSource.GOOD_REFERRALS, TextSource.NOT_A_FIT)
+_ABOUT: Mapping[TextSource, Literal["wish", "served"]] = {
+    TextSource.GOOD_REFERRALS: "wish",
+    TextSource.WANTED: "wish",
+    TextSource.BEST_CUSTOMERS: "served",
+}
+_Text = tuple[int, TextSource, str, date | None]  # of a firm
+
+
+class WritingFirm(NamedTuple):
+    """A firm that other members may see; ``members`` says of each active one whether the published band is cold."""
+
+    id: int
+    public_id: str
+    name: str
+    members: Mapping[int, bool]
+
+
+class KnownSentences:
+    """The firms and their sentences at one World version."""
+
+    def __init__(
+        self,
+        version: int,
+        firms: Sequence[WritingFirm],
+        sentences: Sequence[FirmSentence],
+        said: Sequence[Sentence],
+        digests: Sequence[str],
+        vectors: HalfVectors,
+        before: "KnownSentences | None" = None,
+    ) -> None:
+        """Index the sentences anew, unless ``before`` has the same ones."""
+        self.version, self.firms, self.sentences = version, firms, sentences
+        self.digests, self.vectors = digests, vectors  # of each sentence
+        is_same = before is not None and before.vectors is vectors and before.index.said == said
+        self.index: SentenceIndex = before.index if before is not None and is_same else SentenceIndex(said, vectors)
+        self.are_embedded: Bools = np.any(vectors, axis=1, keepdims=True).ravel()
+
+    @cached_property
+    def by_firm(self) -> Mapping[tuple[int, str], FirmSentence]:
+        """Each sentence by the id of its firm and its digest."""
+        return {
+            (self.firms[each.owner].id, digest): sentence
+            for each, digest, sentence in zip(self.index.said, self.digests, self.sentences, strict=True)
+        }
+
+    def missing(self) -> list[str]:
+        """Return the sentences that have no vector yet, each once."""
+        rows = zip(self.sentences, self.are_embedded, strict=True)
+        return list(dict.fromkeys(sentence.text for sentence, is_embedded in rows if not is_embedded))
+
+
+_cache: dict[str, KnownSentences] = {}  # by database address
+_lock = Lock()
+
+
+def known_sentences(session: Session) -> KnownSentences:
+    """Return the sentences at the database's current World version; read them only if that changed."""
+    address = session.get_bind().engine.url.render_as_string(hide_password=True)
+    version, known = world_version(session), _cache.get(address)
+    if known is None or known.version != version:
+        with _lock:
+            known = _cache.get(address)
+            if known is None or known.version != version:
+                known = _cache[address] = _read(session, version, known)
+    return known
+
+
+def _read(session: Session, version: int, before: KnownSentences | None) -> KnownSentences:
+    rows = session.execute(
+        select(
+            *(Business.id, Business.public_id, Business.name), *(getattr(Business, source) for source in _OF_FIRM)
+        ).order_by(Business.id)
+    ).all()
+    people = session.execute(
+        select(*(Member.id, Member.business_id, Member.headline, Member.audiences, Member.is_active), Band.warmth)
+        .outerjoin(Band, Band.member_id == Member.id)
+        .order_by(Member.id)
+    ).all()
+    active: defaultdict[int, dict[int, bool]] = defaultdict(dict)
+    for person in people:
+        if person.is_active:
+            active[person.business_id][person.id] = person.warmth == 1  # the coldest band
+    # A firm whose members are all inactive is hidden; one without members is shown.
+    hidden = {person.business_id for person in people} - active.keys()
+    texts: dict[int, list[tuple[TextSource, str, date | None]]] = {
+        row.id: [(source, getattr(row, source), None) for source in _OF_FIRM] for row in rows if row.id not in hidden
+    }
+    for person in people:
+        if person.is_active and is_visible_to_members(person, "headline"):
+            texts[person.business_id].append((TextSource.HEADLINE, person.headline, None))
+    for firm, source, text, day in (*_wanteds(session), *_stories(session), *_works(session, hidden)):
+        texts[firm].append((source, text, day))
+    firms: list[WritingFirm] = []
+    said: list[Sentence] = []
+    sentences: list[FirmSentence] = []
+    for row in rows:
+        owner = len(firms)
+        for source, text, day in texts.get(row.id, ()):
+            for sentence, refuses in split_sentences(text):
+                is_against = refuses or source is TextSource.NOT_A_FIT
+                said.append(Sentence(owner, sentence, is_against, _ABOUT.get(source, "owner")))
+                sentences.append(FirmSentence(sentence, source, day))
+        if said and said[-1].owner == owner:
+            firms.append(WritingFirm(row.id, row.public_id, row.name, active[row.id]))
+    digests = [text_digest(each.text) for each in said]
+    vectors = _vectors(session, digests, before)
+    return KnownSentences(version, firms, sentences, tuple(said), digests, vectors, before)
+
+
+def _vectors(session: Session, digests: Sequence[str], before: KnownSentences | None) -> HalfVectors:
+    """Return the stored vectors (digests, DIMENSIONS), zeros where there is none; what ``before`` knows is not read."""
+    if before is not None and before.are_embedded.all() and before.digests == digests:
+        return before.vectors
+    vectors = np.zeros((len(digests), DIMENSIONS), dtype=np.float16)
+    known: Mapping[str, HalfVectors] = {}
+    if before is not None:
+        known = {
+            digest: vector
+            for digest, vector, is_embedded in zip(before.digests, before.vectors, before.are_embedded, strict=True)
+            if is_embedded
+        }
+    known = {**known, **load_embeddings(session, {*digests} - known.keys())}
+    for row, digest in enumerate(digests):
+        if digest in known:
+            vectors[row] = known[digest]
+    return vectors
+
+
+def _wanteds(session: Session) -> Iterator[_Text]:
+    """Yield the live offers, and the clients that are looked for; a wanted partner does what the firm does not."""
+    live = (
+        select(Member.business_id, Wanted.kind, Wanted.text, Wanted.wanted_at)
+        .join(Wanted, Wanted.member_id == Member.id)
+        .where(Member.is_active, Wanted.ended_at.is_(None), Wanted.kind.in_([WantedKind.CLIENT, WantedKind.OFFER]))
+        .order_by(Wanted.id)
+    )
+    for firm, kind, text, wanted_at in session.execute(live):
+        yield firm, TextSource.OFFER if kind is WantedKind.OFFER else TextSource.WANTED, text, wanted_at.date()
+
+
+def _stories(session: Session) -> Iterator[_Text]:
+    """Yield the published stories once for the firm of each person in them."""
+    parties = selectinload(CaseStudy.parties).joinedload(CaseStudyParty.member)
+    for story in session.scalars(select(CaseStudy).options(parties).order_by(CaseStudy.id)):
+        for firm in sorted({party.member.business_id for party in story.parties}) if story.is_published else ():
+            yield firm, TextSource.STORY, f"{story.title}\n{story.text}", story.told_at.date()
+
+
+def _works(session: Session, hidden: set[int]) -> Iterator[_Text]:
+    """Yield the titles of finished work, of any two firms once for each; none of it where one of them is hidden."""
+    finished = (
+        select(Collaboration.prime_id, Collaboration.sub_id, Collaboration.title, Collaboration.finished_at)
+        .where(Collaboration.finished_at.is_not(None))
+        .order_by(Collaboration.id)
+    )
+    titles = {
+        (firm, work.title): work.finished_at.date()
+        for work in session.execute(finished)
+        if work.finished_at and not hidden & {work.prime_id, work.sub_id}
+        for firm in (work.prime_id, work.sub_id)
+    }
+    for (firm, title), day in titles.items():
+        yield firm, TextSource.WORK, title, day

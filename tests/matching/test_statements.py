@@ -1,0 +1,26 @@
+"""Statements: what owners' sentences say about each need, on the firms of the World."""
+
+import numpy as np
+
+from matching.lead_passages import Passages
+from matching.sentence_ranking import Sentence, SentenceIndex
+from matching.statements import statements
+
+SAID = [
+    Sentence(0, "We hang neon signs."),
+    Sentence(1, "Some signs of neon are nice to look at from the other side of a street."),
+    Sentence(1, "We do not hang neon signs.", is_against=True),
+    Sentence(2, "We bake."),
+    Sentence(3, "Who hangs neon signs", about="served"),
+]
+INDEX = SentenceIndex(SAID, np.zeros((len(SAID), 0), dtype=np.float16))
+
+
+def test_each_firm_says_what_its_owner_says() -> None:
+    owners = np.array([4, 1, 0, 3])
+    said = statements(INDEX, [Passages(("hang neon signs",)), Passages(("bake",))], None, owners=owners, size=5)
+    assert said.likeness[0, [0, 3, 4]].tolist() == [0, 1, 1]
+    assert said.nearness[0, [0, 3, 4]].tolist() == [0, 0, 1]
+    assert said.sentence[0].tolist() == [-1, 2, -1, 4, 0]
+    assert said.is_against[0].tolist() == [False, True, False, False, False]
+    assert not said.nearness[1].any()  # one word alone is no evidence
