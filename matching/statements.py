@@ -4,27 +4,31 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from matching.inputs import Ints, Statements
+from matching.inputs import Bools, Ints, Statements
 from matching.lead_passages import Passages
 from matching.seat_candidates import COVERS
 from matching.sentence_ranking import FLOOR, Encode, SentenceIndex
 
-FULL = 0.60  # the likeness of a firm that writes exactly what is asked
+FULL = 0.75  # the likeness of a firm that writes exactly what is asked
+STRONG = 0.55  # the least likeness of a firm of the need's trade that counts without a sentence about the need itself
 
 
 def statements(
-    index: SentenceIndex, needs: Sequence[Passages], encode: Encode | None, *, owners: Ints, size: int
+    index: SentenceIndex, needs: Sequence[Passages], encode: Encode | None, *, owners: Ints, same_trade: Bools
 ) -> Statements:
-    """Return what ``index`` says about each need; ``owners`` maps its owners to the World's ``size`` firms."""
-    shape = (len(needs), size)
+    """Return what ``index`` says about each need; ``owners`` maps its owners to the World's firms.
+
+    ``same_trade`` (needs, firms) tells which firms claim something in the need's category.
+    """
+    shape = same_trade.shape
     said = Statements(np.zeros(shape), np.zeros(shape), np.full(shape, -1), np.zeros(shape, dtype=np.bool_))
     for row, passages in enumerate(needs):
         match = index.match(passages, encode)
         likeness = ((match.likeness - FLOOR) / (FULL - FLOOR)).clip(0.0, 1.0)
+        is_strong = same_trade[row, owners] & (match.likeness >= STRONG) & (match.against < 0)
+        deed = np.where((match.deed < 0) & is_strong, match.nearest, match.deed)
         said.likeness[row, owners] = likeness
-        said.nearness[row, owners] = np.where(match.deed >= 0, COVERS + (1 - COVERS) * likeness, 0.0)
-        said.sentence[row, owners] = np.select(
-            [match.against >= 0, match.deed >= 0], [match.against, match.deed], match.nearest
-        )
+        said.nearness[row, owners] = np.where(deed >= 0, COVERS + (1 - COVERS) * likeness, 0.0)
+        said.sentence[row, owners] = np.select([match.against >= 0, deed >= 0], [match.against, deed], match.nearest)
         said.is_against[row, owners] = match.against >= 0
     return said

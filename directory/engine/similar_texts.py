@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -16,17 +17,19 @@ from directory.leads.suggestion import Suggestion
 from directory.people.tables import Member
 from matching.inputs import Statements
 from matching.lead_passages import passages
-from matching.sentence_ranking import Encode
+from matching.sentence_ranking import SERVES, Encode
 from matching.statements import statements
 from matching.trust import COLD, WARM
 
 BEHIND = 0.7  # the least part of the best firm's likeness that others need
+MORE = 3  # the most firms that are shown beside a whole team
 
 
 @dataclass(frozen=True)
 class SimilarFirm:
     """A firm, and its sentence that is nearest to the text. ``score`` is from 0 to about 1.4."""
 
+    id: int
     public_id: str
     business: str
     sentence: str
@@ -40,20 +43,29 @@ def statements_on(session: Session, *, known: KnownWorld, lead: Lead, needs: Seq
     asked = passages(lead.text, [need.phrase or names[known.capability[need.capability_id]] for need in needs])
     firms = known.world.businesses.ids
     owners = np.searchsorted(firms, [firm.id for firm in said.firms])  # both are in the order of their ids
-    return statements(said.index, asked, _encode(), owners=owners, size=len(firms))
+    claims, lexicon = known.world.claims, known.lexicon
+    trades = np.array([lexicon.root(node) for node in claims.capability.tolist()], dtype=np.int64)
+    same_trade = np.zeros((len(needs), len(firms)), dtype=np.bool_)
+    for row, need in enumerate(needs):
+        same_trade[row, claims.business[trades == lexicon.root(known.capability[need.capability_id])]] = True
+    return statements(said.index, asked, _encode(), owners=owners, same_trade=same_trade)
 
 
 def firms_like_lead(session: Session, *, lead: Lead, suggestion: Suggestion, asker: Member | None) -> list[SimilarFirm]:
     """Return the firms that write about what ``suggestion`` leaves open, or fills by a firm's own words alone.
 
-    That is the whole lead where no need of it is filled otherwise. Empty where nothing is open. ``lead`` need not be in
-    the session.
+    That is the whole lead where no need of it is filled otherwise. Where nothing is open, they are those that write
+    more about the lead than anybody of the first team. ``lead`` need not be in the session.
     """
     says = [seat for team in suggestion.teams[:1] for seat in seats_by_words_alone(team)]
     is_open = {gap["capability"] for gap in suggestion.missing} | {seat.capability_id for seat in says}
     open_needs = [need for need in lead.needs if need.capability_id in is_open]
     if suggestion.teams and not open_needs:
-        return []
+        team = {seat.business_id for seat in suggestion.teams[0].seats}
+        alike = similar_firms(
+            session, text=lead.text, asker=asker, but={lead.business_id} - team, limit=MORE + len(team)
+        )
+        return [like for like in takewhile(lambda like: like.id not in team, alike) if like.score >= SERVES][:MORE]
     phrases = ". ".join(need.phrase or need.capability.name for need in open_needs)
     text = phrases if len(open_needs) < len(lead.needs) else lead.text
     return similar_firms(session, text=text, asker=asker, but={lead.business_id, *(seat.business_id for seat in says)})
@@ -74,7 +86,7 @@ def similar_firms(
         firm = known.firms[like.owner]
         if firm.id not in but and not _is_barred(firm, ratings):
             said = known.sentences[like.sentence]
-            found.append(SimilarFirm(firm.public_id, firm.name, said.text, said.source, like.score))
+            found.append(SimilarFirm(firm.id, firm.public_id, firm.name, said.text, said.source, like.score))
     return [like for like in found if like.score >= BEHIND * found[0].score][:limit]
 
 
