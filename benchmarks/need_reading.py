@@ -29,15 +29,15 @@ from sqlalchemy.orm import Session
 
 import directory.tables  # noqa: F401 - relationships name tables by strings, so all of them must be loaded
 from benchmarks.leads import NOW
-from directory.amount import parse_amount
-from directory.budget import read_budget
 from directory.db import Base, connect, write_session
-from directory.due_date import read_due_date
 from directory.engine.capability_embeddings import embed_missing
 from directory.engine.capability_offers import OFFERED
 from directory.engine.sentence_encoder import load_model
 from directory.engine.world_reader import read_taxonomy
 from directory.imports.taxonomy_scheme import CURATED_FILE, import_scheme
+from directory.interpretation.lead_budget import read_budget
+from directory.interpretation.lead_due_date import read_due_date
+from directory.interpretation.written_amount import parse_amount
 from directory.taxonomy.capability import CURATED, Capability
 from matching.capability_extraction import extract_capabilities
 from matching.clauses import clauses

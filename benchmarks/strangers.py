@@ -29,17 +29,17 @@ import directory.tables  # noqa: F401 - relationships name tables by strings, so
 from benchmarks.leads import NOW
 from directory.db import Base, connect, write_session
 from directory.engine.capability_embeddings import embed_missing
-from directory.engine.capability_spelling import cut_cell
+from directory.engine.capability_names import cut_cell
 from directory.engine.firm_sentences import known_sentences
+from directory.engine.own_vocabulary import Vocabulary
 from directory.engine.sentence_encoder import load_model
 from directory.engine.suggestion_as_data import suggestion_as_dict
 from directory.engine.text_embedding import embed_texts
-from directory.engine.vocabulary import Vocabulary
 from directory.errors import Invalid
-from directory.imports import firm_list, people
+from directory.imports import firm_rows, people_upload
 from directory.imports.businesses import import_businesses
 from directory.imports.list_row import Line
-from directory.imports.people import ImportBatch
+from directory.imports.people_upload import ImportBatch
 from directory.imports.sheet import read_sheet
 from directory.imports.taxonomy_scheme import CURATED_FILE, import_scheme
 from directory.people.chapter import Chapter
@@ -55,14 +55,14 @@ def people_file(session: Session, path: Path) -> dict[str, Any]:
     """Preview a list of people, and count what becomes of its rows."""
     chapter = Chapter(key="strangers", name="Strangers", country="US")
     batch = ImportBatch(chapter=chapter, chapter_id=0, rows=asdict(read_sheet(path)))
-    seen, vocabulary = people.preview(session, batch=batch), Vocabulary(session)
+    seen, vocabulary = people_upload.preview(session, batch=batch), Vocabulary(session)
     own = {line.number: vocabulary.unknown(line.values["capabilities"]) for line in seen.lines}
     return counts(seen.lines, {line.number for line in seen.lines if line.errors or line.excluded}, own, dropped=0)
 
 
 def firms_file(session: Session, path: Path, scheme: str = CURATED, **mapping: str) -> dict[str, Any]:
     """Import a list of firms, and count what becomes of its rows."""
-    lines = firm_list.read_firms(path, mapping=mapping).lines
+    lines = firm_rows.read_firms(path, mapping=mapping).lines
     report = import_businesses(session, lines=lines, scheme=scheme, source=path.name, now=NOW)
     dropped = sum(len(places) for why, places in report.skipped.items() if why.startswith("not in the taxonomy"))
     return counts(lines, {*report.left_out}, report.own, dropped=dropped)

@@ -12,7 +12,7 @@ from directory.engine.firm_sentences import known_sentences
 from directory.engine.sentence_encoder import load_model
 from directory.engine.text_embedding import embed_texts, embeddings_but, forget_embeddings
 from directory.facts.rating_band import publish_bands
-from directory.imports.people import delete_old_uploads
+from directory.imports.people_upload import delete_old_uploads
 from directory.joining import application
 from directory.people.photo import delete_if_unused, delete_unused_photos
 from directory.privacy import departure

@@ -20,10 +20,10 @@ from directory.engine.sentence_encoder import load_model
 from directory.engine.text_embedding import embed_texts
 from directory.imports import businesses as business_import
 from directory.imports import collaborations as collaboration_import
-from directory.imports import firm_list, people, people_list
+from directory.imports import firm_rows, people_upload, person_rows
 from directory.imports.checked_table import check_table
-from directory.imports.outline import outline
-from directory.imports.people import ImportBatch, Preview
+from directory.imports.dry_run import outline
+from directory.imports.people_upload import ImportBatch, Preview
 from directory.imports.report import Report, Unknown
 from directory.imports.sheet import Sheet, read_sheet
 from directory.imports.similar_firms import SimilarFirm
@@ -78,7 +78,7 @@ def imports() -> None:
 
 @imports.command(
     help="Add and update firms, by their key or else by name and place. "
-    f"Fields: {', '.join(field.name for field in firm_list.FIELDS)}."
+    f"Fields: {', '.join(field.name for field in firm_rows.FIELDS)}."
 )
 @PATH
 @MAP
@@ -90,7 +90,7 @@ def imports() -> None:
 def businesses(
     file: Path, mapping: dict[str, str], scheme: str, unknown: Unknown, join: bool, dry_run: bool, as_json: bool
 ) -> None:
-    firms = firm_list.read_firms(file, mapping=mapping)
+    firms = firm_rows.read_firms(file, mapping=mapping)
     with open_engine() as engine, Session(engine) as session:
         claim_write(session)
         report = business_import.import_businesses(
@@ -107,16 +107,16 @@ def businesses(
         if not dry_run:
             session.commit()
     if as_json:
-        _print(outline(firms.sheet, firm_list.BY_NAME, firms.lines, left_out=report.left_out, asks=asks))
+        _print(outline(firms.sheet, firm_rows.BY_NAME, firms.lines, left_out=report.left_out, asks=asks))
     else:
-        _report(firms.sheet, firm_list.BY_NAME, report.lines(), dry_run)
+        _report(firms.sheet, firm_rows.BY_NAME, report.lines(), dry_run)
     if not dry_run:
         _embed_sentences()
 
 
 @imports.command(
     help="Add the people of a list to a chapter and invite them by mail. "
-    f"Fields: {', '.join(field.name for field in people_list.FIELDS)}."
+    f"Fields: {', '.join(field.name for field in person_rows.FIELDS)}."
 )
 @PATH
 @click.option("--chapter", "chapter_name", required=True, help="Its name or key.")
@@ -125,31 +125,31 @@ def businesses(
 @DRY_RUN
 @JSON
 def members(file: Path, chapter_name: str, mapping: dict[str, str], join: bool, dry_run: bool, as_json: bool) -> None:
-    sheet, now = read_sheet(file).mapped(mapping, list(people_list.BY_NAME)), utc_now()
+    sheet, now = read_sheet(file).mapped(mapping, list(person_rows.BY_NAME)), utc_now()
     with open_engine() as engine, Session(engine) as session:
         claim_write(session)
         chapter = _chapter(session, chapter_name)
         batch = ImportBatch(chapter_id=chapter.id, chapter=chapter, rows=asdict(sheet), committed_at=None)
-        seen = people.preview(session, batch=batch)
+        seen = people_upload.preview(session, batch=batch)
         joins = {each.line.number: join and each.is_same for each in seen.similar.values()}
         if not dry_run:
             lead = _lead(session, chapter)
-            batch = people.upload(session, chapter=chapter, by=lead, sheet=sheet, now=now)
-            seen = people.commit(session, batch=batch, by=lead, joins=joins, share=False, now=now)
+            batch = people_upload.upload(session, chapter=chapter, by=lead, sheet=sheet, now=now)
+            seen = people_upload.commit(session, batch=batch, by=lead, joins=joins, share=False, now=now)
         asked = [each for each in seen.similar.values() if not joins.get(each.line.number)]
         asks = {each.line.number: [_question(each)] for each in asked}
         left_out = _left_out(seen)
         if not dry_run:
             session.commit()
     if as_json:
-        _print(outline(sheet, people_list.BY_NAME, seen.lines, left_out=left_out, asks=asks))
+        _print(outline(sheet, person_rows.BY_NAME, seen.lines, left_out=left_out, asks=asks))
         return
     count = len(seen.new)
     lines = [ngettext("%(count)s person comes in.", "%(count)s people come in.", count)]
     lines += [f"row {row}: {why}" for row, why in sorted(left_out.items())]
     lines += [str(note) for note in seen.notes]
     lines += [f"row {row}: {question}" for row, questions in asks.items() for question in questions]
-    _report(sheet, people_list.BY_NAME, lines, dry_run)
+    _report(sheet, person_rows.BY_NAME, lines, dry_run)
 
 
 @imports.command(

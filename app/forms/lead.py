@@ -8,10 +8,10 @@ from wtforms import BooleanField, DateField, StringField, TextAreaField
 from wtforms.validators import Optional
 
 from app.forms import Form
-from directory.amount import parse_amount
-from directory.budget import read_budget
-from directory.due_date import read_due_date
 from directory.errors import Invalid
+from directory.interpretation.lead_budget import read_budget
+from directory.interpretation.lead_due_date import read_due_date
+from directory.interpretation.written_amount import parse_amount
 from directory.leads.lead import Lead, Terms
 from directory.translation import gettext as _
 

@@ -21,8 +21,8 @@ from wtforms.validators import Optional
 
 from app.forms import Form
 from app.request_time import now
-from directory.amount import parse_amount
 from directory.errors import Invalid
+from directory.interpretation.written_amount import parse_amount
 from directory.money import Money
 from directory.number_notation import currency_of
 from directory.people.audience import Audience, audience_choices, audience_of

@@ -14,7 +14,7 @@ from app.forms.chapter import SettingsForm, StartForm
 from app.forms.joining import InviteForm
 from app.request_time import now
 from directory.engine import pair_suggestions
-from directory.imports.people import recent_imports
+from directory.imports.people_upload import recent_imports
 from directory.joining import application, invitation
 from directory.people.business import index_business
 from directory.people.chapter import Chapter, edit_chapter, start_chapter

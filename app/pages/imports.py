@@ -9,10 +9,10 @@ from app.db import db
 from app.forms import blamed
 from app.forms.people_list import CommitForm, ListForm
 from app.request_time import now
-from directory.imports import people
+from directory.imports import people_upload
 from directory.imports import undo as import_undo
-from directory.imports.people import ImportBatch
-from directory.imports.people_list import FIELDS
+from directory.imports.people_upload import ImportBatch
+from directory.imports.person_rows import FIELDS
 from directory.imports.sheet import read_sheet
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
@@ -33,7 +33,7 @@ def send(public_id: str) -> ResponseReturnValue:
         content = file.stream.read() if file and file.filename else (form.text.data or "").encode(errors="replace")
         with blamed(form):
             sheet = read_sheet(content)
-            batch = people.upload(db.session(), chapter=chapter, by=current_member(), sheet=sheet, now=now())
+            batch = people_upload.upload(db.session(), chapter=chapter, by=current_member(), sheet=sheet, now=now())
             return commit_and_redirect(to=url_for(".show", public_id=batch.public_id))
     return render_template("chapter/import.html", chapter=chapter, form=form), form.status
 
@@ -62,7 +62,7 @@ def arrange(public_id: str) -> ResponseReturnValue:
     chosen = [request.form.get(f"column-{place}", "") for place in range(len(batch.rows.get("columns", ())))]
     form = CommitForm(formdata=None)
     with blamed(form):
-        people.map_columns(batch, columns=chosen, has_header="has_header" in request.form)
+        people_upload.map_columns(batch, columns=chosen, has_header="has_header" in request.form)
         return commit_and_redirect(to=url_for(".show", public_id=public_id))
     return _preview(batch, form), form.status
 
@@ -77,7 +77,7 @@ def commit(public_id: str) -> ResponseReturnValue:
         if row.isdecimal()
     }
     with blamed(form):
-        seen = people.commit(
+        seen = people_upload.commit(
             db.session(), batch=batch, by=current_member(), joins=joins, share=bool(form.share.data), now=now()
         )
         message = ngettext("%(count)s person is in.", "%(count)s people are in.", len(seen.new))
@@ -108,7 +108,7 @@ def _mine(public_id: str) -> ImportBatch:
 
 
 def _preview(batch: ImportBatch, form: CommitForm) -> str:
-    seen, sheet = people.preview(db.session(), batch=batch), batch.sheet
+    seen, sheet = people_upload.preview(db.session(), batch=batch), batch.sheet
     return render_template(
         "chapter/preview.html",
         batch=batch,

@@ -16,15 +16,15 @@ from app.forms import blamed
 from app.forms.lead import LeadForm, open_questions
 from app.permissions import can as may
 from app.request_time import now
-from directory.budget import read_budget
 from directory.db import claim_write
-from directory.due_date import read_due_date
+from directory.engine.firms_like_lead import firms_like_lead
 from directory.engine.need_examples import correct_and_learn
-from directory.engine.similar_texts import firms_like_lead
+from directory.engine.own_vocabulary import capability_named
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import latest_suggestion, runners_up, suggest, understand
-from directory.engine.vocabulary import capability_named
 from directory.errors import Invalid
+from directory.interpretation.lead_budget import read_budget
+from directory.interpretation.lead_due_date import read_due_date
 from directory.leads import lead as leads
 from directory.leads.lead import Lead, Wish
 from directory.leads.suggestion import Suggestion

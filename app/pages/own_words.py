@@ -10,7 +10,7 @@ from app.access import current_member, get_permitted_or_404, policy
 from app.after_action import commit_and_redirect, refuse_and_redirect
 from app.db import db
 from app.request_time import now
-from directory.engine.vocabulary import capability_named
+from directory.engine.own_vocabulary import capability_named
 from directory.errors import DomainError, Invalid
 from directory.leads import need_example
 from directory.people import own_word

@@ -23,8 +23,8 @@ from directory.facts.collaboration import Collaboration
 from directory.people.audience import is_visible_to_members
 from directory.people.tables import Band, Business, Member, Wanted, WantedKind
 from directory.translation import gettext as _
+from matching.firm_sentence_ranking import Sentence, SentenceIndex, split_sentences
 from matching.inputs import Bools, HalfVectors
-from matching.sentence_ranking import Sentence, SentenceIndex, split_sentences
 
 
 class TextSource(StrEnum):

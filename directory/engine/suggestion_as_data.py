@@ -6,18 +6,18 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from directory.budget import read_budget
-from directory.due_date import read_due_date
+from directory.engine.firms_like_lead import firms_like_lead
 from directory.engine.seat_level import seat_level, seat_statement
-from directory.engine.similar_texts import firms_like_lead
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import UnderstoodText, understand, unsaved_suggestion
 from directory.errors import Invalid
+from directory.interpretation.lead_budget import read_budget
+from directory.interpretation.lead_due_date import read_due_date
+from directory.interpretation.value_or_question import Reading
 from directory.leads.lead import Lead, Terms, Wish, clean_lead_text, set_needs_and_terms
 from directory.leads.suggestion import Seat, Team
 from directory.money import Money
 from directory.people.tables import Business, Member
-from directory.reading import Reading
 from directory.taxonomy.capability import Capability
 from directory.translation import gettext as _
 

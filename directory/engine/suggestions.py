@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.engine.firm_sentences import known_sentences
+from directory.engine.firms_like_lead import statements_on
 from directory.engine.introduction_paths import step_as_data
 from directory.engine.need_examples import known_examples
 from directory.engine.sentence_encoder import load_model
-from directory.engine.similar_texts import statements_on
 from directory.engine.world_cache import known_world
 from directory.engine.world_reader import KnownWorld
 from directory.facts.rating import own_ratings

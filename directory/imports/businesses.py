@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from directory.audit import record
 from directory.imports.capability_codes import Codes
 from directory.imports.cell_checks import ImportErrors
-from directory.imports.firm_list import FIELDS, place_key
+from directory.imports.firm_rows import FIELDS, place_key
 from directory.imports.list_row import Line
 from directory.imports.report import Report, Unknown, own_word_note
 from directory.people.business import index_businesses

@@ -6,8 +6,8 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.engine.capability_spelling import cut_cell
-from directory.engine.vocabulary import Vocabulary
+from directory.engine.capability_names import cut_cell
+from directory.engine.own_vocabulary import Vocabulary
 from directory.errors import Invalid
 from directory.imports.cell_checks import RowError
 from directory.imports.report import Report

@@ -7,7 +7,6 @@ from babel.numbers import is_currency
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from directory.amount import parse_amount
 from directory.audit import record
 from directory.errors import Invalid
 from directory.facts.collaboration import Collaboration, collaboration_capability
@@ -16,6 +15,7 @@ from directory.imports.capability_codes import Codes
 from directory.imports.cell_checks import CELL_BYTES, Field, ImportErrors, RowError
 from directory.imports.checked_table import CheckedRow
 from directory.imports.report import Report, Unknown
+from directory.interpretation.written_amount import parse_amount
 from directory.money import Money
 from directory.people.business import index_businesses
 from directory.people.tables import Business

@@ -8,7 +8,7 @@ import zlib
 from io import BytesIO
 
 from directory.errors import Invalid
-from directory.imports import workbook_cells
+from directory.imports import workbook_subprocess
 from directory.translation import gettext
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -33,7 +33,7 @@ def read_workbook(content: bytes, *, rows: int, size: int) -> tuple[list[tuple[i
         raise _protected()
     try:
         process = subprocess.run(
-            [sys.executable, "-I", workbook_cells.__file__, str(rows), str(size)],
+            [sys.executable, "-I", workbook_subprocess.__file__, str(rows), str(size)],
             input=content,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -42,9 +42,9 @@ def read_workbook(content: bytes, *, rows: int, size: int) -> tuple[list[tuple[i
         )
     except subprocess.TimeoutExpired:
         raise _too_large() from None
-    if process.returncode == workbook_cells.PASSWORD:
+    if process.returncode == workbook_subprocess.PASSWORD:
         raise _protected()
-    if process.returncode == workbook_cells.TOO_LARGE:
+    if process.returncode == workbook_subprocess.TOO_LARGE:
         raise _too_large()
     if process.returncode:
         message = gettext("This is no workbook that can be read, or too large a one; save its list as CSV UTF-8.")

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from directory.engine import suggestion_as_data
 from directory.engine.firm_sentences import known_sentences
+from directory.engine.own_vocabulary import capability_named
 from directory.engine.sentence_encoder import Model, load_model
 from directory.engine.suggestion_as_data import suggestion_as_dict
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import UnderstoodText, suggest
 from directory.engine.text_embedding import TextEmbedding, embed_texts
-from directory.engine.vocabulary import capability_named
 from directory.leads.lead import MatchedBy, Terms, Wish, create_lead
 from directory.people.business import edit_business
 from directory.people.suspension import suspend

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from directory.db import world_version
+from directory.engine.own_vocabulary import capability_named
 from directory.engine.suggestion_as_data import suggestion_as_dict
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import latest_suggestion, runners_up, suggest
-from directory.engine.vocabulary import capability_named
 from directory.engine.world_cache import known_world
 from directory.errors import Invalid
 from directory.facts.rating import Rating

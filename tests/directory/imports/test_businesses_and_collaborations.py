@@ -15,7 +15,7 @@ from directory.imports import businesses as firms
 from directory.imports import collaborations as work
 from directory.imports.cell_checks import Field, ImportErrors
 from directory.imports.checked_table import read_checked_file
-from directory.imports.firm_list import read_firms
+from directory.imports.firm_rows import read_firms
 from directory.imports.report import Report, Unknown
 from directory.people.claim import Claim
 from directory.people.tables import Business

@@ -6,8 +6,8 @@ import io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.imports import firm_list
-from directory.imports.people_list import read_person
+from directory.imports import firm_rows
+from directory.imports.person_rows import read_person
 from directory.imports.sheet import read_sheet
 
 FIRMS = (
@@ -17,7 +17,7 @@ FIRMS += "Thorn Law,Mesa,r@thorn.example\nLee Tax,Yuma,t@lee.example\nTotal,4 fi
 
 
 def test_headings_totals_and_repeated_headers_are_no_entries() -> None:
-    lines = firm_list.read_firms(FIRMS.encode()).lines
+    lines = firm_rows.read_firms(FIRMS.encode()).lines
     assert [line.values["name"] for line in lines if not line.errors] == [
         *("Brook Roofing", "Ek Timber", "Thorn Law", "Lee Tax", "Lone Firm")
     ]
@@ -29,7 +29,7 @@ def test_headings_totals_and_repeated_headers_are_no_entries() -> None:
 
 
 def test_a_list_of_names_alone_has_no_headings() -> None:
-    lines = firm_list.read_firms(b"Firm,Town,Mail\nBrook Roofing,,\nEk Timber,,\nThorn Law,Mesa,\n").lines
+    lines = firm_rows.read_firms(b"Firm,Town,Mail\nBrook Roofing,,\nEk Timber,,\nThorn Law,Mesa,\n").lines
     assert not any(line.errors for line in lines)
 
 
@@ -44,7 +44,7 @@ def test_a_column_of_names_with_addresses_tells_both() -> None:
 
 
 def test_numbered_columns_of_services_are_all_read() -> None:
-    lines = firm_list.read_firms(b"Company,Service 1,Service 2,Town\nEk,SEO,Branding,Mesa\nLee,Payroll,,Mesa\n").lines
+    lines = firm_rows.read_firms(b"Company,Service 1,Service 2,Town\nEk,SEO,Branding,Mesa\nLee,Payroll,,Mesa\n").lines
     assert [line.values["capabilities"] for line in lines] == ["SEO\nBranding", "Payroll"]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory.engine.vocabulary import capability_named
+from directory.engine.own_vocabulary import capability_named
 from directory.errors import Conflict, Invalid
 from directory.leads.lead import (
     Lead,

@@ -11,7 +11,7 @@ from sqlalchemy import String
 from sqlalchemy.orm import Session
 
 from directory.errors import Invalid
-from directory.imports.firm_list import read_firms
+from directory.imports.firm_rows import read_firms
 from directory.money import Money
 from directory.people import business, member
 from directory.people.audience import Audience, audience_choices

@@ -12,7 +12,7 @@ from directory.db import bump_world, columns_to
 from directory.errors import Invalid
 from directory.facts.collaboration import Collaboration
 from directory.imports.businesses import import_businesses
-from directory.imports.firm_list import read_firms
+from directory.imports.firm_rows import read_firms
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team
 from directory.people import duplicates

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.db import new_public_id
-from directory.engine.capability_spelling import Spellings, split_cell
+from directory.engine.capability_names import Spellings, split_cell
 from directory.engine.sentence_encoder import load_model
 from directory.engine.world_reader import read_taxonomy
 from directory.taxonomy.capability import CURATED, OWN, Capability, imported_by_name, kind_below

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory.engine import capability_spelling
-from directory.engine.capability_spelling import LONGEST, Spellings, split_cell
+from directory.engine import capability_names
+from directory.engine.capability_names import LONGEST, Spellings, split_cell
 
 NAMES = (
     "E-commerce",
@@ -84,7 +84,7 @@ def test_only_another_spelling_is_the_same(spellings: Spellings, typed: str, nam
 def test_a_typing_error_is_sure_only_in_what_is_no_word(
     spellings: Spellings, typed: str, names: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(capability_spelling, "load_model", Dictionary)
+    monkeypatch.setattr(capability_names, "load_model", Dictionary)
     assert [NAMES[id] for id in spellings.find(typed)] == names
 
 

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 from directory.audit import record
 from directory.db import Base, PublicRow
 from directory.engine.capability_offers import SURE, said_capabilities
-from directory.engine.vocabulary import Vocabulary
+from directory.engine.own_vocabulary import Vocabulary
 from directory.engine.world_cache import known_world
 from directory.errors import Conflict, Invalid
 from directory.imports.cell_checks import RowError
 from directory.imports.column_recognition import Grade
 from directory.imports.list_row import Line
-from directory.imports.people_list import BY_NAME, read_person
+from directory.imports.person_rows import BY_NAME, read_person
 from directory.imports.report import own_word_note
 from directory.imports.sheet import Sheet
 from directory.imports.similar_firms import FirmKey, SimilarFirm, firm_keys, similar_firms

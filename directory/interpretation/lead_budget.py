@@ -10,9 +10,9 @@ import re
 from enum import IntEnum
 from itertools import islice
 
-from directory.amount import WrittenAmount, one_of, plain, written_amounts
+from directory.interpretation.value_or_question import Reading
+from directory.interpretation.written_amount import WrittenAmount, one_of, plain, written_amounts
 from directory.money import Money
-from directory.reading import Reading
 from directory.translation import gettext as _
 
 NUMBERS = 60  # that are looked at, the first of a text: each costs time

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from directory.amount import parse_amount
-from directory.budget import read_budget
+from directory.interpretation.lead_budget import read_budget
+from directory.interpretation.written_amount import parse_amount
 
 with Path(__file__).with_name("budgets.tsv").open() as lines:
     CASES = [tuple(row.values()) for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)]

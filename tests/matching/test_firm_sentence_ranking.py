@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching import sentence_ranking
+from matching import firm_sentence_ranking
+from matching.firm_sentence_ranking import Likeness, Sentence, SentenceIndex, split_sentences
 from matching.inputs import HalfVectors, Vectors
 from matching.lead_passages import Passages, passages
-from matching.sentence_ranking import Likeness, Sentence, SentenceIndex, split_sentences
 
 SAID = [
     Sentence(0, "We repair church clocks and gild the weathervane."),
@@ -119,7 +119,7 @@ def test_who_is_not_embedded_yet_is_found_by_words() -> None:
 
 
 def test_many_owners_are_compared_as_a_whole_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sentence_ranking, "FIRST", 1)
+    monkeypatch.setattr(firm_sentence_ranking, "FIRST", 1)
     found = SentenceIndex(SAID, embedded(SAID)).rank(passages("wash windows of an office tower by rope")[0], letters)
     assert found[0].owner == 2
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from directory.db import bump_world
 from directory.errors import Conflict, Invalid
 from directory.facts.interaction import Interaction, InteractionKind
-from directory.imports import people, undo
-from directory.imports.people import ImportBatch, Preview
+from directory.imports import people_upload, undo
+from directory.imports.people_upload import ImportBatch, Preview
 from directory.imports.sheet import Sheet, read_sheet
 from directory.outbox.delivery import Delivery
 from directory.people.chapter import Chapter
@@ -34,11 +34,11 @@ def read(text: str | bytes) -> Sheet:
 
 
 def sent(session: Session, cast: Cast, now: datetime, text: str = LIST) -> ImportBatch:
-    return people.upload(session, chapter=cast.chapter, by=cast.nia, sheet=read(text), now=now)
+    return people_upload.upload(session, chapter=cast.chapter, by=cast.nia, sheet=read(text), now=now)
 
 
 def looked_at(session: Session, cast: Cast, now: datetime, text: str) -> Preview:
-    return people.preview(session, batch=sent(session, cast, now, text))
+    return people_upload.preview(session, batch=sent(session, cast, now, text))
 
 
 def count(session: Session, model: type) -> int:
@@ -134,11 +134,11 @@ def test_nobody_is_added_twice_from_one_list(session: Session, cast: Cast, now: 
 
 def test_columns_are_read_as_the_lead_maps_them(session: Session, cast: Cast, now: datetime) -> None:
     batch = sent(session, cast, now, "Bramble,Bea Lind,b@x.example")
-    people.map_columns(batch, columns=["firm", "name", "email"], has_header=False)
-    (line,) = people.preview(session, batch=batch).new
+    people_upload.map_columns(batch, columns=["firm", "name", "email"], has_header=False)
+    (line,) = people_upload.preview(session, batch=batch).new
     assert (line.values["firm"], line.values["name"]) == ("Bramble", "Bea Lind")
     with pytest.raises(Invalid):
-        people.map_columns(batch, columns=["name", "name", "email"], has_header=False)
+        people_upload.map_columns(batch, columns=["name", "name", "email"], has_header=False)
 
 
 def test_what_a_cell_holds_besides_is_told_and_costs_nobody(session: Session, cast: Cast, now: datetime) -> None:
@@ -161,8 +161,8 @@ def test_what_a_cell_holds_besides_is_told_and_costs_nobody(session: Session, ca
 def test_columns_left_out_by_hand_fill_nothing_in(session: Session, cast: Cast, now: datetime) -> None:
     batch = sent(session, cast, now, "Name,Mail,Phone,Mobile\nBea Lind,b@x.example,,(520) 555-0141\n")
     assert batch.sheet.columns == ["name", "email", "", "phone"]
-    people.map_columns(batch, columns=["name", "email", "phone", ""], has_header=True)
-    (line,) = people.preview(session, batch=batch).new
+    people_upload.map_columns(batch, columns=["name", "email", "phone", ""], has_header=True)
+    (line,) = people_upload.preview(session, batch=batch).new
     assert line.values["phone"] == ""
 
 
@@ -172,11 +172,13 @@ def test_shops_of_one_name_in_two_towns_stay_apart(session: Session, cast: Cast,
     bump_world(session)
     text = "Eve,e@x.example,ServFix,Tucson\nFinn,f@x.example,ServFix,Mesa\nGus,g@x.example,ServFix,Mesa\n"
     batch = sent(session, cast, now, f"Name,Mail,Firm,Town\n{text}")
-    assert [(each.line.number, each.is_same) for each in people.preview(session, batch=batch).similar.values()] == [
+    assert [
+        (each.line.number, each.is_same) for each in people_upload.preview(session, batch=batch).similar.values()
+    ] == [
         (2, True),
         (3, False),
     ]
-    people.commit(session, batch=batch, by=cast.nia, share=False, now=now)
+    people_upload.commit(session, batch=batch, by=cast.nia, share=False, now=now)
     eve, finn, gus = session.scalars(select(Member).where(Member.invited_at == now).order_by(Member.id)).all()
     assert eve.business is cast.bea.business
     assert finn.business is gus.business is not eve.business
@@ -186,7 +188,7 @@ def test_people_are_added_at_once_and_their_letters_due_in_ten_minutes(
     session: Session, cast: Cast, now: datetime
 ) -> None:
     batch = sent(session, cast, now)
-    people.commit(session, batch=batch, by=cast.nia, share=True, now=now)
+    people_upload.commit(session, batch=batch, by=cast.nia, share=True, now=now)
     ida, tess, raj = session.scalars(select(Member).where(Member.invited_at == now).order_by(Member.id)).all()
     assert (ida.state, ida.email, ida.business.summary) == (
         *(MemberState.ACTIVE, "ida@quist.example"),
@@ -199,12 +201,12 @@ def test_people_are_added_at_once_and_their_letters_due_in_ten_minutes(
     assert set(session.scalars(select(Delivery.due_at))) == {now + timedelta(minutes=10)}
     assert count(session, Delivery) == 3
     with pytest.raises(Conflict):
-        people.commit(session, batch=batch, by=cast.nia, share=True, now=now)
+        people_upload.commit(session, batch=batch, by=cast.nia, share=True, now=now)
 
 
 def test_a_listed_firm_can_be_kept_apart_from_a_similar_one(session: Session, cast: Cast, now: datetime) -> None:
     batch, firm = sent(session, cast, now), cast.bea.business
-    people.commit(session, batch=batch, by=cast.nia, joins={4: False}, share=False, now=now)
+    people_upload.commit(session, batch=batch, by=cast.nia, joins={4: False}, share=False, now=now)
     raj = session.scalars(select(Member).where(Member.name == "Raj Patel")).one()
     assert raj.business is not firm
     assert session.scalars(select(Wanted.id).where(Wanted.shared_at.is_not(None))).all() == []
@@ -213,7 +215,7 @@ def test_a_listed_firm_can_be_kept_apart_from_a_similar_one(session: Session, ca
 def test_nobody_joins_a_business_of_another_chapter(session: Session, cast: Cast, now: datetime) -> None:
     cast.bea.business.chapter = Chapter(key="valley", name="Valley")
     session.flush()
-    people.commit(session, batch=sent(session, cast, now), by=cast.nia, share=False, now=now)
+    people_upload.commit(session, batch=sent(session, cast, now), by=cast.nia, share=False, now=now)
     raj = session.scalars(select(Member).where(Member.name == "Raj Patel")).one()
     assert raj.business.chapter_id == cast.chapter.id
 
@@ -222,7 +224,7 @@ def test_undo_removes_everything_that_the_import_created(session: Session, cast:
     kinds = (Member, Business, Wanted, Delivery)
     before = [count(session, kind) for kind in kinds]
     batch = sent(session, cast, now)
-    people.commit(session, batch=batch, by=cast.nia, share=True, now=now)
+    people_upload.commit(session, batch=batch, by=cast.nia, share=True, now=now)
     result = undo.undo(session, batch=batch, by=cast.nia, now=now + timedelta(minutes=9))
     assert (result.removed, result.staying) == (3, [])
     assert [count(session, kind) for kind in kinds] == before
@@ -233,7 +235,7 @@ def test_undo_removes_everything_that_the_import_created(session: Session, cast:
 def test_undo_takes_back_the_words_that_nothing_else_uses(session: Session, cast: Cast, now: datetime) -> None:
     text = "Name,Mail,Firm,Services\nIda Quist,i@q.example,Quist,Zither tuning; Sextant repair; Loom hire\n"
     batch = sent(session, cast, now, text)
-    people.commit(session, batch=batch, by=cast.nia, share=False, now=now)
+    people_upload.commit(session, batch=batch, by=cast.nia, share=False, now=now)
     words = {word.name: word for word in session.scalars(select(Capability).where(Capability.scheme == OWN))}
     assert {*words} == {"Zither tuning", "Sextant repair", "Loom hire"}
     session.add(Claim(business=cast.bea.business, capability_id=words["Sextant repair"].id, claimed_at=now))
@@ -246,7 +248,7 @@ def test_undo_takes_back_the_words_that_nothing_else_uses(session: Session, cast
 
 def test_undo_keeps_members_who_arrived_or_are_referred_to(session: Session, cast: Cast, now: datetime) -> None:
     batch = sent(session, cast, now)
-    people.commit(session, batch=batch, by=cast.nia, share=True, now=now)
+    people_upload.commit(session, batch=batch, by=cast.nia, share=True, now=now)
     ida, tess, _raj = session.scalars(select(Member).where(Member.invited_at == now).order_by(Member.id)).all()
     ida.arrived_at = now
     met = {"said_by_id": cast.carla.id, "other_id": tess.id, "happened_on": now.date(), "said_at": now}
@@ -261,8 +263,8 @@ def test_undo_keeps_members_who_arrived_or_are_referred_to(session: Session, cas
 
 def test_an_uploaded_list_is_deleted_after_a_day(session: Session, cast: Cast, now: datetime) -> None:
     done, left = sent(session, cast, now), sent(session, cast, now, "Ann,a@x.example,F")
-    people.commit(session, batch=done, by=cast.nia, share=False, now=now)
-    people.delete_old_uploads(session, now=now + timedelta(days=1))
+    people_upload.commit(session, batch=done, by=cast.nia, share=False, now=now)
+    people_upload.delete_old_uploads(session, now=now + timedelta(days=1))
     assert done.rows == {}
     assert session.scalar(select(ImportBatch.id).where(ImportBatch.id == left.id)) is None
 

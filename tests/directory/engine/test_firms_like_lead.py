@@ -7,10 +7,10 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from directory.db import bump_world
-from directory.engine import firm_sentences, similar_texts
+from directory.engine import firm_sentences, firms_like_lead
 from directory.engine.firm_sentences import known_sentences
+from directory.engine.firms_like_lead import similar_firms
 from directory.engine.sentence_encoder import load_model
-from directory.engine.similar_texts import similar_firms
 from directory.engine.text_embedding import store_embeddings
 from directory.facts import case_study
 from directory.facts.collaboration import Collaboration
@@ -28,7 +28,7 @@ SAID = "We repair church clocks and weathervanes."
 
 def found(session: Session, asker: Member | None = None, text: str = LEAD) -> list[tuple[str, str, str]]:
     model, missing = load_model(), known_sentences(session).missing()
-    if similar_texts.load_model() and model and missing:
+    if firms_like_lead.load_model() and model and missing:
         store_embeddings(session, missing, model.encode(missing))
         bump_world(session)
     likes = similar_firms(session, text=text, asker=asker, but={asker.business_id} if asker else ())
@@ -38,7 +38,7 @@ def found(session: Session, asker: Member | None = None, text: str = LEAD) -> li
 @pytest.fixture(autouse=True, params=["by words", "by meaning"])
 def model(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "by words":
-        monkeypatch.setattr(similar_texts, "load_model", lambda: None)
+        monkeypatch.setattr(firms_like_lead, "load_model", lambda: None)
 
 
 def write(session: Session, member: Member, now: datetime, **texts: str) -> None:
@@ -109,7 +109,7 @@ def test_a_firm_whose_member_the_asker_rated_cold_is_left_out(
     session: Session, cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(session, cast.carla, now, summary=SAID)
-    monkeypatch.setattr(similar_texts, "own_ratings", lambda session, *, rater: {cast.carla.id: (1, 5)})
+    monkeypatch.setattr(firms_like_lead, "own_ratings", lambda session, *, rater: {cast.carla.id: (1, 5)})
     assert found(session, cast.nia) == []
     assert found(session) != []
 

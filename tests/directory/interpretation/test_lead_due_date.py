@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from directory.due_date import read_due_date
+from directory.interpretation.lead_due_date import read_due_date
 
 MONDAY = date(2026, 11, 30)
 with Path(__file__).with_name("due_dates.tsv").open() as lines:

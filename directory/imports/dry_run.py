@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from directory.engine.capability_spelling import cut_cell
+from directory.engine.capability_names import cut_cell
 from directory.imports.list_row import Line
 from directory.imports.sheet import Sheet
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from directory.holiday import HOLIDAYS, MOVING, holiday, season
+from directory.interpretation.holiday_dates import HOLIDAYS, MOVING, holiday, season
 from directory.number_notation import locale_of
 
 Span = tuple[date, date]

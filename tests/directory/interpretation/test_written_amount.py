@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from directory.amount import parse_amount, read_amount, written_amounts
 from directory.errors import Invalid
+from directory.interpretation.written_amount import parse_amount, read_amount, written_amounts
 from directory.money import Money
 from directory.number_notation import currency_of, value_of_words
 

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.engine import vocabulary as vocabularies
+from directory.engine import own_vocabulary as vocabularies
+from directory.engine.own_vocabulary import Vocabulary, capability_named
 from directory.engine.search import search
 from directory.engine.suggestions import understand
-from directory.engine.vocabulary import Vocabulary, capability_named
 from directory.engine.world_cache import known_world
 from directory.people.business import index_business
 from directory.people.claim import claim

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from matching.firm_sentence_ranking import Sentence, SentenceIndex
+from matching.firm_statements import statements
 from matching.lead_passages import Passages
-from matching.sentence_ranking import Sentence, SentenceIndex
-from matching.statements import statements
 
 SAID = [
     Sentence(0, "We hang neon signs."),

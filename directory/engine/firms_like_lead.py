@@ -15,10 +15,10 @@ from directory.facts.rating import own_ratings
 from directory.leads.lead import Lead, Need
 from directory.leads.suggestion import Suggestion
 from directory.people.tables import Member
+from matching.firm_sentence_ranking import SERVES, Encode
+from matching.firm_statements import statements
 from matching.inputs import Statements
 from matching.lead_passages import passages
-from matching.sentence_ranking import SERVES, Encode
-from matching.statements import statements
 from matching.trust import COLD, WARM
 
 BEHIND = 0.7  # the least part of the best firm's likeness that others need

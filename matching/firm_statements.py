@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from matching.firm_sentence_ranking import FLOOR, Encode, SentenceIndex
 from matching.inputs import Bools, Ints, Statements
 from matching.lead_passages import Passages
 from matching.seat_candidates import COVERS
-from matching.sentence_ranking import FLOOR, Encode, SentenceIndex
 
 FULL = 0.75  # the likeness of a firm that writes exactly what is asked
 STRONG = 0.55  # the least likeness of a firm of the need's trade that counts without a sentence about the need itself

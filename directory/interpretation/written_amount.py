@@ -17,9 +17,9 @@ from babel.core import get_global
 from babel.numbers import get_currency_precision
 
 from directory.errors import Invalid
+from directory.interpretation.value_or_question import Reading
 from directory.money import Money
 from directory.number_notation import DIGITS, WORDS, currency_of, value_of_words, values
-from directory.reading import Reading
 from directory.translation import gettext as _
 
 LARGEST = 10**15  # minor units

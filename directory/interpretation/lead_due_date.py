@@ -14,9 +14,9 @@ from itertools import islice, pairwise
 
 from babel.dates import format_date
 
-from directory.amount import plain
-from directory.day_span import FORMS, Form, Spans
-from directory.reading import Reading
+from directory.interpretation.date_expression import FORMS, Form, Spans
+from directory.interpretation.value_or_question import Reading
+from directory.interpretation.written_amount import plain
 from directory.translation import gettext as _
 
 DATES = 60  # of one form that are looked at, the first of a text: each costs time
