@@ -24,7 +24,7 @@ LENGTHS = "const {parseTweet} = require('twitter-text'); const texts = JSON.pars
 
 
 @pytest.mark.slow
-@settings(max_examples=1, deadline=None, derandomize=True)
+@settings(max_examples=1, derandomize=True)
 @given(
     some.lists(some.lists(some.sampled_from(PARTS), min_size=1, max_size=6).map("".join), min_size=900, max_size=900)
 )

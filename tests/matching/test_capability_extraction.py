@@ -49,7 +49,7 @@ def test_of_relatives_the_surest_is_read(curated: TaxonomyIndex) -> None:
     assert all(one not in curated.lineage(other) for one in nodes for other in nodes)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.text(max_size=200))
 def test_any_text_is_read(curated: TaxonomyIndex, text: str) -> None:
     found = extract_capabilities(text, curated)

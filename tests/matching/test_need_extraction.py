@@ -121,7 +121,7 @@ def test_the_place_is_read() -> None:
 
 
 @given(st.lists(st.sampled_from(("not", "no", "and", "or", ",", ".", "we left", "need", "maybe", "wp", "logo", "web"))))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_needs_exclude_negated_nodes_and_descendants(words: list[str]) -> None:
     reading = extract_needs(" ".join(words), LEXICON)
     refused = {guess.capability for guess in reading.negated}
@@ -131,7 +131,7 @@ def test_needs_exclude_negated_nodes_and_descendants(words: list[str]) -> None:
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_is_read_without_an_error(text: str) -> None:
     assert isinstance(extract_needs(text, LEXICON, places=["Mesa"]), Reading)
 

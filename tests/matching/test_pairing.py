@@ -32,7 +32,7 @@ def groups(draw: st.DrawFn) -> Floats:
     return weights
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(groups())
 def test_the_matching_has_the_maximum_weight_and_each_person_once(weights: Floats) -> None:
     found = pairs(weights)
@@ -63,7 +63,7 @@ def test_mutual_interest_is_worth_double_and_rivals_gain_nothing_from_clients() 
     assert pair_worth(nothing, all_of_it, nothing)[0, 1] > pair_worth(nothing, all_of_it, all_of_it)[0, 1] == 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(groups(), st.data())
 def test_weekly_pairs_exclude_barred_ones_and_leave_no_possible_pair_out(weights: Floats, data: st.DataObject) -> None:
     n = len(weights)

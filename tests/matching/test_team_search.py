@@ -50,7 +50,7 @@ def everything(market: Options) -> list[Cover]:
     return sorted(best.values(), key=lambda cover: -cover.value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(options())
 def test_teams_equal_the_best_distinct_ones_of_a_brute_force_search(market: Options) -> None:
     expected: list[Cover] = []
@@ -63,7 +63,7 @@ def test_teams_equal_the_best_distinct_ones_of_a_brute_force_search(market: Opti
     assert [cover.partners(market) for cover in found] == [cover.partners(market) for cover in expected[:4]]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(options(firms=9, needs=6))
 def test_the_best_value_equals_that_of_an_integer_programme(market: Options) -> None:
     best = next(iter(covers(market))).value

@@ -179,7 +179,7 @@ def towns(draw: st.DrawFn) -> tuple[Town, dict[str, object], tuple[str, ...]]:
 
 @pytest.mark.parametrize("examples", [30, pytest.param(120, marks=pytest.mark.slow)])
 def test_invariants_of_every_answer(examples: int) -> None:
-    settings(max_examples=examples, deadline=None)(given(towns())(check_invariants))()
+    settings(max_examples=examples)(given(towns())(check_invariants))()
 
 
 def check_invariants(drawn: tuple[Town, dict[str, object], tuple[str, ...]]) -> None:

@@ -80,7 +80,7 @@ def test_names_are_found_however_they_are_typed(session: Session, now: datetime,
     assert names(session, text)[0] == name
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(name=st.text("abcdeénñ &-'çß", min_size=3, max_size=30).filter(lambda name: len(fold(name)) > 2))
 def test_an_exact_name_is_always_first(session: Session, now: datetime, name: str) -> None:
     firm = Business(name=name, created_at=now)
@@ -112,7 +112,7 @@ def test_a_query_of_ten_thousand_characters_works(session: Session) -> None:
     assert search(session, text="x" * 10_000).total == 0
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(text=st.text(max_size=300), page=st.integers(-5, 5))
 def test_no_query_or_page_number_raises_an_error(session: Session, text: str, page: int) -> None:
     assert search(session, text=text, page=page).total <= 5

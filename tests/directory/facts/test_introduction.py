@@ -179,7 +179,7 @@ ACTS = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(acts=ACTS, is_offer=st.booleans())
 def test_both_accept_before_they_are_connected_in_any_order_of_actions(
     engine: Engine, now: datetime, acts: list[tuple[str, str]], is_offer: bool

@@ -118,7 +118,7 @@ def blank(empty_database: Path, tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.mark.slow
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(pairs=networks)
 def test_one_firm_is_read_with_all_the_cycles_it_is_part_of(blank: Engine, now: datetime, pairs: Pairs) -> None:
     """A page that reads one firm gets the same result as the engine, which reads all."""

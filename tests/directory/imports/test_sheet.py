@@ -60,7 +60,7 @@ def people(text: str) -> dict[str, str]:
     return {line.values["email"]: f"{line.values['name']}, {line.values['firm']}" for line in lines if not line.errors}
 
 
-@settings(deadline=None, max_examples=30)  # the list of towns is read once
+@settings(max_examples=30)  # the list of towns is read once
 @given(st.lists(ODD, max_size=8), st.integers(0, 5))
 def test_a_row_never_costs_another_row(odd: list[str], place: int) -> None:
     file = io.StringIO()

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from directory.errors import Invalid
@@ -176,7 +176,6 @@ def test_hostile_text_takes_linear_time(piece: str) -> None:
     assert seconds(200_000) < 0.3 + 40 * seconds(20_000)  # quadratic time would be 100 times
 
 
-@settings(deadline=None)  # a code page is guessed, which takes its time on a busy machine
 @given(st.binary(max_size=400) | st.text("a@<>\"',;\t|\n\r \0=é–", max_size=200).map(str.encode))
 def test_any_bytes_are_rows_or_refused(content: bytes) -> None:
     for limits in (FILE, LIST):

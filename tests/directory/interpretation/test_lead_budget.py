@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from directory.interpretation.lead_budget import read_budget
@@ -33,7 +33,6 @@ def test_a_question_offers_what_it_could_be() -> None:
 
 
 @given(some.lists(some.sampled_from(PIECES)).map("".join) | some.text())
-@settings(deadline=None)
 def test_any_text_has_one_budget_a_question_or_none(text: str) -> None:
     reading = read_budget(text, country="US")
     assert reading.value is None or not reading.question

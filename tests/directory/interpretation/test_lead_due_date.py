@@ -51,7 +51,6 @@ def test_a_day_is_read_however_it_is_written_unless_it_is_over(today: date, day:
 
 
 @given(some.dates(date(2024, 1, 1), date(2040, 1, 1)), some.lists(some.sampled_from(PIECES)).map("".join) | some.text())
-@settings(deadline=None)
 def test_no_day_that_is_over_is_due(today: date, text: str) -> None:
     reading = read_due_date(text, today=today, country="US")
     assert reading.value is None or (reading.value >= today and not reading.question)

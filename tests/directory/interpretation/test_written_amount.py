@@ -89,7 +89,7 @@ def test_what_is_no_amount_is_refused_with_an_example(text: str) -> None:
     country=some.sampled_from(["US", "DE", "FR", "CH", "IN", "GB", "BR", "SE", "MX", "PL", "CA", "JP", "ZA", "IL", ""]),
     currency=some.sampled_from(["USD", "EUR", "GBP", "CHF", "INR", "own"]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_an_amount_is_read_as_it_is_spelled_back(minor: int, country: str, currency: str) -> None:
     money = Money(minor, currency_of(country) if currency == "own" else currency)
     assert parse_amount(money.spoken(country), country=country) == money
@@ -118,7 +118,6 @@ def spelled(number: int) -> str:
 
 
 @given(some.text(some.sampled_from(" $€£k.,'-1250thousand\n\u202f"), max_size=200))
-@settings(deadline=None)
 def test_amounts_stand_in_order_and_apart(text: str) -> None:
     end = 0
     for amount in written_amounts(text, country="US"):

@@ -40,7 +40,7 @@ def test_a_time_repeated_by_the_autumn_clock_change_runs_once(session: Session) 
 @pytest.mark.slow
 @pytest.mark.parametrize("zone", ZONES)
 def test_every_week_has_one_occurrence_through_a_year_of_clock_changes(engine: Engine, zone: str) -> None:
-    @settings(max_examples=4, deadline=None)
+    @settings(max_examples=4)
     @given(
         weekday=some.integers(0, 6),
         post_time=some.sampled_from([time(0), time(1, 45), time(2), time(2, 30), time(9), time(23, 59)]),
