@@ -177,7 +177,8 @@ def test_it_pauses_goes_on_and_is_let_go_with_its_secrets(
     assert gone.state is ChannelState.GONE
     with Session(engine) as session:
         assert session.scalars(select(Delivery.state).where(Delivery.channel_id == row.id)).all() == ["failed"]
-        acts = session.scalars(select(AuditEntry.action).where(AuditEntry.object == f"channel {row.public_id}")).all()
+        of_channel = AuditEntry.object == f"channel {row.public_id}"
+        acts = session.scalars(select(AuditEntry.action).where(of_channel).order_by(AuditEntry.id)).all()
         assert acts == [f"channel.{act}" for act in ("connect", "pause", "resume", "link", "try", "disconnect")]
     for act in ("disconnect", "pause", "check", "try"):
         assert lena.post(f"/channels/{row.public_id}/{act}").status_code == 409
