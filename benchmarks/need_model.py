@@ -2,6 +2,8 @@
 
 Each candidate of a lead is an example, labelled by whether the lead asks for it. The logistic loss has an L2 penalty on
 standardised features. Plain leads of which only one capability was labelled weigh less, because they may ask for more.
+The capabilities' ways to ask hold clauses of these leads: each fold is read without those of its own. The second model
+is fitted on what the first says of leads left out; there what is refused, or asked of nobody, weighs more.
 
     python -m benchmarks.need_model [--write]
 """
@@ -9,6 +11,8 @@ standardised features. Plain leads of which only one capability was labelled wei
 import argparse
 import csv
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +22,16 @@ from scipy.optimize import minimize
 
 from benchmarks.need_reading import LabeledLead, curated_index, labeled_leads
 from directory.engine.sentence_encoder import load_model
-from matching.clauses import clauses
+from matching.clauses import Clause, clauses
 from matching.need_extraction import SURE, Encode
-from matching.need_probability import FEATURES, candidates
+from matching.need_probability import AMONG, CLAUSES, FEATURES, Candidate, among, candidates
 from matching.taxonomy_words import TaxonomyIndex
 from matching.text_normalization import clean_text, sentences
 
 HERE = Path(__file__).parent
 TRAIN, ONE_LABEL = HERE / "needs_train.tsv", HERE.parent / "tests" / "matching" / "texts.tsv"
 WEIGHTS = HERE.parent / "matching" / "need_weights.py"
-PENALTY, WEIGHT_OF_ONE_LABEL, FOLDS = 4.0, 0.35, 5
+PENALTY, WEIGHT_OF_ONE_LABEL, WEIGHT_OF_REFUSED, WEIGHT_OF_NOBODY, FOLDS = 4.0, 0.35, 2.0, 2.2, 5
 Floats = NDArray[np.float64]
 
 
@@ -43,19 +47,28 @@ def leads_of_one_label(path: Path, codes: tuple[str, ...], index: TaxonomyIndex)
     ]
 
 
-def examples(
-    leads: list[LabeledLead], index: TaxonomyIndex, codes: tuple[str, ...], encode: Encode | None
-) -> tuple[Floats, Floats, NDArray[np.int64]]:
-    """Return the features, labels and lead numbers of all candidates."""
-    features, labels, numbers = [], [], []
+def without(index: TaxonomyIndex, leads: Sequence[LabeledLead]) -> TaxonomyIndex:
+    """Return the index without the ways to ask that are words of these leads."""
+    taxonomy, said = index.taxonomy, "\n".join(clean_text(lead.text) for lead in leads).casefold()
+    kept = [[ask.casefold() not in said for ask in asks] for asks in taxonomy.asks]
+    rows = np.array([is_kept for some in kept for is_kept in some])
+    asks = tuple(tuple(np.array(asks)[some]) for asks, some in zip(taxonomy.asks, kept, strict=True))
+    vectors = (taxonomy.ask_vectors[rows], taxonomy.ask_nodes[rows]) if len(taxonomy.ask_nodes) else ((), ())
+    return TaxonomyIndex(replace(taxonomy, asks=asks, ask_vectors=vectors[0], ask_nodes=vectors[1]))
+
+
+def read(
+    leads: list[LabeledLead], index: TaxonomyIndex, encode: Encode | None
+) -> list[tuple[list[Clause], list[Candidate]]]:
+    """Return the clauses and candidates of each lead, each fold of them read without its own ways to ask."""
+    indices = [without(index, leads[fold::FOLDS]) for fold in range(FOLDS)]
+    found = []
     for number, lead in enumerate(leads):
-        text = clean_text(lead.text)
-        mentions = [mention for start, end in sentences(text) for mention in index.mentions(text, start, end)]
-        for candidate in candidates(text, clauses(text), mentions, index, encode):
-            features.append(candidate.features)
-            labels.append(float(codes[candidate.node] in lead.acceptable))
-            numbers.append(number)
-    return np.array(features), np.array(labels), np.array(numbers)
+        text, lexicon = clean_text(lead.text), indices[number % FOLDS]
+        mentions = [mention for start, end in sentences(text) for mention in lexicon.mentions(text, start, end)]
+        parts = clauses(text)
+        found.append((parts[:CLAUSES], candidates(text, parts, mentions, lexicon, encode)))
+    return found
 
 
 def fit(features: Floats, labels: Floats, weights: Floats) -> Floats:
@@ -77,13 +90,18 @@ def fit(features: Floats, labels: Floats, weights: Floats) -> Floats:
     return np.asarray(beta, dtype=np.float64)
 
 
-def cross_validated(features: Floats, labels: Floats, weights: Floats, numbers: NDArray[np.int64]) -> dict[str, Any]:
-    """Return the log loss, and how often a probability above SURE is right, of candidates of leads left out."""
-    chances = np.zeros(len(labels))
+def left_out(features: Floats, labels: Floats, weights: Floats, numbers: NDArray[np.int64]) -> Floats:
+    """Return the logits of the candidates of each fold of leads, fitted on the others."""
+    logits = np.zeros(len(labels))
     for fold in range(FOLDS):
-        left_out = numbers % FOLDS == fold
-        beta = fit(features[~left_out], labels[~left_out], weights[~left_out])
-        chances[left_out] = 1 / (1 + np.exp(-features[left_out] @ beta))
+        is_out = numbers % FOLDS == fold
+        logits[is_out] = features[is_out] @ fit(features[~is_out], labels[~is_out], weights[~is_out])
+    return logits
+
+
+def quality(logits: Floats, labels: Floats, weights: Floats) -> dict[str, Any]:
+    """Return the log loss, and how often a probability above SURE is right."""
+    chances = 1 / (1 + np.exp(-logits))
     loss = -(labels * np.log(chances) + (1 - labels) * np.log1p(-chances))
     tenths = [(low / 10, (chances * 10).astype(int).clip(0, 9) == low) for low in range(10)]
     return {
@@ -103,11 +121,29 @@ def main() -> None:
     leads = whole + leads_of_one_label(ONE_LABEL, codes, index)
     model, tables = load_model(), {}
     for name, encode in (("BY_MEANING", model.encode if model else None), ("BY_WORDS", None)):
-        features, labels, numbers = examples(leads, index, codes, encode)
+        found = read(leads, index, encode)
+        numbers = np.repeat(np.arange(len(leads)), [len(some) for _parts, some in found])
+        every = [
+            (leads[number], one) for number, one in zip(numbers, (c for _, some in found for c in some), strict=True)
+        ]
+        labels = np.array([float(codes[one.node] in lead.acceptable) for lead, one in every])
         is_full = np.array([at < len(whole) or lead.kind == "negated" for at, lead in enumerate(leads)])
         weights = np.where(is_full[numbers], 1.0, WEIGHT_OF_ONE_LABEL)
-        print(json.dumps({name: cross_validated(features, labels, weights, numbers)}, indent=2))
-        tables[name] = dict(zip(FEATURES, fit(features, labels, weights), strict=True))
+        alone = np.array([one.features for _lead, one in every])
+        logits = left_out(alone, labels, weights, numbers)
+        tables[name] = dict(zip(FEATURES, fit(alone, labels, weights), strict=True))
+        beside = np.vstack([among(some, logits[numbers == at], parts, index) for at, (parts, some) in enumerate(found)])
+        heavy = weights * [
+            WEIGHT_OF_NOBODY
+            if not lead.needs
+            else WEIGHT_OF_REFUSED
+            if lead.kind == "negated" and codes[one.node] in lead.refused
+            else 1.0
+            for lead, one in every
+        ]
+        tables[f"AMONG_{name}"] = dict(zip(AMONG, fit(beside, labels, heavy), strict=True))
+        tried = {"alone": logits, "among": left_out(beside, labels, heavy, numbers)}
+        print(json.dumps({name: {way: quality(some, labels, weights) for way, some in tried.items()}}, indent=2))
     if arguments.write and model is not None:
         lines = ['"""The weights of ``need_probability``, written by ``benchmarks.need_model``; do not edit."""', ""]
         for name, table in tables.items():
