@@ -3,7 +3,7 @@
 Each candidate of a lead is an example, labelled by whether the lead asks for it. The logistic loss has an L2 penalty on
 standardised features. Plain leads of which only one capability was labelled weigh less, because they may ask for more.
 The capabilities' ways to ask hold clauses of these leads: each fold is read without those of its own. The second model
-is fitted on what the first says of leads left out; there what is refused, or asked of nobody, weighs more.
+is fitted on what the first says of leads left out. What is refused, or asked of nobody, weighs more.
 
     python -m benchmarks.need_model [--write]
 """
@@ -31,7 +31,7 @@ from matching.text_normalization import clean_text, sentences
 HERE = Path(__file__).parent
 TRAIN, ONE_LABEL = HERE / "needs_train.tsv", HERE.parent / "tests" / "matching" / "texts.tsv"
 WEIGHTS = HERE.parent / "matching" / "need_weights.py"
-PENALTY, WEIGHT_OF_ONE_LABEL, WEIGHT_OF_REFUSED, WEIGHT_OF_NOBODY, FOLDS = 4.0, 0.35, 2.0, 2.2, 5
+PENALTY, WEIGHT_OF_ONE_LABEL, WEIGHT_OF_REFUSED, WEIGHT_OF_NOBODY, FOLDS = 4.0, 0.35, 4.0, 2.2, 5
 Floats = NDArray[np.float64]
 
 
@@ -40,10 +40,13 @@ def leads_of_one_label(path: Path, codes: tuple[str, ...], index: TaxonomyIndex)
     code_of = dict(zip(index.taxonomy.names, codes, strict=True))
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    wants = [[code_of[name] for name in (row["want"] or "").split("|") if name in code_of] for row in rows]
+    wants, refusals = (
+        [frozenset(code_of[name] for name in (row[column] or "").split("|") if name in code_of) for row in rows]
+        for column in ("want", "not_want")
+    )
     return [
-        LabeledLead(row["text"], (frozenset(want),) if want else (), frozenset(), row["kind"])
-        for row, want in zip(rows, wants, strict=True)
+        LabeledLead(row["text"], (want,) if want else (), refused, row["kind"])
+        for row, want, refused in zip(rows, wants, refusals, strict=True)
     ]
 
 
@@ -51,10 +54,17 @@ def without(index: TaxonomyIndex, leads: Sequence[LabeledLead]) -> TaxonomyIndex
     """Return the index without the ways to ask that are words of these leads."""
     taxonomy, said = index.taxonomy, "\n".join(clean_text(lead.text) for lead in leads).casefold()
     kept = [[ask.casefold() not in said for ask in asks] for asks in taxonomy.asks]
-    rows = np.array([is_kept for some in kept for is_kept in some])
+    rows = np.array([is_kept for some in kept for is_kept in some], dtype=np.bool_)[: len(taxonomy.ask_nodes)]
     asks = tuple(tuple(np.array(asks)[some]) for asks, some in zip(taxonomy.asks, kept, strict=True))
-    vectors = (taxonomy.ask_vectors[rows], taxonomy.ask_nodes[rows]) if len(taxonomy.ask_nodes) else ((), ())
-    return TaxonomyIndex(replace(taxonomy, asks=asks, ask_vectors=vectors[0], ask_nodes=vectors[1]))
+    vectors, nodes = taxonomy.ask_vectors[rows], taxonomy.ask_nodes[rows]
+    return TaxonomyIndex(replace(taxonomy, asks=asks, ask_vectors=vectors, ask_nodes=nodes))
+
+
+def weight(lead: LabeledLead, code: str) -> float:
+    """Return how much a candidate counts: a wrong need is worse than a missed one."""
+    if not lead.needs:
+        return WEIGHT_OF_NOBODY
+    return WEIGHT_OF_REFUSED if lead.kind == "negated" and code in lead.refused else 1.0
 
 
 def read(
@@ -123,27 +133,22 @@ def main() -> None:
     for name, encode in (("BY_MEANING", model.encode if model else None), ("BY_WORDS", None)):
         found = read(leads, index, encode)
         numbers = np.repeat(np.arange(len(leads)), [len(some) for _parts, some in found])
-        every = [
-            (leads[number], one) for number, one in zip(numbers, (c for _, some in found for c in some), strict=True)
-        ]
-        labels = np.array([float(codes[one.node] in lead.acceptable) for lead, one in every])
-        is_full = np.array([at < len(whole) or lead.kind == "negated" for at, lead in enumerate(leads)])
-        weights = np.where(is_full[numbers], 1.0, WEIGHT_OF_ONE_LABEL)
-        alone = np.array([one.features for _lead, one in every])
+        each = [(lead, one) for lead, (_parts, some) in zip(leads, found, strict=True) for one in some]
+        labels = np.array([float(codes[one.node] in lead.acceptable) for lead, one in each])
+        weights = np.array([weight(lead, codes[one.node]) for lead, one in each])
+        is_partly = np.array([at >= len(whole) and lead.kind == "plain" for at, lead in enumerate(leads)])
+        weights[is_partly[numbers]] *= WEIGHT_OF_ONE_LABEL
+        alone = np.array([one.features for _lead, one in each])
         logits = left_out(alone, labels, weights, numbers)
         tables[name] = dict(zip(FEATURES, fit(alone, labels, weights), strict=True))
-        beside = np.vstack([among(some, logits[numbers == at], parts, index) for at, (parts, some) in enumerate(found)])
-        heavy = weights * [
-            WEIGHT_OF_NOBODY
-            if not lead.needs
-            else WEIGHT_OF_REFUSED
-            if lead.kind == "negated" and codes[one.node] in lead.refused
-            else 1.0
-            for lead, one in every
-        ]
-        tables[f"AMONG_{name}"] = dict(zip(AMONG, fit(beside, labels, heavy), strict=True))
-        tried = {"alone": logits, "among": left_out(beside, labels, heavy, numbers)}
-        print(json.dumps({name: {way: quality(some, labels, weights) for way, some in tried.items()}}, indent=2))
+        print(json.dumps({name: quality(logits, labels, weights)}, indent=2))
+        if name == "BY_MEANING":
+            beside = np.vstack(
+                [among(some, logits[numbers == at], parts, index) for at, (parts, some) in enumerate(found)]
+            )
+            tables["AMONG_OTHERS"] = dict(zip(AMONG, fit(beside, labels, weights), strict=True))
+            logits = left_out(beside, labels, weights, numbers)
+            print(json.dumps({"AMONG_OTHERS": quality(logits, labels, weights)}, indent=2))
     if arguments.write and model is not None:
         lines = ['"""The weights of ``need_probability``, written by ``benchmarks.need_model``; do not edit."""', ""]
         for name, table in tables.items():

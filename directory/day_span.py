@@ -232,8 +232,8 @@ FORMS = (
     ),
     Form(
         rf"(?<!to )(?<!through )(?<![-–])\b(?P<which>next |this |coming )?(?P<day>{_WEEKDAY})\b"
-        rf"(?!,? (?:the )?(?:(?!{_CLOCK})\d|{MONTH})| ?(?:-|–|to|through) ?{_WEEKDAY}|['’]s| (?:school|brunch|market|mass"
-        rf"|service|roast)\b)"
+        rf"(?!,? (?:the )?(?:(?!{_CLOCK})\d|{MONTH})| ?(?:-|–|to|through) ?{_WEEKDAY}|['’]s"
+        rf"| (?:school|brunch|market|mass|service|roast)\b)"
         r"(?P<week> next week| week\b| (?:after|before) (?:the |(?-i:[A-Z])))?",
         _weekday,
     ),

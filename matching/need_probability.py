@@ -13,7 +13,7 @@ import numpy as np
 
 from matching.clauses import CUES, Clause
 from matching.inputs import Bools, Floats, Vectors
-from matching.need_weights import AMONG_BY_MEANING, AMONG_BY_WORDS, BY_MEANING, BY_WORDS
+from matching.need_weights import AMONG_OTHERS, BY_MEANING, BY_WORDS
 from matching.taxonomy_words import NodeMention, TaxonomyIndex
 from matching.text_normalization import informative
 
@@ -40,7 +40,11 @@ LOGITS = (-6.0, 5.0)  # what lies beyond is cut off before it is compared
 # Features of a candidate among the others; those of its node's ancestors and descendants are no rivals of it.
 AMONG = (
     *("always", "logit", "lead in its clause", "surest beside it in the sentence", "surest beside it in the text"),
-    *("clauses", "category beside it", "refused or covered"),
+    *(
+        "clauses",
+        "category beside it",
+        "refused or covered",
+    ),
 )
 
 
@@ -159,10 +163,14 @@ def logits(found: Sequence[Candidate], *, by_meaning: bool) -> Floats:
 def probabilities(
     found: Sequence[Candidate], clauses: Sequence[Clause], lexicon: TaxonomyIndex, *, by_meaning: bool
 ) -> Floats:
-    """Return for each candidate the probability, 0-1, that the text asks for it, judged among the others."""
-    weights = np.array([(AMONG_BY_MEANING if by_meaning else AMONG_BY_WORDS)[name] for name in AMONG])
-    features = among(found, logits(found, by_meaning=by_meaning), clauses, lexicon)
-    return np.asarray(1 / (1 + np.exp(-(features @ weights))), dtype=np.float64)
+    """Return for each candidate the probability, 0-1, that the text asks for it; by meaning, judged among the others.
+
+    Words alone are too few to compare: there the second model lost named needs beside others.
+    """
+    odds = logits(found, by_meaning=by_meaning)
+    if by_meaning:
+        odds = among(found, odds, clauses, lexicon) @ np.array([AMONG_OTHERS[name] for name in AMONG])
+    return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float64)
 
 
 def among(found: Sequence[Candidate], logits: Floats, clauses: Sequence[Clause], lexicon: TaxonomyIndex) -> Floats:
@@ -191,7 +199,7 @@ def among(found: Sequence[Candidate], logits: Floats, clauses: Sequence[Clause],
         "category beside it": chance(surest(~is_inside & (category[:, None] == category))),
         "refused or covered": np.array(aside, dtype=np.float64),
     }
-    return np.array([values[name] for name in AMONG], dtype=np.float64).T
+    return np.column_stack([values[name] for name in AMONG])
 
 
 def _likenesses(texts: list[str], clauses: int, lexicon: TaxonomyIndex, encode: Encode | None) -> tuple[Floats, Floats]:
