@@ -183,7 +183,8 @@ def among(found: Sequence[Candidate], logits: Floats, clauses: Sequence[Clause],
     is_rival, is_inside = ~lexicon.are_relatives(nodes), at[:, None] == at
 
     def surest(others: Bools) -> Floats:
-        return np.where(is_rival & others, logits, LOGITS[0]).max(axis=1, initial=LOGITS[0])
+        best = np.where(is_rival & others, logits, LOGITS[0]).max(axis=1, initial=LOGITS[0])
+        return np.asarray(best, dtype=np.float64)
 
     def chance(values: Floats) -> Floats:
         return np.asarray(1 / (1 + np.exp(-values)), dtype=np.float64)
