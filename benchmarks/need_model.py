@@ -2,6 +2,8 @@
 
 Each candidate of a lead is an example, labelled by whether the lead asks for it. The logistic loss has an L2 penalty on
 standardised features. Plain leads of which only one capability was labelled weigh less, because they may ask for more.
+The capabilities' ways to ask hold clauses of these leads: each fold is read without those of its own. The second model
+is fitted on what the first says of leads left out. What is refused, or asked of nobody, weighs more.
 
     python -m benchmarks.need_model [--write]
 """
@@ -9,6 +11,8 @@ standardised features. Plain leads of which only one capability was labelled wei
 import argparse
 import csv
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +22,16 @@ from scipy.optimize import minimize
 
 from benchmarks.need_reading import LabeledLead, curated_index, labeled_leads
 from directory.engine.sentence_encoder import load_model
-from matching.clauses import clauses
+from matching.clauses import Clause, clauses
 from matching.need_extraction import SURE, Encode
-from matching.need_probability import FEATURES, candidates
+from matching.need_probability import AMONG, CLAUSES, FEATURES, Candidate, among, candidates
 from matching.taxonomy_words import TaxonomyIndex
 from matching.text_normalization import clean_text, sentences
 
 HERE = Path(__file__).parent
 TRAIN, ONE_LABEL = HERE / "needs_train.tsv", HERE.parent / "tests" / "matching" / "texts.tsv"
 WEIGHTS = HERE.parent / "matching" / "need_weights.py"
-PENALTY, WEIGHT_OF_ONE_LABEL, FOLDS = 4.0, 0.35, 5
+PENALTY, WEIGHT_OF_ONE_LABEL, WEIGHT_OF_REFUSED, WEIGHT_OF_NOBODY, FOLDS = 4.0, 0.35, 4.0, 2.2, 5
 Floats = NDArray[np.float64]
 
 
@@ -36,26 +40,45 @@ def leads_of_one_label(path: Path, codes: tuple[str, ...], index: TaxonomyIndex)
     code_of = dict(zip(index.taxonomy.names, codes, strict=True))
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    wants = [[code_of[name] for name in (row["want"] or "").split("|") if name in code_of] for row in rows]
+    wants, refusals = (
+        [frozenset(code_of[name] for name in (row[column] or "").split("|") if name in code_of) for row in rows]
+        for column in ("want", "not_want")
+    )
     return [
-        LabeledLead(row["text"], (frozenset(want),) if want else (), frozenset(), row["kind"])
-        for row, want in zip(rows, wants, strict=True)
+        LabeledLead(row["text"], (want,) if want else (), refused, row["kind"])
+        for row, want, refused in zip(rows, wants, refusals, strict=True)
     ]
 
 
-def examples(
-    leads: list[LabeledLead], index: TaxonomyIndex, codes: tuple[str, ...], encode: Encode | None
-) -> tuple[Floats, Floats, NDArray[np.int64]]:
-    """Return the features, labels and lead numbers of all candidates."""
-    features, labels, numbers = [], [], []
+def without(index: TaxonomyIndex, leads: Sequence[LabeledLead]) -> TaxonomyIndex:
+    """Return the index without the ways to ask that are words of these leads."""
+    taxonomy, said = index.taxonomy, "\n".join(clean_text(lead.text) for lead in leads).casefold()
+    kept = [[ask.casefold() not in said for ask in asks] for asks in taxonomy.asks]
+    rows = np.array([is_kept for some in kept for is_kept in some], dtype=np.bool_)[: len(taxonomy.ask_nodes)]
+    asks = tuple(tuple(np.array(asks)[some]) for asks, some in zip(taxonomy.asks, kept, strict=True))
+    vectors, nodes = taxonomy.ask_vectors[rows], taxonomy.ask_nodes[rows]
+    return TaxonomyIndex(replace(taxonomy, asks=asks, ask_vectors=vectors, ask_nodes=nodes))
+
+
+def weight(lead: LabeledLead, code: str) -> float:
+    """Return how much a candidate counts: a wrong need is worse than a missed one."""
+    if not lead.needs:
+        return WEIGHT_OF_NOBODY
+    return WEIGHT_OF_REFUSED if lead.kind == "negated" and code in lead.refused else 1.0
+
+
+def read(
+    leads: list[LabeledLead], index: TaxonomyIndex, encode: Encode | None
+) -> list[tuple[list[Clause], list[Candidate]]]:
+    """Return the clauses and candidates of each lead, each fold of them read without its own ways to ask."""
+    indices = [without(index, leads[fold::FOLDS]) for fold in range(FOLDS)]
+    found = []
     for number, lead in enumerate(leads):
-        text = clean_text(lead.text)
-        mentions = [mention for start, end in sentences(text) for mention in index.mentions(text, start, end)]
-        for candidate in candidates(text, clauses(text), mentions, index, encode):
-            features.append(candidate.features)
-            labels.append(float(codes[candidate.node] in lead.acceptable))
-            numbers.append(number)
-    return np.array(features), np.array(labels), np.array(numbers)
+        text, lexicon = clean_text(lead.text), indices[number % FOLDS]
+        mentions = [mention for start, end in sentences(text) for mention in lexicon.mentions(text, start, end)]
+        parts = clauses(text)
+        found.append((parts[:CLAUSES], candidates(text, parts, mentions, lexicon, encode)))
+    return found
 
 
 def fit(features: Floats, labels: Floats, weights: Floats) -> Floats:
@@ -77,13 +100,18 @@ def fit(features: Floats, labels: Floats, weights: Floats) -> Floats:
     return np.asarray(beta, dtype=np.float64)
 
 
-def cross_validated(features: Floats, labels: Floats, weights: Floats, numbers: NDArray[np.int64]) -> dict[str, Any]:
-    """Return the log loss, and how often a probability above SURE is right, of candidates of leads left out."""
-    chances = np.zeros(len(labels))
+def left_out(features: Floats, labels: Floats, weights: Floats, numbers: NDArray[np.int64]) -> Floats:
+    """Return the logits of the candidates of each fold of leads, fitted on the others."""
+    logits = np.zeros(len(labels))
     for fold in range(FOLDS):
-        left_out = numbers % FOLDS == fold
-        beta = fit(features[~left_out], labels[~left_out], weights[~left_out])
-        chances[left_out] = 1 / (1 + np.exp(-features[left_out] @ beta))
+        is_out = numbers % FOLDS == fold
+        logits[is_out] = features[is_out] @ fit(features[~is_out], labels[~is_out], weights[~is_out])
+    return logits
+
+
+def quality(logits: Floats, labels: Floats, weights: Floats) -> dict[str, Any]:
+    """Return the log loss, and how often a probability above SURE is right."""
+    chances = 1 / (1 + np.exp(-logits))
     loss = -(labels * np.log(chances) + (1 - labels) * np.log1p(-chances))
     tenths = [(low / 10, (chances * 10).astype(int).clip(0, 9) == low) for low in range(10)]
     return {
@@ -103,11 +131,24 @@ def main() -> None:
     leads = whole + leads_of_one_label(ONE_LABEL, codes, index)
     model, tables = load_model(), {}
     for name, encode in (("BY_MEANING", model.encode if model else None), ("BY_WORDS", None)):
-        features, labels, numbers = examples(leads, index, codes, encode)
-        is_full = np.array([at < len(whole) or lead.kind == "negated" for at, lead in enumerate(leads)])
-        weights = np.where(is_full[numbers], 1.0, WEIGHT_OF_ONE_LABEL)
-        print(json.dumps({name: cross_validated(features, labels, weights, numbers)}, indent=2))
-        tables[name] = dict(zip(FEATURES, fit(features, labels, weights), strict=True))
+        found = read(leads, index, encode)
+        numbers = np.repeat(np.arange(len(leads)), [len(some) for _parts, some in found])
+        each = [(lead, one) for lead, (_parts, some) in zip(leads, found, strict=True) for one in some]
+        labels = np.array([float(codes[one.node] in lead.acceptable) for lead, one in each])
+        weights = np.array([weight(lead, codes[one.node]) for lead, one in each])
+        is_partly = np.array([at >= len(whole) and lead.kind == "plain" for at, lead in enumerate(leads)])
+        weights[is_partly[numbers]] *= WEIGHT_OF_ONE_LABEL
+        alone = np.array([one.features for _lead, one in each])
+        logits = left_out(alone, labels, weights, numbers)
+        tables[name] = dict(zip(FEATURES, fit(alone, labels, weights), strict=True))
+        print(json.dumps({name: quality(logits, labels, weights)}, indent=2))
+        if name == "BY_MEANING":
+            beside = np.vstack(
+                [among(some, logits[numbers == at], parts, index) for at, (parts, some) in enumerate(found)]
+            )
+            tables["AMONG_OTHERS"] = dict(zip(AMONG, fit(beside, labels, weights), strict=True))
+            logits = left_out(beside, labels, weights, numbers)
+            print(json.dumps({"AMONG_OTHERS": quality(logits, labels, weights)}, indent=2))
     if arguments.write and model is not None:
         lines = ['"""The weights of ``need_probability``, written by ``benchmarks.need_model``; do not edit."""', ""]
         for name, table in tables.items():

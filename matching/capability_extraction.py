@@ -12,7 +12,7 @@ import numpy as np
 
 from matching.clauses import Clause, clauses
 from matching.need_extraction import Encode
-from matching.need_probability import Candidate, candidates, probabilities
+from matching.need_probability import Candidate, candidates, logits
 from matching.taxonomy_words import TaxonomyIndex
 from matching.text_normalization import clean_text, sentences
 
@@ -62,14 +62,15 @@ def extract_capabilities(
     found = candidates(text, parts, mentions, lexicon, encode)
     if not found:
         return ()
-    chances = probabilities(found, by_meaning=encode is not None)
+    odds = logits(found, by_meaning=encode is not None)
+    chances = 1 / (1 + np.exp(-odds))
     of_category: defaultdict[int, float] = defaultdict(float)
     for candidate, chance in zip(found, chances, strict=True):
         of_category[lexicon.root(candidate.node)] += chance
     said = []
-    for candidate, chance in zip(found, chances, strict=True):
+    for candidate, odd, chance in zip(found, odds, chances, strict=True):
         beside = (of_category[lexicon.root(candidate.node)] - chance) / max(chances.sum() - chance, 1e-9)
-        score = 1 / (1 + np.exp(-(np.log(chance / (1 - chance)) + BIAS + CATEGORY * beside)))
+        score = 1 / (1 + np.exp(-(odd + BIAS + CATEGORY * beside)))
         if not lexicon.is_asked[candidate.node]:
             score = float(candidate.mention is not None)
         said.append((candidate, float(score)))

@@ -20,7 +20,7 @@ from matching.text_normalization import clean_text, sentences
 Encode = Callable[[list[str]], Vectors]
 
 NEEDS, OFFERED = 6, 6  # the most needs of a text, and the most other nodes that are offered
-SURE, LIKELY = 0.5, 0.03  # the least probabilities of a need, and of a node that is offered
+SURE, LIKELY = 0.45, 0.03  # the least probabilities of a need, and of a node that is offered
 SURE_ALONE = 0.35  # that of a node whose own name the text has, where nothing is sure: most texts ask for something
 SPECIFIC = 0.2  # the least probability of a named node that replaces a need above it: "a website, in WordPress"
 PHRASE = 200  # characters
@@ -72,7 +72,7 @@ def extract_needs(
     parts = clauses(text)
     mentions = [mention for start, end in sentences(text) for mention in lexicon.mentions(text, start, end)]
     found = candidates(text, parts, mentions, lexicon, encode)
-    chances = probabilities(found, by_meaning=encode is not None)
+    chances = probabilities(found, parts[:CLAUSES], lexicon, by_meaning=encode is not None)
     said = [text[part.start : part.end] for part in parts[:CLAUSES]]
     votes = examples.votes(said, lexicon, encode) if examples else {}
     taught = taught_nodes(votes, parts)

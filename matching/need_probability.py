@@ -1,8 +1,9 @@
-"""The probability that a text asks for a capability: a logistic model over a few features of its clauses.
+"""The probability that a text asks for a capability: two logistic models, of a node in its clause and among its rivals.
 
 Candidates come from words (names, synonyms, BM25) and from meaning; the evidence for a node in a clause is a weighted
-sum of both, read beside that of its sentence. ``need_weights`` holds the weights, which ``benchmarks.need_model`` fits
-on written examples.
+sum of both, read beside that of its sentence. The second model weighs what the first says against what it says of the
+other candidates of the clause, the sentence and the text. ``need_weights`` holds the weights, which
+``benchmarks.need_model`` fits on written examples.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ import numpy as np
 
 from matching.clauses import CUES, Clause
 from matching.inputs import Bools, Floats, Vectors
-from matching.need_weights import BY_MEANING, BY_WORDS
+from matching.need_weights import AMONG_OTHERS, BY_MEANING, BY_WORDS
 from matching.taxonomy_words import NodeMention, TaxonomyIndex
 from matching.text_normalization import informative
 
@@ -32,7 +33,18 @@ FEATURES = (
     *("always", "phrase", "odds", "odds of relatives", "evidence", "evidence*", "sentence's evidence"),
     *("sentence's evidence*", "cosine", "discriminant", "words matched", "is a leaf", "opening", "label"),
     *(*CUES, "refused+", "want+", "subject", "named beside firm", "placed label"),
-    *("named", "its own name", "named and refused", "named and covered", "set aside"),
+    *("named", "its own name", "named and refused", "named and covered", "set aside", "short statement"),
+)
+STATED = 2  # informative words up to which a clause of what the asker is or does names a trade, as "we do roofs" does
+LOGITS = (-6.0, 5.0)  # what lies beyond is cut off before it is compared
+# Features of a candidate among the others; those of its node's ancestors and descendants are no rivals of it.
+AMONG = (
+    *("always", "logit", "lead in its clause", "surest beside it in the sentence", "surest beside it in the text"),
+    *(
+        "clauses",
+        "category beside it",
+        "refused or covered",
+    ),
 )
 
 
@@ -129,6 +141,10 @@ def candidates(
             "set aside": wanted
             and bool(clause.cues & {"refused", "refused+", "covered"})
             and "want" not in clause.cues,
+            "short statement": len(clauses) > 1
+            and bool(clause.cues & {"does", "asker"})
+            and not clause.cues & {"want", "want+"}
+            and counts[row] <= STATED,
             "placed label": "placed" in clause.cues and counts[row] < LABEL and "want" not in clause.cues,
         }
         features = [float(values.get(name, name in clause.cues)) for name in FEATURES]
@@ -137,11 +153,54 @@ def candidates(
     return result
 
 
-def probabilities(found: Sequence[Candidate], *, by_meaning: bool) -> Floats:
-    """Return for each candidate the probability, 0-1, that the text asks for it."""
+def logits(found: Sequence[Candidate], *, by_meaning: bool) -> Floats:
+    """Return for each candidate the log-odds that the text asks for it, each judged alone."""
     weights = np.array([(BY_MEANING if by_meaning else BY_WORDS)[name] for name in FEATURES])
     features = np.array([candidate.features for candidate in found]).reshape(-1, len(FEATURES))
-    return np.asarray(1 / (1 + np.exp(-(features @ weights))), dtype=np.float64)
+    return np.asarray(features @ weights, dtype=np.float64)
+
+
+def probabilities(
+    found: Sequence[Candidate], clauses: Sequence[Clause], lexicon: TaxonomyIndex, *, by_meaning: bool
+) -> Floats:
+    """Return for each candidate the probability, 0-1, that the text asks for it; by meaning, judged among the others.
+
+    Words alone are too few to compare: there the second model lost named needs beside others.
+    """
+    odds = logits(found, by_meaning=by_meaning)
+    if by_meaning:
+        odds = among(found, odds, clauses, lexicon) @ np.array([AMONG_OTHERS[name] for name in AMONG])
+    return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float64)
+
+
+def among(found: Sequence[Candidate], logits: Floats, clauses: Sequence[Clause], lexicon: TaxonomyIndex) -> Floats:
+    """Return the features (candidates, AMONG) of each candidate among the others, from the ``logits`` of all."""
+    logits = np.clip(logits, *LOGITS)
+    at = np.array([candidate.clause for candidate in found], dtype=np.int64)
+    sentence = np.array([clauses[clause].sentence for clause in at], dtype=np.int64)
+    nodes = [candidate.node for candidate in found]
+    category = np.array([lexicon.root(node) for node in nodes], dtype=np.int64)
+    is_rival, is_inside = ~lexicon.are_relatives(nodes), at[:, None] == at
+
+    def surest(others: Bools) -> Floats:
+        best = np.where(is_rival & others, logits, LOGITS[0]).max(axis=1, initial=LOGITS[0])
+        return np.asarray(best, dtype=np.float64)
+
+    def chance(values: Floats) -> Floats:
+        return np.asarray(1 / (1 + np.exp(-values)), dtype=np.float64)
+
+    aside = [bool(clauses[i].cues & {"refused", "refused+", "covered"} and "want" not in clauses[i].cues) for i in at]
+    values = {
+        "always": np.ones(len(found)),
+        "logit": logits,
+        "lead in its clause": np.clip(logits - surest(is_inside), -3, 3),
+        "surest beside it in the sentence": chance(surest(~is_inside & (sentence[:, None] == sentence))),
+        "surest beside it in the text": chance(surest(~is_inside)),
+        "clauses": np.full(len(found), np.log(max(len(clauses), 1))),
+        "category beside it": chance(surest(~is_inside & (category[:, None] == category))),
+        "refused or covered": np.array(aside, dtype=np.float64),
+    }
+    return np.column_stack([values[name] for name in AMONG])
 
 
 def _likenesses(texts: list[str], clauses: int, lexicon: TaxonomyIndex, encode: Encode | None) -> tuple[Floats, Floats]:

@@ -145,6 +145,11 @@ class TaxonomyIndex:
         """Return for each of the guessed nodes the sum of ``shares`` (rows, guessed) over it, those above and below."""
         return np.asarray(shares @ self._kin, dtype=np.float64)
 
+    def are_relatives(self, nodes: Sequence[int]) -> Bools:
+        """Return a mask (nodes, nodes) of guessable nodes: whether each is the other, or above or below it."""
+        columns = np.searchsorted(self.guessed, nodes)
+        return np.asarray(self._kin[columns][:, columns].toarray() > 0, dtype=np.bool_)
+
     def root(self, node: int) -> int:
         """Return the category of a node; a category is its own."""
         return [node, *self.lineage(node)][-1]

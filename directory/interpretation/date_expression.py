@@ -193,6 +193,7 @@ def _month(year: int, month: int) -> Span:
 
 
 _WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?-i:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)(?![\w'’]))"
+_CLOCK = r"\d\d?(?::\d\d| ?[ap]\.?m\b)"
 _ON_A = rf"(?:{_WEEKDAY},? (?:the )?)?"
 _NAMES = "|".join(re.escape(name).replace("'", "['’]") for name in HOLIDAYS)
 FORMS = (
@@ -231,8 +232,8 @@ FORMS = (
     ),
     Form(
         rf"(?<!to )(?<!through )(?<![-–])\b(?P<which>next |this |coming )?(?P<day>{_WEEKDAY})\b"
-        rf"(?!,? (?:the )?(?:\d|{MONTH})| ?(?:-|–|to|through) ?{_WEEKDAY}|['’]s| (?:school|brunch|market|mass"
-        rf"|service|roast)\b)"
+        rf"(?!,? (?:the )?(?:(?!{_CLOCK})\d|{MONTH})| ?(?:-|–|to|through) ?{_WEEKDAY}|['’]s"
+        rf"| (?:school|brunch|market|mass|service|roast)\b)"
         r"(?P<week> next week| week\b| (?:after|before) (?:the |(?-i:[A-Z])))?",
         _weekday,
     ),
