@@ -30,7 +30,7 @@ from matching.text_normalization import clean_text, sentences
 
 HERE = Path(__file__).parent
 TRAIN, ONE_LABEL = HERE / "needs_train.tsv", HERE.parent / "tests" / "matching" / "texts.tsv"
-WEIGHTS = HERE.parent / "matching" / "need_weights.py"
+WEIGHTS = HERE.parent / "matching" / "need_model_weights.py"
 PENALTY, WEIGHT_OF_ONE_LABEL, WEIGHT_OF_REFUSED, WEIGHT_OF_NOBODY, FOLDS = 4.0, 0.35, 4.0, 2.2, 5
 Floats = NDArray[np.float64]
 
@@ -124,7 +124,7 @@ def quality(logits: Floats, labels: Floats, weights: Floats) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="write matching/need_weights.py")
+    parser.add_argument("--write", action="store_true", help="write matching/need_model_weights.py")
     arguments = parser.parse_args()
     index, codes = curated_index()
     whole = labeled_leads(TRAIN)

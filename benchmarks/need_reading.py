@@ -31,7 +31,7 @@ import directory.tables  # noqa: F401 - relationships name tables by strings, so
 from benchmarks.leads import NOW
 from directory.db import Base, connect, write_session
 from directory.engine.capability_embeddings import embed_missing
-from directory.engine.capability_offers import OFFERED
+from directory.engine.claim_suggestions import OFFERED
 from directory.engine.sentence_encoder import load_model
 from directory.engine.world_reader import read_taxonomy
 from directory.imports.taxonomy_scheme import CURATED_FILE, import_scheme

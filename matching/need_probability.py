@@ -2,7 +2,7 @@
 
 Candidates come from words (names, synonyms, BM25) and from meaning; the evidence for a node in a clause is a weighted
 sum of both, read beside that of its sentence. The second model weighs what the first says against what it says of the
-other candidates of the clause, the sentence and the text. ``need_weights`` holds the weights, which
+other candidates of the clause, the sentence and the text. ``need_model_weights`` holds the weights, which
 ``benchmarks.need_model`` fits on written examples.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from matching.clauses import CUES, Clause
 from matching.inputs import Bools, Floats, Vectors
-from matching.need_weights import AMONG_OTHERS, BY_MEANING, BY_WORDS
+from matching.need_model_weights import AMONG_OTHERS, BY_MEANING, BY_WORDS
 from matching.taxonomy_words import NodeMention, TaxonomyIndex
 from matching.text_normalization import informative
 

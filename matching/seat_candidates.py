@@ -8,7 +8,7 @@ import numpy as np
 
 from matching.inputs import Ask, Floats, Ints, Statements, World, per_world
 from matching.outputs import Step
-from matching.sparse_pair_weights import PairWeights
+from matching.pair_weight_table import PairWeights
 from matching.trust import AskerTrust
 
 COVERS = 0.4  # the least nearness with which a claim can take a need's seat; a parent's nearness is exactly this

@@ -19,7 +19,7 @@ from scipy.special import betaincinv
 
 from matching.inputs import FACT_KINDS, SPOKEN, Ask, Bools, Floats, Ints, World, per_world
 from matching.outputs import Step
-from matching.sparse_pair_weights import PairWeights
+from matching.pair_weight_table import PairWeights
 
 HALF_LIFE_DAYS = 730.0
 # The weight of each of FACT_KINDS, in positive facts. An accepted introduction counts half a meeting. A returned vouch

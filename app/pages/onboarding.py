@@ -10,7 +10,7 @@ from app.db import db
 from app.forms import Form, blamed
 from app.request_time import now
 from directory.engine import onboarding_suggestions
-from directory.engine.capability_offers import offered_capabilities
+from directory.engine.claim_suggestions import offered_capabilities
 from directory.engine.pair_suggestions import people_to_meet, reason_sentence
 from directory.facts.claim_level import strongest_claims
 from directory.joining import onboarding

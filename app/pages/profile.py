@@ -28,7 +28,7 @@ from app.pages.members import profile_page
 from app.request_time import now
 from directory import files
 from directory.db import claim_write
-from directory.engine.capability_offers import offered_capabilities
+from directory.engine.claim_suggestions import offered_capabilities
 from directory.engine.own_vocabulary import Vocabulary
 from directory.errors import Conflict, Invalid
 from directory.facts.claim_level import strongest_claims

@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from directory.engine.capability_offers import SURE, said_capabilities
+from directory.engine.claim_suggestions import SURE, said_capabilities
 from directory.engine.text_similarity import FRESH, text_similarity
 from directory.engine.world_cache import known_world
 from directory.facts.collaboration import Collaboration

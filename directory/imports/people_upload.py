@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from directory.audit import record
 from directory.db import Base, PublicRow
-from directory.engine.capability_offers import SURE, said_capabilities
+from directory.engine.claim_suggestions import SURE, said_capabilities
 from directory.engine.own_vocabulary import Vocabulary
 from directory.engine.world_cache import known_world
 from directory.errors import Conflict, Invalid

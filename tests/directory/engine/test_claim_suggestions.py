@@ -4,15 +4,15 @@ from datetime import datetime
 
 import pytest
 
-from directory.engine import capability_offers, own_vocabulary
-from directory.engine.capability_offers import offered_capabilities
+from directory.engine import claim_suggestions, own_vocabulary
+from directory.engine.claim_suggestions import offered_capabilities
 from directory.engine.own_vocabulary import Vocabulary
 from tests.conftest import DemoCast
 
 
 @pytest.fixture(autouse=True)
 def without_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (capability_offers, own_vocabulary):
+    for module in (claim_suggestions, own_vocabulary):
         monkeypatch.setattr(module, "load_model", lambda: None)
 
 
