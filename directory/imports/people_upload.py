@@ -18,7 +18,7 @@ from directory.imports.cell_checks import RowError
 from directory.imports.column_recognition import Grade
 from directory.imports.list_row import Line
 from directory.imports.person_rows import BY_NAME, read_person
-from directory.imports.report import own_word_note
+from directory.imports.report import own_word_notes
 from directory.imports.sheet import Sheet
 from directory.imports.similar_firms import FirmKey, SimilarFirm, firm_keys, similar_firms
 from directory.imports.table_reader import Row
@@ -151,7 +151,7 @@ def preview(session: Session, *, batch: ImportBatch) -> Preview:
     for row in sheet.body:
         line = read_person(row, sheet, country=batch.chapter.country)
         new_words = vocabulary.unknown(line.values["capabilities"])
-        line.note(BY_NAME["capabilities"].label, [own_word_note(word) for word in new_words])
+        line.note(BY_NAME["capabilities"].label, own_word_notes(new_words))
         if not line.errors:
             email, likeness = line.values["email"], _likeness(line.values["name"], line.values["firm"])
             line.excluded = by_email.get(email) or by_likeness.get(likeness) or ""

@@ -220,7 +220,7 @@ def test_a_firm_that_was_here_gets_the_capabilities_of_its_row_until_they_are_ta
     decline(session, business=firm, capability=cast.development)
     text = "Name,Mail,Firm,Services\nRaj Patel,raj@b.example,Bramble and Co,"
     batch = sent(session, cast, now, f"{text}Loom hire; Web design; Web development; WordPress\n")
-    people.commit(session, batch=batch, by=cast.nia, share=False, now=now)
+    people_upload.commit(session, batch=batch, by=cast.nia, share=False, now=now)
     has = select(Capability.name).join(Claim).where(Claim.business_id == firm.id).order_by(Capability.name)
     assert session.scalars(has).all() == ["Loom hire", "Web design", "WordPress"]
     undo.undo(session, batch=batch, by=cast.nia, now=now)
