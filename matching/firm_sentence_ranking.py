@@ -30,6 +30,8 @@ AGAINST = 0.40  # the least cosine of a sentence that speaks against a firm
 LONGEST = 10_000  # characters of a text that are read
 K1, B = 1.5, 0.75  # of BM25
 PARTS = 8  # sentences of the text that are compared by meaning
+# A line break within a sentence, as in mails and cells whose lines were cut at a width; lines of a list are shorter.
+_WRAPPED = re.compile(r"(?<=[^\n]{40})(?<![.!?:;])[^\S\n]*\n(?=[^\W\d_A-Z])")
 REFUSES = re.compile(
     r"\b(?:we|i) (?:also )?(?:(?:do|can|will|would) ?(?:not|n't)|cannot|can't|won't|never|no longer)\b"
     r"(?! (?:just|only|stop))"
@@ -111,7 +113,7 @@ def split_sentences(text: str) -> tuple[tuple[str, bool], ...]:
     >>> split_sentences("We bend neon. We don't print cards! Really.")
     (('We bend neon.', False), ("We don't print cards!", True))
     """
-    clean = clean_text(text, LONGEST)
+    clean = _WRAPPED.sub(" ", clean_text(text, LONGEST))
     parts = [clean[start:end].strip() for start, end in sentences(clean)]
     return tuple((part, bool(REFUSES.search(part.replace("’", "'")))) for part in parts if stems(part))
 

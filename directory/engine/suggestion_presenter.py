@@ -257,7 +257,7 @@ class SuggestionPresenter:
         considered = self.suggestion.proof["considered"]
         if considered == 1 and len(self.teams) > 1:
             return _("No other team here does as much of it.")
-        return ngettext("The only team there is.", "Best of %(count)s possible teams, proven.", considered)
+        return ngettext("The only team there is.", "Best of %(count)s possible teams; all were compared.", considered)
 
     def _party(self, seats: list[Seat]) -> PartyView:
         first = seats[0]

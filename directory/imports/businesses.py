@@ -13,7 +13,7 @@ from directory.imports.capability_codes import Codes
 from directory.imports.cell_checks import ImportErrors
 from directory.imports.firm_rows import FIELDS, place_key
 from directory.imports.list_row import Line
-from directory.imports.report import Report, Unknown, own_word_note
+from directory.imports.report import Report, Unknown, own_word_notes
 from directory.people.business import index_businesses
 from directory.people.claim import Claim
 from directory.people.duplicates import duplicate_index
@@ -65,7 +65,7 @@ def import_businesses(
             continue
         capabilities = codes.read(line, report)
         if words := report.own.get(line.number):
-            line.note("capabilities", [own_word_note(word) for word in words])
+            line.note("capabilities", own_word_notes(words))
         if (firm := before.get(key)) is not None:
             claimed[firm.id] = capabilities
             if any(getattr(firm, name) != value for name, value in values.items()):

@@ -159,7 +159,7 @@ def peel(read: Callable[[str, str], Cell], cell: str, *, country: str, limit: in
 
 def _first_of(values: list[str]) -> Cell:
     rest = ", ".join(values[1:])
-    return Cell(values[0], (_("also there: %(rest)s", rest=rest),) if rest else ())
+    return Cell(values[0], (_("left out: %(rest)s", rest=rest),) if rest else ())
 
 
 def _spoken(raw: str, number: phonenumbers.PhoneNumber) -> str:

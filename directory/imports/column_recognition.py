@@ -166,7 +166,7 @@ def _by_header(
             scores = {field: score for field, score in scores.items() if field not in PERSON_FIELDS | {"name"}}
             if frozenset(header_words(name)) & TAGS:
                 scores["capabilities"] = 0.9
-            if header_words(name) in (["name"], ["title"], ["member", "name"], ["member"]):
+            if header_words(name) in (["name"], ["title"], ["member", "name"], ["member"], ["who"]):
                 scores["firm"] = 0.97 if is_name else 0.6
         else:
             scores.pop("key", None)
@@ -287,6 +287,9 @@ def _names_by_look(
             place for place in _free(columns, taken) if not header_scores(names[place]) and not is_other(names[place])
         ]
         found = [place for place in free if columns[place].allows(field) and not columns[place].is_enum]
+        found = [
+            place for place in found if 3 * sum(";" in cell for cell in columns[place].filled) < columns[place].count
+        ]
         found = [place for place in found if columns[place].share("firm" if field == "firm" else "person") > least]
         if len(found) == 1:
             taken[field] = (found[0], Grade.LIKELY)

@@ -40,7 +40,7 @@ _PHRASES = {
         |specialites|competences|categorie|servicios|especialidades|categoria|competenze|diensten
         |areas of expertise|trades|trade|practice areas|focus areas|services provided|products and services
         |products services|specialisms|specialism|specializations
-        |what they are good at|what you are good at|what we are good at""",
+        |what they are good at|what you are good at|what we are good at|good at""",
     "phone": """phone|telephone|tel|mobile|cell|phone number|telephone number|mobile number|cell phone|cell number
         |mobile phone|best number|contact number|contact no|telemovel|switchboard
         |handy|mobil|telefon|telefonnummer|rufnummer|telefono|movil|portable|telefone|mob
@@ -51,7 +51,7 @@ _PHRASES = {
     "city": """town|city|city state|city state zip|city st zip|city and state|city zip|plz ort|place|location
         |locality|address|formatted address|full address|ort|stadt|wohnort|standort|adresse|anschrift|ville
         |localite|ciudad|localidad|direccion|citta|comune|indirizzo|cidade|plaats|woonplaats|stad|by|headquarters
-        |hq|based in|based|where|suburb|municipality|poblacion
+        |hq|based in|based|where|where they are|where you are|suburb|municipality|poblacion
         |commune|gemeinde|gemeente|kommune|postort|poststed|localita|localidade""",
     "region": """state|region|province|county|bundesland|kanton|departement|provincia|comunidad autonoma|regione
         |estado|provincie|lan|fylke|state code|prefecture|st|prov""",

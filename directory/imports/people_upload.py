@@ -18,7 +18,7 @@ from directory.imports.cell_checks import RowError
 from directory.imports.column_recognition import Grade
 from directory.imports.list_row import Line
 from directory.imports.person_rows import BY_NAME, read_person
-from directory.imports.report import own_word_note
+from directory.imports.report import own_word_notes
 from directory.imports.sheet import Sheet
 from directory.imports.similar_firms import FirmKey, SimilarFirm, firm_keys, similar_firms
 from directory.imports.table_reader import Row
@@ -27,7 +27,7 @@ from directory.joining.invitation import GRACE, invite_all_by_mail
 from directory.people import duplicates
 from directory.people.business import index_businesses
 from directory.people.chapter import Chapter
-from directory.people.claim import Claim
+from directory.people.claim import Claim, DeclinedCapability
 from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
 from directory.privacy.suppression import Suppression, is_suppressed
 from directory.text import confusable_skeleton
@@ -151,7 +151,7 @@ def preview(session: Session, *, batch: ImportBatch) -> Preview:
     for row in sheet.body:
         line = read_person(row, sheet, country=batch.chapter.country)
         new_words = vocabulary.unknown(line.values["capabilities"])
-        line.note(BY_NAME["capabilities"].label, [own_word_note(word) for word in new_words])
+        line.note(BY_NAME["capabilities"].label, own_word_notes(new_words))
         if not line.errors:
             email, likeness = line.values["email"], _likeness(line.values["name"], line.values["firm"])
             line.excluded = by_email.get(email) or by_likeness.get(likeness) or ""
@@ -269,14 +269,22 @@ def _claims(
     vocabulary: Vocabulary,
     now: datetime,
 ) -> list[Claim]:
-    """Return claims for the capabilities in the cells of new firms, and for those that their summaries surely name.
+    """Return claims for the capabilities in the cells, and for those that the summaries of new ``firms`` surely name.
 
     What a cell names and nobody knows becomes a word of the network's own; of a summary, similar meaning is not enough.
+    A firm that was here gets neither what it has nor what it declined.
     """
-    claimed: dict[Business, dict[int, None]] = {firm: {} for firm in firms}
+    claimed: dict[Business, dict[int, None]] = {firm: {} for _cell, firm in cells}
     for cell, firm in cells:
-        if firm in claimed:
-            claimed[firm] |= dict.fromkeys(vocabulary.learn(cell, origin=_("a list of people"))[0])
+        claimed[firm] |= dict.fromkeys(vocabulary.learn(cell, origin=_("a list of people"))[0])
+    here = [firm.id for firm in claimed.keys() - {*firms}]
+    settled = {
+        (business, capability)
+        for table in (Claim, DeclinedCapability)
+        for business, capability in session.execute(
+            select(table.business_id, table.capability_id).where(table.business_id.in_(here))
+        )
+    }
     with session.no_autoflush:
         known = known_world(session)
     for firm in [firm for firm in firms if firm.summary][:UNDERSTOOD]:
@@ -286,6 +294,7 @@ def _claims(
         Claim(business=firm, capability_id=capability, claimed_at=now)
         for firm, capabilities in claimed.items()
         for capability in capabilities
+        if (firm.id, capability) not in settled
     ]
 
 

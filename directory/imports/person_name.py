@@ -54,13 +54,13 @@ def read_name(cell: str, _country: str = "") -> Cell:
         notes.append(_("a number is left out of “%(cell)s”", cell=plain(cell)[:80]))
     text = re.sub(r"^[^\W\d_][\w /]{1,30}:\s+", "", text)  # "Contact: Bea Lind"
     if beside := re.findall(r"[(\[]([^)\]]*)[)\]]", text):
-        notes.append(_("also there: %(rest)s", rest=", ".join(beside)))
+        notes.append(_("left out: %(rest)s", rest=", ".join(beside)))
     text = re.sub(r"[(\[][^)\]]*[)\]]|[\"“”„][^\"“”„]*[\"“”]", " ", text)
     first, *others = _people(text)
     first, jobs = _without_jobs(first)
     name = _in_order(first)
     if jobs:
-        notes.append(_("also there: %(rest)s", rest=", ".join(jobs)))
+        notes.append(_("left out: %(rest)s", rest=", ".join(jobs)))
     others = [_without_jobs(other)[0] for other in others if not has_job(other.split(",")[0])]
     if others and len(name.split()) == 1 and (last := _in_order(others[0]).split())[1:]:
         name = f"{name} {last[-1]}"  # "Ann and Bo Lee"

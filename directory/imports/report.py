@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from directory.imports.cell_checks import ERRORS_NAMED, RowError
-from directory.translation import gettext, ngettext
+from directory.translation import gettext, join_as_list, ngettext
 
 EXAMPLES = 5
 Unknown = Literal["skip", "fail"]  # what to do with an unknown code or business
@@ -83,6 +83,13 @@ def _place(row: int, value: str) -> str:
     return f"{place} ({value})" if value else place
 
 
-def own_word_note(word: str) -> str:
-    """Return the note on a cell with a new word of the network's own."""
-    return gettext("“%(word)s” is new here, and is kept as a word of your own.", word=word)
+def own_word_notes(words: Sequence[str]) -> list[str]:
+    """Return the note on a cell with new words of the network's own, none without any."""
+    named = join_as_list([gettext("“%(word)s”", word=word) for word in words])
+    note = ngettext(
+        "%(words)s is new here, and is kept as a word of your own.",
+        "%(words)s are new here, and are kept as words of your own.",
+        len(words),
+        words=named,
+    )
+    return [note] if words else []

@@ -62,6 +62,17 @@ class Sheet:
                 found[number] = _("It is a total.")
         return found
 
+    @property
+    def left_out(self) -> list[str]:
+        """The headers, or numbers, of the columns that hold something and are not read."""
+        spares = [*self.spares, *[""] * len(self.columns)]
+        unread = [place for place, name in enumerate(self.columns) if not (name or spares[place])]
+        return [
+            self.header(place)
+            for place in unread
+            if any(place < len(cells) and cells[place].strip() for _number, cells in self.body)
+        ]
+
     def column_name(self, name: str) -> str | None:
         """The header of a field's column, or its number where it has none; None for a field without a column."""
         if name not in self.columns:

@@ -60,6 +60,9 @@ def undo(session: Session, *, batch: ImportBatch, by: Member, now: datetime) -> 
     for column in (OneTimeLink.member_id, Rating.ratee_id, Wanted.member_id, Member.id):
         _delete(session, column, ids)
     firms = set(made["business"]) - _referenced(session, Business, made["business"], own)
+    here = affected - {*made["business"]} - {member.business_id for member, _why in staying}
+    of_here = session.scalars(select(Claim.id).where(Claim.business_id.in_(here))).all()
+    _delete(session, Claim.id, own["claim"].intersection(of_here))
     _delete(session, Claim.business_id, firms)
     _delete(session, Business.id, firms)
     words = session.scalars(select(Capability.id).where(Capability.id.in_(learnt), Capability.hidden_at.is_(None)))

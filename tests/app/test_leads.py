@@ -277,7 +277,7 @@ def test_a_chapter_lead_sees_what_was_learnt_and_lets_it_be_forgotten(
         room = session.scalars(select(Member).where(Member.key == "lena")).one().business.chapter.public_id
     page = lena.get(f"/chapters/{room}/words").text
     assert "“for a rainmaker”" in page
-    assert "is Sales training" in page
+    assert "means Sales training" in page
     (forget,) = re.findall(r'action="([^"]*/examples/[^"]*/hide)"', page)
     assert nadia.post(forget).status_code == 403
     lena.post(forget)

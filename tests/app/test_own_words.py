@@ -34,7 +34,7 @@ def test_the_room_leads_to_the_words_with_their_firms(nia: FlaskClient, cast: Ca
     page = f"/chapters/{cast.chapter.public_id}/words"
     assert page in nia.get("/chapter").text
     shown = nia.get(page).text
-    for words in ("Beekeeping", "Bramble &amp; Co", "from your file firms.csv", "One word of your own is new"):
+    for words in ("Beekeeping", "Bramble &amp; Co", "from your files: firms.csv", "One word of your own is new"):
         assert words in shown
 
 

@@ -169,7 +169,7 @@ def test_members_are_imported_as_the_dry_run_told(seeded: Path, run: Run, tmp_pa
         {
             **{"row": 2, "name": "Ansel Brook", "mail": "ansel@x.example", "firm": "Brook Roofing"},
             **{"telephone": "(520) 555-0141", "place": "Mesa, AZ", "capabilities": [], "asks": []},
-            "notes": ["Mail: also there: a2@x.example"],
+            "notes": ["Mail: left out: a2@x.example"],
         }
     ]
     assert told["left_out"] == [{"row": 3, "why": "Write where the invitation goes."}]

@@ -81,6 +81,21 @@ def test_a_refusal_is_heard(text: str, refuses: bool) -> None:
     assert split_sentences(text) == ((text, refuses),)
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("Somebody always asks about snow, and we make it\nfall for two hours without a sound.", 1),
+        ("Somebody always asks about snow, and we make it \r\nfall for two hours without a sound.", 1),
+        ("Somebody always asks about snow, and we make it\n\nfall for two hours without a sound.", 2),
+        ("We paint scenery in an old laundry by the river.\nour doors are wide", 2),
+        ("set building\nscenic painting\nfireproofing", 3),
+        ("We paint and build scenery for small theaters\nWe store it in summer", 2),
+    ],
+)
+def test_a_sentence_goes_on_where_a_line_was_cut_at_a_width(text: str, count: int) -> None:
+    assert len(split_sentences(text)) == count
+
+
 @pytest.mark.parametrize("text", ["We make websites for law firms.", "We work only with lawyers.", "Lawyers trust us."])
 def test_whom_a_firm_serves_is_no_evidence_that_it_does_their_work(text: str) -> None:
     said = page(text)

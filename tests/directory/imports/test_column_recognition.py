@@ -71,6 +71,15 @@ def test_a_firm_and_its_contact_are_told_apart_wherever_they_stand() -> None:
         assert found["name"] in ("Contact", "Representative")
 
 
+def test_a_column_of_several_things_a_cell_is_no_name_whatever_its_header() -> None:
+    rows = ["Painted Air|Set building; scenic painting", "Low Light, LLC|Stage rigging; flying effects"]
+    for header in ("Who|Good at", "Trading name|Famous around town for"):
+        cells = [row.split("|") for row in rows]
+        firm, other = recognise(header.split("|"), cells, "firms")
+        assert (firm.field, other.field) in (("name", "capabilities"), ("name", ""))
+    assert [column.field for column in recognise(["Us", "Famous for"], cells, "firms")][1] == ""
+
+
 def test_columns_named_the_wrong_way_round_are_put_right() -> None:
     found = columns("Name|Company|Email", "Thorn Law Group|Rika Thorn|r@x.example", "Brook Roofing|Jo Ek|j@x.example")
     assert (found["name"], found["firm"]) == ("Company", "Name")

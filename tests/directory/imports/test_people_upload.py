@@ -15,7 +15,7 @@ from directory.imports.people_upload import ImportBatch, Preview
 from directory.imports.sheet import Sheet, read_sheet
 from directory.outbox.delivery import Delivery
 from directory.people.chapter import Chapter
-from directory.people.claim import Claim
+from directory.people.claim import Claim, decline
 from directory.people.tables import Business, Member, MemberState, Wanted
 from directory.privacy.suppression import suppress
 from directory.taxonomy.capability import OWN, Capability
@@ -152,7 +152,7 @@ def test_what_a_cell_holds_besides_is_told_and_costs_nobody(session: Session, ca
     )
     assert (line.values["city"], line.values["region"], line.values["website"]) == ("Mesa", "AZ", "")
     assert [(note.field, note.message) for note in line.notes] == [
-        ("Mail", "also there: b@x.example"),
+        ("Mail", "left out: b@x.example"),
         ("Website", "“call me” is no address of a website."),
         ("Telephone", "taken from “Mobile Phone”"),
     ]
@@ -210,6 +210,22 @@ def test_a_listed_firm_can_be_kept_apart_from_a_similar_one(session: Session, ca
     raj = session.scalars(select(Member).where(Member.name == "Raj Patel")).one()
     assert raj.business is not firm
     assert session.scalars(select(Wanted.id).where(Wanted.shared_at.is_not(None))).all() == []
+
+
+def test_a_firm_that_was_here_gets_the_capabilities_of_its_row_until_they_are_taken_back(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    firm = cast.bea.business
+    session.add(Claim(business=firm, capability_id=cast.design.id, claimed_at=now))
+    decline(session, business=firm, capability=cast.development)
+    text = "Name,Mail,Firm,Services\nRaj Patel,raj@b.example,Bramble and Co,"
+    batch = sent(session, cast, now, f"{text}Loom hire; Web design; Web development; WordPress\n")
+    people_upload.commit(session, batch=batch, by=cast.nia, share=False, now=now)
+    has = select(Capability.name).join(Claim).where(Claim.business_id == firm.id).order_by(Capability.name)
+    assert session.scalars(has).all() == ["Loom hire", "Web design", "WordPress"]
+    undo.undo(session, batch=batch, by=cast.nia, now=now)
+    assert session.scalars(has).all() == ["Web design"]
+    assert session.scalars(select(Capability).where(Capability.scheme == OWN)).all() == []
 
 
 def test_nobody_joins_a_business_of_another_chapter(session: Session, cast: Cast, now: datetime) -> None:

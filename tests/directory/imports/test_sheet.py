@@ -73,3 +73,8 @@ def test_a_line_with_stray_quotes_costs_no_other(odd: str, place: int) -> None:
     lines = [",".join(row) for row in PEOPLE]
     read = people("\n".join(["Name,Mail,Firm,Town", *lines[:place], odd, *lines[place:]]))
     assert {row[1]: f"{row[0]}, {row[2]}" for row in PEOPLE}.items() <= read.items()
+
+
+def test_the_columns_that_hold_something_and_are_not_read_are_named() -> None:
+    sheet = read_sheet(b"Name,Mail,Shoes,Fax,,E-mail 2\nIda Quist,i@q.example,41,,blue,j@q.example\n")
+    assert sheet.left_out == ["Shoes", "5"]
