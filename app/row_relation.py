@@ -13,7 +13,7 @@ from directory.facts.introduction import Introduction
 from directory.facts.rating import Rating
 from directory.facts.rating_case import RatingCase
 from directory.facts.vouch import Vouch
-from directory.imports.people_upload import ImportBatch
+from directory.imports.import_batch import ImportBatch
 from directory.joining.application import Application
 from directory.leads.lead import Lead
 from directory.leads.suggestion import Suggestion

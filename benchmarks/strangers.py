@@ -38,8 +38,8 @@ from directory.engine.text_embedding import embed_texts
 from directory.errors import Invalid
 from directory.imports import firm_rows, people_upload
 from directory.imports.businesses import import_businesses
+from directory.imports.import_batch import ImportBatch
 from directory.imports.list_row import Line
-from directory.imports.people_upload import ImportBatch
 from directory.imports.sheet import read_sheet
 from directory.imports.taxonomy_scheme import CURATED_FILE, import_scheme
 from directory.people.chapter import Chapter

@@ -3,7 +3,7 @@
 from directory import audit, rate_limit
 from directory.engine import saved_search, text_embedding
 from directory.facts import case_study, collaboration, interaction, introduction, rating, rating_case, vouch
-from directory.imports import people_upload
+from directory.imports import import_batch
 from directory.joining import application
 from directory.leads import lead, need_example, suggestion
 from directory.outbox import channel, delivery, heartbeat, kill_switch, occurrence, short_link

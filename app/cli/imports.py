@@ -23,7 +23,8 @@ from directory.imports import collaborations as collaboration_import
 from directory.imports import firm_rows, people_upload, person_rows
 from directory.imports.checked_table import check_table
 from directory.imports.dry_run import outline
-from directory.imports.people_upload import ImportBatch, Preview
+from directory.imports.import_batch import ImportBatch
+from directory.imports.people_upload import Preview
 from directory.imports.report import Report, Unknown
 from directory.imports.sheet import Sheet, read_sheet
 from directory.imports.similar_firms import SimilarFirm

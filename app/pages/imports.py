@@ -11,9 +11,9 @@ from app.forms.people_list import CommitForm, ListForm
 from app.request_time import now
 from directory.imports import people_upload
 from directory.imports import undo as import_undo
-from directory.imports.people_upload import ImportBatch
+from directory.imports.import_batch import ImportBatch
 from directory.imports.person_rows import FIELDS
-from directory.imports.sheet import read_sheet
+from directory.imports.sheet import read_sheet, stored_sheet
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.translation import gettext as _
@@ -51,7 +51,7 @@ def show(public_id: str) -> str:
 @policy("import.upload_preview")
 def correct(public_id: str) -> str:
     batch = get_permitted_or_404(ImportBatch, public_id, "import.upload_preview")
-    form = ListForm(formdata=None, data={"text": batch.sheet.text()})
+    form = ListForm(formdata=None, data={"text": stored_sheet(batch.rows).text()})
     return render_template("chapter/import.html", chapter=batch.chapter, form=form)
 
 
@@ -108,7 +108,7 @@ def _mine(public_id: str) -> ImportBatch:
 
 
 def _preview(batch: ImportBatch, form: CommitForm) -> str:
-    seen, sheet = people_upload.preview(db.session(), batch=batch), batch.sheet
+    seen, sheet = people_upload.preview(db.session(), batch=batch), stored_sheet(batch.rows)
     return render_template(
         "chapter/preview.html",
         batch=batch,

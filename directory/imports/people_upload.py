@@ -2,26 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import ForeignKey, delete, select
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, joinedload
 
 from directory.audit import record
-from directory.db import Base, PublicRow
 from directory.engine.claim_suggestions import SURE, said_capabilities
 from directory.engine.own_vocabulary import Vocabulary
 from directory.engine.world_cache import known_world
 from directory.errors import Conflict, Invalid
 from directory.imports.cell_checks import RowError
 from directory.imports.column_recognition import Grade
+from directory.imports.import_batch import KEPT_FOR, ImportBatch
 from directory.imports.list_row import Line
 from directory.imports.person_rows import BY_NAME, read_person
 from directory.imports.report import own_word_notes
-from directory.imports.sheet import Sheet
+from directory.imports.sheet import Sheet, stored_sheet
 from directory.imports.similar_firms import FirmKey, SimilarFirm, firm_keys, similar_firms
-from directory.imports.table_reader import Row
 from directory.joining.application import Application, delete_unconfirmed
 from directory.joining.invitation import GRACE, invite_all_by_mail
 from directory.people import duplicates
@@ -33,46 +31,7 @@ from directory.privacy.suppression import Suppression, is_suppressed
 from directory.text import confusable_skeleton
 from directory.translation import gettext as _
 
-KEPT_FOR = timedelta(hours=24)  # how long an uncommitted list is kept, and a committed one can be undone
 UNDERSTOOD = 60  # businesses whose summary is read for capabilities; members of the others add theirs themselves
-
-
-class ImportBatch(PublicRow, Base):
-    """A list that a chapter lead uploaded. ``rows`` is its sheet as JSON, ``made`` the ids of the rows it created, by
-    table.
-    """
-
-    __tablename__ = "import_batch"
-
-    chapter_id: Mapped[int] = mapped_column(ForeignKey("chapter.id"), index=True)
-    uploader_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
-    made_at: Mapped[datetime]
-    rows: Mapped[dict[str, Any]]
-    committed_at: Mapped[datetime | None]
-    undone_at: Mapped[datetime | None]
-    made: Mapped[dict[str, Any]] = mapped_column(default=dict)
-
-    chapter: Mapped[Chapter] = relationship()
-    uploader: Mapped[Member] = relationship()
-
-    @property
-    def sheet(self) -> Sheet:
-        """The sheet stored in ``rows``."""
-        rows = [Row(number, cells) for number, cells in self.rows.get("rows", ())]
-        columns = self.rows.get("columns", [])
-        grades = self.rows.get("grades") or [Grade.SURE] * len(columns)
-        return Sheet(
-            rows,
-            columns,
-            self.rows.get("has_header", False),
-            grades,
-            self.rows.get("notes", []),
-            self.rows.get("spares", []),
-        )
-
-    def is_undoable(self, now: datetime) -> bool:
-        """Return whether the import can still be undone."""
-        return self.committed_at is not None and self.undone_at is None and now < self.committed_at + KEPT_FOR
 
 
 @dataclass(frozen=True)
@@ -145,7 +104,7 @@ def preview(session: Session, *, batch: ImportBatch) -> Preview:
     """Return what committing the list would do now. Changes nothing."""
     by_email, by_likeness = _existing_people(session, batch.chapter_id)
     lines: list[Line] = []
-    sheet = batch.sheet
+    sheet = stored_sheet(batch.rows)
     has_suppressions = session.scalar(select(Suppression.id).limit(1)) is not None
     vocabulary = Vocabulary(session)
     for row in sheet.body:

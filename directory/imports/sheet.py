@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from directory.errors import Invalid
 from directory.imports.cell_look import look
@@ -147,3 +148,11 @@ def _split_addresses(cells: list[str]) -> list[str]:
         is_both = opens and name.strip() and "@" in mail and cell.strip().endswith(">")
         split += [name.strip().strip('"'), mail] if is_both else [cell]
     return split
+
+
+def stored_sheet(data: Mapping[str, Any]) -> Sheet:
+    """Return the sheet of which ``data`` is the JSON."""
+    rows = [Row(number, cells) for number, cells in data.get("rows", ())]
+    columns = data.get("columns", [])
+    grades = data.get("grades") or [Grade.SURE] * len(columns)
+    return Sheet(rows, columns, data.get("has_header", False), grades, data.get("notes", []), data.get("spares", []))

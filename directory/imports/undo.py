@@ -15,7 +15,7 @@ from directory.audit import record
 from directory.db import Base, columns_to
 from directory.errors import Conflict
 from directory.facts.rating import Rating
-from directory.imports.people_upload import ImportBatch
+from directory.imports.import_batch import ImportBatch
 from directory.outbox import mail
 from directory.people.business import index_businesses
 from directory.people.claim import Claim

@@ -14,7 +14,7 @@ from directory.facts.introduction import Introduction, IntroductionState
 from directory.facts.rating import Rating
 from directory.facts.rating_case import RatingCase
 from directory.facts.vouch import Vouch
-from directory.imports.people_upload import ImportBatch
+from directory.imports.import_batch import ImportBatch
 from directory.joining.application import Application
 from directory.leads.lead import Lead
 from directory.leads.need_example import NeedExample

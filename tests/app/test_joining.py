@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.db import write_session
-from directory.imports.people_upload import ImportBatch
+from directory.imports.import_batch import ImportBatch
 from directory.joining.application import Application
 from directory.outbox.delivery import Delivery
 from directory.people.chapter import Chapter

@@ -20,7 +20,7 @@ from directory.facts.collaboration import Collaboration
 from directory.facts.interaction import InteractionKind, record_interaction
 from directory.facts.introduction import Introduction, IntroductionState
 from directory.facts.rating import Rating
-from directory.imports.people_upload import ImportBatch
+from directory.imports.import_batch import ImportBatch
 from directory.joining.application import Application
 from directory.leads.lead import Terms, Wish, create_lead
 from directory.outbox import mail
