@@ -28,7 +28,7 @@ _AFTER_HOST = re.compile(
     re.IGNORECASE,
 )
 # The strictest of the networks: X wants no ASCII letter or digit before the sign, but for an old "RT".
-_MENTION = re.compile(r"(?:(?<![A-Za-z0-9_])|(?<![A-Za-z0-9_])(?:RT|rt):?)[@＠](?=[A-Za-z0-9_])")
+_MENTION = re.compile(r"(?<![A-Za-z0-9_])(?:(?:RT|rt):?)?[@＠](?=[A-Za-z0-9_])")
 _IN_HASHTAG = "_\u00b7\u05be\u05f3\u05f4\u200c\u200d\u30a0\u30fb"  # beside letters, their marks, and digits
 
 
