@@ -1,25 +1,11 @@
 """What a firm's own text says it can do: its trades, not its customers, nor what it refuses."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy.orm import Session
 
-from directory.db import connect
-from directory.engine.world_cache import known_world
 from matching.capability_extraction import MOST, extract_capabilities
 from matching.taxonomy_words import TaxonomyIndex
-
-
-@pytest.fixture(scope="module")
-def curated(demo_database: Path) -> TaxonomyIndex:
-    engine = connect(f"sqlite:///{demo_database}")
-    with Session(engine) as session:
-        lexicon = known_world(session).lexicon
-    engine.dispose()
-    return lexicon
 
 
 def said(lexicon: TaxonomyIndex, text: str) -> set[str]:

@@ -1,25 +1,10 @@
 """Examples of needs: like clauses are read as people said, one vote each, and nothing else changes."""
 
-from pathlib import Path
-
 import numpy as np
-import pytest
-from sqlalchemy.orm import Session
 
-from directory.db import connect
-from directory.engine.world_cache import known_world
 from matching.need_examples import NeedExamples, corrected_phrase
 from matching.need_extraction import extract_needs
 from matching.taxonomy_words import TaxonomyIndex
-
-
-@pytest.fixture(scope="module")
-def curated(demo_database: Path) -> TaxonomyIndex:
-    engine = connect(f"sqlite:///{demo_database}")
-    with Session(engine) as session:
-        lexicon = known_world(session).lexicon
-    engine.dispose()
-    return lexicon
 
 
 def examples(lexicon: TaxonomyIndex, *said: tuple[str, str, bool, int]) -> NeedExamples:

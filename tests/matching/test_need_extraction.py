@@ -9,11 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy.orm import Session
 
-from directory.db import connect
 from directory.engine.sentence_encoder import load_model
-from directory.engine.world_cache import known_world
 from matching.inputs import Need, Taxonomy, Vectors
 from matching.need_extraction import Guess, Reading, extract_needs, nearness
 from matching.taxonomy_words import TaxonomyIndex
@@ -53,15 +50,6 @@ def taxonomy(vectors: Vectors | None = None) -> Taxonomy:
 
 
 LEXICON = TaxonomyIndex(taxonomy())
-
-
-@pytest.fixture(scope="module")
-def curated(demo_database: Path) -> TaxonomyIndex:
-    engine = connect(f"sqlite:///{demo_database}")
-    with Session(engine) as session:
-        lexicon = known_world(session).lexicon
-    engine.dispose()
-    return lexicon
 
 
 def names_of(lexicon: TaxonomyIndex, guesses: Iterable[Guess]) -> list[str]:
