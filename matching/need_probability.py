@@ -179,7 +179,7 @@ def among(found: Sequence[Candidate], logits: Floats, clauses: Sequence[Clause],
     at = np.array([candidate.clause for candidate in found], dtype=np.int64)
     sentence = np.array([clauses[clause].sentence for clause in at], dtype=np.int64)
     nodes = [candidate.node for candidate in found]
-    category = np.array([lexicon.root(node) for node in nodes], dtype=np.int64)
+    category = lexicon.categories[nodes]
     is_rival, is_inside = ~lexicon.are_relatives(nodes), at[:, None] == at
 
     def surest(others: Bools) -> Floats:

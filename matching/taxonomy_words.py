@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import bm25s
@@ -15,7 +16,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from scipy import sparse
 
-from matching.inputs import Bools, Floats, Taxonomy, Vectors
+from matching.inputs import Bools, Floats, Ints, Taxonomy, Vectors
 from matching.text_normalization import SKIPPED, STOP, Token, clean_text, fold, informative, singular, stem, tokens
 
 PREFERRED = "goodword"
@@ -150,9 +151,15 @@ class TaxonomyIndex:
         columns = np.searchsorted(self.guessed, nodes)
         return np.asarray(self._kin[columns][:, columns].toarray() > 0, dtype=np.bool_)
 
+    @cached_property
+    def categories(self) -> Ints:
+        """(n,) The category of each node; a category is its own."""
+        nodes = range(len(self.taxonomy.parents))
+        return np.array([[node, *self.lineage(node)][-1] for node in nodes], dtype=np.int64)
+
     def root(self, node: int) -> int:
         """Return the category of a node; a category is its own."""
-        return [node, *self.lineage(node)][-1]
+        return int(self.categories[node])
 
     def lineage(self, node: int) -> list[int]:
         """Return the ancestors of a node, nearest first."""

@@ -44,7 +44,7 @@ def statements_on(session: Session, *, known: KnownWorld, lead: Lead, needs: Seq
     firms = known.world.businesses.ids
     owners = np.searchsorted(firms, [firm.id for firm in said.firms])  # both are in the order of their ids
     claims, lexicon = known.world.claims, known.lexicon
-    trades = np.array([lexicon.root(node) for node in claims.capability.tolist()], dtype=np.int64)
+    trades = lexicon.categories[claims.capability]
     same_trade = np.zeros((len(needs), len(firms)), dtype=np.bool_)
     for row, need in enumerate(needs):
         same_trade[row, claims.business[trades == lexicon.root(known.capability[need.capability_id])]] = True
