@@ -90,6 +90,7 @@ def copy_sqlite(template: Path, folder: Path) -> Iterator[Engine]:
     engine = connect_sharing_statements(f"sqlite:///{path}")
     event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous = OFF"))
     yield engine
+    assert engine.pool.checkedout() == 0, "a session or connection is still open"
     engine.dispose()
 
 

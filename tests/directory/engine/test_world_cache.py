@@ -1,5 +1,6 @@
 """The cached World for pages with introduction paths: available at once, and not much older than the rows."""
 
+import threading
 import time
 from datetime import datetime, timedelta
 
@@ -29,3 +30,6 @@ def test_recent_world_is_refreshed_after_half_a_minute(
             later += timedelta(seconds=1)
             time.sleep(0.02)
         assert recent_world(session, now=later).world.version == world_version(session)
+    for thread in threading.enumerate():
+        if thread.name == "refresh the world":
+            thread.join()  # it reads in a session of its own, which must be closed before the database goes
