@@ -1,6 +1,8 @@
 """Photos: any upload is handled, a small square is stored, and only the chosen audience sees it."""
 
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,6 +18,7 @@ from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 from directory import files
 from directory.db import write_session
+from directory.errors import Invalid
 from directory.people import photo as photos
 from directory.people.audience import Audience
 from directory.people.chapter import Chapter
@@ -39,17 +42,19 @@ def picture(kind: str = "JPEG", size: tuple[int, int] = (600, 400), colour: str 
     return out.getvalue()
 
 
-def decompression_bomb(width: int, height: int) -> bytes:
+def grey_png(side: int) -> bytes:
+    """A square PNG of 16-bit grey with an alpha channel, for which Pillow needs most memory a pixel; a few kB."""
+    return decompression_bomb(side, side, depth=16, colour=4, rows=zlib.compress(bytes((1 + 4 * side) * side)))
+
+
+def decompression_bomb(
+    width: int, height: int, *, depth: int = 8, colour: int = 2, rows: bytes = zlib.compress(bytes(9_000_000))
+) -> bytes:
     def chunk(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", head)
-        + chunk(b"IDAT", zlib.compress(bytes(9_000_000)))
-        + chunk(b"IEND", b"")
-    )
+    head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 @pytest.fixture
@@ -118,6 +123,7 @@ def test_a_photo_is_stored_with_mode_0600_and_shown_to_members(
         (picture()[:200], "This is no photo"),
         (decompression_bomb(60_000, 60_000), "This is no photo"),
         (decompression_bomb(9_000, 9_000), "too many pixels"),
+        (grey_png(4_200), "too many pixels"),
         (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00", "Send it as JPEG"),
     ],
 )
@@ -155,6 +161,32 @@ class Endless(RawIOBase):
     def readinto(self, room: memoryview) -> int:  # type: ignore[override]
         self.taken += len(room)
         return len(room)
+
+
+SEVERAL_AT_ONCE = """
+import resource, sys
+from concurrent.futures import ThreadPoolExecutor
+from directory.people.photo import crop_square
+content = sys.stdin.buffer.read()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with ThreadPoolExecutor(4) as threads:
+    list(threads.map(crop_square, [content] * 4))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.slow
+def test_several_large_photos_at_once_take_the_memory_of_one() -> None:
+    command = [sys.executable, "-c", SEVERAL_AT_ONCE]
+    kilobytes = int(subprocess.run(command, input=grey_png(4_000), capture_output=True, check=True).stdout)
+    assert kilobytes < 400_000
+
+
+def test_a_photo_does_not_wait_for_others_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photos, "WAIT", 0.01)
+    with photos._decoder, pytest.raises(Invalid, match="again in a minute"):
+        crop_square(picture())
+    assert crop_square(picture())
 
 
 @pytest.mark.parametrize("has_length", [True, False])
