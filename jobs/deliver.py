@@ -27,7 +27,7 @@ from directory.week.post_archive import is_still_agreed
 from jobs.batch import run_batch
 from jobs.broker import enqueue
 from jobs.channels import mail_transport, transport_of
-from jobs.channels.transport import Account, Message, Transport, TransportError
+from jobs.channels.transport import Account, Message, PictureRefused, Transport, TransportError
 from jobs.mail_rendering import mail_of
 from jobs.restore_guard import remember_counter, stop_if_restored
 
@@ -71,7 +71,9 @@ def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: date
     message = Message(claimed.key, payload)
     try:
         is_late = chapter_id is not None and now - claimed.due_at > LOOKUP_FIRST_AFTER
-        external_id = (_find_before_sending(transport, message) if is_late else None) or transport.send(message)
+        external_id, note = (_find_before_sending(transport, message) if is_late else None), ""
+        if external_id is None:
+            external_id, note = send(transport, message)
     except TransportError as error:
         log.warning("not_delivered", delivery=public_id, accepted=error.accepted, permanent=error.permanent)
         if error.accepted == "no" or error.is_revoked:
@@ -79,9 +81,18 @@ def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: date
                 _record_refusal(session, claimed, connected_at, error, now)
         return False  # A delivery that may have been accepted stays as it is, until ``reconcile_stuck`` looks it up.
     with write_session(engine) as session:
-        deliveries.mark_delivered(session, delivery=claimed, external_id=external_id, now=now)
+        deliveries.mark_delivered(session, delivery=claimed, external_id=external_id, note=note, now=now)
     log.info("delivered", delivery=public_id)
     return True
+
+
+def send(transport: Transport, message: Message) -> tuple[str, str]:
+    """Send the message, its text alone if its picture is refused; return its external id and a note about that."""
+    try:
+        return transport.send(message), ""
+    except PictureRefused as refused:
+        note = gettext("It was posted without its picture. %(why)s", why=str(refused))
+        return transport.send(message.without_picture()), note
 
 
 def _is_stopped_now(engine: Engine, claimed: Delivery, chapter_id: int, now: datetime) -> bool:

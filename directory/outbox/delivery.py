@@ -205,10 +205,12 @@ def defer_recheck(session: Session, *, delivery: Delivery, now: datetime) -> Non
     delivery.lease_until = max(delivery.lease_until or now, now)
 
 
-def mark_delivered(session: Session, *, delivery: Delivery, external_id: str, now: datetime) -> bool:
+def mark_delivered(
+    session: Session, *, delivery: Delivery, external_id: str, now: datetime, note: str = ""
+) -> bool:
     """Mark it as delivered under the network's ``external_id``, also from ``pending`` and ``unknown``.
 
-    False if it is in any other state.
+    ``note`` says what a person should know of it. False if it is in any other state.
     """
     return _change_state(
         session,
@@ -217,7 +219,7 @@ def mark_delivered(session: Session, *, delivery: Delivery, external_id: str, no
         state=DeliveryState.DELIVERED,
         external_id=external_id[:200],
         settled_at=now,
-        reason="",
+        reason=note[:300],
         payload=_KEPT_PAYLOAD,
     )
 

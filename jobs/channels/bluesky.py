@@ -15,7 +15,7 @@ from typing import Any
 from directory import safe_http
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.translation import gettext
-from jobs.channels.http import HttpRefused, NetworkSession, classify_errors, picture_of
+from jobs.channels.http import HttpRefused, NetworkSession, classify_errors, picture_of, refuse_picture
 from jobs.channels.transport import Account, AccountCheck, Message, ReceivedPost, Secrets, TransportError
 
 HOME = "https://bsky.social"
@@ -48,9 +48,10 @@ class BlueskyTransport:
             if facets := list(facets_of(frozen.text)):
                 record["facets"] = facets
             if frozen.image:
-                picture, media_type = picture_of(self.account, frozen, LARGEST_PICTURE)
-                upload = {"data": picture, "headers": {"Content-Type": media_type}}
-                blob = self._ask("POST", "com.atproto.repo.uploadBlob", **upload)["blob"]
+                with refuse_picture():
+                    picture, media_type = picture_of(self.account, frozen, LARGEST_PICTURE)
+                    upload = {"data": picture, "headers": {"Content-Type": media_type}}
+                    blob = self._ask("POST", "com.atproto.repo.uploadBlob", **upload)["blob"]
                 image = {"image": blob, "alt": frozen.alt}
                 record["embed"] = {"$type": "app.bsky.embed.images", "images": [image]}
         try:

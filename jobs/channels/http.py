@@ -12,7 +12,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from directory import clock, files, safe_http
 from directory.outbox.post_snapshot import FOLDER, PostSnapshot
 from directory.translation import gettext
-from jobs.channels.transport import Account, TransportError
+from jobs.channels.transport import Account, PictureRefused, TransportError
 
 MAX_REFUSAL_BYTES = 4000  # kept of a refusal's body
 
@@ -66,6 +66,17 @@ def classify_errors(accepted: Literal["no", "maybe"] | None = None, *also: type[
         raise cause from None
 
 
+@contextmanager
+def refuse_picture() -> Iterator[None]:
+    """Turn a permanent refusal inside, which is an upload, into PictureRefused."""
+    try:
+        yield
+    except TransportError as error:
+        if error.permanent and not error.is_revoked:
+            raise PictureRefused(str(error)) from None
+        raise
+
+
 def _refusal(answer: requests.Response) -> HttpRefused:
     status = answer.status_code
     message = gettext("The network refused it (%(status)s).", status=status)
@@ -112,12 +123,12 @@ def _instant(text: str, start: datetime) -> datetime | None:
 def picture_of(account: Account, frozen: PostSnapshot, largest: int) -> tuple[bytes, str]:
     """Return a post's picture and its media type.
 
-    Raises a permanent TransportError if the picture is gone or has more than ``largest`` bytes.
+    Raises PictureRefused if the picture is gone or has more than ``largest`` bytes.
     """
     try:
         picture = files.read_file(account.installation.home, FOLDER, frozen.image)
     except FileNotFoundError:
-        raise TransportError(gettext("The picture of this post is gone."), permanent=True, accepted="no") from None
+        raise PictureRefused(gettext("The picture of this post is gone.")) from None
     if len(picture) > largest:
-        raise TransportError(gettext("The picture is too large for it."), permanent=True, accepted="no")
+        raise PictureRefused(gettext("The picture is too large for it."))
     return picture, "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"

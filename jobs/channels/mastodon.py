@@ -17,7 +17,7 @@ from mastodon.errors import MastodonError
 
 from directory import clock, safe_http
 from directory.outbox.post_snapshot import PostSnapshot
-from jobs.channels.http import NetworkSession, classify_errors, picture_of
+from jobs.channels.http import NetworkSession, classify_errors, picture_of, refuse_picture
 from jobs.channels.transport import Account, AccountCheck, Message, ReceivedPost
 
 KEY_LIFETIME = timedelta(minutes=55)  # servers keep an idempotency key for an hour
@@ -51,8 +51,8 @@ class MastodonTransport:
             if clock.utc_now() - frozen.at > KEY_LIFETIME and (post_id := self.find(message)):
                 return post_id
         if frozen.image:
-            picture, media_type = picture_of(self.account, frozen, LARGEST_PICTURE)
-            with classify_errors("no", MastodonError):
+            with refuse_picture(), classify_errors("no", MastodonError):
+                picture, media_type = picture_of(self.account, frozen, LARGEST_PICTURE)
                 media = [self.api.media_post(picture, media_type, description=frozen.alt)["id"]]
         with classify_errors(None, MastodonError):
             options = {"visibility": "public", "idempotency_key": message.key}

@@ -1,10 +1,11 @@
 """The interface of transports: send frozen bytes once, and find out whether they arrived."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from directory.outbox.post_snapshot import PostSnapshot
 from directory.settings import Settings
 
 Secrets = Mapping[str, str]
@@ -32,6 +33,11 @@ class Message:
 
     key: str
     payload: bytes
+
+    def without_picture(self) -> "Message":
+        """Return the post with its text alone."""
+        text = replace(PostSnapshot.from_bytes(self.payload), image="", alt="")
+        return replace(self, payload=text.to_bytes())
 
 
 @dataclass(frozen=True)
@@ -79,11 +85,18 @@ class TransportError(Exception):
         self.permanent, self.accepted, self.retry_at, self.is_revoked = permanent, accepted, retry_at, is_revoked
 
 
+class PictureRefused(TransportError):
+    """The picture of a post is gone or refused for good, for example by the account's plan; nothing was posted."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True, accepted="no")
+
+
 class Transport(Protocol):
     """What every transport can do. For any external failure it raises TransportError and nothing else."""
 
     def send(self, message: Message) -> str:
-        """Deliver the message and return its external id."""
+        """Deliver the message and return its external id. PictureRefused: send it ``without_picture``."""
 
     def find(self, message: Message) -> str | None:
         """Return the external id of the message, None if it certainly did not arrive.

@@ -16,7 +16,7 @@ import tweepy  # type: ignore[import-untyped]
 
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.translation import gettext
-from jobs.channels.http import HttpRefused, NetworkSession, classify_errors, picture_of
+from jobs.channels.http import HttpRefused, NetworkSession, classify_errors, picture_of, refuse_picture
 from jobs.channels.transport import Account, AccountCheck, Message, ReceivedPost, Secrets, TransportError
 
 HOST = "https://api.x.com"
@@ -56,7 +56,7 @@ class XTransport:
     def send(self, message: Message) -> str:
         """Post the text with its picture and return the post's id, also if the same post exists already."""
         frozen = PostSnapshot.from_bytes(message.payload)
-        with classify_errors("no"):
+        with refuse_picture(), classify_errors("no"):
             media = [self._upload(frozen)] if frozen.image else None
         try:
             with classify_errors():
@@ -166,13 +166,18 @@ class XTransport:
 def _is_same(theirs: str, frozen: PostSnapshot) -> bool:
     """Return whether ``theirs`` is the frozen text as X shows it.
 
-    X shows URLs as t.co (a picture's at the end) and & < > as entities, in NFC. A t.co matches any one word.
+    X shows URLs as t.co (a picture's at the end) and & < > as entities, in NFC. A t.co matches any one word. A picture
+    may have been refused; then a t.co at the end is the text's own last link.
     """
     shown, ours = (" ".join(unicodedata.normalize("NFC", text).split()) for text in (unescape(theirs), frozen.text))
-    if frozen.image:
-        shown = LAST_T_CO.sub("", shown)
-    theirs_words, our_words = shown.split(), ours.split()
-    return len(theirs_words) == len(our_words) and all(map(_is_same_word, theirs_words, our_words))
+    our_words = ours.split()
+    candidates = {LAST_T_CO.sub("", shown) if frozen.image else shown}
+    if "." in ours.rpartition(" ")[2]:  # it may be a link
+        candidates.add(shown)
+    return any(
+        len(words) == len(our_words) and all(map(_is_same_word, words, our_words))
+        for words in map(str.split, candidates)
+    )
 
 
 def _is_same_word(theirs: str, ours: str) -> bool:

@@ -140,7 +140,7 @@ def _bluesky(stack: ExitStack, settings: Settings) -> Platform:
         "bluesky",
         account_of(channel_settings, {"app_password": server.password}, settings),
         lambda: [record["text"] for record in server.records.values()],
-        lambda: [one["alt"] for record in server.records.values() for one in record["embed"]["images"]],
+        lambda: [one["alt"] for record in server.records.values() for one in record.get("embed", {}).get("images", [])],
         proxy,
         ("POST", "putRecord"),
         lambda: server.add_post("Who knows a roofer? #referralwednesday", "3kaaaaaaaaaab", reason="mention"),

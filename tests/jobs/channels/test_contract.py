@@ -10,8 +10,9 @@ import pytest
 from directory import clock
 from directory.outbox.channel_kind import kind_named
 from directory.settings import Settings
+from jobs import deliver
 from jobs.channels import transport_of
-from jobs.channels.transport import TransportError
+from jobs.channels.transport import PictureRefused, TransportError
 from tests.jobs.channels.platforms import (
     ALT,
     LOOKED_AT,
@@ -29,6 +30,7 @@ from tests.services.proxy import Fault
 pytestmark = pytest.mark.slow
 
 SPOKEN = "canary-text"
+UPLOADS = {"x": "/media/upload", "x_keys": "/media/upload", "mastodon": "/media", "bluesky": "uploadBlob"}
 PICTURED = [kind for kind in STAND_INS if kind_named(kind).has_image]
 
 
@@ -80,8 +82,19 @@ def test_a_picture_arrives_with_its_alt_text(platform: Platform, settings: Setti
 @over(PICTURED)
 def test_a_picture_that_is_gone_posts_nothing(platform: Platform) -> None:
     error = failing(platform, "send", message(image="0" * 64))
-    assert (error.permanent, error.accepted) == (True, "no")
+    assert isinstance(error, PictureRefused)
     assert platform.texts() == []
+
+
+@over([kind for kind in PICTURED if kind != "mail"])  # whose picture is not uploaded first
+def test_a_post_whose_picture_is_refused_arrives_without_it(platform: Platform, settings: Settings) -> None:
+    assert platform.proxy
+    platform.proxy.faults.append(Fault("POST", UPLOADS[platform.kind], 403, body=SPOKEN.encode()))
+    pictured = message(image=picture(settings))
+    sent, note = deliver.send(platform.transport, pictured)
+    assert "without its picture" in note
+    assert platform.transport.find(pictured) == sent
+    assert (len(platform.texts()), platform.alts()) == (1, [])
 
 
 @over([kind for kind in STAND_INS if kind != "file"])  # a folder has no account name

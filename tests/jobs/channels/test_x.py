@@ -28,7 +28,7 @@ from directory.secrets import SecretBox as Seal
 from directory.settings import Settings
 from jobs import deliver
 from jobs.channels import x as kind
-from jobs.channels.transport import Account, Message, Secrets, TransportError
+from jobs.channels.transport import Account, Message, PictureRefused, Secrets, TransportError
 from jobs.channels.x import T_CO, XTransport, _is_same_word
 from tests.conftest import REAL_DATA
 from tests.services.x import CLIENT, KEYS, ME, TOKENS, FakeX, serving
@@ -182,6 +182,18 @@ def test_a_post_that_x_creates_after_the_timeout_may_exist(
         if not fake.posts:
             sleep(0.05)
     assert make().find(message()) == fake.posts[0]["id"]
+
+
+@pytest.mark.parametrize("text", ["Ask Bea", "Ask Bea: https://week.example/w", "See example.com today"])
+def test_a_post_without_its_refused_picture_is_recognized(
+    fake: FakeX, make: Make, settings: Settings, text: str
+) -> None:
+    pictured = message(text, image=files.store_file(settings.home, FOLDER, b"x"))
+    fake.faults = [("/2/media/upload", "403")]
+    with pytest.raises(PictureRefused):
+        make().send(pictured)
+    assert make().find(pictured) is None
+    assert make().send(pictured.without_picture()) == make().find(pictured)
 
 
 @pytest.mark.parametrize("path", ["/2/media/upload", "/2/media/metadata", "/2/oauth2/token"])
