@@ -16,10 +16,13 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from app.access import ReasonRequired, RecentLoginRequired
 from app.after_action import previous_page
 from app.db import SAFE_METHODS, db
+from app.row_relation import Principal
 from directory.errors import Conflict, DomainError, Invalid, Refused
 from directory.log import stack_locations
+from directory.storage_failure import storage_failure
 
 log = structlog.get_logger("app")
+RETRY_AFTER = "60"  # seconds, after a storage failure
 STATUS = {Invalid: 422, Conflict: 409, Refused: 403}
 
 
@@ -95,6 +98,11 @@ def init_errors(app: Flask) -> None:
         if status < 400:
             return error.get_response()
         failure = error if isinstance(error, InternalServerError) else None
+        if failure and (storage := storage_failure(failure.original_exception)):
+            g.account, g.principal = None, Principal()  # nobody is looked up in a database that may not answer
+            response = _error_page(*storage, failure)
+            response.headers["Retry-After"] = RETRY_AFTER
+            return response
         return _error_page(status, _message_for(status), failure)
 
 

@@ -123,10 +123,21 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         raise SettingsError("\n".join(errors))
     home: Path = values["home"]
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    values["database_url"] = values["database_url"] or f"sqlite:///{home / 'goodword.db'}"
+    values["database_url"] = _read_only_if_needed(values["database_url"] or f"sqlite:///{home / 'goodword.db'}")
     values["secret_key"] = values["secret_key"] or load_or_create_secret(home / "secret_key")
     values["encryption_keys"] = values["encryption_keys"] or (load_or_create_secret(home / "encryption_key"),)
     return Settings(**values)
+
+
+def _read_only_if_needed(url: str) -> str:
+    """Return the URL of a SQLite file so that it can be read in a folder where nothing can be written.
+
+    SQLite keeps its write-ahead log in that folder, unless the file is declared immutable.
+    """
+    scheme, _, path = url.partition(":///")
+    if scheme != "sqlite" or not Path(path).is_file() or Path(f"{path}-wal").exists():
+        return url
+    return url if os.access(Path(path).parent, os.W_OK) else f"sqlite:///file:{path}?immutable=1&uri=true"
 
 
 def _text(name: str, environ: Mapping[str, str], default: str | None) -> str | None:

@@ -33,6 +33,7 @@ ON_SQLITE = {
     "test_access.py",
     "test_channel_oauth.py",
     "test_security.py",
+    "test_storage_failures.py",
     "test_words.py",
 }
 ENCODED_TEXTS = 20_000

@@ -3,9 +3,11 @@
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
 
+import structlog
 from flask import Flask, Request, Response, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from sqlalchemy import Select, delete, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, joinedload
 
 from app.accounts.account import MAY_SIGN_IN
@@ -15,8 +17,10 @@ from app.request_time import now
 from directory.db import write_session
 from directory.people.one_time_link import hash_of
 from directory.people.tables import Business, Member
+from directory.storage_failure import storage_failure
 from directory.translation import gettext
 
+log = structlog.get_logger("app")
 LASTS = timedelta(days=30)
 SEEN_EVERY = timedelta(minutes=10)
 FRESH_FOR = timedelta(minutes=10)
@@ -71,8 +75,13 @@ class SessionRows(SecureCookieSessionInterface):
             db.session.rollback()  # the request's own transaction is over; SQLite has one writer at a time
             statement = update(AccountSession).where(AccountSession.token_hash == hash_of(session.token))
             content = {"content": self.serializer.dumps(dict(session))} if session.modified else {}
-            with write_session(db.engine) as rows:
-                rows.execute(statement.values(seen_at=now(), **content))
+            try:
+                with write_session(db.engine) as rows:
+                    rows.execute(statement.values(seen_at=now(), **content))
+            except DBAPIError as error:  # the page itself is complete
+                if not storage_failure(error):
+                    raise
+                log.warning("session_not_saved", kind=type(error).__name__)
         if session.new:
             response.set_cookie(
                 self.get_cookie_name(app),

@@ -205,9 +205,7 @@ def defer_recheck(session: Session, *, delivery: Delivery, now: datetime) -> Non
     delivery.lease_until = max(delivery.lease_until or now, now)
 
 
-def mark_delivered(
-    session: Session, *, delivery: Delivery, external_id: str, now: datetime, note: str = ""
-) -> bool:
+def mark_delivered(session: Session, *, delivery: Delivery, external_id: str, now: datetime, note: str = "") -> bool:
     """Mark it as delivered under the network's ``external_id``, also from ``pending`` and ``unknown``.
 
     ``note`` says what a person should know of it. False if it is in any other state.

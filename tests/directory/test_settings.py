@@ -7,7 +7,9 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from directory.db import connect
 from directory.settings import SettingsError, load_or_create_secret, load_settings
 
 
@@ -45,3 +47,19 @@ def test_a_file_without_a_whole_key_is_refused_at_every_start(tmp_path: Path, na
     with pytest.raises(SettingsError, match="holds no whole key"):
         load_settings({"GOODWORD_HOME": str(tmp_path)})
     assert (tmp_path / name).read_bytes() == content
+
+
+def test_a_database_in_a_folder_that_cannot_be_written_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environ = {"GOODWORD_HOME": str(tmp_path)}
+    engine = connect(load_settings(environ).database_url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE looms (id INTEGER)")
+        connection.commit()
+    engine.dispose()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    engine = connect(load_settings(environ).database_url)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM looms").scalar_one() == 0
+        with pytest.raises(OperationalError, match="readonly"):
+            connection.exec_driver_sql("DROP TABLE looms")
+    engine.dispose()
