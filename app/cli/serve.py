@@ -1,6 +1,7 @@
 """``goodword serve``: serves the website with gunicorn on this machine. Elsewhere, put an HTTPS proxy before it."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 from flask import Flask
@@ -8,6 +9,7 @@ from gunicorn.app.base import BaseApplication
 
 from app import create_app
 from directory.log import configure_logging
+from directory.settings import load_settings
 
 THREADS = 4  # per worker; a request spends most of its time in the database
 
@@ -35,6 +37,13 @@ class Server(BaseApplication):  # type: ignore[misc]
 @click.option("--workers", default=2, show_default=True, help="How many processes answer.")
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the website."""
+    base = urlsplit(load_settings().base_url)
+    if base.scheme == "http" and base.hostname not in ("127.0.0.1", "::1", "localhost"):
+        click.echo(
+            "GOODWORD_BASE_URL is http: log-ins cross the network unencrypted. Put a proxy with TLS in front"
+            " (deploy/nginx.conf) and set it to https.",
+            err=True,
+        )
     options = {
         "bind": f"{host}:{port}",
         "workers": workers,

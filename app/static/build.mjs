@@ -1,5 +1,7 @@
-// Bundles style, script and type into vendor/ under hashed names, also compressed; the manifest has each name.
+// Bundles style, script and type into vendor/ under hashed names, also compressed, and the licenses of what is in them;
+// the manifest has each name.
 import { build } from "esbuild";
+import { createHash } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,8 +26,15 @@ const { metafile } = await build({
 });
 
 const names = Object.keys(metafile.outputs).map((path) => basename(path));
+const packages = Object.keys(metafile.inputs).map((path) => path.match(/.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0]);
+const licenses = [...new Set(packages.filter(Boolean))].sort().map((path) => {
+  const { name, version } = JSON.parse(readFileSync(join(path, "package.json")));
+  return `${name} ${version}\n\n${readFileSync(join(path, "LICENSE"), "utf8").trim()}\n`;
+});
+names.push(`licenses-${createHash("sha256").update(licenses.join()).digest("hex").slice(0, 8).toUpperCase()}.txt`);
+writeFileSync(join(vendor, names.at(-1)), licenses.join("\n\n"));
 const plain = (name) => name.replace(/-[A-Z0-9]{8}(?=\.\w+$)/, "");
-for (const name of names.filter((name) => /\.(css|js|svg)$/.test(name))) {
+for (const name of names.filter((name) => /\.(css|js|svg|txt)$/.test(name))) {
   const bytes = readFileSync(join(vendor, name));
   writeFileSync(join(vendor, `${name}.br`), brotliCompressSync(bytes));
   writeFileSync(join(vendor, `${name}.gz`), gzipSync(bytes, { level: 9 }));
