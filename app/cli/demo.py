@@ -23,7 +23,8 @@ from directory.clock import utc_now
 from directory.db import write_session
 from directory.people.tables import Member
 from directory.seed import seed
-from directory.settings import load_settings
+from directory.seed.history import play_history
+from directory.settings import Settings, load_settings
 
 STORY = (
     "A client wants a company website the staff can edit themselves; he insists on WordPress. About $15,000, in Tucson."
@@ -44,7 +45,7 @@ def demo(port: int) -> None:
     port = _free_port(port)
     address = os.environ["GOODWORD_BASE_URL"] = f"http://127.0.0.1:{port}"
     settings = load_settings()
-    log_ins = _prepare_log_ins(settings.home)
+    log_ins = _prepare_log_ins(settings)
     with _run_in_background("serve", "--port", str(port)) as website, _run_in_background("worker") as worker:
         _wait_for(f"{address}/health/live", website, settings.home)
         click.echo(f"\nGoodword is open at {click.style(address, bold=True)}\n\nSign in as")
@@ -58,16 +59,20 @@ def demo(port: int) -> None:
         _wait_until_stopped(website, worker)
 
 
-def _prepare_log_ins(home: Path) -> list[dict[str, str]]:
-    """Return the log-ins of the demo network. The first call seeds the network and writes them to a 0600 file."""
-    path = home / "demo-log-ins.json"
+def _prepare_log_ins(settings: Settings) -> list[dict[str, str]]:
+    """Return the log-ins of the demo network.
+
+    The first call seeds the network, plays its last weeks and writes the log-ins to a 0600 file.
+    """
+    path = settings.home / "demo-log-ins.json"
     upgrade()
     with open_engine() as engine, write_session(engine) as session:
         if session.scalar(select(func.count()).select_from(Member)) and path.exists():
             return list(json.loads(path.read_text(encoding="utf-8")))
-        click.echo("Making the demo network…")
+        click.echo("Making the demo network and its last eight weeks, which takes about a minute…")
         now = utc_now()
         seed(session, now=now)
+        play_history(session, settings=settings, now=now)
         log_ins = []
         for key, _ in ACCOUNTS:
             member = session.scalars(select(Member).where(Member.key == key)).one()

@@ -1,0 +1,241 @@
+"""The demo network's last eight weeks, played through the same verbs that its pages and jobs call.
+
+Posts go out on the chapters' days, people meet or miss each other, and what ``history.toml`` tells happens in between.
+Only a demo has it: the tests' cast is the network alone.
+"""
+
+import tomllib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from directory import files
+from directory.engine import saved_search, weekly_prompts
+from directory.engine.suggestions import suggest, understand
+from directory.engine.weekly_pairings import propose_pairings
+from directory.facts import case_study, interaction, introduction_request, vouch
+from directory.facts.interaction import InteractionKind
+from directory.facts.introduction import IntroductionState
+from directory.joining import application, invitation
+from directory.leads.lead import Lead, Terms, close_lead, create_lead
+from directory.money import Money
+from directory.outbox import delivery as deliveries
+from directory.outbox.channel import Channel
+from directory.outbox.delivery import Delivery, DeliveryState
+from directory.outbox.occurrence import Occurrence
+from directory.people import photo
+from directory.people.tables import Member, Wanted
+from directory.seed.face import draw_face
+from directory.settings import Settings
+from directory.week import pairing, prompt, social_inbox
+from directory.week.occurrence_planning import plan_occurrences
+from directory.week.pairing import Pairing
+from directory.week.post import compose, freeze
+
+HISTORY, NETWORK = Path(__file__).with_name("history.toml"), Path(__file__).with_name("network.toml")
+WEEKS = 8
+PAIRED = timedelta(hours=5)  # before the post
+ANSWERED = timedelta(days=1)  # after the question
+PLACES = ("Presta Coffee, Main Avenue", "by telephone", "Exo Roast, Sixth Street", "at the shop", "a walk by the river")
+
+Entry = dict[str, Any]
+Event = tuple[datetime, Callable[[], object]]
+
+
+def play_history(session: Session, *, settings: Settings, now: datetime) -> None:
+    """Give everybody in the demo network a face, and play its last eight weeks up to ``now``."""
+    play = _Play(session, settings, now)
+    play.faces()
+    weeks = [now - timedelta(weeks=weeks_ago) for weeks_ago in range(WEEKS, 0, -1)]
+    events: list[Event] = [*play.postponed(weeks[0]), *((at, partial(play.week, at)) for at in weeks)]
+    for table, entries in tomllib.loads(HISTORY.read_text(encoding="utf-8")).items():
+        dated = [(now - timedelta(days=entry["days_ago"]), entry) for entry in entries]
+        events += [(at, partial(getattr(play, table), entry, at)) for at, entry in dated]
+    for _, act in sorted(events, key=lambda event: event[0]):
+        act()
+        session.flush()
+    for coming in plan_occurrences(session, now=now):
+        compose(session, occurrence=coming, now=now, base_url=settings.base_url)
+        coming.drafted_at = now
+    _settle_letters(session, now)
+
+
+class Outcome(NamedTuple):
+    """How a one-to-one went, and how many of a hundred go so."""
+
+    verb: Callable[..., None] | None
+    per_cent: int
+
+
+OUTCOMES = (
+    Outcome(pairing.mark_kept, 58),
+    Outcome(pairing.mark_missed, 12),
+    Outcome(pairing.decline, 8),
+    Outcome(None, 22),
+)
+
+
+class _Play:
+    """Plays entries of the file; a method per table, which takes the entry and its time."""
+
+    def __init__(self, session: Session, settings: Settings, now: datetime) -> None:
+        self.session, self.settings, self.now = session, settings, now
+        self.chance = Random(WEEKS)  # noqa: S311 - each demo is the same
+        self.people = {member.key: member for member in session.scalars(select(Member))}
+
+    def faces(self) -> None:
+        for entry in tomllib.loads(NETWORK.read_text(encoding="utf-8"))["member"]:
+            square = photo.crop_square(draw_face(entry["key"], entry["face"]))
+            self.people[entry["key"]].photo = files.store_file(self.settings.home, photo.FOLDER, square)
+
+    def postponed(self, start: datetime) -> list[Event]:
+        """Take back what happened after ``start``; return the acts that make it happen again in its time."""
+        acts: list[Event] = []
+        for column in (Lead.asked_at, Wanted.shared_at, Member.arrived_at, Member.spotlight_at):
+            for row in self.session.scalars(select(column.class_).where(column > start)):
+                at = getattr(row, column.key)
+                setattr(row, column.key, None)
+                acts.append((at, partial(setattr, row, column.key, at)))
+        return acts
+
+    def week(self, at: datetime) -> None:
+        """Play the posts and pairings of the week after ``at``, except those still to come."""
+        for occurrence in plan_occurrences(self.session, now=at):
+            if occurrence.due_at < self.now:
+                self._play_week(occurrence)
+
+    def _play_week(self, occurrence: Occurrence) -> None:
+        due_at = occurrence.due_at
+        for each in propose_pairings(self.session, occurrence=occurrence, now=due_at - PAIRED):
+            self._meet(each, due_at)
+        if due_at > self.now - timedelta(days=7):
+            self._write_prompts(occurrence, due_at - PAIRED)
+        for row in freeze(self.session, occurrence=occurrence, now=due_at, settings=self.settings):
+            self.session.flush()
+            deliveries.claim_delivery(self.session, now=due_at, lease=ANSWERED, ids=[row.public_id])
+            deliveries.mark_delivered(self.session, delivery=row, external_id=f"demo-{row.public_id}", now=due_at)
+
+    def _write_prompts(self, occurrence: Occurrence, at: datetime) -> None:
+        for people in weekly_prompts.member_batches(self.session, occurrence=occurrence):
+            composed = weekly_prompts.compose_prompts(self.session, occurrence=occurrence, people=people, now=at)
+            prompt.store_prompts(self.session, occurrence=occurrence, composed=composed, now=at)
+        occurrence.prompted_at = at
+
+    def _meet(self, each: Pairing, due_at: datetime) -> None:
+        outcome = self.chance.choices(OUTCOMES, [outcome.per_cent for outcome in OUTCOMES])[0]
+        by = self.chance.choice((each.one, each.other))
+        met_at = due_at + timedelta(days=self.chance.randint(1, 5), hours=self.chance.randint(0, 6))
+        if outcome.verb is not pairing.decline:
+            place = self.chance.choice(PLACES)
+            local = met_at.astimezone(each.zone).replace(tzinfo=None)
+            details = {"place": place, "topics": "", "next_step": ""}
+            pairing.arrange_meeting(self.session, pairing=each, by=by, meets_at=local, **details, now=due_at)
+        if outcome.verb is None or met_at > self.now:
+            return
+        outcome.verb(self.session, pairing=each, by=by, now=met_at)
+        if outcome.verb is pairing.mark_kept and self.chance.random() < 0.8:
+            pair = interaction.interactions_between(each.one_id, each.other_id)
+            for fact in self.session.scalars(select(interaction.Interaction).where(pair)):
+                if fact.confirmed_at is None and fact.said_by_id == by.id and met_at + ANSWERED < self.now:
+                    interaction.confirm(self.session, interaction=fact, by=fact.other, now=met_at + ANSWERED)
+
+    def introduction(self, entry: Entry, at: datetime) -> None:
+        asker, target, verbs = self.people[entry["asker"]], self.people[entry["target"]], introduction_request
+        if "offered_by" in entry:
+            introducer = self.people[entry["offered_by"]]
+            verbs.offer(self.session, introducer=introducer, one=asker, other=target, text=entry["text"], now=at)
+            return
+        via = self.people.get(entry.get("via", ""))
+        row = verbs.ask(self.session, asker=asker, target=target, via=via, text=entry["text"], now=at)
+        if "answer" in entry:
+            if row.state is IntroductionState.WITH_VIA and via is not None:
+                word = entry.get("word", "")
+                verbs.pass_on(self.session, introduction=row, by=via, word=word, now=at + ANSWERED)
+            answer = verbs.accept if entry["answer"] == "yes" else verbs.decline
+            answer(self.session, introduction=row, by=target, now=at + 2 * ANSWERED)
+
+    def vouch(self, entry: Entry, at: datetime) -> None:
+        giver, receiver = self.people[entry["giver"]], self.people[entry["receiver"]]
+        texts = {"text": entry["text"], "known_as": entry["known_as"]}
+        row = vouch.vouch(self.session, giver=giver, receiver=receiver, **texts, now=at)
+        if "answer" in entry:
+            vouch.accept(self.session, vouch=row, by=receiver, now=at + ANSWERED)
+
+    def story(self, entry: Entry, at: datetime) -> None:
+        others = [self.people[key] for key in entry["others"]]
+        texts = {"title": entry["title"], "text": entry["text"]}
+        teller = self.people[entry["teller"]]
+        story = case_study.submit_story(self.session, teller=teller, others=others, **texts, year=at.year, now=at)
+        for other in others if "answer" in entry else ():
+            case_study.agree(self.session, story=story, by=other, now=at + ANSWERED)
+
+    def interaction(self, entry: Entry, at: datetime) -> None:
+        interaction.record_interaction(
+            self.session,
+            said_by=self.people[entry["by"]],
+            other=self.people[entry["other"]],
+            kind=InteractionKind(entry["kind"]),
+            happened_on=at.date(),
+            note=entry["note"],
+            now=at,
+        )
+
+    def lead(self, entry: Entry, at: datetime) -> None:
+        member, wishes = self.people[entry["member"]], understand(self.session, text=entry["text"]).wishes
+        budget = Money(entry["budget"] * 100, "USD") if "budget" in entry else None
+        terms = Terms(place=entry["place"], budget=budget)
+        lead = create_lead(self.session, member=member, text=entry["text"], wishes=wishes, terms=terms, now=at)
+        suggest(self.session, lead=lead, now=at)
+        if "closed_days_ago" in entry:
+            closed_at = self.now - timedelta(days=entry["closed_days_ago"])
+            close_lead(self.session, lead=lead, member=member, now=closed_at)
+
+    def reply(self, entry: Entry, at: datetime) -> None:
+        """Store an answer to the last post before it, in the chapter of who decides about it."""
+        by, session = self.people[entry["by"]], self.session
+        channels = session.scalars(select(Channel).where(Channel.chapter_id == by.business.chapter_id))
+        before = (Delivery.channel_id == (channel := channels.one()).id, Delivery.settled_at < at)
+        posts = session.scalars(select(Delivery).where(*before).order_by(Delivery.settled_at.desc()).limit(1))
+        social_inbox.store_reply(
+            session,
+            channel=channel,
+            external_id=f"demo-{entry['author']}",
+            kind="reply",
+            author=entry["author"],
+            text=entry["text"],
+            address="",
+            said_at=at,
+            about=posts.one().external_id or "",
+            now=at,
+        )
+        if "outcome" in entry:
+            newest = select(social_inbox.Reply).order_by(social_inbox.Reply.id.desc()).limit(1)
+            outcome = social_inbox.Outcome(entry["outcome"])
+            social_inbox.decide_reply(session, reply=session.scalars(newest).one(), outcome=outcome, by=by, now=at)
+
+    def guest(self, entry: Entry, at: datetime) -> None:
+        typed = {name: entry[name] for name in ("name", "email", "firm", "sentence")}
+        application.suggest(self.session, by=self.people[entry["by"]], **typed, now=at)
+
+    def invited(self, entry: Entry, at: datetime) -> None:
+        by = self.people[entry["by"]]
+        assert by.business.chapter is not None
+        typed = {name: entry[name] for name in ("name", "email", "firm")}
+        invitation.invite(self.session, chapter=by.business.chapter, by=by, **typed, now=at)
+
+    def saved_search(self, entry: Entry, at: datetime) -> None:
+        member, parameters = self.people[entry["member"]], {"q": entry["words"]}
+        saved_search.save(self.session, member=member, name=entry["name"], parameters=parameters, now=at)
+
+
+def _settle_letters(session: Session, now: datetime) -> None:
+    """Mark the letters of the played weeks as sent, so that the demo's worker does not send them all at once."""
+    is_letter = (Delivery.channel_id.is_(None), Delivery.state == DeliveryState.PENDING, Delivery.due_at <= now)
+    values = {"state": DeliveryState.DELIVERED, "settled_at": Delivery.due_at, "payload": b""}
+    session.execute(update(Delivery).where(*is_letter).values(**values))

@@ -1,0 +1,53 @@
+"""The played weeks of the demo: every state that a page shows is there, and nothing happened before its time."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import func, select
+
+from directory.facts.interaction import have_met
+from directory.facts.introduction import Introduction, IntroductionState
+from directory.leads.lead import Lead
+from directory.outbox.delivery import Delivery, DeliveryState
+from directory.outbox.occurrence import Occurrence
+from directory.people.photo import crop_square
+from directory.people.tables import Member
+from directory.seed.face import draw_face
+from directory.seed.history import WEEKS, play_history
+from directory.settings import Settings
+from directory.week.mention_choice import Mention
+from directory.week.pairing import Pairing, PairingState
+from directory.week.social_inbox import Reply
+
+if TYPE_CHECKING:
+    from tests.conftest import DemoCast
+
+
+@pytest.mark.slow
+def test_eight_weeks_are_played(demo_cast: "DemoCast", settings: Settings, now: datetime) -> None:
+    session = demo_cast.session
+    play_history(session, settings=settings, now=now)
+
+    posted = dict(session.execute(select(Occurrence.chapter_id, func.count()).group_by(Occurrence.chapter_id)).all())
+    assert set(posted.values()) == {WEEKS}
+    assert set(session.scalars(select(Pairing.state))) == set(PairingState)
+    assert {IntroductionState.ACCEPTED, IntroductionState.DECLINED, IntroductionState.OFFERED} < set(
+        session.scalars(select(Introduction.state))
+    )
+    assert {None, "ignored"} == set(session.scalars(select(Reply.outcome)))
+    assert {True, False} == set(session.scalars(select(Lead.closed_at.is_not(None))))
+    assert set(session.scalars(select(Delivery.state))) == {DeliveryState.DELIVERED}
+    assert None not in session.scalars(select(Member.photo).where(Member.arrived_at.is_not(None))).all()
+
+    early = select(Mention).join(Occurrence, Occurrence.id == Mention.occurrence_id).join(Mention.member)
+    assert session.scalars(early.where(Member.joined_at > Occurrence.due_at)).all() == []
+    asked = early.join(Lead, Lead.id == Mention.lead_id)
+    assert session.scalars(asked.where(Lead.created_at > Occurrence.due_at)).all() == []
+    nadia, bea = demo_cast.member("nadia"), demo_cast.member("bea")
+    assert not have_met(session, nadia, bea)  # the story that the demo tells is that they have yet to meet
+
+
+def test_a_face_is_the_same_for_the_same_person() -> None:
+    assert draw_face("nadia", "3 long") == draw_face("nadia", "3 long") != draw_face("bea", "3 long")
+    assert crop_square(draw_face("steve", "1 bald beard glasses grey"))
