@@ -29,8 +29,9 @@ def test_eight_weeks_are_played(demo_cast: "DemoCast", settings: Settings, now: 
     session = demo_cast.session
     play_history(session, settings=settings, now=now)
 
-    posted = dict(session.execute(select(Occurrence.chapter_id, func.count()).group_by(Occurrence.chapter_id)).all())
-    assert set(posted.values()) == {WEEKS}
+    weeks = select(Occurrence.chapter_id, func.count()).where(Occurrence.posted_at.is_not(None))
+    posted = dict(session.execute(weeks.group_by(Occurrence.chapter_id)).all())
+    assert set(posted.values()) <= {WEEKS - 1, WEEKS}  # a week without anything new has no post
     assert set(session.scalars(select(Pairing.state))) == set(PairingState)
     assert {IntroductionState.ACCEPTED, IntroductionState.DECLINED, IntroductionState.OFFERED} < set(
         session.scalars(select(Introduction.state))
