@@ -1,5 +1,6 @@
 """Template filters that format money, dates, counts, lists and names in the reader's language."""
 
+import re
 from datetime import date, datetime
 
 from flask import Flask
@@ -64,11 +65,14 @@ def in_words(count: int) -> str:
     return words[count] if count < len(words) else str(count)
 
 
+_AROUND_NAME = re.compile(r"^(?:\w{2,5}\.\s+)+(?=\S)|,?\s+(?:jr|sr|ii|iii|iv)\.?$", re.IGNORECASE)  # "Dr.", "Jr."
+
+
 def initials(name: str) -> str:
     """Return up to two initials, shown in place of a missing photo; "?" if there are none.
 
-    >>> [initials(name) for name in ("Bea Lindqvist", "Bramble & Co", "Carla", "")]
-    ['BL', 'BC', 'C', '?']
+    >>> [initials(name) for name in ("Bea Lindqvist", "Bramble & Co", "Dr. Tom Patch Jr.", "")]
+    ['BL', 'BC', 'TP', '?']
     """
-    words = [word for word in name.split() if word[0].isalnum()]
+    words = [word for word in _AROUND_NAME.sub("", name).split() if word[0].isalnum()]
     return "".join(word[0].upper() for word in (words[:1] + words[1:][-1:])) or "?"

@@ -14,6 +14,7 @@ from directory.people.audience import Audience, AudienceChoice
 from directory.people.chapter import Chapter
 from directory.people.field_declaration import ProfileField, text_field
 from directory.people.industry import clean_industries
+from directory.people.personal_name import name_parts
 from directory.people.working_language import clean_languages
 from directory.taxonomy.capability import Capability
 from directory.text import LONG_TEXT, clean_email, clean_phone, clean_video, clean_website
@@ -163,7 +164,8 @@ class Member(PublicRow, Base):
 
     @property
     def first_name(self) -> str:
-        return self.name.split()[0]
+        """What to greet the member by."""
+        return name_parts(self.name).greeting
 
 
 # Nearly everybody is active: an index of all states would only lead the planner astray.

@@ -2,6 +2,7 @@
 
 import vobject  # type: ignore[import-untyped]
 
+from directory.people.personal_name import name_parts
 from directory.profiles.contact_reveal import Contact
 from directory.profiles.member_view import MemberView
 
@@ -13,8 +14,10 @@ def vcard(view: MemberView, contact: Contact, *, page: str) -> str:
     """
     member, firm = view.member, view.member.business
     card = vobject.vCard()
-    first, _space, last = member.name.rpartition(" ")
-    card.add("n").value = vobject.vcard.Name(family=last, given=first)
+    name_of = name_parts(member.name)
+    card.add("n").value = vobject.vcard.Name(
+        *(name_of.family, name_of.given, name_of.middle, name_of.title, name_of.suffix)
+    )
     card.add("fn").value = member.name
     card.add("org").value = [firm.name]
     for name, value in (("title", member.role), ("note", view.get("headline")), ("url", firm.website or page)):
