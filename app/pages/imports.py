@@ -13,7 +13,7 @@ from directory.imports import people_upload
 from directory.imports import undo as import_undo
 from directory.imports.import_batch import ImportBatch
 from directory.imports.person_rows import FIELDS
-from directory.imports.sheet import read_sheet, stored_sheet
+from directory.imports.sheet import Sheet, read_sheet, stored_sheet
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.translation import gettext as _
@@ -29,13 +29,17 @@ LOOKED_AT = 50  # lines of a preview; all of them are counted
 def send(public_id: str) -> ResponseReturnValue:
     chapter, form = get_permitted_or_404(Chapter, public_id, "import.upload_preview"), ListForm()
     if form.validate_on_submit():
-        file = request.files.get("file")
-        content = file.stream.read() if file and file.filename else (form.text.data or "").encode(errors="replace")
         with blamed(form):
-            sheet = read_sheet(content)
+            sheet = _sent_sheet(form)
             batch = people_upload.upload(db.session(), chapter=chapter, by=current_member(), sheet=sheet, now=now())
             return commit_and_redirect(to=url_for(".show", public_id=batch.public_id))
     return render_template("chapter/import.html", chapter=chapter, form=form), form.status
+
+
+def _sent_sheet(form: ListForm) -> Sheet:
+    """Read the list of the form: its file, or what was pasted. Raises Invalid."""
+    file = request.files.get("file")
+    return read_sheet(file.stream.read() if file and file.filename else (form.text.data or "").encode(errors="replace"))
 
 
 @pages.get("/imports/<public_id>")
@@ -47,12 +51,18 @@ def show(public_id: str) -> str:
     return _preview(batch, CommitForm(formdata=None))
 
 
-@pages.get("/imports/<public_id>/correct")
+@pages.route("/imports/<public_id>/correct", methods=["GET", "POST"])
 @policy("import.upload_preview")
-def correct(public_id: str) -> str:
-    batch = get_permitted_or_404(ImportBatch, public_id, "import.upload_preview")
-    form = ListForm(formdata=None, data={"text": stored_sheet(batch.rows).text()})
-    return render_template("chapter/import.html", chapter=batch.chapter, form=form)
+def correct(public_id: str) -> ResponseReturnValue:
+    batch, form = get_permitted_or_404(ImportBatch, public_id, "import.upload_preview"), ListForm()
+    if form.validate_on_submit():
+        with blamed(form):
+            sheet = _sent_sheet(form)
+            batch = people_upload.correct(db.session(), batch=batch, by=current_member(), sheet=sheet, now=now())
+            return commit_and_redirect(to=url_for(".show", public_id=batch.public_id))
+    elif not form.is_submitted():
+        form.text.data = stored_sheet(batch.rows).text()
+    return render_template("chapter/import.html", chapter=batch.chapter, form=form), form.status
 
 
 @pages.post("/imports/<public_id>/columns")

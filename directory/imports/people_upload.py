@@ -71,6 +71,20 @@ def upload(session: Session, *, chapter: Chapter, by: Member, sheet: Sheet, now:
     return batch
 
 
+def correct(session: Session, *, batch: ImportBatch, by: Member, sheet: Sheet, now: datetime) -> ImportBatch:
+    """Replace the uploader's list, or begin another where it is somebody else's or was committed; return it.
+
+    Columns that were set by hand stay as they were set.
+    """
+    before = stored_sheet(batch.rows)
+    if before.is_mapped:
+        sheet = sheet.mapped_as(before)
+    if batch.committed_at is not None or batch.uploader_id != by.id:
+        return upload(session, chapter=batch.chapter, by=by, sheet=sheet, now=now)
+    batch.rows, batch.made_at = asdict(sheet), now
+    return batch
+
+
 def delete_old_uploads(session: Session, *, now: datetime) -> None:
     """Delete uncommitted lists older than KEPT_FOR, and empty the rows of lists committed longer ago than that."""
     old = ImportBatch.made_at <= now - KEPT_FOR
@@ -96,6 +110,7 @@ def map_columns(batch: ImportBatch, *, columns: list[str], has_header: bool) -> 
         "columns": chosen,
         "grades": grades,
         "spares": [],
+        "is_mapped": True,
         "has_header": has_header and len(batch.rows["rows"]) > 1,
     }
 

@@ -28,7 +28,7 @@ class Sheet:
 
     ``columns`` has the name of each column's field, "" for a column that is left out, and ``grades`` how sure that is;
     ``spares`` has the fields that columns left out fill in where they are empty, and ``notes`` sentences on how the
-    table was read.
+    table was read. ``is_mapped`` says that a person set the columns.
     """
 
     rows: list[Row]
@@ -37,6 +37,7 @@ class Sheet:
     grades: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     spares: list[str] = field(default_factory=list)
+    is_mapped: bool = False
 
     @property
     def body(self) -> list[Row]:
@@ -100,6 +101,29 @@ class Sheet:
             columns[place], grades[place] = name, Grade.SURE
         return replace(self, columns=columns, grades=grades)
 
+    def mapped_as(self, before: "Sheet") -> "Sheet":
+        """Return the sheet with the columns as a person set them ``before`` it was corrected.
+
+        A column is the same by its header, or by its place where there is none; others stay as recognised, unless
+        another column has their field.
+        """
+        has_header = before.has_header if self.rows[0].cells == before.rows[0].cells else self.has_header
+        sheet = replace(self, has_header=has_header, is_mapped=True)
+        kept = dict(zip(before.column_keys, before.columns, strict=True))
+        taken = {*kept.values()}
+        recognised = ["" if name in taken else name for name in self.columns]
+        columns = [kept.get(key, name) for key, name in zip(sheet.column_keys, recognised, strict=True)]
+        grades = [
+            Grade.SURE if key in kept else grade for key, grade in zip(sheet.column_keys, self.grades, strict=True)
+        ]
+        return replace(sheet, columns=columns, grades=grades, spares=[])
+
+    @property
+    def column_keys(self) -> list[tuple[str, int]]:
+        """What tells each column from the others: its header, or its place, and which of that name it is."""
+        names = [self.header(place).casefold() for place in range(len(self.columns))]
+        return [(name, names[:place].count(name)) for place, name in enumerate(names)]
+
 
 def read_sheet(source: Path | bytes, kind: Kind = "people", *, limits: Limits = LIST) -> Sheet:
     """Return the sheet of a list, with or without a header. Raises Invalid if it cannot be read or is too large."""
@@ -155,4 +179,5 @@ def stored_sheet(data: Mapping[str, Any]) -> Sheet:
     rows = [Row(number, cells) for number, cells in data.get("rows", ())]
     columns = data.get("columns", [])
     grades = data.get("grades") or [Grade.SURE] * len(columns)
-    return Sheet(rows, columns, data.get("has_header", False), grades, data.get("notes", []), data.get("spares", []))
+    read = data.get("notes", []), data.get("spares", []), data.get("is_mapped", False)
+    return Sheet(rows, columns, data.get("has_header", False), grades, *read)

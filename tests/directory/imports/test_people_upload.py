@@ -167,6 +167,49 @@ def test_columns_left_out_by_hand_fill_nothing_in(session: Session, cast: Cast, 
     assert line.values["phone"] == ""
 
 
+BY_HAND = "Who,Where we write,Belongs to,Remarks,Remarks\nIda Quist,ida@quist.example,Quist Books,Ledgers,cats\n"
+CORRECTIONS = (
+    BY_HAND.replace("Quist Books", "Quist Bookkeeping"),
+    "Remarks,Shoe size,Who,Where we write,Remarks,Belongs to\nLedgers,41,Ida Quist,ida@quist.example,cats,Quist Books\n",
+    BY_HAND + "Raj Patel,raj@patel.example,Patel Tiles,Tiles,\n",
+)
+
+
+@pytest.mark.parametrize("text", CORRECTIONS)
+@pytest.mark.parametrize("is_undone", [False, True])
+def test_columns_set_by_hand_survive_a_correction(
+    session: Session, cast: Cast, now: datetime, text: str, is_undone: bool
+) -> None:
+    batch = sent(session, cast, now, BY_HAND)
+    people_upload.map_columns(batch, columns=["name", "email", "firm", "summary", ""], has_header=True)
+    if is_undone:
+        people_upload.commit(session, batch=batch, by=cast.nia, share=False, now=now)
+        undo.undo(session, batch=batch, by=cast.nia, now=now)
+    corrected = people_upload.correct(session, batch=batch, by=cast.nia, sheet=read(text), now=now)
+    assert (corrected is batch) is not is_undone
+    line = people_upload.preview(session, batch=corrected).new[0]
+    assert (line.values["name"], line.values["summary"], line.values["wants"]) == ("Ida Quist", "Ledgers", "")
+    assert stored_sheet(corrected.rows).left_out[-1] == "Remarks"
+
+
+def test_columns_without_a_header_keep_their_place(session: Session, cast: Cast, now: datetime) -> None:
+    batch = sent(session, cast, now, "Books,ida@quist.example,Ida Quist\n")
+    people_upload.map_columns(batch, columns=["firm", "email", "name"], has_header=False)
+    text = "Quist Books,ida@quist.example,Ida Quist\nPatel Tiles,raj@patel.example,Raj Patel\n"
+    people_upload.correct(session, batch=batch, by=cast.nia, sheet=read(text), now=now)
+    assert [line.values["firm"] for line in people_upload.preview(session, batch=batch).new] == [
+        "Quist Books",
+        "Patel Tiles",
+    ]
+
+
+def test_columns_nobody_set_are_recognised_anew(session: Session, cast: Cast, now: datetime) -> None:
+    batch = sent(session, cast, now, "Name,Firm,Write to\nIda Quist,Quist Books,by post\n")
+    sheet = read("Name,Firm,Write to\nIda Quist,Quist Books,ida@quist.example\n")
+    people_upload.correct(session, batch=batch, by=cast.nia, sheet=sheet, now=now)
+    assert [line.values["email"] for line in people_upload.preview(session, batch=batch).new] == ["ida@quist.example"]
+
+
 def test_shops_of_one_name_in_two_towns_stay_apart(session: Session, cast: Cast, now: datetime) -> None:
     cast.bea.business.name = "ServFix"
     session.flush()
