@@ -9,6 +9,7 @@ from flask_babel import Babel, get_translations
 from app.access import current_principal
 from app.request_time import now
 from directory.money import Money
+from directory.people.time_zone import zone_city
 from directory.translation import gettext, join_as_list, time_ago, translations
 
 
@@ -21,6 +22,7 @@ def init_filters(app: Flask) -> None:
     def set_language() -> None:
         translations.set(get_translations())
 
+    app.add_template_filter(zone_city)
     app.add_template_global(current_principal)
     app.add_template_global(now)
     for function in (money, ago, since, initials, day, in_words, join_as_list):

@@ -6,7 +6,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectChoice, SelectField, StringField, TextAreaField, TimeField
 
 from app.forms import Form
-from directory.people.chapter import Chapter
+from directory.people.chapter import UNSET_ZONE, Chapter
+from directory.people.time_zone import zone_label
 
 
 class SettingsForm(Form):
@@ -17,7 +18,7 @@ class SettingsForm(Form):
     city = StringField(_l("City"))
     region = StringField(_l("State or region"))
     country = StringField(_l("Country"))
-    zone = StringField(_l("Time zone"))
+    zone = StringField(_l("Time zone, by its city"))
     weekday = SelectField(
         _l("It posts on"),
         coerce=int,
@@ -29,6 +30,7 @@ class SettingsForm(Form):
     def show(self, chapter: Chapter) -> None:
         """Fill the fields from a chapter."""
         self.process(obj=chapter)
+        self.zone.data = "" if chapter.zone == UNSET_ZONE else zone_label(chapter.zone)
         self.hashtags.data = " ".join(f"#{hashtag}" for hashtag in chapter.hashtags)
 
 
@@ -36,4 +38,4 @@ class StartForm(Form):
     """A new chapter."""
 
     name = StringField(_l("Name of the chapter"))
-    zone = StringField(_l("Time zone"))
+    zone = StringField(_l("Time zone, by its city"))

@@ -1,7 +1,8 @@
 """A chapter's room: its people, applications and drafts, for who runs it; starting a chapter, and its settings."""
 
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_time
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -17,8 +18,9 @@ from directory.engine import pair_suggestions
 from directory.imports.people_upload import recent_imports
 from directory.joining import application, invitation
 from directory.people.business import index_business
-from directory.people.chapter import Chapter, edit_chapter, start_chapter
+from directory.people.chapter import UNSET_ZONE, Chapter, edit_chapter, start_chapter
 from directory.people.suspension import suspended_members
+from directory.people.time_zone import zone_choices
 from directory.translation import gettext as _
 from directory.week.pairing import latest_pairings
 from directory.week.post_preview import post_previews
@@ -73,7 +75,9 @@ def room(chapter: Chapter, form: Form) -> str:
         invited=[member for member in people if invitation.is_still_invited(member)],
         is_early=lambda member: member.invited_at > now() - invitation.RESEND_AFTER,
         applications=pending,
-        guesses={row.id: application.likely_references(session, application=row) for row in pending if row.knows},
+        guesses={
+            row.id: application.likely_references(session, application=row) for row in pending if row.knows
+        },
         lists=[batch for batch in recent_imports(session, chapter=chapter, now=now()) if batch.undone_at is None],
         runs=chapter.id in current_principal().leads or current_member().is_admin,
         form=form,
@@ -88,7 +92,7 @@ def room(chapter: Chapter, form: Form) -> str:
 @pages.route("/chapters/new", methods=["GET", "POST"])
 @policy("chapter.start")
 def start() -> ResponseReturnValue:
-    form = StartForm(data={"zone": "UTC"})
+    form = StartForm()
     if form.validate_on_submit():
         with blamed(form):
             chapter = start_chapter(db.session(), by_id=current_member().id, **form.texts("name", "zone"), now=now())
@@ -99,7 +103,7 @@ def start() -> ResponseReturnValue:
                 _("%(chapter)s is there. Say when its week turns, then bring its people in.", chapter=chapter.name),
                 to=url_for(".settings", public_id=chapter.public_id),
             )
-    return render_template("chapter/start.html", form=form, zones=sorted(available_timezones())), form.status
+    return render_template("chapter/start.html", form=form, zones=zone_choices()), form.status
 
 
 @pages.route("/chapters/<public_id>/settings", methods=["GET", "POST"])
@@ -117,5 +121,14 @@ def settings(public_id: str) -> ResponseReturnValue:
             )
     elif not form.is_submitted():
         form.show(chapter)
-    zones = sorted(available_timezones())
-    return render_template("chapter/settings.html", chapter=chapter, form=form, zones=zones), form.status
+    return render_template(
+        "chapter/settings.html",
+        chapter=chapter,
+        form=form,
+        zones=zone_choices(),
+        time_there="" if chapter.zone == UNSET_ZONE else _time_there(chapter.zone),
+    ), form.status
+
+
+def _time_there(zone: str) -> str:
+    return format_time(now(), "short", tzinfo=ZoneInfo(zone), locale="en_US")

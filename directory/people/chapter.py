@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
-from zoneinfo import available_timezones
 
 from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -13,11 +12,13 @@ from directory.audit import record
 from directory.db import Base, PublicRow, bump_world, new_public_id
 from directory.errors import Invalid
 from directory.people.field_declaration import ProfileField, clean_fields, text_field
+from directory.people.time_zone import find_zone, zone_country
 from directory.text_entities import is_hashtag
 from directory.translation import N_
 from directory.translation import gettext as _
 
 MAX_HASHTAGS = 5
+UNSET_ZONE = "UTC"  # until somebody chooses; whoever means it gets "Etc/UTC"
 
 
 def _clean_country(code: str) -> str:
@@ -30,12 +31,6 @@ def _clean_weekday(number: int) -> int:
     if not 0 <= number <= 6:
         raise Invalid(_("Choose a day of the week."), field="weekday")
     return number
-
-
-def _clean_zone(name: str) -> str:
-    if name.strip() not in available_timezones():
-        raise Invalid(_("Choose a time zone from the list, such as America/Phoenix."), field="zone")
-    return name.strip()
 
 
 def _clean_hashtags(text: str) -> list[str]:
@@ -64,7 +59,7 @@ class Chapter(PublicRow, Base):
     city: Mapped[str] = text_field(120, N_("the city"))
     region: Mapped[str] = text_field(60, N_("the region"))
     country: Mapped[str] = text_field(2, check=_clean_country)
-    zone: Mapped[str] = mapped_column(String(60), default="UTC", info={"field": ProfileField(check=_clean_zone)})
+    zone: Mapped[str] = mapped_column(String(60), default=UNSET_ZONE, info={"field": ProfileField(check=find_zone)})
     weekday: Mapped[int] = mapped_column(default=2, info={"field": ProfileField(check=_clean_weekday)})  # 0 is Monday
     post_time: Mapped[time] = mapped_column(default=time(9, 0), info={"field": ProfileField()})
     about: Mapped[str] = text_field(1000, N_("whom it is for"), is_long=True)  # shown on its public page
@@ -76,8 +71,9 @@ class Chapter(PublicRow, Base):
 
 
 def start_chapter(session: Session, *, by_id: int, name: str, zone: str, now: datetime) -> Chapter:
-    """Create a chapter with default settings. Raises Invalid."""
-    chapter = Chapter(key=new_public_id(), **clean_fields(Chapter, {"name": name, "zone": zone}))
+    """Create a chapter with default settings, in the country of its zone. Raises Invalid."""
+    fields = clean_fields(Chapter, {"name": name, "zone": zone})
+    chapter = Chapter(key=new_public_id(), country=zone_country(fields["zone"]), **fields)
     session.add(chapter)
     session.flush()
     record(session, actor_id=by_id, action="chapter.start", object=chapter, now=now)
@@ -87,9 +83,11 @@ def start_chapter(session: Session, *, by_id: int, name: str, zone: str, now: da
 def edit_chapter(session: Session, *, chapter: Chapter, by_id: int, changes: Mapping[str, Any], now: datetime) -> None:
     """Change a chapter's settings; what ``changes`` leaves out stays. Hashtags are given as one line.
 
+    Without a country, it gets that of its zone.
     Raises Invalid, and then changes nothing, and KeyError for what is no setting.
     """
     for name, value in clean_fields(Chapter, changes).items():
         setattr(chapter, name, value)
+    chapter.country = chapter.country or zone_country(chapter.zone)
     record(session, actor_id=by_id, action="chapter.edit", object=chapter, now=now)
     bump_world(session)

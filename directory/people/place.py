@@ -18,6 +18,7 @@ class Town(NamedTuple):
     country: str  # ISO 3166-1
     latitude: float
     longitude: float
+    zone: str  # IANA name of its time zone
 
 
 def locate(city: str, region: str = "", country: str = "") -> Town | None:
@@ -53,6 +54,21 @@ def town_from_text(text: str, *, region: str, country: str) -> Town | None:
     return locate(city, region, country) or locate(city, "", country) or locate(city)
 
 
+def towns_of_region(text: str) -> set[Town]:
+    """Return the towns of the US state, else the country, of that name or code; none if it is neither."""
+    _towns, states, countries = _load_places()
+    state, country = states.get(fold(text)), countries.get(fold(text), "")
+    if state:
+        return {town for town in every_town() if (town.country, town.region) == ("US", state)}
+    return {town for town in every_town() if town.country == country}
+
+
+@cache
+def every_town() -> frozenset[Town]:
+    """Return the whole list."""
+    return frozenset(town for towns in _load_places()[0].values() for town in towns)
+
+
 def _is_region(text: str) -> bool:
     _towns, states, countries = _load_places()
     return fold(text) in states or fold(text) in countries
@@ -68,7 +84,7 @@ def _load_places() -> tuple[dict[str, list[Town]], dict[str, str], dict[str, str
     for city in names.get_cities().values():
         town = Town(
             *(city["population"], city["name"], city["admin1code"], city["countrycode"]),
-            *(city["latitude"], city["longitude"]),
+            *(city["latitude"], city["longitude"], city["timezone"]),
         )
         alternatives = city["alternatenames"] if town.people >= KNOWN_ABROAD else []
         for name in {fold(name) for name in (town.name, *alternatives)} - {""}:
@@ -78,5 +94,5 @@ def _load_places() -> tuple[dict[str, list[Town]], dict[str, str], dict[str, str
         fold(label): code
         for code, country in names.get_countries().items()
         for label in (code, country["iso3"], country["name"])
-    }
+    } | {"uk": "GB"}
     return dict(towns), states, countries

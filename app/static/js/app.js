@@ -57,6 +57,12 @@ for (const form of document.querySelectorAll("[data-server]")) {
   });
 }
 
+// <input data-own-zone list>: while it is empty, the city of this browser's own time zone.
+for (const field of document.querySelectorAll("[data-own-zone]")) {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  field.value ||= field.list.querySelector(`[data-zone="${CSS.escape(timeZone)}"]`)?.value ?? timeZone;
+}
+
 // A form that came back opens at the first thing to correct.
 const wrong = document.querySelector("[aria-invalid=true]");
 if (wrong) requestAnimationFrame(() => (wrong.focus({ preventScroll: true }), wrong.scrollIntoView({ block: "center" })));
