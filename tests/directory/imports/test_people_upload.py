@@ -170,7 +170,7 @@ def test_columns_left_out_by_hand_fill_nothing_in(session: Session, cast: Cast, 
 BY_HAND = "Who,Where we write,Belongs to,Remarks,Remarks\nIda Quist,ida@quist.example,Quist Books,Ledgers,cats\n"
 CORRECTIONS = (
     BY_HAND.replace("Quist Books", "Quist Bookkeeping"),
-    "Remarks,Shoe size,Who,Where we write,Remarks,Belongs to\nLedgers,41,Ida Quist,ida@quist.example,cats,Quist Books\n",
+    "Remarks,Size,Who,Where we write,Remarks,Belongs to\nLedgers,41,Ida Quist,ida@quist.example,cats,Quist Books\n",
     BY_HAND + "Raj Patel,raj@patel.example,Patel Tiles,Tiles,\n",
 )
 
