@@ -21,6 +21,7 @@ from directory.people.business import index_business
 from directory.people.chapter import UNSET_ZONE, Chapter, edit_chapter, start_chapter
 from directory.people.suspension import suspended_members
 from directory.people.time_zone import zone_choices
+from directory.reports.led_chapter import led_chapter
 from directory.translation import gettext as _
 from directory.week.pairing import latest_pairings
 from directory.week.post_preview import post_previews
@@ -66,17 +67,18 @@ def room(chapter: Chapter, form: Form) -> str:
     """Return the page of the room with ``form`` as its invitation form."""
     session = db.session()
     people = invitation.members_and_invited(session, chapter=chapter)
-    pending = application.pending_applications(session, chapter=chapter)
+    led = led_chapter(session, chapter=chapter)
     return render_template(
         "chapter/index.html",
         chapter=chapter,
         chapters=chapters_run(),
+        first_steps=led.first_steps,
         members=[member for member in people if not invitation.is_still_invited(member)],
         invited=[member for member in people if invitation.is_still_invited(member)],
         is_early=lambda member: member.invited_at > now() - invitation.RESEND_AFTER,
-        applications=pending,
+        applications=led.applications,
         guesses={
-            row.id: application.likely_references(session, application=row) for row in pending if row.knows
+            row.id: application.likely_references(session, application=row) for row in led.applications if row.knows
         },
         lists=[batch for batch in recent_imports(session, chapter=chapter, now=now()) if batch.undone_at is None],
         runs=chapter.id in current_principal().leads or current_member().is_admin,

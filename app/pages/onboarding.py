@@ -1,6 +1,11 @@
-"""Onboarding of a new member: firm, capabilities, wants and known people, in steps that can each be skipped."""
+"""Onboarding of a new member: firm, capabilities, wants and known people, in steps that can each be skipped.
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+Who was on a list sees what it said of them on one page instead, and corrects it.
+"""
+
+from pathlib import Path
+
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -8,12 +13,18 @@ from app.access import current_member, my_business, policy
 from app.after_action import commit_and_redirect
 from app.db import db
 from app.forms import Form, blamed
+from app.forms.joining import EntryForm
 from app.request_time import now
+from directory import files
+from directory.db import claim_write
 from directory.engine import onboarding_suggestions
 from directory.engine.claim_suggestions import offered_capabilities
 from directory.engine.pair_suggestions import people_to_meet, reason_sentence
 from directory.facts.claim_level import strongest_claims
+from directory.imports.import_batch import list_of
 from directory.joining import onboarding
+from directory.people import photo as photos
+from directory.people.tables import Wanted
 from directory.people.wanted import live_wanteds
 from directory.taxonomy.capability import Capability
 
@@ -25,11 +36,68 @@ MAX_PEOPLE = 60  # on the page of known people
 @pages.get("")
 @policy("profile.update", current_member)
 def begin() -> ResponseReturnValue:
-    steps = onboarding.steps_for(current_member())
+    steps = _steps()
     step = session.get("welcome", "")
-    if not step:
+    if steps[0] == "listed":
+        step = step or "listed"
+    elif not step:
         step = "known" if onboarding.has_begun(db.session(), member=current_member()) else "firm"
     return redirect(url_for(f".{step if step in steps else 'done'}"), 303)
+
+
+@pages.route("/listed", methods=["GET", "POST"])
+@policy("profile.update", current_member)
+def listed() -> ResponseReturnValue:
+    """What a list said of the member, to confirm or correct in one go."""
+    form, person = EntryForm(), current_member()
+    if (batch := list_of(db.session(), member=person)) is None:
+        return redirect(url_for(".firm"), 303)
+    if form.validate_on_submit():
+        with blamed(form):
+            _confirm(form)
+            return _next("known")
+    asks = live_wanteds(db.session(), member=person)
+    held = onboarding.claimed_capabilities(db.session(), business=person.business)
+    offers = offered_capabilities(db.session(), business=person.business, now=now())
+    if not form.is_submitted():
+        form.show(person, _ask(asks))
+    return _page(
+        "listed",
+        form=form,
+        by=batch.uploader if batch.uploader.is_active else None,
+        held=held,
+        also=[offer.capability for offer in offers],
+        taken=set(request.form.getlist("able")) if form.is_submitted() else {row.public_id for row in held},
+        asks=asks,
+        kept=set(request.form.getlist("kept")) if form.is_submitted() else {row.public_id for row in asks},
+    ), form.status
+
+
+def _confirm(form: EntryForm) -> None:
+    """Store what the member corrected, and the photo. Raises Invalid or Conflict."""
+    sent, home = request.files.get("photo"), Path(current_app.config["HOME"])
+    content = b""
+    if sent and sent.filename:
+        db.session.rollback()  # the picture is read outside a writing transaction, which others wait for
+        content = photos.crop_square(sent.read())
+        claim_write(db.session())
+    person, chosen = current_member(), Capability.public_id.in_(request.form.getlist("offered")[:60])
+    onboarding.confirm_entry(
+        db.session(),
+        member=person,
+        person=form.person(),
+        firm=form.firm(),
+        offered=db.session.scalars(select(Capability).where(chosen)).all(),
+        taken=request.form.getlist("able"),
+        more=form.more.data or "",
+        now=now(),
+    )
+    kept, ask = request.form.getlist("kept"), form.ask.data or "no"
+    text = form.text.data or ""
+    onboarding.choose_wants(db.session(), member=person, kept=kept, taken=(), text=text, ask=ask, now=now())
+    if content:
+        digest = files.store_file(home, photos.FOLDER, content)
+        photos.set_photo(db.session(), member=person, digest=digest, now=now())
 
 
 @pages.route("/firm", methods=["GET", "POST"])
@@ -88,9 +156,13 @@ def wanted() -> ResponseReturnValue:
         for capability in onboarding_suggestions.suggest_wanteds(db.session(), member=current_member(), limit=6)
         if capability.id not in wanted_ids
     ][:3]
+    return _page("wanted", asks=asks, chips=chips, ask=_ask(asks), wrong=" ".join(form.form_errors)), form.status
+
+
+def _ask(asks: list[Wanted]) -> str:
+    """Whether the weekly post may ask for them: "named", "unnamed" or "no"."""
     is_shared = any(want.shared_at for want in asks)
-    ask = "named" if is_shared and current_member().spotlight_at else "unnamed" if is_shared else "no"
-    return _page("wanted", asks=asks, chips=chips, ask=ask, wrong=" ".join(form.form_errors)), form.status
+    return "named" if is_shared and current_member().spotlight_at else "unnamed" if is_shared else "no"
 
 
 @pages.route("/known", methods=["GET", "POST"])
@@ -122,12 +194,17 @@ def skip(step: str) -> ResponseReturnValue:
 
 def _next(step: str) -> ResponseReturnValue:
     """Commit, remember the next step in the session and redirect to it; to "done" if the member has no such step."""
-    session["welcome"] = step if step in onboarding.steps_for(current_member()) else "done"
+    session["welcome"] = step if step in _steps() else "done"
     return commit_and_redirect(to=url_for(".begin"))
 
 
+def _steps() -> tuple[str, ...]:
+    is_listed = list_of(db.session(), member=current_member()) is not None
+    return onboarding.steps_for(current_member(), is_listed=is_listed)
+
+
 def _page(step: str, **context: object) -> str:
-    steps = onboarding.steps_for(current_member())
+    steps = _steps()
     number = steps.index(step) + 1 if step in steps else len(steps)
     return render_template(
         f"onboarding/{step}.html", me=current_member(), step=step, number=number, steps=len(steps), **context

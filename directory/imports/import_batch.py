@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from directory.db import Base, PublicRow
 from directory.people.chapter import Chapter
@@ -34,3 +34,12 @@ class ImportBatch(PublicRow, Base):
     def is_undoable(self, now: datetime) -> bool:
         """Return whether the import can still be undone."""
         return self.committed_at is not None and self.undone_at is None and now < self.committed_at + KEPT_FOR
+
+
+def list_of(session: Session, *, member: Member) -> ImportBatch | None:
+    """Return the list that the member was on, None where they came another way."""
+    lists = select(ImportBatch).where(ImportBatch.committed_at == member.joined_at)
+    for batch in session.scalars(lists.options(joinedload(ImportBatch.uploader))):
+        if member.id in batch.made["member"]:
+            return batch
+    return None

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy import ColumnElement, ForeignKey, String, and_, delete, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from directory.audit import record
@@ -132,13 +132,14 @@ def answer_reference(session: Session, *, application: Application, by: Member, 
     record(session, actor_id=by.id, action="application.answer", object=application, now=now)
 
 
-def pending_applications(session: Session, *, chapter: Chapter) -> list[Application]:
-    """Return the confirmed, undecided applications to the chapter, the oldest first."""
-    waiting = select(Application).where(
+WITH_PEOPLE = (joinedload(Application.member).joinedload(Member.business), joinedload(Application.known_by))
+
+
+def is_pending_in(chapter: Chapter) -> ColumnElement[bool]:
+    """Whether an application to the chapter is confirmed and undecided."""
+    return and_(
         *(Application.chapter_id == chapter.id, Application.confirmed_at.is_not(None), Application.decided_at.is_(None))
     )
-    with_people = (joinedload(Application.member).joinedload(Member.business), joinedload(Application.known_by))
-    return list(session.scalars(waiting.options(*with_people).order_by(Application.confirmed_at, Application.id)))
 
 
 def likely_references(session: Session, *, application: Application) -> list[Member]:

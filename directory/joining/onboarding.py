@@ -1,12 +1,17 @@
-"""Onboarding: a new member's first steps: describe the firm, claim capabilities, add wanteds and known people."""
+"""Onboarding: a new member's first steps: describe the firm, claim capabilities, add wanteds and known people.
 
-from collections.abc import Collection
+Who was on a list confirms its entry instead, on one page.
+"""
+
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
+from directory.audit import AuditEntry
+from directory.engine.own_vocabulary import Vocabulary
 from directory.errors import Conflict
 from directory.facts import interaction as interactions
 from directory.facts.collaboration import Collaboration
@@ -15,7 +20,7 @@ from directory.people import claim as claims
 from directory.people import wanted
 from directory.people.business import edit_business
 from directory.people.claim import Claim
-from directory.people.member import set_spotlight
+from directory.people.member import edit_profile, set_spotlight
 from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
 from directory.text import LONG_TEXT, clean_line
@@ -24,9 +29,46 @@ from directory.translation import gettext as _
 STEPS = ("firm", "able", "wanted", "known")  # in order; the last one is not for applicants
 
 
-def steps_for(member: Member) -> tuple[str, ...]:
+LISTED_STEPS = ("listed", "known")
+
+
+def steps_for(member: Member, *, is_listed: bool) -> tuple[str, ...]:
     """Return the member's steps: an applicant, not admitted yet, says nothing about others."""
+    if is_listed:
+        return LISTED_STEPS
     return STEPS if member.is_active else STEPS[:-1]
+
+
+def has_edited_profile(session: Session, *, member: Member) -> bool:
+    """Whether the member has saved anything of their own page, as they do when they confirm their entry of a list."""
+    edits = select(AuditEntry.id).where(AuditEntry.actor_id == member.id, AuditEntry.action == "member.edit")
+    return session.scalar(edits.limit(1)) is not None
+
+
+def confirm_entry(
+    session: Session,
+    *,
+    member: Member,
+    person: Mapping[str, str],
+    firm: Mapping[str, str],
+    offered: Collection[Capability],
+    taken: Collection[str],
+    more: str,
+    now: datetime,
+) -> None:
+    """Correct what a list said of the member: fields of ``person`` and ``firm``, and the capabilities.
+
+    Of those ``offered`` the ``taken`` are claimed (public ids), and those that ``more`` names. Raises Invalid.
+    """
+    edit_profile(session, member=member, changes=person, now=now)
+    edit_business(session, business=member.business, by=member, changes=firm, now=now)
+    choose_claims(session, business=member.business, by=member, offered=offered, taken=taken, now=now)
+    held = [capability.id for capability in claimed_capabilities(session, business=member.business)]
+    learnt, _new = Vocabulary(session).learn(more, beside=held, origin="")
+    for capability_id in learnt:
+        if capability_id not in held:
+            capability = session.get_one(Capability, capability_id)
+            claims.claim(session, business=member.business, capability=capability, by=member, now=now)
 
 
 def describe_firm(session: Session, *, business: Business, by: Member, summary: str, now: datetime) -> None:

@@ -1,15 +1,22 @@
 """Onboarding, whose steps can each be skipped, and the home page with offers and needs."""
 
+import re
 from datetime import datetime
+from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
 from directory.db import write_session
 from directory.facts.interaction import Interaction
-from directory.people.chapter import Chapter
+from directory.imports import people_upload
+from directory.imports.sheet import read_sheet
+from directory.outbox.channel import Channel
+from directory.outbox.delivery import Delivery, DeliveryState
+from directory.people.chapter import UNSET_ZONE, Chapter, edit_chapter
 from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
 from directory.people.wanted import add_wanted
 from directory.week.mention_choice import Mention
@@ -102,6 +109,101 @@ def test_known_people_are_asked_to_confirm_once(ines: Member, sign_in: SignIn, e
         said = session.scalars(select(Interaction).where(Interaction.said_by_id == ines.id)).one()
         assert (said.other_id, said.confirmed_at) == (bea.id, None)
     assert bea.public_id not in browser.get("/welcome/known").text
+
+
+LISTED = """Name,Mail,Firm,Town,Trade,Looking for,Phone
+"Wu, Tess",tess@wu.example,Wu Books,Tucson,Bookkeeping,Clinics that move,520 555 0150
+"""
+
+
+@pytest.fixture
+def tess(engine: Engine, now: datetime) -> Member:
+    """Tess, whom Lena brought in with a list and who has come in, and nothing more."""
+    with write_session(engine) as session:
+        lena = session.scalars(select(Member).where(Member.key == "lena")).one()
+        chapter = session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
+        sheet = read_sheet(LISTED.encode())
+        batch = people_upload.upload(session, chapter=chapter, by=lena, sheet=sheet, now=now)
+        people_upload.commit(session, batch=batch, by=lena, share=True, now=now)
+    with Session(engine) as session:
+        return session.scalars(select(Member).where(Member.name == "Tess Wu")).one()
+
+
+def entry(page: str, **changes: object) -> dict[str, object]:
+    """The form of the page as it stands, with some fields changed."""
+    ids = {name: re.findall(rf'name="{name}" value="(\w+)"', page) for name in ("offered", "able", "kept")}
+    fields = {"name": "Tess Wu", "firm_name": "Wu Books", "firm_city": "Tucson", "phone": "520 555 0150"}
+    return {**fields, **ids, "ask": "unnamed", **changes}
+
+
+def test_who_was_on_a_list_first_reads_what_was_written_of_them(tess: Member, sign_in: SignIn) -> None:
+    browser = sign_in(tess)
+    assert browser.get("/welcome").location == "/welcome/listed"
+    page = browser.get("/welcome/listed").text
+    for said in ("This is what Lena wrote about you", "Wu Books", "Bookkeeping", "Clinics that move", "520 555 0150"):
+        assert said in page
+    assert 'value="unnamed" checked' in page
+    assert "What Lena wrote about you" in browser.get("/").text
+    assert post_step(browser, "/welcome/listed", **entry(page)) == "/welcome/known"
+    assert "What Lena wrote about you" not in browser.get("/").text
+
+
+def test_what_a_list_said_is_corrected_in_one_go(tess: Member, sign_in: SignIn, engine: Engine) -> None:
+    browser = sign_in(tess)
+    page = browser.get("/welcome/listed").text
+    photo = BytesIO()
+    Image.new("RGB", (600, 600), "teal").save(photo, "JPEG")
+    changes = {"name": "Tessa Wu", "able": [], "kept": [], "more": "WordPress, dowsing", "text": "Schools"}
+    form = entry(page, **changes, role="Owner", ask="named", photo=(BytesIO(photo.getvalue()), "me.jpg"))
+    assert post_step(browser, "/welcome/listed", **form) == "/welcome/known"
+    with Session(engine) as session:
+        member = session.get_one(Member, tess.id)
+        assert (member.name, member.role, member.business.city) == ("Tessa Wu", "Owner", "Tucson")
+        assert sorted(row.name for row in member.business.capabilities) == ["Dowsing", "WordPress"]
+        assert [(row.text, row.shared_at is not None) for row in member.asks] == [("Schools", True)]
+        assert member.spotlight_at is not None
+        assert member.photo
+
+
+def test_what_is_wrong_comes_back_as_it_was_typed(tess: Member, sign_in: SignIn, engine: Engine) -> None:
+    browser = sign_in(tess)
+    form = entry(browser.get("/welcome/listed").text, firm_name="", phone="call me", able=[], role="Owner")
+    answer = browser.post("/welcome/listed", data=form)
+    assert (answer.status_code, "Owner" in answer.text) == (422, True)
+    assert not re.search(r'name="able" value="\w+" checked', answer.text)
+    with Session(engine) as session:
+        assert session.get_one(Member, tess.id).business.name == "Wu Books"
+
+
+def test_a_lead_sees_first_steps_until_all_are_taken(engine: Engine, sign_in: SignIn, now: datetime) -> None:
+    lena = person(engine, "lena")
+    with write_session(engine) as session:
+        chapter = session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
+        chapter.zone, chapter.about = UNSET_ZONE, ""
+    browser = sign_in(lena)
+    for path in ("/", "/chapter"):
+        page = browser.get(path).text
+        assert [label in page for label in ("Choose it", "Describe it", "Add people", "Preview it")] == [
+            True,
+            True,
+            False,
+            True,
+        ]
+    with write_session(engine) as session:
+        chapter = session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one()
+        settings = {"zone": "Arizona", "about": "For firms of Tucson.", "city": "Tucson"}
+        edit_chapter(session, chapter=chapter, by_id=lena.id, changes=settings, now=now)
+        channel = Channel(chapter_id=chapter.id, kind="file", name="file")
+        session.add(channel)
+        session.flush()
+        post = Delivery(key="post:1:1", channel_id=channel.id, payload=b"", state=DeliveryState.DELIVERED, due_at=now)
+        session.add(post)
+    assert "Set up" not in browser.get("/").text
+    assert "Set up" not in sign_in(person(engine, "nadia")).get("/").text
+
+
+def test_who_was_on_no_list_has_no_such_page(ines: Member, sign_in: SignIn) -> None:
+    assert sign_in(ines).get("/welcome/listed").location == "/welcome/firm"
 
 
 def test_an_applicant_completes_their_own_page_but_sees_no_member(
