@@ -127,7 +127,7 @@ def _preview(batch: ImportBatch, form: CommitForm) -> str:
         form=form,
         fields=[(field.name, field.label) for field in FIELDS],
         sheet=sheet,
-        sample=[cells for _number, cells in sheet.rows[:4]],
+        sample=[cells for _number, cells in sheet.body[:3]],
         most=LOOKED_AT,
     )
 

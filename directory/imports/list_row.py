@@ -34,6 +34,7 @@ class Line:
     values: dict[str, str]
     errors: list[RowError] = field(default_factory=list)
     notes: list[RowError] = field(default_factory=list)
+    is_furniture: bool = False  # a heading, a total, the header once more: nobody's row
     excluded: str = ""  # the reason, if they are here already, occur twice, or asked to be forgotten
 
     def note(self, label: str, sentences: Sequence[str]) -> None:
@@ -46,6 +47,7 @@ def read_line(row: Row, sheet: Sheet, fields: Mapping[str, ListField], *, countr
     line, columns = Line(row.number, dict.fromkeys(fields, "")), sheet.columns
     if why := sheet.furniture.get(row.number):
         line.errors.append(RowError(row.number, "", why))
+        line.is_furniture = True
         return line
     if any(cell.strip() for cell in row.cells[len(columns) :]):
         counts = {"cells": len(row.cells), "columns": len(columns)}

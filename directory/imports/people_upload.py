@@ -53,13 +53,19 @@ class Preview:
 
     @property
     def errors(self) -> list[RowError]:
-        """The errors of all lines."""
-        return [error for line in self.lines for error in line.errors]
+        """What a person would have to correct."""
+        return [error for line in self.lines for error in line.errors if not line.is_furniture]
+
+    @property
+    def furniture(self) -> list[RowError]:
+        """The rows that are no person, such as headings and totals, with the reason."""
+        return [error for line in self.lines for error in line.errors if line.is_furniture]
 
     @property
     def notes(self) -> list[RowError]:
-        """What is left out of the cells of the new people."""
-        return [note for line in self.new for note in line.notes]
+        """What is left out of the cells of the new people; then what became words of the network's own."""
+        notes = [note for line in self.new for note in line.notes]
+        return sorted(notes, key=lambda note: note.field == BY_NAME["capabilities"].label)
 
 
 def upload(session: Session, *, chapter: Chapter, by: Member, sheet: Sheet, now: datetime) -> ImportBatch:

@@ -80,14 +80,25 @@ def _people(text: str) -> list[str]:
         pieces = [piece.strip() for piece in part.split(",") if piece.strip(" .")]
         group: list[str] = []
         for piece in pieces:
-            is_new = bool(group) and (_TITLE.match(piece) or (_is_whole(piece) and _is_whole(group[0])))
-            if is_new:
+            if group and _begins_person(piece, group[0]):
                 people.append(", ".join(group))
                 group = []
             group.append(piece)
         if group:
             people.append(", ".join(group))
     return people or [""]
+
+
+def _begins_person(piece: str, first: str) -> bool:
+    """Return whether a piece between commas is another person than the ``first`` one, not the given name to it.
+
+    >>> _begins_person("Mr. Jo Marsh", "Rika Thorn"), _begins_person("Dr. Tess", "Okafor")
+    (True, False)
+    """
+    if _TITLE.match(piece):
+        is_titled = _TITLE.match(first) is not None
+        return is_titled or (_is_whole(first) and len(_untitled(piece.split())) > 1)
+    return _is_whole(piece) and _is_whole(first)
 
 
 def _without_jobs(text: str) -> tuple[str, list[str]]:
