@@ -19,7 +19,9 @@ from directory.imports.people_upload import recent_imports
 from directory.joining import application, invitation
 from directory.people.business import index_business
 from directory.people.chapter import UNSET_ZONE, Chapter, edit_chapter, start_chapter
+from directory.people.role import grant_role
 from directory.people.suspension import suspended_members
+from directory.people.tables import Role
 from directory.people.time_zone import zone_choices
 from directory.reports.led_chapter import led_chapter
 from directory.translation import gettext as _
@@ -101,6 +103,8 @@ def start() -> ResponseReturnValue:
             if current_member().business.chapter_id is None:
                 current_member().business.chapter = chapter
                 index_business(db.session(), current_member().business)
+                by = current_member()  # somebody must hear of who applies
+                grant_role(db.session(), member=by, chapter=chapter, role=Role.LEAD, by=by, now=now())
             return commit_and_redirect(
                 _("%(chapter)s is there. Say when its week turns, then bring its people in.", chapter=chapter.name),
                 to=url_for(".settings", public_id=chapter.public_id),

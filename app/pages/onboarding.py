@@ -9,7 +9,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app.access import current_member, my_business, policy
+from app.access import current_member, my_business, permit, policy
 from app.after_action import commit_and_redirect
 from app.db import db
 from app.forms import Form, blamed
@@ -50,6 +50,7 @@ def begin() -> ResponseReturnValue:
 def listed() -> ResponseReturnValue:
     """What a list said of the member, to confirm or correct in one go."""
     form, person = EntryForm(), current_member()
+    permit("business.update", my_business())
     if (batch := list_of(db.session(), member=person)) is None:
         return redirect(url_for(".firm"), 303)
     if form.validate_on_submit():

@@ -264,8 +264,12 @@ def test_an_admin_without_chapters_is_led_to_start_one(
     session.commit()
     admin = sign_in(bea)
     assert admin.get("/chapter").location == "/chapters/new"
-    assert admin.post("/chapters/new", data={"name": "Valley", "zone": "America/Phoenix"}).status_code == 303
+    assert "Start your chapter" in admin.get("/").text
+    assert "several time zones" in admin.post("/chapters/new", data={"name": "Valley", "zone": "Tennessee"}).text
+    assert admin.post("/chapters/new", data={"name": "Valley", "zone": "arizona"}).status_code == 303
+    assert session.scalars(select(Chapter)).one().zone == "America/Phoenix"
     assert "Bring your people in" in admin.get("/chapter").text
+    assert "Describe it" in admin.get("/").text
 
 
 def test_a_plain_member_cannot_open_the_chapter_room(
