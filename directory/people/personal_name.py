@@ -38,16 +38,24 @@ def name_parts(name: str) -> NameParts:
     """
     parsed = _parser().parse(name)
     title, given, middle, family = parsed.title, parsed.given, parsed.middle, parsed.family
-    words = name.split()
-    if _IDEOGRAPHS.search(name):
-        greeting = " ".join(word for word in words if word not in title.split())
+    words = [word for word in name.split() if word not in title.split()]
+    plain = [word for word in words if not _IDEOGRAPHS.search(word)]
+    if len(plain) < len(words):
+        if len(plain) > 1:
+            return name_parts(" ".join(plain))  # "Jenny Lin 林珍妮"
+        if len(words) > 1:
+            family, given, middle = words[0], " ".join(words[1:]), ""
+        greeting = " ".join(words)
     elif _is_vietnamese(words):
         family, given, middle = words[0], words[-1], " ".join(words[1:-1])
         greeting = given
     else:
         called = [word for word in (*given.split(), *middle.split()) if len(word.strip(".")) > 1]
+        is_called = parsed.nickname[:1].isupper() and name[-1:].isalpha()  # '"Bob" Marsh', not "Marsh (she/her)"
         initials = " ".join((given, middle)).strip()
-        greeting = parsed.nickname or next(iter(called), "") or initials or " ".join((title, family)).strip()
+        greeting = next(iter([parsed.nickname] * is_called + called), initials) or " ".join((title, family)).strip()
+    if name.isupper() or name.islower():
+        greeting = greeting.title()
     return NameParts(family, given, middle, title, parsed.suffix, greeting or name)
 
 
