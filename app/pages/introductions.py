@@ -103,7 +103,8 @@ def show(public_id: str) -> str:
         reader.id in pair and row.is_accepted and can(current_principal(), "intro.reveal_contact", row) is Verdict.ALLOW
     )
     contact = contact_of(member_view(db.session(), reader=reader, member=row.other(reader))) if sees_contact else None
-    db.session.commit()
+    if request.method == "POST":
+        db.session.commit()  # the reason why an admin reads it
     return render_template("introductions/show.html", row=row, me=reader, form=IntroducerNoteForm(), contact=contact)
 
 

@@ -7,12 +7,12 @@ from itertools import chain, islice, zip_longest
 from typing import Any
 
 from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
 from directory.content_policy import policy_errors
 from directory.db import Base, Row
 from directory.facts.case_study import CaseStudy, CaseStudyParty
-from directory.leads.lead import Lead
+from directory.leads.lead import Lead, Need
 from directory.outbox.occurrence import Occurrence
 from directory.people.audience import Audience
 from directory.people.chapter import Chapter
@@ -268,6 +268,7 @@ def _asks(session: Session, chapter: Chapter) -> list[PostItem]:
     asking = (Business.chapter_id == chapter.id, Member.is_active)
     wanted = select(Wanted).join(Wanted.member).join(Member.business).where(*asking).order_by(Wanted.id)
     leads = select(Lead).join(Lead.member).join(Member.business).where(*asking).order_by(Lead.id)
+    leads = leads.options(selectinload(Lead.needs).joinedload(Need.capability))
     return [
         *(
             PostItem(ask.member, ask.shared_at or ask.wanted_at, wanted=ask, posted_at=posted.get((ask.id, None)))
