@@ -3,9 +3,9 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, render_template
+from flask import Blueprint, g, render_template
 
-from app.access import current_principal, my_account, policy
+from app.access import current_member, current_principal, my_account, policy
 from app.accounts import second_factor
 from app.db import db
 from app.forms.rating import rating_next
@@ -15,9 +15,9 @@ from directory.imports.import_batch import ImportBatch, list_of
 from directory.joining import onboarding
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
+from directory.reports.good_news import good_news
 from directory.reports.led_chapter import FirstSteps, led_chapter
-from directory.reports.open_items import open_items
-from directory.week import social_inbox
+from directory.reports.open_items import Waiting, waiting_items
 from directory.week.mention_choice import mention_view, mentions_of
 from directory.week.occurrence_planning import upcoming_occurrence
 
@@ -27,13 +27,12 @@ NEW = timedelta(days=30)
 
 
 def _led(member: Member) -> dict[str, object]:
-    """What waits in the chapter that the member leads, or the first steps of the one that an admin has to start."""
+    """The first steps of the chapter that the member leads, or of the one that an admin has to start."""
     leads, own = current_principal().leads, member.business.chapter
     led = own if own and own.id in leads else db.session.get(Chapter, min(leads)) if leads else None
     if led is None:
-        return {"first_steps": FirstSteps() if member.is_admin and own is None else None, "led": None, "asking": []}
-    steps, applications = led_chapter(db.session(), chapter=led)
-    return {"first_steps": steps, "led": led, "asking": applications}
+        return {"first_steps": FirstSteps() if member.is_admin and own is None else None, "led": None}
+    return {"first_steps": led_chapter(db.session(), chapter=led).first_steps, "led": led}
 
 
 def _unconfirmed_list(member: Member) -> ImportBatch | None:
@@ -58,15 +57,17 @@ def today() -> str:
     zone = ZoneInfo(chapter.zone if chapter else "UTC")
     week = upcoming_occurrence(session, chapter=chapter, now=now()) if chapter else None
     mentions = mentions_of(session, occurrence=week, include_vetoed=True) if week else []
-    runs = current_principal().leads | current_principal().keeps
+    waits = waiting()
     return render_template(
         "today/index.html",
         me=member,
-        **social_inbox.inbox_summary(session, chapters=runs)._asdict(),
+        waits=waits.total,
+        news=None if waits.total else good_news(session, member=member, now=now()),
         wants_second=second_factor.is_wanted(my_account()),
         today=now().astimezone(zone),
-        **open_items(session, member=member, now=now())._asdict(),
         **_led(member),
+        **waits.items._asdict(),
+        **waits.inbox._asdict(),
         rate_next=rating_next(member),
         week=week,
         week_at=week.due_at.astimezone(zone) if week else None,
@@ -76,3 +77,14 @@ def today() -> str:
         pairs=pairs,
         reason_sentence=reason_sentence,
     )
+
+
+@pages.app_template_global()
+def waiting() -> Waiting:
+    """Return what waits for the reader, a member; it is read once in a request."""
+    if "waiting" not in g:
+        reader = current_principal()
+        runs = reader.leads | reader.keeps
+        g.waiting = waiting_items(db.session(), member=current_member(), leads=reader.leads, runs=runs, now=now())
+    found: Waiting = g.waiting
+    return found

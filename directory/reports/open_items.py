@@ -1,5 +1,6 @@
-"""Open items: what waits for a member's answer, and what of their own is open; all in one query."""
+"""Open items: what waits for a member's answer, what of their own is open, and what waits for who runs chapters."""
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -15,33 +16,64 @@ from directory.joining.application import Application
 from directory.leads.lead import Lead
 from directory.people.tables import Member, Wanted, WantedKind
 from directory.week.pairing import Pairing, PairingState
+from directory.week.social_inbox import InboxSummary, inbox_summary
 
 MAX_LEADS = 100
 
 
 class OpenItems(NamedTuple):
-    """Each list is sorted newest first, but the applicants whom the member was asked about oldest first."""
+    """Each list is sorted newest first, but applications oldest first."""
 
     interactions: list[Interaction]
     vouches: list[Vouch]
     introductions: list[Introduction]
     stories: list[CaseStudy]
-    applicants: list[Application]
+    applicants: list[Application]  # whom the member was asked about
+    asking: list[Application]  # to chapters that the member leads
     talks: list[Pairing]  # the week's, until either says how it went
     leads: list[Lead]  # the member's own
     offers: list[Wanted]  # the member's own
 
 
-def open_items(session: Session, *, member: Member, now: datetime) -> OpenItems:
-    """Return all that waits for the member's answer, or is open of their own."""
-    columns = zip(*session.execute(_rows(), {"me": member.id}), strict=True)
-    items = OpenItems(*([each for each in column if each is not None] for column in columns))
-    return items._replace(
-        interactions=[each for each in items.interactions if each.said_by.is_active],
-        vouches=[each for each in items.vouches if each.giver.is_active],
-        introductions=[each for each in items.introductions if each.is_seen_by(member) and each.waits_for(member, now)],
-        stories=[each for each in items.stories if each.teller.is_active],
-        talks=[each for each in items.talks[:1] if each.partner(member).is_active],
+class Waiting(NamedTuple):
+    """All that waits for a member, as Today shows it and as the badge of every page counts it."""
+
+    items: OpenItems
+    inbox: InboxSummary  # of the chapters that the member runs
+
+    @property
+    def total(self) -> int:
+        answers = (each for kind, each in self.items._asdict().items() if kind not in ("leads", "offers"))
+        return sum(map(len, (*answers, *self.inbox)))
+
+
+def waiting_items(
+    session: Session, *, member: Member, leads: Collection[int], runs: Collection[int], now: datetime
+) -> Waiting:
+    """Return what waits for a member who leads the chapters ``leads`` and leads, or is secretary of, ``runs``.
+
+    It takes one query, another one for who runs a chapter.
+    """
+    items = open_items(session, member=member, leads=leads, now=now)
+    return Waiting(items, inbox_summary(session, chapters=runs))
+
+
+def open_items(session: Session, *, member: Member, leads: Collection[int] = (), now: datetime) -> OpenItems:
+    """Return all that waits for the answer of a member who leads the chapters ``leads``, or is open of their own."""
+    values = {"me": member.id, "leads": list(leads)}
+    interactions, vouches, introductions, stories, applications, talks, own_leads, offers = (
+        [each for each in column if each is not None] for column in zip(*session.execute(_rows(), values), strict=True)
+    )
+    return OpenItems(
+        interactions=[each for each in interactions if each.said_by.is_active],
+        vouches=[each for each in vouches if each.giver.is_active],
+        introductions=[each for each in introductions if each.is_seen_by(member) and each.waits_for(member, now)],
+        stories=[each for each in stories if each.teller.is_active],
+        applicants=[each for each in applications if each.known_by_id == member.id and each.answered_at is None],
+        asking=[each for each in applications if each.chapter_id in leads and each.confirmed_at],
+        talks=[each for each in talks[:1] if each.partner(member).is_active],
+        leads=own_leads,
+        offers=offers,
     )
 
 
@@ -49,6 +81,8 @@ def open_items(session: Session, *, member: Member, now: datetime) -> OpenItems:
 def _rows() -> Select[Any]:
     """The query, built once; each row holds one table's row, joined where ``is`` has the table's number."""
     me: BindParameter[int] = bindparam("me")
+    is_led = Application.chapter_id.in_(bindparam("leads", expanding=True)) & Application.confirmed_at.is_not(None)
+    is_asked_about = and_(Application.known_by_id == me, Application.answered_at.is_(None))
     takes_part = or_(Introduction.asker_id == me, Introduction.target_id == me, Introduction.via_id == me)
     ended = (IntroductionState.ACCEPTED, IntroductionState.CANCELLED)
     named_in = select(CaseStudyParty.case_study_id).filter_by(member_id=me, agreed_at=None, declined_at=None)
@@ -59,7 +93,7 @@ def _rows() -> Select[Any]:
         (Vouch, (Vouch.receiver_id == me, _all_none(Vouch.accepted_at, Vouch.declined_at))),
         (Introduction, (takes_part, Introduction.state.not_in(ended))),
         (CaseStudy, (CaseStudy.id.in_(named_in),)),
-        (Application, (Application.known_by_id == me, _all_none(Application.answered_at, Application.decided_at))),
+        (Application, (or_(is_asked_about, is_led), _all_none(Application.decided_at))),
         (Pairing, (or_(Pairing.one_id == me, Pairing.other_id == me), Pairing.state == PairingState.PROPOSED)),
         (Lead, (Lead.id.in_(leads),)),
         (Wanted, (Wanted.member_id == me, Wanted.kind == WantedKind.OFFER, _all_none(Wanted.ended_at))),

@@ -146,7 +146,7 @@ def add_open_items(session: Session, lena: Member, bea: Member, carla: Member, n
 
 
 @pytest.mark.parametrize("reader", ["nadia", "lena"])
-def test_a_page_takes_at_most_twelve_queries(
+def test_a_page_takes_at_most_fifteen_queries(
     app: Site, engine: Engine, sign_in: SignIn, asked: list[str], now: datetime, reader: str
 ) -> None:
     ticks = count()
@@ -160,11 +160,12 @@ def test_a_page_takes_at_most_twelve_queries(
         browser = sign_in(session.scalars(select(Member).where(Member.key == reader)).one())
     known = ids(engine)
     people = [f"/members/{known[key]}" for key in ("lena", "bea", "carla", "nadia")]
-    for path in ("/", *people, "/members", "/members?q=brambel&town=Tucson&industry=health", "/week"):
+    room = {"/chapter": 30} if reader == "lena" else {}
+    for path in ("/", *people, "/members", "/members?q=brambel&town=Tucson&industry=health", "/week", *room):
         for _visit in ("loads the network", "has it cached"):
             asked.clear()
             page = browser.get(path).text
-        assert len(asked) <= 12, (path, asked)
+        assert len(asked) <= room.get(path, 15), (path, len(asked), asked)
         if (path, reader) == ("/", "lena"):
             assert "10 things wait for a word from you, Lena" in page
             assert all(

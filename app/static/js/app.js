@@ -62,6 +62,12 @@ for (const field of document.querySelectorAll("[data-own-zone]")) {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   field.value ||= field.list.querySelector(`[data-zone="${CSS.escape(timeZone)}"]`)?.value ?? timeZone;
 }
+// The menu closes at a touch beside it, and at Escape.
+const menu = document.querySelector(".me");
+document.addEventListener("click", ({ target }) => menu?.contains(target) || menu?.removeAttribute("open"));
+menu?.addEventListener("keydown", ({ key }) => {
+  if (key === "Escape" && menu.open) (menu.open = false), menu.querySelector("summary").focus();
+});
 
 // A form that came back opens at the first thing to correct.
 const wrong = document.querySelector("[aria-invalid=true]");
