@@ -21,6 +21,7 @@ from app.request_time import now
 from app.row_relation import RELATIONS, Principal
 from directory.audit import record
 from directory.db import Base, PublicRow
+from directory.local_format import local_format
 from directory.outbox import mail
 from directory.people.tables import Business, Member, MemberState, Role
 
@@ -36,6 +37,8 @@ def current_principal() -> Principal:
                 for role in (Role.LEAD, Role.SECRETARY)
             )
             g.principal = Principal(member, leads, keeps)
+            if chapter := member.business.chapter:
+                local_format.set(chapter.local_format)
     principal: Principal = g.principal
     return principal
 

@@ -1,6 +1,7 @@
 """Template filters that format money, dates, counts, lists and names in the reader's language."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 
 from flask import Flask
@@ -8,6 +9,17 @@ from flask_babel import Babel, get_translations
 
 from app.access import current_principal
 from app.request_time import now
+from directory.local_format import (
+    LocalFormat,
+    date_text,
+    day_text,
+    distance_text,
+    local_date,
+    local_format,
+    month_text,
+    time_text,
+    weekday_text,
+)
 from directory.money import Money
 from directory.people.time_zone import zone_city
 from directory.translation import gettext, join_as_list, time_ago, translations
@@ -21,12 +33,21 @@ def init_filters(app: Flask) -> None:
     @app.before_request
     def set_language() -> None:
         translations.set(get_translations())
+        local_format.set(LocalFormat())  # until it is known who reads
 
     app.add_template_filter(zone_city)
     app.add_template_global(current_principal)
     app.add_template_global(now)
     for function in (money, ago, since, initials, day, in_words, join_as_list):
         app.add_template_filter(function)
+    texts: dict[str, Callable[..., str]] = {
+        "clock": time_text,
+        "month": month_text,
+        "weekday": weekday_text,
+        "distance": distance_text,
+    }
+    for name, text in texts.items():
+        app.add_template_filter(text, name)
 
 
 def money(minor: int | None, currency: str = "USD") -> str:
@@ -36,25 +57,20 @@ def money(minor: int | None, currency: str = "USD") -> str:
 
 def ago(then: date) -> str:
     """Return how long ago ``then`` was, as a phrase."""
-    return time_ago(then.date() if isinstance(then, datetime) else then, now().date())
+    return time_ago(local_date(then), local_date(now()))
 
 
 def day(then: date) -> str:
-    """Return a date with its weekday and without its year.
-
-    >>> day(date(2026, 11, 4))
-    'Wednesday, 4 November'
-    """
-    return f"{then:%A}, {then.day} {then:%B}"
+    """Return a date with its weekday, such as "Wed, Dec 2", and with its year unless that is this year."""
+    return day_text(then, today=local_date(now()))
 
 
 def since(then: date) -> str:
-    """Return when something was, as one says it: "today", "yesterday", "on Monday", "on 4 November"."""
-    passed = (now().date() - (then.date() if isinstance(then, datetime) else then)).days
+    """Return when something was, as one says it: "today", "yesterday", "on Monday", "on Nov 4"."""
+    passed = (local_date(now()) - local_date(then)).days
     if passed < 2:
         return gettext("yesterday") if passed == 1 else gettext("today")
-    weekday, date_of_year = f"{then:%A}", f"{then.day} {then:%B}" + (f" {then.year}" if passed > 300 else "")
-    return gettext("on %(day)s", day=weekday if passed < 7 else date_of_year)
+    return gettext("on %(day)s", day=weekday_text(then) if passed < 7 else date_text(then, has_year=passed > 300))
 
 
 def in_words(count: int) -> str:

@@ -12,6 +12,7 @@ from directory.db import write_session
 from directory.engine import weekly_prompts
 from directory.engine.text_similarity import FRESH
 from directory.engine.weekly_pairings import propose_pairings
+from directory.local_format import weekday_text
 from directory.outbox import mail
 from directory.outbox.occurrence import Occurrence
 from directory.week import prompt
@@ -76,7 +77,7 @@ def notify_mentioned(engine: Engine, *, now: datetime, **_: object) -> int:
             if not (posts := posts_of(session, occurrence=occurrence)):
                 continue
             chapter = occurrence.chapter
-            day = f"{occurrence.due_at.astimezone(ZoneInfo(chapter.zone)):%A}"
+            day = weekday_text(occurrence.due_at.astimezone(ZoneInfo(chapter.zone)))
             common = {"chapter": chapter.name, "day": day, "text": posts[0].text}
             letters = [
                 (row.member, occurrence.public_id, {**common, "why": row.reason})

@@ -15,6 +15,7 @@ from app.cli import CliError
 from app.cli.database_access import open_engine
 from directory.clock import utc_now
 from directory.db import claim_write, write_session
+from directory.local_format import day_text, time_text
 from directory.outbox.delivery import Delivery, lift_stop
 from directory.outbox.kill_switch import stops_of
 from directory.outbox.occurrence import Occurrence
@@ -124,6 +125,7 @@ def _as_data(session: Session, occurrence: Occurrence) -> OccurrenceData:
         "name": occurrence.chapter.name,
         "local_date": occurrence.local_date.isoformat(),
         "due_at": occurrence.due_at.isoformat(),
+        "when": _when(occurrence),
         "local_time": occurrence.due_at.astimezone(ZoneInfo(occurrence.chapter.zone)).strftime("%H:%M"),
         "held": occurrence.held_at is not None,
         "held_reason": occurrence.held_reason,
@@ -145,9 +147,14 @@ def _as_data(session: Session, occurrence: Occurrence) -> OccurrenceData:
     }
 
 
+def _when(occurrence: Occurrence) -> str:
+    writes = occurrence.chapter.local_format
+    at = time_text(occurrence.due_at.astimezone(writes.zone), writes)
+    return f"{day_text(occurrence.local_date, writes=writes)}, {at}"
+
+
 def _as_text(data: OccurrenceData) -> str:
-    day = datetime.fromisoformat(data["local_date"])
-    lines = [click.style(f"{data['name']}, {day:%A} {day.day} {day:%B}, {data['local_time']}", bold=True)]
+    lines = [click.style(f"{data['name']}, {data['when']}", bold=True)]
     if data["skipped"]:
         return "\n".join([*lines, f"  No post: {data['skipped']}"])
     if data["held"]:

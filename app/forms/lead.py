@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from babel.dates import format_date
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, StringField, TextAreaField
 from wtforms.validators import Optional
@@ -13,6 +12,7 @@ from directory.interpretation.lead_budget import read_budget
 from directory.interpretation.lead_due_date import read_due_date
 from directory.interpretation.written_amount import parse_amount
 from directory.leads.lead import Lead, Terms
+from directory.local_format import date_text
 from directory.translation import gettext as _
 
 
@@ -67,7 +67,7 @@ def open_questions(lead: Lead, today: date) -> list[tuple[str, str, list[tuple[s
         and lead.due_on is None
         and (due := read_due_date(lead.text, today=read_on, country=country)).question
     ):
-        days = [(format_date(day, "MMMM d, yyyy", locale="en_US"), day) for day in due.choices if day >= today]
+        days = [(date_text(day), day) for day in due.choices if day >= today]
         questions.append(("due_on", due.question, [(label, kept | {"due_on": day.isoformat()}) for label, day in days]))
     return questions
 

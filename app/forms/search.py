@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session, joinedload
 from werkzeug.datastructures import MultiDict
 
 from app.request_time import now
-from directory.engine.faceted_search import RADII, Narrowing
+from directory.engine.faceted_search import RADII, RADII_IN_MILES, Narrowing
 from directory.engine.saved_search import PARAMETERS, new_since
 from directory.engine.search import Page, search
 from directory.engine.search_index import BANDS
+from directory.local_format import distance_text, local_format
 from directory.people.chapter import Chapter
 from directory.people.industry import INDUSTRIES, LABELS
 from directory.people.place import town_from_text
@@ -86,7 +87,7 @@ class SearchQuery:
             "industry": [(key, _(label), key) for key, label in INDUSTRIES],
             "language": [(code, language_name(code), code) for code in LANGUAGES],
             "price": [(key, label(), band) for band, (key, label) in enumerate(PRICES)],
-            "km": [(str(km), _("within %(km)s km", km=km), km) for km in RADII],
+            "km": [(str(km), _("within %(distance)s", distance=distance_text(km)), km) for km in radii()],
         }
         return {
             facet: [
@@ -96,6 +97,11 @@ class SearchQuery:
             ]
             for facet, values in options.items()
         }
+
+
+def radii() -> tuple[int, ...]:
+    """Return the distances in km that the reader may choose, round ones in their own measure."""
+    return RADII_IN_MILES if local_format.get().is_american else RADII
 
 
 def parse_search_query(
@@ -134,14 +140,15 @@ def parse_search_query(
         choose("price", PRICES[price][1]())
     if given["free"] == "1":
         choose("free", _("takes new work now"))
-    town, km = None, RADII[1]
+    town, km = None, radii()[1]
     if given["town"]:
         home = by.business.chapter
         region, country = (home.region, home.country) if home else (by.business.region, "")
         town = town_from_text(given["town"][:MAX_TOWN_LENGTH], region=region, country=country)
     if town is not None:
-        km = next((radius for radius in RADII if str(radius) == given["km"]), km)
-        choose("town", _("within %(km)s km of %(town)s", km=km, town=town.name))
+        if given["km"].isdecimal() and len(given["km"]) < 5:
+            km = min(radii(), key=lambda radius: abs(radius - int(given["km"])))
+        choose("town", _("within %(distance)s of %(town)s", distance=distance_text(km), town=town.name))
         parameters["km"] = str(km)
     since = _aware_datetime(given["since"])
     if since is not None:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, current_app, render_template, url_
 
 from app.access import policy
 from app.db import db
+from directory.local_format import date_text, local_format
 from directory.people.chapter import Chapter
 from directory.profiles import public_page
 from directory.translation import gettext as _
@@ -50,7 +51,7 @@ def feed(public_id: str) -> Response:
     SubElement(SubElement(root, "author"), "name").text = chapter.name
     for past_week in weeks:
         entry = SubElement(root, "entry")
-        day = past_week.occurrence.local_date.isoformat()
+        day = date_text(past_week.occurrence.local_date)
         for name, text in (
             ("id", f"urn:goodword:{past_week.key}"),
             ("title", _("The week of %(day)s", day=day)),
@@ -63,7 +64,9 @@ def feed(public_id: str) -> Response:
 
 
 def _chapter(public_id: str) -> Chapter:
-    return public_page.public_chapter(db.session(), public_id) or abort(404)
+    chapter = public_page.public_chapter(db.session(), public_id) or abort(404)
+    local_format.set(chapter.local_format)
+    return chapter
 
 
 def _title(chapter: Chapter) -> str:

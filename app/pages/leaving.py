@@ -10,6 +10,7 @@ from app.after_action import commit_and_redirect
 from app.db import db
 from app.pages.downloads import get_other_member_or_404
 from app.request_time import now
+from directory.local_format import local_format
 from directory.people.tables import Member
 from directory.privacy import departure
 from directory.translation import gettext as _
@@ -37,6 +38,8 @@ def leave() -> ResponseReturnValue:
 @policy("account.use_link")
 def confirm(token: str) -> str:
     row = departure.find_departure(db.session(), token=token, now=now())
+    if chapter := row.member.business.chapter:
+        local_format.set(chapter.local_format)
     return render_template("leaving/stay.html", departure=row)
 
 

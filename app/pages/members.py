@@ -13,12 +13,11 @@ from app.access import current_member, current_principal, get_permitted_or_404, 
 from app.db import db
 from app.forms.interaction import InteractionForm
 from app.forms.rating import rating_form
-from app.forms.search import parse_search_query
+from app.forms.search import parse_search_query, radii
 from app.pages.saved_searches import saved_searches
 from app.permissions import Verdict, can
 from app.request_time import now
 from directory import files
-from directory.engine.faceted_search import RADII
 from directory.facts import vouch
 from directory.facts.claim_level import strongest_claims
 from directory.facts.collaboration import finished_by
@@ -57,7 +56,7 @@ def index() -> str:
         seen=seen,
         query=query,
         options=query.options(page),
-        radii=RADII,
+        radii=radii(),
         saved_searches=[] if is_part else saved_searches(query.chapters),
         is_part=is_part,
     )

@@ -18,6 +18,7 @@ from app.forms.public_page import PublicForm
 from app.forms.visitor_message import RelayForm
 from app.pages.members import face
 from app.request_time import now
+from directory.local_format import local_format
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.profiles import public_page, relay
@@ -72,6 +73,7 @@ def send(token: str) -> ResponseReturnValue:
 def chapter(public_id: str) -> str:
     session = db.session()
     group = public_page.public_chapter(session, public_id) or abort(404)
+    local_format.set(group.local_format)
     people = public_page.public_people(session, chapter=group)
     week = upcoming_occurrence(session, chapter=group, now=now())
     return render_template(

@@ -17,6 +17,7 @@ from app.template_filters import ago
 from directory.engine import saved_search
 from directory.engine.saved_search import SavedSearch
 from directory.errors import DomainError
+from directory.local_format import local_date, weekday_text
 from directory.people.chapter import Chapter
 
 pages = Blueprint("saved_searches", __name__)
@@ -49,8 +50,8 @@ def saved_searches(chapters: list[Chapter]) -> Sequence[SavedSearchNews]:
 @pages.app_template_filter("recent")
 def recent(then: datetime) -> str:
     """Return the weekday of a time one to six days ago, such as "Monday"; else how long ago it was."""
-    days = (now().date() - then.date()).days
-    return ago(then) if days < 1 or days > 6 else str(_(f"{then:%A}"))
+    days = (local_date(now()) - local_date(then)).days
+    return ago(then) if days < 1 or days > 6 else weekday_text(then)
 
 
 @pages.post("/searches")

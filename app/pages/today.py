@@ -57,7 +57,7 @@ def today() -> str:
     zone = ZoneInfo(chapter.zone if chapter else "UTC")
     week = upcoming_occurrence(session, chapter=chapter, now=now()) if chapter else None
     mentions = mentions_of(session, occurrence=week, include_vetoed=True) if week else []
-    waits = waiting()
+    waits = what_waits()
     return render_template(
         "today/index.html",
         me=member,
@@ -80,7 +80,7 @@ def today() -> str:
 
 
 @pages.app_template_global()
-def waiting() -> Waiting:
+def what_waits() -> Waiting:
     """Return what waits for the reader, a member; it is read once in a request."""
     if "waiting" not in g:
         reader = current_principal()

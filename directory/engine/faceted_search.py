@@ -26,7 +26,7 @@ LIKE, NODES, MEANT = 0.35, 8, 0.8  # least likeness of a capability, most capabi
 HALF = 0.5  # the least part of the best score that other results need
 NAMED = 0.5  # added to the score for exactly the firm's or a member's name
 EARTH_KM, DEGREE_KM = 6371.0, 111.2
-RADII = (10, 25, 50, 100)  # km
+RADII, RADII_IN_MILES = (10, 25, 50, 100), (8, 24, 48, 97)  # km; the second are 5, 15, 30 and 60 miles
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,9 @@ def faceted_search(
             facet_counts: dict[Hashable, int] = {True: int((remaining & _free(index, today)).sum())}
         elif facet == "km":
             distance = None if narrowing.town is None else _distance(index, narrowing.town, remaining)
-            facet_counts = {} if distance is None else {km: int((distance <= km).sum()) for km in RADII}
+            facet_counts = (
+                {} if distance is None else {km: int((distance <= km).sum()) for km in (*RADII, *RADII_IN_MILES)}
+            )
         else:
             values = nodes if facet == "capability" else index.values(facet)
             facet_counts = {value: int(np.count_nonzero(remaining[index.holders(facet, value)])) for value in values}

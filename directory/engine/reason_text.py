@@ -6,9 +6,8 @@ from datetime import date
 from textwrap import shorten
 from typing import Any
 
-from babel.dates import format_date
-
 from directory.engine.firm_sentences import FirmSentence, TextSource
+from directory.local_format import day_text
 from directory.money import Money
 from directory.people.tables import Business, Member
 from directory.taxonomy.capability import Capability
@@ -197,7 +196,7 @@ def _budget(names: Names, business: int, data: Mapping[str, Any]) -> str:
 def _capacity(names: Names, business: int, data: Mapping[str, Any]) -> str:
     free_on = date.fromordinal(data["free_on"]) if data["free_on"] else None
     if free_on and free_on > names.today:
-        return _("Free from %(day)s", day=format_date(free_on, "d MMMM", locale="en_US"))
+        return _("Free from %(day)s", day=day_text(free_on, names.today))
     if data["room"] is None and free_on is None:
         return _("Whether there is room now is not said")
     if data["room"] is not None and data["room"] <= 0:

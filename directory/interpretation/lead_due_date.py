@@ -12,11 +12,10 @@ from datetime import date, timedelta
 from functools import cache
 from itertools import islice, pairwise
 
-from babel.dates import format_date
-
 from directory.interpretation.date_expression import FORMS, Form, Spans
 from directory.interpretation.value_or_question import Reading
 from directory.interpretation.written_amount import plain
+from directory.local_format import date_text
 from directory.translation import gettext as _
 
 DATES = 60  # of one form that are looked at, the first of a text: each costs time
@@ -84,7 +83,7 @@ def read_due_date(text: str, *, today: date, country: str) -> Reading[date]:
         return Reading(question=_("By which day must it be done?"), choices=days)
     if len(days) < 2:
         return Reading(days[0] if days else None)
-    first, second = (format_date(day, "MMMM d, yyyy", locale="en_US") for day in days[:2])
+    first, second = (date_text(day) for day in days[:2])
     return Reading(question=_("Do you mean %(first)s or %(second)s?", first=first, second=second), choices=days)
 
 

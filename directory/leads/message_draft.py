@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from babel.dates import format_date
-
 from directory.leads.lead import Lead
+from directory.local_format import date_text
 from directory.people.tables import Member
 from directory.translation import gettext as _
 from directory.translation import join_as_list
@@ -27,7 +26,7 @@ def draft_brief(lead: Lead, *, to: str, does: list[str], share: float, leads_it:
     terms = (
         _("Where: %(place)s", place=lead.place) if lead.place else "",
         _("Budget: about %(budget)s in all", budget=lead.budget.spoken()) if lead.budget else "",
-        _("Done by: %(day)s", day=format_date(lead.due_on, "d MMMM yyyy", locale="en_US")) if lead.due_on else "",
+        _("Done by: %(day)s", day=date_text(lead.due_on)) if lead.due_on else "",
     )
     request = _("I would like you to do %(work)s, about %(share)s %% of the work.", work=work, share=round(share * 100))
     role = _("I stay with the client and run the project.") if leads_it else _("You would lead it.")

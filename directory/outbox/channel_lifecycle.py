@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from directory.audit import record
 from directory.errors import Conflict, Invalid
+from directory.local_format import date_text
 from directory.outbox import mail
 from directory.outbox.channel import Channel, ChannelState, kind_of, store_secrets
 from directory.outbox.channel_kind import DEFAULT_LIMIT, ChannelKind, kind_named
@@ -147,7 +148,11 @@ def try_post(session: Session, *, channel: Channel, member: Member, now: datetim
         raise Conflict(_("Nothing can be sent there at the moment."))
     words = _("%(chapter)s posts here every week: asks, offers and good words.", chapter=channel.chapter.name)
     today = now.astimezone(ZoneInfo(channel.chapter.zone)).date()
-    text = _("%(words)s This is a first try, on %(day)s.", words=words, day=today.isoformat())
+    text = _(
+        "%(words)s This is a first try, on %(day)s.",
+        words=words,
+        day=date_text(today, writes=channel.chapter.local_format),
+    )
     post = PostSnapshot(channel.chapter.name, channel.public_id, "", today, now, text)
     key = f"post:try-{uuid4().hex[:12]}:{channel.public_id}"
     row = Delivery(key=key, channel_id=channel.id, payload=post.to_bytes(), due_at=now)

@@ -23,6 +23,7 @@ class PostSnapshot:
     text: str
     image: str = ""
     alt: str = ""
+    day: str = ""  # ``on`` as the chapter writes it
 
     def to_bytes(self) -> bytes:
         """Return the payload of the delivery: JSON that a person can read."""

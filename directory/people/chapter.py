@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from directory.audit import record
 from directory.db import Base, PublicRow, bump_world, new_public_id
 from directory.errors import Invalid
+from directory.local_format import LocalFormat, format_of
 from directory.people.field_declaration import ProfileField, clean_fields, text_field
 from directory.people.time_zone import find_zone, zone_country
 from directory.text_entities import is_hashtag
@@ -68,6 +69,11 @@ class Chapter(PublicRow, Base):
     hashtags: Mapped[list[str]] = mapped_column(
         default=lambda: ["referralwednesday"], info={"field": ProfileField(check=_clean_hashtags)}
     )
+
+    @property
+    def local_format(self) -> LocalFormat:
+        """How dates, hours and distances are written there."""
+        return format_of(self.country or "", self.zone or "UTC")  # defaults are set when it is stored
 
 
 def start_chapter(session: Session, *, by_id: int, name: str, zone: str, now: datetime) -> Chapter:

@@ -21,6 +21,7 @@ from directory.facts.introduction import introductions_of as introductions
 from directory.facts.rating import Rating, shown_band
 from directory.facts.vouch import Vouch
 from directory.leads.lead import Lead
+from directory.local_format import date_text
 from directory.outbox.occurrence import Occurrence
 from directory.people import photo
 from directory.people.audience import Audience
@@ -210,7 +211,7 @@ def _asked(row: Introduction, member: Member) -> dict[str, Any]:
 
 def _readme(content: Mapping[str, Rows], now: datetime) -> str:
     lines = [
-        _("What this network keeps of you, as of %(day)s.", day=f"{now:%Y-%m-%d %H:%M} UTC"),
+        _("What this network keeps of you, as of %(day)s.", day=date_text(now)),
         "",
         _("everything.json holds all of it; each list is also a CSV file, for a spreadsheet."),
         _("Of what others privately think of you there is only what is published: a band, or nothing."),

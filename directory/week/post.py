@@ -11,6 +11,7 @@ from directory import audit, files
 from directory.content_policy import PolicyRemark, check_policy
 from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid
+from directory.local_format import date_text
 from directory.outbox.channel import Channel, ChannelState, channels_of, kind_of, limits_of
 from directory.outbox.channel_kind import DEFAULT_LIMIT
 from directory.outbox.delivery import Delivery, DeliveryState
@@ -305,6 +306,7 @@ def _snapshot(post: Post, card: PostCard | None, now: datetime, settings: Settin
     week, image, alt = post.occurrence, "", ""
     if card is not None and settings is not None and kind_of(post.channel).has_image:
         image, alt = files.store_file(settings.home, FOLDER, card.png), card.alt
+    day = date_text(week.local_date, writes=week.chapter.local_format)
     return PostSnapshot(
-        week.chapter.name, post.channel.public_id, week.public_id, week.local_date, now, post.text, image, alt
+        week.chapter.name, post.channel.public_id, week.public_id, week.local_date, now, post.text, image, alt, day
     )

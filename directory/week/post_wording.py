@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from babel.dates import format_date
-
+from directory.local_format import date_text, weekday_text
 from directory.people.chapter import Chapter
 from directory.people.tables import Member, WantedKind
 from directory.text_entities import hashtag_characters, without_mentions
@@ -97,7 +96,7 @@ def _versions(item: PostItem) -> list[str]:
 def _opening(frame: OpeningClosing) -> str:
     if frame.opening:
         return frame.opening
-    values = {"day": format_date(frame.on, "EEEE", locale="en_US"), "chapter": truncate(frame.chapter.name, 30)}
+    values = {"day": weekday_text(frame.on), "chapter": truncate(frame.chapter.name, 30)}
     openings = (
         gettext("This %(day)s at %(chapter)s: can you put in a good word?", **values),
         gettext("It is %(day)s, and %(chapter)s asks around.", **values),
@@ -117,7 +116,7 @@ def _ending(frame: OpeningClosing, tags: str) -> str:
     )
     closing = frame.closing or closings[frame.week % len(closings)]
     if frame.is_dated:
-        closing += f" ({format_date(frame.on, 'd MMMM y', locale='en_US')})"
+        closing += f" ({date_text(frame.on, writes=frame.chapter.local_format)})"
     return "\n".join(filter(None, (closing, tags, frame.link)))
 
 

@@ -13,6 +13,7 @@ from directory.db import Base, PublicRow
 from directory.errors import Conflict
 from directory.facts import interaction
 from directory.facts.introduction import Introduction
+from directory.local_format import weekday_text
 from directory.outbox import mail
 from directory.outbox.delivery import Delivery
 from directory.outbox.occurrence import Occurrence, lock
@@ -82,7 +83,7 @@ def store_prompts(
     lead = reply_recipient(session, occurrence.chapter)
     common = {
         "chapter": occurrence.chapter.name,
-        "day": f"{occurrence.due_at.astimezone(ZoneInfo(occurrence.chapter.zone)):%A}",
+        "day": weekday_text(occurrence.due_at.astimezone(ZoneInfo(occurrence.chapter.zone))),
         "lead": lead.name if lead else "",
     }
     letters = [(members[row.member_id], row.public_id, {**common, "items": composed[row.member_id]}) for row in asked]

@@ -41,7 +41,9 @@ class MailTransport:
         name, domain = sha256(message.key.encode()).hexdigest()[:32], sender.rpartition("@")[2].rstrip(">")
         mail = EmailMessage(policy=MAIL_POLICY)
         mail["From"], mail["To"], mail["Date"] = sender, settings["address"], frozen.at
-        mail["Subject"] = gettext("%(chapter)s: the week of %(day)s", chapter=frozen.chapter, day=frozen.on.isoformat())
+        mail["Subject"] = gettext(
+            "%(chapter)s: the week of %(day)s", chapter=frozen.chapter, day=frozen.day or frozen.on
+        )
         mail["Message-ID"] = f"<{name}@{domain}>"
         mail["List-Id"] = f"{frozen.chapter.replace('<', '').replace('>', '')} <{frozen.channel}.{domain}>"
         if unsubscribe := settings.get("unsubscribe"):

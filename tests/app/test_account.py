@@ -225,4 +225,4 @@ def test_a_sign_in_began_on_the_day_it_was_where_the_member_lives(
     town.chapter.zone = "America/Phoenix"
     session.commit()
     app.config["CLOCK"] = lambda: now + timedelta(hours=10)  # Tuesday in Greenwich
-    assert "This one, since Monday, 2 November" in sign_in(bea).get("/account").text
+    assert "This one, since Mon, Nov 2" in sign_in(bea).get("/account").text

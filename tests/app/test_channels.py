@@ -249,7 +249,7 @@ def test_the_status_says_what_waits_and_who_works(
         record_heartbeat(session, worker="hand-1", now=now)
     page = lena.get("/chapter/status").text
     assert "Old Pueblo must be looked at" in page
-    assert "Next post: Wednesday, 4 November at 09:00." in page
+    assert "Next post: Wed, Nov 4 at 9:00 AM." in page
     assert "Of one post nobody can tell" in page
     assert "hand-1" in page
     assert page.count("Next post:") < browser("ada").get("/chapter/status").text.count("Next post:")

@@ -43,7 +43,7 @@ def saved_ids(engine: Engine) -> list[str]:
 
 def test_active_filters_are_listed_and_can_be_removed_one_by_one(nadia: FlaskClient) -> None:
     page = nadia.get("/members?industry=health&language=es&town=Phoenix&km=50").text
-    assert "within 50 km of Phoenix" in page
+    assert "within 30 miles of Phoenix" in page
     assert "speaks Spanish" in page
     fewer, off = total(page), re.findall(r'href="([^"]+)" aria-label="Without: speaks Spanish"', page)
     wider = nadia.get(off[0].replace("&amp;", "&")).text

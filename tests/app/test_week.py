@@ -54,7 +54,7 @@ def test_a_member_reads_the_post_and_its_reasons_but_cannot_change_it(
 ) -> None:
     nadia, (occurrence, post) = browser("nadia"), coming_post(engine, now)
     page = nadia.get("/week").text
-    assert "Wednesday, 4 November at 09:00" in page
+    assert "Wed, Nov 4 at 9:00 AM" in page
     assert "#referralwednesday" in page
     assert "for a client" in page
     assert "Hold it" not in page
@@ -173,3 +173,11 @@ def test_a_hashtag_with_a_space_is_refused_with_a_message(browser: Browser, engi
     answer = lena.post(path, data={**said, "hashtags": "#old pueblo"})
     assert answer.status_code == 422
     assert "A hashtag has no blanks" in answer.text
+
+
+def test_a_chapter_elsewhere_reads_days_and_hours_as_it_writes_them(browser: Browser, engine: Engine) -> None:
+    with write_session(engine) as session:
+        session.scalars(select(Chapter).where(Chapter.key == "old-pueblo")).one().country = "DE"
+    nadia = browser("nadia")
+    assert "Wed, 4 Nov at 09:00" in nadia.get("/week").text
+    assert "within 50 km of Phoenix" in nadia.get("/members?town=Phoenix&km=48").text

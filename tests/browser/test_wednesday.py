@@ -151,7 +151,7 @@ def test_an_empty_week_is_connected_written_approved_posted_and_settled(
     page.get_by_text("Change it").first.click()
     page.get_by_label("Its time that day").first.fill("23:59")
     page.get_by_role("button", name="Post it then").first.click()
-    expect(heading).to_contain_text("at 23:59")
+    expect(heading).to_contain_text("at 11:59 PM")
 
     # Its time comes, and the answer of the one network is lost: the file is there, and of the other nobody can tell.
     proxy.faults += [Fault("POST", "/api/v1/statuses", "after"), Fault("GET", "/api/v1/accounts", 500, times=99)]

@@ -38,7 +38,7 @@ def test_the_day_is_read_or_asked_about(text: str, country: str, due: str) -> No
 
 def test_a_question_offers_both_days() -> None:
     reading = read_due_date("Done by 3/4.", today=MONDAY, country="")
-    assert reading.question == "Do you mean March 4, 2027 or April 3, 2027?"
+    assert reading.question == "Do you mean Mar 4, 2027 or Apr 3, 2027?"
     assert reading.choices == (date(2027, 3, 4), date(2027, 4, 3))
 
 
