@@ -1,11 +1,15 @@
 """Kinds of channels: limits, fields and costs of each network; ``jobs.channels`` has the code that calls it."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from directory import safe_http
 from directory.errors import Invalid
+from directory.text import clean_email
 from directory.text_length import LengthLimit
 from directory.translation import N_, gettext
 
@@ -13,13 +17,53 @@ DEFAULT_LIMIT = LengthLimit("characters", 5000)  # for a kind without a limit of
 SETTLE = timedelta(seconds=90)  # after the lease: a request that was still in flight has arrived by then, or never will
 
 
+def _clean_server(typed: str) -> str:
+    """Return a server, or a full account name on it, as it was typed. Raises Invalid."""
+    try:
+        origin = safe_http.origin_of(typed)
+    except ValueError:
+        origin = ""
+    if not re.fullmatch(r"https?://[\w-]+(?:\.[\w-]+)+(?::\d+)?", origin):
+        raise Invalid(gettext("Write the name of the server alone, such as mastodon.social."))
+    return typed
+
+
+def _clean_handle(typed: str) -> str:
+    handle = typed.removeprefix("@")
+    if not re.fullmatch(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", handle):
+        raise Invalid(gettext("Write the whole handle, such as network.bsky.social."))
+    return handle
+
+
+def _clean_page(typed: str) -> str:
+    address = typed if "://" in typed else f"https://{typed}"
+    if not re.fullmatch(r"https?://[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?#][!#-;=?-~]*)?", address):
+        raise Invalid(gettext("Write the address of a page, such as https://example.com/group."))
+    return address
+
+
+def _clean_page_or_email(typed: str) -> str:
+    address = typed.removeprefix("mailto:")
+    return clean_email(address) if "@" in address and "/" not in address else _clean_page(address)
+
+
+def _clean_key(typed: str) -> str:
+    if not re.fullmatch(r"[!-~]+", typed):
+        raise Invalid(gettext("Copy it whole, as the network shows it: it has no blanks."))
+    return typed
+
+
 @dataclass(frozen=True)
 class ChannelField:
-    """A field that a person fills in to connect an account; a secret one is encrypted and never shown again."""
+    """A field that a person fills in to connect an account; a secret one is encrypted and never shown again.
+
+    ``check`` returns what is stored of a line that was typed, and raises Invalid for one that cannot be right.
+    """
 
     name: str
     label: str
     help: str = ""
+    check: Callable[[str], str] = _clean_key
     is_secret: bool = False
     is_optional: bool = False
 
@@ -99,7 +143,10 @@ CHANNEL_KINDS: tuple[ChannelKind, ...] = (
         limits=(LengthLimit("tooted", 500),),
         fields=(
             ChannelField(
-                "address", N_("Server"), N_("The part after the second @ of the account, such as mastodon.social.")
+                "address",
+                N_("Server"),
+                N_("The part after the second @ of the account, such as mastodon.social."),
+                _clean_server,
             ),
         ),
         help=N_("The server asks you, signed in as the account that shall post, to let Goodword in."),
@@ -112,7 +159,7 @@ CHANNEL_KINDS: tuple[ChannelKind, ...] = (
         "Bluesky",
         limits=(LengthLimit("graphemes", 300), LengthLimit("bytes", 3000)),
         fields=(
-            ChannelField("handle", N_("Handle"), N_("Such as network.bsky.social.")),
+            ChannelField("handle", N_("Handle"), N_("Such as network.bsky.social."), _clean_handle),
             ChannelField(
                 "app_password", N_("App password"), N_("Settings, Privacy and security, App passwords."), is_secret=True
             ),
@@ -120,6 +167,7 @@ CHANNEL_KINDS: tuple[ChannelKind, ...] = (
                 "address",
                 N_("Server"),
                 N_("Leave it empty unless the account lives elsewhere than on Bluesky."),
+                _clean_server,
                 is_optional=True,
             ),
         ),
@@ -132,11 +180,14 @@ CHANNEL_KINDS: tuple[ChannelKind, ...] = (
         "mail",
         N_("Mailing list"),
         fields=(
-            ChannelField("address", N_("Address of the list"), N_("Where a mail reaches everybody on it.")),
+            ChannelField(
+                "address", N_("Address of the list"), N_("Where a mail reaches everybody on it."), clean_email
+            ),
             ChannelField(
                 "unsubscribe",
                 N_("Address to unsubscribe"),
                 N_("A page or a mail address; empty if there is none."),
+                _clean_page_or_email,
                 is_optional=True,
             ),
         ),
@@ -150,7 +201,9 @@ CHANNEL_KINDS: tuple[ChannelKind, ...] = (
         "kit",
         N_("Closed group, by hand"),
         fields=(
-            ChannelField("address", N_("Address of the group"), N_("Where you post, so that it is one tap away.")),
+            ChannelField(
+                "address", N_("Address of the group"), N_("Where you post, so that it is one tap away."), _clean_page
+            ),
         ),
         help=N_("For a group that lets no program in: each week you copy the text, post it, and say that you did."),
         has_image=True,

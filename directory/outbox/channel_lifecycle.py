@@ -14,7 +14,7 @@ from directory.errors import Conflict, Invalid
 from directory.local_format import date_text
 from directory.outbox import mail
 from directory.outbox.channel import Channel, ChannelState, kind_of, store_secrets
-from directory.outbox.channel_kind import DEFAULT_LIMIT, ChannelKind, kind_named
+from directory.outbox.channel_kind import DEFAULT_LIMIT, ChannelField, ChannelKind, kind_named
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.occurrence import Occurrence
 from directory.outbox.post_snapshot import PostSnapshot
@@ -31,17 +31,17 @@ CONNECTED = (ChannelState.OPEN, ChannelState.PAUSED, ChannelState.BROKEN)
 
 
 def clean_fields(kind: ChannelKind, values: Mapping[str, str]) -> dict[str, str]:
-    """Return the cleaned fields of the kind. Raises Invalid for the first that is missing or too long."""
-    return {
-        field.name: clean_line(
-            values.get(field.name, ""),
-            field=field.name,
-            what=_(field.label),
-            limit=MAX_FIELD_LENGTH,
-            required=not field.is_optional,
-        )
-        for field in kind.fields
-    }
+    """Return the cleaned fields of the kind. Raises Invalid for the first that is missing, too long or wrong."""
+    return {field.name: _clean_field(field, values.get(field.name, "")) for field in kind.fields}
+
+
+def _clean_field(field: ChannelField, typed: str) -> str:
+    required = not field.is_optional
+    line = clean_line(typed, field=field.name, what=_(field.label), limit=MAX_FIELD_LENGTH, required=required)
+    try:
+        return field.check(line) if line else ""
+    except Invalid as error:
+        raise Invalid(error.message, field=field.name) from None
 
 
 def connect(
