@@ -60,7 +60,7 @@ install: .venv/.ready app/static/vendor/manifest.json
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-app/static/vendor/manifest.json: package-lock.json app/static/build.mjs $(wildcard app/static/css/* app/static/js/*) | .venv/.ready
+app/static/vendor/manifest.json: package-lock.json app/static/build.mjs $(wildcard app/static/*.png app/static/*.svg app/static/css/* app/static/js/*) | .venv/.ready
 	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --silent
 	PATH="$$PATH:$(CURDIR)/$(BIN)" npm run --silent build
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from flask import Flask, Response, request, send_from_directory, url_for
 from flask_compress import Compress
 
+from app.access import policy
+
 IMMUTABLE = "public, max-age=31536000, immutable"
 ENCODINGS = {"br": ".br", "gzip": ".gz"}  # of the files that the build writes beside each asset, the best first
 
@@ -34,6 +36,12 @@ def init_assets(app: Flask) -> None:
         if encoding:
             response.content_encoding = encoding
         return response
+
+    @app.get("/favicon.ico")
+    @policy("asset.read")
+    def favicon() -> Response:
+        """Send the icon to who asks for it by this name without having read a page: readers of feeds, mail programs."""
+        return send_from_directory(folder, names["icon.png"], max_age=24 * 3600)
 
     app.view_functions["static"] = send_asset
     app.config.update(COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_MIN_SIZE=1000, COMPRESS_STREAMS=False)  # bytes

@@ -12,11 +12,11 @@ const vendor = join(here, "vendor");
 rmSync(vendor, { recursive: true, force: true });
 
 const { metafile } = await build({
-  entryPoints: [join(here, "css/site.css"), join(here, "js/app.js"), join(here, "mark.svg")],
+  entryPoints: [join(here, "css/site.css"), join(here, "js/app.js"), join(here, "mark.svg"), join(here, "icon.png")],
   outdir: vendor,
   entryNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
-  loader: { ".woff2": "file", ".svg": "copy" },
+  loader: { ".woff2": "file", ".svg": "copy", ".png": "copy" },
   bundle: true,
   minify: true,
   format: "iife",
