@@ -38,9 +38,10 @@ def init_assets(app: Flask) -> None:
         return response
 
     @app.get("/favicon.ico")
+    @app.get("/apple-touch-icon.png")
     @policy("asset.read")
     def favicon() -> Response:
-        """Send the icon to who asks for it by this name without having read a page: readers of feeds, mail programs."""
+        """Send the icon to who asks for it by these names, without having read a page: phones, readers of feeds."""
         return send_from_directory(folder, names["icon.png"], max_age=24 * 3600)
 
     app.view_functions["static"] = send_asset

@@ -44,8 +44,9 @@ def test_an_asset_is_the_same_in_every_encoding(client: FlaskClient, encoding: s
         assert "immutable" in answer.headers["Cache-Control"]
 
 
-def test_the_icon_is_found_by_its_old_name(client: FlaskClient) -> None:
-    answer = client.get("/favicon.ico")
-    assert (answer.status_code, answer.content_type) == (200, "image/png")
-    assert answer.data.startswith(b"\x89PNG")
-    assert answer.cache_control.max_age == 24 * 3600
+@pytest.mark.parametrize("name", ["favicon.ico", "apple-touch-icon.png"])
+def test_the_icon_is_found_by_its_well_known_names(client: FlaskClient, name: str) -> None:
+    with client.get(f"/{name}") as answer:
+        assert (answer.status_code, answer.content_type) == (200, "image/png")
+        assert answer.data.startswith(b"\x89PNG")
+        assert answer.cache_control.max_age == 24 * 3600
