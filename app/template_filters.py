@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 
 from flask import Flask
 from flask_babel import Babel, get_translations

@@ -2,7 +2,6 @@
 
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_time
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -17,6 +16,7 @@ from app.request_time import now
 from directory.engine import pair_suggestions
 from directory.imports.people_upload import recent_imports
 from directory.joining import application, invitation
+from directory.local_format import time_text
 from directory.people.business import index_business
 from directory.people.chapter import UNSET_ZONE, Chapter, edit_chapter, start_chapter
 from directory.people.role import grant_role
@@ -137,4 +137,4 @@ def settings(public_id: str) -> ResponseReturnValue:
 
 
 def _time_there(zone: str) -> str:
-    return format_time(now(), "short", tzinfo=ZoneInfo(zone), locale="en_US")
+    return time_text(now().astimezone(ZoneInfo(zone)))
