@@ -5,7 +5,7 @@ References are indices into the neighbouring arrays; days are proleptic ordinals
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Literal, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -35,6 +35,8 @@ class Taxonomy:
     asks: tuple[tuple[str, ...], ...] = ()  # (n,) lay phrases that ask for the node; () if no node has any
     ask_vectors: Vectors = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))  # (q, d) of the asks
     ask_nodes: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # (q,) node of each vector, ascending
+    # (n,) the trade of each node; -1 where work is never led for another firm; () if no node has a trade
+    trades: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,9 @@ class Statements:
     is_against: Bools  # (n, b) that sentence says that the firm does not do it
 
 
+# How a bringer works on a lead: it hands over and holds no seat, leads partners, or does alone what it can.
+Shape = Literal["hand over", "together", "alone"]
+
 Result = TypeVar("Result")
 
 
@@ -151,8 +156,8 @@ class Ask:
     today: int
     needs: tuple[Need, ...]
     asker: int | None = None  # member index
-    bringer: int | None = None  # business index; the prime if ``keeps_prime``
-    keeps_prime: bool = True
+    bringer: int | None = None  # business index; the prime, except where it hands over
+    shape: Shape | None = None  # as the bringer chose it; None lets ``matching.work_shape`` propose one
     own_ratings: Mapping[int, tuple[int, int]] = field(default_factory=dict)  # member index -> warmth, competence 1-5
     city: str = ""
     region: str = ""

@@ -47,7 +47,7 @@ class Alternate:
 
 @dataclass(frozen=True)
 class Seat:
-    """A place in the team. ``need`` indexes the ask's needs; None for the prime's two standing seats."""
+    """A place in the team. ``need`` indexes the ask's needs; None for the two standing seats of a prime."""
 
     kind: str  # business development, project management, need
     business: int
@@ -63,7 +63,7 @@ class Team:
 
     score: float  # log domain, the sum of the reasons' contributions
     shown: int  # 0-100
-    prime: int
+    prime: int | None  # None where the lead is handed over: each firm works for the client
     seats: tuple[Seat, ...]
     reasons: tuple[Reason, ...]
     paths: Mapping[int, tuple[Step, ...]]  # business -> how the asker knows it; empty where not yet known

@@ -40,23 +40,23 @@ def prime_bonuses(candidates: SeatCandidates) -> Floats:
     )
 
 
-def max_score(needs: int) -> float:
-    """Return the score of a team of one perfect firm for this number of needs."""
+def max_score(needs: int, standing: float = STANDING) -> float:
+    """Return the score of a team of one perfect firm for this number of needs; ``standing`` is its standing share."""
     claims = fsum(WEIGHTS[s.name] * log(1 / s.floor) for s in SIGNALS if s.about == "claim")
     return (
-        (1 - STANDING) * claims
+        (1 - standing) * claims
         + fsum(WEIGHTS[s.name] * log(1 / s.floor) for s in SIGNALS if s.about != "claim")
         + FEW_HANDS * needs
     )
 
 
-def score_percent(score: float, needs: int) -> int:
+def score_percent(score: float, needs: int, standing: float = STANDING) -> int:
     """Return the score as 0-100, where 100 is perfect: the weighted geometric mean of all strengths.
 
     >>> score_percent(max_score(3), 3), score_percent(max_score(3) - 0.5, 3)
     (100, 61)
     """
-    return round(100 * exp(score - max_score(needs)))
+    return round(100 * exp(score - max_score(needs, standing)))
 
 
 def small_team_reason(prime: int, needs: int, partners: int, missing: int) -> Reason:

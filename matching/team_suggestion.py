@@ -1,12 +1,14 @@
 """The answer to an ask: the best teams of a prime and its partners, the reasons for them, and what is missing.
 
-By default the firm that brings the ask is prime and keeps the standing seats, business development and project
-management. Otherwise every other firm that covers a need is tried as prime. Any firm that covers a need and is not
-blocked can be a partner. A firm covers a need by a claim, or by a sentence of its own that says it does the work; the
-bringer's and the asker's own firm by a claim only, since they know what they do.
+The firm that brings the ask is prime and keeps the standing seats, business development and project management, unless
+it hands the ask over: then it holds no seat, and there is neither a prime nor a standing seat. Where nobody brings the
+ask, every firm that covers a need is tried as prime. Any firm that covers a need and is not blocked can be a partner.
+A firm covers a need by a claim, or by a sentence of its own that says it does the work; the bringer's and the asker's
+own firm by a claim only, since they know what they do.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from math import fsum, prod
 from typing import Any
@@ -20,6 +22,7 @@ from matching.seat_candidates import COVERS, LEVEL_WORTH, SeatCandidates, level,
 from matching.signals import WEIGHTS_VERSION
 from matching.team_search import NEVER, Cover, Options, covers
 from matching.trust import AskerTrust, fact_graph, paths, vantage
+from matching.work_shape import proposed_shape
 
 MAX_NEEDS = 12
 
@@ -36,6 +39,9 @@ def answer(world: World, ask: Ask, nearness: Floats, statements: Statements | No
         raise ValueError(f"An ask has 1 to {MAX_NEEDS} needs, not {needs}: join the smallest, or ask twice.")
     if nearness.shape != (needs, len(world.taxonomy.ids)):
         raise ValueError(f"nearness is {nearness.shape}, not (needs, capabilities).")
+    wants_partners = ask.shape == "together"
+    if ask.bringer is not None and ask.shape is None:
+        ask = replace(ask, shape=proposed_shape(world, ask, nearness, statements))
     seen = vantage(world, ask)
     table = _Table(world, ask, nearness, seen, statements)
     musts = [index for index, need in enumerate(ask.needs) if need.must] or list(range(needs))
@@ -44,7 +50,10 @@ def answer(world: World, ask: Ask, nearness: Floats, statements: Statements | No
     if counts[musts].any():
         options = table.options()
         useful = (cover for cover in covers(options) if any(cover.holders[need] >= 0 for need in musts))
-        best = list(islice(useful, max(1, ask.teams)))
+        wanted = max(1, ask.teams)
+        best = list(islice(useful, wanted + wants_partners))
+        if wants_partners:
+            best = [cover for cover in best if cover.partners(options)][:wanted] or best
         firms = table.firms[sorted({firm for cover in best for firm in (*cover.holders, cover.prime) if firm >= 0})]
         ways = paths(world, ask, seen, seen.member[firms][~seen.own[firms]].tolist())
         # The search sums in another order than the reasons do, so equal scores may differ in the last bit.
@@ -76,25 +85,22 @@ class _Table:
         self, world: World, ask: Ask, nearness: Floats, seen: AskerTrust, statements: Statements | None
     ) -> None:
         self.world, self.ask, self.nearness, self.seen, self.statements = world, ask, nearness, seen, statements
-        self.is_fixed = ask.keeps_prime and ask.bringer is not None
-        self.share = np.array([need.share for need in ask.needs]) * (1 - score_blend.STANDING)
-        self.eligible: Bools = np.logical_not(seen.blocked)
+        self.is_led = ask.bringer is None or ask.shape != "hand over"
+        self.standing = score_blend.STANDING if self.is_led else 0.0
+        self.share = np.array([need.share for need in ask.needs]) * (1 - self.standing)
+        self.reachable: Bools = ~seen.blocked & (self.is_led | ~seen.own)
+        is_alone = ask.bringer is not None and ask.shape == "alone"
+        self.eligible: Bools = np.arange(len(seen.blocked)) == ask.bringer if is_alone else self.reachable
         self.candidates = self._candidates()
-        leader = [ask.bringer] if self.is_fixed else []
-        self.firms = np.union1d(self.candidates.business, np.array(leader, dtype=np.int64))
-        self.leaders = self._leaders()
+        # The partners of a bringer that hands over are chosen as its own would be: it is the prime of the search.
+        bringer = np.array([] if ask.bringer is None else [ask.bringer], dtype=np.int64)
+        self.firms = np.union1d(self.candidates.business, bringer)
+        self.leaders = bringer if len(bringer) else self.firms
         self.column = np.searchsorted(self.firms, self.candidates.business)
         self.value = np.full((len(self.firms), len(ask.needs)), NEVER)
         self.value[self.column, self.candidates.need] = score_blend.values(self.candidates)
         self.row = np.full(self.value.shape, -1)
         self.row[self.column, self.candidates.need] = np.arange(len(self.column))
-
-    def _leaders(self) -> Ints:
-        """Return the possible primes: the bringer if it stays prime, else all other firms, or the bringer if none."""
-        if self.is_fixed:
-            return np.array([self.ask.bringer])
-        others = self.firms[self.firms != (-1 if self.ask.bringer is None else self.ask.bringer)]
-        return others if len(others) else self.firms
 
     def _candidates(self) -> SeatCandidates:
         """Return each eligible firm's best claim for each need, or its statement if better, without a prime."""
@@ -150,39 +156,43 @@ class _Table:
         lift = score_blend.prime_bonuses(self._bare(self.firms[partner], self.firms[leader], 1.0))
         gains = lift > 0
         leader, partner, lift = leader[gains], partner[gains], lift[gains]
-        standing = score_blend.values(self._bare(self.firms[primes], self.firms[primes], score_blend.STANDING))
+        standing = score_blend.values(self._bare(self.firms[primes], self.firms[primes], self.standing))
         pairs = np.searchsorted(primes, leader), partner, self.value[partner] + lift[:, None] * self.share
-        return Options.of(self.value, primes, standing, pairs, hands=score_blend.FEW_HANDS, is_fixed=self.is_fixed)
+        return Options.of(
+            self.value, primes, standing, pairs, hands=score_blend.FEW_HANDS, is_fixed=self.ask.bringer is not None
+        )
 
     def team(self, options: Options, cover: Cover, ways: Mapping[int, tuple[Step, ...]]) -> Team:
         """Return the cover as a Team: seats with alternates, reasons that sum to the score, and paths to each firm."""
-        prime, needs = int(self.firms[cover.prime]), len(self.ask.needs)
+        prime, needs, first = int(self.firms[cover.prime]), len(self.ask.needs), [0] if self.is_led else []
         held = [need for need in range(needs) if cover.holders[need] >= 0]
         missing = tuple(need for need in range(needs) if cover.holders[need] < 0)
         rows = self.row[[cover.holders[need] for need in held], held]
-        firms = np.concatenate([[prime], self.candidates.business[rows]])
+        firms = np.append(np.full(len(first), prime), self.candidates.business[rows])
         known = {firm: ways.get(int(self.seen.member[firm]), ()) for firm in firms.tolist()}
         candidates = self._rows(
             firms,
-            np.array([-1, *held]),
-            np.concatenate([[-1], self.candidates.claim[rows]]),
-            np.concatenate([[0.0], self.candidates.nearness[rows]]),
+            np.array([-1 for _ in first] + held),
+            np.append(np.full(len(first), -1), self.candidates.claim[rows]),
+            np.append(np.zeros(len(first)), self.candidates.nearness[rows]),
             prime,
-            share=np.array([score_blend.STANDING, *self.share[held]]),
+            share=np.array([self.standing for _ in first] + self.share[held].tolist()),
             paths=known,
         )
-        hands = score_blend.small_team_reason(prime, needs, len({*firms.tolist()} - {prime}), len(missing))
+        others = len({*firms.tolist()}) - 1  # besides the firm that leads, or the only one
+        hands = score_blend.small_team_reason(int(firms[0]), needs, others, len(missing))
         reasons = (*score_blend.reasons(candidates), hands)
         score = fsum(reason.contribution for reason in reasons)
         standing = (
             ("business development", score_blend.BUSINESS_DEVELOPMENT),
             ("project management", score_blend.PROJECT_MANAGEMENT),
         )
-        seats = [Seat(kind, prime, self._member(prime), None, share) for kind, share in standing]
-        for need, others in zip(held, self._alternates(options, cover, held, score), strict=True):
+        seats = [Seat(kind, prime, self._member(prime), None, share) for kind, share in standing if self.is_led]
+        for need, alternates in zip(held, self._alternates(options, cover, held, score), strict=True):
             firm = int(self.firms[cover.holders[need]])
-            seats.append(Seat("need", firm, self._member(firm), need, float(self.share[need]), others))
-        return Team(score, score_blend.score_percent(score, needs), prime, tuple(seats), reasons, known, missing)
+            seats.append(Seat("need", firm, self._member(firm), need, float(self.share[need]), alternates))
+        shown = score_blend.score_percent(score, needs, self.standing)
+        return Team(score, shown, prime if self.is_led else None, tuple(seats), reasons, known, missing)
 
     def _alternates(
         self, options: Options, cover: Cover, held: list[int], score: float
@@ -201,7 +211,7 @@ class _Table:
                 Alternate(
                     int(self.firms[at]),
                     self._member(int(self.firms[at])),
-                    score_blend.score_percent(float(scores[at]), len(self.ask.needs)),
+                    score_blend.score_percent(float(scores[at]), len(self.ask.needs), self.standing),
                     Known.YES if self.seen.known[self.firms[at]] else Known.NOT_YET,
                 )
                 for at in best.tolist()
@@ -215,7 +225,7 @@ class _Table:
     def nearest(self, need: int) -> tuple[int, int] | None:
         """Return the (capability, business) of the nearest claim of a firm that is not blocked; None without any."""
         claims = self.world.claims
-        near = self.nearness[need, claims.capability] * self.eligible[claims.business]
+        near = self.nearness[need, claims.capability] * self.reachable[claims.business]
         if not len(near) or near.max() <= 0:
             return None
         claim = int(np.argmax(near))

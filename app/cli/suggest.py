@@ -44,14 +44,14 @@ def _as_text(suggestion: dict[str, Any]) -> str:
         lines += ["", "Nobody here does this." if suggestion["needs"] else "Nothing here matches."]
         return "\n".join([*lines, *_similar(suggestion)])
     best, *others = suggestion["teams"]
-    lines += ["", click.style(f"{best['headline']}  ({best['shown']} of 100)", bold=True)]
+    lines += ["", click.style(f"{best['headline']}  ({best['match']})", bold=True)]
     lines += [f"  {seat:<22} {_seated(party)}" for seat, party in best["seats"].items()]
     lines += [f"  {seat:<22} nobody here" for seat in best["missing"]]
     lines += ["", "Why", *(f"  {text}" for text in best["why"])]
     for seat, alternates in best["alternates"].items():
-        parties = (f"{_firm_and_member(other)} ({other['shown']})" for other in alternates)
+        parties = (f"{_firm_and_member(other)} ({other['match']})" for other in alternates)
         lines.append(f"Else for {seat}: " + ", ".join(parties))
-    lines += [f"Or  {other['headline']} ({other['shown']})" for other in others]
+    lines += [f"Or  {other['headline']} ({other['match']})" for other in others]
     return "\n".join([*lines, *_similar(suggestion)])
 
 

@@ -3,15 +3,16 @@
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
 
 from app.forms import Form
+from directory.engine.shape_text import shape_labels
 from directory.errors import Invalid
 from directory.interpretation.lead_budget import read_budget
 from directory.interpretation.lead_due_date import read_due_date
 from directory.interpretation.written_amount import parse_amount
-from directory.leads.lead import Lead, Terms
+from directory.leads.lead import Lead, Shape, Terms
 from directory.local_format import date_text
 from directory.translation import gettext as _
 
@@ -23,7 +24,14 @@ class LeadForm(Form):
     place = StringField(_l("Where"))
     budget = StringField(_l("Budget"))
     due_on = DateField(_l("Done by"), [Optional()])
-    hands_over = BooleanField(_l("Somebody else may lead it"))
+    shape = SelectField(
+        _l("How you would like to work on it"),
+        [Optional()],
+        choices=lambda: [
+            ("", _("Suggest it to me")),
+            *((value.value, label) for value, label in shape_labels().items()),
+        ],
+    )
     add = StringField(_l("What else does it need?"))
     is_asked = BooleanField(_l("Ask for it in Wednesday’s post"))
 
@@ -39,7 +47,7 @@ class LeadForm(Form):
             place=str(self.place.data or ""),
             budget=parse_amount(budget, country=country, is_range_allowed=True, field="budget") if budget else None,
             due_on=self.due_on.data,
-            keeps_prime=not self.hands_over.data,
+            shape=Shape(self.shape.data) if self.shape.data else None,
             is_asked=bool(self.is_asked.data),
         )
 
@@ -47,7 +55,7 @@ class LeadForm(Form):
         """Fill the fields from a lead."""
         self.place.data, self.due_on.data = lead.place, lead.due_on
         self.budget.data = lead.budget.spoken(lead.business.country) if lead.budget else ""
-        self.hands_over.data, self.is_asked.data = not lead.keeps_prime, lead.asked_at is not None
+        self.shape.data, self.is_asked.data = lead.shape.value if lead.shape else "", lead.asked_at is not None
 
 
 def open_questions(lead: Lead, today: date) -> list[tuple[str, str, list[tuple[str, dict[str, str]]]]]:
@@ -77,7 +85,7 @@ def _as_fields(lead: Lead) -> dict[str, str]:
         "place": lead.place,
         "budget": lead.budget.spoken(lead.business.country) if lead.budget else "",
         "due_on": lead.due_on.isoformat() if lead.due_on else "",
-        "hands_over": "" if lead.keeps_prime else "y",
+        "shape": lead.shape.value if lead.shape else "",
         "is_asked": "y" if lead.asked_at else "",
     }
     return {name: value for name, value in fields.items() if value}

@@ -58,7 +58,7 @@ def party(public_id: str, business_id: str) -> ResponseReturnValue:
         abort(404)
     permit("contact.reveal", target)
     back = url_for("leads.show", public_id=public_id)
-    return reveal_to_reader(target, contact_of(chosen.seen), brief=presenter.brief(chosen), back=back)
+    return reveal_to_reader(target, contact_of(chosen.seen), brief=presenter.brief(team, chosen), back=back)
 
 
 def reveal_to_reader(target: Member | Business, contact: Contact, *, brief: Brief | None = None, back: str = "") -> str:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -20,13 +20,14 @@ from directory.db import claim_write
 from directory.engine.firms_like_lead import firms_like_lead
 from directory.engine.need_examples import correct_and_learn
 from directory.engine.own_vocabulary import capability_named
+from directory.engine.shape_text import shape_labels
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import latest_suggestion, runners_up, suggest, understand
 from directory.errors import Invalid
 from directory.interpretation.lead_budget import read_budget
 from directory.interpretation.lead_due_date import read_due_date
 from directory.leads import lead as leads
-from directory.leads.lead import Lead, Wish
+from directory.leads.lead import Lead, Shape, Wish
 from directory.leads.suggestion import Suggestion
 from directory.post_attribution import attributed_to
 from directory.rate_limit import consume_allowance
@@ -117,6 +118,7 @@ def show(public_id: str) -> ResponseReturnValue:
         similar=similar,
         rank=rank,
         may_correct=may_correct,
+        shapes=shape_labels() if is_open else {},
         questions=open_questions(lead, now().date()) if is_open else [],
         offered=runners_up(db.session(), lead=lead) if is_open else [],
     )
@@ -161,6 +163,19 @@ def take_need(public_id: str) -> ResponseReturnValue:
     correct_and_learn(
         db.session(), lead=lead, member=current_member(), wishes=_chosen_wishes(lead), terms=terms, now=now()
     )
+    suggest(db.session(), lead=lead, now=now())
+    return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
+
+
+@pages.post("/leads/<public_id>/shape")
+@policy("lead.update")
+def choose_shape(public_id: str) -> ResponseReturnValue:
+    """Keep how the bringer wants to work on it, and ask again."""
+    lead = get_permitted_or_404(Lead, public_id, "lead.update")
+    shape = request.form.get("shape", "")
+    if shape not in {*Shape}:
+        abort(400)
+    leads.choose_shape(db.session(), lead=lead, member=current_member(), shape=Shape(shape), now=now())
     suggest(db.session(), lead=lead, now=now())
     return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
 

@@ -70,18 +70,27 @@ def sentence(reason: Mapping[str, Any], names: Names) -> ReasonText:
 
 def fact(step: Mapping[str, Any], names: Names) -> str:
     """Return the fact of a step, read from its start to its end: "worked with, in 2024"."""
+    when = _fact_day(step, names)
+    return f"{_fact_verb(step, names)}, {when}" if when else _fact_verb(step, names)
+
+
+def _fact_day(step: Mapping[str, Any], names: Names) -> str:
+    """Return when it happened; a vouch is shown without a date."""
+    return "" if step["kind"] in ("vouch", "returned") else names.when(step["day"])
+
+
+def _fact_verb(step: Mapping[str, Any], names: Names) -> str:
     is_mine = step["start"] == names.me
-    if step["kind"] in ("vouch", "returned"):  # a vouch is shown without a date
+    if step["kind"] in ("vouch", "returned"):
         if step["forward"]:
             return _("vouch for") if is_mine else _("vouches for")
         return _("are vouched for by") if is_mine else _("is vouched for by")
-    verb = {
+    return {
         "worked": _("worked with"),
         "met": _("met"),
         "collaboration": _("did a project with"),
         "introduction": _("were introduced to") if is_mine else _("was introduced to"),
     }[step["kind"]]
-    return f"{verb}, {names.when(step['day'])}"
 
 
 def path_text(steps: Sequence[Mapping[str, Any]], names: Names) -> list[tuple[str, str]]:
@@ -133,8 +142,8 @@ def _competence(names: Names, business: int, data: Mapping[str, Any]) -> str:
         return _("You have said how well %(name)s works, and it counts for you", name=member.first_name)
     if data["band"] == STRONG and member:
         if member.id == names.me:
-            return _("People who worked with you trust your work fully")
-        return _("People who worked with %(name)s trust the work fully", name=member.first_name)
+            return _("People here trust your work fully")
+        return _("People here trust the work of %(name)s fully", name=member.first_name)
     if data["evidence"]:
         return ngettext(
             "One finished project in %(need)s to look at",
@@ -151,16 +160,22 @@ def _trust(names: Names, business: int, data: Mapping[str, Any]) -> str:
         return _("You know your own people")
     if data["known"] != "known" or member is None or (through and through not in names.members):
         return _("%(who)s is not yet known to you", who=member.first_name if member else names.firm(business))
+    friend, step = names.members.get(through or 0), data.get("fact")
+    if step and data["path"] in (1, 2) and step["start"] in names.members:
+        start = names.members[step["start"]]
+        who = _("You") if start.id == names.me else _("%(friend)s, whom you know,", friend=start.first_name)
+        fact, when = f"{who} {_fact_verb(step, names)} {member.first_name}", _fact_day(step, names)
+        return f"{fact}, {when}" if when else fact
     if data["path"] == 1:
         return _("You know %(name)s at first hand", name=member.first_name)
-    if friend := names.members.get(through or 0):
+    if friend:
         return (
-            _("%(friend)s, whom you know, speaks for %(name)s", friend=friend.first_name, name=member.first_name)
+            _("You know %(name)s through %(friend)s", friend=friend.first_name, name=member.first_name)
             if data["path"] == 2
             else _("You know %(name)s through %(friend)s and others", friend=friend.first_name, name=member.first_name)
         )
     return (
-        _("People who worked with %(name)s speak warmly of it", name=member.first_name)
+        _("People here speak warmly of %(name)s", name=member.first_name)
         if data["band"] == STRONG
         else _("You have said how far you trust %(name)s", name=member.first_name)
     )

@@ -18,7 +18,7 @@ from directory.leads.lead import Lead, Terms, Wish, clean_lead_text, set_needs_a
 from directory.leads.suggestion import Seat, Team
 from directory.money import Money
 from directory.people.tables import Business, Member
-from directory.taxonomy.capability import Capability
+from directory.taxonomy.capability import Capability, without_shares
 from directory.translation import gettext as _
 
 
@@ -61,8 +61,9 @@ def suggestion_as_dict(
 ) -> dict[str, Any]:
     """Return the engine's answer to ``text``, asked by the firm ``bringer`` (its key, public id or name).
 
-    Uses shareable facts and published bands only. The contributions of a team's reasons sum to its score. Raises
-    Invalid for an invalid text or an unknown firm.
+    Uses shareable facts and published bands only. The contributions of a team's reasons sum to its score. Of a lead
+    that is handed over, "prime" and "subs" are the firms that take it. Raises Invalid for an invalid text or an unknown
+    firm.
     """
     text = clean_lead_text(text)
     business = _business(session, bringer) if bringer else None
@@ -76,6 +77,7 @@ def suggestion_as_dict(
     presenter = SuggestionPresenter(
         session, lead=lead, suggestion=suggestion, asker=asker, business=business, today=now.date()
     )
+    restricted = without_shares(session, [need.capability_id for need in lead.needs])
     codes = {wish.capability_id: _capability(session, wish)["code"] for wish in understood.wishes}
     return {
         **_besides_needs(session, understood, (budget, due)),
@@ -84,7 +86,7 @@ def suggestion_as_dict(
                 "capability": presenter.names.capability(need.capability_id),
                 "code": codes[need.capability_id],
                 "must": need.is_must,
-                "share": round(need.share, 4),
+                "share": None if need.capability_id in restricted else round(need.share, 4),
                 "matched_by": need.matched_by.value,
             }
             for need in lead.needs
@@ -112,10 +114,12 @@ def _business(session: Session, text: str) -> Business:
 
 
 def _team(presenter: SuggestionPresenter, team: Team, proof: dict[str, Any]) -> dict[str, Any]:
-    names, parties = presenter.names, presenter.parties(team)
+    names, parties, shape = presenter.names, presenter.parties(team), presenter.shape(team)
     seats = {_seat(presenter, seat): seat for seat in team.seats}
     return {
         "headline": presenter.headline(team),
+        "shape": shape and shape.value,
+        "match": presenter.match(team),
         "score": team.score,
         "shown": team.shown,
         "prime": _who(parties[0].business, parties[0].member),
@@ -132,6 +136,7 @@ def _team(presenter: SuggestionPresenter, team: Team, proof: dict[str, Any]) -> 
                 {
                     **_who(names.businesses[other["business"]], names.members.get(other["member"])),
                     "shown": other["shown"],
+                    "match": presenter.match(team, other["shown"]),
                     "known": other["known"],
                 }
                 for other in seat.alternates

@@ -1,56 +1,27 @@
 """Presentation of a suggestion for the member who asked: headline, parties, reasons, paths, alternates and gaps."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from directory.engine import shape_text
 from directory.engine.firm_sentences import known_sentences
+from directory.engine.match_word import match_word
+from directory.engine.party_view import AlternateView, PartyView
 from directory.engine.reason_text import Names, ReasonText, path_text, sentence
 from directory.engine.seat_level import seats_by_words_alone
-from directory.leads.lead import Lead
+from directory.leads.lead import Lead, Shape
 from directory.leads.message_draft import Brief, draft_brief
-from directory.leads.suggestion import Seat, SeatKind, Suggestion, Team
+from directory.leads.suggestion import Seat, SeatKind, Suggestion, Team, whole_percents
 from directory.people.audience import is_visible_to_members
 from directory.people.tables import Business, Member
 from directory.profiles.member_view import FirmView, MemberView, firm_view, member_views
-from directory.taxonomy.capability import Capability
+from directory.taxonomy.capability import Capability, without_shares
 from directory.translation import gettext as _
-from directory.translation import join_as_list, ngettext
-
-MANY = 3  # more partners than this are counted in a headline, not named
-
-
-@dataclass(frozen=True)
-class PartyView:
-    """A firm's part in a team: its seats, its share of the work (0-1), and the member to contact."""
-
-    business: Business
-    member: Member | None
-    seen: MemberView | FirmView | None  # what the asker may see of them; None without an asker
-    is_prime: bool
-    is_me: bool
-    share: float
-    role: str
-    does: str
-    needs: tuple[str, ...]
-
-    @property
-    def called(self) -> str:
-        return self.member.first_name if self.member else self.business.name
-
-
-@dataclass(frozen=True)
-class AlternateView:
-    """Another firm that could take a seat."""
-
-    business: Business
-    member: Member | None
-    shown: int
-    is_known: bool
+from directory.translation import join_as_list
 
 
 class SuggestionPresenter:
@@ -107,6 +78,7 @@ class SuggestionPresenter:
             today=today,
             said={quote: shown[quote] for quote in quotes if quote in shown},
         )
+        self._restricted = without_shares(session, [need.capability_id for need in lead.needs])
         people = list(self.names.members.values())
         self._seen = member_views(session, reader=asker, members=people) if asker and people else {}
         self.names.hidden_prices.update(
@@ -123,33 +95,53 @@ class SuggestionPresenter:
 
     def headline(self, team: Team | None) -> str:
         """Return the answer as one sentence."""
-        if team is None:
-            return _("Nobody here does this yet") if self.lead.needs else _("Nothing here matches these words yet")
-        prime, *subs = self.parties(team)
-        if prime.is_me and not subs:
-            return _("You can do this yourself")
-        if not subs:
-            return _("%(prime)s can do all of it", prime=prime.business.name)
-        leads = _("You lead it") if prime.is_me else _("%(prime)s leads it", prime=prime.business.name)
-        if len(subs) == 1:
-            work = join_as_list(list(subs[0].needs))
-            return _("%(leads)s, %(sub)s does %(work)s", leads=leads, sub=subs[0].business.name, work=work)
-        if len(subs) > MANY:
-            first = subs[0].business.name
-            return _(
-                "%(leads)s, with %(first)s and %(count)s other firms", leads=leads, first=first, count=len(subs) - 1
-            )
-        return _("%(leads)s, with %(subs)s", leads=leads, subs=join_as_list([sub.business.name for sub in subs]))
+        if team is not None:
+            return shape_text.headline(self.shape(team), self.parties(team), is_whole=not team.missing)
+        if not self.lead.needs:
+            return _("Nothing here matches these words yet")
+        if self.lead.shape is Shape.ALONE:
+            return _("Your firm does not list this yet")
+        return _("Nobody here does this yet")
+
+    def shape(self, team: Team) -> Shape | None:
+        """Return how the bringer works in this team, by who holds its seats; None where nobody is "you"."""
+        if self._mine is None:
+            return None
+        if self._mine.id not in _firms(team):
+            return Shape.HAND_OVER
+        return Shape.ALONE if len(_firms(team)) == 1 else Shape.TOGETHER
+
+    def why_shape(self, team: Team) -> str:
+        """Return why this shape was proposed; empty where the bringer chose it."""
+        shape = self.shape(team)
+        if shape is None or self.lead.shape is not None:
+            return ""
+        asked = {need.capability_id for need in self.lead.needs}
+        return shape_text.why_shape(
+            shape, self.parties(team), is_whole=not team.missing, is_restricted=asked <= self._restricted
+        )
 
     def parties(self, team: Team) -> list[PartyView]:
         """Return the firms of a team, the prime first."""
-        firms = dict.fromkeys(seat.business_id for seat in sorted(team.seats, key=lambda seat: not seat.is_prime))
-        return [self._party([seat for seat in team.seats if seat.business_id == firm]) for firm in firms]
+        seats: dict[int, list[Seat]] = {}
+        for seat in sorted(team.seats, key=lambda seat: not seat.is_prime):
+            seats.setdefault(seat.business_id, []).append(seat)
+        percents = whole_percents([sum(seat.share for seat in held) for held in seats.values()])
+        return [self._party(team, held, percent) for held, percent in zip(seats.values(), percents, strict=True)]
 
-    def shares(self, team: Team) -> str:
-        """Return the work shares as text, for readers who cannot see the bar."""
-        return _(
-            "Work share: %(shares)s", shares=join_as_list([f"{p.called} {p.share:.0%}" for p in self.parties(team)])
+    def shares(self, team: Team) -> list[PartyView]:
+        """Return the firms whose shares of the work may be shown to who asks; none where law restricts them."""
+        needs = {seat.capability_id for seat in team.seats}
+        is_shared = self.shape(team) in (Shape.TOGETHER, None) and not needs & self._restricted
+        parties = self.parties(team) if is_shared else []
+        return parties if len(parties) > 1 else []
+
+    def match(self, team: Team, shown: int | None = None) -> str:
+        """Return how well the team fits, in a word; ``shown`` is its score with an alternate in it."""
+        musts = {need.capability_id for need in self.lead.needs if need.is_must}
+        return match_word(
+            team.shown if shown is None else shown,
+            is_proven=not (musts & {*team.missing} or seats_by_words_alone(team)),
         )
 
     def reasons(self, team: Team) -> list[ReasonText]:
@@ -186,7 +178,7 @@ class SuggestionPresenter:
             new, gone = _firms(other) - _firms(team), _firms(team) - _firms(other)
             if other is team or (len(new) == len(gone) == 1 and new <= alternates):
                 continue
-            text = self._difference(new, gone) if len(_firms(other)) > MANY else self.headline(other)
+            text = self._difference(new, gone) if len(_firms(other)) > shape_text.MANY else self.headline(other)
             described.append((text, other))
         return described
 
@@ -228,6 +220,7 @@ class SuggestionPresenter:
                     business=self.names.businesses[alternate["business"]],
                     member=self.names.members.get(alternate["member"]),
                     shown=alternate["shown"],
+                    match=self.match(team, alternate["shown"]),
                     is_known=alternate["known"] == "known",
                 )
                 if other.business.id not in best or best[other.business.id].shown < other.shown:
@@ -237,11 +230,10 @@ class SuggestionPresenter:
                 sections.append((_("If %(name)s can’t", name=party.called), ranked))
         return sections
 
-    def brief(self, party: PartyView) -> Brief:
-        """Return the draft of what to say to the party by phone or mail."""
-        return draft_brief(
-            self.lead, to=party.called, does=list(party.needs), share=party.share, leads_it=not party.is_prime
-        )
+    def brief(self, team: Team, party: PartyView) -> Brief:
+        """Return the draft of what to say to a party of the team by phone or mail."""
+        request = shape_text.request_text(self.shape(team), party, is_led_by_me=not party.is_prime)
+        return draft_brief(self.lead, to=party.called, does=list(party.needs), request=request)
 
     def unproven(self, team: Team) -> str:
         """Return a sentence on the seats that rest on a firm's own words alone, empty where none does."""
@@ -254,17 +246,21 @@ class SuggestionPresenter:
         """Return a sentence on how sure the answer is; what rests on words alone is never called proven."""
         if seats_by_words_alone(team):
             return _("Not all of this is proven.")
-        considered = self.suggestion.proof["considered"]
-        if considered == 1 and len(self.teams) > 1:
-            return _("No other team here does as much of it.")
-        return ngettext("The only team there is.", "Best of %(count)s possible teams; all were compared.", considered)
+        if self.lead.shape is Shape.ALONE:
+            return _("Nobody else was compared.")
+        if self.suggestion.proof["considered"] == 1:
+            return _("Nobody else here does as much of it.")
+        return _("Everybody here who could do it was compared.")
 
-    def _party(self, seats: list[Seat]) -> PartyView:
-        first = seats[0]
+    def _party(self, team: Team, seats: list[Seat], percent: int) -> PartyView:
+        first, shape = seats[0], self.shape(team)
         business = self.names.businesses[first.business_id]
         is_me = self._mine is not None and business.id == self._mine.id
         needs = tuple(self.names.capability(seat.capability_id) for seat in seats if seat.capability_id is not None)
-        standing = [_("business development"), _("project management")] if first.is_prime else []
+        held = {seat.capability_id for seat in seats if seat.capability_id is not None}
+        is_direct = not is_me and not first.is_prime and bool(held) and held <= self._restricted
+        is_standing = first.is_prime and shape is not Shape.ALONE
+        standing = [_("business development"), _("project management")] if is_standing else []
         does = join_as_list([*standing, *needs])
         member = next((self.names.members.get(seat.member_id) for seat in seats if seat.member_id is not None), None)
         return PartyView(
@@ -273,8 +269,9 @@ class SuggestionPresenter:
             seen=self._view_of(business, member),
             is_prime=first.is_prime,
             is_me=is_me,
-            share=sum(seat.share for seat in seats),
-            role=(_("You stay prime") if is_me else _("Leads it")) if first.is_prime else _("Subcontractor"),
+            is_direct=is_direct,
+            percent=percent,
+            role=shape_text.role(shape, is_prime=first.is_prime, is_me=is_me, is_direct=is_direct),
             does=does[:1].upper() + does[1:],
             needs=needs,
         )
@@ -286,6 +283,8 @@ class SuggestionPresenter:
 
     def _gap(self, gap: Mapping[str, Any]) -> str:
         need = self.names.capability(gap["capability"])
+        if self.lead.shape is Shape.ALONE:
+            return _("your firm does not list %(need)s.", need=need)
         if not gap["nearest"]:
             return _("nobody here does %(need)s.", need=need)
         business = self.names.businesses[gap["nearest"]["business"]]

@@ -109,7 +109,7 @@ def unsaved_suggestion(
         needs=needs,
         asker=None if asker is None else known.member.get(asker.id),
         bringer=known.business.get(lead.business_id) if lead.business_id is not None else None,
-        keeps_prime=lead.keeps_prime,
+        shape=None if lead.shape is None else lead.shape.value,
         own_ratings={known.member[member]: rating for member, rating in own.items() if member in known.member},
         city=city,
         region=region,
@@ -211,13 +211,15 @@ def _seat(known: KnownWorld, ask: Ask, team: outputs.Team, seat: outputs.Seat) -
 def _reason(
     known: KnownWorld, digests: Sequence[str], ask: Ask, reason: outputs.Reason, path: tuple[outputs.Step, ...]
 ) -> dict[str, Any]:
-    """Return the reason with row ids for indices; trust by a path also names the member next to the asker.
+    """Return the reason with row ids for indices; trust by a path has its last fact and the member next to the asker.
 
     A sentence is kept by its digest: what was hidden or erased since cannot be quoted.
     """
     world, data = known.world, dict(reason.data)
-    if reason.signal == "trust" and len(path) > 1:
-        data["through"] = path[0].end
+    if reason.signal == "trust" and path:
+        data["fact"] = step_as_data(known, path[-1])
+        if len(path) > 1:
+            data["through"] = path[0].end
     for key, ids in (
         ("need", [int(world.taxonomy.ids[need.capability]) for need in ask.needs]),
         ("capability", world.taxonomy.ids),

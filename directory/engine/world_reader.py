@@ -1,7 +1,7 @@
 """Reads the World from the database: the engine's arrays, and the mapping from row ids to their indices."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
@@ -20,7 +20,7 @@ from directory.facts.vouch import Vouch
 from directory.facts.vouch_graph import reciprocal_pairs
 from directory.people.audience import is_visible_to_members
 from directory.people.tables import Band, Business, Member
-from directory.taxonomy.capability import CURATED, OWN, Capability
+from directory.taxonomy.capability import CURATED, OWN, Capability, Mark
 from directory.text import fold
 from matching.inputs import FACT_KINDS, Businesses, Claims, Facts, Ints, Members, Taxonomy, Vectors, Works, World
 from matching.taxonomy_words import TaxonomyIndex
@@ -141,7 +141,7 @@ def read_taxonomy(session: Session, schemes: Collection[str] | None = None) -> T
     """
     nodes = select(
         *(Capability.id, Capability.scheme, Capability.name, Capability.synonyms, Capability.asks),
-        *(Capability.parent_id, Capability.vector),
+        *(Capability.parent_id, Capability.vector, Capability.marks),
     ).where(Capability.hidden_at.is_(None))
     if schemes is not None:
         nodes = nodes.where(Capability.scheme.in_(schemes))
@@ -175,7 +175,26 @@ def read_taxonomy(session: Session, schemes: Collection[str] | None = None) -> T
         asks=tuple((*row.asks, *titles[row.id]) for row in rows),
         ask_vectors=np.concatenate(ask_vectors),
         ask_nodes=_ints(ask_nodes),
+        trades=_trades(rows, at),
     )
+
+
+def _trades(rows: Sequence[Any], at: Mapping[int, int]) -> Ints:
+    """Return the trade of each node: its root or, under nodes marked TRADES, what stands below; -1 under NO_SHARE."""
+    nodes, trades = {row.id: row for row in rows}, dict[int, int]()
+
+    def trade(node: int) -> int:
+        if node not in trades:
+            above = nodes.get(nodes[node].parent_id)
+            inherited = None if above is None else trade(above.id)
+            if Mark.NO_SHARE in nodes[node].marks:
+                inherited = -1
+            elif above is not None and Mark.TRADES in above.marks and inherited == at[above.id]:
+                inherited = None
+            trades[node] = at[node] if inherited is None else inherited
+        return trades[node]
+
+    return _ints(trade(row.id) for row in rows)
 
 
 @lru_cache(maxsize=2)

@@ -16,7 +16,7 @@ from directory.imports.cell_checks import Field, ImportErrors, RowError
 from directory.imports.checked_table import CheckedRow, read_checked_file
 from directory.imports.report import Report
 from directory.people.own_word import joined_names
-from directory.taxonomy.capability import OWN, Capability, CapabilityKind
+from directory.taxonomy.capability import OWN, Capability, CapabilityKind, Mark
 from directory.translation import gettext
 
 CURATED_FILE = Path(__file__).parents[1] / "taxonomy/goodword.csv"
@@ -26,6 +26,7 @@ FIELDS = (
     Field("description", ("description",), 4096, is_published=True),  # begins with alternative names, as in ESCO
     Field("synonyms", ("synonyms",), 4096),  # separated by semicolons
     Field("asks", ("asks",), 4096),  # separated by semicolons: how people ask without the technical term
+    Field("marks", ("marks",), 80),  # separated by semicolons, of Mark
     Field("parent", ("parent",), 160),  # a code; without this column it is derived from the node's own code
 )
 NAME_WORDS = 10  # maximum words of a name taken from a description
@@ -43,7 +44,7 @@ def import_scheme(
 
     A node that changes loses its vector, for ``embed_missing`` to make anew; it keeps the names of the network's own
     words that were joined with it. Raises Invalid for a file that cannot be read or the scheme of these words, and
-    ImportErrors for its rows: a duplicate code, a missing name, an unknown parent, a cycle.
+    ImportErrors for its rows: a duplicate code, a missing name, an unknown parent or mark, a cycle.
     """
     if scheme == OWN:
         raise Invalid(gettext("The scheme “own” is for this network’s words; choose another name."), field="scheme")
@@ -108,8 +109,13 @@ def _nodes(rows: list[CheckedRow]) -> tuple[dict[str, dict[str, Any]], dict[str,
         elif not name:
             errors.append(RowError(row.number, "name", gettext("Write a name.")))
         words = (*row.values.get("synonyms", "").split(";"), description.removeprefix(name))
-        asks = row.values.get("asks", "").split(";")
-        nodes[code] = {"name": name, "synonyms": _distinct(words), "asks": _distinct(asks)}
+        asks, marks = (_distinct(row.values.get(field, "").split(";")) for field in ("asks", "marks"))
+        errors += [
+            RowError(row.number, "marks", gettext("There is no mark “%(mark)s”.", mark=mark))
+            for mark in marks
+            if mark not in {*Mark}
+        ]
+        nodes[code] = {"name": name, "synonyms": _distinct(words), "asks": asks, "marks": marks}
         parents[code] = row.number, row.values.get("parent")
     if errors:
         raise ImportErrors(errors)

@@ -41,6 +41,14 @@ class MatchedBy(StrEnum):
     PERSON = "person"
 
 
+class Shape(StrEnum):
+    """How the bringer works on a lead: hands it over and holds no seat, leads partners, or does alone what it can."""
+
+    HAND_OVER = "hand over"
+    TOGETHER = "together"
+    ALONE = "alone"
+
+
 @dataclass(frozen=True)
 class Wish:
     """A need before it is stored."""
@@ -53,17 +61,20 @@ class Wish:
 
 @dataclass(frozen=True)
 class Terms:
-    """What a lead says besides its text and needs; all of it optional. ``is_asked``: the post may ask for it."""
+    """What a lead says besides its text and needs; all of it optional. ``is_asked``: the post may ask for it.
+
+    ``shape`` is as the bringer chose it; None leaves it to the engine.
+    """
 
     place: str = ""
     budget: Money | None = None
     due_on: date | None = None
-    keeps_prime: bool = True
+    shape: Shape | None = None
     is_asked: bool = False
 
 
 class Lead(AttributedRow, PublicRow, Base):
-    """A client's request. The bringer's business is prime unless stated otherwise; no client contact is stored.
+    """A client's request; no contact of the client is stored. ``shape`` is None until the bringer chooses one.
 
     ``asked_at`` is the bringer's consent that the weekly post asks for the needs, never naming the client.
     """
@@ -77,7 +88,7 @@ class Lead(AttributedRow, PublicRow, Base):
     budget_minor: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3), default="USD")
     due_on: Mapped[date | None]
-    keeps_prime: Mapped[bool] = mapped_column(default=True)  # the bringer leads the work
+    shape: Mapped[Shape | None]
     left_open: Mapped[list[str]] = mapped_column(default=list)  # the terms whose question was dismissed
     created_at: Mapped[datetime]
     asked_at: Mapped[datetime | None]
@@ -144,7 +155,7 @@ def create_lead(
 
 def terms_of(lead: Lead) -> Terms:
     """Return what the lead says besides its text and needs."""
-    return Terms(lead.place, lead.budget, lead.due_on, lead.keeps_prime, lead.asked_at is not None)
+    return Terms(lead.place, lead.budget, lead.due_on, lead.shape, lead.asked_at is not None)
 
 
 def correct_lead(
@@ -160,6 +171,14 @@ def correct_lead(
         terms = replace(terms, is_asked=lead.asked_at is not None)
     set_needs_and_terms(lead, wishes, terms, now)
     session.flush()
+    record(session, actor_id=member.id, action="lead.correct", object=f"lead:{lead.public_id}", now=now)
+
+
+def choose_shape(session: Session, *, lead: Lead, member: Member, shape: Shape, now: datetime) -> None:
+    """Keep how the bringer wants to work on the lead. Raises Conflict when closed."""
+    if lead.closed_at is not None:
+        raise Conflict(_("This lead is closed."))
+    lead.shape = shape
     record(session, actor_id=member.id, action="lead.correct", object=f"lead:{lead.public_id}", now=now)
 
 
@@ -235,7 +254,7 @@ def set_needs_and_terms(lead: Lead, wishes: Sequence[Wish], terms: Terms, now: d
     lead.budget_minor = terms.budget.minor if terms.budget else None
     lead.currency = terms.budget.currency if terms.budget else "USD"
     lead.due_on = terms.due_on
-    lead.keeps_prime = terms.keeps_prime
+    lead.shape = terms.shape
     lead.asked_at = (lead.asked_at or now) if terms.is_asked else None
     lead.needs = [
         Need(

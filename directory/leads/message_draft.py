@@ -17,10 +17,10 @@ class Brief:
     text: str
 
 
-def draft_brief(lead: Lead, *, to: str, does: list[str], share: float, leads_it: bool) -> Brief:
+def draft_brief(lead: Lead, *, to: str, does: list[str], request: str) -> Brief:
     """Return what to write to ``to`` (a first name) about a lead's needs in ``does`` (capability names).
 
-    ``share`` (0-1) is their part of the work; ``leads_it`` says whether the writer runs the project.
+    ``request`` is what the writer asks them for.
     """
     work = join_as_list(does)
     terms = (
@@ -28,15 +28,13 @@ def draft_brief(lead: Lead, *, to: str, does: list[str], share: float, leads_it:
         _("Budget: about %(budget)s in all", budget=lead.budget.spoken()) if lead.budget else "",
         _("Done by: %(day)s", day=date_text(lead.due_on)) if lead.due_on else "",
     )
-    request = _("I would like you to do %(work)s, about %(share)s %% of the work.", work=work, share=round(share * 100))
-    role = _("I stay with the client and run the project.") if leads_it else _("You would lead it.")
     return _brief(
         _("A lead for you: %(work)s", work=work),
         _("Hello %(name)s,", name=to),
         _("a client of mine is looking for this:"),
         f"“{lead.text}”",
         "\n".join(filter(None, terms)),
-        f"{request} {role}",
+        request,
         _("Would that suit you? Shall we talk?"),
         f"{lead.member.name}\n{lead.business.name}",
     )

@@ -1,5 +1,6 @@
 """Suggestions: the engine's answer to a lead, stored as data. Only the member who asked reads it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -11,6 +12,20 @@ from directory.db import Base, PublicRow, Row
 from directory.leads.lead import Lead
 from directory.people.tables import Business, Member
 from directory.taxonomy.capability import Capability
+
+
+def whole_percents(shares: Sequence[float]) -> list[int]:
+    """Return shares that sum to a positive number as whole percents that add up to 100, by the largest remainders.
+
+    >>> whole_percents([1, 1, 1])
+    [34, 33, 33]
+    """
+    exact = [100 * share / sum(shares) for share in shares]
+    percents = [int(share) for share in exact]
+    by_remainder = sorted(range(len(exact)), key=lambda place: percents[place] - exact[place])
+    for place in by_remainder[: 100 - sum(percents)]:
+        percents[place] += 1
+    return percents
 
 
 class Answer(StrEnum):
@@ -68,7 +83,10 @@ class SeatKind(StrEnum):
 
 
 class Seat(Row, Base):
-    """A place in a team. The prime holds business development and project management; ``share`` is 0-1 of the work."""
+    """A place in a team; ``share`` is 0-1 of the work.
+
+    The prime, where there is one, holds business development and project management.
+    """
 
     __tablename__ = "seat"
 

@@ -1,11 +1,11 @@
 """Capabilities: nodes of a taxonomy, category > service > platform. Several schemes can be stored at once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
 from directory.db import Base, PublicRow
 
@@ -19,6 +19,17 @@ class CapabilityKind(StrEnum):
     CATEGORY = "category"
     SERVICE = "service"
     PLATFORM = "platform"
+
+
+class Mark(StrEnum):
+    """A rule of a taxonomy for a node and all that stands below it.
+
+    ``NO_SHARE``: law restricts fees for referrals here, so no share of the work is ever suggested, and nobody leads it
+    for another firm. ``TRADES``: the nodes directly below are trades of their own; elsewhere a category is one trade.
+    """
+
+    NO_SHARE = "no share"
+    TRADES = "trades"
 
 
 class Capability(PublicRow, Base):
@@ -37,6 +48,7 @@ class Capability(PublicRow, Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("capability.id"), index=True)
     synonyms: Mapped[list[str]] = mapped_column(default=list)
     asks: Mapped[list[str]] = mapped_column(default=list)
+    marks: Mapped[list[str]] = mapped_column(default=list)  # of Mark
     origin: Mapped[str | None] = mapped_column(String(200))  # of one's own word: a file, or "" for a member's page
     hidden_at: Mapped[datetime | None]  # an own word that was hidden, or joined with another
     vector: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
@@ -49,6 +61,23 @@ def kind_below(kind: CapabilityKind | None) -> CapabilityKind:
     if kind is None:
         return CapabilityKind.CATEGORY
     return CapabilityKind.SERVICE if kind is CapabilityKind.CATEGORY else CapabilityKind.PLATFORM
+
+
+def without_shares(session: Session, capability_ids: Collection[int]) -> set[int]:
+    """Return those of the capabilities that are marked NO_SHARE, or stand below one that is."""
+    above = aliased(Capability)
+    climb = (
+        select(Capability.id.label("start"), Capability.parent_id, Capability.marks)
+        .where(Capability.id.in_(capability_ids))
+        .cte(recursive=True)
+    )
+    climb = climb.union_all(
+        select(climb.c.start, above.parent_id, above.marks)
+        .select_from(climb)
+        .join(above, above.id == climb.c.parent_id)
+    )
+    rows = session.execute(select(climb.c.start, climb.c.marks)) if capability_ids else ()
+    return {start for start, marks in rows if Mark.NO_SHARE in marks}
 
 
 def capability_choices(session: Session) -> Sequence[Capability]:

@@ -60,9 +60,53 @@ def test_the_second_team_without_the_best_partner_lists_its_missing_need() -> No
     assert second.missing == (2,)
 
 
-def test_a_bringer_that_gives_up_the_lead_gets_a_prime_that_covers_all_needs() -> None:
-    given = STORY.answer(*NEEDS, asker="anna", bringer="Northlight", keeps_prime=False)
-    assert {*STORY.holders(given.teams[0]).values()} == {"Bramble"}
+def test_a_bringer_that_hands_over_holds_no_seat_though_it_covers_a_need() -> None:
+    given = STORY.answer(*NEEDS, asker="anna", bringer="Northlight", shape="hand over")
+    best = given.teams[0]
+    assert best.prime is None
+    assert STORY.holders(best) == dict.fromkeys("012", "Bramble")
+    assert sum(seat.share for seat in best.seats) == pytest.approx(1)
+    firms = {other.business for team in given.teams for seat in team.seats for other in (seat, *seat.alternates)}
+    assert STORY.firm("Northlight") not in firms
+
+
+def test_a_bringer_that_does_it_alone_is_the_only_firm_and_leaves_the_rest_open() -> None:
+    best = STORY.answer(*NEEDS, asker="anna", bringer="Northlight", shape="alone").teams[0]
+    assert {*STORY.holders(best).values()} == {"Northlight"}
+    assert best.missing == (1, 2)
+    assert not any(seat.alternates for seat in best.seats)
+    assert STORY.answer("wordpress", asker="anna", bringer="Northlight", shape="alone").kind == "nobody"
+
+
+def test_a_bringer_that_could_do_it_alone_gets_partners_where_it_wants_them() -> None:
+    best = STORY.answer("design", asker="anna", bringer="Northlight", shape="together").teams[0]
+    assert (STORY.names[best.prime or 0], STORY.holders(best)["0"]) == ("Northlight", "Bramble")
+    town = Town({"Mine": ("x",)})
+    assert town.answer("x", bringer="Mine", shape="together").kind == "yourself"
+
+
+@pytest.mark.parametrize(
+    ("claims", "writes", "needs", "is_prime"),
+    [
+        pytest.param((), 0.0, "x", False, id="outside the trade"),
+        pytest.param(("x",), 0.0, "xy", True, id="covers a part"),
+        pytest.param(("z",), 0.0, "x", True, id="in the trade by a claim"),
+        pytest.param((), 0.9, "x", True, id="in the trade by its own words"),
+        pytest.param(("y",), 0.0, "z", False, id="the other trade"),
+        pytest.param((), 0.9, "rare", False, id="work that nobody leads for another"),
+        pytest.param(("rare",), 0.0, ["rare", "z"], True, id="covers a part of such work"),
+    ],
+)
+def test_the_bringer_leads_what_it_does_in_part_or_knows_as_its_trade(
+    claims: tuple[str, ...], writes: float, needs: str | list[str], is_prime: bool
+) -> None:
+    others = {"Other": ("x", "y", "z", "rare")}
+    town = Town({"Mine": claims, **others}, writes={"Mine": writes}, trades={"x": 1, "z": 1, "y": 2})
+    best = town.answer(
+        *needs if isinstance(needs, list) else [needs] if needs == "rare" else needs, bringer="Mine"
+    ).teams[0]
+    assert (best.prime == town.firm("Mine")) is is_prime
+    assert (best.prime is None) is not is_prime
 
 
 def test_a_bringer_that_covers_all_needs_is_first_and_others_follow() -> None:
@@ -105,7 +149,7 @@ def test_a_blocked_firm_is_nowhere_in_the_answer() -> None:
 def test_an_unknown_firm_is_suggested_and_marked_even_without_members() -> None:
     town = Town({"Mine": (), "Theirs": ("x",)}, {"anna": "Mine"})
     given = town.answer("x", asker="anna", bringer="Mine")
-    seat = given.teams[0].seats[2]
+    seat = given.teams[0].seats[0]
     assert (town.names[seat.business], seat.member) == ("Theirs", None)
     trust = next(r for r in given.teams[0].reasons if r.signal == "trust" and r.business == seat.business)
     assert trust.data["known"] is Known.NOT_YET
@@ -172,7 +216,7 @@ def towns(draw: st.DrawFn) -> tuple[Town, dict[str, object], tuple[str, ...]]:
     more = {
         "asker": draw(st.sampled_from(["", "a"])),
         "bringer": draw(st.sampled_from(["", "A"])),
-        "keeps_prime": draw(st.booleans()),
+        "shape": draw(st.sampled_from([None, "hand over", "together", "alone"])),
     }
     return Town(firms, people, facts, works, bands), more, tuple(draw(st.permutations(["x", "y?", "z"])))
 
@@ -190,7 +234,7 @@ def check_invariants(drawn: tuple[Town, dict[str, object], tuple[str, ...]]) -> 
     assert scores == sorted(scores, reverse=True)
     assert not scores or scores[0] == given.proof.bound
     coverable = {n for n in range(len(needs)) if town.answer(needs[n], **more).kind != "nobody"}
-    if given.teams:
+    if given.teams and more["shape"] != "alone":
         assert {*given.teams[0].missing} == {*range(len(needs))} - coverable
     for team in given.teams:
         assert sum(reason.contribution for reason in team.reasons) == pytest.approx(team.score, abs=1e-9)
@@ -199,6 +243,10 @@ def check_invariants(drawn: tuple[Town, dict[str, object], tuple[str, ...]]) -> 
         assert 0 <= team.shown <= 100
         assert {seat.need for seat in team.seats} - {None} == {*range(len(needs))} - {*team.missing}
         assert sum(seat.share for seat in team.seats) <= 1 + 1e-9
+        standing = [seat for seat in team.seats if seat.need is None]
+        assert {seat.business for seat in standing} == ({team.prime} if team.prime is not None else set())
+        if more["bringer"] and team.prime is None:
+            assert town.firm("A") not in {seat.business for seat in team.seats}
         assert all(other.business != seat.business for seat in team.seats for other in seat.alternates)
     shown = [team.shown for team in given.teams]
     assert shown == sorted(shown, reverse=True)
@@ -206,7 +254,7 @@ def check_invariants(drawn: tuple[Town, dict[str, object], tuple[str, ...]]) -> 
 
 def best(*needs: str, **town: Any) -> str | None:
     given = Town(**town).answer(*needs)
-    return Town(**town).names[given.teams[0].prime] if given.teams else None
+    return Town(**town).names[given.teams[0].seats[0].business] if given.teams else None
 
 
 def test_a_firm_that_only_writes_about_a_need_can_take_its_seat() -> None:

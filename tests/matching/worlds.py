@@ -36,6 +36,7 @@ class Town:
     bands: dict[str, tuple[int, int]] = field(default_factory=dict)
     said: dict[str, dict[str, Any]] = field(default_factory=dict)  # firm -> city, remote, price_low, chapter, ...
     writes: dict[str, float] = field(default_factory=dict)  # firm -> likeness of what it writes; below 0 against
+    trades: dict[str, int] = field(default_factory=dict)  # node -> trade; -1 of others; empty: all are one trade
     lasts: int = 365  # days from today for which vouches and evidence count
 
     def __post_init__(self) -> None:
@@ -69,6 +70,7 @@ class Town:
                 ((),) * len(self.nodes),
                 np.full(len(self.nodes), -1),
                 np.zeros((len(self.nodes), 0), dtype=np.float32),
+                trades=np.array([self.trades.get(node, -1 if self.trades else 0) for node in self.nodes]),
             ),
             Businesses(
                 ids=np.arange(names),

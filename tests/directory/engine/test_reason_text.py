@@ -10,6 +10,7 @@ from directory.engine.firm_sentences import FirmSentence, TextSource
 from directory.engine.reason_text import SENTENCES, Names, sentence
 from directory.people.tables import Business, Member
 from directory.taxonomy.capability import Capability, CapabilityKind
+from matching.inputs import FACT_KINDS
 from matching.signals import SIGNALS
 from tests.golden import golden
 
@@ -40,6 +41,11 @@ CASES: dict[str, dict[str, tuple[Any, ...]]] = {
         "member": (BEA,),
         "path": (1, 2, 3, 0),
         "through": (CARLA, None),
+        "fact": (
+            None,
+            *({"start": NIA, "end": BEA, "kind": kind, "forward": True, "day": DAY} for kind in ("worked", "vouch")),
+            *({"start": CARLA, "end": BEA, "kind": kind, "forward": True, "day": DAY} for kind in FACT_KINDS[:5]),
+        ),
         "band": (3, 0),
     },
     "competence": {"need": (WEB,), "member": (BEA,), "own": (False, True), "band": (0, 3), "evidence": (0, 1, 2)},

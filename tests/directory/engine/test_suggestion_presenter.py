@@ -24,10 +24,10 @@ def text_of_suggestions(demo_cast: DemoCast, now: datetime) -> str:
             today=now.date(),
         )
         for team in presenter.teams:
-            texts += [presenter.headline(team), presenter.shares(team)]
+            texts += [presenter.headline(team), *(party.business.name for party in presenter.shares(team))]
             texts += [reason.text for reason in presenter.reasons(team)]
             for party in presenter.parties(team):
-                texts += [party.called, presenter.brief(party).text, *sum(presenter.path(team, party), ())]
+                texts += [party.called, presenter.brief(team, party).text, *sum(presenter.path(team, party), ())]
             texts += [other.member.name for _, others in presenter.alternates(team) for other in others if other.member]
     return "\n".join(texts)
 

@@ -61,7 +61,7 @@ def test_northlight_leads_and_bramble_builds(demo_cast: DemoCast, now: datetime)
     assert [person for _, person in presenter.path(best, sub)] == ["Carla Ruiz", "Bea Lindqvist"]
     assert presenter.path(best, sub)[0][0].startswith("worked with")
     assert presenter.headline(best) == "You lead it, Bramble & Co does WordPress"
-    assert "Bea" in presenter.brief(sub).text
+    assert "Bea" in presenter.brief(best, sub).text
 
 
 def test_reasons_sum_to_the_score_and_each_has_its_sentence(demo_cast: DemoCast, now: datetime) -> None:

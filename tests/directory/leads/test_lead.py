@@ -10,6 +10,7 @@ from directory.engine.own_vocabulary import capability_named
 from directory.errors import Conflict, Invalid
 from directory.leads.lead import (
     Lead,
+    Shape,
     Terms,
     Wish,
     close_lead,
@@ -42,7 +43,7 @@ def wish(demo_cast: DemoCast, name: str, *, is_must: bool = True) -> Wish:
 
 def test_a_lead_belongs_to_its_bringers_firm(demo_cast: DemoCast, lead: Lead) -> None:
     assert lead.business is demo_cast.business("northlight")
-    assert lead.keeps_prime
+    assert lead.shape is None
     assert next(iter(leads_of(demo_cast.session, member=demo_cast.member("nadia")))) is lead
 
 
@@ -90,7 +91,7 @@ def test_only_the_bringer_changes_whether_the_post_asks(demo_cast: DemoCast, lea
 
 
 def test_a_correction_replaces_the_needs_and_terms(demo_cast: DemoCast, lead: Lead, now: datetime) -> None:
-    terms = Terms(place="Tucson", budget=Money(1500000, "USD"), keeps_prime=False, is_asked=True)
+    terms = Terms(place="Tucson", budget=Money(1500000, "USD"), shape=Shape.HAND_OVER, is_asked=True)
     correct_lead(
         demo_cast.session,
         lead=lead,
@@ -100,7 +101,7 @@ def test_a_correction_replaces_the_needs_and_terms(demo_cast: DemoCast, lead: Le
         now=now,
     )
     assert [(need.capability.name, need.is_must, need.share) for need in lead.needs] == [("Copywriting", False, 1)]
-    assert (lead.place, lead.budget, lead.keeps_prime, lead.asked_at) == ("Tucson", terms.budget, False, now)
+    assert (lead.place, lead.budget, lead.shape, lead.asked_at) == ("Tucson", terms.budget, Shape.HAND_OVER, now)
 
 
 def test_more_than_twelve_needs_are_refused(demo_cast: DemoCast, lead: Lead, now: datetime) -> None:
@@ -121,15 +122,14 @@ def test_a_closed_lead_is_not_corrected_until_it_is_reopened(demo_cast: DemoCast
 
 def test_the_draft_states_work_and_terms_and_leaves_out_missing_terms(lead: Lead) -> None:
     lead.budget_minor, lead.place = 1500000, "Tucson"
-    message = draft_brief(lead, to="Bea", does=["WordPress"], share=0.65, leads_it=True)
+    message = draft_brief(lead, to="Bea", does=["WordPress"], request="I would like you to do it.")
     assert message.subject == "A lead for you: WordPress"
     assert message.text.startswith("Hello Bea,")
     for part in (
         "“He insists",
         "Where: Tucson",
         "$15,000",
-        "about 65 % of the work",
-        "I stay with the client",
+        "I would like you to do it.",
         "Nadia",
     ):
         assert part in message.text
