@@ -6,7 +6,7 @@ it serves is no evidence that it does their work: there only words outside of it
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -17,6 +17,7 @@ from scipy.sparse import csr_array
 
 from matching.inputs import Bools, Floats, HalfVectors, Ints, Vectors
 from matching.lead_passages import Passages
+from matching.served_customers import without_customers
 from matching.text_normalization import clean_text, sentences, stems
 
 WORDS = 0.4  # what having all words of the text adds to the cosines
@@ -83,9 +84,14 @@ class Sentence:
         ' want a website'
         """
         if self.about == "owner":
-            return _SERVED.sub("", self.text)
+            return self.own_words
         wanted = _WANTED.search(self.text) if self.about == "wish" else None
         return wanted[1] if wanted else ""
+
+    @property
+    def own_words(self) -> str:
+        """The text without whom it names as customers; what is not about its writer begins with them."""
+        return without_customers(("" if self.about == "owner" else "for ") + _SERVED.sub("", self.text))
 
 
 @dataclass(frozen=True)
@@ -157,15 +163,20 @@ class SentenceIndex:
     def rank(self, passages: Passages, encode: Encode | None) -> list[Likeness]:
         """Return the owners whose sentences are like the passages, the most alike first; empty where none is.
 
+        Leaves out those whose nearest sentence has words of the passages only where it says whom they serve.
         ``encode`` embeds the passages, as the sentences are embedded. Without it, words alone decide.
         """
-        like = self.match(passages, encode)
+        like, asked = self.match(passages, encode), {stem for part in passages.all for stem in stems(part)} - _ANYBODY
         order = np.argsort(-like.likeness, kind="stable")
         return [
             Likeness(int(owner), int(like.nearest[owner]), float(like.likeness[owner]))
             for owner in order[like.nearest[order] >= 0]
-            if like.against[owner] < 0
+            if like.against[owner] < 0 and self._is_of_owner(self.said[like.nearest[owner]], asked)
         ]
+
+    def _is_of_owner(self, sentence: Sentence, asked: Set[str]) -> bool:
+        """Whether the asked words of a sentence, if it has any, do not all name whom its owner serves."""
+        return asked.isdisjoint(stems(sentence.text)) or not asked.isdisjoint(stems(sentence.own_words))
 
     def match(self, passages: Passages, encode: Encode | None) -> Matches:
         """Return what each owner's sentences say about the need that the passages are about."""

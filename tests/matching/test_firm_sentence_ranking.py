@@ -150,3 +150,26 @@ def test_any_texts_give_one_answer_in_the_order_of_scores(pages: list[str], lead
         assert found == SentenceIndex(said, vectors).rank(passages(lead)[0], encode)
         assert [like.score for like in found] == sorted((like.score for like in found), reverse=True)
         assert all(said[like.sentence].owner == like.owner and not said[like.sentence].is_against for like in found)
+
+
+@pytest.mark.parametrize(
+    ("said", "served"),
+    [
+        ("We run the marketing of dentists and orthodontists", "dentists"),
+        ("Insurance of roofing contractors", "roofing"),
+        ("Our software is used by title companies", "title"),
+        ("Recruiting electricians and technicians", "electricians"),
+        ("IT support for law firms", "law"),
+    ],
+)
+def test_whom_a_firm_serves_is_not_what_it_does(said: str, served: str) -> None:
+    assert served not in Sentence(0, said).deed
+    index = SentenceIndex([Sentence(0, said)], np.zeros((1, 0), dtype=np.float16))
+    assert index.match(Passages((f"{served} {said.split()[-1]}",)), None).deed.tolist() == [-1]
+
+
+@pytest.mark.parametrize(
+    "said", ["We are plumbers and roofers", "Licensed electricians", "A team of designers", "We repair trailers"]
+)
+def test_people_who_are_the_firm_are_what_it_does(said: str) -> None:
+    assert Sentence(0, said).deed == said
