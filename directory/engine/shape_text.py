@@ -52,14 +52,14 @@ def _named(parties: Sequence[PartyView]) -> str:
     return join_as_list(names)
 
 
-def role(shape: Shape | None, *, is_prime: bool, is_me: bool, is_direct: bool) -> str:
+def role(shape: Shape | None, *, leads: bool, is_me: bool, is_direct: bool) -> str:
     """Return what a firm is in a team of this shape."""
-    if shape is Shape.ALONE and is_me:
-        return _("You do it")
     if shape is Shape.HAND_OVER:
         return _("You introduce them to the client")
-    if is_prime:
+    if leads:
         return _("You stay prime") if is_me else _("Leads it")
+    if is_me:
+        return _("You do it") if shape is Shape.ALONE else _("You do your part")
     return _("Works for the client directly") if is_direct else _("Subcontractor")
 
 

@@ -136,7 +136,7 @@ def _team(presenter: SuggestionPresenter, team: Team, proof: dict[str, Any]) -> 
                 {
                     **_who(names.businesses[other["business"]], names.members.get(other["member"])),
                     "shown": other["shown"],
-                    "match": presenter.match(team, other["shown"]),
+                    "match": presenter.match(team, other=other),
                     "known": other["known"],
                 }
                 for other in seat.alternates

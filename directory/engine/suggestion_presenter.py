@@ -136,12 +136,14 @@ class SuggestionPresenter:
         parties = self.parties(team) if is_shared else []
         return parties if len(parties) > 1 else []
 
-    def match(self, team: Team, shown: int | None = None) -> str:
-        """Return how well the team fits, in a word; ``shown`` is its score with an alternate in it."""
+    def match(self, team: Team, *, other: Mapping[str, Any] | None = None) -> str:
+        """Return how well the team fits, in a word; ``other``: with this alternate, as stored in a seat, in it."""
         musts = {need.capability_id for need in self.lead.needs if need.is_must}
+        told = [reason["data"]["known"] for reason in team.reasons if reason["signal"] == "trust"]
         return match_word(
-            team.shown if shown is None else shown,
+            other["shown"] if other else team.shown,
             is_proven=not (musts & {*team.missing} or seats_by_words_alone(team)),
+            is_known=self._me is None or {*told, *([other["known"]] if other else [])} <= {"known"},
         )
 
     def reasons(self, team: Team) -> list[ReasonText]:
@@ -220,7 +222,7 @@ class SuggestionPresenter:
                     business=self.names.businesses[alternate["business"]],
                     member=self.names.members.get(alternate["member"]),
                     shown=alternate["shown"],
-                    match=self.match(team, alternate["shown"]),
+                    match=self.match(team, other=alternate),
                     is_known=alternate["known"] == "known",
                 )
                 if other.business.id not in best or best[other.business.id].shown < other.shown:
@@ -257,10 +259,10 @@ class SuggestionPresenter:
         business = self.names.businesses[first.business_id]
         is_me = self._mine is not None and business.id == self._mine.id
         needs = tuple(self.names.capability(seat.capability_id) for seat in seats if seat.capability_id is not None)
-        held = {seat.capability_id for seat in seats if seat.capability_id is not None}
-        is_direct = not is_me and not first.is_prime and bool(held) and held <= self._restricted
-        is_standing = first.is_prime and shape is not Shape.ALONE
-        standing = [_("business development"), _("project management")] if is_standing else []
+        others = {seat.capability_id for seat in team.seats if seat.business_id != business.id}
+        leads = first.is_prime and (not others <= self._restricted or self._mine is None)
+        is_direct = not first.is_prime and any(seat.capability_id in self._restricted for seat in seats)
+        standing = [_("business development"), _("project management")] if leads else []
         does = join_as_list([*standing, *needs])
         member = next((self.names.members.get(seat.member_id) for seat in seats if seat.member_id is not None), None)
         return PartyView(
@@ -271,7 +273,7 @@ class SuggestionPresenter:
             is_me=is_me,
             is_direct=is_direct,
             percent=percent,
-            role=shape_text.role(shape, is_prime=first.is_prime, is_me=is_me, is_direct=is_direct),
+            role=shape_text.role(shape, leads=leads, is_me=is_me, is_direct=is_direct),
             does=does[:1].upper() + does[1:],
             needs=needs,
         )
