@@ -38,7 +38,8 @@ def headline(shape: Shape | None, parties: Sequence[PartyView], *, is_whole: boo
         )
     leads = _("You lead it") if first.is_me else _("%(prime)s leads it", prime=first.business.name)
     if all(party.is_direct for party in rest):
-        leads = _("You do your part") if first.is_me else _("%(prime)s does a part", prime=first.business.name)
+        stays = _("You do your part") if first.needs else _("You stay with the client")
+        leads = stays if first.is_me else _("%(prime)s does a part", prime=first.business.name)
     if len(rest) == 1:
         work = join_as_list(list(rest[0].needs))
         return _("%(leads)s, %(sub)s does %(work)s", leads=leads, sub=rest[0].business.name, work=work)
@@ -52,13 +53,15 @@ def _named(parties: Sequence[PartyView]) -> str:
     return join_as_list(names)
 
 
-def role(shape: Shape | None, *, leads: bool, is_me: bool, is_direct: bool) -> str:
-    """Return what a firm is in a team of this shape."""
+def role(shape: Shape | None, *, leads: bool, is_me: bool, is_direct: bool, has_needs: bool) -> str:
+    """Return what a firm is in a team of this shape; ``leads``: others work for it, ``is_direct``: for the client."""
     if shape is Shape.HAND_OVER:
         return _("You introduce them to the client")
     if leads:
         return _("You stay prime") if is_me else _("Leads it")
     if is_me:
+        if not has_needs:
+            return _("You stay with the client")
         return _("You do it") if shape is Shape.ALONE else _("You do your part")
     return _("Works for the client directly") if is_direct else _("Subcontractor")
 

@@ -273,7 +273,7 @@ class SuggestionPresenter:
             is_me=is_me,
             is_direct=is_direct,
             percent=percent,
-            role=shape_text.role(shape, leads=leads, is_me=is_me, is_direct=is_direct),
+            role=shape_text.role(shape, leads=leads, is_me=is_me, is_direct=is_direct, has_needs=bool(needs)),
             does=does[:1].upper() + does[1:],
             needs=needs,
         )

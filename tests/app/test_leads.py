@@ -15,7 +15,7 @@ from directory.leads.lead import Lead
 from directory.leads.need_example import NeedExample
 from directory.leads.suggestion import Suggestion
 from directory.people.business import edit_business
-from directory.people.tables import Member
+from directory.people.tables import Business, Member
 from directory.privacy.erasure import erase
 from directory.rate_limit import consume_allowance
 from tests.app.conftest import SignIn
@@ -310,3 +310,47 @@ def test_what_the_text_does_not_speak_of_is_no_example(engine: Engine, nadia: Fl
     nadia.post(f"{brought}/edit", data={"add": "Bookkeeping"})
     assert "Bookkeeping" in needs_of(nadia.get(brought).text)
     assert rows(engine, NeedExample) == 0
+
+
+def shape_of(page: str) -> list[str]:
+    return re.findall(r'value="([a-z ]+)" aria-pressed="true"', page)
+
+
+def test_the_shape_is_changed_with_one_tap_and_stays_with_the_lead(engine: Engine, nadia: FlaskClient) -> None:
+    path = bring(nadia)
+    page = nadia.get(path).text
+    assert shape_of(page) == ["together"]
+    assert "Suggested, since" in page
+    for shape, answer in (("hand over", "Hand it over to Bramble"), ("alone", "You can do a part of it yourself")):
+        assert nadia.post(f"{path}/shape", data={"shape": shape}).status_code == 303
+        page = nadia.get(path).text
+        assert shape_of(page) == [shape]
+        assert re.search(rf"<h2>{answer}|<h2>Your firm does not list this yet", page)
+        assert "Suggested, since" not in page
+    nadia.post(f"{path}/edit", data={"place": "Tucson", "shape": "hand over"})
+    assert shape_of(nadia.get(path).text) == ["hand over"]
+    assert nadia.post(f"{path}/shape", data={"shape": "by lot"}).status_code == 400
+
+
+def test_no_percentage_is_shown_before_somebody_asks(nadia: FlaskClient) -> None:
+    page = nadia.get(bring(nadia)).text
+    card, asked = page.split("How might we divide the work?")
+    assert not re.search(r"\d+(?:&nbsp;|\s)?%|of 100", card[card.index("<main") :])
+    shares = [int(share) for share in re.findall(r"(\d+)&nbsp;%", asked)]
+    assert sum(shares) == 100
+
+
+def test_where_law_restricts_referral_fees_no_page_or_draft_speaks_of_a_share(engine: Engine, sign_in: SignIn) -> None:
+    with Session(engine) as session:
+        plumber = session.scalars(select(Member).join(Business).where(Business.key == "cactus-wren")).first()
+    browser = sign_in(plumber)
+    text = "A landlord needs an LLC, and his employment contracts read by a lawyer."
+    for shape in ("", "together", "hand over"):
+        page = browser.get(bring(browser, f"{text} {shape}", shape=shape, again="y")).text
+        main = re.sub(r"<[^>]+>", " ", page[page.index("<main") :])
+        assert "Rillito Law" in main
+        assert "Subcontractor" not in main
+        assert not re.search(r"\bfees?\b|\bshares?\b|\d\s?%|divide the work", main, re.IGNORECASE)
+        if shape != "together":
+            assert shape_of(page) == ["hand over"]
+            assert "everybody works for their own clients" in main or shape
