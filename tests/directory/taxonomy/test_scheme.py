@@ -1,5 +1,6 @@
 """Importing a scheme of capabilities from a file, for the first time and again."""
 
+import csv
 from datetime import datetime
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from sqlalchemy.orm import Session
 from directory.db import world_version
 from directory.engine.capability_embeddings import embed_missing
 from directory.engine.sentence_encoder import load_model
+from directory.engine.world_cache import known_world
 from directory.errors import Invalid
 from directory.imports.report import Report
 from directory.imports.taxonomy_scheme import CURATED_FILE, import_scheme
 from directory.people.own_word import join
-from directory.taxonomy.capability import CURATED, OWN, Capability, CapabilityKind
+from directory.taxonomy.capability import CURATED, OWN, Capability, CapabilityKind, Mark, without_shares
 from tests.cast import Cast
 
 NAICS = "code,title\n31-33,Manufacturing\n32,Other making\n3231,Printing\n323111,Commercial Printing\n"
@@ -37,6 +39,60 @@ def test_the_curated_scheme_has_its_levels_and_synonyms(session: Session, now: d
     assert wordpress.parent is not None
     assert wordpress.parent.name == "Web development"
     assert node(session, "web").parent is None
+
+
+def test_shares_are_barred_below_a_marked_node_and_for_own_words_placed_there(session: Session, now: datetime) -> None:
+    imported(
+        session,
+        now,
+        "code,name,marks\nlaw,Law,no share\nlaw.family,Family law,\nweb,Web,\nweb.wp,WordPress,\n",
+        CURATED,
+    )
+    own = [
+        Capability(
+            scheme=OWN, code=code, name=code, kind=CapabilityKind.PLATFORM, origin="", parent=node(session, parent)
+        )
+        for code, parent in (("Divorce", "law.family"), ("Blocks", "web.wp"))
+    ]
+    session.add_all(own)
+    session.flush()
+    everything = {row.id: row.code for row in session.scalars(select(Capability))}
+    barred = without_shares(session, everything)
+    assert {everything[id] for id in barred} == {"law", "law.family", "Divorce"}
+    assert without_shares(session, []) == set()
+    known = known_world(session)
+    trade = {code: int(known.world.taxonomy.trades[known.capability[id]]) for id, code in everything.items()}
+    assert {code for code, its in trade.items() if its < 0} == {"law", "law.family", "Divorce"}
+    assert trade["web"] == trade["web.wp"] == trade["Blocks"]
+
+
+def test_the_services_of_a_category_of_trades_are_trades_of_their_own(session: Session, now: datetime) -> None:
+    imported(session, now, "code,name,marks\nb,Building,trades\nb.p,Plumbing,\nb.p.d,Drains,\nb.r,Roofing,\n", CURATED)
+    known = known_world(session)
+    trade = {
+        code: int(known.world.taxonomy.trades[known.capability[node(session, code).id]])
+        for code in ("b", "b.p", "b.p.d", "b.r")
+    }
+    assert trade["b.p"] == trade["b.p.d"]
+    assert len({trade["b"], trade["b.p"], trade["b.r"]}) == 3
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "legal.family",
+        "property.title",
+        "finance.mortgages.commercial",
+        "health.dental",
+        "insurance.life",
+        "finance.planning",
+    ],
+)
+def test_law_settlement_medicine_insurance_and_securities_are_marked(code: str) -> None:
+    with CURATED_FILE.open(encoding="utf-8", newline="") as file:
+        marked = {row["code"] for row in csv.DictReader(file) if Mark.NO_SHARE in row["marks"].split(";")}
+    assert any(code == mark or code.startswith(f"{mark}.") for mark in marked)
+    assert not any("web.development.wordpress".startswith(mark) for mark in marked)
 
 
 def test_words_joined_with_a_node_stay_its_names(session: Session, cast: Cast, now: datetime) -> None:
@@ -93,6 +149,7 @@ def test_a_url_code_has_no_parent_and_the_description_gives_the_name(session: Se
         ("code,name\na,\n", "row 2, name: Write a name."),
         ("code,name,parent\na,A,b\n", "row 2, parent: There is no “b” in the scheme."),
         ("code,name,parent\na,A,b\nb,B,a\n", "row 2, parent: It is its own ancestor."),
+        ("code,name,marks\na,A,no share;free\n", "row 2, marks: There is no mark “free”."),
         ("title\nA\n", "column “code”"),
     ],
 )
