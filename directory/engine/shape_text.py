@@ -86,7 +86,7 @@ def request_text(shape: Shape | None, party: PartyView, *, is_led_by_me: bool) -
     """Return what to ask a firm for, in the words of the bringer."""
     work = join_as_list(list(party.needs))
     if shape is Shape.HAND_OVER or party.is_direct:
-        introduce = _("If that suits you, I ask them first, and then introduce you.")
+        introduce = _("I would ask them first, and then introduce you.")
         wish = (
             _("I would like to hand this over to you: they need %(work)s.", work=work)
             if shape is Shape.HAND_OVER
