@@ -6,7 +6,7 @@ it serves is no evidence that it does their work: there only words outside of it
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -162,21 +162,15 @@ class SentenceIndex:
 
     def rank(self, passages: Passages, encode: Encode | None) -> list[Likeness]:
         """Return the owners whose sentences are like the passages, the most alike first; empty where none is.
-
-        Leaves out those whose nearest sentence has words of the passages only where it says whom they serve.
         ``encode`` embeds the passages, as the sentences are embedded. Without it, words alone decide.
         """
-        like, asked = self.match(passages, encode), {stem for part in passages.all for stem in stems(part)} - _ANYBODY
+        like = self.match(passages, encode)
         order = np.argsort(-like.likeness, kind="stable")
         return [
             Likeness(int(owner), int(like.nearest[owner]), float(like.likeness[owner]))
             for owner in order[like.nearest[order] >= 0]
-            if like.against[owner] < 0 and self._is_of_owner(self.said[like.nearest[owner]], asked)
+            if like.against[owner] < 0
         ]
-
-    def _is_of_owner(self, sentence: Sentence, asked: Set[str]) -> bool:
-        """Whether the asked words of a sentence, if it has any, do not all name whom its owner serves."""
-        return asked.isdisjoint(stems(sentence.text)) or not asked.isdisjoint(stems(sentence.own_words))
 
     def match(self, passages: Passages, encode: Encode | None) -> Matches:
         """Return what each owner's sentences say about the need that the passages are about."""

@@ -4,17 +4,17 @@ import re
 
 # Words that end as people's trades do, and are things.
 _THINGS = (
-    "answer banner barrier blower boiler border burger burner center chapter charger color compressor computer"
-    " container cooler copier corner counter cover dinner door drawer dryer dumpster elevator error exterior filter"
-    " flavor floor flower flyer folder freezer generator gutter header heater interior labor laser layer letter matter"
-    " mirror mixer monitor motor mower newsletter number odor offer order paper poster power printer projector quarter"
-    " refrigerator roller router scanner sensor server shower shutter sprinkler sticker timber timer tower tractor"
-    " tracker trailer transfer washer water winter"
+    "answer banner barrier blower boiler border burger burner calculator center chapter charger color"
+    " compressor computer container cooler copier corner counter cover dinner door drawer dryer dumpster"
+    " elevator error exterior filter flavor floor flower flyer folder freezer generator gutter header heater"
+    " implant interior labor laser layer letter matter mirror mixer monitor motor mower newsletter number odor"
+    " offer order paper poster power printer projector quarter refrigerator roller router scanner sensor"
+    " server shower shutter sprinkler sticker timber timer tower tracker tractor trailer transfer washer water"
+    " winter"
 )
 _PEOPLE = (
     r"(?:(?<!\bwe )(?<!\bi )(?!(?:of|for|by|to|from|with|in|at|and|or|that|how|our|are|as|your|the|we|i|s)\b)[\w-]+ )?"
-    r"(?:agencies|businesses|clinics|companies|dealerships|firms|hospitals|offices|practices|restaurants|schools|shops"
-    r"|agents|attorneys|architects|vets|cpas|doctors"
+    r"(?:agencies|companies|dealerships|firms|practices|agents|attorneys|architects|vets|cpas|doctors"
     rf"|(?!(?:{'|'.join(_THINGS.split())})s\b)[a-z]{{2,}}(?:ers|ors|ists|ians|ants|eons|men))\b"
 )
 _LIST = re.compile(rf"\b{_PEOPLE}(?:(?:,? and|,? or|,|/) {_PEOPLE})*", re.IGNORECASE)
