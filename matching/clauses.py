@@ -28,18 +28,27 @@ _CUES = {
     r"|from)"
     r"|(?:get|take|move|moving)\s+(?:\w+\s+)?off|out\s+of|leav(?:e|ing)|ruled\s+out|was\s+a\s+mistake|outgrew"
     r"|replac(?:e|ing)|used\s+to|tried|never\s+again|stop(?:ped)?|tired\s+of|enough\s+of|can\s+wait|avoid|skip"
-    r"|ditch\w*|dropp\w+)\b",
+    r"|ditch\w*|dropp\w+|forget|overkill|burned\s+by|sick\s+of|needs?\s+(?:nobody|no\s+one)|nothing\s+to\s+do\s+with"
+    r"|rather\s+not|pitch(?:es|ing)?|(?:not|n't)\s+(?:needed|wanted|necessary|what|my|our)|(?:ca|can)n(?:'t|ot)\s+afford"
+    r"|keeps?\s+(?:sending|calling|offering|pitching))\b",
     "covered": r"\balready\b|\b(?:we|they|i|he|she)(?:'ve|\s+have|\s+has|'s)?\s+(?:got\s+|have\s+|has\s+)"
     r"(?!to\b|no\b|not\b|never\b)|\b(?:we|they|i)\s+(?:have|love|do|handle|use)\s*[.!?]?$"
     r"|\b(?:is|are|was|were|'s|been|be)\s+(?:all\s+|just\s+|already\s+)*(?:done|fine|sorted|covered|booked|handled"
     r"|new|in\s+place|good|great|ok|okay|finished|settled|hired|filed|organi[sz]ed|paid|taken|fixed"
     r"|on\s+(?:it|board)|ours)\b|\b(?:works?|doing|runs)\s+(?:fine|well|great)|\b(?:happy|fine|pleased"
     r"|satisfied)\s+(?:with|on)\b|\bstays?\b"
+    r"|\b(?:is|are|was|were|'s)\s+(?:\w+\s+)?(?:arranged|scheduled|ordered|bought|printed|built|written|signed"
+    r"|in\s+good\s+hands|lined\s+up)\b|\bown\s+(?:\w+\s+)?(?:guys?|people|folks|crew|team|staff|man|person)\b"
+    r"|\b(?:takes?|took|taken|taking)\s+care\s+of\b|\bhandled\b|'s\s+(?:thing|job|department)\b|\bcomes?\s+with\b"
+    r"|\b(?:has|have|'s|'ve)\s+been\s+(?:done|paid|scheduled|fixed|finished|ordered|booked|hired)\b"
+    r"|\bgot\s+(?:it|that|one)\b|\b(?:'re|are|am|'m)\s+(?:all\s+)?(?:set|good)\s+(?:on|for|with)\b"
     r"|\b(?:my|him|her|them|our)sel(?:f|ves)\b|\bin[- ]house\b|\b(?:has|have|exists?|too|got|ok|okay)\s*[.!?]?$"
-    r"|\bkeep(?:ing)?\s+(?:it|them)|\b(?:my|our|the|his|her)\s+\w+(?:\s+\w+)?\s+(?:does|did|do|handles?|cooks?|writes?"
-    r"|drew|drafted|made|has\s+been)\b(?!\s+not|n't)",
+    r"|\bkeep(?:ing)?\s+(?:it|them)|\b(?:my|our|the|his|her)\s+[\w-]+(?:\s+\w+){0,2}\s+(?:does|did|do|handles?|cooks?"
+    r"|writes?|drew|drafted|made|has\s+been|is\s+doing|pays?\s+for|provides?)\b(?!\s+not|n't)",
     "asker": r"^(?:and\s+)?(?:we|i|they|he|she)\s*(?:'re|'m|'s|\s(?:are|am|is|run|own|runs|owns|makes?|sells?))\b"
     r"|^(?:as|at|by)\s+(?:an?|our|my|his|her|their|the)\b|^an?\s+\w+\s+(?:of\s+mine|i\s+know)"
+    r"|\bhere\s*[.!]?$|\bfor\s+a\s+living\b|\bwhat\s+we\s+do\b|\b(?:is|are)\s+our\s+\w+\s*[.!]?$"
+    r"|\bsince\s+(?:19|20)\d\d\b|\bin\s+the\s+\w+(?:\s+\w+)?\s+business\b"
     r"|\b(?:client|customer|cousin|friend|brother|sister|husband|wife|owner|neighbou?r)s?(?:'s)?\b",
     "whose": rf"^for\s+(?:{_OUR}|two|three|\d+)\s",
     "does": r"^(?:and\s+|so\s+|because\s+|that\s+)?(?:we|i)\s+(?!need|want|look|search|seek|must|should|would|could|can"

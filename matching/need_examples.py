@@ -13,7 +13,7 @@ import numpy as np
 
 from matching.clauses import Clause, clauses
 from matching.inputs import Bools, Ints, Vectors
-from matching.need_probability import ENCODED, EVIDENCE, EVIDENCE_OF_WORDS, Encode
+from matching.need_probability import ENCODED, Encode, weighed_evidence
 from matching.taxonomy_words import TaxonomyIndex
 from matching.text_normalization import STOP, clean_text, informative, tokens
 
@@ -71,12 +71,14 @@ def corrected_phrase(
     if not parts or not len(column):  # a whole category, or a node of another scheme, is known by its names alone
         named = (part for part in texts if any(one.node == node for one in lexicon.mentions(part, 0, len(part))))
         return next(named, "")[:PHRASE].strip(PUNCTUATION)
-    lexical = np.log1p(np.array([lexicon.scores(part)[0][lexicon.guessed] for part in texts]))
-    evidence, cosines = EVIDENCE_OF_WORDS * lexical, np.zeros_like(lexical)
+    scored = [lexicon.scores(part) for part in texts]
+    lexical = np.log1p(np.array([scores[lexicon.guessed] for scores, _words in scored]))
+    kinds, cosines = [lexical, lexicon.coverage.scores([words for _, words in scored])], np.zeros_like(lexical)
     if encode is not None and lexicon.embedded.any():
         vectors = encode(texts)
         cosines = lexicon.likeness(vectors)[:, lexicon.guessed]
-        evidence = EVIDENCE[0] * lexical + EVIDENCE[1] * cosines + EVIDENCE[2] * lexicon.discriminant_likeness(vectors)
+        kinds += [cosines, lexicon.discriminant_likeness(vectors)]
+    evidence = weighed_evidence(*kinds)
     own, others = evidence[:, column[0]], evidence[:, np.isin(lexicon.guessed, list(beside))]
     is_plausible = np.ones(len(parts), dtype=np.bool_)
     if is_need and others.shape[1]:

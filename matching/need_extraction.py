@@ -20,7 +20,7 @@ from matching.text_normalization import clean_text, sentences
 Encode = Callable[[list[str]], Vectors]
 
 NEEDS, OFFERED = 6, 6  # the most needs of a text, and the most other nodes that are offered
-SURE, LIKELY = 0.45, 0.03  # the least probabilities of a need, and of a node that is offered
+SURE, LIKELY = 0.4, 0.03  # the least probabilities of a need, and of a node that is offered
 SURE_ALONE = 0.35  # that of a node whose own name the text has, where nothing is sure: most texts ask for something
 SPECIFIC = 0.2  # the least probability of a named node that replaces a need above it: "a website, in WordPress"
 PHRASE = 200  # characters

@@ -21,17 +21,18 @@ Encode = Callable[[list[str]], Vectors]
 
 CLAUSES, ENCODED = 96, 600  # the most clauses that are read, and the most characters that are read for their meaning
 PER_SPAN = 3  # nodes that words, meaning and both together propose for each clause and sentence
-# Evidence for a node: of log(1 + BM25), of the cosine, and of the discriminant cosine; and of words where no model is.
-# Fitted as a conditional logit over all nodes on the leads of one need.
-EVIDENCE, EVIDENCE_OF_WORDS = (2.9, 5.4, 11.5), 6.5
-NAMED = 2.0  # the least log(1 + BM25) of a node that the text names: a typing error hides its words from BM25
+# Evidence for a node: of log(1 + BM25), of the phrase it covers best, of the cosine, and of the discriminant cosine; of
+# the first two where no model is. Fitted as a conditional logit over all nodes on the clauses that ask for one.
+EVIDENCE, EVIDENCE_OF_WORDS = (2.6, 0.36, 6.2, 9.8), (5.5, 0.5)
+# The least log(1 + BM25) and least coverage of a node that the text names: a typing error hides its words from both.
+NAMED, NAMED_WHOLE = 2.0, 5.0
 # How far the evidence of its sentence adds to that of a clause, and to that of a clause that is the whole sentence.
 BESIDE, ALONE = 0.8, 0.3
 LABEL = 3  # informative words up to which a sentence beside a want is a label, as "Bakery in Douglas." is
 # Named features; * marks one that counts only where the sentence has several clauses.
 FEATURES = (
     *("always", "phrase", "odds", "odds of relatives", "evidence", "evidence*", "sentence's evidence"),
-    *("sentence's evidence*", "cosine", "discriminant", "words matched", "is a leaf", "opening", "label"),
+    *("sentence's evidence*", "covered", "cosine", "discriminant", "words matched", "is a leaf", "opening", "label"),
     *(*CUES, "refused+", "want+", "subject", "named beside firm", "placed label"),
     *("named", "its own name", "named and refused", "named and covered", "set aside", "short statement"),
 )
@@ -86,16 +87,15 @@ def candidates(
     texts = [text[start:end] for start, end in spans]
     scored = [lexicon.scores(part) for part in texts]
     lexical = np.log1p(np.array([scores[lexicon.guessed] for scores, _words in scored]))
+    covered = lexicon.coverage.scores([words for _scores, words in scored])
     named = _named(mentions, lexicon)
     for column, phrase in named.items():
         for row, (start, end) in enumerate(spans):
             if start <= phrase.start < end:
                 lexical[row, column] = max(lexical[row, column], NAMED * phrase.score)
+                covered[row, column] = max(covered[row, column], NAMED_WHOLE * phrase.score)
     cosines, discriminants = _likenesses(texts, len(clauses), lexicon, encode)
-    if encode is None:
-        evidence = EVIDENCE_OF_WORDS * lexical
-    else:
-        evidence = EVIDENCE[0] * lexical + EVIDENCE[1] * cosines + EVIDENCE[2] * discriminants
+    evidence = weighed_evidence(lexical, covered, *(() if encode is None else (cosines, discriminants)))
     rows = np.array([row_of[clause.start, clause.end] for clause in clauses])
     wide = np.array([row_of[whole[clause.sentence]] for clause in clauses])
     odds = evidence[rows] + np.where(rows == wide, ALONE, BESIDE)[:, None] * evidence[wide]
@@ -126,6 +126,7 @@ def candidates(
             "evidence*": is_many * evidence[row, column] / 10,
             "sentence's evidence": evidence[sentence, column] / 10,
             "sentence's evidence*": is_many * evidence[sentence, column] / 10,
+            "covered": covered[row, column] / 10,
             "cosine": cosines[row, column],
             "discriminant": discriminants[row, column],
             "words matched": min(len(words), 3) / 3,
@@ -151,6 +152,12 @@ def candidates(
         places = tuple((clause.start + word.start, clause.start + word.end) for word in words)
         result.append(Candidate(node, at, mention, float(cosines[row, column]), places, np.array(features)))
     return result
+
+
+def weighed_evidence(*kinds: Floats) -> Floats:
+    """Return the sum of the kinds of evidence of EVIDENCE, all four or the two of words, each (texts, guessed)."""
+    weights = EVIDENCE if len(kinds) == len(EVIDENCE) else EVIDENCE_OF_WORDS
+    return np.asarray(sum(weight * kind for weight, kind in zip(weights, kinds, strict=True)), dtype=np.float64)
 
 
 def logits(found: Sequence[Candidate], *, by_meaning: bool) -> Floats:

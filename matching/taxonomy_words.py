@@ -17,6 +17,7 @@ from rapidfuzz.distance import OSA
 from scipy import sparse
 
 from matching.inputs import Bools, Floats, Ints, Taxonomy, Vectors
+from matching.phrase_coverage import PhraseCoverage
 from matching.text_normalization import SKIPPED, STOP, Token, clean_text, fold, informative, singular, stem, tokens
 
 PREFERRED = "goodword"
@@ -89,6 +90,10 @@ class TaxonomyIndex:
         self._bm25 = bm25s.BM25() if any(self._documents) else None
         if self._bm25 is not None:
             self._bm25.index(self._documents, show_progress=False)
+        asks = taxonomy.asks or [()] * size
+        self.coverage = PhraseCoverage(
+            [(taxonomy.names[node], *taxonomy.synonyms[node], *asks[node]) for node in self.guessed]
+        )
 
     def mentions(self, text: str, start: int, end: int) -> list[NodeMention]:
         """Return the nodes that ``text[start:end]`` of a clean text names, in text order.
