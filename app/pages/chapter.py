@@ -77,6 +77,7 @@ def room(chapter: Chapter, form: Form) -> str:
         first_steps=led.first_steps,
         members=[member for member in people if not invitation.is_still_invited(member)],
         invited=[member for member in people if invitation.is_still_invited(member)],
+        refused=[member for member in people if member.is_refused],
         is_early=lambda member: member.invited_at > now() - invitation.RESEND_AFTER,
         applications=led.applications,
         guesses={

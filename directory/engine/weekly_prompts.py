@@ -15,6 +15,7 @@ from directory.engine.text_similarity import FRESH
 from directory.engine.weekly_pairings import random_groups
 from directory.facts.interaction import Interaction
 from directory.facts.introduction import Introduction, IntroductionState
+from directory.outbox import mail
 from directory.outbox.kill_switch import not_stopped
 from directory.outbox.occurrence import CATCH_UP, Occurrence
 from directory.people.tables import Business, Member, Wanted
@@ -93,9 +94,10 @@ def _line(kind: str, about: str, who: Member, why: str) -> Line:
 
 
 def _recipients(session: Session, occurrence: Occurrence) -> set[int]:
-    has_address = (Business.chapter_id == occurrence.chapter_id, Member.is_active, Member.email.is_not(None))
-    rows = session.execute(select(Member.id, Member.mail_off).join(Member.business).where(*has_address))
-    return {id for id, off in rows if "week" not in off} - {*prompted_member_ids(session, occurrence)}
+    here = select(Member.id, *mail.RECIPIENT).join(Member.business).where(Business.chapter_id == occurrence.chapter_id)
+    rows = session.execute(here.where(Member.is_active))
+    mailed = {row.id for row in rows if mail.address_of(mail.BY_NAME["prompt"], row)}
+    return mailed - {*prompted_member_ids(session, occurrence)}
 
 
 def _fits(scores: PairScores) -> dict[int, list[tuple[PairReason, Wanted]]]:

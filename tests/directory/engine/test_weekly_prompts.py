@@ -202,7 +202,11 @@ def test_an_offer_of_help_is_mailed_to_the_asker_and_a_closed_item_refused(
         session.flush()
         with pytest.raises(Conflict):
             prompts.answer_item(session, prompt=late, index=other, is_yes=True, now=morning)
-    mails = [mail for mail in delivered(engine, settings, morning) if "can help with what you ask" in mail["Subject"]]
+    mails = [
+        mail
+        for mail in delivered(engine, settings, morning)
+        if "I can help with what you ask for" in mail.get_content()
+    ]
     assert [(mail["To"], mail["Reply-To"]) for mail in mails] == [(asker, helper)]
 
 
