@@ -40,7 +40,7 @@ from directory.profiles.member_view import member_view, set_audiences, visible_t
 from directory.taxonomy.capability import Capability, capability_choices, imported_by_name
 from directory.translation import gettext as _
 from directory.translation import join_as_list
-from directory.week import mention_choice
+from directory.week import withheld_mention
 
 pages = Blueprint("profile", __name__)
 
@@ -270,8 +270,8 @@ def _page(sent: dict[str, Form] | None = None) -> str:
         held=strongest_claims(session, [person.business])[person.business_id],
         offers=offered_capabilities(session, business=person.business, now=now()),
         wants=wants,
-        withheld=mention_choice.withheld_wants(session, wants=wants),
-        withheld_spotlight=mention_choice.withheld_spotlight(session, member=person),
+        withheld=withheld_mention.withheld_wants(session, wants=wants),
+        withheld_spotlight=withheld_mention.withheld_spotlight(session, member=person),
         choices=capability_choices(session),
     )
 

@@ -194,30 +194,16 @@ def choose_mentions(
 
 def _is_allowed(item: PostItem, unconsented: UnconsentedNames, exclude: Collection[int] = ()) -> bool:
     is_included = not any(person.id in exclude for person in item.people)
-    return is_included and not _faults(item, unconsented)
+    return is_included and not publication_faults(item, unconsented)
 
 
-def _faults(item: PostItem, unconsented: UnconsentedNames) -> list[str]:
+def publication_faults(item: PostItem, unconsented: UnconsentedNames) -> list[str]:
     """Return why no post repeats the item's words, as sentences for its member."""
     named = [gettext("It names somebody who has not agreed to be in the post.")]
     return [
         *(named if unconsented.found_in(item.quoted) else []),
         *policy_errors(item.quoted, item.member.business.country),
     ]
-
-
-def withheld_wants(session: Session, *, wants: Sequence[Wanted]) -> dict[int, list[str]]:
-    """Return why no post says these wants although their members agreed to it, by the id of the want."""
-    unconsented = UnconsentedNames(session)
-    shared = {want.id: PostItem(want.member, want.shared_at, wanted=want) for want in wants if want.shared_at}
-    return {id: faults for id, item in shared.items() if (faults := _faults(item, unconsented))}
-
-
-def withheld_spotlight(session: Session, *, member: Member) -> list[str]:
-    """Return why no post introduces the member although they agreed to it; empty if they did not, or one may."""
-    if member.spotlight_at is None:
-        return []
-    return _faults(PostItem(member, member.spotlight_at), UnconsentedNames(session))
 
 
 def may_be_posted(story: CaseStudy) -> bool:
