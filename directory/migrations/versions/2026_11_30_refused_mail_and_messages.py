@@ -1,10 +1,10 @@
-"""Refused mail, one reminder, who invited, and messages of members: revision 5d2f9be7a610, after 28adf0622171."""
+"""Refused mail, one reminder, who invited, and messages of members: revision 5d2f9be7a610, after 4a7d0c52e913."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "5d2f9be7a610"
-down_revision = "28adf0622171"
+down_revision = "4a7d0c52e913"
 
 
 def upgrade() -> None:
