@@ -77,6 +77,7 @@ LETTERS: tuple[LetterKind, ...] = (
     ),
     LetterKind("introduced", ("other", "also")),  # also: the asker's name, if it is sent to the introducer
     LetterKind("story", ("name", "firm", "title", "text"), "/answer/story/", MONTH, switch="people"),
+    LetterKind("case_opened"),  # to everybody who may have rated the member whom a case is about
     LetterKind("case_closed"),  # the case that the member opened about their band is closed
     LetterKind("relay", ("name", "text")),  # a visitor's message
     LetterKind("message", ("name", "firm", "text", "reply"), switch="people"),  # reply: "yes" if an answer arrives

@@ -237,7 +237,8 @@ class Wanted(PublicRow, Base):
 class Band(Row, Base):
     """What is published of all ratings of a member: a band per dimension, 1 to 3, as frozen at ``frozen_at``.
 
-    A resting one, both 0, says no more than no row does; it stays so that nobody gets a new look at it too soon.
+    One that is not shown, both 0, says no more than no row does. It stays so that nobody gets a new look at it too
+    soon, and for what chance adds to the raters and the changed views that the next one takes.
     """
 
     __tablename__ = "band"
@@ -245,4 +246,6 @@ class Band(Row, Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), unique=True)
     warmth: Mapped[int]
     competence: Mapped[int]
-    frozen_at: Mapped[datetime]
+    frozen_at: Mapped[datetime | None]  # None: it was never shown
+    extra_raters: Mapped[int] = mapped_column(default=0)
+    extra_changes: Mapped[int] = mapped_column(default=0)

@@ -69,6 +69,7 @@ KEPT = (
     *("post.edited_by_id", "application.known_by_id", "import_batch.uploader_id", "member.invited_by_id"),
     *(
         "pairing.said_by_id",
+        "rating_case.asked_by_id",
         "quiet_time.set_by_id",
         "post_frame.written_by_id",
         "post_frame.approved_by_id",
