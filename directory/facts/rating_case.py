@@ -159,9 +159,9 @@ def _facts(case: RatingCase, person: Member, people: Mapping[str, Member], noted
     if noted is not None:
         facts.append(
             {
-                0: _("Met them or worked with them, as written down less than half a year ago"),
-                1: _("Met them or worked with them, as written down half a year to two years ago"),
-                2: _("Met them or worked with them, as written down more than two years ago"),
+                0: _("A meeting or work of the two was written down less than half a year ago"),
+                1: _("A meeting or work of the two was written down half a year to two years ago"),
+                2: _("A meeting or work of the two was written down more than two years ago"),
             }[_step(case.flagged_at - noted)]
         )
     if person.sponsor_id is not None:

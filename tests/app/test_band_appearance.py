@@ -59,7 +59,7 @@ def change(changed: int) -> Plan:
     """Enough rate for any band, at its edge; so many say something else once it is there: moves it before the year?"""
 
     def plan(_week: int, seen: list[bool]) -> list[Said | None]:
-        return [(5 - 2 * (at % 2),) * 2 if at < changed and True in seen else (4, 4) for at in range(3 * THRESHOLD)]
+        return [(5 - 2 * (at % 2),) * 2 if at < changed and True in seen else (4, 4) for at in range(THRESHOLD + 4)]
 
     return plan
 
@@ -79,7 +79,7 @@ class Attack:
         with write_session(self.engine) as session:
             members = [
                 Member(name=f"P {at}", business=Business(name=f"F {at}", created_at=self.now), joined_at=self.now)
-                for at in range(count + 3 * THRESHOLD + 1)
+                for at in range(count + 2 * THRESHOLD + 1)
             ]
             session.add_all(members)
             session.flush()
@@ -148,7 +148,7 @@ PLANS = {  # plan, weeks, and the week in which the victim rates
 @pytest.mark.parametrize("name", PLANS)
 def test_what_a_band_does_tells_little_of_who_rated(attack: Attack, name: str) -> None:
     plan, weeks, rated_in = PLANS[name]
-    assert attack(plan, people=100, known=300, weeks=weeks, rated_in=rated_in) <= BLIND + MARGIN
+    assert attack(plan, people=100, known=200, weeks=weeks, rated_in=rated_in) <= BLIND + MARGIN
 
 
 @pytest.mark.slow
@@ -156,9 +156,9 @@ def test_what_a_band_does_tells_little_of_who_rated(attack: Attack, name: str) -
 def test_without_chance_it_tells_who_rated(attack: Attack, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(bands, "EXTRA", 0)
     plan, weeks, rated_in = PLANS[name]
-    assert attack(plan, people=20, known=60, weeks=weeks, rated_in=rated_in) > 0.75
+    assert attack(plan, people=20, known=60, weeks=weeks, rated_in=rated_in) > BLIND + MARGIN
 
 
 def test_a_band_seldom_appears_as_soon_as_the_threshold_is_reached(attack: Attack) -> None:
     plan, _weeks, _rated_in = PLANS["a threshold less one"]
-    assert attack(plan, people=8, known=24, weeks=4) <= BLIND + 2 * MARGIN
+    assert attack(plan, people=6, known=12, weeks=4) <= BLIND + 2 * MARGIN

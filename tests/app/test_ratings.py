@@ -360,7 +360,7 @@ def test_the_signs_of_a_case_are_coarse_facts_of_everybody_who_may_have_rated(
         people = cases.people_by_pseudonym(session, case)
         name = {person.id: pseudonym for pseudonym, person in people.items()}
         signs = {people[sign.pseudonym].name: sign.facts for sign in cases.case_signs(session, case=case, by=ada)}
-        met = "Met them or worked with them, as written down less than half a year ago"
+        met = "A meeting or work of the two was written down less than half a year ago"
         longer = "In the network for half a year to two years"
         assert signs == {
             "Ann Ro": ("In the network for less than half a year", met),

@@ -235,13 +235,13 @@ def test_inactive_raters_do_not_count_and_the_band_returns_after_a_rest(
 def test_chance_adds_raters_to_the_threshold_of_a_band_and_changes_to_its_moves(
     session: Session, cast: Cast, raters: list[Member], now: datetime, extra: int
 ) -> None:
-    more = [Member(name=f"M {n}", business=Business(name=f"G {n}", created_at=now), joined_at=now) for n in range(2)]
+    more = [Member(name=f"M {n}", business=Business(name=f"G {n}", created_at=now), joined_at=now) for n in range(3)]
     session.add_all(more)
     session.flush()
     for member in more:
         record_meeting(session, member, cast.bea, now)
     raters = [*raters, *more]
-    for number in range(1, 8):
+    for number in range(1, 10):
         at = now + 3 * number * WEEK
         add_ratings(session, raters[number - 1 : number], cast.bea, 4, at)
         publish_bands(session, now=at + 3 * WEEK, chance=lambda: extra / EXTRA)
