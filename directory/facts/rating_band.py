@@ -28,9 +28,9 @@ LEAST_CHANGED = 3  # firms whose view must change before a band may move, so tha
 SEASON = timedelta(weeks=13)  # a band holds so long
 # That a band appears, moves or goes tells that somebody rated, to whoever holds all the other ratings. So how many
 # firms it takes is drawn for each member, and for each band how many changed views its next move takes. Where a blind
-# guess is right 0.50 of the time, one with a threshold less one of colluders is right 0.55 of the time, and 0.60 with
+# guess is right 0.50 of the time, one with a threshold less one of colluders is right 0.56 of the time, and 0.61 with
 # as many as it takes (tests/app/test_band_appearance.py). A suspended band rests, so that a new draw is no new look.
-EXTRA = 5  # the most that chance adds to the threshold, and to LEAST_CHANGED
+EXTRA = 4  # the most that chance adds to the threshold, and to LEAST_CHANGED
 REST = 2 * SEASON
 NEVER = datetime.min.replace(tzinfo=UTC)  # when a band that was never shown was frozen
 SPREAD = 6.0  # the largest noise on a sum of ratings; one person's rating can change the sum by 4
@@ -87,8 +87,8 @@ def publish_bands(session: Session, *, now: datetime, chance: Callable[[], float
 
 
 def draw(most: int, chance: Callable[[], float]) -> int:
-    """Return a number from 0 to ``most``, the two ends half as likely as those between; 0 without chance."""
-    return round(abs(chance()) * most)
+    """Return a number from 0 to ``most``, of which 0 is half as likely as each other; 0 without chance."""
+    return min(int(abs(chance()) * (most + 0.5) + 0.5), most)
 
 
 def _threshold(session: Session) -> int:

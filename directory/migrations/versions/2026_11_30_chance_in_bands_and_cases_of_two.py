@@ -17,7 +17,7 @@ def upgrade() -> None:
     band = sa.table("band", *(sa.column(name) for name in ("id", "warmth", "extra_raters", "extra_changes")))
     for row in op.get_bind().execute(sa.select(band.c.id, band.c.warmth)).all():
         # A band that is shown keeps what it was shown with.
-        extra = {"extra_raters": 0 if row.warmth else secrets.randbelow(6), "extra_changes": secrets.randbelow(6)}
+        extra = {"extra_raters": 0 if row.warmth else secrets.randbelow(5), "extra_changes": secrets.randbelow(5)}
         op.execute(band.update().where(band.c.id == row.id).values(**extra))
     with op.batch_alter_table("band", schema=None) as batch_op:
         batch_op.alter_column("extra_raters", server_default=None)
