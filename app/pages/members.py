@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, current_app, redirect, render_temp
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import joinedload
 
 from app.access import current_member, current_principal, get_permitted_or_404, permit, policy
@@ -37,6 +37,7 @@ from directory.profiles.contact_reveal import contact_of
 from directory.profiles.member_view import MemberView, firm_view, member_view, member_views
 from directory.profiles.rows_seen import ListedRow, count_rows, rows_to_show, too_many_rows
 from directory.profiles.shared_history import shared_history
+from directory.storage_failure import storage_failure
 
 pages = Blueprint("members", __name__)
 
@@ -81,8 +82,10 @@ def seen_by_reader(rows: Sequence[ListedRow], text: str = "") -> Collection[List
                 count_rows(session, reader=current_member(), seen=seen, now=now())
         except Conflict:
             return [row for row in seen.shown if row not in seen.new]
-        except OperationalError:
-            return seen.shown  # a full disk or a database that is read-only ends no reading
+        except DBAPIError as error:
+            if storage_failure(error) is None:
+                raise
+            return seen.shown  # what cannot be counted can still be read
     return seen.shown
 
 
