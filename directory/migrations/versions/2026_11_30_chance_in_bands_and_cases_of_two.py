@@ -1,4 +1,4 @@
-"""Chance decides how many raters a band takes, and two open a case: revision 1a0f0182b608, after 28adf0622171."""
+"""Chance decides how many raters a band takes, and two open a case: revision 1a0f0182b608, after 4a7d0c52e913."""
 
 import secrets
 
@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "1a0f0182b608"
-down_revision = "28adf0622171"
+down_revision = "4a7d0c52e913"
 
 
 def upgrade() -> None:
