@@ -1,4 +1,4 @@
-"""Chance decides how many raters a band takes, and two open a case: revision 1a0f0182b608, after 4a7d0c52e913."""
+"""Chance decides how many raters a band takes, and two open a case: revision 1a0f0182b608, after 5d2f9be7a610."""
 
 import secrets
 
@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "1a0f0182b608"
-down_revision = "4a7d0c52e913"
+down_revision = "5d2f9be7a610"
 
 
 def upgrade() -> None:
