@@ -193,7 +193,7 @@ def dismiss(public_id: str, term: str) -> ResponseReturnValue:
 @policy("suggestion.create")
 def ask_again(public_id: str) -> ResponseReturnValue:
     lead = get_permitted_or_404(Lead, public_id, "suggestion.create")
-    suggest(db.session(), lead=lead, now=now())
+    suggest(db.session(), lead=lead, now=now(), is_again=True)
     return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
 
 

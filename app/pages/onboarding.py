@@ -128,7 +128,7 @@ def able() -> ResponseReturnValue:
         )
         return _next("wanted")
     held = onboarding.claimed_capabilities(db.session(), business=firm)
-    offers = offered_capabilities(db.session(), business=firm, now=now())
+    offers = offered_capabilities(db.session(), business=firm)
     sure = [offer.capability for offer in offers if offer.is_sure]
     return _page("able", taken=held + sure, also=[offer.capability for offer in offers if not offer.is_sure])
 

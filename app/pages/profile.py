@@ -266,7 +266,7 @@ def _page(sent: dict[str, Form] | None = None) -> str:
         me=person,
         view=member_view(session, reader=person, member=person),
         held=strongest_claims(session, [person.business])[person.business_id],
-        offers=offered_capabilities(session, business=person.business, now=now()),
+        offers=offered_capabilities(session, business=person.business),
         wants=wanted.live_wanteds(session, member=person),
         choices=capability_choices(session),
     )

@@ -1,6 +1,5 @@
 """Capabilities that a firm is offered from what it says it does, for its people to take or decline with one tap."""
 
-from datetime import datetime
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -30,13 +29,13 @@ class OfferedCapability(NamedTuple):
     is_sure: bool
 
 
-def offered_capabilities(session: Session, *, business: Business, now: datetime) -> list[OfferedCapability]:
+def offered_capabilities(session: Session, *, business: Business) -> list[OfferedCapability]:
     """Return up to six capabilities that the firm's text says and its list lacks, the surest first.
 
     Leaves out what the firm declined or took off its list, and what stands above one of its list. The text is what all
     members may read: the summary, without one the headlines of its people, and what they offer; never whom it serves.
     """
-    known = recent_world(session, now=now)
+    known = recent_world(session)
     held = select(Claim.capability_id).where(Claim.business_id == business.id)
     declined = select(DeclinedCapability.capability_id).where(DeclinedCapability.business_id == business.id)
     nodes = {known.capability[id] for id in session.scalars(held) if id in known.capability}

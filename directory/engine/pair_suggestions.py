@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from directory.engine.claim_suggestions import SURE, said_capabilities
 from directory.engine.text_similarity import FRESH, text_similarity
-from directory.engine.world_cache import known_world
+from directory.engine.world_cache import recent_world
 from directory.facts.collaboration import Collaboration
 from directory.facts.interaction import Interaction
 from directory.people.business import member_visible_headline
@@ -183,7 +183,7 @@ def _guessed(
     unclaimed = {m.business for m in members if m.business_id not in claims and m.business.summary}
     if not unclaimed:
         return {}
-    known = known_world(session)
+    known = recent_world(session)
     names = known.world.taxonomy.names
     return {
         firm.id: tuple(

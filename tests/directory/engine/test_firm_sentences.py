@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from directory.engine import suggestion_as_data
-from directory.engine.firm_sentences import known_sentences
+from directory.engine import firm_sentences, suggestion_as_data
+from directory.engine.firm_sentences import known_sentences, quotable_sentences
 from directory.engine.own_vocabulary import capability_named
 from directory.engine.sentence_encoder import Model, load_model
 from directory.engine.suggestion_as_data import suggestion_as_dict
@@ -144,3 +144,15 @@ def test_vectors_are_read_as_they_were_stored(engine: Engine, session: Session, 
     longer = {"summary": f"{SAID} Yes, in gold."}
     edit_business(session, business=cast.carla.business, by=cast.carla, changes=longer, now=now)
     assert known_sentences(session).missing() == ["Yes, in gold."]
+
+
+def test_some_firms_sentences_are_read_as_all_of_them_are(demo: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Session(demo) as session:
+        known = known_sentences(session)
+        ids = [firm.id for firm in known.firms]
+        for some in (ids, ids[::3], [*ids[:2], max(ids) + 1], []):
+            kept = quotable_sentences(session, some)
+            with monkeypatch.context() as patch:
+                patch.setattr(firm_sentences._sentences, "ready", lambda _session: None)
+                assert quotable_sentences(session, some) == kept
+            assert {id for id, _digest in kept} == {*some} & {*ids}
