@@ -19,7 +19,7 @@ from matching.taxonomy_words import TaxonomyIndex
 OFFERED = 6
 SURE = 0.5  # the least probability of a capability that its text surely says
 MOST_READ = 2_000  # texts whose capabilities are kept per process
-_read: WeakKeyDictionary[TaxonomyIndex, dict[str, tuple[SaidCapability, ...]]] = WeakKeyDictionary()
+_read: WeakKeyDictionary[TaxonomyIndex, dict[tuple[str, bool], tuple[SaidCapability, ...]]] = WeakKeyDictionary()
 
 
 class OfferedCapability(NamedTuple):
@@ -50,15 +50,18 @@ def offered_capabilities(session: Session, *, business: Business) -> list[Offere
     return [OfferedCapability(rows[id], sure[id]) for id in ids if id in rows]
 
 
-def said_capabilities(known: KnownWorld, *, text: str) -> tuple[SaidCapability, ...]:
-    """Return what ``text`` says a firm can do, the surest first; read once per process and vocabulary."""
-    read = _read.setdefault(known.lexicon, {})
-    if text not in read:
+def said_capabilities(known: KnownWorld, *, text: str, by_words: bool = False) -> tuple[SaidCapability, ...]:
+    """Return what ``text`` says a firm can do, the surest first; read once per process and vocabulary.
+
+    ``by_words``: for a page that shows many firms, and must not wait for the model.
+    """
+    read, key = _read.setdefault(known.lexicon, {}), (text, by_words)
+    if key not in read:
         if len(read) >= MOST_READ:
             read.clear()
-        model = load_model()
-        read[text] = extract_capabilities(text, known.lexicon, encode=model.encode if model else None)
-    return read[text]
+        model = None if by_words else load_model()
+        read[key] = extract_capabilities(text, known.lexicon, encode=model.encode if model else None)
+    return read[key]
 
 
 def _texts(session: Session, business: Business) -> list[str]:

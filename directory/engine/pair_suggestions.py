@@ -1,16 +1,17 @@
 """Pairs of a chapter's members who should meet, with reasons, from what they want and what their firms do or say."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from directory.engine.claim_suggestions import SURE, said_capabilities
-from directory.engine.text_similarity import FRESH, text_similarity
+from directory.engine.text_embedding import stored_vectors
+from directory.engine.text_similarity import text_similarity
 from directory.engine.world_cache import recent_world
 from directory.facts.collaboration import Collaboration
 from directory.facts.interaction import Interaction
@@ -20,7 +21,7 @@ from directory.people.claim import Claim
 from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
 from directory.translation import gettext as _
-from matching.inputs import Floats
+from matching.inputs import Floats, Vectors
 from matching.pairing import pair_worth, pairs
 
 FITS, SURELY = 0.42, 0.75  # similarity from which an answer fits a want, and from which it fits fully
@@ -116,12 +117,11 @@ def score_pairs(
     chapter: Chapter,
     around: Member | None = None,
     among: Collection[int] | None = None,
-    fresh: int = FRESH,
 ) -> PairScores:
     """Score all pairs of the chapter's active members; above MAX_MEMBERS only the newest, and ``around``.
 
-    ``among`` restricts the members by id. ``fresh`` is passed to ``text_similarity``. Three queries, and those of
-    reading the World where a firm has a sentence but no claims.
+    ``among`` restricts the members by id. Texts are compared by words until ``jobs.housekeeping`` has embedded them.
+    Four queries, and those of reading the World where a firm has a sentence but no claims.
     """
     conditions = [Business.chapter_id == chapter.id, Member.is_active]
     if among is not None:
@@ -139,8 +139,11 @@ def score_pairs(
     wants = sorted((want for member in members for want in member.asks), key=lambda want: want.id)
     claims = _claims(session, {member.business_id for member in members})
     guessed = _guessed(session, members, claims) if wants else {}
-    answers = _answers(members, wants, claims, guessed, at, fresh)
-    clients = _clients(members, wants, at, fresh)
+    offers = _offers(members, claims, guessed) if wants else []
+    texts = {*(want.text for want in wants), *(offer.compared for offer in offers)}
+    vectors = stored_vectors(session, texts) if wants else {}
+    answers = _answers(members, wants, claims, offers, at, vectors)
+    clients = _clients(members, wants, at, vectors)
     n = len(members)
     interest, alike, rivalry = np.zeros((n, n)), np.zeros((n, n)), np.zeros((n, n))
     for (one, other), why in answers.items():
@@ -187,36 +190,51 @@ def _guessed(
     names = known.world.taxonomy.names
     return {
         firm.id: tuple(
-            names[said.capability] for said in said_capabilities(known, text=firm.summary) if said.score >= SURE
+            names[said.capability]
+            for said in said_capabilities(known, text=firm.summary, by_words=True)
+            if said.score >= SURE
         )
         for firm in unclaimed
     }
+
+
+class _Offer(NamedTuple):
+    """What a member has to offer: the text that is shown, and the one that is compared with wants."""
+
+    position: int  # of the member
+    kind: Literal["claim", "said", "name"]
+    text: str
+    compared: str
+
+
+def _offers(
+    members: tuple[Member, ...], claims: dict[int, list[_Claimed]], guessed: dict[int, tuple[str, ...]]
+) -> list[_Offer]:
+    offers = []
+    for position, member in enumerate(members):
+        firm = member.business
+        said = [text for text in (firm.summary, member_visible_headline(member)) if text]
+        offers += [_Offer(position, "claim", name, name) for _node, _above, name in claims[firm.id]]
+        offers += [_Offer(position, "said", text, text) for text in said]
+        offers += [_Offer(position, "said", firm.summary, name) for name in guessed.get(firm.id, ())]
+        offers.append(_Offer(position, "name", firm.name, firm.name))
+    return offers
 
 
 def _answers(
     members: tuple[Member, ...],
     wants: list[Wanted],
     claims: dict[int, list[_Claimed]],
-    guessed: dict[int, tuple[str, ...]],
+    offers: list[_Offer],
     at: dict[int, int],
-    fresh: int,
+    vectors: Mapping[str, Vectors],
 ) -> dict[tuple[int, int], PairReason]:
     """Return the best answer of each member to the wants of each other, by the positions of asker and giver."""
     if not wants:
         return {}
-    offers: list[tuple[int, Literal["claim", "said", "name"], str, str]] = []  # member, kind, text shown, text compared
-    for position, member in enumerate(members):
-        firm = member.business
-        offers += [(position, "claim", name, name) for _node, _above, name in claims[firm.id]]
-        offers += [(position, "said", text, text) for text in (firm.summary, member_visible_headline(member)) if text]
-        offers += [(position, "said", firm.summary, name) for name in guessed.get(firm.id, ())]
-        offers.append((position, "name", firm.name, firm.name))
-    similarity = text_similarity(
-        [want.text for want in wants], [compared for _position, _kind, _text, compared in offers], fresh
-    )
-    similarity -= SPEAKS * np.array([kind == "said" and text == compared for _position, kind, text, compared in offers])
+    similarity = text_similarity([want.text for want in wants], [offer.compared for offer in offers], vectors)
+    similarity -= SPEAKS * np.array([offer.kind == "said" and offer.text == offer.compared for offer in offers])
     strength = np.where(similarity >= FITS, np.clip((similarity - FITS / 2) / (SURELY - FITS / 2), 0, 1), 0)
-    owners = np.array([position for position, _kind, _text, _compared in offers])
     best: dict[tuple[int, int], PairReason] = {}
 
     def keep_best(want: Wanted, giver: int, kind: Literal["claim", "said", "name"], text: str, fits: float) -> None:
@@ -227,7 +245,8 @@ def _answers(
 
     for row, want in enumerate(wants):
         for column in np.flatnonzero(strength[row]):
-            keep_best(want, int(owners[column]), offers[column][1], offers[column][2], float(strength[row, column]))
+            offer = offers[column]
+            keep_best(want, offer.position, offer.kind, offer.text, float(strength[row, column]))
         for giver, member in enumerate(members if want.capability_id else ()):
             for node, above, name in claims[member.business_id]:
                 if want.capability_id in (node, above):
@@ -236,12 +255,12 @@ def _answers(
 
 
 def _clients(
-    members: tuple[Member, ...], wants: list[Wanted], at: dict[int, int], fresh: int
+    members: tuple[Member, ...], wants: list[Wanted], at: dict[int, int], vectors: Mapping[str, Vectors]
 ) -> dict[tuple[int, int], PairReason]:
     """Return the pairs that look for the same clients, by their positions in both orders."""
     sought = [(at[want.member_id], want.text) for want in wants if want.kind is WantedKind.CLIENT]
     texts = [text for _position, text in sought]
-    similarity = text_similarity(texts, texts, fresh)
+    similarity = text_similarity(texts, texts, vectors)
     best: dict[tuple[int, int], PairReason] = {}
     for row, column in zip(*np.nonzero(similarity >= SAME), strict=True):
         one, other = sought[row][0], sought[column][0]

@@ -11,7 +11,6 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from directory.engine.pair_suggestions import MAX_MEMBERS, PairReason, PairScores, reason_sentence, score_pairs
-from directory.engine.text_similarity import FRESH
 from directory.engine.weekly_pairings import random_groups
 from directory.facts.interaction import Interaction
 from directory.facts.introduction import Introduction, IntroductionState
@@ -54,13 +53,10 @@ def member_batches(session: Session, *, occurrence: Occurrence) -> list[list[int
 
 
 def compose_prompts(
-    session: Session, *, occurrence: Occurrence, people: Collection[int], fresh: int = FRESH, now: datetime
+    session: Session, *, occurrence: Occurrence, people: Collection[int], now: datetime
 ) -> dict[int, list[Line]]:
-    """Compose the prompts of a batch by member id, for members with an address and no prompt yet; one may be empty.
-
-    At most ``fresh`` texts are embedded for the first time, about 10 ms each; the others are compared by their words.
-    """
-    scores = score_pairs(session, occurrence.chapter, among=people, fresh=fresh)
+    """Compose the prompts of a batch by member id, for members with an address and no prompt yet; one may be empty."""
+    scores = score_pairs(session, occurrence.chapter, among=people)
     past = _past(session, {member.id for member in scores.members}, now)
     recipients, named, fits = _recipients(session, occurrence), Counter[int](), _fits(scores)
     prompts: dict[int, list[Line]] = {}

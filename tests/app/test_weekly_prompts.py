@@ -24,6 +24,7 @@ from jobs.weekly_posts import run_occurrence
 from jobs.weekly_prompts import compose, notify_mentioned
 from tests.app.conftest import SignIn
 from tests.app.delivered_mails import delivered
+from tests.embedded_texts import embed_pairing_texts
 from tests.golden import golden
 
 
@@ -47,6 +48,7 @@ def member(engine: Engine, key: str) -> Member:
 def letter(engine: Engine, settings: Settings, now: datetime, app: Site) -> EmailMessage:
     """The mail that Nadia gets on Wednesday morning."""
     with write_session(engine) as session:
+        embed_pairing_texts(session)
         at = weekly_prompts.prompt_time(
             next(row for row in plan_occurrences(session, now=now) if row.chapter.key == "old-pueblo")
         )

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from directory.engine import firm_sentences, suggestion_as_data
 from directory.engine.firm_sentences import known_sentences, quotable_sentences
 from directory.engine.own_vocabulary import capability_named
+from directory.engine.pairing_texts import pairing_texts
 from directory.engine.sentence_encoder import Model, load_model
 from directory.engine.suggestion_as_data import suggestion_as_dict
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import UnderstoodText, suggest
-from directory.engine.text_embedding import TextEmbedding, embed_texts
+from directory.engine.text_embedding import TextEmbedding, embed_texts, load_embeddings, text_digest
 from directory.leads.lead import MatchedBy, Terms, Wish, create_lead
 from directory.people.business import edit_business
 from directory.people.suspension import suspend
@@ -110,14 +111,17 @@ def test_sentences_are_embedded_by_a_job_and_forgotten_with_their_text(
     edit_business(session, business=cast.carla.business, by=cast.carla, changes={"summary": SAID}, now=now)
     session.commit()
     assert known_sentences(session).missing() == [SAID]
-    assert [embed_sentences(engine) for _ in range(2)] == [1, 0]
+    others = {*pairing_texts(session)} - {SAID}
+    assert [embed_sentences(engine) for _ in range(2)] == [1 + len(others), 0]
     session.rollback()
     assert known_sentences(session).missing() == []
     cast.nia.is_admin = True
     suspend(session, member=cast.carla, by=cast.nia, now=now)
     session.commit()
+    session.rollback()
     embed_sentences(engine)
-    assert count(engine) == 0
+    assert count(engine) == len({*pairing_texts(session)})
+    assert not load_embeddings(session, {text_digest(text) for text in (SAID, "Copper State Print")})
 
 
 def test_a_request_never_embeds_what_firms_write(

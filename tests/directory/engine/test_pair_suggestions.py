@@ -5,8 +5,9 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select
 
-from directory.engine import onboarding_suggestions, pair_suggestions, text_similarity
+from directory.engine import onboarding_suggestions, pair_suggestions
 from directory.engine.pair_suggestions import people_to_meet, reason_sentence, suggested_pairs
+from directory.engine.sentence_encoder import Model
 from directory.engine.wanteds_for_offer import draft_offer, match_wanteds
 from directory.facts.interaction import InteractionKind, confirm, record_interaction
 from directory.people.chapter import Chapter
@@ -15,6 +16,7 @@ from directory.people.wanted import add_wanted, end_wanted, live_wanteds
 from directory.reports.open_items import open_items
 from directory.week.post_preview import post_previews
 from tests.conftest import DemoCast
+from tests.embedded_texts import embed_pairing_texts
 
 NAMES = ("Ana Perez", "Ben Ortiz", "Cleo Hall", "Dev Rao")
 
@@ -42,12 +44,12 @@ def newcomers(demo_cast: DemoCast, now: datetime) -> dict[str, Member]:
     return members
 
 
-@pytest.mark.parametrize("has_model", [True, False])
-def test_a_newly_imported_chapter_has_pairs_with_and_without_the_model(
-    demo_cast: DemoCast, newcomers: dict[str, Member], has_model: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_embedded", [False, True])
+def test_a_newly_imported_chapter_has_pairs_before_and_after_its_texts_are_embedded(
+    demo_cast: DemoCast, newcomers: dict[str, Member], is_embedded: bool
 ) -> None:
-    if not has_model:
-        monkeypatch.setattr(text_similarity, "load_model", lambda: None)
+    if is_embedded:
+        embed_pairing_texts(demo_cast.session)
     chapter = newcomers["Ana"].business.chapter
     assert chapter is not None
     found = suggested_pairs(demo_cast.session, chapter=chapter)
@@ -112,7 +114,16 @@ def test_old_pueblo_has_three_pairs_with_reasons(demo_cast: DemoCast) -> None:
     assert len({member.id for pair in found for member in (pair.one, pair.other)}) == 6
 
 
+def test_no_page_of_pairs_waits_for_the_model(
+    demo_cast: DemoCast, newcomers: dict[str, Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Model, "encode", lambda *_: pytest.fail("a page embeds a text"))
+    assert people_to_meet(demo_cast.session, member=newcomers["Ana"])
+    assert people_to_meet(demo_cast.session, member=demo_cast.member("nadia"))
+
+
 def test_an_introduction_matches_the_asks_it_fits_and_an_unrelated_offer_none(demo_cast: DemoCast) -> None:
+    embed_pairing_texts(demo_cast.session)
     theo = demo_cast.member("theo")
     found = match_wanteds(demo_cast.session, text="I know the facilities head of the clinic", member=theo)
     assert found[0].text == "Clinics that open a second location"

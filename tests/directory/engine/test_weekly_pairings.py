@@ -13,6 +13,7 @@ from directory.people.tables import Business, Member, WantedKind
 from directory.people.wanted import add_wanted
 from directory.week.occurrence_planning import plan_occurrences, skip
 from directory.week.pairing import Pairing, latest_pairings, take_part
+from tests.embedded_texts import embed_pairing_texts
 
 WEEK = timedelta(days=7)
 NAMES = ("Ana", "Ben", "Cleo", "Dev", "Eve")
@@ -34,6 +35,7 @@ def five(session: Session, now: datetime) -> list[Member]:
     session.add_all(members)
     session.flush()
     add_wanted(session, member=members[0], kind=WantedKind.PARTNER, text="Somebody who keeps books", now=now)
+    embed_pairing_texts(session)
     return members
 
 
