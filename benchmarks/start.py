@@ -4,7 +4,9 @@ Members are those of ``benchmarks.directory``. Twelve of them sign in, the serve
 first answer on, requests come at fixed times, whether or not those before were answered: Today, profiles, the list,
 searches, the week, and a lead in twenty. A latency counts from the time at which its request was due.
 
-    python -m benchmarks.start [--members 5000] [--rate 20] [--seconds 30]
+    python -m benchmarks.start [--members 5000] [--rate 20] [--seconds 30] [--burst]
+
+With ``--burst`` one member also posts 18 leads of 4,000 characters at once.
 
 Prints JSON: seconds until the first answer, requests, errors, p50, p95 and the longest latency in milliseconds, of all
 and by page, and the share of one processor that the server and this load generator took.
@@ -21,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -40,7 +42,7 @@ from directory.db import Base, connect, write_session
 from directory.people.tables import Member
 from directory.settings import load_settings
 
-READERS = 12
+READERS, BURST = 12, 18
 SHARES = {"today": 25, "profile": 30, "list": 15, "search": 15, "week": 10, "lead": 5}
 
 
@@ -127,7 +129,9 @@ def percentiles(took: list[float]) -> dict[str, int]:
     return {"p50": round(1000 * cuts[9]), "p95": round(1000 * cuts[18]), "longest": round(1000 * max(took))}
 
 
-def measure(home: Path, ids: list[str], texts: list[str], rate: float, seconds: float) -> dict[str, Any]:
+def measure(
+    home: Path, ids: list[str], texts: list[str], rate: float, seconds: float, has_burst: bool = False
+) -> dict[str, Any]:
     """Sign people in, start the website again, and ask for pages; return what the docstring of this module says."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -141,7 +145,7 @@ def measure(home: Path, ids: list[str], texts: list[str], rate: float, seconds: 
 
     def ask(number: int, due: float, kind: str, path: str, fields: dict[str, str]) -> None:
         time.sleep(max(0.0, due - time.perf_counter()))
-        reader = number % READERS
+        reader = 1 + number % (READERS - 1)  # the first one brings the burst
         answer = requests.request(
             "POST" if fields else "GET",
             address + path,
@@ -154,17 +158,28 @@ def measure(home: Path, ids: list[str], texts: list[str], rate: float, seconds: 
         if answer.status_code not in (200, 303):
             errors.append(answer.status_code)
 
+    def burst(_number: int) -> int:
+        """Post a long lead as the first reader; return the status."""
+        text = ", ".join(f"{random.choice(('seo', 'crm', 'logo'))} {random.randrange(10_000)}" for _ in range(360))
+        fields = {"text": text[:4000], "csrf_token": tokens[0]}
+        address_of_form = f"{address}/leads/new"
+        return requests.post(
+            address_of_form, data=fields, cookies=cookies[0], allow_redirects=False, timeout=120
+        ).status_code
+
     with served(home, port) as (process, ready), ThreadPoolExecutor(200) as threads:
         server_began = cpu_seconds(process)
         began, cpu_began = time.perf_counter(), time.process_time()
         for number, page in enumerate(paths(ids, texts, int(rate * seconds))):
             threads.submit(ask, number, began + number / rate, *page)
+        bursts = threads.map(burst, range(BURST if has_burst else 0))
         threads.shutdown()
         wall = time.perf_counter() - began
         return {
             "ready_s": round(ready, 1),
             "requests": sum(map(len, took.values())),
             "errors": errors,
+            "burst": Counter(bursts),
             **percentiles([one for several in took.values() for one in several]),
             **{kind: percentiles(took[kind]) for kind in SHARES if took[kind]},
             "server_cpu_s": round(cpu_seconds(process) - server_began, 1),
@@ -178,10 +193,11 @@ def main() -> None:
     parser.add_argument("--members", type=int, default=5_000)
     parser.add_argument("--rate", type=float, default=20)
     parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--burst", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         ids, texts = prepared(Path(folder), arguments.members)
-        line = measure(Path(folder), ids, texts, arguments.rate, arguments.seconds)
+        line = measure(Path(folder), ids, texts, arguments.rate, arguments.seconds, arguments.burst)
     print(json.dumps({"members": arguments.members, **line}))
 
 
