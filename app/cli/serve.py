@@ -15,7 +15,7 @@ from directory.log import configure_logging
 from directory.settings import load_settings
 
 THREADS = 4  # per worker; a request spends most of its time in the database
-WARM_UP = 20  # seconds that a worker reads the network before it answers, at most: gunicorn ends it after 30
+WARM_UP = 10  # seconds that a worker reads the network before it answers, at most: gunicorn ends it after 30
 
 
 class Server(BaseApplication):  # type: ignore[misc]
