@@ -59,7 +59,7 @@ def listed() -> ResponseReturnValue:
             return _next("known")
     asks = live_wanteds(db.session(), member=person)
     held = onboarding.claimed_capabilities(db.session(), business=person.business)
-    offers = offered_capabilities(db.session(), business=person.business, now=now())
+    offers = offered_capabilities(db.session(), business=person.business)
     if not form.is_submitted():
         form.show(person, _ask(asks))
     return _page(
