@@ -20,7 +20,8 @@ from directory import files
 from directory.db import claim_write
 from directory.engine import onboarding_suggestions
 from directory.engine.claim_suggestions import offered_capabilities
-from directory.engine.pair_suggestions import people_to_meet, reason_sentence
+from directory.engine.pair_reason import reason_sentence
+from directory.engine.weekly_pairings import person_to_meet
 from directory.facts.claim_level import strongest_claims
 from directory.imports.import_batch import list_of
 from directory.joining import onboarding
@@ -187,11 +188,12 @@ def known() -> ResponseReturnValue:
 @policy("profile.update", current_member)
 def done() -> ResponseReturnValue:
     held = strongest_claims(db.session(), [my_business()])[my_business().id]
-    pairs = people_to_meet(db.session(), member=current_member()) if current_member().is_active else []
+    member = current_member()
+    pair = person_to_meet(db.session(), member=member, now=now()) if member.is_active else None
     asks = live_wanteds(db.session(), member=current_member())
     items = open_items(db.session(), member=current_member(), now=now())
     said = [*items.messages, *items.interactions, *items.vouches, *items.introductions, *items.stories]
-    shown = {"held": held, "pairs": pairs, "asks": asks, "contact": _contact_form(), "waiting": len(said)}
+    shown = {"held": held, "pair": pair, "asks": asks, "contact": _contact_form(), "waiting": len(said)}
     return _page("done", **shown, reason_sentence=reason_sentence)
 
 

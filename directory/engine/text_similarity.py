@@ -35,6 +35,11 @@ def text_similarity(ones: Sequence[str], others: Sequence[str], fresh: int = FRE
     return similarity
 
 
+def is_by_meaning() -> bool:
+    """Return whether there is a model, or words alone decide."""
+    return load_model() is not None
+
+
 @lru_cache(CACHE_SIZE)
 def _roots(text: str) -> frozenset[str]:
     return frozenset(stem[:ROOT] for stem in informative(tokens(clean_text(text))))
