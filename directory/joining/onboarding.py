@@ -127,7 +127,7 @@ def choose_wants(
         kind = WantedKind.CATEGORY
         wanted.add_wanted(session, member=member, kind=kind, text=words, capability=capability, now=now)
     if text.strip():
-        wanted.add_wanted(session, member=member, kind=WantedKind.PARTNER, text=text, now=now)
+        wanted.add_wanted(session, member=member, kind=WantedKind.CATEGORY, text=text, now=now)  # nobody said partner
     session.flush()
     for row in wanted.live_wanteds(session, member=member):
         if ask == "no":
