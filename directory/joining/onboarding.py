@@ -172,7 +172,7 @@ def likely_known(session: Session, *, member: Member) -> list[Member]:
 def record_known_people(
     session: Session, *, member: Member, people: Collection[Member], now: datetime
 ) -> list[Interaction]:
-    """Record that the member worked with these people, this year or before; each is asked to confirm it.
+    """Record that the member worked with these people this year; each is asked to confirm it.
 
     Returns the new interactions; one that was recorded before stays as it is.
     """
