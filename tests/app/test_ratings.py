@@ -34,7 +34,7 @@ class Network:
 
         def person(name: str, firm: Business | None = None, **what: Any) -> Member:
             firm = firm or Business(name=f"{name} Works", chapter=chapter, created_at=now)
-            member = Member(name=f"{name} Ro", business=firm, joined_at=now - 60 * WEEK, **what)
+            member = Member(name=f"{name} Ro", business=firm, joined_at=now - 60 * WEEK, arrived_at=now, **what)
             session.add(member)
             session.flush()
             return member
