@@ -103,7 +103,7 @@ def score_pairs(
     """Score all pairs of the chapter's active members; above MAX_MEMBERS only the newest, and ``around``.
 
     ``among`` restricts the members by id. Texts are compared by words until ``jobs.housekeeping`` has embedded them.
-    Four queries, and those of reading the World.
+    Three queries, and those of reading the World.
     """
     conditions = [Business.chapter_id == chapter.id, Member.is_active]
     if among is not None:
@@ -124,13 +124,9 @@ def score_pairs(
     shared: dict[tuple[int, int], PairReason] = {}
     if wanted:
         known = recent_world(session)
-        claiming = set(known.world.claims.business.tolist())
-        silent = {member.business for member in members if known.business.get(member.business_id, -1) not in claiming}
-        texts = {*(wish.words for wish in wanted), *(firm.summary for firm in silent)}
-        read = stored_vectors(session, {part for text in texts for part in texts_to_embed(known, text=text)})
-        held = _held(known, members, read)
+        vectors = stored_vectors(session, _compared(known, members, wanted))
+        held = _held(known, members, vectors)
         rivalry, offers = _rivalry(held), _offers(members, held)
-        vectors = read | stored_vectors(session, {*(wish.words for wish in wanted), *(offer.text for offer in offers)})
         answers = _answers(known, members, wanted, held, offers, rivalry, vectors)
         shared = _shared_wishes(members, wanted, rivalry, vectors)
     interest, alike = np.zeros((len(members),) * 2), np.zeros((len(members),) * 2)
@@ -143,6 +139,30 @@ def score_pairs(
         weights[one, other] *= ACQUAINTED
         weights[other, one] *= ACQUAINTED
     return PairScores(members, weights, answers, shared)
+
+
+def _compared(known: KnownWorld, members: Sequence[Member], wanted: Sequence[_Wish]) -> set[str]:
+    """Return all texts whose vectors decide: what ``_offers`` names, the wishes, and the parts of what is read."""
+    claims, names = known.world.claims, known.world.taxonomy.names
+    firms = {known.business.get(member.business_id, -1): member.business for member in members}
+    is_here = np.isin(claims.business, [*firms])
+    silent = {firm.summary for at, firm in firms.items() if at not in claims.business[is_here]}
+    wishes = {wish.words for wish in wanted}
+    parts = {part for text in {*wishes, *silent} for part in texts_to_embed(known, text=text)}
+    said = {text for member in members for _kind, text in _said(member)}
+    return {*wishes, *parts, *said, *(names[node] for node in claims.capability[is_here].tolist())}
+
+
+def _said(member: Member) -> list[tuple[PairReasonKind, str]]:
+    """Return what the member and their firm say of themselves, with its kind."""
+    firm = member.business
+    texts: tuple[tuple[PairReasonKind, str], ...] = (
+        ("summary", firm.summary),
+        ("headline", member_visible_headline(member)),
+        ("name", firm.name),
+        ("serves", firm.best_customers),
+    )
+    return [(kind, text) for kind, text in texts if text]
 
 
 def _held(known: KnownWorld, members: Sequence[Member], vectors: Mapping[str, Vectors]) -> list[list[_Held]]:
@@ -163,15 +183,8 @@ def _held(known: KnownWorld, members: Sequence[Member], vectors: Mapping[str, Ve
 def _offers(members: Sequence[Member], held: Sequence[Sequence[_Held]]) -> list[_Offer]:
     offers: list[_Offer] = []
     for at, member in enumerate(members):
-        firm = member.business
         offers += [_Offer(at, "claim", each.text) for each in held[at] if each.kind == "claim"]
-        texts: tuple[tuple[PairReasonKind, str], ...] = (
-            ("summary", firm.summary),
-            ("headline", member_visible_headline(member)),
-            ("name", firm.name),
-            ("serves", firm.best_customers),
-        )
-        offers += [_Offer(at, kind, text) for kind, text in texts if text]
+        offers += [_Offer(at, kind, text) for kind, text in _said(member)]
     return offers
 
 

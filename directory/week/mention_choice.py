@@ -196,7 +196,8 @@ def _asks(session: Session, chapter: Chapter) -> list[PostItem]:
     asking = (Business.chapter_id == chapter.id, Member.is_active)
     wanted = select(Wanted).join(Wanted.member).join(Member.business).where(*asking).order_by(Wanted.id)
     leads = select(Lead).join(Lead.member).join(Member.business).where(*asking).order_by(Lead.id)
-    leads = leads.options(selectinload(Lead.needs).joinedload(Need.capability))
+    own = joinedload(Lead.business, innerjoin=True).selectinload(Business.capabilities)  # which a post leaves out
+    leads = leads.options(selectinload(Lead.needs).joinedload(Need.capability), own)
     return [
         *(
             PostItem(ask.member, ask.shared_at or ask.wanted_at, wanted=ask, posted_at=posted.get((ask.id, None)))
