@@ -20,7 +20,8 @@ from directory import files
 from directory.db import claim_write
 from directory.engine import onboarding_suggestions
 from directory.engine.claim_suggestions import offered_capabilities
-from directory.engine.pair_suggestions import people_to_meet, reason_sentence
+from directory.engine.pair_reason import reason_sentence
+from directory.engine.weekly_pairings import person_to_meet
 from directory.facts.claim_level import strongest_claims
 from directory.imports.import_batch import list_of
 from directory.joining import onboarding
@@ -64,7 +65,7 @@ def listed() -> ResponseReturnValue:
             return _next("known")
     asks = live_wanteds(db.session(), member=person)
     held = onboarding.claimed_capabilities(db.session(), business=person.business)
-    offers = offered_capabilities(db.session(), business=person.business, now=now())
+    offers = offered_capabilities(db.session(), business=person.business)
     if not form.is_submitted():
         form.show(person, _ask(asks))
     return _page(
@@ -133,7 +134,7 @@ def able() -> ResponseReturnValue:
         )
         return _next("wanted")
     held = onboarding.claimed_capabilities(db.session(), business=firm)
-    offers = offered_capabilities(db.session(), business=firm, now=now())
+    offers = offered_capabilities(db.session(), business=firm)
     sure = [offer.capability for offer in offers if offer.is_sure]
     return _page("able", taken=held + sure, also=[offer.capability for offer in offers if not offer.is_sure])
 
@@ -187,11 +188,12 @@ def known() -> ResponseReturnValue:
 @policy("profile.update", current_member)
 def done() -> ResponseReturnValue:
     held = strongest_claims(db.session(), [my_business()])[my_business().id]
-    pairs = people_to_meet(db.session(), member=current_member()) if current_member().is_active else []
+    member = current_member()
+    pair = person_to_meet(db.session(), member=member, now=now()) if member.is_active else None
     asks = live_wanteds(db.session(), member=current_member())
     items = open_items(db.session(), member=current_member(), now=now())
     said = [*items.messages, *items.interactions, *items.vouches, *items.introductions, *items.stories]
-    shown = {"held": held, "pairs": pairs, "asks": asks, "contact": _contact_form(), "waiting": len(said)}
+    shown = {"held": held, "pair": pair, "asks": asks, "contact": _contact_form(), "waiting": len(said)}
     return _page("done", **shown, reason_sentence=reason_sentence)
 
 

@@ -268,7 +268,7 @@ def _page(sent: dict[str, Form] | None = None) -> str:
         me=person,
         view=member_view(session, reader=person, member=person),
         held=strongest_claims(session, [person.business])[person.business_id],
-        offers=offered_capabilities(session, business=person.business, now=now()),
+        offers=offered_capabilities(session, business=person.business),
         wants=wants,
         withheld=withheld_mention.withheld_wants(session, wants=wants),
         withheld_spotlight=withheld_mention.withheld_spotlight(session, member=person),

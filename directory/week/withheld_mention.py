@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from directory.people.tables import Member, Wanted
-from directory.week.mention_choice import PostItem, publication_faults
+from directory.week.mention_choice import publication_faults
+from directory.week.post_item import PostItem
 from directory.week.unconsented_names import UnconsentedNames
 
 

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.account import ENTRANCES
 from directory.db import bump_world
-from directory.engine.pair_suggestions import people_to_meet, reason_sentence
+from directory.engine.pair_reason import reason_sentence
+from directory.engine.weekly_pairings import person_to_meet
 from directory.engine.world_cache import known_world
 from directory.errors import Conflict
 from directory.facts import interaction
@@ -129,7 +130,8 @@ def test_hidden_fields_are_neither_quoted_in_pairs_nor_used_for_ranking(
     def seen() -> tuple[bool, list[float]]:
         index_businesses(session)
         session.flush()
-        sentences = [reason_sentence(why) for pair in people_to_meet(session, member=nadia) for why in pair.reasons]
+        pair = person_to_meet(session, member=nadia, now=now)
+        sentences = [reason_sentence(why) for why in pair.reasons] if pair is not None else []
         prices = known_world(session).world.businesses.price_low
         return any("Restores" in sentence for sentence in sentences), [price for price in prices if price == price]
 
