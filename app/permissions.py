@@ -23,6 +23,7 @@ from directory.outbox.delivery import Delivery
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.people.tables import Band, Business, Member, Wanted
+from directory.profiles.message import Message
 from directory.translation import gettext as _
 from directory.week.pairing import Pairing
 from directory.week.social_inbox import Reply
@@ -105,6 +106,8 @@ RULES: dict[str, Rule] = {
     "profile.update": Rule(F, (Member,), owner=A, admin=J, pending=A),
     "profile.read_private_contact": Rule(N, (Member,), owner=A, lead=J, admin=J),  # whom an audience lets asks for less
     "contact.reveal": Rule(A, (Member, Business)),
+    "message.send": Rule(A, (Member,), owner=F),
+    "message.answer": Rule(N, (Message,), owner=F, party=A, admin=F),
     "photo.read": PUBLIC,  # the view asks the member's audience
     "business.read": Rule(A, (Business,)),
     "business.update": Rule(F, (Business,), owner=A, admin=J, pending=A),

@@ -22,6 +22,7 @@ from directory.outbox.delivery import Delivery
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
 from directory.people.tables import Band, Business, Member, MemberState, Wanted
+from directory.profiles.message import Message
 from directory.week.pairing import Pairing
 from directory.week.social_inbox import Reply
 
@@ -76,6 +77,7 @@ RELATIONS: dict[type[Base], Relation] = {
     Wanted: Relation(owner=lambda me, row: row.member_id == me.id, person=lambda row: row.member),
     Interaction: Relation(owner=lambda me, row: row.said_by_id == me.id, party=lambda me, row: row.other_id == me.id),
     Vouch: Relation(owner=lambda me, row: row.giver_id == me.id, party=lambda me, row: row.receiver_id == me.id),
+    Message: Relation(owner=lambda me, row: row.sender_id == me.id, party=lambda me, row: row.receiver_id == me.id),
     Rating: Relation(owner=lambda me, row: row.rater_id == me.id),
     Band: Relation(owner=lambda me, row: row.member_id == me.id),
     RatingCase: Relation(

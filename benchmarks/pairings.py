@@ -47,7 +47,7 @@ def main() -> None:
             interest = random.random((n, n)) * (random.random((n, n)) < ANSWERS)
             none = np.zeros((n, n))
             waited = random.integers(0, 3, n).astype(np.float64)
-            weights = weekly_weights(pair_worth(interest, none, none), none.astype(bool), waited)
+            weights = weekly_weights(pair_worth(interest, none), none.astype(bool), waited)
             (best, exact), (plain, quick) = timed(pairs, weights), timed(greedy, weights)
             rows.append((plain / best, exact, quick))
         share, exact, quick = (statistics.median(column) for column in zip(*rows, strict=True))

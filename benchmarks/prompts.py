@@ -25,8 +25,9 @@ from sqlalchemy.orm import Session
 
 import directory.tables  # noqa: F401 - relationships name tables by strings, so all of them must be loaded
 from directory.db import Base, connect, write_session
-from directory.engine.pair_suggestions import people_to_meet, reason_sentence
+from directory.engine.pair_reason import reason_sentence
 from directory.engine.wanteds_for_offer import match_wanteds
+from directory.engine.weekly_pairings import person_to_meet
 from directory.outbox.delivery import Delivery
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
@@ -99,7 +100,7 @@ def naive(url: str, members: int) -> float:
         people = session.scalars(select(Member).order_by(Member.id).limit(members)).all()
         start = time.perf_counter()
         for member in people:
-            for pair in people_to_meet(session, member=member):
+            if (pair := person_to_meet(session, member=member, now=AT)) is not None:
                 reason_sentence(pair.reasons[0], member)
             match_wanteds(session, text=member.business.summary, member=member)
             open_items(session, member=member, now=AT)

@@ -9,6 +9,6 @@ from directory.leads import lead, need_example, suggestion
 from directory.outbox import channel, delivery, heartbeat, kill_switch, occurrence, short_link
 from directory.people import chapter, claim, one_time_link, own_word, tables
 from directory.privacy import business_merge, departure, suppression
-from directory.profiles import relay
+from directory.profiles import message, relay
 from directory.taxonomy import capability
 from directory.week import blackout_period, mention_choice, opening_closing, pairing, post, prompt, social_inbox

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from directory import clock
 from directory.db import write_session
-from directory.outbox import channel_lifecycle
+from directory.outbox import channel_lifecycle, mail_refusal
 from directory.outbox import delivery as deliveries
 from directory.outbox.channel import Channel, secrets_of, store_secrets
 from directory.outbox.delivery import Delivery
@@ -28,7 +28,7 @@ from jobs.batch import run_batch
 from jobs.broker import enqueue
 from jobs.channels import mail_transport, transport_of
 from jobs.channels.transport import Account, Message, PictureRefused, Transport, TransportError
-from jobs.mail_rendering import mail_of
+from jobs.mail_rendering import mail_of, recipient_of
 from jobs.restore_guard import remember_counter, stop_if_restored
 
 LEASE = timedelta(seconds=60)  # longer than the worker lets a task run
@@ -239,13 +239,19 @@ def _record_refusal(
             channel_lifecycle.mark_broken(session, channel, reason=str(error), now=now)
         if error.accepted == "no":  # it is sent once the account is reconnected
             deliveries.retry_later(session, delivery=row, at=now, reason=str(error), now=now)
-    elif error.permanent:
-        deliveries.mark_failed(session, delivery=row, reason=str(error), now=now)
+    elif error.permanent or row.attempts >= deliveries.MAX_ATTEMPTS:
+        if deliveries.mark_failed(session, delivery=row, reason=str(error), now=now) and error.refusal:
+            _record_refused_recipient(session, row, error.refusal, now)
     else:
         wait = min(timedelta(minutes=2**row.attempts), MAX_RETRY_WAIT)
         requested = error.retry_at if error.retry_at is not None and error.retry_at > now else now + wait
         at = min(max(requested, now + wait / 60), now + CATCH_UP)  # not too soon; later is too late for the week
         deliveries.retry_later(session, delivery=row, at=at, reason=str(error), now=now)
+
+
+def _record_refused_recipient(session: Session, row: Delivery, code: str, now: datetime) -> None:
+    if row.channel_id is None and (sent := recipient_of(session, row)) is not None:
+        mail_refusal.record_refusal(session, member=sent[0], address=sent[1], code=code, now=now)
 
 
 def deliver(engine: Engine, *, settings: Settings, **_: object) -> None:

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from directory.db import write_session
 from directory.engine.capability_embeddings import embed_missing
 from directory.engine.firm_sentences import known_sentences
+from directory.engine.pairing_texts import pairing_texts
 from directory.engine.sentence_encoder import load_model
-from directory.engine.text_embedding import embed_texts, embeddings_but, forget_embeddings
+from directory.engine.text_embedding import embed_texts, forget_embeddings, stored_digests, text_digest
 from directory.facts.rating_band import publish_bands
 from directory.imports.people_upload import delete_old_uploads
 from directory.joining import application
@@ -40,18 +41,19 @@ def embed_some(engine: Engine, *, now: datetime, **_: object) -> int:
 
 
 def embed_sentences(engine: Engine, **_: object) -> int:
-    """Embed up to SENTENCES that firms write and return how many; forget the vectors of those that are gone."""
+    """Embed up to SENTENCES that members write and return how many; forget the vectors of those that are gone."""
     with Session(engine) as session:
-        known = known_sentences(session)
-        gone = embeddings_but(session, known.digests)
+        known, compared = known_sentences(session), {text_digest(text): text for text in pairing_texts(session)}
+        stored = stored_digests(session)
+        gone = stored - {*known.digests} - compared.keys()
     if gone:
         with write_session(engine) as session:
             forget_embeddings(session, gone)
-    texts = known.missing()[:SENTENCES]
+    texts = list(dict.fromkeys([*known.missing(), *(compared[digest] for digest in compared if digest not in stored)]))
     model = load_model() if texts else None
-    embedded = 0 if model is None else sum(embed_texts(engine, model, texts))
+    embedded = 0 if model is None else sum(embed_texts(engine, model, texts[:SENTENCES]))
     if embedded:
-        log.info("sentences_embedded", count=embedded, waiting=len(known.missing()) - embedded)
+        log.info("sentences_embedded", count=embedded, waiting=len(texts) - embedded)
     return embedded
 
 

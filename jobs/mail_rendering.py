@@ -85,6 +85,15 @@ def mail_of(session: Session, row: Delivery, *, settings: Settings, now: datetim
     return message.as_bytes()
 
 
+def recipient_of(session: Session, row: Delivery) -> tuple[Member, str] | None:
+    """Return the member whom the mail of an outbox row goes to, and the address; None for a visitor's."""
+    payload = json.loads(row.payload)
+    if isinstance(payload["to"], str):
+        return None
+    member, kind = session.get_one(Member, payload["to"]), mail.BY_NAME[payload["letter"]]
+    return member, (payload["about"] if kind.is_to_about else member.email) or ""
+
+
 def text_of(kind: LetterKind, common: Mapping[str, Any], words: Mapping[str, Any], off: str = "") -> tuple[str, str]:
     """Return the subject and body of a letter.
 

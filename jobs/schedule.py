@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from directory.settings import Settings
 from jobs import (
+    bounces,
     deliver,
     housekeeping,
     on_demand_checks,
@@ -32,6 +33,7 @@ SCHEDULE: tuple[tuple[Job, int], ...] = (  # seconds between two runs
     (weekly_posts.tick, 60),
     (preflight.look_ahead, 300),
     (deliver.sweep, 5),  # somebody may be waiting for their sign-in link
+    (bounces.read_bounces, 60),
     (on_demand_checks.run_requested_checks, 5),  # somebody may be waiting to see whether an account is connected
     (social_listening.listen, 60),
     (weekly_pairings.propose, 300),

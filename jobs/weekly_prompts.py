@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from directory.db import write_session
 from directory.engine import weekly_prompts
-from directory.engine.text_similarity import FRESH
 from directory.engine.weekly_pairings import propose_pairings
 from directory.local_format import weekday_text
 from directory.outbox import mail
@@ -21,7 +20,6 @@ from directory.week.post import posts_of
 from jobs.batch import run_batch
 
 TIME_BUDGET = timedelta(seconds=25)  # shorter than the time between two runs; the next one does the rest
-MIN_FRESH = 30  # texts that each batch may embed anew, however many occurrences are due at once
 
 
 def compose(engine: Engine, *, now: datetime, **_: object) -> int:
@@ -33,14 +31,11 @@ def compose(engine: Engine, *, now: datetime, **_: object) -> int:
     with Session(engine) as session:
         ids = [row.id for row in weekly_prompts.occurrences_due(session, now=now)]
     first = os.getpid() % len(ids) if ids else 0  # by process, so that two workers seldom begin with the same
-    fresh = max(MIN_FRESH, FRESH // max(1, len(ids)))
     rows = ids[first:] + ids[:first]
-    return run_batch(
-        rows, lambda row_id: _prompt(engine, row_id, fresh, until, now), failed="prompt_failed", until=until
-    )
+    return run_batch(rows, lambda row_id: _prompt(engine, row_id, until, now), failed="prompt_failed", until=until)
 
 
-def _prompt(engine: Engine, row_id: int, fresh: int, until: float, now: datetime) -> int:
+def _prompt(engine: Engine, row_id: int, until: float, now: datetime) -> int:
     stored = 0
     with write_session(engine) as session:
         occurrence = session.get_one(Occurrence, row_id)
@@ -54,9 +49,7 @@ def _prompt(engine: Engine, row_id: int, fresh: int, until: float, now: datetime
             return stored
         with Session(engine) as session:  # a read transaction: composing is slow and holds no write lock
             occurrence = session.get_one(Occurrence, row_id)
-            composed = weekly_prompts.compose_prompts(
-                session, occurrence=occurrence, people=people, fresh=fresh, now=now
-            )
+            composed = weekly_prompts.compose_prompts(session, occurrence=occurrence, people=people, now=now)
         with write_session(engine) as session:
             stored += prompt.store_prompts(
                 session, occurrence=session.get_one(Occurrence, row_id), composed=composed, now=now

@@ -21,9 +21,16 @@ LIKELY = 0.15  # the least probability of a capability that is offered
 # What is added to the log-odds of a need, and what the share of its category in all that the text may say adds: a
 # firm's trades are of one or two categories. Fitted on 62 firms of the demo network and 16 firms' own pages.
 BIAS, CATEGORY = -1.2, 3.3
+_FIRMS = r"(?:[\w'-]+\s+){0,2}?(?:firms|practices|companies|agencies|businesses|clinics)"
+_PEOPLE = rf"(?:{_FIRMS}|(?:[\w'-]+\s+)?[\w'-]*(?:ers|ors|ists|ians))"
+_SEVERAL = rf"{_PEOPLE}(?:(?:,|,?\s+(?:and|or))\s+{_PEOPLE})*"
 _OF_CUSTOMERS = re.compile(
-    r"\b(?:(?:our|my|most|\w+\s+of\s+our)\s+)?(?:(?:client|customer|guest|patient|reader)s\s+(?:are|include|in|range)"
-    r"|(?:we|i)\s+(?:serve|represent))\b[^.!?\n]*"
+    r"\b(?:(?:our|my|most|\w+\s+of\s+our)\s+)?"
+    r"(?:(?:client|customer|guest|patient|reader)s(?:\s*:|\s+(?:are|include|in|range)\b)"
+    r"|(?:we|i)\s+(?:serve|represent)\b)[^.!?\n]*"
+    rf"|\b(?:for|serving)\s+{_SEVERAL}\s*(?=[.;!?\n]|$)"
+    rf"|\b(?:of|by)\s+{_FIRMS}\b|\bhelp(?:s|ing)?\s+{_SEVERAL}\b"
+    rf"|\b{_SEVERAL}(?=\s+(?:trust|love|choose|call|hire|rely\s+on|come\s+to)\b)"
     r"|(?<!known )(?<!care )(?<!caring )(?<!responsible )\b(?:for|serving)\b[^,;:.!?()\n]*",
     re.IGNORECASE,
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from matching.firm_sentence_ranking import FLOOR, Encode, SentenceIndex
+from matching.firm_sentence_ranking import FLOOR, Encode, Matches, SentenceIndex
 from matching.inputs import Bools, Ints, Statements
 from matching.lead_passages import Passages
 from matching.seat_candidates import COVERS
@@ -16,19 +16,21 @@ STRONG = 0.55  # the least likeness of a firm of the need's trade that counts wi
 def statements(
     index: SentenceIndex, needs: Sequence[Passages], encode: Encode | None, *, owners: Ints, same_trade: Bools
 ) -> Statements:
-    """Return what ``index`` says about each need; ``owners`` maps its owners to the World's firms.
+    """Return what ``index`` says about each need; ``owners`` maps its owners to the World's firms, -1 for none.
 
     ``same_trade`` (needs, firms) tells which firms claim something in the need's category.
     """
     shape = same_trade.shape
     said = Statements(np.zeros(shape), np.zeros(shape), np.full(shape, -1), np.zeros(shape, dtype=np.bool_))
+    known = owners >= 0
+    at = owners[known]
     for row, passages in enumerate(needs):
-        match = index.match(passages, encode)
+        match = Matches._make(values[known] for values in index.match(passages, encode))
         likeness = ((match.likeness - FLOOR) / (FULL - FLOOR)).clip(0.0, 1.0)
-        is_strong = same_trade[row, owners] & (match.likeness >= STRONG) & (match.against < 0)
+        is_strong = same_trade[row, at] & (match.likeness >= STRONG) & (match.against < 0)
         deed = np.where((match.deed < 0) & is_strong, match.nearest, match.deed)
-        said.likeness[row, owners] = likeness
-        said.nearness[row, owners] = np.where(deed >= 0, COVERS + (1 - COVERS) * likeness, 0.0)
-        said.sentence[row, owners] = np.select([match.against >= 0, deed >= 0], [match.against, deed], match.nearest)
-        said.is_against[row, owners] = match.against >= 0
+        said.likeness[row, at] = likeness
+        said.nearness[row, at] = np.where(deed >= 0, COVERS + (1 - COVERS) * likeness, 0.0)
+        said.sentence[row, at] = np.select([match.against >= 0, deed >= 0], [match.against, deed], match.nearest)
+        said.is_against[row, at] = match.against >= 0
     return said

@@ -10,40 +10,40 @@ import numpy as np
 from matching.inputs import Bools, Floats
 
 SCALE = 1_000_000  # the matching uses integer weights: exact, and the same on every machine
-UNKNOWN = 0.05  # the worth of a one-to-one of two members about whom nothing is known
 WAITED = 0.25  # what each week without a one-to-one adds: six weeks outweigh any difference of interest
-CLIENTS = 0.5  # the most that looking for the same clients adds to the interest in each other
+ALIKE = 0.4  # the most that the same wish adds to the interest in each other
 
 
-def pair_worth(interest: Floats, clients: Floats, rivalry: Floats) -> Floats:
-    """Return the worth of a one-to-one of each two members, (n, n), symmetric, 0 on the diagonal, at most 1.5.
+def pair_worth(interest: Floats, alike: Floats) -> Floats:
+    """Return the worth of a one-to-one of each two members, (n, n), symmetric, 0 on the diagonal, at most 1.4.
 
-    ``interest[a, b]`` in [0, 1] is how well b answers what a wants. ``clients`` (symmetric, in [0, 1]) is how far both
-    look for the same clients. ``rivalry`` (likewise) is how far they do the same work, and so compete for clients.
+    ``interest[a, b]`` in [0, 1] is how well b answers what a wants. ``alike`` (symmetric, in [0, 1]) is how far both
+    want to meet the same people, and do not compete for them.
 
-    >>> float(pair_worth(np.array([[0, 1], [0, 0]]), np.zeros((2, 2)), np.zeros((2, 2)))[0, 1])
+    >>> float(pair_worth(np.array([[0, 1], [0, 0]]), np.zeros((2, 2)))[0, 1])
     0.5
     """
     product, greater = interest * interest.T, np.maximum(interest, interest.T)
     total = interest + interest.T
     harmonic = np.divide(2 * product, total, out=np.zeros_like(total, dtype=np.float64), where=total > 0)
-    value: Floats = (harmonic + greater) / 2 + CLIENTS * clients * (1 - rivalry)
+    value: Floats = (harmonic + greater) / 2 + ALIKE * alike
     np.fill_diagonal(value, 0)
     return value
 
 
 def weekly_weights(weights: Floats, barred: Bools, waited: Floats) -> Floats:
-    """Return the weights of this week's one-to-ones, (n, n), symmetric: every pair except those that are ``barred``.
+    """Return the weights of this week's one-to-ones, (n, n), symmetric: of pairs with a worth that are not ``barred``.
 
     ``barred`` (symmetric) marks pairs that met already or may not meet. ``waited`` (n,) is the number of weeks since
-    each member's last one-to-one; in the end it outweighs interest, so that nobody waits for ever.
+    each member's last one-to-one; in the end it outweighs interest, so that nobody waits for ever with whom somebody
+    should talk.
 
-    >>> weekly_weights(np.zeros((2, 2)), np.zeros((2, 2), bool), np.array([1.0, 0.0])).round(2).tolist()
-    [[0.0, 0.3], [0.3, 0.0]]
+    >>> weights = np.array([[0, 0.5, 0], [0.5, 0, 0], [0, 0, 0]])
+    >>> weekly_weights(weights, np.zeros((3, 3), bool), np.array([1.0, 0.0, 9.0])).round(2).tolist()
+    [[0.0, 0.75, 0.0], [0.75, 0.0, 0.0], [0.0, 0.0, 0.0]]
     """
-    value: Floats = np.maximum(weights, UNKNOWN) + WAITED * (waited[:, None] + waited[None, :])
+    value: Floats = np.where(weights > 0, weights + WAITED * (waited[:, None] + waited[None, :]), 0.0)
     value[barred] = 0
-    np.fill_diagonal(value, 0)
     return value
 
 

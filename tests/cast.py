@@ -37,7 +37,7 @@ def make_cast(session: Session, now: datetime) -> Cast:
         )
     ]
     people = [
-        Member(name=name, business=firm, joined_at=now)
+        Member(name=name, business=firm, joined_at=now, arrived_at=now)
         for name, firm in (
             ("Nia Sandoval", firms[0]),
             ("Bea Lindqvist", firms[1]),

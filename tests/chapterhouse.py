@@ -30,6 +30,7 @@ class Chapterhouse:
         business = Business(name=f"{name.split()[0]} & Co", chapter=self.chapter, created_at=self.now)
         joined_at = self.now - timedelta(days=900 - 100 * at)
         member = Member(name=name, business=business, headline=f"I like task {at}.", joined_at=joined_at)
+        member.arrived_at = joined_at
         self.session.add_all([business, member])
         self.session.flush()
         return member

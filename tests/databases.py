@@ -29,6 +29,8 @@ ON_BOTH = {"app", "facts", "leads", "outbox", "people", "privacy", "week"}
 # These modules run on SQLite only: they read rows by their keys, or compute numbers that other tests cover.
 ON_SQLITE = {
     "test_rating_inference.py",
+    "test_rating_case_inference.py",
+    "test_band_appearance.py",
     "test_post_card.py",
     "test_access.py",
     "test_channel_oauth.py",

@@ -22,6 +22,7 @@ COMMANDS = (
     ("suggest", "app.cli.suggest:suggest", "Suggest a partner or a team for a lead, and say why."),
     ("week", "app.cli.week:week", "Preview or post the week of a chapter."),
     ("serve", "app.cli.serve:serve", "Serve the website."),
+    ("bounce", "app.cli.bounce:bounce", "Read a mail that came back, from standard input."),
     ("worker", "app.cli.worker:worker", "Run the weekly jobs."),
     ("check", "app.cli.check:check", "List the settings, and say whether everything is in place."),
     ("db", "app.cli.db:db", "Make and change the tables."),

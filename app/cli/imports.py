@@ -121,11 +121,14 @@ def businesses(
 )
 @PATH
 @click.option("--chapter", "chapter_name", required=True, help="Its name or key.")
+@click.option("--agreed", is_flag=True, help="They agreed that members of their chapter see their phone and email.")
 @MAP
 @JOIN
 @DRY_RUN
 @JSON
-def members(file: Path, chapter_name: str, mapping: dict[str, str], join: bool, dry_run: bool, as_json: bool) -> None:
+def members(
+    file: Path, chapter_name: str, agreed: bool, mapping: dict[str, str], join: bool, dry_run: bool, as_json: bool
+) -> None:
     sheet, now = read_sheet(file).mapped(mapping, list(person_rows.BY_NAME)), utc_now()
     with open_engine() as engine, Session(engine) as session:
         claim_write(session)
@@ -136,7 +139,8 @@ def members(file: Path, chapter_name: str, mapping: dict[str, str], join: bool, 
         if not dry_run:
             lead = _lead(session, chapter)
             batch = people_upload.upload(session, chapter=chapter, by=lead, sheet=sheet, now=now)
-            seen = people_upload.commit(session, batch=batch, by=lead, joins=joins, share=False, now=now)
+            says = {"share": False, "are_contacts_agreed": agreed}
+            seen = people_upload.commit(session, batch=batch, by=lead, joins=joins, **says, now=now)
         asked = [each for each in seen.similar.values() if not joins.get(each.line.number)]
         asks = {each.line.number: [_question(each)] for each in asked}
         left_out = _left_out(seen)

@@ -1,5 +1,6 @@
 """``goodword serve``: serves the website with gunicorn on this machine. Elsewhere, put an HTTPS proxy before it."""
 
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,10 +9,13 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from app import create_app
+from app.db import db
+from directory.engine.warm_up import warm_up
 from directory.log import configure_logging
 from directory.settings import load_settings
 
 THREADS = 4  # per worker; a request spends most of its time in the database
+WARM_UP = 10  # seconds that a worker reads the network before it answers, at most: gunicorn ends it after 30
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -28,7 +32,12 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """Return the app. Called in each worker, so that no database connection is shared across a fork."""
         configure_logging()
-        return create_app()
+        app = create_app()
+        with app.app_context():
+            warming = Thread(target=warm_up, args=(db.engine,), name="warm up", daemon=True)
+        warming.start()
+        warming.join(WARM_UP)
+        return app
 
 
 @click.command()

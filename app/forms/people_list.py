@@ -13,8 +13,13 @@ class ListForm(Form):
 
 
 class CommitForm(Form):
-    """Whether the weekly post may ask, without names, for what the imported people want."""
+    """What the lead says for the imported people: whether their chapter sees how to reach them, and whether the
+    weekly post may ask, without names, for what they want.
+    """
 
+    agreed = BooleanField(
+        _l("They agreed that the members of this chapter see their phone and email; each can change that"), default=True
+    )
     share = BooleanField(
         _l("The weekly post may ask for what they want, without their names, until each says otherwise")
     )

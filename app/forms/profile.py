@@ -1,6 +1,6 @@
 """The forms of one's own page: oneself, one's firm, what it can do, and whom one wants to meet."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -179,8 +179,8 @@ class WantedForm(Form):
     why = StringField(_l("Why?"))
 
 
-def audiences_form(member: Member) -> Form:
-    """Who sees which field: one choice for each, in plain words."""
+def audiences_form(member: Member, names: Collection[str] = ()) -> Form:
+    """Who sees which field: one choice for each, or for those with these ``names``, in plain words."""
     chapter = member.business.chapter
     circles = {
         Audience.PUBLIC: _("everybody on the web"),
@@ -194,6 +194,7 @@ def audiences_form(member: Member) -> Form:
     fields = {
         name: SelectField(_(choice.label), choices=choices, default=audience_of(rows[choice.of], name).value)
         for name, choice in audience_choices().items()
+        if name in names or not names
     }
     form: Form = type("AudiencesForm", (Form,), fields)()
     return form

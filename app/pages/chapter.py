@@ -13,7 +13,9 @@ from app.forms import Form, blamed
 from app.forms.chapter import SettingsForm, StartForm
 from app.forms.joining import InviteForm
 from app.request_time import now
-from directory.engine import pair_suggestions
+from directory.engine.pair_reason import reason_sentence
+from directory.engine.pair_suggestions import suggested_pairs
+from directory.engine.weekly_pairings import pairing_reasons
 from directory.imports.people_upload import recent_imports
 from directory.joining import application, invitation
 from directory.local_format import time_text
@@ -70,6 +72,7 @@ def room(chapter: Chapter, form: Form) -> str:
     session = db.session()
     people = invitation.members_and_invited(session, chapter=chapter)
     led = led_chapter(session, chapter=chapter)
+    paired = latest_pairings(session, chapter=chapter)
     return render_template(
         "chapter/index.html",
         chapter=chapter,
@@ -77,6 +80,7 @@ def room(chapter: Chapter, form: Form) -> str:
         first_steps=led.first_steps,
         members=[member for member in people if not invitation.is_still_invited(member)],
         invited=[member for member in people if invitation.is_still_invited(member)],
+        refused=[member for member in people if member.is_refused],
         is_early=lambda member: member.invited_at > now() - invitation.RESEND_AFTER,
         applications=led.applications,
         guesses={
@@ -85,9 +89,10 @@ def room(chapter: Chapter, form: Form) -> str:
         lists=[batch for batch in recent_imports(session, chapter=chapter, now=now()) if batch.undone_at is None],
         runs=chapter.id in current_principal().leads or current_member().is_admin,
         form=form,
-        talks=pair_suggestions.suggested_pairs(session, chapter=chapter),
-        reason_sentence=pair_suggestions.reason_sentence,
-        paired=latest_pairings(session, chapter=chapter),
+        talks=suggested_pairs(session, chapter=chapter) if not paired else [],
+        reason_sentence=reason_sentence,
+        paired=paired,
+        talk_reasons=pairing_reasons(session, paired),
         drafts=post_previews(session, chapter=chapter, now=now()),
         suspended=suspended_members(session, chapter=chapter),
     )

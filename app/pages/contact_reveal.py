@@ -61,19 +61,28 @@ def party(public_id: str, business_id: str) -> ResponseReturnValue:
     return reveal_to_reader(target, contact_of(chosen.seen), brief=presenter.brief(team, chosen), back=back)
 
 
+def first_member(target: Member | Business) -> Member | None:
+    """Return the first active member of a firm, None where it has none or for a person."""
+    members = target.members if isinstance(target, Business) else []
+    return next((member for member in members if member.is_active), None)
+
+
 def reveal_to_reader(target: Member | Business, contact: Contact, *, brief: Brief | None = None, back: str = "") -> str:
     """Record that the reader asked, and return the contact details of ``target`` as a page or its htmx part.
 
-    ``brief`` is the draft of a message, by default a first one; ``back`` is by default the page of ``target``.
+    Where no address is visible there is a form that writes to the member, or to the first of the firm. ``brief`` is
+    the draft of a message, by default a first one; ``back`` is by default the page of ``target``.
     """
-    reveal(db.session(), reader=current_member(), of=target, now=now())
-    db.session.commit()
-    name, endpoint = target.name, "members.business"
+    if contact:
+        reveal(db.session(), reader=current_member(), of=target, now=now())
+        db.session.commit()
+    name, endpoint, receiver = target.name, "members.business", first_member(target)
     if isinstance(target, Member):
-        name, endpoint = target.first_name, "members.show"
+        name, endpoint, receiver = target.first_name, "members.show", target
     return render_template(
         "members/_contact.html" if request.headers.get("HX-Request") else "members/contact.html",
         target=target,
+        receiver=None if contact.emails or receiver is current_member() else receiver,
         contact=contact,
         name=name,
         back=back or url_for(endpoint, public_id=target.public_id),

@@ -15,6 +15,7 @@ from directory.outbox import delivery as deliveries
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery
 from directory.outbox.heartbeat import heartbeats
+from directory.outbox.mail_refusal import refused_members
 from directory.outbox.post_snapshot import FOLDER, PostSnapshot
 from directory.people.chapter import Chapter
 from directory.week.posting_status import posting_statuses
@@ -99,6 +100,7 @@ def status() -> str:
     return render_template(
         "channels/status.html",
         statuses=posting_statuses(db.session(), chapters=chapters, now=now()),
+        refused=refused_members(db.session(), chapters=[chapter.id for chapter in chapters]),
         workers=heartbeats(db.session()),
         now=now(),
     )

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.access import current_member, current_principal, get_permitted_or_404, policy, require_recent_login
 from app.accounts.tables import Account, AccountSession
 from app.db import db
+from app.pages.members import seen_by_reader
 from app.permissions import Verdict, can
 from app.request_time import now
 from directory.facts.claim_level import strongest_claims
@@ -21,6 +22,7 @@ from directory.privacy import data_export
 from directory.profiles.contact_reveal import contact_of, reveal
 from directory.profiles.member_view import member_view, visible_to
 from directory.profiles.public_page import active_members_of
+from directory.profiles.rows_seen import too_many_rows
 from directory.profiles.vcard import vcard
 
 pages = Blueprint("downloads", __name__)
@@ -76,13 +78,16 @@ def brochure() -> str:
     """Show the reader's chapter for print: members who accepted their invitation, with what every member may see."""
     chapter = current_member().business.chapter
     active = active_members_of(db.session(), chapter=chapter) if chapter else []
-    people = [member for member in active if not is_still_invited(member)]
+    everybody = [member for member in active if not is_still_invited(member)]
+    shown = seen_by_reader(everybody)
+    people = [member for member in everybody if member in shown]
     held = strongest_claims(db.session(), [member.business for member in people])
     return render_template(
         "downloads/brochure.html",
         chapter=chapter,
         people=[(visible_to(member, Audience.MEMBERS), live_wanteds(db.session(), member=member)) for member in people],
         held=held,
+        left_out=too_many_rows() if len(people) < len(everybody) else "",
     )
 
 

@@ -88,7 +88,13 @@ def commit(public_id: str) -> ResponseReturnValue:
     }
     with blamed(form):
         seen = people_upload.commit(
-            db.session(), batch=batch, by=current_member(), joins=joins, share=bool(form.share.data), now=now()
+            db.session(),
+            batch=batch,
+            by=current_member(),
+            joins=joins,
+            share=bool(form.share.data),
+            are_contacts_agreed=bool(form.agreed.data),
+            now=now(),
         )
         message = ngettext("%(count)s person is in.", "%(count)s people are in.", len(seen.new))
         message, room = f"{message} {_('Their letters leave in ten minutes.')}", batch.chapter.public_id

@@ -1,6 +1,6 @@
 """Inviting somebody into a chapter, and sending an invitation again."""
 
-from flask import Blueprint, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import current_member, get_permitted_or_404, policy
@@ -11,11 +11,14 @@ from app.forms.joining import InviteForm
 from app.pages.chapter import room
 from app.request_time import now
 from directory.joining import invitation
+from directory.outbox import mail_refusal
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.translation import gettext as _
 
 pages = Blueprint("invitation", __name__)
+
+pages.add_app_template_filter(mail_refusal.refusal_reason, "refusal_reason")
 
 
 @pages.post("/chapters/<public_id>/invite")
@@ -35,10 +38,16 @@ def invite(public_id: str) -> ResponseReturnValue:
 @pages.post("/invitations/<public_id>/again")
 @policy("invitation.send")
 def send_again(public_id: str) -> ResponseReturnValue:
+    """Send a reminder, or the invitation to a corrected address; to a member who has joined, write again."""
     member = get_permitted_or_404(Member, public_id, "invitation.send")
-    invitation.send_again(db.session(), member=member, by=current_member(), now=now())
     chapter = member.business.chapter
-    return commit_and_redirect(
-        _("A second letter is on its way to %(name)s. A call helps more.", name=member.name),
-        to=url_for("chapter.index", of=chapter.public_id if chapter else None),
-    )
+    back = url_for("chapter.index", of=chapter.public_id if chapter else None)
+    if member.arrived_at is not None and member.is_refused:
+        mail_refusal.retry_address(db.session(), member=member, by=current_member(), now=now())
+        return commit_and_redirect(_("Email to %(name)s is tried again.", name=member.name), to=back)
+    email = request.form.get("email", "")
+    invitation.send_again(db.session(), member=member, by=current_member(), email=email, now=now())
+    sentence = _("A reminder is on its way to %(name)s. Next, a call helps more than email.", name=member.name)
+    if member.reminded_at is None:
+        sentence = _("The invitation is on its way to %(name)s at %(email)s.", name=member.name, email=member.email)
+    return commit_and_redirect(sentence, to=back)

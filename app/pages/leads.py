@@ -30,12 +30,13 @@ from directory.leads import lead as leads
 from directory.leads.lead import Lead, Shape, Wish
 from directory.leads.suggestion import Suggestion
 from directory.post_attribution import attributed_to
-from directory.rate_limit import consume_allowance
+from directory.rate_limit import consume_allowance, refund_allowance
 from directory.taxonomy.capability import Capability, capability_choices
 from directory.week import social_inbox
 from directory.week.social_inbox import Outcome, Reply
 
 LEADS_AN_HOUR = 30  # of one member; each text is analysed and gets a suggestion
+READING = timedelta(seconds=20)  # in which one text of a member is read; the next one may come when it is done
 
 pages = Blueprint("leads", __name__)
 
@@ -61,17 +62,31 @@ def new() -> ResponseReturnValue:
             ):
                 return render_template("leads/new.html", form=form, asked=asked), 409
             lead = _create_lead(form, text, reply)
+            if lead is None:
+                form.refuse(_("Your last lead is still being read. Send this one again in a moment."), 429)
+                return render_template("leads/new.html", form=form), form.status
             return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
     else:
         form.text.data = form.text.data or (reply.text if reply else request.args.get("text", ""))
     return render_template("leads/new.html", form=form), form.status
 
 
-def _create_lead(form: LeadForm, text: str, reply: Reply | None) -> Lead:
-    """Create the lead and its suggestion, and decide the reply. Raises Invalid, also above LEADS_AN_HOUR."""
+def _create_lead(form: LeadForm, text: str, reply: Reply | None) -> Lead | None:
+    """Create the lead and its suggestion, and decide the reply; None while another text of the member is read.
+
+    Raises Invalid, also above LEADS_AN_HOUR.
+    """
     today, country = now().date(), current_member().business.country
     terms = form.terms(today, country)
-    db.session.rollback()  # the text is analysed outside a write transaction, so that other writers need not wait
+    reading = f"reading {current_member().id}"
+    if not consume_allowance(db.session(), key=reading, limit=1, within=READING, now=now()):
+        db.session.rollback()
+        return None
+    if not consume_allowance(
+        db.session(), key=f"lead {current_member().id}", limit=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()
+    ):
+        raise Invalid(_("That were many leads in one hour. Wait a while, then bring the next one."), field="text")
+    db.session.commit()  # the text is analysed outside a write transaction, so that other writers need not wait
     understood = understand(db.session(), text=text)
     terms = replace(
         terms,
@@ -81,10 +96,7 @@ def _create_lead(form: LeadForm, text: str, reply: Reply | None) -> Lead:
     )
     db.session.rollback()
     claim_write(db.session())
-    if not consume_allowance(
-        db.session(), key=f"lead {current_member().id}", limit=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()
-    ):
-        raise Invalid(_("That were many leads in one hour. Wait a while, then bring the next one."), field="text")
+    refund_allowance(db.session(), key=reading)
     with attributed_to(reply.about_id) if reply else credit_last_click():
         lead = leads.create_lead(
             db.session(), member=current_member(), text=text, wishes=understood.wishes, terms=terms, now=now()
@@ -193,7 +205,7 @@ def dismiss(public_id: str, term: str) -> ResponseReturnValue:
 @policy("suggestion.create")
 def ask_again(public_id: str) -> ResponseReturnValue:
     lead = get_permitted_or_404(Lead, public_id, "suggestion.create")
-    suggest(db.session(), lead=lead, now=now())
+    suggest(db.session(), lead=lead, now=now(), is_again=True)
     return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
 
 

@@ -9,7 +9,7 @@ from app.after_action import commit_and_redirect
 from app.db import db
 from app.request_time import now
 from directory.errors import Invalid
-from directory.outbox import notification_preferences
+from directory.outbox import mail_refusal, notification_preferences
 from directory.outbox.notification_preferences import PREFERENCES
 
 pages = Blueprint("mail_preferences", __name__)
@@ -44,3 +44,11 @@ def set_preference(name: str, act: str) -> ResponseReturnValue:
     undo = url_for(".set_preference", name=name, act="off" if act == "on" else "on")
     message = _("We write to you again.") if act == "on" else _("You get no more of these letters.")
     return commit_and_redirect(message, undo=undo, to=url_for("account.index") + "#letters")
+
+
+@pages.post("/account/address/retry")
+@policy("digest.update_prefs", current_member)
+def retry() -> ResponseReturnValue:
+    """Write to the reader again, whose address was refused."""
+    mail_refusal.retry_address(db.session(), member=current_member(), by=current_member(), now=now())
+    return commit_and_redirect(_("We email you again."), to=url_for("today.today"))

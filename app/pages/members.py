@@ -1,12 +1,13 @@
 """The directory: search of members, profile and business pages, photos, and template filters about firms."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import joinedload
 
 from app.access import current_member, current_principal, get_permitted_or_404, permit, policy
@@ -18,6 +19,8 @@ from app.pages.saved_searches import saved_searches
 from app.permissions import Verdict, can
 from app.request_time import now
 from directory import files
+from directory.db import write_session
+from directory.errors import Conflict
 from directory.facts import vouch
 from directory.facts.claim_level import strongest_claims
 from directory.facts.collaboration import finished_by
@@ -32,7 +35,9 @@ from directory.people.working_language import language_name
 from directory.privacy.business_merge import merged_into
 from directory.profiles.contact_reveal import contact_of
 from directory.profiles.member_view import MemberView, firm_view, member_view, member_views
+from directory.profiles.rows_seen import ListedRow, count_rows, rows_to_show, too_many_rows
 from directory.profiles.shared_history import shared_history
+from directory.storage_failure import storage_failure
 
 pages = Blueprint("members", __name__)
 
@@ -42,7 +47,12 @@ pages = Blueprint("members", __name__)
 def index() -> str:
     session = db.session()
     query = parse_search_query(session, request.args, by=current_member())
-    page = query.find(session, page=request.args.get("page", 1, type=int))
+    found = query.find(session, page=request.args.get("page", 1, type=int))
+    cards: list[ListedRow] = []
+    for firm in found.businesses:
+        cards += found.people[firm.id] or [firm]
+    shown = seen_by_reader(cards, query.text)
+    page = found.only(shown)
     people = [member for business in page.businesses for member in page.people[business.id]]
     vouches = vouch.newest_shown(session, [member.id for member in people])
     seen = member_views(session, reader=current_member(), members=people)
@@ -52,6 +62,7 @@ def index() -> str:
     return render_template(
         template,
         result=page,
+        left_out=too_many_rows() if len(shown) < len(cards) else "",
         words=vouches,
         seen=seen,
         query=query,
@@ -60,6 +71,22 @@ def index() -> str:
         saved_searches=[] if is_part else saved_searches(query.chapters),
         is_part=is_part,
     )
+
+
+def seen_by_reader(rows: Sequence[ListedRow], text: str = "") -> Collection[ListedRow]:
+    """Return which of a list's rows the reader may see, after counting the new ones; see ``rows_seen``."""
+    seen = rows_to_show(db.session(), reader=current_member(), rows=rows, text=text, now=now())
+    if seen.new:
+        try:
+            with write_session(db.engine) as session:
+                count_rows(session, reader=current_member(), seen=seen, now=now())
+        except Conflict:
+            return [row for row in seen.shown if row not in seen.new]
+        except DBAPIError as error:
+            if storage_failure(error) is None:
+                raise
+            return seen.shown  # what cannot be counted can still be read
+    return seen.shown
 
 
 @pages.get("/members/<public_id>")

@@ -14,22 +14,28 @@ from app.after_action import commit_and_redirect
 from app.db import db
 from app.forms import Form, blamed
 from app.forms.joining import EntryForm
+from app.forms.profile import audiences_form
 from app.request_time import now
 from directory import files
 from directory.db import claim_write
 from directory.engine import onboarding_suggestions
 from directory.engine.claim_suggestions import offered_capabilities
-from directory.engine.pair_suggestions import people_to_meet, reason_sentence
+from directory.engine.pair_reason import reason_sentence
+from directory.engine.weekly_pairings import person_to_meet
 from directory.facts.claim_level import strongest_claims
 from directory.imports.import_batch import list_of
 from directory.joining import onboarding
 from directory.people import photo as photos
-from directory.people.tables import Wanted
+from directory.people.tables import DIRECT_EMAIL, DIRECT_PHONE, Wanted
 from directory.people.wanted import live_wanteds
+from directory.profiles.member_view import set_audiences
+from directory.reports.open_items import open_items
 from directory.taxonomy.capability import Capability
+from directory.translation import gettext as _
 
 pages = Blueprint("onboarding", __name__, url_prefix="/welcome")
 
+CONTACT = (DIRECT_PHONE.name, DIRECT_EMAIL.name)
 MAX_PEOPLE = 60  # on the page of known people
 
 
@@ -59,7 +65,7 @@ def listed() -> ResponseReturnValue:
             return _next("known")
     asks = live_wanteds(db.session(), member=person)
     held = onboarding.claimed_capabilities(db.session(), business=person.business)
-    offers = offered_capabilities(db.session(), business=person.business, now=now())
+    offers = offered_capabilities(db.session(), business=person.business)
     if not form.is_submitted():
         form.show(person, _ask(asks))
     return _page(
@@ -128,7 +134,7 @@ def able() -> ResponseReturnValue:
         )
         return _next("wanted")
     held = onboarding.claimed_capabilities(db.session(), business=firm)
-    offers = offered_capabilities(db.session(), business=firm, now=now())
+    offers = offered_capabilities(db.session(), business=firm)
     sure = [offer.capability for offer in offers if offer.is_sure]
     return _page("able", taken=held + sure, also=[offer.capability for offer in offers if not offer.is_sure])
 
@@ -182,9 +188,28 @@ def known() -> ResponseReturnValue:
 @policy("profile.update", current_member)
 def done() -> ResponseReturnValue:
     held = strongest_claims(db.session(), [my_business()])[my_business().id]
-    pairs = people_to_meet(db.session(), member=current_member()) if current_member().is_active else []
+    member = current_member()
+    pair = person_to_meet(db.session(), member=member, now=now()) if member.is_active else None
     asks = live_wanteds(db.session(), member=current_member())
-    return _page("done", held=held, pairs=pairs, reason_sentence=reason_sentence, asks=asks)
+    items = open_items(db.session(), member=current_member(), now=now())
+    said = [*items.messages, *items.interactions, *items.vouches, *items.introductions, *items.stories]
+    shown = {"held": held, "pair": pair, "asks": asks, "contact": _contact_form(), "waiting": len(said)}
+    return _page("done", **shown, reason_sentence=reason_sentence)
+
+
+@pages.post("/contact")
+@policy("profile.update", current_member)
+def contact() -> ResponseReturnValue:
+    """Set who sees the member's own phone and email."""
+    form = _contact_form()
+    if form.validate_on_submit():
+        chosen = {name: str(form[name].data) for name in CONTACT}
+        set_audiences(db.session(), member=current_member(), audiences=chosen, now=now())
+    return commit_and_redirect(_("Who sees how to reach you is as you chose."), to=url_for(".done"))
+
+
+def _contact_form() -> Form:
+    return audiences_form(current_member(), CONTACT)
 
 
 @pages.post("/skip/<any(able, wanted, known, done):step>")

@@ -11,7 +11,7 @@ from app.db import db
 from app.forms import blamed
 from app.forms.meeting_arrangement import PairingForm
 from app.request_time import now
-from directory.engine.pair_suggestions import reason_sentence
+from directory.engine.pair_reason import reason_sentence
 from directory.engine.weekly_pairings import pairing_reasons
 from directory.profiles.contact_reveal import contact_of
 from directory.profiles.member_view import member_view
@@ -119,6 +119,6 @@ def _page(row: Pairing, form: PairingForm) -> str:
         partner=partner,
         views={partner: seen, reader: member_view(session, reader=partner, member=reader)},
         contact=contact_of(seen),
-        reasons=pairing_reasons(session, row),
+        reasons=pairing_reasons(session, [row]).get(row.id, ()),
         reason_sentence=reason_sentence,
     )

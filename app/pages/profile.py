@@ -40,6 +40,7 @@ from directory.profiles.member_view import member_view, set_audiences, visible_t
 from directory.taxonomy.capability import Capability, capability_choices, imported_by_name
 from directory.translation import gettext as _
 from directory.translation import join_as_list
+from directory.week import withheld_mention
 
 pages = Blueprint("profile", __name__)
 
@@ -255,6 +256,7 @@ def _keep(part: str, form: Form, keep: Callable[[], str]) -> ResponseReturnValue
 def _page(sent: dict[str, Form] | None = None) -> str:
     """The whole page; ``sent`` is the form that came back, by its part."""
     session, person = db.session(), current_member()
+    wants = wanted.live_wanteds(session, member=person)
     forms = {part: form(formdata=None, prefix=f"{part}-") for part, form in FORMS.items()} | (sent or {})
     for part, form in forms.items():
         if part not in (sent or {}) and isinstance(form, PartForm):
@@ -266,8 +268,10 @@ def _page(sent: dict[str, Form] | None = None) -> str:
         me=person,
         view=member_view(session, reader=person, member=person),
         held=strongest_claims(session, [person.business])[person.business_id],
-        offers=offered_capabilities(session, business=person.business, now=now()),
-        wants=wanted.live_wanteds(session, member=person),
+        offers=offered_capabilities(session, business=person.business),
+        wants=wants,
+        withheld=withheld_mention.withheld_wants(session, wants=wants),
+        withheld_spotlight=withheld_mention.withheld_spotlight(session, member=person),
         choices=capability_choices(session),
     )
 

@@ -1,6 +1,6 @@
 """Private ratings: giving, changing and withdrawing them; and their moderation in cases that show no names."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -104,7 +104,7 @@ def flag() -> ResponseReturnValue:
     permit("rating.flag_suspicious", RatingCase(ratee=current_member()))
     cases.request_case(db.session(), ratee=current_member(), now=now())
     return commit_and_redirect(
-        _("Thank you. Somebody looks at it, without seeing who said what."), to=url_for(".index")
+        _("Thank you. It is looked at once two people agree to; they see no rating."), to=url_for(".index")
     )
 
 
@@ -129,10 +129,14 @@ def case(public_id: str) -> ResponseReturnValue:
             _("The case is closed; %(name)s is told so, and nothing else.", name=case.ratee.first_name),
             to=url_for(".case_index"),
         )
-    if act in ACTS:
+    if act == "open":
+        cases.ask_to_open(session, case=case, by=current_member(), now=now())
+    elif act in ACTS:
         ACTS[act](session, case=case, pseudonym=rater, by=current_member(), now=now())
-    seen = cases.case_signs(session, case=case, by=current_member())
-    page = render_template("ratings/case.html", case=case, seen=seen)
+    elif cases.concerns_member(case, current_member()):
+        abort(403)
+    people = cases.case_signs(session, case=case, by=current_member()) if case.opened_at else []
+    page = render_template("ratings/case.html", case=case, people=people, me=current_member())
     session.commit()
     return page
 

@@ -10,7 +10,8 @@ from app.accounts import second_factor
 from app.db import db
 from app.forms.rating import rating_next
 from app.request_time import now
-from directory.engine.pair_suggestions import people_to_meet, reason_sentence
+from directory.engine.pair_reason import reason_sentence
+from directory.engine.weekly_pairings import pairing_reasons, person_to_meet
 from directory.imports.import_batch import ImportBatch, list_of
 from directory.joining import onboarding
 from directory.people.chapter import Chapter
@@ -53,11 +54,11 @@ def today() -> str:
         return render_template("today/pending.html", me=member)
     session = db.session()
     chapter = member.business.chapter
-    pairs = people_to_meet(session, member=member)
+    waits = what_waits()
+    pair = None if waits.items.talks else person_to_meet(session, member=member, now=now())
     zone = ZoneInfo(chapter.zone if chapter else "UTC")
     week = upcoming_occurrence(session, chapter=chapter, now=now()) if chapter else None
     mentions = mentions_of(session, occurrence=week, include_vetoed=True) if week else []
-    waits = what_waits()
     return render_template(
         "today/index.html",
         me=member,
@@ -73,9 +74,10 @@ def today() -> str:
         week_at=week.due_at.astimezone(zone) if week else None,
         mentions=[mention_view(mention, member, False) for mention in mentions if mention.member.is_active],
         unconfirmed_list=_unconfirmed_list(member),
-        is_begun=bool(pairs) or onboarding.has_begun(session, member=member),
-        pairs=pairs,
+        is_begun=pair is not None or onboarding.has_begun(session, member=member),
+        pair=pair,
         reason_sentence=reason_sentence,
+        talk_reasons=pairing_reasons(session, waits.items.talks),
     )
 
 

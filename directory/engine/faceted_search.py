@@ -16,6 +16,7 @@ from directory.people.chapter import Chapter
 from directory.people.place import Town
 from directory.taxonomy.capability import Capability
 from directory.text import fold
+from directory.versioned_cache import VersionedCache
 from matching.fuzzy_search import STARTS, SURE, asks_for_wishes, search_texts
 from matching.inputs import Bools, Floats, Ints
 from matching.taxonomy_words import TaxonomyIndex, bm25_bonus
@@ -167,24 +168,18 @@ def _scored(session: Session, index: SearchIndex, text: str, words: str) -> tupl
     return score, index.shown & (score >= HALF * best) & (score > 0) if matched is None else matched, is_meant
 
 
-_lexicons: dict[str, tuple[int, TaxonomyIndex]] = {}
+def _read_lexicon(session: Session, before: TaxonomyIndex | None) -> TaxonomyIndex:
+    taxonomy = read_taxonomy(session)
+    is_same = before is not None and same_name_groups(before.taxonomy, taxonomy)
+    return before if before is not None and is_same else TaxonomyIndex(taxonomy)
 
 
-def _lexicon(session: Session, version: int) -> TaxonomyIndex:
-    """Return the index of the taxonomy's words, rebuilt only when they changed."""
-    address = session.get_bind().engine.url.render_as_string(hide_password=True)
-    cached_version, lexicon = _lexicons.get(address, (None, None))
-    if lexicon is None or cached_version != version:
-        taxonomy = read_taxonomy(session)
-        if lexicon is None or not same_name_groups(lexicon.taxonomy, taxonomy):
-            lexicon = TaxonomyIndex(taxonomy)
-        _lexicons[address] = (version, lexicon)
-    return lexicon
+_lexicon = VersionedCache(_read_lexicon).current  # of the taxonomy's words, made anew only when they changed
 
 
 def _likeness(session: Session, index: SearchIndex, text: str) -> Floats:
     """Return the likeness of each firm's best capability to ``text``; 0 where none is alike."""
-    lexicon, model = _lexicon(session, index.version), load_model()
+    lexicon, model = _lexicon(session), load_model()
     cleaned = clean_text(text)
     of_node = bm25_bonus(lexicon.scores(cleaned)[0])
     if model is not None and lexicon.embedded.any():

@@ -3,19 +3,17 @@
 Read once per World version and process, and embedded by a job, never in a request.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
-from functools import cached_property
-from threading import Lock
 from typing import Literal, NamedTuple
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session, selectinload
 
-from directory.db import world_version
 from directory.engine.sentence_encoder import DIMENSIONS
 from directory.engine.text_embedding import load_embeddings, text_digest
 from directory.facts.case_study import CaseStudy, CaseStudyParty
@@ -23,6 +21,7 @@ from directory.facts.collaboration import Collaboration
 from directory.people.audience import is_visible_to_members
 from directory.people.tables import Band, Business, Member, Wanted, WantedKind
 from directory.translation import gettext as _
+from directory.versioned_cache import VersionedCache
 from matching.firm_sentence_ranking import Sentence, SentenceIndex, split_sentences
 from matching.inputs import Bools, HalfVectors
 
@@ -87,7 +86,6 @@ class KnownSentences:
 
     def __init__(
         self,
-        version: int,
         firms: Sequence[WritingFirm],
         sentences: Sequence[FirmSentence],
         said: Sequence[Sentence],
@@ -96,18 +94,21 @@ class KnownSentences:
         before: "KnownSentences | None" = None,
     ) -> None:
         """Index the sentences anew, unless ``before`` has the same ones."""
-        self.version, self.firms, self.sentences = version, firms, sentences
+        self.firms, self.sentences = firms, sentences
         self.digests, self.vectors = digests, vectors  # of each sentence
         is_same = before is not None and before.vectors is vectors and before.index.said == said
         self.index: SentenceIndex = before.index if before is not None and is_same else SentenceIndex(said, vectors)
+        self._starts = np.searchsorted([each.owner for each in said], range(len(firms) + 1)).tolist()
         self.are_embedded: Bools = np.any(vectors, axis=1, keepdims=True).ravel()
 
-    @cached_property
-    def by_firm(self) -> Mapping[tuple[int, str], FirmSentence]:
-        """Each sentence by the id of its firm and its digest."""
+    def of_firms(self, ids: Collection[int]) -> Mapping[tuple[int, str], FirmSentence]:
+        """Return what these firms write, by the firm's id and the sentence's digest."""
         return {
-            (self.firms[each.owner].id, digest): sentence
-            for each, digest, sentence in zip(self.index.said, self.digests, self.sentences, strict=True)
+            (id, self.digests[row]): self.sentences[row]
+            for id in ids
+            for owner in [bisect_left(self.firms, id, key=lambda firm: firm.id)]
+            if owner < len(self.firms) and self.firms[owner].id == id
+            for row in range(*self._starts[owner : owner + 2])
         }
 
     def missing(self) -> list[str]:
@@ -116,31 +117,57 @@ class KnownSentences:
         return list(dict.fromkeys(sentence.text for sentence, is_embedded in rows if not is_embedded))
 
 
-_cache: dict[str, KnownSentences] = {}  # by database address
-_lock = Lock()
+def quotable_sentences(session: Session, firms: Collection[int]) -> Mapping[tuple[int, str], FirmSentence]:
+    """Return what these firms write now, by the firm's id and the sentence's digest.
+
+    What was hidden or erased a moment ago is not quoted, however old the sentences are that led to it.
+    """
+    if (known := _sentences.ready(session)) is not None:
+        return known.of_firms(firms)
+    return {
+        (firm.id, text_digest(sentence.text)): sentence
+        for firm, texts in (_firms_and_texts(session, firms) if firms else ())
+        for sentence, _refuses in _split(texts)
+    }
 
 
-def known_sentences(session: Session) -> KnownSentences:
-    """Return the sentences at the database's current World version; read them only if that changed."""
-    address = session.get_bind().engine.url.render_as_string(hide_password=True)
-    version, known = world_version(session), _cache.get(address)
-    if known is None or known.version != version:
-        with _lock:
-            known = _cache.get(address)
-            if known is None or known.version != version:
-                known = _cache[address] = _read(session, version, known)
-    return known
+def _read(session: Session, before: KnownSentences | None) -> KnownSentences:
+    firms: list[WritingFirm] = []
+    said: list[Sentence] = []
+    sentences: list[FirmSentence] = []
+    for firm, texts in _firms_and_texts(session, None):
+        owner = len(firms)
+        for sentence, refuses in _split(texts):
+            is_against = refuses or sentence.source is TextSource.NOT_A_FIT
+            said.append(Sentence(owner, sentence.text, is_against, _ABOUT.get(sentence.source, "owner")))
+            sentences.append(sentence)
+        if said and said[-1].owner == owner:
+            firms.append(firm)
+    digests = [text_digest(each.text) for each in said]
+    vectors = _vectors(session, digests, before)
+    return KnownSentences(firms, sentences, tuple(said), digests, vectors, before)
 
 
-def _read(session: Session, version: int, before: KnownSentences | None) -> KnownSentences:
+def _split(texts: Sequence[_Text]) -> Iterator[tuple[FirmSentence, bool]]:
+    """Yield each sentence of the texts, and whether it says what its writer does not do."""
+    for _firm, source, text, day in texts:
+        for sentence, refuses in split_sentences(text):
+            yield FirmSentence(sentence, source, day), refuses
+
+
+def _firms_and_texts(session: Session, among: Collection[int] | None) -> list[tuple[WritingFirm, list[_Text]]]:
+    """Return the firms that members may see, in the order of their ids, with what they write; only those ``among``."""
+    is_among = true() if among is None else Business.id.in_(among)
     rows = session.execute(
-        select(
-            *(Business.id, Business.public_id, Business.name), *(getattr(Business, source) for source in _OF_FIRM)
-        ).order_by(Business.id)
+        select(*(Business.id, Business.public_id, Business.name), *(getattr(Business, source) for source in _OF_FIRM))
+        .where(is_among)
+        .order_by(Business.id)
     ).all()
     people = session.execute(
         select(*(Member.id, Member.business_id, Member.headline, Member.audiences, Member.is_active), Band.warmth)
+        .join(Member.business)
         .outerjoin(Band, Band.member_id == Member.id)
+        .where(is_among)
         .order_by(Member.id)
     ).all()
     active: defaultdict[int, dict[int, bool]] = defaultdict(dict)
@@ -149,29 +176,25 @@ def _read(session: Session, version: int, before: KnownSentences | None) -> Know
             active[person.business_id][person.id] = person.warmth == 1  # the coldest band
     # A firm whose members are all inactive is hidden; one without members is shown.
     hidden = {person.business_id for person in people} - active.keys()
-    texts: dict[int, list[tuple[TextSource, str, date | None]]] = {
-        row.id: [(source, getattr(row, source), None) for source in _OF_FIRM] for row in rows if row.id not in hidden
+    texts: dict[int, list[_Text]] = {
+        row.id: [(row.id, source, getattr(row, source), None) for source in _OF_FIRM]
+        for row in rows
+        if row.id not in hidden
     }
     for person in people:
         if person.is_active and is_visible_to_members(person, "headline"):
-            texts[person.business_id].append((TextSource.HEADLINE, person.headline, None))
-    for firm, source, text, day in (*_wanteds(session), *_stories(session), *_works(session, hidden)):
-        texts[firm].append((source, text, day))
-    firms: list[WritingFirm] = []
-    said: list[Sentence] = []
-    sentences: list[FirmSentence] = []
-    for row in rows:
-        owner = len(firms)
-        for source, text, day in texts.get(row.id, ()):
-            for sentence, refuses in split_sentences(text):
-                is_against = refuses or source is TextSource.NOT_A_FIT
-                said.append(Sentence(owner, sentence, is_against, _ABOUT.get(source, "owner")))
-                sentences.append(FirmSentence(sentence, source, day))
-        if said and said[-1].owner == owner:
-            firms.append(WritingFirm(row.id, row.public_id, row.name, active[row.id]))
-    digests = [text_digest(each.text) for each in said]
-    vectors = _vectors(session, digests, before)
-    return KnownSentences(version, firms, sentences, tuple(said), digests, vectors, before)
+            texts[person.business_id].append((person.business_id, TextSource.HEADLINE, person.headline, None))
+    for text in (*_wanteds(session, is_among), *_stories(session), *_works(session, among)):
+        if text[0] in texts:
+            texts[text[0]].append(text)
+    return [
+        (WritingFirm(row.id, row.public_id, row.name, active[row.id]), texts[row.id]) for row in rows if row.id in texts
+    ]
+
+
+_sentences = VersionedCache(_read, size=lambda known: len(known.firms))
+known_sentences = _sentences.current
+recent_sentences = _sentences.recent
 
 
 def _vectors(session: Session, digests: Sequence[str], before: KnownSentences | None) -> HalfVectors:
@@ -193,12 +216,14 @@ def _vectors(session: Session, digests: Sequence[str], before: KnownSentences | 
     return vectors
 
 
-def _wanteds(session: Session) -> Iterator[_Text]:
+def _wanteds(session: Session, is_among: ColumnElement[bool]) -> Iterator[_Text]:
     """Yield the live offers, and the clients that are looked for; a wanted partner does what the firm does not."""
     live = (
         select(Member.business_id, Wanted.kind, Wanted.text, Wanted.wanted_at)
         .join(Wanted, Wanted.member_id == Member.id)
+        .join(Member.business)
         .where(Member.is_active, Wanted.ended_at.is_(None), Wanted.kind.in_([WantedKind.CLIENT, WantedKind.OFFER]))
+        .where(is_among)
         .order_by(Wanted.id)
     )
     for firm, kind, text, wanted_at in session.execute(live):
@@ -213,13 +238,17 @@ def _stories(session: Session) -> Iterator[_Text]:
             yield firm, TextSource.STORY, f"{story.title}\n{story.text}", story.told_at.date()
 
 
-def _works(session: Session, hidden: set[int]) -> Iterator[_Text]:
+def _works(session: Session, among: Collection[int] | None) -> Iterator[_Text]:
     """Yield the titles of finished work, of any two firms once for each; none of it where one of them is hidden."""
+    inactive, active = (select(Member.business_id).where(state) for state in (~Member.is_active, Member.is_active))
+    hidden = {*session.scalars(inactive.distinct())} - {*session.scalars(active.distinct())}
     finished = (
         select(Collaboration.prime_id, Collaboration.sub_id, Collaboration.title, Collaboration.finished_at)
         .where(Collaboration.finished_at.is_not(None))
         .order_by(Collaboration.id)
     )
+    if among is not None:
+        finished = finished.where(or_(Collaboration.prime_id.in_(among), Collaboration.sub_id.in_(among)))
     titles = {
         (firm, work.title): work.finished_at.date()
         for work in session.execute(finished)

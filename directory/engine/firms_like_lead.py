@@ -7,7 +7,13 @@ from itertools import takewhile
 import numpy as np
 from sqlalchemy.orm import Session
 
-from directory.engine.firm_sentences import TextSource, WritingFirm, known_sentences
+from directory.engine.firm_sentences import (
+    KnownSentences,
+    TextSource,
+    WritingFirm,
+    quotable_sentences,
+    recent_sentences,
+)
 from directory.engine.seat_level import seats_by_words_alone
 from directory.engine.sentence_encoder import load_model
 from directory.engine.world_reader import KnownWorld
@@ -37,12 +43,12 @@ class SimilarFirm:
     score: float
 
 
-def statements_on(session: Session, *, known: KnownWorld, lead: Lead, needs: Sequence[Need]) -> Statements:
+def statements_on(known: KnownWorld, said: KnownSentences, *, lead: Lead, needs: Sequence[Need]) -> Statements:
     """Return what the firms of the World say about each of the lead's ``needs``, which the World knows."""
-    said, names = known_sentences(session), known.world.taxonomy.names
+    names = known.world.taxonomy.names
     asked = passages(lead.text, [need.phrase or names[known.capability[need.capability_id]] for need in needs])
     firms = known.world.businesses.ids
-    owners = np.searchsorted(firms, [firm.id for firm in said.firms])  # both are in the order of their ids
+    owners = np.array([known.business.get(firm.id, -1) for firm in said.firms], dtype=np.int64)
     claims, lexicon = known.world.claims, known.lexicon
     trades = lexicon.categories[claims.capability]
     same_trade = np.zeros((len(needs), len(firms)), dtype=np.bool_)
@@ -77,17 +83,23 @@ def similar_firms(
     """Return the firms that write about something like ``text``, the most alike first; empty where none does.
 
     Leaves out the firms with the ids ``but``, and those with a member whom the asker's own ratings or
-    the published band bar. At most two queries where nothing changed since the last call.
+    the published band bar. At most three queries where nothing changed since the last call.
     """
-    known = known_sentences(session)
+    known = recent_sentences(session)
     ratings = own_ratings(session, rater=asker) if asker else {}
-    found = []
-    for like in known.index.rank(passages(text)[0], _encode()):
-        firm = known.firms[like.owner]
-        if firm.id not in but and not _is_barred(firm, ratings):
-            said = known.sentences[like.sentence]
-            found.append(SimilarFirm(firm.id, firm.public_id, firm.name, said.text, said.source, like.score))
-    return [like for like in found if like.score >= BEHIND * found[0].score][:limit]
+    found = [
+        (firm, like)
+        for like in known.index.rank(passages(text)[0], _encode())
+        for firm in [known.firms[like.owner]]
+        if firm.id not in but and not _is_barred(firm, ratings)
+    ]
+    best = [(firm, like) for firm, like in found if like.score >= BEHIND * found[0][1].score][:limit]
+    shown = quotable_sentences(session, [firm.id for firm, _like in best])
+    return [
+        SimilarFirm(firm.id, firm.public_id, firm.name, said.text, said.source, like.score)
+        for firm, like in best
+        if (said := shown.get((firm.id, known.digests[like.sentence])))
+    ]
 
 
 def _encode() -> Encode | None:

@@ -30,7 +30,7 @@ class IntroductionPath:
 
 def paths_to(session: Session, *, asker: Member, target: Member, now: datetime) -> list[IntroductionPath]:
     """Return up to three paths, the shortest first; none goes through a member whom the asker rated cold."""
-    known = recent_world(session, now=now)
+    known = recent_world(session)
     start, end = known.member.get(asker.id), known.member.get(target.id)
     if start is None or end is None:
         return []

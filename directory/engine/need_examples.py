@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.engine.sentence_encoder import DIMENSIONS, load_model
-from directory.engine.world_cache import known_world
+from directory.engine.world_cache import recent_world
 from directory.engine.world_reader import KnownWorld
 from directory.leads.lead import Lead, MatchedBy, Terms, Wish, correct_lead
 from directory.leads.need_example import NeedExample, examples_of_lead
@@ -59,7 +59,7 @@ def correct_and_learn(
 def _examples(
     session: Session, lead: Lead, member: Member, capability: int, needs: set[int], now: datetime
 ) -> list[NeedExample]:
-    known, model = known_world(session), load_model()
+    known, model = recent_world(session), load_model()
     at = known.capability
     phrase = (
         corrected_phrase(

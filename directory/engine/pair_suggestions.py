@@ -1,51 +1,43 @@
 """Pairs of a chapter's members who should meet, with reasons, from what they want and what their firms do or say."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from directory.engine.claim_suggestions import SURE, said_capabilities
-from directory.engine.text_similarity import FRESH, text_similarity
-from directory.engine.world_cache import known_world
+from directory.engine.claim_suggestions import SURE, said_capabilities, texts_to_embed
+from directory.engine.pair_reason import PairReason, PairReasonKind, wishes
+from directory.engine.text_embedding import stored_vectors
+from directory.engine.text_similarity import text_similarity
+from directory.engine.world_cache import recent_world
+from directory.engine.world_reader import KnownWorld
 from directory.facts.collaboration import Collaboration
 from directory.facts.interaction import Interaction
 from directory.people.business import member_visible_headline
 from directory.people.chapter import Chapter
-from directory.people.claim import Claim
 from directory.people.tables import Business, Member, Wanted, WantedKind
-from directory.taxonomy.capability import Capability
-from directory.translation import gettext as _
-from matching.inputs import Floats
+from directory.text import fold
+from matching.inputs import Floats, Vectors
 from matching.pairing import pair_worth, pairs
 
-FITS, SURELY = 0.42, 0.75  # similarity from which an answer fits a want, and from which it fits fully
-SAME, ALIKE = 0.5, 0.8  # likewise for two descriptions of clients
-SPEAKS = 0.06  # subtracted from the similarity of a sentence, because sentences touch on many things
+# The floors of meaning, chosen on 160 labelled pairs: below them most answers have little to do with the wish.
+CLAIM, SERVES, SAME = 0.72, 0.52, 0.76  # similarity of a wish to a capability, to a firm's customers, to another wish
+SAID, SAID_ALONE = 0.6, 0.75  # that to a sentence or a name, if the wish names the firm's trade, and if it does not
+TRADE = 0.25  # the least probability that it does
+READ = 0.6  # the least probability that a wish names a capability
 BELOW = 0.7  # the strength of a claim on a child of the wanted capability
+LEAST = 0.3  # the least strength of a reason that is told
+WORDS = 0.55  # the floor of all where there is no sentence model: two shared words
 MAX_MEMBERS = 100  # members of a chapter who are compared, each with each
 ACQUAINTED = 0.2  # the factor on a pair's worth if they have met, or their firms finished a project together
 
 
 @dataclass(frozen=True)
-class PairReason:
-    """A reason as data: ``answer`` of ``giver`` fits ``want`` of ``asker``; or both look for the same clients."""
-
-    kind: Literal["claim", "said", "name", "clients"]
-    asker: Member
-    giver: Member
-    want: str
-    answer: str
-    strength: float
-
-
-@dataclass(frozen=True)
 class Pair:
-    """Two members who should meet; the strongest reason comes first."""
+    """Two members who should meet; the best reason comes first."""
 
     one: Member
     other: Member
@@ -58,14 +50,42 @@ class PairScores:
     """The members of a chapter, the worth of a one-to-one of each two of them, and the reasons for it."""
 
     members: tuple[Member, ...]
-    weights: Floats
-    answers: dict[tuple[int, int], PairReason]  # the best answer to a want, by the positions of asker and giver
-    clients: dict[tuple[int, int], PairReason]
+    weights: Floats  # 0 where no reason reaches the floor of meaning
+    answers: dict[tuple[int, int], PairReason]  # the best answer to a wish, by the positions of asker and giver
+    wishes: dict[tuple[int, int], PairReason]  # the same wish of two, by their positions in both orders
 
     def pair(self, one: int, other: int) -> Pair:
-        pair = (self.answers.get((one, other)), self.answers.get((other, one)), self.clients.get((one, other)))
-        reasons = sorted((reason for reason in pair if reason), key=lambda reason: -reason.strength)
+        """Return the pair of two positions; an answer to a wish comes before a wish of both."""
+        answers = filter(None, (self.answers.get((one, other)), self.answers.get((other, one))))
+        reasons = sorted(answers, key=lambda reason: -reason.strength)
+        if wish := self.wishes.get((one, other)):
+            reasons.append(wish)
         return Pair(self.members[one], self.members[other], float(self.weights[one, other]), tuple(reasons))
+
+
+class _Wish(NamedTuple):
+    """One of the people whom an ask lists, with the position of who asks."""
+
+    asker: int
+    ask: Wanted
+    words: str
+
+
+class _Held(NamedTuple):
+    """A capability of a firm, as an index, with the text that says it and the probability that it does."""
+
+    node: int
+    kind: PairReasonKind
+    text: str
+    chance: float
+
+
+class _Offer(NamedTuple):
+    """A text of a member or their firm that may answer a wish, with the member's position."""
+
+    giver: int
+    kind: PairReasonKind
+    text: str
 
 
 def suggested_pairs(session: Session, *, chapter: Chapter, limit: int = 3) -> list[Pair]:
@@ -74,54 +94,16 @@ def suggested_pairs(session: Session, *, chapter: Chapter, limit: int = 3) -> li
     return [scores.pair(*pair) for pair in pairs(scores.weights)[:limit]]
 
 
-def people_to_meet(session: Session, *, member: Member, limit: int = 2) -> list[Pair]:
-    """Return pairs of the member (``one``) with others: first their pair in the chapter's matching, then the best."""
-    chapter = member.business.chapter
-    scores = score_pairs(session, chapter, around=member) if chapter is not None else None
-    if scores is None or member not in scores.members:
-        return []
-    mine = scores.members.index(member)
-    own = [a + b - mine for a, b in pairs(scores.weights) if mine in (a, b)]
-    row = scores.weights[mine]
-    rest = [int(other) for other in np.argsort(-row, kind="stable") if row[other] > 0 and other not in own]
-    return [scores.pair(mine, other) for other in [*own, *rest][:limit]]
-
-
-def reason_sentence(why: PairReason, reader: Member | None = None) -> str:
-    """Return the reason as a sentence; ``reader``, if one of the two, is addressed as "you"."""
-    asks, gives = why.asker.first_name, why.giver.first_name
-    want, quoted = f"“{why.want.rstrip(' .')}”", f"“{why.answer.rstrip(' .')}”"
-    if why.kind == "clients":
-        if reader in (why.asker, why.giver):
-            return _("You both look for the same clients: %(want)s", want=want)
-        return _("%(one)s and %(other)s look for the same clients: %(want)s", one=asks, other=gives, want=want)
-    if reader == why.asker:
-        wants = _("You want to meet %(want)s", want=want)
-    else:
-        wants = _("%(name)s wants to meet %(want)s", name=asks, want=want)
-    what = why.answer if why.kind == "claim" else quoted
-    if why.kind == "name":
-        does = _("%(name)s is with %(what)s", name=gives, what=why.answer)
-    elif reader == why.giver:
-        does = _("your firm does %(what)s", what=what) if why.kind == "claim" else _("you say: %(what)s", what=what)
-    elif why.kind == "claim":
-        does = _("%(name)s’s firm does %(what)s", name=gives, what=what)
-    else:
-        does = _("%(name)s says: %(what)s", name=gives, what=what)
-    return _("%(wants)s; %(does)s", wants=wants, does=does)
-
-
 def score_pairs(
     session: Session,
     chapter: Chapter,
     around: Member | None = None,
     among: Collection[int] | None = None,
-    fresh: int = FRESH,
 ) -> PairScores:
     """Score all pairs of the chapter's active members; above MAX_MEMBERS only the newest, and ``around``.
 
-    ``among`` restricts the members by id. ``fresh`` is passed to ``text_similarity``. Three queries, and those of
-    reading the World where a firm has a sentence but no claims.
+    ``among`` restricts the members by id. Texts are compared by words until ``jobs.housekeeping`` has embedded them.
+    Three queries, and those of reading the World.
     """
     conditions = [Business.chapter_id == chapter.id, Member.is_active]
     if among is not None:
@@ -136,121 +118,172 @@ def score_pairs(
     )
     members = tuple(sorted(newest.unique(), key=lambda member: member.id))
     at = {member.id: position for position, member in enumerate(members)}
-    wants = sorted((want for member in members for want in member.asks), key=lambda want: want.id)
-    claims = _claims(session, {member.business_id for member in members})
-    guessed = _guessed(session, members, claims) if wants else {}
-    answers = _answers(members, wants, claims, guessed, at, fresh)
-    clients = _clients(members, wants, at, fresh)
-    n = len(members)
-    interest, alike, rivalry = np.zeros((n, n)), np.zeros((n, n)), np.zeros((n, n))
+    asks = sorted((ask for member in members for ask in member.asks), key=lambda ask: ask.id)
+    wanted = [_Wish(at[ask.member_id], ask, words) for ask in asks for words in wishes(ask.text)]
+    answers: dict[tuple[int, int], PairReason] = {}
+    shared: dict[tuple[int, int], PairReason] = {}
+    if wanted:
+        known = recent_world(session)
+        vectors = stored_vectors(session, _compared(known, members, wanted))
+        held = _held(known, members, vectors)
+        rivalry, offers = _rivalry(held), _offers(members, held)
+        answers = _answers(known, members, wanted, held, offers, rivalry, vectors)
+        shared = _shared_wishes(members, wanted, rivalry, vectors)
+    interest, alike = np.zeros((len(members),) * 2), np.zeros((len(members),) * 2)
     for (one, other), why in answers.items():
         interest[one, other] = why.strength
-    for (one, other), why in clients.items():
+    for (one, other), why in shared.items():
         alike[one, other] = why.strength
-    held = [{node for node, _, _ in claims[member.business_id]} for member in members]
-    for one, other in zip(*np.nonzero(alike), strict=True):
-        least = min(len(held[one]), len(held[other]))
-        rivalry[one, other] = len(held[one] & held[other]) / least if least else 0.0
-    weights = pair_worth(interest, alike, rivalry)
-    firms = np.array([member.business_id for member in members])
-    weights[firms[:, None] == firms[None, :]] = 0
+    weights = pair_worth(interest, alike)
     for one, other in _acquainted(session, at):
         weights[one, other] *= ACQUAINTED
         weights[other, one] *= ACQUAINTED
-    return PairScores(members, weights, answers, clients)
+    return PairScores(members, weights, answers, shared)
 
 
-_Claimed = tuple[int, int | None, str]  # capability id, id of its parent, its name
+def _compared(known: KnownWorld, members: Sequence[Member], wanted: Sequence[_Wish]) -> set[str]:
+    """Return all texts whose vectors decide: what ``_offers`` names, the wishes, and the parts of what is read."""
+    claims, names = known.world.claims, known.world.taxonomy.names
+    firms = {known.business.get(member.business_id, -1): member.business for member in members}
+    is_here = np.isin(claims.business, [*firms])
+    silent = {firm.summary for at, firm in firms.items() if at not in claims.business[is_here]}
+    wishes = {wish.words for wish in wanted}
+    parts = {part for text in {*wishes, *silent} for part in texts_to_embed(known, text=text)}
+    said = {text for member in members for _kind, text in _said(member)}
+    return {*wishes, *parts, *said, *(names[node] for node in claims.capability[is_here].tolist())}
 
 
-def _claims(session: Session, firms: set[int]) -> dict[int, list[_Claimed]]:
-    rows = session.execute(
-        select(Claim.business_id, Capability.id, Capability.parent_id, Capability.name)
-        .join(Capability, Capability.id == Claim.capability_id)
-        .where(Claim.business_id.in_(firms))
-        .order_by(Claim.id)
+def _said(member: Member) -> list[tuple[PairReasonKind, str]]:
+    """Return what the member and their firm say of themselves, with its kind."""
+    firm = member.business
+    texts: tuple[tuple[PairReasonKind, str], ...] = (
+        ("summary", firm.summary),
+        ("headline", member_visible_headline(member)),
+        ("name", firm.name),
+        ("serves", firm.best_customers),
     )
-    claims: defaultdict[int, list[_Claimed]] = defaultdict(list)
-    for firm, node, above, name in rows:
-        claims[firm].append((node, above, name))
-    return claims
+    return [(kind, text) for kind, text in texts if text]
 
 
-def _guessed(
-    session: Session, members: tuple[Member, ...], claims: dict[int, list[_Claimed]]
-) -> dict[int, tuple[str, ...]]:
-    """Return the names of the capabilities in a firm's own sentence, by firm, for firms without claims."""
-    unclaimed = {m.business for m in members if m.business_id not in claims and m.business.summary}
-    if not unclaimed:
-        return {}
-    known = known_world(session)
-    names = known.world.taxonomy.names
-    return {
-        firm.id: tuple(
-            names[said.capability] for said in said_capabilities(known, text=firm.summary) if said.score >= SURE
-        )
-        for firm in unclaimed
-    }
+def _held(known: KnownWorld, members: Sequence[Member], vectors: Mapping[str, Vectors]) -> list[list[_Held]]:
+    """Return what the firm of each member does: what it claims, or what its description surely says."""
+    claims, names = known.world.claims, known.world.taxonomy.names
+    by_firm: dict[Business, list[_Held]] = {}
+    for firm in dict.fromkeys(member.business for member in members):
+        own = claims.capability[claims.business == known.business.get(firm.id, -1)].tolist()
+        by_firm[firm] = [_Held(node, "claim", names[node], 1.0) for node in own]
+        if firm.summary and not own:
+            said = said_capabilities(known, text=firm.summary, vectors=vectors)
+            by_firm[firm] = [
+                _Held(each.capability, "summary", firm.summary, each.score) for each in said if each.score >= SURE
+            ]
+    return [by_firm[member.business] for member in members]
+
+
+def _offers(members: Sequence[Member], held: Sequence[Sequence[_Held]]) -> list[_Offer]:
+    offers: list[_Offer] = []
+    for at, member in enumerate(members):
+        offers += [_Offer(at, "claim", each.text) for each in held[at] if each.kind == "claim"]
+        offers += [_Offer(at, kind, text) for kind, text in _said(member)]
+    return offers
+
+
+def _rivalry(held: Sequence[Sequence[_Held]]) -> Floats:
+    """Return how far each two do the same work, and so compete for clients, (n, n), in [0, 1]."""
+    does = np.zeros((len(held), 1 + max((each.node for firm in held for each in firm), default=0)))
+    for at, firm in enumerate(held):
+        does[at, [each.node for each in firm]] = 1
+    least = np.minimum.outer(does.sum(axis=1), does.sum(axis=1))
+    same: Floats = does @ does.T
+    rivalry: Floats = np.divide(same, least, out=np.zeros_like(same), where=least > 0)
+    return rivalry
 
 
 def _answers(
-    members: tuple[Member, ...],
-    wants: list[Wanted],
-    claims: dict[int, list[_Claimed]],
-    guessed: dict[int, tuple[str, ...]],
-    at: dict[int, int],
-    fresh: int,
+    known: KnownWorld,
+    members: Sequence[Member],
+    wanted: Sequence[_Wish],
+    held: Sequence[Sequence[_Held]],
+    offers: Sequence[_Offer],
+    rivalry: Floats,
+    vectors: Mapping[str, Vectors],
 ) -> dict[tuple[int, int], PairReason]:
-    """Return the best answer of each member to the wants of each other, by the positions of asker and giver."""
-    if not wants:
-        return {}
-    offers: list[tuple[int, Literal["claim", "said", "name"], str, str]] = []  # member, kind, text shown, text compared
-    for position, member in enumerate(members):
-        firm = member.business
-        offers += [(position, "claim", name, name) for _node, _above, name in claims[firm.id]]
-        offers += [(position, "said", text, text) for text in (firm.summary, member_visible_headline(member)) if text]
-        offers += [(position, "said", firm.summary, name) for name in guessed.get(firm.id, ())]
-        offers.append((position, "name", firm.name, firm.name))
-    similarity = text_similarity(
-        [want.text for want in wants], [compared for _position, _kind, _text, compared in offers], fresh
-    )
-    similarity -= SPEAKS * np.array([kind == "said" and text == compared for _position, kind, text, compared in offers])
-    strength = np.where(similarity >= FITS, np.clip((similarity - FITS / 2) / (SURELY - FITS / 2), 0, 1), 0)
-    owners = np.array([position for position, _kind, _text, _compared in offers])
+    """Return the best answer of each member to the wishes of each other, by the positions of asker and giver."""
     best: dict[tuple[int, int], PairReason] = {}
 
-    def keep_best(want: Wanted, giver: int, kind: Literal["claim", "said", "name"], text: str, fits: float) -> None:
-        asker = at[want.member_id]
-        before = best.get((asker, giver))
-        if asker != giver and (before is None or fits > before.strength):
-            best[asker, giver] = PairReason(kind, members[asker], members[giver], want.text, text, fits)
+    def keep_best(wish: _Wish, giver: int, kind: PairReasonKind, text: str, strength: float) -> None:
+        asker, before = members[wish.asker], best.get((wish.asker, giver))
+        if asker.business_id != members[giver].business_id and strength > max(LEAST, before.strength if before else 0):
+            best[wish.asker, giver] = PairReason(kind, asker, members[giver], wish.ask, wish.words, text, strength)
 
-    for row, want in enumerate(wants):
-        for column in np.flatnonzero(strength[row]):
-            keep_best(want, int(owners[column]), offers[column][1], offers[column][2], float(strength[row, column]))
-        for giver, member in enumerate(members if want.capability_id else ()):
-            for node, above, name in claims[member.business_id]:
-                if want.capability_id in (node, above):
-                    keep_best(want, giver, "claim", name, 1.0 if node == want.capability_id else BELOW)
+    root = known.lexicon.root
+    trades = [{root(each.node) for each in firm} for firm in held]
+    readings = [
+        {said.capability: said.score for said in said_capabilities(known, text=wish.words, vectors=vectors)}
+        for wish in wanted
+    ]
+    for wish, reading in zip(wanted, readings, strict=True):
+        own = {each.node for each in held[wish.asker]}
+        for giver, firm in enumerate(held):
+            for each in firm:
+                keep_best(wish, giver, each.kind, each.text, _fit(known, wish, reading, each, own))
+    similarity = text_similarity([wish.words for wish in wanted], [offer.text for offer in offers], vectors)
+    for row, column in zip(*np.nonzero(similarity >= min(SERVES, WORDS)), strict=True):
+        wish, offer, factor = wanted[row], offers[column], 1.0
+        if offer.kind == "claim":
+            floor = CLAIM
+        elif offer.kind == "serves":
+            floor, factor = SERVES, 1 - rivalry[wish.asker, offer.giver]
+        else:
+            chance = sum(chance for node, chance in readings[row].items() if root(node) in trades[offer.giver])
+            floor = SAID if chance >= TRADE else SAID_ALONE
+        is_partner = wish.ask.kind is WantedKind.PARTNER
+        if not (offer.kind == "serves" and is_partner):
+            strength = factor * _strength(similarity[row, column], floor, bool(vectors))
+            keep_best(wish, offer.giver, offer.kind, offer.text, strength)
     return best
 
 
-def _clients(
-    members: tuple[Member, ...], wants: list[Wanted], at: dict[int, int], fresh: int
+def _fit(known: KnownWorld, wish: _Wish, reading: Mapping[int, float], held: _Held, own: Collection[int]) -> float:
+    """Return how surely the wish names the capability ``held``, 0-1; 0 for what the asker's ``own`` firm does, too.
+
+    A capability that was chosen with the ask counts, unless it is a whole category: the words decide there.
+    """
+    chosen = known.capability.get(wish.ask.capability_id or 0)
+    if chosen == held.node:
+        return held.chance
+    if chosen in known.lexicon.lineage(held.node)[:-1]:
+        return BELOW * held.chance
+    chance = reading.get(held.node, 0.0)
+    return min(chance, held.chance) if chance >= READ and held.node not in own else 0.0
+
+
+def _shared_wishes(
+    members: Sequence[Member], wanted: Sequence[_Wish], rivalry: Floats, vectors: Mapping[str, Vectors]
 ) -> dict[tuple[int, int], PairReason]:
-    """Return the pairs that look for the same clients, by their positions in both orders."""
-    sought = [(at[want.member_id], want.text) for want in wants if want.kind is WantedKind.CLIENT]
-    texts = [text for _position, text in sought]
-    similarity = text_similarity(texts, texts, fresh)
+    """Return the pairs who want to meet the same people, and are neither rivals nor of one firm, in both orders."""
+    sought = [wish for wish in wanted if wish.ask.kind is not WantedKind.PARTNER]
+    texts = [wish.words for wish in sought]
+    similarity = text_similarity(texts, texts, vectors)
+    folded = np.array([fold(text) for text in texts])
+    similarity = np.where(folded[:, None] == folded[None, :], 1.0, similarity)
     best: dict[tuple[int, int], PairReason] = {}
-    for row, column in zip(*np.nonzero(similarity >= SAME), strict=True):
-        one, other = sought[row][0], sought[column][0]
-        fits = float(np.clip((similarity[row, column] - SAME / 2) / (ALIKE - SAME / 2), 0, 1))
+    for row, column in zip(*np.nonzero(similarity >= min(SAME, WORDS)), strict=True):
+        one, other = sought[row].asker, sought[column].asker
+        strength = _strength(similarity[row, column], SAME, bool(vectors)) * (1 - rivalry[one, other])
         before = best.get((one, other))
-        if one < other and (before is None or fits > before.strength):
-            why = PairReason("clients", members[one], members[other], sought[row][1], sought[column][1], fits)
+        is_pair = one < other and members[one].business_id != members[other].business_id
+        if is_pair and strength > max(LEAST, before.strength if before else 0):
+            wish = sought[row]
+            why = PairReason("both", members[one], members[other], wish.ask, wish.words, texts[column], strength)
             best[one, other] = best[other, one] = why
     return best
+
+
+def _strength(similarity: float, floor: float, by_meaning: bool) -> float:
+    """Return 0 below the floor, 0.5 at it, 1 for the same words."""
+    floor = floor if by_meaning else min(floor, WORDS)
+    return min(1.0, 0.5 + 0.5 * (float(similarity) - floor) / (1 - floor)) if similarity >= floor else 0.0
 
 
 def _acquainted(session: Session, at: dict[int, int]) -> Iterable[tuple[int, int]]:

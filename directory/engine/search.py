@@ -1,7 +1,7 @@
 """Paged search of firms by text, capability, chapter, place and other filters, with the counts of each facet."""
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from rapidfuzz import fuzz
@@ -16,6 +16,7 @@ from directory.taxonomy.capability import CURATED, OWN, Capability
 from directory.text import fold
 
 PER_PAGE = 24
+PER_PAGE_OF_TEXT = 8  # while somebody types, few rows are shown and counted
 SAME_NAME = 70  # the similarity, of 100, from which a member's name counts as the one in the query
 
 
@@ -42,6 +43,12 @@ class Page:
     counts: Mapping[str, Mapping[Hashable, int]]  # facet -> value -> number of firms it would leave
     towns: Sequence[str]  # where most firms of the network are
     is_meant: bool  # matched by meaning, because the words matched nothing
+
+    def only(self, rows: Collection[Member | Business]) -> "Page":
+        """Return the page with only these people, and of the firms without people only these."""
+        people = {firm: [member for member in members if member in rows] for firm, members in self.people.items()}
+        firms = [firm for firm in self.businesses if people[firm.id] or firm in rows]
+        return replace(self, businesses=firms, people=people)
 
 
 def search(
@@ -77,9 +84,10 @@ def search(
         today=today.toordinal(),
     )
     total = len(result.ids)
-    pages = max(1, -(-total // PER_PAGE))
+    size = PER_PAGE_OF_TEXT if fold(text) else PER_PAGE
+    pages = max(1, -(-total // size))
     number = min(max(1, page), pages)
-    ids = result.ids[(number - 1) * PER_PAGE : number * PER_PAGE].tolist()
+    ids = result.ids[(number - 1) * size : number * size].tolist()
     rows = session.scalars(
         select(Business)
         .where(Business.id.in_(ids))

@@ -6,7 +6,6 @@ The index holds nothing that members may not see of one another; see ``directory
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Mapping
-from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,11 +13,11 @@ from babel.numbers import get_currency_precision
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.db import world_version
 from directory.people.audience import is_visible_to_members
 from directory.people.claim import Claim
 from directory.people.tables import Business, Member
 from directory.taxonomy.capability import Capability
+from directory.versioned_cache import VersionedCache
 from matching.fuzzy_search import TextIndex
 from matching.inputs import Bools, Floats, Ints
 
@@ -71,8 +70,8 @@ class IndexSegment:
 class SearchIndex:
     """All firms of one version of the network: the rows of ``parts``, one after the other."""
 
-    def __init__(self, version: int, parts: tuple[IndexSegment, ...]) -> None:
-        self.version, self.parts = version, parts
+    def __init__(self, parts: tuple[IndexSegment, ...]) -> None:
+        self.parts = parts
         newer: set[int] = set(parts[1].versions) if len(parts) > 1 else set()
         self.ids = np.concatenate([part.ids for part in parts])
         self.names = [name for part in parts for name in part.names]
@@ -104,24 +103,9 @@ class SearchIndex:
 
 _NONE: Ints = np.zeros(0, dtype=np.int64)
 _GONE = Firm(0, 0, "", "", 0, 0, -1, (np.nan, np.nan), frozenset())
-_cache: dict[str, SearchIndex] = {}  # by database address
-_lock = Lock()
 
 
-def current_index(session: Session) -> SearchIndex:
-    """Return the current index of this session's database; read only the firms that changed since the last call."""
-    address = session.get_bind().engine.url.render_as_string(hide_password=True)
-    version = world_version(session)
-    index = _cache.get(address)
-    if index is None or index.version != version:
-        with _lock:
-            index = _cache.get(address)
-            if index is None or index.version != version:
-                index = _cache[address] = _updated(session, version, index)
-    return index
-
-
-def _updated(session: Session, version: int, before: SearchIndex | None) -> SearchIndex:
+def _updated(session: Session, before: SearchIndex | None) -> SearchIndex:
     if before is not None:
         base = before.parts[0]
         versions = dict(session.execute(select(Business.id, Business.search_version)).all())
@@ -129,8 +113,11 @@ def _updated(session: Session, version: int, before: SearchIndex | None) -> Sear
         gone = [firm for firm in base.versions if firm not in versions]
         if len(changed) + len(gone) <= max(MAX_CHANGED, MAX_CHANGED_PART * len(base.ids)):
             firms = [*_read(session, changed), *(_GONE._replace(id=firm) for firm in gone)]
-            return SearchIndex(version, (base, IndexSegment(firms)) if firms else (base,))
-    return SearchIndex(version, (IndexSegment(_read(session, None)),))
+            return SearchIndex((base, IndexSegment(firms)) if firms else (base,))
+    return SearchIndex((IndexSegment(_read(session, None)),))
+
+
+current_index = VersionedCache(_updated).current
 
 
 def _read(session: Session, ids: list[int] | None) -> list[Firm]:

@@ -52,10 +52,6 @@ class Model:
                 self._cache.popitem(last=False)
         return np.array([known[text] for text in texts], dtype=np.float32).reshape(-1, DIMENSIONS)
 
-    def is_cached(self, text: str) -> bool:
-        """Return whether the text was encoded lately, so that it costs nothing now."""
-        return text in self._cache
-
     def is_word(self, word: str) -> bool:
         """Return whether a word in lower case is one of the 30,000 that the model knows whole."""
         return self._tokenizer.token_to_id(word) is not None

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.engine import shape_text
-from directory.engine.firm_sentences import known_sentences
+from directory.engine.firm_sentences import quotable_sentences
 from directory.engine.match_word import match_word
 from directory.engine.party_view import AlternateView, PartyView
 from directory.engine.reason_text import Names, ReasonText, path_text, sentence
@@ -45,7 +45,7 @@ class SuggestionPresenter:
         nearest = [gap["nearest"] for gap in suggestion.missing if gap["nearest"]]
         reasons = [reason for team in suggestion.teams for reason in team.reasons]
         quotes = [(reason["business"], digest) for reason in reasons if (digest := reason["data"].get("sentence"))]
-        shown = known_sentences(session).by_firm if quotes else {}
+        shown = quotable_sentences(session, {firm for firm, _digest in quotes})
         self.names = Names(
             businesses=_rows(
                 session,

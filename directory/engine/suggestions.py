@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.engine.firm_sentences import known_sentences
+from directory.engine.firm_sentences import known_sentences, recent_sentences
 from directory.engine.firms_like_lead import statements_on
 from directory.engine.introduction_paths import step_as_data
 from directory.engine.need_examples import known_examples
 from directory.engine.sentence_encoder import load_model
-from directory.engine.world_cache import known_world
+from directory.engine.world_cache import known_world, recent_world
 from directory.engine.world_reader import KnownWorld
 from directory.facts.rating import own_ratings
 from directory.leads.lead import Lead, MatchedBy, Wish
@@ -41,7 +41,7 @@ class UnderstoodText:
 
 def understand(session: Session, *, text: str) -> UnderstoodText:
     """Read the needs and the place from a client's text, with the network's taxonomies."""
-    known = known_world(session)
+    known = recent_world(session)
     model = load_model()
     reading = need_extraction.extract_needs(
         text,
@@ -60,7 +60,7 @@ def understand(session: Session, *, text: str) -> UnderstoodText:
 
 def runners_up(session: Session, *, lead: Lead) -> list[Capability]:
     """Return other capabilities that the lead's text may be about, for its bringer to choose from."""
-    known, model = known_world(session), load_model()
+    known, model = recent_world(session), load_model()
     nodes = need_extraction.runners_up(
         lead.text,
         known.lexicon,
@@ -71,10 +71,19 @@ def runners_up(session: Session, *, lead: Lead) -> list[Capability]:
     return [session.get_one(Capability, int(known.world.taxonomy.ids[node])) for node in nodes]
 
 
-def suggest(session: Session, *, lead: Lead, now: datetime) -> Suggestion:
-    """Ask the engine for teams for ``lead`` on behalf of its bringer, and store the answer."""
+def suggest(session: Session, *, lead: Lead, now: datetime, is_again: bool = False) -> Suggestion:
+    """Ask the engine for teams for ``lead`` on behalf of its bringer, and store the answer.
+
+    ``is_again``: the bringer asks for what changed, so that every change counts.
+    """
     suggestion = unsaved_suggestion(
-        session, lead=lead, asker=lead.member, own=own_ratings(session, rater=lead.member), teams_wanted=TEAMS, now=now
+        session,
+        lead=lead,
+        asker=lead.member,
+        own=own_ratings(session, rater=lead.member),
+        teams_wanted=TEAMS,
+        now=now,
+        is_again=is_again,
     )
     session.add(suggestion)
     session.flush()
@@ -95,12 +104,15 @@ def unsaved_suggestion(
     own: Mapping[int, tuple[int, int]],
     teams_wanted: int,
     now: datetime,
+    is_again: bool = False,
 ) -> Suggestion:
     """Return the engine's answer to ``lead`` as a Suggestion that is not in the session; nor need ``lead`` be.
 
     ``own`` are the asker's own ratings, member id -> (warmth, competence); they count for the asker only.
     """
-    known, digests = known_world(session), known_sentences(session).digests
+    known, said = recent_world(session), recent_sentences(session)
+    if is_again or not {need.capability_id for need in lead.needs} <= known.capability.keys():
+        known, said = known_world(session), known_sentences(session)
     wanted = [need for need in lead.needs if need.capability_id in known.capability]
     needs = tuple(Need(known.capability[need.capability_id], need.is_must, need.share) for need in wanted)
     city, region = _place(known, lead.place)
@@ -124,7 +136,7 @@ def unsaved_suggestion(
             known.world,
             ask,
             need_extraction.nearness(known.world.taxonomy, needs),
-            statements_on(session, known=known, lead=lead, needs=wanted),
+            statements_on(known, said, lead=lead, needs=wanted),
         )
         if needs
         else _NOTHING_ASKED
@@ -139,7 +151,7 @@ def unsaved_suggestion(
         world_version=known.world.version,
         missing=[_missing(known, ask, missing) for missing in answer.missing],
         proof={"optimal": True, **asdict(answer.proof)},
-        teams=[_team(known, digests, ask, team, rank) for rank, team in enumerate(answer.teams, start=1)],
+        teams=[_team(known, said.digests, ask, team, rank) for rank, team in enumerate(answer.teams, start=1)],
     )
 
 

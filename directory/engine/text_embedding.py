@@ -1,6 +1,6 @@
 """Embeddings of texts that members show, made by a job when the texts change, and gone when the texts are."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -13,6 +13,8 @@ from matching.inputs import HalfVectors, Vectors
 
 BATCH = 256  # texts: about a second
 FEW = 500  # digests that one statement names
+KEPT = 20_000  # vectors that a process keeps, 15 MB
+_kept: dict[str, HalfVectors] = {}  # by digest
 
 
 class TextEmbedding(Row, Base):
@@ -38,6 +40,18 @@ def load_embeddings(session: Session, digests: Collection[str]) -> Mapping[str, 
     }
 
 
+def stored_vectors(session: Session, texts: Collection[str]) -> dict[str, Vectors]:
+    """Return the vectors (DIMENSIONS,) of those texts that have one: no page waits for the model."""
+    digests, known = {text: text_digest(text) for text in texts}, {**_kept}
+    unknown = sorted({*digests.values()} - known.keys())
+    for some in (unknown[at : at + FEW] for at in range(0, len(unknown), FEW)):
+        known.update(load_embeddings(session, some))
+    if len(_kept) > KEPT:
+        _kept.clear()
+    _kept.update((digest, known[digest]) for digest in unknown if digest in known)
+    return {text: known[digest].astype(np.float32) for text, digest in digests.items() if digest in known}
+
+
 def embed_texts(engine: Engine, model: Model, texts: Sequence[str]) -> Iterator[int]:
     """Embed and store the texts a few at a time, and yield after each batch how many they were.
 
@@ -61,9 +75,9 @@ def store_embeddings(session: Session, texts: Sequence[str], vectors: Vectors) -
     session.execute(insert_into(session, TextEmbedding).on_conflict_do_nothing(), rows)
 
 
-def embeddings_but(session: Session, digests: Iterable[str]) -> set[str]:
-    """Return the digests of all stored vectors but these."""
-    return {*session.scalars(select(TextEmbedding.digest))} - {*digests}
+def stored_digests(session: Session) -> set[str]:
+    """Return the digests of all stored vectors."""
+    return {*session.scalars(select(TextEmbedding.digest))}
 
 
 def forget_embeddings(session: Session, digests: Collection[str]) -> None:

@@ -1,31 +1,29 @@
 """Similarity of short texts by the sentence model and by shared words."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from directory.engine.sentence_encoder import CACHE_SIZE, DIMENSIONS, load_model
+from directory.engine.sentence_encoder import CACHE_SIZE, DIMENSIONS
 from matching.inputs import Floats, Vectors
 from matching.text_normalization import clean_text, informative, tokens
 
-FRESH = 600  # new texts that are embedded per call: a few seconds of work
 ROOT = 6  # letters of a stem that are compared: bookkeeping and bookkeepers
 LIFT, MAX_LIFT = 0.06, 0.12  # what each shared word adds to the cosine, and at most
 FIRST, FURTHER = 0.45, 0.1  # without a model: the similarity for one shared word, and for each further one
 
 
-def text_similarity(ones: Sequence[str], others: Sequence[str], fresh: int = FRESH) -> Floats:
+def text_similarity(ones: Sequence[str], others: Sequence[str], vectors: Mapping[str, Vectors]) -> Floats:
     """Return the similarity of each of ``ones`` to each of ``others``, (ones, others), from about 0 to a bit above 1.
 
-    At most ``fresh`` new texts are embedded per call. The other new texts, and all texts without a model, are compared
-    by words only; later calls embed them.
+    ``vectors`` are those of the texts, as far as they are known. Texts without one are compared by words only.
     """
     one_roots, other_roots = ([_roots(text) for text in texts] for texts in (ones, others))
     shared = np.array([[len(one & other) for other in other_roots] for one in one_roots], dtype=np.float64)
     shared = shared.reshape(len(ones), len(others))
     by_words = np.where(shared > 0, FIRST + FURTHER * (shared - 1), 0.0)
-    vectors, missing = _vectors(dict.fromkeys([*ones, *others]), fresh), np.zeros(DIMENSIONS, dtype=np.float32)
+    missing = np.zeros(DIMENSIONS, dtype=np.float32)
     a, b = (
         np.array([vectors.get(text, missing) for text in texts], dtype=np.float32).reshape(-1, DIMENSIONS)
         for texts in (ones, others)
@@ -38,13 +36,3 @@ def text_similarity(ones: Sequence[str], others: Sequence[str], fresh: int = FRE
 @lru_cache(CACHE_SIZE)
 def _roots(text: str) -> frozenset[str]:
     return frozenset(stem[:ROOT] for stem in informative(tokens(clean_text(text))))
-
-
-def _vectors(texts: Collection[str], fresh: int) -> dict[str, Vectors]:
-    """Return the vectors of the texts that the model knows already, and of the first ``fresh`` others."""
-    model = load_model()
-    if model is None:
-        return {}
-    postponed = {*[text for text in texts if not model.is_cached(text)][fresh:]}
-    embedded = [text for text in texts if text not in postponed]
-    return dict(zip(embedded, model.encode(embedded), strict=True))

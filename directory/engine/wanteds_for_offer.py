@@ -4,6 +4,8 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
+from directory.engine.sentence_encoder import load_model
+from directory.engine.text_embedding import stored_vectors
 from directory.engine.text_similarity import text_similarity
 from directory.leads.message_draft import Brief
 from directory.people.tables import Member, Wanted, WantedKind
@@ -43,7 +45,10 @@ def match_wanteds(session: Session, *, text: str, member: Member) -> list[Wanted
         .order_by(Wanted.wanted_at.desc(), Wanted.id.desc())
     )
     asks = session.execute(live).all()
-    fits = text_similarity([text], [ask.text for ask in asks])[0] if asks else np.zeros(0)
+    vectors = stored_vectors(session, [ask.text for ask in asks])
+    if vectors and (model := load_model()):
+        vectors[text] = model.encode([text])[0]
+    fits = text_similarity([text], [ask.text for ask in asks], vectors)[0] if asks else np.zeros(0)
     best: dict[int, int] = {}  # member id -> the id of the ask that fits best
     for position in np.argsort(-fits, kind="stable"):
         if len(best) == LIMIT or fits[position] < max(LEAST, NEAR * float(fits.max())):

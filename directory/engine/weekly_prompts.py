@@ -10,11 +10,12 @@ import numpy as np
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from directory.engine.pair_suggestions import MAX_MEMBERS, PairReason, PairScores, reason_sentence, score_pairs
-from directory.engine.text_similarity import FRESH
-from directory.engine.weekly_pairings import random_groups
+from directory.engine.pair_reason import PairReason, reason_sentence
+from directory.engine.pair_suggestions import MAX_MEMBERS, PairScores, score_pairs
+from directory.engine.weekly_pairings import pairing_reasons, random_groups
 from directory.facts.interaction import Interaction
 from directory.facts.introduction import Introduction, IntroductionState
+from directory.outbox import mail
 from directory.outbox.kill_switch import not_stopped
 from directory.outbox.occurrence import CATCH_UP, Occurrence
 from directory.people.tables import Business, Member, Wanted
@@ -25,7 +26,7 @@ from directory.week.prompt import PROMISES, Line, Prompt, prompted_member_ids
 
 MORNING, BEFORE = time(7), timedelta(hours=1)  # in the chapter's zone; BEFORE its post, if that is earlier
 AGAIN = timedelta(days=56)  # the time in which no item is repeated, and in which a promise counts as open
-PEOPLE, FAIR = 2, 6  # people to meet per prompt; prompts of a batch in which the same person may be named
+FAIR = 6  # prompts of a batch in which the same person may be named
 
 
 def prompt_time(occurrence: Occurrence) -> datetime:
@@ -54,37 +55,57 @@ def member_batches(session: Session, *, occurrence: Occurrence) -> list[list[int
 
 
 def compose_prompts(
-    session: Session, *, occurrence: Occurrence, people: Collection[int], fresh: int = FRESH, now: datetime
+    session: Session, *, occurrence: Occurrence, people: Collection[int], now: datetime
 ) -> dict[int, list[Line]]:
-    """Compose the prompts of a batch by member id, for members with an address and no prompt yet; one may be empty.
-
-    At most ``fresh`` texts are embedded for the first time, about 10 ms each; the others are compared by their words.
-    """
-    scores = score_pairs(session, occurrence.chapter, among=people, fresh=fresh)
+    """Compose the prompts of a batch by member id, for members with an address and no prompt yet; one may be empty."""
+    scores = score_pairs(session, occurrence.chapter, among=people)
     past = _past(session, {member.id for member in scores.members}, now)
     recipients, named, fits = _recipients(session, occurrence), Counter[int](), _fits(scores)
+    open_talks = select(Pairing).where(Pairing.occurrence_id == occurrence.id, Pairing.state == PairingState.PROPOSED)
+    talks = {id: talk for talk in session.scalars(open_talks) for id in (talk.one_id, talk.other_id)}
     prompts: dict[int, list[Line]] = {}
     for mine, member in enumerate(scores.members):
         if member.id not in recipients:
             continue
         sent_before, promises = past[member.id].sent, past[member.id].promises
-        lines = prompts[member.id] = []
-        barred = past[member.id].people
-        for other in np.argsort(-scores.weights[mine], kind="stable"):
-            who = scores.members[other]
-            if len(lines) == PEOPLE or scores.weights[mine, other] <= 0:
+        talk = talks.get(member.id)
+        if talk is not None:
+            lines = [_talk_line(session, scores, talk, member)]
+        else:
+            lines = _person_to_meet(scores, mine, past[member.id], named)
+        to_meet = {line["about"] for line in lines} | ({talk.partner(member).public_id} if talk else set())
+        for why in fits[mine]:
+            if why.asker.public_id not in to_meet and ("ask", why.ask.public_id) not in sent_before:
+                lines.append(_line("ask", why.ask.public_id, why.asker, reason_sentence(why, member)))
                 break
-            reasons = scores.pair(mine, int(other)).reasons
-            if reasons and named[who.id] < FAIR and who.id not in barred and ("meet", who.public_id) not in sent_before:
-                named[who.id] += 1
-                lines.append(_line("meet", who.public_id, who, reason_sentence(reasons[0], member)))
-        to_meet = {line["about"] for line in lines}
-        for why, want in fits[mine]:
-            if why.asker.public_id not in to_meet and ("ask", want.public_id) not in sent_before:
-                lines.append(_line("ask", want.public_id, why.asker, reason_sentence(why, member)))
-                break
-        lines += [line for _sent, _since, line in sorted(promises, key=lambda row: row[:2])[:1]]
+        others = [promise for promise in promises if talk is None or promise[2]["about"] != talk.public_id]
+        lines += [line for _sent, _since, line in sorted(others, key=lambda row: row[:2])[:1]]
+        prompts[member.id] = lines
     return prompts
+
+
+def _person_to_meet(scores: PairScores, mine: int, past: "_Past", named: Counter[int]) -> list[Line]:
+    """Return the line of the best person whom the member was not named lately, and who is not named too often now."""
+    for other in np.argsort(-scores.weights[mine], kind="stable"):
+        who = scores.members[other]
+        if scores.weights[mine, other] <= 0:
+            break
+        if named[who.id] < FAIR and who.id not in past.people and ("meet", who.public_id) not in past.sent:
+            named[who.id] += 1
+            why = scores.pair(mine, int(other)).reasons[0]
+            return [_line("meet", who.public_id, who, reason_sentence(why, scores.members[mine]))]
+    return []
+
+
+def _talk_line(session: Session, scores: PairScores, talk: Pairing, member: Member) -> Line:
+    """Return the line of the week's pairing, with its best reason."""
+    partner = talk.partner(member)
+    both = [at for at, one in enumerate(scores.members) if one in (talk.one, talk.other)]
+    reasons = scores.pair(*both).reasons if len(both) == 2 else pairing_reasons(session, [talk]).get(talk.id, ())
+    sentence = _("Take 45 minutes, whenever it suits you both")
+    if reasons:
+        sentence = _("%(reason)s. %(sentence)s", reason=reason_sentence(reasons[0], member), sentence=sentence)
+    return _line("talk", talk.public_id, partner, sentence)
 
 
 def _line(kind: str, about: str, who: Member, why: str) -> Line:
@@ -93,23 +114,20 @@ def _line(kind: str, about: str, who: Member, why: str) -> Line:
 
 
 def _recipients(session: Session, occurrence: Occurrence) -> set[int]:
-    has_address = (Business.chapter_id == occurrence.chapter_id, Member.is_active, Member.email.is_not(None))
-    rows = session.execute(select(Member.id, Member.mail_off).join(Member.business).where(*has_address))
-    return {id for id, off in rows if "week" not in off} - {*prompted_member_ids(session, occurrence)}
+    here = select(Member.id, *mail.RECIPIENT).join(Member.business).where(Business.chapter_id == occurrence.chapter_id)
+    rows = session.execute(here.where(Member.is_active))
+    mailed = {row.id for row in rows if mail.address_of(mail.BY_NAME["prompt"], row)}
+    return mailed - {*prompted_member_ids(session, occurrence)}
 
 
-def _fits(scores: PairScores) -> dict[int, list[tuple[PairReason, Wanted]]]:
-    """Return the asks that each member can probably fill, by position, the best first.
-
-    Only shared asks, and only answers by what the firm claims or says, not by its name.
-    """
+def _fits(scores: PairScores) -> dict[int, list[PairReason]]:
+    """Return the shared asks that each member may fill, by position, the best first; a firm's name says too little."""
     fits = defaultdict(list)
     for (_asker, giver), why in scores.answers.items():
-        want = next((ask for ask in why.asker.asks if ask.text == why.want and ask.shared_at is not None), None)
-        if want is not None and why.kind != "name" and why.asker.business_id != why.giver.business_id:
-            fits[giver].append((why, want))
+        if why.ask.shared_at is not None and why.kind != "name":
+            fits[giver].append(why)
     for member_fits in fits.values():
-        member_fits.sort(key=lambda fit: (fit[0].kind != "claim", -fit[0].strength))
+        member_fits.sort(key=lambda why: (why.kind != "claim", -why.strength))
     return fits
 
 

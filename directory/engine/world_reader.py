@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from directory.db import world_version
 from directory.engine.sentence_encoder import DIMENSIONS
 from directory.facts.claim_level import claim_standings
 from directory.facts.collaboration import Collaboration, collaboration_capability
@@ -59,8 +60,8 @@ class KnownWorld:
         return _positions(self.world.taxonomy.ids)
 
 
-def read_world(session: Session, version: int, before: KnownWorld | None) -> KnownWorld:
-    taxonomy = read_taxonomy(session)
+def read_world(session: Session, before: KnownWorld | None) -> KnownWorld:
+    version, taxonomy = world_version(session), read_taxonomy(session)
     businesses = session.execute(
         select(
             *(Business.id, Business.city, Business.region, Business.is_remote, Business.currency, Business.audiences),

@@ -3,7 +3,7 @@
 import secrets
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import fmean
 
 from sqlalchemy import func, select
@@ -25,7 +25,14 @@ from directory.people.tables import Band, Member
 SMALL_NETWORK = 40  # active members; below it three firms are enough, otherwise nobody would get a band
 FEW_RATERS, ENOUGH_RATERS = 3, 5
 LEAST_CHANGED = 3  # firms whose view must change before a band may move, so that one new rating cannot be inferred
-SEASON = timedelta(weeks=13)  # the minimum time between two moves of a band
+SEASON = timedelta(weeks=13)  # a band holds so long
+# That a band appears, moves or goes tells that somebody rated, to whoever holds all the other ratings. So how many
+# firms it takes is drawn for each member, and for each band how many changed views its next move takes. Where a blind
+# guess is right 0.50 of the time, one with a threshold less one of colluders is right 0.56 of the time, and 0.61 with
+# as many as it takes (tests/app/test_band_appearance.py). A suspended band rests, so that a new draw is no new look.
+EXTRA = 4  # the most that chance adds to the threshold, and to LEAST_CHANGED
+REST = 2 * SEASON
+NEVER = datetime.min.replace(tzinfo=UTC)  # when a band that was never shown was frozen
 SPREAD = 6.0  # the largest noise on a sum of ratings; one person's rating can change the sum by 4
 PATIENCE = timedelta(days=14)  # a pair's ratings count once both have rated, or after this time
 PRIOR_MEAN, PRIOR_WEIGHT = 3.5, 3  # the shrunken mean of n firms is (sum + 3 * 3.5) / (n + 3)
@@ -42,41 +49,46 @@ def random_noise() -> float:
 def publish_bands(session: Session, *, now: datetime, chance: Callable[[], float] = random_noise) -> int:
     """Freeze the week's bands as of last Monday, 0:00 UTC; return how many appeared, moved or were suspended.
 
-    A band needs enough effective raters. It moves only when the views of at least LEAST_CHANGED of them changed since
-    it was frozen, and not before SEASON has passed. It is suspended (0) when too few raters are left or a rating it
-    contains was quarantined, and returns no sooner than SEASON after it was frozen. A second call in the same week
-    changes nothing.
+    A band appears with enough effective raters: the threshold and as many more as chance said. Then it holds for
+    SEASON. After that it moves once enough views changed, or is suspended (0) if too few raters are left. If a rater
+    was quarantined it is suspended at once. A suspended band returns no sooner than after REST, by a new draw. A second
+    call in the same week changes nothing.
     """
     monday, threshold, count = week_of(now), _threshold(session), 0
     bands = {band.member_id: band for band in session.scalars(select(Band))}
     history = _RatingHistory(session)
     for member_id in sorted(history.by_ratee.keys() | bands.keys()):
         band, views = bands.get(member_id), history.views(member_id, monday)
-        is_shown = band is not None and band.warmth > 0
-        if len(views) < threshold:
-            has_changed, new_bands = is_shown, (0, 0)
-        elif band is None:
-            has_changed, new_bands = True, _bands(views, chance)
-        else:
-            before = history.views(member_id, band.frozen_at)
-            changed_raters = [rater for rater in views.keys() | before.keys() if views.get(rater) != before.get(rater)]
-            is_quarantined = is_shown and history.has_new_quarantine(member_id, band.frozen_at, monday)
-            is_due = band.frozen_at + SEASON <= monday and (
-                len(changed_raters) >= LEAST_CHANGED or is_quarantined or not is_shown
-            )
-            has_changed, new_bands = is_due or is_quarantined, _bands(views, chance) if is_due else (0, 0)
-        if not has_changed:
+        if band is None and not views:
             continue
         if band is None:
-            band = Band(member_id=member_id)
+            band = Band(member_id=member_id, warmth=0, competence=0, extra_raters=draw(EXTRA, chance))
             session.add(band)
-        band.warmth, band.competence = new_bands
-        if new_bands[0]:
-            band.frozen_at = monday
+        is_enough, since = len(views) >= threshold + band.extra_raters, band.frozen_at or NEVER
+        if not band.warmth:
+            has_changed = is_enough and since + REST <= monday
+            if has_changed:
+                band.extra_raters = draw(band.extra_raters, chance)
+        elif history.has_new_quarantine(member_id, since, monday):
+            has_changed, is_enough = True, False
+        else:
+            changed = history.changed(member_id, since, monday)
+            has_changed = since + SEASON <= monday and (not is_enough or changed >= LEAST_CHANGED + band.extra_changes)
+        if not has_changed:
+            continue
+        band.warmth, band.competence = _bands(views, chance) if is_enough else (0, 0)
+        band.frozen_at, band.extra_changes = monday, draw(EXTRA, chance)
+        if not is_enough:
+            band.extra_raters = draw(EXTRA, chance)
         count += 1
     if count:
         bump_world(session)
     return count
+
+
+def draw(most: int, chance: Callable[[], float]) -> int:
+    """Return a number from 0 to ``most``, of which 0 is half as likely as each other; 0 without chance."""
+    return min(int(abs(chance()) * (most + 0.5) + 0.5), most)
 
 
 def _threshold(session: Session) -> int:
@@ -118,6 +130,11 @@ class _RatingHistory:
             rater: (fmean(warmth for warmth, _ in pairs), fmean(competence for _, competence in pairs))
             for rater, pairs in scores.items()
         }
+
+    def changed(self, ratee_id: int, before: datetime, at: datetime) -> int:
+        """Return how many effective raters have another view at ``at`` than at ``before``."""
+        earlier, later = self.views(ratee_id, before), self.views(ratee_id, at)
+        return sum(later.get(rater) != earlier.get(rater) for rater in later.keys() | earlier.keys())
 
     def has_new_quarantine(self, ratee_id: int, before: datetime, at: datetime) -> bool:
         """Whether a rater is quarantined at ``at`` who was not at ``before``."""

@@ -23,10 +23,11 @@ from directory.imports.similar_firms import FirmKey, SimilarFirm, firm_keys, sim
 from directory.joining.application import Application, delete_unconfirmed
 from directory.joining.invitation import GRACE, invite_all_by_mail
 from directory.people import duplicates
+from directory.people.audience import Audience
 from directory.people.business import index_businesses
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim, DeclinedCapability
-from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
+from directory.people.tables import DIRECT_EMAIL, DIRECT_PHONE, Business, Member, MemberState, Wanted, WantedKind
 from directory.privacy.suppression import Suppression, is_suppressed
 from directory.text import confusable_skeleton
 from directory.translation import gettext as _
@@ -179,13 +180,15 @@ def commit(
     by: Member,
     joins: Mapping[int, bool] | None = None,
     share: bool,
+    are_contacts_agreed: bool = False,
     now: datetime,
 ) -> Preview:
     """Add everybody who is new by a preview made now, and queue their invitations, which are sent after GRACE.
 
     ``joins`` answers, by the row of its line, whether people of a similar firm belong to it; unanswered ones do where
-    it is the same. With ``share`` the weekly post may ask for what they want, without names. Raises Conflict if the
-    list was committed, Invalid if nobody is new.
+    it is the same. With ``share`` the weekly post may ask for what they want, without names. With
+    ``are_contacts_agreed``, which ``by`` says of them, their chapter sees their phone and email until each chooses
+    otherwise. Raises Conflict if the list was committed, Invalid if nobody is new.
     """
     _require_uncommitted(batch)
     seen = preview(session, batch=batch)
@@ -200,6 +203,8 @@ def commit(
     vocabulary = Vocabulary(session)
     new_firms: dict[FirmKey, Business] = {}
     people: list[tuple[Line, Member]] = []
+    seen_by = Audience.CHAPTER if are_contacts_agreed else Audience.INTRODUCED
+    audiences = dict.fromkeys((DIRECT_PHONE.name, DIRECT_EMAIL.name), seen_by.value)
     for look, line in zip(firm_keys(seen.new), seen.new, strict=True):
         values = line.values
         firm = firms.get(look)
@@ -214,7 +219,9 @@ def commit(
         for name in ("summary", "website", "city", "region"):
             setattr(firm, name, getattr(firm, name) or values[name])
         fields = {name: values[name] for name in ("name", "email", "role", "phone")}
-        people.append((line, Member(business=firm, joined_at=now, invited_at=now, **fields)))
+        member = Member(business=firm, joined_at=now, invited_at=now, invited_by_id=by.id, **fields)
+        member.audiences = dict(audiences)
+        people.append((line, member))
     session.add_all(member for _line, member in people)
     session.flush()
     cells = [(line.values["capabilities"], member.business) for line, member in people]
@@ -233,7 +240,8 @@ def commit(
         "capability": vocabulary.learnt,
     }
     index_businesses(session, {member.business_id for _line, member in people})
-    record(session, actor_id=by.id, action="import.commit", object=batch, now=now)
+    agreed = "contacts are agreed" if are_contacts_agreed else ""
+    record(session, actor_id=by.id, action="import.commit", object=batch, reason=agreed, now=now)
     return seen
 
 

@@ -147,7 +147,8 @@ def likely_references(session: Session, *, application: Application) -> list[Mem
     words, skeleton = set(fold(application.knows).split()), confusable_skeleton(application.knows)
     if not words:
         return []
-    names = session.execute(select(Member.id, Member.name).where(Member.is_active).order_by(Member.id)).all()
+    here = select(Member.id, Member.name).where(Member.is_active, Member.arrived_at.is_not(None))
+    names = session.execute(here.order_by(Member.id)).all()
     # "Bea" is Bea Lindqvist, too.
     candidates = ((id, confusable_skeleton(name), set(fold(name).split())) for id, name in names)
     ids = [

@@ -127,7 +127,7 @@ def choose_wants(
         kind = WantedKind.CATEGORY
         wanted.add_wanted(session, member=member, kind=kind, text=words, capability=capability, now=now)
     if text.strip():
-        wanted.add_wanted(session, member=member, kind=WantedKind.PARTNER, text=text, now=now)
+        wanted.add_wanted(session, member=member, kind=WantedKind.CATEGORY, text=text, now=now)  # nobody said partner
     session.flush()
     for row in wanted.live_wanteds(session, member=member):
         if ask == "no":
@@ -172,7 +172,7 @@ def likely_known(session: Session, *, member: Member) -> list[Member]:
 def record_known_people(
     session: Session, *, member: Member, people: Collection[Member], now: datetime
 ) -> list[Interaction]:
-    """Record that the member worked with these people, this year or before; each is asked to confirm it.
+    """Record that the member worked with these people this year; each is asked to confirm it.
 
     Returns the new interactions; one that was recorded before stays as it is.
     """

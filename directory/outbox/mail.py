@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -16,6 +16,24 @@ from directory.people.tables import Member, MemberState
 Words = Mapping[str, str]
 
 
+class Recipient(Protocol):
+    """What decides who may be mailed: a member, or a row of RECIPIENT, its columns."""
+
+    @property
+    def email(self) -> str | None: ...
+    @property
+    def state(self) -> MemberState: ...
+    @property
+    def arrived_at(self) -> datetime | None: ...
+    @property
+    def mail_off(self) -> list[str]: ...
+    @property
+    def refused_email(self) -> str | None: ...
+
+
+RECIPIENT = (Member.email, Member.state, Member.arrived_at, Member.mail_off, Member.refused_email)
+
+
 @dataclass(frozen=True)
 class LetterKind:
     """A kind of letter. Its text is ``templates/mail/<name>.txt``, with the subject in the first line.
@@ -23,13 +41,15 @@ class LetterKind:
     ``words`` are the template's variables beside ``to``, ``link``, ``about`` and ``home``; the caller must pass all of
     them. ``path`` is where the link leads, followed by a one-time token of purpose ``name`` that expires after
     ``lasts``; None for a letter without a secret link. With ``is_to_about`` it is sent to the address in ``about``,
-    with ``is_to_visitor`` to an address instead of a member.
+    with ``is_to_visitor`` to an address instead of a member. Whoever has not joined yet gets only letters that are
+    ``before_arrival``: the invitation, and answers to what is typed with their address.
     """
 
     name: str
     words: tuple[str, ...] = ()
     path: str | None = None
     lasts: timedelta = timedelta()
+    before_arrival: bool = False
     reaches_absent: bool = False  # also sent to members who are suspended, or have left and may still come back
     is_to_about: bool = False
     is_to_visitor: bool = False
@@ -39,8 +59,8 @@ class LetterKind:
 HOUR, MONTH = timedelta(hours=1), timedelta(days=30)
 LETTERS: tuple[LetterKind, ...] = (
     LetterKind("told", ("act", "by", "reason"), reaches_absent=True),  # somebody acted on the member's page, and why
-    LetterKind("sign_in", (), "/sign-in/link/", HOUR / 4),  # about: the page they wanted
-    LetterKind("reset", (), "/reset/", HOUR),
+    LetterKind("sign_in", (), "/sign-in/link/", HOUR / 4, before_arrival=True),  # about: the page they wanted
+    LetterKind("reset", (), "/reset/", HOUR, before_arrival=True),
     LetterKind("prove", (), "/prove?link=", HOUR / 4),  # about: the page they wanted
     LetterKind("address", (), "/account/address/", HOUR, is_to_about=True),  # about: the new address
     LetterKind("address_was", is_to_about=True),  # about: the old address
@@ -57,11 +77,14 @@ LETTERS: tuple[LetterKind, ...] = (
     ),
     LetterKind("introduced", ("other", "also")),  # also: the asker's name, if it is sent to the introducer
     LetterKind("story", ("name", "firm", "title", "text"), "/answer/story/", MONTH, switch="people"),
+    LetterKind("case_opened"),  # to everybody who may have rated the member whom a case is about
     LetterKind("case_closed"),  # the case that the member opened about their band is closed
     LetterKind("relay", ("name", "text")),  # a visitor's message
-    LetterKind("invitation", ("by", "chapter"), "/join/", timedelta(days=14)),  # about: who invites
-    LetterKind("confirm_application", ("chapter",), "/apply/", timedelta(days=2)),
-    LetterKind("here_already"),  # to a member whose address somebody applied with
+    LetterKind("message", ("name", "firm", "text", "reply"), switch="people"),  # reply: "yes" if an answer arrives
+    LetterKind("reported", ("name", "other", "firm", "text")),  # to a chapter's leads: a message was reported
+    LetterKind("invitation", ("by", "chapter"), "/join/", timedelta(days=14), before_arrival=True),  # about: by whom
+    LetterKind("confirm_application", ("chapter",), "/apply/", timedelta(days=2), before_arrival=True),
+    LetterKind("here_already", before_arrival=True),  # to a member whose address somebody applied with
     LetterKind("applied", ("name", "chapter")),  # to a chapter's leads
     LetterKind("know_them", ("name", "firm", "by"), switch="people"),
     LetterKind("admitted", ("by", "chapter", "welcome")),
@@ -69,7 +92,6 @@ LETTERS: tuple[LetterKind, ...] = (
     LetterKind("preflight", ("chapter", "found", "path")),  # to the owner of a channel or the leads of a chapter
     LetterKind("prompt", ("chapter", "day", "lead", "items"), "/prompt/", timedelta(days=14), switch="week"),
     LetterKind("mentioned", ("chapter", "day", "text", "why"), "/answer/mentioned/", timedelta(days=8), switch="post"),
-    LetterKind("helps", ("name", "firm", "text"), switch="people"),  # to a member who asked for something
     LetterKind("turned_away", ("name", "by", "chapter", "reason"), is_to_visitor=True),  # to a rejected applicant
 )
 BY_NAME = {kind.name: kind for kind in LETTERS}
@@ -153,14 +175,19 @@ def enqueue_question(
     enqueue(session, letter=letter, to=to, event=event, about=row.public_id, words=all_words, due_at=due_at, now=now)
 
 
-def address_of(kind: LetterKind, to: Member | str, about: str) -> str | None:
-    """Return the address for a letter; None if the recipient has no address, has switched it off or is absent."""
+def address_of(kind: LetterKind, to: Recipient | str, about: str = "") -> str | None:
+    """Return the address for a letter: the one rule of who may be mailed what.
+
+    None if the recipient has no address, is absent, has not joined yet, has switched such letters off, or has an
+    address that a mail server refused.
+    """
     if isinstance(to, str):
         return to
-    if kind.switch and kind.switch in (to.mail_off or ()):
-        return None
-    is_here = to.state in (MemberState.ACTIVE, MemberState.PENDING)
-    return ((about if kind.is_to_about else to.email) or None) if is_here or kind.reaches_absent else None
+    address = about if kind.is_to_about else to.email
+    is_here = to.state in (MemberState.ACTIVE, MemberState.PENDING) or kind.reaches_absent
+    has_joined = to.arrived_at is not None or kind.before_arrival
+    is_wanted = kind.switch not in (to.mail_off or ()) and address != to.refused_email
+    return (address or None) if is_here and has_joined and is_wanted else None
 
 
 def recall(session: Session, *, event: str, to: Member) -> None:

@@ -10,9 +10,9 @@ from rapidfuzz import fuzz
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.db import world_version
 from directory.people.tables import Business
 from directory.text import latinised
+from directory.versioned_cache import VersionedCache
 
 MIN_SIMILARITY = 85  # 0-100: rapidfuzz's ratio of the normalized names
 MAX_SHARED = 50  # firms; a word, host or number that more of them share identifies none
@@ -59,20 +59,14 @@ class DuplicateIndex:
         return [PossibleDuplicate(id, id in sure_ids) for id in ordered]
 
 
-_cached: tuple[int, DuplicateIndex] = (0, DuplicateIndex())  # one per process: the world version and its index
-
-
-def duplicate_index(session: Session) -> DuplicateIndex:
-    """Return the index of all firms, cached until the world version changes."""
-    global _cached
-    version = world_version(session)
-    if version and _cached[0] == version:
-        return _cached[1]
+def _read(session: Session, _before: DuplicateIndex | None) -> DuplicateIndex:
     index = DuplicateIndex()
     for row in session.execute(select(Business.id, Business.name, Business.website, Business.phone)):
         index.add(*row)
-    _cached = (version, index)
     return index
+
+
+duplicate_index = VersionedCache(_read).current
 
 
 def normalized_name(name: str) -> str:

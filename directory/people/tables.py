@@ -23,10 +23,10 @@ from directory.translation import N_
 PHOTO = AudienceChoice("photo", N_("Your photo"), Audience.MEMBERS)
 VIDEO = AudienceChoice("video", N_("Your video"), Audience.MEMBERS)
 HEADLINE = AudienceChoice("headline", N_("The line about you"), Audience.PUBLIC)
-DIRECT_PHONE = AudienceChoice("direct_phone", N_("Your own telephone"), Audience.INTRODUCED)
-DIRECT_EMAIL = AudienceChoice("direct_email", N_("Your own mail address"), Audience.INTRODUCED)
-FIRM_PHONE = AudienceChoice("firm_phone", N_("Telephone of the firm"), Audience.MEMBERS)
-FIRM_EMAIL = AudienceChoice("firm_email", N_("Mail address of the firm"), Audience.MEMBERS)
+DIRECT_PHONE = AudienceChoice("direct_phone", N_("Your own phone"), Audience.INTRODUCED)
+DIRECT_EMAIL = AudienceChoice("direct_email", N_("Your own email"), Audience.INTRODUCED)
+FIRM_PHONE = AudienceChoice("firm_phone", N_("Phone of the firm"), Audience.MEMBERS)
+FIRM_EMAIL = AudienceChoice("firm_email", N_("Email of the firm"), Audience.MEMBERS)
 PRICES = AudienceChoice("prices", N_("Prices and the smallest deal"), Audience.MEMBERS)
 
 
@@ -113,9 +113,11 @@ class Member(PublicRow, Base):
     """A person, in one business.
 
     ``email`` is where the network writes to them, and not shown unless ``audiences`` says so, which maps the fields
-    of ``directory.people.audience`` to who may see them. ``sponsor`` is the member who let them be asked in, None
-    where a chapter did. ``spotlight_at`` is their consent to be named in the weekly post, ``public_at`` to stand on
-    the open web, ``indexed_at`` to be found there by search engines.
+    of ``directory.people.audience`` to who may see them. ``refused_email`` is an address of theirs that a mail server
+    refused with ``refused_code``, such as "550 5.1.1": while it is theirs, no mail is sent to it. ``sponsor`` is the
+    member who let them be asked in, None where a chapter did; ``invited_by`` is who sent the invitation.
+    ``spotlight_at`` is their consent to be named in the weekly post, ``public_at`` to stand on the open web,
+    ``indexed_at`` to be found there by search engines.
     """
 
     __tablename__ = "member"
@@ -133,7 +135,11 @@ class Member(PublicRow, Base):
     state: Mapped[MemberState] = mapped_column(default=MemberState.ACTIVE)
     joined_at: Mapped[datetime]
     invited_at: Mapped[datetime | None]
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"), index=True)
+    reminded_at: Mapped[datetime | None]  # of the invitation, once
     arrived_at: Mapped[datetime | None]  # first signed in
+    refused_email: Mapped[str | None] = mapped_column(String(254))
+    refused_code: Mapped[str] = mapped_column(String(20), default="")
     sponsor_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     spotlight_at: Mapped[datetime | None]
     sits_out_at: Mapped[datetime | None]  # takes no part in the week's talks
@@ -143,7 +149,8 @@ class Member(PublicRow, Base):
     mail_off: Mapped[list[str]] = mapped_column(default=list)  # the kinds of letter they do not want
 
     business: Mapped[Business] = relationship(back_populates="members")
-    sponsor: Mapped["Member | None"] = relationship(remote_side="Member.id")
+    sponsor: Mapped["Member | None"] = relationship(remote_side="Member.id", foreign_keys=[sponsor_id])
+    invited_by: Mapped["Member | None"] = relationship(remote_side="Member.id", foreign_keys=[invited_by_id])
     holds: Mapped[list["ChapterRole"]] = relationship(viewonly=True)
     band: Mapped["Band | None"] = relationship(viewonly=True)
     asks: Mapped[list["Wanted"]] = relationship(  # the live ones, the newest first
@@ -161,6 +168,11 @@ class Member(PublicRow, Base):
     @classmethod
     def _is_active(cls) -> ColumnElement[bool]:
         return cls.state == MemberState.ACTIVE
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a mail server refused the member's address, so that no mail is sent to it."""
+        return self.email is not None and self.email == self.refused_email
 
     @property
     def first_name(self) -> str:
@@ -225,7 +237,8 @@ class Wanted(PublicRow, Base):
 class Band(Row, Base):
     """What is published of all ratings of a member: a band per dimension, 1 to 3, as frozen at ``frozen_at``.
 
-    A resting one, both 0, says no more than no row does; it stays so that nobody gets a new look at it too soon.
+    One that is not shown, both 0, says no more than no row does. It stays so that nobody gets a new look at it too
+    soon, and for what chance adds to the raters and the changed views that the next one takes.
     """
 
     __tablename__ = "band"
@@ -233,4 +246,6 @@ class Band(Row, Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), unique=True)
     warmth: Mapped[int]
     competence: Mapped[int]
-    frozen_at: Mapped[datetime]
+    frozen_at: Mapped[datetime | None]  # None: it was never shown
+    extra_raters: Mapped[int] = mapped_column(default=0)
+    extra_changes: Mapped[int] = mapped_column(default=0)

@@ -29,6 +29,7 @@ from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.tables import Business, Member, Wanted
 from directory.profiles.member_view import visible_to
+from directory.profiles.message import Message
 from directory.taxonomy.capability import Capability
 from directory.text import escape_formula
 from directory.translation import gettext as _
@@ -37,7 +38,7 @@ from directory.week.prompt import Prompt
 
 INSIDE = (
     *("id", "business_id", "member_id", "chapter_id", "sponsor_id", "search_text", "capability_id", "key"),
-    "came_from_id",
+    *("came_from_id", "invited_by_id"),
 )
 Rows = list[dict[str, Any]]
 
@@ -87,6 +88,14 @@ def member_export(session: Session, *, member: Member, by: Member, more: Mapping
                 **_asked(row, member),
             }
             for row in introductions(session, member=member)
+        ],
+        "messages_sent": [
+            {"to": row.receiver.name, "text": row.text, "sent_at": row.sent_at}
+            for row in session.scalars(select(Message).where(Message.sender_id == me).order_by(Message.id))
+        ],
+        "messages_received": [
+            {"from": row.sender.name, **_plain(row, "sender_id", "receiver_id")}
+            for row in session.scalars(select(Message).where(Message.receiver_id == me).order_by(Message.id))
         ],
         "talks": [
             {"with": row.partner(member).name, **_plain(row, "one_id", "other_id", "said_by_id")}

@@ -55,7 +55,7 @@ def leave_network(session: Session, *, member: Member, by: Member, now: datetime
     session.execute(live.values(ended_at=now))
     end_links(session, member=member, now=now)
     _moved(session, member, "member.leave", by, now)
-    if member.email:
+    if member.email and member.arrived_at is not None and not member.is_refused:
         event, words = f"left-{token_urlsafe(12)}", {"name": member.first_name}
         mail.enqueue(session, letter="left", to=member.email, event=event, about=member.public_id, words=words, now=now)
     return departure

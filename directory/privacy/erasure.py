@@ -44,7 +44,7 @@ DELETED = (
     *("rating.rater_id", "rating.ratee_id", "band.member_id", "rating_case.ratee_id"),
     *("quarantine.ratee_id", "quarantine.rater_id", "application.member_id", "saved_search.member_id"),
     *("case_study.teller_id", "case_study_party.member_id", "prompt.member_id"),
-    "need_example.member_id",
+    *("need_example.member_id", "message.sender_id", "message.receiver_id"),
 )
 # Rows that stay, for what they say of others, and what takes the place of what was personal in them.
 OVERWRITTEN: dict[str, dict[str, Any]] = {
@@ -66,9 +66,10 @@ OVERWRITTEN: dict[str, dict[str, Any]] = {
 # Columns that go on naming a row without a name: who acted, who sat where, who let somebody in.
 KEPT = (
     *("audit_entry.actor_id", "member.sponsor_id", "suggestion.asker_id", "seat.member_id", "occurrence.held_by_id"),
-    *("post.edited_by_id", "application.known_by_id", "import_batch.uploader_id"),
+    *("post.edited_by_id", "application.known_by_id", "import_batch.uploader_id", "member.invited_by_id"),
     *(
         "pairing.said_by_id",
+        "rating_case.asked_by_id",
         "quiet_time.set_by_id",
         "post_frame.written_by_id",
         "post_frame.approved_by_id",
@@ -80,8 +81,8 @@ SPOKEN: dict[str, Any] = {"audit_entry.reason": "–", "application.knows": "", 
 PERSONAL: dict[str, Any] = {
     **{name: getattr(Member.__table__.columns[name].default, "arg", None) for name in fields_of(Member)},
     **dict.fromkeys(("key", "email", "photo", "invited_at", "arrived_at", "spotlight_at", "sits_out_at"), None),
-    **dict.fromkeys(("public_at", "indexed_at"), None),
-    **{"audiences": {}, "mail_off": [], "is_admin": False, "state": MemberState.GONE},
+    **dict.fromkeys(("public_at", "indexed_at", "reminded_at", "refused_email"), None),
+    **{"refused_code": "", "audiences": {}, "mail_off": [], "is_admin": False, "state": MemberState.GONE},
 }
 FIRM = [name for name, field in fields_of(Business).items() if field.limit and name not in ("name", "city", "region")]
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from directory.audit import record
 from directory.errors import Conflict
 from directory.people.tables import Business, Member
-from directory.profiles.member_view import FirmView
+from directory.profiles.member_view import FirmView, MemberView
 from directory.rate_limit import consume_allowance
 from directory.translation import gettext as _
 
@@ -28,10 +28,11 @@ class Contact:
 
 
 def contact_of(view: FirmView) -> Contact:
-    """Return the contact details that the reader of ``view`` may see."""
+    """Return the contact details that the reader of ``view`` may see, without an address that refuses mail."""
+    is_refused = isinstance(view, MemberView) and view.member.is_refused
     return Contact(
         _unique(view.get("firm_phone"), view.get("direct_phone")),
-        _unique(view.get("firm_email"), view.get("direct_email")),
+        _unique(view.get("firm_email"), "" if is_refused else view.get("direct_email")),
     )
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, literal, or_, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload
 
 from directory.facts.case_study import CaseStudy, CaseStudyParty
 from directory.facts.interaction import Interaction
@@ -14,7 +14,8 @@ from directory.facts.introduction import Introduction, IntroductionState
 from directory.facts.vouch import Vouch
 from directory.joining.application import Application
 from directory.leads.lead import Lead
-from directory.people.tables import Member, Wanted, WantedKind
+from directory.people.tables import Business, ChapterRole, Member, MemberState, Role, Wanted, WantedKind
+from directory.profiles.message import Message
 from directory.week.pairing import Pairing, PairingState
 from directory.week.social_inbox import InboxSummary, inbox_summary
 
@@ -24,6 +25,8 @@ MAX_LEADS = 100
 class OpenItems(NamedTuple):
     """Each list is sorted newest first, but applications oldest first."""
 
+    refused: list[Member]  # whose address refuses mail, of those whom the member invited or leads
+    messages: list[Message]  # to the member
     interactions: list[Interaction]
     vouches: list[Vouch]
     introductions: list[Introduction]
@@ -61,10 +64,12 @@ def waiting_items(
 def open_items(session: Session, *, member: Member, leads: Collection[int] = (), now: datetime) -> OpenItems:
     """Return all that waits for the answer of a member who leads the chapters ``leads``, or is open of their own."""
     values = {"me": member.id, "leads": list(leads)}
-    interactions, vouches, introductions, stories, applications, talks, own_leads, offers = (
+    refused, messages, interactions, vouches, introductions, stories, applications, talks, own_leads, offers = (
         [each for each in column if each is not None] for column in zip(*session.execute(_rows(), values), strict=True)
     )
     return OpenItems(
+        refused=refused,
+        messages=[each for each in messages if each.sender.is_active],
         interactions=[each for each in interactions if each.said_by.is_active],
         vouches=[each for each in vouches if each.giver.is_active],
         introductions=[each for each in introductions if each.is_seen_by(member) and each.waits_for(member, now)],
@@ -83,12 +88,15 @@ def _rows() -> Select[Any]:
     me: BindParameter[int] = bindparam("me")
     is_led = Application.chapter_id.in_(bindparam("leads", expanding=True)) & Application.confirmed_at.is_not(None)
     is_asked_about = and_(Application.known_by_id == me, Application.answered_at.is_(None))
+    invited = aliased(Member)
     takes_part = or_(Introduction.asker_id == me, Introduction.target_id == me, Introduction.via_id == me)
     ended = (IntroductionState.ACCEPTED, IntroductionState.CANCELLED)
     named_in = select(CaseStudyParty.case_study_id).filter_by(member_id=me, agreed_at=None, declined_at=None)
     newest = Lead.created_at.desc(), Lead.id.desc()
     leads = select(Lead.id).filter_by(member_id=me, closed_at=None).order_by(*newest).limit(MAX_LEADS)
     tables: tuple[tuple[type[Any], tuple[Any, ...]], ...] = (
+        (invited, (_is_refused(invited, me),)),
+        (Message, (Message.receiver_id == me, _all_none(Message.settled_at))),
         (Interaction, (Interaction.other_id == me, _all_none(Interaction.confirmed_at, Interaction.declined_at))),
         (Vouch, (Vouch.receiver_id == me, _all_none(Vouch.accepted_at, Vouch.declined_at))),
         (Introduction, (takes_part, Introduction.state.not_in(ended))),
@@ -103,14 +111,30 @@ def _rows() -> Select[Any]:
     for at, (table, conditions) in enumerate(tables):
         rows = rows.outerjoin(table, and_(numbers.c["is"] == at, *conditions))
     people = (Interaction.said_by, Vouch.giver, Introduction.asker, Introduction.via, Application.member)
-    two = (Pairing.one, Pairing.other)
-    firms = (joinedload(person).joinedload(Member.business) for person in (*people, *two))
+    two = (Pairing.one, Pairing.other, Message.sender)
+    firms = [joinedload(person).joinedload(Member.business) for person in (*people, *two)]
+    firms.append(joinedload(invited.business).joinedload(Business.chapter))
     others = (joinedload(other) for other in (Vouch.capability, Introduction.target, CaseStudy.teller))
     return rows.options(*firms, *others).order_by(
-        *(Interaction.said_at.desc(), Interaction.id.desc(), Vouch.given_at.desc(), Vouch.id.desc()),
+        *(
+            invited.name,
+            invited.id,
+            Message.id.desc(),
+            Interaction.said_at.desc(),
+            Interaction.id.desc(),
+            Vouch.given_at.desc(),
+            Vouch.id.desc(),
+        ),
         *(Introduction.id.desc(), CaseStudy.id.desc(), Application.id, Pairing.id.desc(), *newest),
         *(Wanted.wanted_at.desc(), Wanted.id.desc()),
     )
+
+
+def _is_refused(invited: type[Member], me: BindParameter[int]) -> ColumnElement[bool]:
+    led = select(ChapterRole.chapter_id).where(ChapterRole.member_id == me, ChapterRole.role == Role.LEAD)
+    theirs = invited.business_id.in_(select(Business.id).where(Business.chapter_id.in_(led)))
+    is_refused = and_(invited.state == MemberState.ACTIVE, invited.email == invited.refused_email)
+    return and_(is_refused, or_(invited.invited_by_id == me, theirs))
 
 
 def _all_none(*columns: InstrumentedAttribute[datetime | None]) -> ColumnElement[bool]:

@@ -25,9 +25,8 @@ def share_text(session: Session, *, member: Member) -> str:
         what = truncate(ask.text, MAX_QUOTE).rstrip(".")
         opening = {
             WantedKind.OFFER: _("This week I offer: %(what)s.", what=what),
-            WantedKind.CLIENT: _("This week I would like to meet: %(what)s.", what=what),
             WantedKind.PARTNER: _("I am looking for a partner: %(what)s.", what=what),
-        }.get(ask.kind) or _("This week I would like to know: %(what)s.", what=what)
+        }.get(ask.kind) or _("This week I would like to meet: %(what)s.", what=what)
     else:
         summary = visible_to(member, Audience.PUBLIC).get("headline") or member.business.summary
         opening = truncate(summary, MAX_QUOTE) or _("Whom should I meet this week?")

@@ -1,5 +1,6 @@
 """Mentions: which members a week's posts mention and why, always with their consent; the choice of what is posted."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,15 +15,14 @@ from directory.db import Base, Row
 from directory.facts.case_study import CaseStudy, CaseStudyParty
 from directory.leads.lead import Lead, Need
 from directory.outbox.occurrence import Occurrence
-from directory.people.audience import Audience
 from directory.people.chapter import Chapter
-from directory.people.tables import Business, Member, Wanted, WantedKind
-from directory.profiles.member_view import visible_to
-from directory.text import fold
-from directory.translation import gettext, join_as_list, time_ago
+from directory.people.tables import Business, Member, Wanted
+from directory.translation import gettext
+from directory.week.post_item import PostItem, may_be_posted
 from directory.week.unconsented_names import UnconsentedNames
 
 MAX_ITEMS = 4  # in one week's post
+MAX_ALIKE = 3  # members who ask for the same in one line
 NEW_FOR = timedelta(days=60)  # so long a member is welcomed as new
 
 
@@ -86,83 +86,6 @@ def mention_view(mention: Mention, reader: Member, may_edit: bool) -> MentionVie
     return MentionView(named, named.first_name if named else gettext("a member"), mention.reason, is_own)
 
 
-@dataclass(frozen=True)
-class PostItem:
-    """What a post may say of a member: an ask, a story or a spotlight.
-
-    ``posted_at`` is when a post last said it, None if none did.
-    """
-
-    member: Member
-    since: datetime  # when the member consented to it
-    wanted: Wanted | None = None
-    lead: Lead | None = None
-    story: CaseStudy | None = None
-    posted_at: datetime | None = None
-    is_new_member: bool = False
-
-    @property
-    def people(self) -> list[Member]:
-        """The members it is about, the first of them the one who asks or tells."""
-        return [self.member, *self.story.other_people(self.member)] if self.story is not None else [self.member]
-
-    @property
-    def is_named(self) -> bool:
-        """Whether the member consents to be named; without that, an ask is posted without the name."""
-        return self.member.spotlight_at is not None
-
-    @property
-    def is_news(self) -> bool:
-        return self.posted_at is None or self.posted_at < self.since
-
-    @property
-    def quoted(self) -> str:
-        """The member's own words that a post repeats."""
-        if self.wanted is not None:
-            return f"{self.wanted.text}\n{self.wanted.why}"
-        if self.story is not None:
-            return self.story.title
-        if self.lead is not None:
-            return ""
-        # A post is read by everybody.
-        return visible_to(self.member, Audience.PUBLIC).get("headline") or self.member.business.summary
-
-    def reason(self, now: datetime) -> str:
-        """Return why the member is in the post, in 300 characters at most, for those who review it."""
-        why = self._why(now)
-        return (why if self.is_named else gettext("%(why)s, without the name", why=why))[:300]
-
-    def _why(self, now: datetime) -> str:
-        if self.wanted is not None and self.wanted.kind is WantedKind.OFFER:
-            return gettext("offers: %(what)s", what=self.wanted.text[:260])
-        if self.story is not None:
-            return gettext("has finished something: %(what)s", what=self.story.title)
-        if self.wanted is not None:
-            return gettext("asks to meet: %(what)s", what=self.wanted.text[:260])
-        if self.lead is not None:
-            return gettext("looks for %(what)s for a client", what=join_as_list(needs_of(self.lead))[:240])
-        if self.is_new_member:
-            return gettext("is new in the network")
-        if self.posted_at is None:
-            return gettext("has not been introduced yet")
-        return gettext("was last mentioned %(ago)s", ago=time_ago(self.posted_at.date(), now.date()))
-
-
-def needs_of(lead: Lead) -> list[str]:
-    """Return the names of the capabilities that a lead needs, at most three, must needs first."""
-    return [need.capability.name for need in sorted(lead.needs, key=lambda need: (not need.is_must, need.id))][:3]
-
-
-def place_of(lead: Lead) -> str:
-    """Return the town or region of the lead's firm or chapter that its place names, else an empty text.
-
-    Anything else that was typed there may identify the client.
-    """
-    firm, chapter = lead.business, lead.business.chapter
-    known = (firm.city, chapter.city if chapter else "", firm.region, chapter.region if chapter else "")
-    return next((place for place in known if place and f" {fold(place)} " in f" {fold(lead.place)} "), "")
-
-
 def choose_mentions(
     session: Session, *, chapter: Chapter, now: datetime, exclude: Collection[int] = ()
 ) -> list[PostItem]:
@@ -172,8 +95,8 @@ def choose_mentions(
     newest first; then wanteds, the one that has waited longest first. Of the spotlights, the newest member comes
     first. Nobody has a second spotlight before everybody had a first, and a consent given anew does not jump the
     queue. The post is filled up with what was posted longest ago. A member is in one item at most, and there are
-    MAX_ITEMS items at most. Left out are items whose quoted words name somebody without consent or break the content
-    policy, and those about members whose ids are in ``exclude``.
+    MAX_ITEMS items at most, besides news that asks for the same as one of them. Left out are items whose quoted words
+    name somebody without consent or break the content policy, and those about members whose ids are in ``exclude``.
     """
     spotlights, asks = _spotlights(session, chapter, now), _asks(session, chapter)
     new_asks = sorted((item for item in asks if item.is_news), key=_ask_order)
@@ -187,23 +110,28 @@ def choose_mentions(
         key=lambda item: item.posted_at or item.since,
     )
     unconsented = UnconsentedNames(session)
-    allowed = (item for item in [*news, *repeats] if _is_allowed(item, unconsented, exclude))
-    chosen = list(islice(_one_per_member(allowed), MAX_ITEMS))
+    allowed = _one_per_member(item for item in [*news, *repeats] if _is_allowed(item, unconsented, exclude))
+    chosen = list(islice(allowed, MAX_ITEMS))
+    asked = Counter(item.like for item in chosen if item.wanted is not None or item.lead is not None)
+    for item in allowed if asked else ():
+        if item.is_news and 0 < asked[item.like] < MAX_ALIKE:
+            asked[item.like] += 1
+            chosen.append(item)
     return chosen if any(item.is_news for item in chosen) else []
 
 
 def _is_allowed(item: PostItem, unconsented: UnconsentedNames, exclude: Collection[int] = ()) -> bool:
     is_included = not any(person.id in exclude for person in item.people)
-    return (
-        is_included
-        and not unconsented.found_in(item.quoted)
-        and not policy_errors(item.quoted, item.member.business.country)
-    )
+    return is_included and not publication_faults(item, unconsented)
 
 
-def may_be_posted(story: CaseStudy) -> bool:
-    """Whether a post may tell the story: its parties agreed to it and to be named in the weekly post."""
-    return story.is_published and all(party.member.spotlight_at is not None for party in story.parties)
+def publication_faults(item: PostItem, unconsented: UnconsentedNames) -> list[str]:
+    """Return why no post repeats the item's words, as sentences for its member."""
+    named = [gettext("It names somebody who has not agreed to be in the post.")]
+    return [
+        *(named if unconsented.found_in(item.quoted) else []),
+        *policy_errors(item.quoted, item.member.business.country),
+    ]
 
 
 def _ask_order(ask: PostItem) -> tuple[bool, float]:
@@ -268,7 +196,8 @@ def _asks(session: Session, chapter: Chapter) -> list[PostItem]:
     asking = (Business.chapter_id == chapter.id, Member.is_active)
     wanted = select(Wanted).join(Wanted.member).join(Member.business).where(*asking).order_by(Wanted.id)
     leads = select(Lead).join(Lead.member).join(Member.business).where(*asking).order_by(Lead.id)
-    leads = leads.options(selectinload(Lead.needs).joinedload(Need.capability))
+    own = joinedload(Lead.business, innerjoin=True).selectinload(Business.capabilities)  # which a post leaves out
+    leads = leads.options(selectinload(Lead.needs).joinedload(Need.capability), own)
     return [
         *(
             PostItem(ask.member, ask.shared_at or ask.wanted_at, wanted=ask, posted_at=posted.get((ask.id, None)))

@@ -26,10 +26,11 @@ from directory.text_length import excess_length
 from directory.translation import gettext
 from directory.week import post_wording
 from directory.week.capability_gap import top_capability_gap
-from directory.week.mention_choice import Mention, PostItem, choose_mentions, mentions_of, still_agreed_items
+from directory.week.mention_choice import Mention, choose_mentions, mentions_of, still_agreed_items
 from directory.week.occurrence_planning import hold
 from directory.week.opening_closing import PostFrame, frame_of
 from directory.week.post_card import PostCard, card_of
+from directory.week.post_item import PostItem
 from directory.week.post_wording import OpeningClosing
 from directory.week.unconsented_names import UnconsentedNames, names_in, occurs_in
 

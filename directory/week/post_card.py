@@ -21,7 +21,8 @@ from directory.people.audience import Audience
 from directory.people.tables import WantedKind
 from directory.profiles.member_view import visible_to
 from directory.translation import gettext, join_as_list
-from directory.week.mention_choice import Mention, needs_of
+from directory.week.mention_choice import Mention
+from directory.week.post_item import needs_of
 from directory.week.post_wording import truncate
 
 SIZE, EDGE, CODE = (1200, 675), 80, 240  # pixels, which X and Mastodon show without cropping

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session, contains_eager
 from directory.outbox.channel_kind import DEFAULT_LIMIT
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, Wanted
-from directory.week.mention_choice import MAX_ITEMS, PostItem, choose_mentions
+from directory.week.mention_choice import MAX_ITEMS, choose_mentions
 from directory.week.occurrence_planning import coming_slot, upcoming_occurrence
 from directory.week.post import posts_of
+from directory.week.post_item import PostItem
 from directory.week.post_wording import OpeningClosing, compose_post_text
 from directory.week.unconsented_names import UnconsentedNames
 

@@ -1,6 +1,6 @@
 """The wording of the week's post: an opening, a line for each item with its reason, a closing, and hashtags."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -9,8 +9,8 @@ from directory.people.chapter import Chapter
 from directory.people.tables import Member, WantedKind
 from directory.text_entities import hashtag_characters, without_mentions
 from directory.text_length import LengthLimit, excess_length, grapheme_clusters
-from directory.translation import gettext, join_as_list
-from directory.week.mention_choice import PostItem, needs_of, place_of
+from directory.translation import gettext, join_as_list, ngettext
+from directory.week.post_item import PostItem, needs_of, place_of
 
 HASHTAG = "referralwednesday"  # the network's own; a chapter adds others
 HASHTAGS_LENGTH = 100
@@ -55,33 +55,42 @@ def _fitted(
     items: Sequence[PostItem], frame: OpeningClosing, limits: Sequence[LengthLimit]
 ) -> tuple[str, list[PostItem]]:
     opening, ending = _opening(frame), _ending(frame, hashtags(frame.chapter))
-    seat = [_seat_line(frame)] if frame.seat else []
-    full_text = "\n\n".join([opening, *(_line(item) for item in items), *seat, ending])
+    seat, groups = [_seat_line(frame)] if frame.seat else [], _alike(items)
+    full_text = "\n\n".join([opening, *(_line(group) for group in groups), *seat, ending])
     if not excess_length(full_text, limits):
-        return full_text, list(items)
-    included: list[PostItem] = []
-    for item in items:
-        lines = [_line(other, has_why=False) for other in [*included, item]]
+        return full_text, [item for group in groups for item in group]
+    included: list[list[PostItem]] = []
+    for group in groups:
+        lines = [_line(other, has_why=False) for other in [*included, group]]
         if not excess_length("\n\n".join([opening, *lines, ending]), limits):
-            included.append(item)
-    if len(included) > 1 and included[0] is items[0]:
-        lines = [_line(item, has_why=False) for item in included]
+            included.append(group)
+    if len(included) > 1 and included[0] is groups[0]:
+        lines = [_line(group, has_why=False) for group in included]
         with_seat = [*lines, *seat]
         return next(
-            (text, included)
+            (text, [item for group in included for item in group])
             for text in ("\n\n".join([opening, *with_seat, ending]), "\n\n".join([opening, *lines, ending]))
             if not excess_length(text, limits)
         )
-    return _single_item(items, frame, limits)
+    return _single_line(groups, frame, limits)
 
 
-def _single_item(
-    items: Sequence[PostItem], frame: OpeningClosing, limits: Sequence[LengthLimit]
+def _alike(items: Sequence[PostItem]) -> list[list[PostItem]]:
+    """Group the items that one line says, in the order of the first of each."""
+    groups: dict[Hashable, list[PostItem]] = {}
+    for at, item in enumerate(items):
+        groups.setdefault(at if item.like is None else item.like, []).append(item)
+    return list(groups.values())
+
+
+def _single_line(
+    groups: Sequence[list[PostItem]], frame: OpeningClosing, limits: Sequence[LengthLimit]
 ) -> tuple[str, list[PostItem]]:
-    """The text of the first of ``items`` that fits, or of the seat where there are no items, without an opening."""
+    """The text of the first of ``groups`` that fits, alone, or of the seat where there are none, without an opening."""
     tags = hashtags(frame.chapter)
     ends = (_ending(frame, tags), _ending(frame, f"#{HASHTAG}"), _ending(replace(frame, closing=""), f"#{HASHTAG}"))
-    choices = [(_versions(item), [item]) for item in items] or [([_seat_line(frame)], [])]
+    tried = [part for group in groups for part in ([group] if len(group) == 1 else [group, group[:1]])]
+    choices = [(_versions(group), group) for group in tried] or [([_seat_line(frame)], [])]
     for lines, included in choices:
         for text in (f"{line}\n\n{end}" for line in lines for end in ends):
             if not excess_length(text, limits):
@@ -89,8 +98,8 @@ def _single_item(
     return "", []
 
 
-def _versions(item: PostItem) -> list[str]:
-    return [_line(item), *(_line(item, has_why=False, length=length) for length in (300, *SHORTER_LENGTHS))]
+def _versions(group: Sequence[PostItem]) -> list[str]:
+    return [_line(group), *(_line(group, has_why=False, length=length) for length in (300, *SHORTER_LENGTHS))]
 
 
 def _opening(frame: OpeningClosing) -> str:
@@ -164,44 +173,67 @@ def truncate(text: str, length: int) -> str:
     return short[:at].rstrip(" .,;:–") + "…"
 
 
-def _line(item: PostItem, *, has_why: bool = True, length: int = 300) -> str:
-    """The line of a post for ``item``; its texts and names are cut to ``length`` characters."""
-    name = _name_and_firm(item.member, item.is_named, min(length, 60))
+def _line(group: Sequence[PostItem], *, has_why: bool = True, length: int = 300) -> str:
+    """The line of a post for items that are alike; its texts and names are cut to ``length`` characters."""
+    item, many, short = group[0], len(group), min(length, 60)
+    who = _names([(one.member, one.is_named) for one in group], short)
     if item.wanted is not None:
-        line = _wanted(item.wanted.kind, name, _with_full_stop(truncate(item.wanted.text, length)))
-        return f"{line} {_with_full_stop(truncate(item.wanted.why, length))}" if has_why and item.wanted.why else line
+        line = _wanted(item.wanted.kind, who, many, _with_full_stop(truncate(item.wanted.text, length)))
+        is_told = has_why and item.wanted.why and many == 1
+        return f"{line} {_with_full_stop(truncate(item.wanted.why, length))}" if is_told else line
     if item.story is not None:
-        others = join_as_list([_name_and_firm(other, True, min(length, 60)) for other in item.people[1:]])
+        others = _names([(other, True) for other in item.people[1:]], short)
         what = truncate(item.story.title, length)
-        return gettext("Done together by %(who)s and %(others)s: “%(what)s”", who=name, others=others, what=what)
+        return gettext("Done together by %(who)s and %(others)s: “%(what)s”", who=who, others=others, what=what)
     if item.lead is not None:
-        needs = truncate(join_as_list(needs_of(item.lead)), length)
-        if place := truncate(place_of(item.lead), 30):
-            return gettext("%(who)s is looking for %(needs)s in %(place)s.", who=name, needs=needs, place=place)
-        return gettext("%(who)s is looking for %(needs)s.", who=name, needs=needs)
+        needs, place = truncate(join_as_list(needs_of(item.lead)), length), truncate(place_of(item.lead), 30)
+        what = gettext("%(needs)s in %(place)s", needs=needs, place=place) if place else needs
+        return ngettext(
+            "%(who)s is looking for %(what)s.", "%(who)s are looking for %(what)s.", many, who=who, what=what
+        )
+    quotes = [truncate(one.quoted, length) for one in group]
+    if many > 1:
+        said = [
+            gettext("%(who)s (“%(said)s”)", who=_names([(one.member, True)], short), said=quote)
+            if quote and has_why
+            else _names([(one.member, True)], short)
+            for one, quote in zip(group, quotes, strict=True)
+        ]
+        return gettext("New with us: %(who)s.", who=join_as_list(said))
     line = (
-        gettext("New with us: %(who)s.", who=name) if item.is_new_member else gettext("Have you met %(who)s?", who=name)
+        gettext("New with us: %(who)s.", who=who) if item.is_new_member else gettext("Have you met %(who)s?", who=who)
     )
-    quote = truncate(item.quoted, length)
-    return gettext("%(line)s “%(said)s”", line=line, said=quote) if quote else line
+    return gettext("%(line)s “%(said)s”", line=line, said=quotes[0]) if quotes[0] else line
 
 
-def _wanted(kind: WantedKind, who: str, what: str) -> str:
+def _wanted(kind: WantedKind, who: str, count: int, what: str) -> str:
     if kind is WantedKind.OFFER:
-        return gettext("%(who)s offers: %(what)s", who=who, what=what)
-    if kind is WantedKind.CLIENT:
-        return gettext("%(who)s would like to meet: %(what)s", who=who, what=what)
+        return ngettext("%(who)s offers: %(what)s", "%(who)s offer: %(what)s", count, who=who, what=what)
     if kind is WantedKind.PARTNER:
-        return gettext("%(who)s is looking for a partner: %(what)s", who=who, what=what)
-    return gettext("%(who)s would like to know: %(what)s", who=who, what=what)
+        return ngettext(
+            "%(who)s is looking for a partner: %(what)s",
+            "%(who)s are each looking for a partner: %(what)s",
+            count,
+            who=who,
+            what=what,
+        )
+    return gettext("%(who)s would like to meet: %(what)s", who=who, what=what)
 
 
-def _name_and_firm(member: Member, is_named: bool, length: int) -> str:
-    """The member with the firm, or only "A member" for one who does not consent to be named."""
-    if not is_named:
-        return gettext("A member")
-    name, firm = truncate(member.name, length), truncate(member.business.name, length)
-    return gettext("%(name)s of %(firm)s", name=name, firm=firm)
+def _names(people: Sequence[tuple[Member, bool]], length: int) -> str:
+    """The members with their firms; those who do not consent to be named are only counted."""
+    names = [
+        gettext("%(name)s of %(firm)s", name=truncate(member.name, length), firm=truncate(member.business.name, length))
+        for member, is_named in people
+        if is_named
+    ]
+    if unnamed := len(people) - len(names):
+        names.append(
+            ngettext("another member", "%(count)s other members", unnamed)
+            if names
+            else ngettext("A member", "%(count)s members", unnamed)
+        )
+    return join_as_list(names)
 
 
 def _with_full_stop(sentence: str) -> str:

@@ -19,6 +19,7 @@ from directory.outbox.delivery import Delivery
 from directory.outbox.occurrence import Occurrence, lock
 from directory.people.chapter import Chapter
 from directory.people.tables import ChapterRole, Member, Role, Wanted
+from directory.profiles import message
 from directory.translation import gettext as _
 from directory.week import pairing
 from directory.week.mention_choice import Mention
@@ -130,7 +131,7 @@ def item_person(row: Any, member: Member) -> Member:
 def answer_item(session: Session, *, prompt: Prompt, index: int, is_yes: bool, now: datetime) -> None:
     """Store the member's answer to an item, once, and apply it.
 
-    Raises Conflict where it was answered or is over, or the person to be written to receives no such mail.
+    Raises Conflict where it was answered or is over, and what ``send_message`` raises.
     """
     session.refresh(prompt, with_for_update=True)
     item = prompt.items[index]
@@ -143,11 +144,8 @@ def answer_item(session: Session, *, prompt: Prompt, index: int, is_yes: bool, n
     if kind == "talk":
         (pairing.mark_kept if is_yes else pairing.decline)(session, pairing=row, by=member, now=now)
     elif is_yes and kind == "ask":
-        words = {"name": member.name, "firm": member.business.name, "text": row.text}
-        event, reply_to = f"helps-{prompt.public_id}", member.email or ""
-        letter = {"letter": "helps", "to": row.member, "event": event, "words": words, "reply_to": reply_to}
-        if mail.enqueue(session, **letter, now=now) is None:
-            raise Conflict(_("%(name)s gets no such letters. Call instead.", name=row.member.first_name))
+        text = _("I can help with what you ask for: “%(text)s” When can we talk?", text=row.text)
+        message.send_message(session, sender=member, receiver=row.member, text=text, now=now)
     elif is_yes and kind in ("call", "introduction"):
         today = now.astimezone(ZoneInfo(prompt.occurrence.chapter.zone)).date()
         interaction.record_meeting(session, said_by=member, other=item_person(row, member), on=today, now=now)
@@ -162,10 +160,11 @@ def is_called_off(session: Session, key: str) -> bool:
 
 
 def unnotified_mentions(session: Session, *, now: datetime) -> list[Mention]:
-    """Return the mentions in posts due within a day whose member has an address and was not mailed yet."""
+    """Return the mentions in posts due within a day whose member may be mailed and was not yet."""
     key = literal("mail:mention-") + Occurrence.public_id + ":" + Member.public_id
     due = (Occurrence.due_at.between(now, now + timedelta(days=1)), Occurrence.skipped.is_(None))
     rows = select(Mention).join(Mention.occurrence).join(Member, Member.id == Mention.member_id)
-    reachable = rows.where(*due, Occurrence.posted_at.is_(None), Mention.vetoed_at.is_(None), Member.email.is_not(None))
+    open_rows = rows.where(*due, Occurrence.posted_at.is_(None), Mention.vetoed_at.is_(None))
     is_notified = select(Delivery.id).where(Delivery.key == key).exists()
-    return list(session.scalars(reachable.where(~is_notified).order_by(Mention.id)))
+    unnotified = session.scalars(open_rows.where(~is_notified).order_by(Mention.id))
+    return [row for row in unnotified if mail.address_of(mail.BY_NAME["mentioned"], row.member)]

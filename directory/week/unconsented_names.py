@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from directory.db import world_version
 from directory.people.tables import Member
 from directory.text import caseless
+from directory.versioned_cache import VersionedCache
 
 
 class _Names:
@@ -31,20 +32,16 @@ class _Names:
         return [member_id for name, member_id in candidates if occurs_in(name, normalized)]
 
 
-_cached: tuple[tuple[int, int], _Names] = ((0, 0), _Names(()))  # one per process, like the World
+def _version(session: Session) -> tuple[int, int] | None:
+    """Return what changes whenever a member is added, renamed or erased. Who consents to be named is never kept."""
+    version = world_version(session)
+    return (version, session.scalar(select(func.max(Member.id))) or 0) if version else None
 
 
-def _names(session: Session) -> _Names:
-    """Return all members' names, cached until a member is added or the world version changes.
-
-    Who consents to be named is not cached.
-    """
-    global _cached
-    version = world_version(session), session.scalar(select(func.max(Member.id))) or 0
-    if version[0] and _cached[0] == version:
-        return _cached[1]
-    _cached = (version, _Names(session.execute(select(Member.id, Member.name))))
-    return _cached[1]
+_names = VersionedCache(
+    lambda session, _before: _Names((id, name) for id, name in session.execute(select(Member.id, Member.name))),
+    version=_version,
+).current
 
 
 class UnconsentedNames:

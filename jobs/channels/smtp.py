@@ -1,5 +1,6 @@
 """Mail by SMTP, at most once. If the connection breaks when the server may have accepted it, a person decides."""
 
+import re
 import smtplib
 import ssl
 from email import message_from_bytes
@@ -53,8 +54,11 @@ class SmtpTransport:
             raise TransportError(_description(error), permanent=False, accepted="no") from None
         try:
             server.sendmail(sender, recipients, message.payload)  # byte by byte what was rendered
-        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
-            raise TransportError(_description(error), permanent=_is_final(error), accepted="no") from None
+        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
+            code, is_final = _refusal(error)
+            raise TransportError(_description(error), permanent=is_final, accepted="no", refusal=code) from None
+        except smtplib.SMTPSenderRefused as error:
+            raise TransportError(_description(error), permanent=error.smtp_code >= 500, accepted="no") from None
         except (OSError, smtplib.SMTPException) as error:
             raise TransportError(_description(error), permanent=False, accepted="maybe") from None
         finally:
@@ -93,11 +97,21 @@ class SmtpTransport:
         return server
 
 
-def _is_final(error: smtplib.SMTPException) -> bool:
-    """Return whether the server answered 5xx for every recipient; 4xx is worth a retry."""
+def _refusal(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError) -> tuple[str, bool]:
+    """Return the server's code, such as "550 5.1.1", and whether every recipient got a 5xx; 4xx is worth a retry.
+
+    No code where it asks us to authenticate: that is our fault, not the recipient's.
+    """
+    code: int
+    answer: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in error.recipients.values())
-    return isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500
+        code, answer = min(error.recipients.values())
+    else:
+        code, answer = error.smtp_code, error.smtp_error
+    text = answer.decode("ascii", "replace") if isinstance(answer, bytes) else answer
+    status = re.match(r"[45]\.\d{1,3}\.\d{1,3}", text)
+    is_ours = code in (530, 534, 535, 538)
+    return "" if is_ours else f"{code} {status[0] if status else ''}".strip(), code >= 500
 
 
 def _description(error: Exception) -> str:

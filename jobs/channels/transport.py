@@ -68,7 +68,8 @@ class TransportError(Exception):
     """A failed attempt: whether a retry is useless (``permanent``), and whether the message may have been ``accepted``.
 
     ``retry_at`` is when the network accepts more, if it says so. ``is_revoked``: the account refuses our credentials
-    until a person connects it again; never set for a 5xx. The message is stored in the row and shown, so it names no
+    until a person connects it again; never set for a 5xx. ``refusal`` is the code by which a mail server refused the
+    recipient's address or the mail, such as "550 5.1.1". The message is stored in the row and shown, so it names no
     person and no secret.
     """
 
@@ -80,9 +81,11 @@ class TransportError(Exception):
         accepted: Literal["no", "maybe"],
         retry_at: datetime | None = None,
         is_revoked: bool = False,
+        refusal: str = "",
     ) -> None:
         super().__init__(message)
-        self.permanent, self.accepted, self.retry_at, self.is_revoked = permanent, accepted, retry_at, is_revoked
+        self.permanent, self.accepted, self.retry_at = permanent, accepted, retry_at
+        self.is_revoked, self.refusal = is_revoked, refusal
 
 
 class PictureRefused(TransportError):

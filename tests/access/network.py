@@ -26,6 +26,7 @@ from directory.outbox.post_snapshot import PostSnapshot
 from directory.people.chapter import Chapter
 from directory.people.own_word import OwnWordAct, OwnWordChange
 from directory.people.tables import Band, Business, ChapterRole, Member, MemberState, Role, Wanted, WantedKind
+from directory.profiles.message import Message
 from directory.taxonomy.capability import Capability, CapabilityKind
 from directory.week.pairing import Pairing
 from directory.week.post import Post
@@ -47,7 +48,7 @@ class Network:
 
         def person(name: str, chapter: Chapter = tucson, **what: Any) -> Member:
             firm = Business(name=f"{name}'s firm", chapter=chapter, created_at=now)
-            member = Member(name=name.title(), business=firm, joined_at=now, **what)
+            member = Member(name=name.title(), business=firm, joined_at=now, arrived_at=now, **what)
             session.add(member)
             session.flush()
             return member
@@ -93,6 +94,7 @@ class Network:
                 said_by_id=nora.id, other_id=bea.id, kind=InteractionKind.MET, happened_on=date(2026, 1, 1), said_at=now
             ),
             "vouches": Vouch(giver_id=nora.id, receiver_id=bea.id, text="Kept word", known_as="c", given_at=now),
+            "messages": Message(sender_id=nora.id, receiver_id=bea.id, text="T", sent_at=now),
             "leads": lead,
             "week": occurrence,
             "merge": self.people["mem_same"].business,

@@ -102,7 +102,7 @@ def sign_in(app: Site, now: datetime) -> SignIn:
 def bea(session: Session, now: datetime) -> Member:
     """Bea Lindqvist of Bramble & Co, committed."""
     business = Business(name="Bramble & Co", created_at=now)
-    member = Member(name="Bea Lindqvist", business=business, joined_at=now)
+    member = Member(name="Bea Lindqvist", business=business, joined_at=now, arrived_at=now)
     session.add(member)
     session.commit()
     return member

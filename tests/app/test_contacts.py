@@ -161,7 +161,7 @@ def test_the_search_index_holds_only_fields_visible_to_every_member(
 
 
 def test_a_post_quotes_no_line_that_is_not_for_everybody(engine: Engine, ids: dict[str, str], now: datetime) -> None:
-    from directory.week.mention_choice import PostItem
+    from directory.week.post_item import PostItem
 
     for audience in CIRCLES:
         set_every_audience(engine, audience, now)

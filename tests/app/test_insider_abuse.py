@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.account import ENTRANCES
 from directory.db import bump_world
-from directory.engine.pair_suggestions import people_to_meet, reason_sentence
+from directory.engine.pair_reason import reason_sentence
+from directory.engine.weekly_pairings import person_to_meet
 from directory.engine.world_cache import known_world
 from directory.errors import Conflict
 from directory.facts import interaction
@@ -129,7 +130,8 @@ def test_hidden_fields_are_neither_quoted_in_pairs_nor_used_for_ranking(
     def seen() -> tuple[bool, list[float]]:
         index_businesses(session)
         session.flush()
-        sentences = [reason_sentence(why) for pair in people_to_meet(session, member=nadia) for why in pair.reasons]
+        pair = person_to_meet(session, member=nadia, now=now)
+        sentences = [reason_sentence(why) for why in pair.reasons] if pair is not None else []
         prices = known_world(session).world.businesses.price_low
         return any("Restores" in sentence for sentence in sentences), [price for price in prices if price == price]
 
@@ -181,14 +183,17 @@ def test_a_firm_whose_members_are_pending_or_suspended_is_never_suggested(demo_c
     assert not shown & {firm.id, named.id}
 
 
-def test_suspending_a_member_does_not_reveal_whether_they_rated(
+def test_neither_a_rating_nor_a_suspension_changes_what_a_case_shows(
     session: Session, bea: Member, nadia: Member, now: datetime
 ) -> None:
     judge = Member(name="Lena Okafor", business=Business(name="Okafor", created_at=now), joined_at=now, is_admin=True)
-    case = RatingCase(ratee=nadia, flagged_at=now)
-    session.add_all([judge, case, Rating(rater_id=bea.id, ratee_id=nadia.id, warmth=1, competence=1, rated_at=now)])
+    case = RatingCase(ratee=nadia, flagged_at=now, opened_at=now)
+    session.add_all([judge, case])
+    kind, day = interaction.InteractionKind.MET, now.date()
+    interaction.record_interaction(session, said_by=bea, other=nadia, kind=kind, happened_on=day, now=now)
     session.flush()
     before = case_signs(session, case=case, by=judge)
+    session.add(Rating(rater_id=bea.id, ratee_id=nadia.id, warmth=1, competence=1, rated_at=now))
     suspend(session, member=bea, by=judge, now=now)
     assert case_signs(session, case=case, by=judge) == before != []
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from io import BytesIO
 
@@ -12,10 +12,12 @@ from openpyxl import Workbook
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from app.errors import Site
 from directory.db import write_session
 from directory.imports.import_batch import ImportBatch
 from directory.joining.application import Application
 from directory.outbox.delivery import Delivery
+from directory.outbox.mail_refusal import record_refusal
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, ChapterRole, Member, MemberState, Role
 from directory.settings import Settings
@@ -168,6 +170,65 @@ def test_an_invitation_names_its_sender_and_works_once(
     assert client.post(path).location == "/welcome"
     assert client.get("/members").status_code == 200
     assert client.get(path).status_code == client.post(path).status_code == 422
+
+
+def test_who_has_not_joined_is_reminded_once(
+    lead: FlaskClient, chapter: Chapter, session: Session, app: Site, now: datetime
+) -> None:
+    data = {"name": "Ida Quist", "email": "ida@quist.example", "firm": "Quist Books"}
+    lead.post(f"/chapters/{chapter.public_id}/invite", data=data)
+    session.rollback()
+    again = f"/invitations/{session.scalars(select(Member.public_id).where(Member.name == 'Ida Quist')).one()}/again"
+    statuses = []
+    for days in range(5):
+        app.config["CLOCK"] = lambda days=days: now + timedelta(days=days, minutes=1)
+        statuses.append(lead.post(again).status_code)
+    assert statuses == [409, 303, 409, 409, 409]
+    assert again not in lead.get("/chapter").text
+    session.rollback()
+    assert len(session.scalars(select(Delivery)).all()) == 2
+
+
+def test_an_invitation_that_was_refused_is_sent_to_the_corrected_address(
+    lead: FlaskClient, chapter: Chapter, client: FlaskClient, session: Session, link_to: LinkTo, now: datetime
+) -> None:
+    data = {"name": "Ida Quist", "email": "ida@qiust.example", "firm": "Quist Books"}
+    lead.post(f"/chapters/{chapter.public_id}/invite", data=data)
+    old = link_to("ida@qiust.example")
+    session.rollback()
+    ida = session.scalars(select(Member).where(Member.name == "Ida Quist")).one()
+    record_refusal(session, member=ida, address="ida@qiust.example", code="550 5.1.1", now=now)
+    session.commit()
+    for page in ("/", "/chapter", "/chapter/status", f"/members/{ida.public_id}"):
+        assert "There is no such mailbox." in lead.get(page).text, page
+    again = f"/invitations/{ida.public_id}/again"
+    for wrong, status in (("no address", 422), ("bea@firm.example' or 1=1", 422)):
+        assert lead.post(again, data={"email": wrong}).status_code == status
+    assert lead.post(again, data={"email": "Ida@quist.example"}).status_code == 303
+    assert "no such mailbox" not in lead.get("/").text + lead.get("/chapter").text
+    assert client.post(old).status_code == 422
+    assert client.post(link_to("ida@quist.example")).location == "/welcome"
+
+
+def test_only_who_runs_the_chapter_sees_that_mail_is_refused(
+    lead: FlaskClient, chapter: Chapter, session: Session, sign_in: SignIn, now: datetime
+) -> None:
+    people = {}
+    for name in ("Ida", "Max"):
+        firm = Business(name=f"{name} Works", chapter=chapter, created_at=now)
+        people[name] = Member(name=f"{name} Works", business=firm, joined_at=now, arrived_at=now)
+    session.add_all(people.values())
+    session.commit()
+    max_browser, ida_browser = sign_in(people["Max"]), sign_in(people["Ida"])
+    ida = session.get_one(Member, people["Ida"].id)
+    record_refusal(session, member=ida, address=ida.email or "", code="552 5.2.2", now=now)
+    session.commit()
+    path = f"/members/{ida.public_id}"
+    assert "mailbox is full" not in max_browser.get("/").text + max_browser.get(path).text
+    assert "mailbox is full" in lead.get(path).text
+    assert "The mailbox is full." in ida_browser.get("/").text
+    assert ida_browser.post("/account/address/retry").status_code == 303
+    assert "mailbox is full" not in ida_browser.get("/").text + lead.get("/chapter").text
 
 
 def test_an_applicant_confirms_gets_a_reference_and_is_admitted(

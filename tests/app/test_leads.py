@@ -17,7 +17,7 @@ from directory.leads.suggestion import Suggestion
 from directory.people.business import edit_business
 from directory.people.tables import Business, Member
 from directory.privacy.erasure import erase
-from directory.rate_limit import consume_allowance
+from directory.rate_limit import consume_allowance, refund_allowance
 from tests.app.conftest import SignIn
 
 STORY = "A client wants a company website the staff can edit. He insists on WordPress. About $15,000, in Tucson."
@@ -246,6 +246,21 @@ def test_the_31st_lead_an_hour_is_refused_and_its_text_is_kept(
     answer = nadia.post("/leads/new", data={"text": "One more: logo design"})
     assert answer.status_code == 422
     assert "One more: logo design</textarea>" in answer.text
+
+
+def test_one_text_of_a_member_is_read_at_a_time(engine: Engine, nadia: FlaskClient, now: datetime) -> None:
+    with Session(engine) as session:
+        reading = f"reading {session.scalars(select(Member.id).where(Member.key == 'nadia')).one()}"
+    with write_session(engine) as session:
+        consume_allowance(session, key=reading, limit=1, within=timedelta(seconds=20), now=now)
+    before = rows(engine, Lead)
+    answer = nadia.post("/leads/new", data={"text": "seo 1, crm 2, logo design"})
+    assert (answer.status_code, rows(engine, Lead)) == (429, before)
+    assert "still being read" in answer.text
+    assert "seo 1, crm 2, logo design</textarea>" in answer.text
+    with write_session(engine) as session:
+        refund_allowance(session, key=reading)
+    assert bring(nadia, "Logo design") != bring(nadia, "Another logo")
 
 
 def needs_of(page: str) -> list[str]:

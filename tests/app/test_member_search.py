@@ -135,3 +135,11 @@ def test_saved_searches_are_hidden_from_everybody_else(engine: Engine, nadia: Fl
             assert (hidden.status_code, hidden.text) == (404, never.text)
         assert "divorce" not in other.get("/members").text
     assert saved_ids(engine) == [kept]
+
+
+@pytest.mark.parametrize("text", ["bramble", "whitfield", "offset printing", "insurance"])
+def test_the_count_is_that_of_the_cards(nadia: FlaskClient, text: str) -> None:
+    page = nadia.get("/members", query_string={"q": text}).text
+    cards = len(re.findall(r'<article class="[^"]*person', page))
+    people = re.findall(r"(\d+) people in (\d+) firms?\b", page)
+    assert cards == (int(people[0][0]) if people else total(page)) > 0

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, delete, event, select
+from sqlalchemy import Engine, delete, event, select, update
 from sqlalchemy.orm import Session
 
+from directory.db import write_session
 from directory.people import business
 from directory.people.claim import Claim
 from directory.people.field_declaration import fields_of
-from directory.people.tables import Business, Member, Wanted
+from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
 from tests.app.conftest import SignIn
 
@@ -214,6 +215,32 @@ def test_an_ask_lives_is_shared_and_ends_by_its_owner(bea: FlaskClient, rows: Se
         rows.refresh(asked)
         assert (asked.shared_at is not None, asked.ended_at is not None) == (shared, ended)
         rows.rollback()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Call (520) 555-0134 if you know one", "Take the telephone number out"),
+        ("Somebody like Nadia Soto", "has not agreed to be in the post"),
+        ("Owners of old theaters", ""),
+    ],
+)
+def test_an_ask_that_the_post_withholds_says_why_to_its_owner_alone(
+    bea: FlaskClient, engine: Engine, sign_in: SignIn, now: datetime, text: str, says: str
+) -> None:
+    with write_session(engine) as session:
+        member, nadia = (session.scalars(select(Member).where(Member.key == key)).one() for key in ("bea", "nadia"))
+        session.execute(update(Wanted).where(Wanted.member_id == member.id).values(ended_at=now))
+        nadia.spotlight_at, member.spotlight_at, member.headline = None, now, text
+        # As a list brings it, whose lead agreed for all of its people at once.
+        session.add(Wanted(member=member, kind=WantedKind.CLIENT, text=text, wanted_at=now, shared_at=now))
+        path = f"/members/{member.public_id}"
+    page = bea.get("/profile").text
+    assert page.count("Not in the weekly post:") == (2 if says else 0)
+    assert says in page
+    with Session(engine) as session:
+        reader = sign_in(session.scalars(select(Member).where(Member.key == "nadia")).one())
+    assert "Not in the weekly post:" not in reader.get(path).text
 
 
 def test_a_firm_belongs_to_its_own_people(bea: FlaskClient, rows: Session) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
@@ -34,7 +35,7 @@ class Network:
 
         def person(name: str, firm: Business | None = None, **what: Any) -> Member:
             firm = firm or Business(name=f"{name} Works", chapter=chapter, created_at=now)
-            member = Member(name=f"{name} Ro", business=firm, joined_at=now - 60 * WEEK, **what)
+            member = Member(name=f"{name} Ro", business=firm, joined_at=now - 60 * WEEK, arrived_at=now, **what)
             session.add(member)
             session.flush()
             return member
@@ -203,61 +204,114 @@ def test_ones_own_band_is_shown_as_a_sentence_and_can_be_flagged_once(
 
 @pytest.fixture
 def case(engine: Engine, network: Network, now: datetime) -> str:
-    """The path of an open case about Bea."""
+    """The path of a case about Bea that nobody opened yet."""
     network.rate(engine, now)
     with write_session(engine) as session:
         bea = session.get_one(Member, network.bea.id)
         return f"/rating-cases/{cases.request_case(session, ratee=bea, now=now).public_id}"
 
 
-@pytest.mark.parametrize("who", ["lena", "ada"])
-def test_a_moderator_sees_signs_but_no_person_date_or_value(
-    engine: Engine, network: Network, sign_in: SignIn, case: str, who: str
+@pytest.fixture
+def opened(network: Network, sign_in: SignIn, case: str) -> dict[str, FlaskClient]:
+    """The browsers of Lena and Ada, who opened the case."""
+    browsers = {"lena": sign_in(network.lena), "ada": sign_in(network.ada)}
+    for browser in browsers.values():
+        assert browser.post(case, data={**WHY, "act": "open"}).status_code == 200
+    return browsers
+
+
+def letters(engine: Engine, kind: str) -> list[bytes]:
+    with Session(engine) as session:
+        payloads = session.scalars(select(Delivery.payload)).all()
+    return [payload for payload in payloads if payload and f'"{kind}"'.encode() in payload]
+
+
+def test_a_case_opens_only_after_two_people_of_two_firms_agreed(
+    engine: Engine, network: Network, sign_in: SignIn, case: str, now: datetime
 ) -> None:
-    browser = sign_in(getattr(network, who))
+    with write_session(engine) as session:
+        session.get_one(Member, network.raters[0].id).email = "ann@works.example"
+        colleague = Member(name="Lou Ro", business_id=network.lena.business_id, joined_at=now, is_admin=True)
+        session.add(colleague)
+        session.flush()
+        id = colleague.id
+    with Session(engine) as session:
+        lou = sign_in(session.get_one(Member, id))
+    lena, ada = sign_in(network.lena), sign_in(network.ada)
+    assert "R1" not in lena.post(case, data=WHY).text
+    asked = lena.post(case, data={**WHY, "act": "open"}).text
+    assert "You asked to open it" in asked
+    assert "R1" not in asked
+    for browser, status in ((lena, 403), (lou, 403)):
+        assert browser.post(case, data={**WHY, "act": "open"}).status_code == status
+    for act in ("quarantine", "release"):
+        assert lena.post(case, data={**WHY, "act": act, "rater": "R1"}).status_code == 409
+    assert "Lena Ro asked to open it" in ada.post(case, data=WHY).text
+    assert letters(engine, "case_opened") == []
+    assert "R5" in ada.post(case, data={**WHY, "act": "open"}).text
+    assert "R5" in lena.post(case, data=WHY).text
+    assert ada.post(case, data={**WHY, "act": "open"}).status_code == 409
+    assert len(letters(engine, "case_opened")) == 1  # to everybody in it who has an address, and does not name Bea
+    assert b"Bea" not in letters(engine, "case_opened")[0]
+    with Session(engine) as reader:
+        acts = reader.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert [act for act in acts if act in ("rating_case.ask", "rating_case.open")] == [
+        "rating_case.ask",
+        "rating_case.open",
+    ]
+
+
+@pytest.mark.parametrize("who", ["lena", "ada"])
+def test_a_moderator_sees_facts_but_no_person_date_or_rating(
+    engine: Engine, network: Network, case: str, opened: dict[str, FlaskClient], who: str
+) -> None:
+    browser = opened[who]
     assert case in browser.get("/rating-cases").text
     assert browser.get(case).status_code == browser.post(case).status_code == 422
     page = browser.post(case, data=WHY).text
-    assert re.findall(r"\bR\d\b", re.sub(r"<(input|label)[^>]*>", "", page)) == ["R1", "R2", "R3", "R4", "R5"]
-    assert page.count("Far from what the others say: yes") == 1
-    content = page[page.index('id="content"') :]
+    content = re.sub(r"<(input|label|p)[^>]*>[^<]*", "", page[page.index('id="content"') :])
+    assert re.findall(r"\bR\d\b", content) == ["R1", "R2", "R3", "R4", "R5"]
     for rater in network.raters:
         assert rater.name not in content
         assert rater.business.name not in content
         assert rater.public_id not in content
-    assert not re.search(r"20\d\d|warmth|competence|R\d.{0,40}[1-5] of 5", content)
-    assert browser.post(case, data=WHY).text.count("yes") == page.count("yes")  # and the pseudonyms stay the same
+    assert not re.search(r"20\d\d|warmth|competence|R\d.{0,40}[1-5] of 5|[Ff]ar from", content)
+    again = browser.post(case, data=WHY).text
+    assert re.findall(r"R\d|<li>[^<]+", again) == re.findall(r"R\d|<li>[^<]+", page)
     with Session(engine) as session:
         entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
         assert entry is not None
         assert (entry.action, entry.reason) == ("rating.moderate_quarantine", WHY["reason"])
 
 
-def test_nobody_moderates_a_case_about_themselves_or_their_firm(network: Network, sign_in: SignIn, case: str) -> None:
+def test_nobody_moderates_a_case_about_themselves_or_their_firm(
+    network: Network, sign_in: SignIn, case: str, opened: dict[str, FlaskClient]
+) -> None:
+    assert "R1" in opened["lena"].post(case, data=WHY).text
     for who in (network.bea, network.bob):
         browser = sign_in(who)
         assert case not in browser.get("/rating-cases").text
-        for act in ("", "close", "quarantine"):
+        for act in ("", "open", "close", "quarantine"):
             assert browser.post(case, data={**WHY, "act": act, "rater": "R1"}).status_code == 403
     assert sign_in(network.raters[0]).post(case, data=WHY).status_code == 403
 
 
-def outlier(page: str) -> str:
-    """Return the pseudonym of the rater who is far from the others."""
-    cards = re.findall(r"who\">(R\d)(.*?)</section>", page, re.DOTALL)
-    return next(str(name) for name, rest in cards if ": yes" in rest)
+def pseudonym_of(engine: Engine, rater: Member) -> str:
+    with Session(engine) as session:
+        people = cases.people_by_pseudonym(session, session.scalars(select(RatingCase)).one())
+        return next(name for name, person in people.items() if person.id == rater.id)
 
 
 def test_a_quarantined_rating_stops_counting_from_the_next_epoch(
-    engine: Engine, network: Network, sign_in: SignIn, case: str, now: datetime
+    engine: Engine, network: Network, case: str, opened: dict[str, FlaskClient], now: datetime
 ) -> None:
-    lena, session = sign_in(network.lena), Session(engine)
-    odd = outlier(lena.post(case, data=WHY).text)
+    lena = opened["lena"]
+    odd = pseudonym_of(engine, network.raters[0])
     page = lena.post(case, data={**WHY, "act": "quarantine", "rater": odd}).text
     assert page.count("does not count") == 1
     assert "does not count" not in lena.post(case, data={**WHY, "act": "release", "rater": odd}).text
     lena.post(case, data={**WHY, "act": "quarantine", "rater": odd})
-    with session:
+    with Session(engine) as session:
         kept = session.scalars(select(Quarantine).where(Quarantine.released_at.is_(None))).one()
         assert kept.rater_id == network.raters[0].id
     path = f"/members/{network.bea.public_id}"
@@ -265,53 +319,56 @@ def test_a_quarantined_rating_stops_counting_from_the_next_epoch(
         assert publish_bands(session, now=now) == 0
     assert "People here speak" in lena.get(path).text
     with write_session(engine) as session:
-        assert publish_bands(session, now=now + WEEK) == 1
-    # No band is shown for a while, so that the change does not reveal the rater.
+        assert publish_bands(session, now=now + WEEK, chance=lambda: 0.0) == 1
+    # No band is shown for half a year, so that the change does not reveal the rater.
     assert "People here speak" not in lena.get(path).text
     with write_session(engine) as session:
-        assert publish_bands(session, now=now + 13 * WEEK, chance=lambda: 0.0) == 1
+        assert publish_bands(session, now=now + 26 * WEEK, chance=lambda: 0.0) == 0
+        assert publish_bands(session, now=now + 27 * WEEK, chance=lambda: 0.0) == 1
     assert "People here speak warmly" in lena.get(path).text
     assert lena.post(case, data={**WHY, "act": "quarantine", "rater": "R9"}).status_code == 422
 
 
 def test_a_closed_case_stays_closed_and_the_ratee_is_told_only_that(
-    engine: Engine, network: Network, sign_in: SignIn, case: str
+    engine: Engine, case: str, opened: dict[str, FlaskClient]
 ) -> None:
-    lena = sign_in(network.lena)
+    lena = opened["lena"]
     lena.post(case, data={**WHY, "act": "quarantine", "rater": "R1"})
     assert lena.post(case, data={**WHY, "act": "close"}).location == "/rating-cases"
-    for act in ("close", "release"):
+    for act in ("close", "release", "open"):
         assert lena.post(case, data={**WHY, "act": act, "rater": "R1"}).status_code == 409
+    assert len(letters(engine, "case_closed")) == 1
+    assert WHY["reason"].encode() not in letters(engine, "case_closed")[0]
     with Session(engine) as session:
-        letters = session.scalars(select(Delivery)).all()
-        assert [b'"case_closed"' in (letter.payload or b"") for letter in letters] == [True]
-        assert WHY["reason"].encode() not in (letters[0].payload or b"")
         objects = set(session.scalars(select(AuditEntry.object)))
     assert objects == {f"rating_case {case.rpartition('/')[2]}"}
 
 
-def test_the_signs_of_a_case_are_coarse_facts(engine: Engine, network: Network, now: datetime) -> None:
-    network.rate(engine, now)
+def test_the_signs_of_a_case_are_coarse_facts_of_everybody_who_may_have_rated(
+    engine: Engine, network: Network, now: datetime
+) -> None:
     with write_session(engine) as session:
-        bea, ann, ben, cy, *_rest = (session.get_one(Member, m.id) for m in (network.bea, *network.raters))
-        ann.joined_at = now - WEEK
+        bea, ada, ann, ben, cy, dee, eve = (
+            session.get_one(Member, m.id) for m in (network.bea, network.ada, *network.raters)
+        )
+        ann.joined_at, ben.joined_at = now - WEEK, now - 400 * WEEK
         ben.sponsor_id = cy.sponsor_id = network.lena.id
-        for other in (network.lena, network.ada):
-            at = {"warmth": 1, "competence": 1, "rated_at": now}
-            session.add(Rating(rater_id=ann.id, ratee_id=other.id, **at))
-        same_day = session.scalars(select(Rating).where(Rating.rater_id.in_([ben.id, cy.id]))).all()
-        for row in same_day:
-            row.rated_at = now - WEEK
-        case = cases.request_case(session, ratee=bea, now=now)
-        seen = cases.case_signs(session, case=case, by=session.get_one(Member, network.ada.id))
-        facts = sorted(sign.facts for sign in seen)
-        sponsored = ("asked in by the same person as others here", "rated on the same day as others")
-        lowest = ("in the network for less than 30 days", "rates everybody the lowest")
-        assert facts == sorted([(), (), sponsored, sponsored, lowest])
-        order = [
-            sign.facts for sign in cases.case_signs(session, case=case, by=session.get_one(Member, network.ada.id))
-        ]
-        assert order == [sign.facts for sign in seen]
+        dee.sponsor_id, eve.sponsor_id = eve.id, bea.id
+        case = RatingCase(ratee=bea, flagged_at=now, opened_at=now)
+        session.add(case)
+        session.flush()
+        people = cases.people_by_pseudonym(session, case)
+        name = {person.id: pseudonym for pseudonym, person in people.items()}
+        signs = {people[sign.pseudonym].name: sign.facts for sign in cases.case_signs(session, case=case, by=ada)}
+        met = "A meeting or work of the two was written down less than half a year ago"
+        longer = "In the network for half a year to two years"
+        assert signs == {
+            "Ann Ro": ("In the network for less than half a year", met),
+            "Ben Ro": ("In the network for more than two years", met, f"Invited by the same person as {name[cy.id]}"),
+            "Cy Ro": (longer, met, f"Invited by the same person as {name[ben.id]}"),
+            "Dee Ro": (longer, met, f"Invited by {name[eve.id]}"),
+            "Eve Ro": (longer, met, "Invited by the person whom this case is about"),
+        }
 
 
 def test_members_can_read_how_ratings_work(network: Network, sign_in: SignIn) -> None:

@@ -22,6 +22,7 @@ from directory.people.wanted import add_wanted
 from directory.week.mention_choice import Mention
 from directory.week.occurrence_planning import plan_occurrences
 from tests.app.conftest import SignIn
+from tests.embedded_texts import embed_pairing_texts
 
 
 @pytest.fixture
@@ -220,6 +221,8 @@ def test_an_applicant_completes_their_own_page_but_sees_no_member(
 
 
 def test_an_offer_is_matched_at_once_and_not_stored(engine: Engine, sign_in: SignIn, ines: Member) -> None:
+    with write_session(engine) as session:
+        embed_pairing_texts(session)
     browser = sign_in(ines)
     text = "I know the facilities head of the clinic"
     page = browser.post("/give", data={"text": text, "way": "introduce"}).text

@@ -31,7 +31,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(home: Path) -> Run:
-    return lambda *arguments: CliRunner().invoke(main, arguments, prog_name="goodword", catch_exceptions=False)
+    def invoke(*arguments: str, input: bytes | None = None) -> Result:
+        return CliRunner().invoke(main, arguments, prog_name="goodword", catch_exceptions=False, input=input)
+
+    return invoke
 
 
 @pytest.fixture

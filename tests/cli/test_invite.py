@@ -11,9 +11,11 @@ from app.accounts import tables
 from app.cli.invite import LINK_LIFETIME
 from directory.clock import utc_now
 from directory.db import Base, connect
+from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.one_time_link import OneTimeLink
 from directory.people.tables import ChapterRole, Member, Role
 from tests.cli.test_cli import Run, home, run
+from tests.directory.outbox.test_mail_refusal import bounce
 
 ADA = ("invite", "Ada Whitfield", "Ada@Whitfield.example", "--firm", "Whitfield & Co")
 __all__ = ("home", "run")
@@ -48,6 +50,26 @@ def test_inviting_a_member_again_creates_another_link(run: Run, begun: Session) 
     bo = ("invite", "Bo", "bo@whitfield.example", "--firm", "whitfield & co", "--chapter", "old-pueblo")
     assert run(*bo).exit_code == 0
     assert [member.business_id for member in begun.scalars(select(Member))] == [1, 1]
+
+
+def test_a_bounce_is_read_from_standard_input(run: Run, begun: Session) -> None:
+    run(*ADA)
+    member = begun.scalars(select(Member)).one()
+    key, now = f"mail:invited:{member.public_id}", utc_now()
+    begun.add(Delivery(key=key, payload=b"", state=DeliveryState.DELIVERED, due_at=now, started_at=now))
+    begun.commit()
+    letter = begun.scalars(select(Delivery.public_id)).one()
+    begun.rollback()
+    for content, says in (
+        (b"Subject: Thank you", "Nothing was changed"),
+        (bounce(letter, "ada@whitfield.example"), "Nothing more is sent"),
+        (b"\xff\x00", "Nothing was changed"),
+    ):
+        result = run("bounce", input=content)
+        assert (result.exit_code, says in result.output) == (0, True)
+        assert "ada" not in result.output.casefold()
+    begun.refresh(member)
+    assert (member.is_refused, member.refused_code) == (True, "5.1.1")
 
 
 @pytest.mark.parametrize(

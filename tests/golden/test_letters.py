@@ -57,6 +57,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {  # of the letters whose text
     "introduced": ({"also": ""}, {"also": "Bea Lindqvist"}),
     "invitation": ({}, {"chapter": ""}),
     "prompt": ({}, {"lead": "", "items": SAMPLES["items"][:1]}),
+    "message": ({"reply": "yes"}, {"reply": ""}),
 }
 every_letter = pytest.mark.parametrize("kind", LETTERS, ids=lambda kind: kind.name)
 

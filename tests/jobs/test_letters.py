@@ -34,6 +34,7 @@ def bea(engine: Engine, now: datetime) -> Member:
             email="bea@bramble.example",
             business=Business(name="B", created_at=now),
             joined_at=now,
+            arrived_at=now,
         )
         session.add(bea)
         session.flush()

@@ -273,7 +273,9 @@ def test_eight_workers_that_find_an_account_revoked_send_one_mail(
     keys = [f"k{number}" for number in range(8)]
     Platform.says = dict.fromkeys(keys, refuse)
     with write_session(engine) as session:
-        ada = Member(name="Ada", business=Business(name="B", created_at=now), joined_at=now, is_admin=True)
+        ada = Member(
+            name="Ada", business=Business(name="B", created_at=now), joined_at=now, arrived_at=now, is_admin=True
+        )
         ada.email, channel = "ada@example.org", session.get_one(Channel, 1)
         posts = [Delivery(key=key, channel=channel, payload=b"{}", due_at=now) for key in keys]
         session.add_all([ada, *posts])
@@ -297,7 +299,9 @@ def test_posts_resumed_by_a_person_are_not_stopped_again(
         session.execute(update(PostingCounter).values(number=1))
     stop_if_restored(engine, settings.home, now=now)
     with write_session(engine) as session:
-        ada = Member(name="Ada", business=Business(name="B", created_at=now), joined_at=now, is_admin=True)
+        ada = Member(
+            name="Ada", business=Business(name="B", created_at=now), joined_at=now, arrived_at=now, is_admin=True
+        )
         session.add(ada)
         session.flush()
         lift_stop(session, chapter=None, member=ada, now=now)

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from directory.db import write_session
 from directory.outbox.occurrence import Occurrence
 from directory.people.chapter import Chapter
-from directory.people.tables import Business, Member
+from directory.people.tables import Business, Member, WantedKind
+from directory.people.wanted import add_wanted
 from directory.week.occurrence_planning import plan_occurrences
 from directory.week.pairing import Pairing
 from jobs import weekly_pairings
@@ -19,13 +20,16 @@ WEEK = timedelta(days=7)
 
 @pytest.fixture
 def due_at(engine: Engine, now: datetime) -> datetime:
-    """When both of two chapters post; each has two members."""
+    """When both of two chapters post; each has two members, who want to meet the same people."""
     with write_session(engine) as session:
         for place in ("mesa", "tempe"):
             chapter = Chapter(key=place, name=place, zone="UTC")
             for name in ("Ana One", "Ben Two"):
                 firm = Business(name=f"{name} of {place}", chapter=chapter, created_at=now)
-                session.add(Member(name=name, business=firm, joined_at=now, arrived_at=now))
+                member = Member(name=name, business=firm, joined_at=now, arrived_at=now)
+                session.add(member)
+                session.flush()
+                add_wanted(session, member=member, kind=WantedKind.CLIENT, text="Owners of old theaters", now=now)
         session.flush()
         return plan_occurrences(session, now=now)[-1].due_at
 

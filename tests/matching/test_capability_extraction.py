@@ -21,6 +21,11 @@ def said(lexicon: TaxonomyIndex, text: str) -> set[str]:
         ("Bookkeeping and payroll; our clients are dentists, roofers and law firms.", {"Payroll"}, {"Roofing"}),
         ("We do roofing and painting. We don't do flooring or plumbing.", {"Roofing"}, {"Flooring", "Plumbing"}),
         ("Photography of every kind, but no weddings", {"Photography"}, {"Weddings"}),
+        ("Green IT Support. Family law practices trust us.", set(), {"Family law"}),
+        ("Business insurance for contractors, roofers and plumbers", {"Business insurance"}, {"Roofing", "Plumbing"}),
+        ("We help plumbers and electricians with payroll", {"Payroll"}, {"Plumbing", "Electrical work"}),
+        ("Managed IT. Clients: divorce lawyers, accountants", set(), {"Family law"}),
+        ("Offset printing for shops, roofing, and painting", {"Roofing", "Painting"}, set()),
         ("", set(), set()),
     ],
 )

@@ -21,8 +21,8 @@ def test_a_word_of_the_networks_own_is_offered_by_its_name(demo_cast: DemoCast, 
     Vocabulary(session).learn("Basket weaving", origin="firms.csv")
     firm.summary = "WordPress, and basket weaving on Sundays"
     session.flush()
-    (offer, *_others) = offered_capabilities(session, business=firm, now=now)
+    (offer, *_others) = offered_capabilities(session, business=firm)
     assert (offer.capability.name, offer.is_sure) == ("Basket weaving", True)
     firm.summary = "WordPress, and baskets"
-    offered = [offer.capability.name for offer in offered_capabilities(session, business=firm, now=now)]
+    offered = [offer.capability.name for offer in offered_capabilities(session, business=firm)]
     assert not {"Basket weaving", "WordPress", "Web development"} & {*offered}

@@ -6,14 +6,15 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from directory.engine import suggestion_as_data
-from directory.engine.firm_sentences import known_sentences
+from directory.engine import firm_sentences, suggestion_as_data
+from directory.engine.firm_sentences import known_sentences, quotable_sentences
 from directory.engine.own_vocabulary import capability_named
+from directory.engine.pairing_texts import pairing_texts
 from directory.engine.sentence_encoder import Model, load_model
 from directory.engine.suggestion_as_data import suggestion_as_dict
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import UnderstoodText, suggest
-from directory.engine.text_embedding import TextEmbedding, embed_texts
+from directory.engine.text_embedding import TextEmbedding, embed_texts, load_embeddings, text_digest
 from directory.leads.lead import MatchedBy, Terms, Wish, create_lead
 from directory.people.business import edit_business
 from directory.people.suspension import suspend
@@ -110,14 +111,17 @@ def test_sentences_are_embedded_by_a_job_and_forgotten_with_their_text(
     edit_business(session, business=cast.carla.business, by=cast.carla, changes={"summary": SAID}, now=now)
     session.commit()
     assert known_sentences(session).missing() == [SAID]
-    assert [embed_sentences(engine) for _ in range(2)] == [1, 0]
+    others = {*pairing_texts(session)} - {SAID}
+    assert [embed_sentences(engine) for _ in range(2)] == [1 + len(others), 0]
     session.rollback()
     assert known_sentences(session).missing() == []
     cast.nia.is_admin = True
     suspend(session, member=cast.carla, by=cast.nia, now=now)
     session.commit()
+    session.rollback()
     embed_sentences(engine)
-    assert count(engine) == 0
+    assert count(engine) == len({*pairing_texts(session)})
+    assert not load_embeddings(session, {text_digest(text) for text in (SAID, "Copper State Print")})
 
 
 def test_a_request_never_embeds_what_firms_write(
@@ -144,3 +148,15 @@ def test_vectors_are_read_as_they_were_stored(engine: Engine, session: Session, 
     longer = {"summary": f"{SAID} Yes, in gold."}
     edit_business(session, business=cast.carla.business, by=cast.carla, changes=longer, now=now)
     assert known_sentences(session).missing() == ["Yes, in gold."]
+
+
+def test_some_firms_sentences_are_read_as_all_of_them_are(demo: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Session(demo) as session:
+        known = known_sentences(session)
+        ids = [firm.id for firm in known.firms]
+        for some in (ids, ids[::3], [*ids[:2], max(ids) + 1], []):
+            kept = quotable_sentences(session, some)
+            with monkeypatch.context() as patch:
+                patch.setattr(firm_sentences._sentences, "ready", lambda _session: None)
+                assert quotable_sentences(session, some) == kept
+            assert {id for id, _digest in kept} == {*some} & {*ids}

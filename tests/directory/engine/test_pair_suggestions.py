@@ -5,9 +5,12 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select
 
-from directory.engine import onboarding_suggestions, pair_suggestions, text_similarity
-from directory.engine.pair_suggestions import people_to_meet, reason_sentence, suggested_pairs
+from directory.engine import onboarding_suggestions, pair_suggestions
+from directory.engine.pair_reason import reason_sentence
+from directory.engine.pair_suggestions import suggested_pairs
+from directory.engine.sentence_encoder import Model
 from directory.engine.wanteds_for_offer import draft_offer, match_wanteds
+from directory.engine.weekly_pairings import person_to_meet
 from directory.facts.interaction import InteractionKind, confirm, record_interaction
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, MemberState, WantedKind
@@ -15,6 +18,7 @@ from directory.people.wanted import add_wanted, end_wanted, live_wanteds
 from directory.reports.open_items import open_items
 from directory.week.post_preview import post_previews
 from tests.conftest import DemoCast
+from tests.embedded_texts import embed_pairing_texts
 
 NAMES = ("Ana Perez", "Ben Ortiz", "Cleo Hall", "Dev Rao")
 
@@ -42,28 +46,32 @@ def newcomers(demo_cast: DemoCast, now: datetime) -> dict[str, Member]:
     return members
 
 
-@pytest.mark.parametrize("has_model", [True, False])
-def test_a_newly_imported_chapter_has_pairs_with_and_without_the_model(
-    demo_cast: DemoCast, newcomers: dict[str, Member], has_model: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_embedded", [False, True])
+def test_a_newly_imported_chapter_has_pairs_before_and_after_its_texts_are_embedded(
+    demo_cast: DemoCast, newcomers: dict[str, Member], is_embedded: bool
 ) -> None:
-    if not has_model:
-        monkeypatch.setattr(text_similarity, "load_model", lambda: None)
+    if is_embedded:
+        embed_pairing_texts(demo_cast.session)
     chapter = newcomers["Ana"].business.chapter
     assert chapter is not None
     found = suggested_pairs(demo_cast.session, chapter=chapter)
     assert {(pair.one.first_name, pair.other.first_name) for pair in found} == {("Ana", "Ben"), ("Cleo", "Dev")}
     sentences = " ".join(reason_sentence(why) for pair in found for why in pair.reasons)
-    assert "Ana wants to meet “Bookkeepers”; Ben says: “Ben keeps books for shops”" in sentences
-    assert "Cleo and Dev look for the same clients: “Clinics about to move”" in sentences
+    assert "Ana wants to meet “Bookkeepers”; Ben’s firm says: “Ben keeps books for shops”" in sentences
+    clinics = "Cleo wants to meet “Clinics about to move”, and Dev wants to meet “Clinics that move this year”"
+    assert clinics in sentences
 
 
-def test_reason_sentences_address_the_reader_as_you(demo_cast: DemoCast, newcomers: dict[str, Member]) -> None:
+def test_reason_sentences_address_the_reader_as_you(
+    demo_cast: DemoCast, newcomers: dict[str, Member], now: datetime
+) -> None:
     ana = newcomers["Ana"]
-    (pair,) = people_to_meet(demo_cast.session, member=ana)
+    pair = person_to_meet(demo_cast.session, member=ana, now=now)
+    assert pair is not None
     assert pair.other == newcomers["Ben"]
     assert {reason_sentence(why, ana) for why in pair.reasons} == {
-        "You want to meet “Bookkeepers”; Ben says: “Ben keeps books for shops”",
-        "Ben wants to meet “Somebody who builds websites”; you say: “We build websites for dentists”",
+        "You want to meet “Bookkeepers”; Ben’s firm says: “Ben keeps books for shops”",
+        "Ben wants to meet “Somebody who builds websites”; your firm says: “We build websites for dentists”",
     }
 
 
@@ -71,12 +79,18 @@ def test_a_pair_that_met_is_worth_less_than_half(
     demo_cast: DemoCast, newcomers: dict[str, Member], now: datetime
 ) -> None:
     ana, ben = newcomers["Ana"], newcomers["Ben"]
-    before = people_to_meet(demo_cast.session, member=ana)[0].worth
+
+    def worth() -> float:
+        pair = person_to_meet(demo_cast.session, member=ana, now=now)
+        assert pair is not None
+        return pair.worth
+
+    before = worth()
     met = record_interaction(
         demo_cast.session, said_by=ana, other=ben, kind=InteractionKind.MET, happened_on=now.date(), now=now
     )
     confirm(demo_cast.session, interaction=met, by=ben, now=now)
-    assert people_to_meet(demo_cast.session, member=ana)[0].worth < before / 2
+    assert worth() < before / 2
 
 
 def test_suspended_members_and_colleagues_are_not_paired(
@@ -86,7 +100,7 @@ def test_suspended_members_and_colleagues_are_not_paired(
     partner = Member(name="Amy Perez", business=newcomers["Ana"].business, headline="Bookkeepers", joined_at=now)
     demo_cast.session.add(partner)
     demo_cast.session.flush()
-    assert people_to_meet(demo_cast.session, member=newcomers["Ana"]) == []
+    assert person_to_meet(demo_cast.session, member=newcomers["Ana"], now=now) is None
 
 
 def test_a_large_chapter_compares_its_newest_members_and_the_reader(
@@ -112,7 +126,16 @@ def test_old_pueblo_has_three_pairs_with_reasons(demo_cast: DemoCast) -> None:
     assert len({member.id for pair in found for member in (pair.one, pair.other)}) == 6
 
 
+def test_no_page_of_pairs_waits_for_the_model(
+    demo_cast: DemoCast, newcomers: dict[str, Member], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Model, "encode", lambda *_: pytest.fail("a page embeds a text"))
+    assert person_to_meet(demo_cast.session, member=newcomers["Ana"], now=now)
+    assert person_to_meet(demo_cast.session, member=demo_cast.member("nadia"), now=now)
+
+
 def test_an_introduction_matches_the_asks_it_fits_and_an_unrelated_offer_none(demo_cast: DemoCast) -> None:
+    embed_pairing_texts(demo_cast.session)
     theo = demo_cast.member("theo")
     found = match_wanteds(demo_cast.session, text="I know the facilities head of the clinic", member=theo)
     assert found[0].text == "Clinics that open a second location"

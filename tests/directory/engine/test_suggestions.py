@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from directory.db import world_version
+from directory.db import bump_world, world_version
 from directory.engine.own_vocabulary import capability_named
 from directory.engine.suggestion_as_data import suggestion_as_dict
 from directory.engine.suggestion_presenter import SuggestionPresenter
@@ -142,7 +142,7 @@ def test_a_suspended_member_is_not_in_the_world(demo_cast: DemoCast, now: dateti
     before = known_world(demo_cast.session).world
     demo_cast.member("bea").state = MemberState.SUSPENDED
     demo_cast.session.flush()
-    known_world.__globals__["_cache"].clear()
+    bump_world(demo_cast.session)
     after = known_world(demo_cast.session).world
     assert len(after.members.ids) == len(before.members.ids) - 1
     assert demo_cast.member("bea").id not in after.members.ids

@@ -102,7 +102,7 @@ def test_a_prompt_offers_few_people_of_other_firms_and_only_shared_asks(engine: 
         kinds = {item["kind"] for row in rows for item in row.items}
         assert {"meet", "ask", "talk"} <= kinds
         for row in rows:
-            assert [item["kind"] for item in row.items].count("meet") <= 2
+            assert sum(item["kind"] in ("meet", "talk") for item in row.items) <= 1
             for item in row.items:
                 who = prompts.item_person(prompts.item_row(session, row, item), row.member)
                 assert who.business_id != row.member.business_id
@@ -164,7 +164,8 @@ def test_no_mail_without_an_address_after_opting_out_or_without_items(engine: En
 def test_items_are_not_repeated_and_a_promise_returns_until_it_is_done(engine: Engine, morning: datetime) -> None:
     compose(engine, now=morning)
     with write_session(engine) as session:
-        first = prompt_of(session, "nadia")
+        first = next(row for row in session.scalars(select(Prompt)) if "meet" in [item["kind"] for item in row.items])
+        key = first.member.key or ""
         at = [item["kind"] for item in first.items].index("meet")
         prompts.answer_item(session, prompt=first, index=at, is_yes=True, now=morning)
         with pytest.raises(Conflict):
@@ -178,7 +179,7 @@ def test_items_are_not_repeated_and_a_promise_returns_until_it_is_done(engine: E
         plan_occurrences(session, now=morning + WEEK - timedelta(days=1))
     compose(engine, now=morning + WEEK)
     with write_session(engine) as session:
-        second = prompt_of(session, "nadia")
+        second = prompt_of(session, key)
         assert second.id != first_id
         assert not told & {(item["kind"], item["about"]) for item in second.items}
         (open_one,) = (at for at, item in enumerate(second.items) if item["kind"] == "call")
@@ -202,7 +203,11 @@ def test_an_offer_of_help_is_mailed_to_the_asker_and_a_closed_item_refused(
         session.flush()
         with pytest.raises(Conflict):
             prompts.answer_item(session, prompt=late, index=other, is_yes=True, now=morning)
-    mails = [mail for mail in delivered(engine, settings, morning) if "can help with what you ask" in mail["Subject"]]
+    mails = [
+        mail
+        for mail in delivered(engine, settings, morning)
+        if "I can help with what you ask for" in mail.get_content()
+    ]
     assert [(mail["To"], mail["Reply-To"]) for mail in mails] == [(asker, helper)]
 
 

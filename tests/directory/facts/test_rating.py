@@ -15,7 +15,7 @@ from directory.facts import rating_band as bands
 from directory.facts.collaboration import Collaboration
 from directory.facts.interaction import InteractionKind, confirm, record_interaction
 from directory.facts.rating import Rating, next_to_rate, own_ratings, rate, ratings_given, restore, shown_band, withdraw
-from directory.facts.rating_band import PATIENCE, SEASON, band_of, publish_bands
+from directory.facts.rating_band import EXTRA, PATIENCE, REST, SEASON, band_of, publish_bands
 from directory.people.tables import Business, Member, MemberState
 from tests.cast import Cast
 
@@ -203,30 +203,55 @@ def test_a_due_update_waits_only_for_the_next_epoch(
     assert publish(session, later + WEEK) == 1
 
 
-def test_a_withdrawn_rating_stops_counting_at_the_next_epoch(
+def test_a_band_holds_for_a_season_and_goes_if_too_few_are_left(
     session: Session, cast: Cast, raters: list[Member], now: datetime
 ) -> None:
     add_ratings(session, raters[:3], cast.bea, 5, now)
     publish(session, now + 3 * WEEK)
     withdraw(session, rating=ratings_given(session, rater=raters[0])[0], by=raters[0], now=now + 3 * WEEK)
-    assert publish(session, now + 3 * WEEK) == 0
-    assert publish(session, now + 4 * WEEK) == 1
+    assert publish(session, now + 2 * WEEK + SEASON) == 0
+    assert shown(session, cast.bea) == (3, 2)
+    assert publish(session, now + 3 * WEEK + SEASON) == 1
     assert shown(session, cast.bea) is None
 
 
-def test_inactive_raters_do_not_count_and_the_band_returns_after_a_season(
+def test_inactive_raters_do_not_count_and_the_band_returns_after_a_rest(
     session: Session, cast: Cast, raters: list[Member], now: datetime
 ) -> None:
     add_ratings(session, raters[:3], cast.bea, 5, now)
     publish(session, now + 3 * WEEK)
+    gone_at = now + 3 * WEEK + SEASON
     for state in (MemberState.SUSPENDED, MemberState.GONE):
         raters[0].state = state
-        publish(session, now + 4 * WEEK)
+        publish(session, gone_at)
         assert shown(session, cast.bea) is None
     raters[0].state = MemberState.ACTIVE
-    assert publish(session, now + 5 * WEEK) == 0
-    assert publish(session, now + 3 * WEEK + SEASON) == 1
+    assert publish(session, gone_at + REST - WEEK) == 0
+    assert publish(session, gone_at + REST) == 1
     assert shown(session, cast.bea) == (3, 2)
+
+
+@pytest.mark.parametrize("extra", range(EXTRA + 1))
+def test_chance_adds_raters_to_the_threshold_of_a_band_and_changes_to_its_moves(
+    session: Session, cast: Cast, raters: list[Member], now: datetime, extra: int
+) -> None:
+    more = [Member(name=f"M {n}", business=Business(name=f"G {n}", created_at=now), joined_at=now) for n in range(3)]
+    session.add_all(more)
+    session.flush()
+    for member in more:
+        record_meeting(session, member, cast.bea, now)
+    raters = [*raters, *more]
+    for number in range(1, 10):
+        at = now + 3 * number * WEEK
+        add_ratings(session, raters[number - 1 : number], cast.bea, 4, at)
+        publish_bands(session, now=at + 3 * WEEK, chance=lambda: extra / EXTRA)
+        assert (shown(session, cast.bea) is not None) == (number >= 3 + extra)
+
+
+@any_of(st.floats(-1, 1), st.integers(0, EXTRA))
+def test_a_draw_is_from_0_to_the_most_and_0_without_chance(chance: float, most: int) -> None:
+    assert 0 <= bands.draw(most, lambda: chance) <= most
+    assert bands.draw(most, lambda: 0.0) == 0
 
 
 def test_the_page_and_the_engine_have_the_same_band(
@@ -242,7 +267,7 @@ def test_the_page_and_the_engine_have_the_same_band(
     publish(session, now + 3 * WEEK)
     assert seen() == shown(session, cast.bea) == (3, 2)
     raters[0].state = MemberState.SUSPENDED
-    publish(session, now + 4 * WEEK)
+    publish(session, now + 3 * WEEK + SEASON)
     assert (seen(), shown(session, cast.bea)) == ((0, 0), None)
 
 
@@ -266,7 +291,7 @@ def test_noise_is_drawn_for_each_band_and_stays_within_its_limits(
     drawn = [bands.random_noise() for _ in range(200)]
     assert -1 <= min(drawn) < -0.5 < 0.5 < max(drawn) <= 1
     add_ratings(session, raters[:3], cast.bea, 5, now)
-    chances = iter((1.0, -1.0))
+    chances = iter((0.0, 0.0, 1.0, -1.0, 0.0))  # of the raters that it takes, twice, its noise, and the changed views
     publish_bands(session, now=now + 3 * WEEK, chance=lambda: next(chances))
     assert shown(session, cast.bea) == (3, 2)
     assert list(chances) == []

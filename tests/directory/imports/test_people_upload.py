@@ -15,10 +15,13 @@ from directory.imports.import_batch import ImportBatch
 from directory.imports.people_upload import Preview
 from directory.imports.sheet import Sheet, read_sheet, stored_sheet
 from directory.outbox.delivery import Delivery
+from directory.people.audience import Audience
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim, decline
-from directory.people.tables import Business, Member, MemberState, Wanted
+from directory.people.tables import DIRECT_EMAIL, DIRECT_PHONE, Business, Member, MemberState, Wanted
 from directory.privacy.suppression import suppress
+from directory.profiles.contact_reveal import contact_of
+from directory.profiles.member_view import member_view, set_audiences
 from directory.taxonomy.capability import OWN, Capability
 from directory.text import confusable_skeleton
 from tests.cast import Cast
@@ -342,3 +345,24 @@ def test_names_that_look_alike_count_as_equal() -> None:
     names = ("Be\u0430  Lindqv\u0456st", "BEA LINDQVIST", "Bea Líndqvist", "B\u0451a Lindqvist")
     assert {confusable_skeleton(name) for name in names} == {"bealindqvist"}
     assert confusable_skeleton("Bea Lindqvist") != confusable_skeleton("Bo Lindqvist")
+
+
+CONTACTS = "Ida Quist,ida@quist.example,Quist Books,+1 520 555 0134\nTess Wu,tess@wu.example,Wu Law,"
+
+
+@pytest.mark.parametrize("is_agreed", [True, False])
+def test_a_listed_contact_is_seen_by_its_chapter_alone_and_only_if_that_was_agreed(
+    session: Session, cast: Cast, now: datetime, is_agreed: bool
+) -> None:
+    elsewhere = Chapter(key="mesa", name="Mesa")
+    cast.dana.business.chapter = elsewhere
+    batch = sent(session, cast, now, CONTACTS)
+    people_upload.commit(session, batch=batch, by=cast.nia, share=False, are_contacts_agreed=is_agreed, now=now)
+    ida = session.scalars(select(Member).where(Member.name == "Ida Quist")).one()
+    near, far = (contact_of(member_view(session, reader=reader, member=ida)) for reader in (cast.bea, cast.dana))
+    assert bool(near.phones and near.emails) is is_agreed
+    assert not far
+    closed = {DIRECT_PHONE.name: Audience.NOBODY.value, DIRECT_EMAIL.name: Audience.NOBODY.value}
+    set_audiences(session, member=ida, audiences=closed, now=now)
+    assert not contact_of(member_view(session, reader=cast.bea, member=ida))
+    assert ida.invited_by_id == cast.nia.id

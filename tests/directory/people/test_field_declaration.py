@@ -31,6 +31,7 @@ NO_FIELDS = {
     },
     Member: {
         *("id", "public_id", "key", "business_id", "photo", "email", "audiences", "state", "joined_at", "invited_at"),
+        *("invited_by_id", "reminded_at", "refused_email", "refused_code"),
         *("arrived_at", "sponsor_id", "spotlight_at", "sits_out_at", "public_at", "indexed_at", "is_admin", "mail_off"),
     },
 }

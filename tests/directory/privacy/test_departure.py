@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app.accounts.tables import Account, AccountSession
@@ -103,7 +103,7 @@ def everywhere(demo_cast: DemoCast, bea: Member, now: datetime, home: Path) -> N
         session.add(Rating(rater_id=giver.id, ratee_id=receiver.id, warmth=5, competence=5, rated_at=now))
         ask = {"asker_id": giver.id, "target_id": receiver.id, "state": IntroductionState.ACCEPTED, "asked_at": now}
         session.add(Introduction(text=CANARY, word=CANARY, **ask))
-    session.add(Band(member_id=bea.id, warmth=3, competence=3, frozen_at=now))
+    session.execute(update(Band).where(Band.member_id == bea.id).values(warmth=3, competence=3, frozen_at=now))
     said = {"kind": InteractionKind.MET, "happened_on": date(1999, 1, 1), "note": CANARY}
     record_interaction(session, said_by=bea, other=nadia, **said, now=now)
     ask = wanted.add_wanted(session, member=bea, kind=WantedKind.CLIENT, text=CANARY, why=CANARY, now=now)

@@ -8,14 +8,16 @@ from sqlalchemy import select
 
 from directory.errors import Conflict, Invalid
 from directory.facts import case_study
+from directory.leads.lead import MatchedBy, Need
 from directory.outbox.occurrence import Occurrence
 from directory.outbox.post_snapshot import PostSnapshot
 from directory.people.claim import Claim
 from directory.people.tables import Member
 from directory.people.wanted import share_wanted
-from directory.taxonomy.capability import CURATED
-from directory.week.mention_choice import MAX_ITEMS, Mention, PostItem, choose_mentions, mentions_of
+from directory.taxonomy.capability import CURATED, Capability, CapabilityKind
+from directory.week.mention_choice import MAX_ITEMS, Mention, choose_mentions, mentions_of
 from directory.week.post import compose, edit, freeze, posts_of, restore_mention, withdraw_mention
+from directory.week.post_item import PostItem, needs_of
 from tests.chapterhouse import Chapterhouse
 
 WEEK = timedelta(days=7)
@@ -166,3 +168,23 @@ def test_texts_that_break_the_content_policy_stay_out_of_the_post(mesa: Chapterh
     (post,) = compose(mesa.session, occurrence=mesa.turn(), now=mesa.now)
     assert words not in post.text
     assert "Alma" in post.text
+
+
+def test_who_asks_for_the_same_joins_the_line_of_a_chosen_ask(mesa: Chapterhouse) -> None:
+    texts = ("Florists", "Owners of old theaters", "Chefs", "Dentists", "A florist", "Bakers")
+    people = [mesa._member(f"Person {at} Seen", 0) for at in range(len(texts))]
+    asks = [mesa.asks(person, text) for person, text in zip(people, texts, strict=True)]
+    items = choose_mentions(mesa.session, chapter=mesa.chapter, now=mesa.now)
+    assert {item.wanted for item in items} == {*asks[:5]}
+    assert len(items) == MAX_ITEMS + 1
+
+
+def test_a_lead_asks_for_what_the_firm_does_not_do_itself(mesa: Chapterhouse) -> None:
+    lead = mesa.looks_for(mesa.alma, "Roofing")
+    assert needs_of(lead) == ["Roofing"]
+    own = Capability(scheme="test", code="p", name="Painting", kind=CapabilityKind.SERVICE)
+    mesa.session.add(Claim(business=mesa.alma.business, capability=own, claimed_at=mesa.now))
+    lead.needs.append(Need(capability=own, share=1.0, matched_by=MatchedBy.PERSON))
+    mesa.session.flush()
+    mesa.session.expire_all()
+    assert needs_of(lead) == ["Roofing"]

@@ -15,9 +15,10 @@ from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, MemberState, Wanted, WantedKind
 from directory.text_length import LengthLimit, excess_length
 from directory.week import post_wording
-from directory.week.mention_choice import MAX_ITEMS, PostItem, mentions_of
+from directory.week.mention_choice import MAX_ITEMS, mentions_of
 from directory.week.occurrence_planning import hold, release
 from directory.week.post import compose, edit, freeze, posts_of
+from directory.week.post_item import PostItem
 from directory.week.post_wording import OpeningClosing
 from tests.chapterhouse import Chapterhouse
 from tests.conftest import NOW

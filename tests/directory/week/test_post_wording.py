@@ -14,8 +14,8 @@ from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
 from directory.text_length import excess_length
-from directory.week.mention_choice import PostItem
 from directory.week.post import compose, freeze, posts_of
+from directory.week.post_item import PostItem
 from directory.week.post_wording import OpeningClosing, compose_post_text
 from tests.chapterhouse import Chapterhouse
 from tests.conftest import NOW
@@ -33,6 +33,8 @@ def person(id: int, name: str, firm: str, headline: str = "", *, is_named: bool 
 NADIA = person(1, "Nadia Soto", "Northlight Studio", "I like websites that a small team is still proud of.")
 OMAR = person(2, "Omar Haddad", "Bramble & Co")
 ELENA = person(3, "Elena Vargas", "Presidio Marketing", is_named=False)
+CARLA = person(4, "Carla Ruiz", "Copper State Print")
+BEA = person(5, "Bea Lindqvist", "Bramble & Co", "I leave notes for whoever comes next.")
 LONG = "Owners of family restaurants in the old town who think of handing them on to their children " * 3
 
 
@@ -70,6 +72,18 @@ WEEKS: dict[str, tuple[list[PostItem], OpeningClosing]] = {
     "long": (
         [ask(OMAR, WantedKind.CLIENT, LONG.strip(), LONG.strip()), PostItem(NADIA, NOW)],
         OpeningClosing(PUEBLO, WEDNESDAY + timedelta(28)),
+    ),
+    "alike": (  # what members ask for alike is one line; whoever is new is welcomed in one
+        [
+            ask(NADIA, WantedKind.CATEGORY, "HR managers"),
+            PostItem(OMAR, NOW, is_new_member=True),
+            ask(CARLA, WantedKind.CATEGORY, "An HR manager", "They order lunch"),
+            PostItem(BEA, NOW, is_new_member=True),
+            ask(ELENA, WantedKind.CATEGORY, "HR managers"),
+            lead(ELENA, "WordPress"),
+            lead(NADIA, "WordPress"),
+        ],
+        OpeningClosing(PUEBLO, WEDNESDAY + timedelta(35)),
     ),
     "own": (
         [ask(NADIA, WantedKind.CLIENT, "Owners of old theaters", "They renovate")],
