@@ -42,6 +42,7 @@ HISTORY, NETWORK = Path(__file__).with_name("history.toml"), Path(__file__).with
 WEEKS = 8
 PAIRED = timedelta(hours=5)  # before the post
 ANSWERED = timedelta(days=1)  # after the question
+YET_TO_MEET = {"nadia", "bea"}  # the story that the demo tells
 PLACES = ("Presta Coffee, Main Avenue", "by telephone", "Exo Roast, Sixth Street", "at the shop", "a walk by the river")
 
 Entry = dict[str, Any]
@@ -129,6 +130,8 @@ class _Play:
 
     def _meet(self, each: Pairing, due_at: datetime) -> None:
         outcome = self.chance.choices(OUTCOMES, [outcome.per_cent for outcome in OUTCOMES])[0]
+        if {each.one.key, each.other.key} == YET_TO_MEET:
+            outcome = Outcome(None, 0)
         by = self.chance.choice((each.one, each.other))
         met_at = due_at + timedelta(days=self.chance.randint(1, 5), hours=self.chance.randint(0, 6))
         if outcome.verb is not pairing.decline:

@@ -125,5 +125,5 @@ def _confirm(page: Page, photo: Path) -> None:
     page.get_by_label("Your phone").fill("(520) 555-0199")
     page.get_by_label("Yes, with my name").check()
     page.get_by_role("button", name="Save, this is me").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Whom have you worked with?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Whom have you worked with this year?")
     assert barriers(page) == []

@@ -26,7 +26,7 @@ def test_the_length_and_remarks_follow_what_is_typed(
         compose(session, occurrence=turn, now=now)
     session.commit()
     page = visit("/week", bea)
-    page.locator("summary").click()
+    page.locator("main summary").click()
     facts = page.locator(".post-facts")
     page.locator("textarea").fill("See example.com, @carlo")
     expect(facts.locator("b")).to_have_text("35")

@@ -191,7 +191,8 @@ FACTS: list[tuple[str, Check]] = [
     (r"Usual projects (?:are (?P<low>\S+) to|begin at (?P<only>\S+)|go up to) ?(?P<high>\S+)?", priced),
     ("The usual price is not said", lambda w, b, s: b.price_low_minor is None or w.lead.budget is None),
     ("Free from (?P<day>.+)",
-     lambda w, b, s: b.free_on is not None and format_date(b.free_on, "d MMMM", locale="en_US") == s["day"]),
+     lambda w, b, s: b.free_on is not None and s["day"] in (
+         format_date(b.free_on, pattern, locale="en_US") for pattern in ("EEE, MMM d", "EEE, MMM d, y"))),
     ("Whether there is room now is not said", lambda w, b, s: b.capacity is None and b.free_on is None),
     ("Has no room for another project now", lambda w, b, s: has_room(b) is False),
     ("Has room for a project now", lambda w, b, s: has_room(b) is not False),
