@@ -26,7 +26,7 @@ from directory.facts.claim_level import strongest_claims
 from directory.facts.collaboration import finished_by
 from directory.facts.introduction import Introduction, introductions_between
 from directory.leads.message_draft import recommendation_message
-from directory.people.audience import Audience
+from directory.people.audience import Audience, is_visible_to_members
 from directory.people.business import AcceptsWork, accepts_work
 from directory.people.industry import LABELS
 from directory.people.photo import FOLDER
@@ -162,6 +162,14 @@ def face(seen: MemberView | None) -> str:
     """Return the URL of the photo that the reader of this view may see; "" if there is none."""
     digest = seen.get("photo") if seen else ""
     return url_for("members.photo", public_id=seen.member.public_id, digest=digest) if seen and digest else ""
+
+
+@pages.app_template_filter()
+def known_face(member: Member) -> str:
+    """Return the URL of a photo that every member may see, for lists of people; "" if there is none."""
+    if not (member.photo and member.is_active and is_visible_to_members(member, "photo")):
+        return ""
+    return url_for("members.photo", public_id=member.public_id, digest=member.photo)
 
 
 pages.add_app_template_filter(contact_of, "contact")

@@ -252,10 +252,15 @@ def _fit(known: KnownWorld, wish: _Wish, reading: Mapping[int, float], held: _He
     chosen = known.capability.get(wish.ask.capability_id or 0)
     if chosen == held.node:
         return held.chance
-    if chosen in known.lexicon.lineage(held.node)[:-1]:
+    above = known.lexicon.lineage(held.node)[:-1]  # but not its category
+    if chosen in above:
         return BELOW * held.chance
-    chance = reading.get(held.node, 0.0)
-    return min(chance, held.chance) if chance >= READ and held.node not in own else 0.0
+    if held.node in own:
+        return 0.0
+    if (chance := reading.get(held.node, 0.0)) >= READ:
+        return min(chance, held.chance)
+    chance = max((reading.get(node, 0.0) for node in above), default=0.0)
+    return BELOW * min(chance, held.chance) if chance >= READ else 0.0
 
 
 def _shared_wishes(

@@ -1,7 +1,7 @@
 """Open items: what waits for a member's answer, what of their own is open, and what waits for who runs chapters."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from directory.week.pairing import Pairing, PairingState
 from directory.week.social_inbox import InboxSummary, inbox_summary
 
 MAX_LEADS = 100
+TALKED_WITHIN = timedelta(days=10)  # after it was proposed; a talk that nobody mentions by then was not kept
 
 
 class OpenItems(NamedTuple):
@@ -33,7 +34,7 @@ class OpenItems(NamedTuple):
     stories: list[CaseStudy]
     applicants: list[Application]  # whom the member was asked about
     asking: list[Application]  # to chapters that the member leads
-    talks: list[Pairing]  # the week's, until either says how it went
+    talks: list[Pairing]  # the newest of the last TALKED_WITHIN, until either says how it went
     leads: list[Lead]  # the member's own
     offers: list[Wanted]  # the member's own
 
@@ -63,7 +64,7 @@ def waiting_items(
 
 def open_items(session: Session, *, member: Member, leads: Collection[int] = (), now: datetime) -> OpenItems:
     """Return all that waits for the answer of a member who leads the chapters ``leads``, or is open of their own."""
-    values = {"me": member.id, "leads": list(leads)}
+    values = {"me": member.id, "leads": list(leads), "since": now - TALKED_WITHIN}
     refused, messages, interactions, vouches, introductions, stories, applications, talks, own_leads, offers = (
         [each for each in column if each is not None] for column in zip(*session.execute(_rows(), values), strict=True)
     )
@@ -89,6 +90,7 @@ def _rows() -> Select[Any]:
     is_led = Application.chapter_id.in_(bindparam("leads", expanding=True)) & Application.confirmed_at.is_not(None)
     is_asked_about = and_(Application.known_by_id == me, Application.answered_at.is_(None))
     invited = aliased(Member)
+    is_talk = or_(Pairing.one_id == me, Pairing.other_id == me)
     takes_part = or_(Introduction.asker_id == me, Introduction.target_id == me, Introduction.via_id == me)
     ended = (IntroductionState.ACCEPTED, IntroductionState.CANCELLED)
     named_in = select(CaseStudyParty.case_study_id).filter_by(member_id=me, agreed_at=None, declined_at=None)
@@ -102,7 +104,7 @@ def _rows() -> Select[Any]:
         (Introduction, (takes_part, Introduction.state.not_in(ended))),
         (CaseStudy, (CaseStudy.id.in_(named_in),)),
         (Application, (or_(is_asked_about, is_led), _all_none(Application.decided_at))),
-        (Pairing, (or_(Pairing.one_id == me, Pairing.other_id == me), Pairing.state == PairingState.PROPOSED)),
+        (Pairing, (is_talk, Pairing.state == PairingState.PROPOSED, Pairing.paired_at > bindparam("since"))),
         (Lead, (Lead.id.in_(leads),)),
         (Wanted, (Wanted.member_id == me, Wanted.kind == WantedKind.OFFER, _all_none(Wanted.ended_at))),
     )

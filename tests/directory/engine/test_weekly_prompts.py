@@ -195,9 +195,10 @@ def test_an_offer_of_help_is_mailed_to_the_asker_and_a_closed_item_refused(
     with write_session(engine) as session:
         found = [(row, at) for row in session.scalars(select(Prompt)) for at, it in enumerate(row.items)
                  if it["kind"] == "ask"]  # fmt: skip
-        (helped, at), (late, other) = found[0], found[1]
-        asker = prompts.item_row(session, helped, helped.items[at]).member.email
-        helper = helped.member.email
+        helped, at = found[0]
+        asked = {key: prompts.item_row(session, key[0], key[0].items[key[1]]).member for key in found}
+        late, other = next(key for key in found if asked[key] != asked[helped, at])
+        asker, helper = asked[helped, at].email, helped.member.email
         prompts.answer_item(session, prompt=helped, index=at, is_yes=True, now=morning)
         prompts.item_row(session, late, late.items[other]).member.state = MemberState.SUSPENDED
         session.flush()
