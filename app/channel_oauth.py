@@ -49,9 +49,9 @@ def finish(kind: str, fields: Fields, stored: Fields, answer: Fields, *, now: da
     """
     is_ours = compare_digest(stored.get("state", "").encode(), answer.get("state", "").encode())
     if not stored.get("state") or not is_ours or now > datetime.fromisoformat(stored["until"]):
-        raise Invalid(gettext("That answer does not belong to a connection you began just now. Begin again."))
+        raise Invalid(gettext("That answer does not belong to a connection you just started. Start again."))
     if not answer.get("code"):
-        raise Invalid(gettext("The network was told not to let Goodword in, so nothing was connected."))
+        raise Invalid(gettext("You did not allow the connection there, so nothing was connected."))
     return dict(HANDSHAKES)[kind].finish(fields, stored, answer["code"])
 
 
@@ -86,9 +86,9 @@ def _finish_x(fields: Fields, stored: Fields, code: str) -> dict[str, str]:
         return {"client_secret": secret, **{name: str(given[name]) for name in ("access_token", "refresh_token")}}
     except (requests.RequestException, ValueError, KeyError, TypeError) as error:
         if isinstance(error, requests.HTTPError) and answer.status_code in (400, 401):
-            refused = gettext("X did not accept the client ID and secret. Copy both once more, and begin again.")
+            refused = gettext("X did not accept the client ID and secret. Copy both again, and start over.")
             raise Invalid(refused, field="client_id") from None
-        raise Invalid(gettext("X could not answer just now. Begin again in a few minutes.")) from None
+        raise Invalid(gettext("X could not answer just now. Start again in a few minutes.")) from None
 
 
 def _begin_mastodon(fields: Fields, redirect_uri: str, state: str) -> tuple[str, dict[str, str]]:
@@ -119,7 +119,7 @@ def _mastodon(fields: Fields, path: str, parameters: dict[str, str], *names: str
         return {name: str(given[name]) for name in names}
     except (requests.RequestException, OSError, LookupError, TypeError, ValueError, RecursionError):
         refused = gettext(
-            "The server did not let Goodword in. Write its address as in mastodon.social, and begin again."
+            "The server did not let Goodword in. Write its name, such as mastodon.social, and start again."
         )
         raise Invalid(refused, field="address") from None
 

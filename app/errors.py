@@ -61,9 +61,7 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def show_stale_form(error: CSRFError) -> Response:
-        return _error_page(
-            400, _("This form is too old to be sent. Go back, load the page again, and send it once more.")
-        )
+        return _error_page(400, _("This form is too old to send. Go back, reload the page, and send it again."))
 
     @app.errorhandler(401)
     def redirect_to_sign_in(error: HTTPException) -> WerkzeugResponse:
@@ -107,17 +105,17 @@ def init_errors(app: Flask) -> None:
 
 
 def _message_for(status: int) -> str:
-    larger_limits = {"profile.photo": _("twelve megabytes"), "imports.send": _("twenty megabytes")}
+    larger_limits = {"profile.photo": _("12 MB"), "imports.send": _("20 MB")}
     limit = larger_limits.get(request.endpoint or "") or _("half a megabyte")
     messages: dict[int, str] = {
         403: _("You can look at this, but not change it."),
-        404: _("There is nothing here, or nothing that is yours to see."),
-        405: _("This address does not take what was sent to it."),
-        413: _("That is too large. Go back and send something of at most %(most)s.", most=limit),
-        429: _("That was too often in a short while. Try again in a quarter of an hour."),
-        500: _("Something went wrong on our side. Nothing you wrote was saved; try again in a moment."),
+        404: _("There is nothing here, or nothing you can see."),
+        405: _("This page cannot take what was sent to it."),
+        413: _("That is too large. Go back and send at most %(most)s.", most=limit),
+        429: _("That was too many tries. Wait 15 minutes and try again."),
+        500: _("Something went wrong on our side. Nothing you wrote was saved. Try again in a moment."),
     }
-    return messages.get(status) or str(_("This could not be done. Go back and try again."))
+    return messages.get(status) or str(_("That did not work. Go back and try again."))
 
 
 def _error_page(status: int, message: str, failure: HTTPException | None = None) -> Response:

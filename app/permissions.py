@@ -176,13 +176,13 @@ RULES: dict[str, Rule] = {
 # What whoever is told reads of an act that was done to something of theirs with a reason.
 DONE: dict[str, Callable[[], str]] = {
     "intro.read": lambda: _("They read an introduction that you asked for."),
-    "intro.cancel": lambda: _("They took back an introduction that you asked for."),
+    "intro.cancel": lambda: _("They withdrew an introduction that you asked for."),
     "wanted.update": lambda: _("They changed what you ask for or offer."),
     "lead.update": lambda: _("They changed a lead that you brought."),
-    "profile.read_private_contact": lambda: _("They looked up your direct number and your mail address."),
+    "profile.read_private_contact": lambda: _("They looked up your direct number and your email address."),
     "member.suspend": lambda: _("Your membership is suspended: nobody here sees you, and you cannot sign in."),
-    "member.reinstate": lambda: _("You are a member again, and may sign in."),
-    "gdpr.export_or_erase_for_other": lambda: _("They took out your data, or ended your membership, as you asked."),
+    "member.reinstate": lambda: _("Your membership is reinstated, and you can sign in again."),
+    "gdpr.export_or_erase_for_other": lambda: _("They downloaded your data, or removed you as a member, as you asked."),
 }
 
 

@@ -57,33 +57,37 @@ def check_policy(
     remarks: list[PolicyRemark | None] = [
         _error_if(
             re.search(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]", text),
-            _("Remove the hidden characters that turn the direction of the text."),
+            _("Remove the hidden characters that reverse the direction of the text."),
         ),
         _error_if(
             len(re.findall(r"[#＃]\w", text)) > MAX_HASHTAGS,
-            _("Take some hashtags out: more than %(most)s read like an advertisement.", most=MAX_HASHTAGS),
+            _("Remove some hashtags: more than %(most)s look like an ad.", most=MAX_HASHTAGS),
         ),
         _error_if(
             find_mentions(_EMAIL.sub(" ", text)),
-            _("Write the name instead of the @: it would call on somebody who did not ask for it."),
+            _("Write the name without the @: it would notify somebody who did not ask for it."),
         ),
         _error_if(
             _EMAIL.search(plain),
-            _("Take the mail address out: everybody could write to it for good."),
+            _("Remove the email address: anybody could use it, for good."),
         ),
         _error_if(
             _has_telephone(plain, country or "US"),
-            _("Take the telephone number out: everybody could call it for good."),
+            _("Remove the phone number: anybody could call it, for good."),
         ),
         _error_if(_promises_reward(plain), _("Promise no reward for a referral: a good word is not for sale.")),
-        _error_if(is_repeated, _("An earlier week said the very same: change a word, or the network may refuse it.")),
+        _error_if(
+            is_repeated, _("An earlier week said exactly the same: change a word, or the network may refuse it.")
+        ),
     ]
     if not has_link and find_links(text):
-        priced = _("Take the link out, or choose links for this channel: there each costs %(cost)s.", cost=link_cost)
-        general = _("There is a link in it; many networks show such posts to fewer people.")
+        priced = _("Remove the link, or turn on links for this channel: each one costs %(cost)s there.", cost=link_cost)
+        general = _("It has a link, and many networks show such posts to fewer people.")
         remarks.append(PolicyRemark(priced if link_cost else general, is_error=bool(link_cost)))
     if _CAPITALS.search(text):
-        remarks.append(PolicyRemark(_("Capitals read like shouting: write these words small."), is_error=False))
+        remarks.append(
+            PolicyRemark(_("All capitals look like shouting: write these words in lower case."), is_error=False)
+        )
     return sorted(filter(None, remarks), key=lambda remark: not remark.is_error)
 
 

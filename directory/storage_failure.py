@@ -30,18 +30,18 @@ def storage_failure(error: BaseException | None) -> StorageFailure | None:
     if sqlite.startswith("SQLITE_READONLY") or postgres == PG_READ_ONLY:
         return _read_only()
     if isinstance(error, OperationalError) and sqlite != "SQLITE_ERROR":  # which is a statement that makes no sense
-        return StorageFailure(503, gettext("The database does not answer. Nothing was saved; try again in a minute."))
+        return StorageFailure(503, gettext("The site cannot save right now. Nothing was saved. Try again in a minute."))
     return None
 
 
 def _full() -> StorageFailure:
     return StorageFailure(
         507,
-        gettext("This site’s disk is full, so nothing was saved. Tell whoever runs it; pages can still be read."),
+        gettext(
+            "This site’s disk is full, so nothing was saved. Tell your site’s administrator. You can still read pages."
+        ),
     )
 
 
 def _read_only() -> StorageFailure:
-    return StorageFailure(
-        503, gettext("This site can only be read at the moment, so nothing was saved. Try again later.")
-    )
+    return StorageFailure(503, gettext("This site can only be read right now, so nothing was saved. Try again later."))

@@ -63,18 +63,18 @@ def clean_website(text: str) -> str:
 
 
 def clean_phone(text: str) -> str:
-    text = clean_line(text, field="phone", what=_("the telephone number"), limit=40, required=False)
+    text = clean_line(text, field="phone", what=_("the phone number"), limit=40, required=False)
     digits = sum(char.isdigit() for char in text)
     if text and not (re.fullmatch(r"\+?[0-9()./ -]+(?:(?:ext\.?|x) ?[0-9]{1,6})?", text) and 7 <= digits <= 20):
-        raise Invalid(_("Write a telephone number such as +1 520 555 0134."), field="phone")
+        raise Invalid(_("Write a phone number such as +1 520 555 0134."), field="phone")
     return text
 
 
 def clean_email(text: str) -> str:
     """A mail address, without the ``?`` and ``%`` that would add to what a mailto link says. Raises Invalid."""
-    text = clean_line(text, field="email", what=_("the mail address"), limit=254, required=False)
+    text = clean_line(text, field="email", what=_("the email address"), limit=254, required=False)
     if text and not re.fullmatch(r"[A-Za-z0-9.!#$&'*+/=^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", text):
-        raise Invalid(_("Write a mail address such as you@example.com."), field="email")
+        raise Invalid(_("Write an email address such as you@example.com."), field="email")
     return text
 
 
@@ -83,7 +83,7 @@ def clean_video(text: str) -> str:
     text = clean_line(text, field="video", what=_("the address of the video"), limit=190, required=False)
     address = text if "://" in text or not text else f"https://{text}"
     if address and not re.fullmatch(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[!#-;=?-~]*)?", address, re.IGNORECASE):
-        message = _("Write where the video is, such as https://vimeo.com/76979871. It has to begin with https.")
+        message = _("Write where the video is, such as https://vimeo.com/76979871. It has to start with https.")
         raise Invalid(message, field="video")
     return address
 

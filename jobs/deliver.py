@@ -52,7 +52,7 @@ def deliver_one(engine: Engine, public_id: str, *, settings: Settings, now: date
         transport = transport_for(engine, claimed, settings)
         payload = claimed.payload if claimed.channel else mail_of(session, claimed, settings=settings, now=now)
         if payload is None:
-            reason = gettext("Nobody wants it any more: they have left, get no such letters, or the week was left out.")
+            reason = gettext("Not needed any more: they have left, turned these emails off, or the week was skipped.")
             deliveries.mark_failed(session, delivery=claimed, reason=reason, now=now)
             return False
         if claimed.occurrence_id is not None and not is_still_agreed(session, claimed.occurrence_id, payload):
@@ -151,7 +151,7 @@ def _reconcile_one(engine: Engine, row_id: int, settings: Settings, now: datetim
         if external_id is not None:
             deliveries.mark_delivered(session, delivery=row, external_id=external_id, now=now)
         else:
-            reason = gettext("The last try was cut off before it arrived.")
+            reason = gettext("The last try was cut off before it went through.")
             deliveries.retry_later(session, delivery=row, at=now, reason=reason, now=now)
     log.info("reconciled", delivery=public_id, has_arrived=external_id is not None)
 
@@ -196,9 +196,7 @@ class UnreadableAccount:
 
     def send(self, *_: object) -> NoReturn:
         """Always raise TransportError as for a revoked account: it waits until a person connects it again."""
-        reason = gettext(
-            "This installation no longer has the key to this account’s secrets. Connect the account again."
-        )
+        reason = gettext("This site no longer has the key to this account’s passwords. Reconnect the account.")
         raise TransportError(reason, permanent=True, accepted="no", is_revoked=True)
 
     find = check = send

@@ -102,6 +102,6 @@ def text_of(kind: LetterKind, common: Mapping[str, Any], words: Mapping[str, Any
     """
     text = _environment.get_template(f"{kind.name}.txt").render(**common, **words)
     if off:
-        text += "\n-- \n" + gettext("Fewer letters of this kind: %(link)s", link=off) + "\n"
+        text += "\n-- \n" + gettext("Stop emails like this: %(link)s", link=off) + "\n"
     subject, _, body = text.partition("\n")
     return " ".join(subject.split()), body.strip()

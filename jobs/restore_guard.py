@@ -81,13 +81,13 @@ def _write(home: Path, identity: str, number: int) -> None:
 def _mismatch(stored: dict[str, Any] | None, identity: str, number: int) -> str:
     """Return a sentence on why the database may be an older copy or a duplicate, "" if it is the expected one."""
     if stored is None:
-        return gettext("The database has posted before, and this installation knows nothing of it.") if number else ""
+        return gettext("The database has posted before, but this site has no record of it.") if number else ""
     if stored["identity"] != identity:
-        return gettext("The database is not the one that this installation posted from.")
+        return gettext("The database is not the one this site posted from.")
     if stored["number"] > number:
-        return gettext("The database is older than what was posted last: it was put back from a copy.")
+        return gettext("The database is older than the last post: it was restored from a backup.")
     if _machine_id() not in stored["machines"]:
-        return gettext("This installation was moved or copied to another machine, which never posted.")
+        return gettext("This site was moved or copied to another machine, which never posted.")
     return ""
 
 

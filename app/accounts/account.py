@@ -37,7 +37,7 @@ def create_account(session: Session, *, member: Member, email: str, password: st
     email = normal_email(email)
     taken = select(Account.id).join(Account.member).where((Member.email == email) | (Member.id == member.id))
     if session.scalar(taken) is not None:
-        raise Conflict(_("This member or this address has an account already; sign in instead."), field="email")
+        raise Conflict(_("This member or email address already has an account. Sign in instead."), field="email")
     account = Account(member_id=member.id, password=HASHER.hash(password))
     member.email, member.arrived_at = email, member.arrived_at or now
     session.add(account)
@@ -50,7 +50,7 @@ def account_of(session: Session, member: Member) -> Account:
     account = session.scalar(select(Account).where(Account.member_id == member.id))
     if account is None:
         if not member.email:
-            raise Invalid(_("There is no mail address to sign in with."), field="email")
+            raise Invalid(_("There is no email address to sign in with."), field="email")
         account = Account(member_id=member.id)
         session.add(account)
         session.flush()
@@ -80,7 +80,7 @@ def ask_address(session: Session, *, account: Account, email: str, now: datetime
     """
     new = normal_email(clean_email(email))
     if not new or new == account.email:
-        raise Invalid(_("Write the address you want mail to come to from now on."), field="email")
+        raise Invalid(_("Write the email address to use from now on."), field="email")
     if not _is_taken(session, new):
         mail.enqueue(session, letter="address", to=account.member, event=f"address-{uuid4().hex}", about=new, now=now)
 
@@ -89,7 +89,7 @@ def change_address(session: Session, *, account: Account, email: str, now: datet
     """Take ``email``, which proved to be theirs; the old one is told, and its open links end. Raises Conflict."""
     member = account.member
     if _is_taken(session, email):
-        raise Conflict(_("This address cannot be used here. Choose another one."), field="email")
+        raise Conflict(_("This email address cannot be used here. Choose another one."), field="email")
     if member.email:
         event = f"address-was-{uuid4().hex}"
         mail.enqueue(session, letter="address_was", to=member, event=event, about=member.email, now=now)

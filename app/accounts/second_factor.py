@@ -29,7 +29,7 @@ PLACE = {"table": "second_factor", "column": "secret"}
 def prepare(session: Session, *, account: Account) -> SecondFactor:
     """A new secret to be scanned; it is not asked for before ``confirm``. Raises Conflict where one is in use."""
     if is_on(account):
-        raise Conflict(_("A second step is in use already; switch it off first."))
+        raise Conflict(_("A second step is already on. Turn it off first."))
     session.execute(delete(SecondFactor).where(SecondFactor.account_id == account.id))
     factor = SecondFactor(account_id=account.id, secret="")
     session.add(factor)
@@ -54,9 +54,11 @@ def confirm(session: Session, *, account: Account, code: str, now: datetime) -> 
     """Put the prepared secret to use; the recovery codes, which nobody sees again. Raises Invalid, Conflict."""
     factor = session.scalar(select(SecondFactor).filter_by(account_id=account.id, confirmed_at=None).with_for_update())
     if factor is None:
-        raise Conflict(_("Begin again: there is no code to be confirmed."))
+        raise Conflict(_("Start again: there is no code to confirm."))
     if (step := _step(factor, code, now)) is None:
-        raise Invalid(_("This code does not fit. Wait for the next one, and look whether both clocks are right."))
+        raise Invalid(
+            _("This code does not match. Wait for the next one, and check that your phone shows the right time.")
+        )
     factor.confirmed_at, factor.last_step = now, step
     codes = [new_public_id() for _each in range(RECOVERY_CODES)]
     session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))

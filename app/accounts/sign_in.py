@@ -41,7 +41,7 @@ def begin(account: Account, target: str = "/", *, has_code: bool = False) -> str
     if came_from:
         session[NAME] = came_from  # a post that led here is no secret
     if departure.come_back(db.session(), member=account.member, now=now()):
-        flash(_("You are back, and nothing is lost."))
+        flash(_("Welcome back. Nothing is lost."))
     if not has_code and second_factor.is_on(account):
         token = create_link(db.session(), purpose=SECOND, member=account.member, lasts=CODE_WITHIN, now=now())
         session[SECOND] = token

@@ -20,6 +20,6 @@ def bounce() -> None:
     with open_engine() as engine, write_session(engine) as session:
         is_recorded = record_bounce(session, content=content, now=utc_now())
     if is_recorded:
-        click.echo("A member's address refuses mail. Nothing more is sent to it until somebody corrects it.")
+        click.echo("Email to a member bounced. Nothing more is sent to that address until somebody corrects it.")
     else:
-        click.echo("This is no new refusal of a letter that was sent to a member. Nothing was changed.")
+        click.echo("This is not a new bounce of an email that was sent to a member. Nothing was changed.")

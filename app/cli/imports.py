@@ -116,7 +116,7 @@ def businesses(
 
 
 @imports.command(
-    help="Add the people of a list to a chapter and invite them by mail. "
+    help="Add the people of a list to a chapter and invite them by email. "
     f"Fields: {', '.join(field.name for field in person_rows.FIELDS)}."
 )
 @PATH
@@ -150,7 +150,7 @@ def members(
         _print(outline(sheet, person_rows.BY_NAME, seen.lines, left_out=left_out, asks=asks))
         return
     count = len(seen.new)
-    lines = [ngettext("%(count)s person comes in.", "%(count)s people come in.", count)]
+    lines = [ngettext("%(count)s person would be invited.", "%(count)s people would be invited.", count)]
     lines += [f"row {row}: {why}" for row, why in sorted(left_out.items())]
     lines += [str(note) for note in seen.notes]
     lines += [f"row {row}: {question}" for row, questions in asks.items() for question in questions]
@@ -221,7 +221,7 @@ def _left_out(seen: Preview) -> dict[int, str]:
 def _question(similar: SimilarFirm) -> str:
     values, firm = similar.line.values, similar.business
     listed = _called(values["firm"], values["city"], values["region"])
-    return f"{values['name']} is of {listed}: is that {_called(firm.name, firm.place)}, which is here?"
+    return f"{values['name']} is with {listed}: is that the same as {_called(firm.name, firm.place)}, which is already here?"
 
 
 def _called(*parts: str) -> str:

@@ -30,7 +30,7 @@ LINK_LIFETIME = timedelta(hours=24)
 @click.option("--lead", "is_lead", is_flag=True, help="They lead that chapter.")
 @click.option("--admin", "is_admin", is_flag=True, help="They run the network.")
 def invite(name: str, email: str, firm: str, chapter: str | None, is_lead: bool, is_admin: bool) -> None:
-    """Let NAME in, who is written to at EMAIL, and print a link that signs them in, once, within 24 hours.
+    """Invite NAME, whose email address is EMAIL, and print a link that signs them in, once, within 24 hours.
 
     Somebody with that address keeps their name and firm, and gets the roles and another link.
     """
@@ -53,11 +53,11 @@ def _member(session: Session, name: str, email: str, firm: str, chapter: str | N
     """Return the member with this email address, else a new one. Raises CliError if that member is not active."""
     email = clean_email(email).casefold()
     if not email:
-        raise CliError("Write a mail address such as you@example.com.")
+        raise CliError("Write an email address such as you@example.com.")
     existing = session.scalar(select(Member).where(Member.email == email))
     if existing is not None:
         if not existing.is_active:
-            raise CliError(f"{existing.name} has this address and does not take part at present.")
+            raise CliError(f"{existing.name} has this address and is not an active member right now.")
         return existing
     name = clean_line(name, field="name", what="the name", limit=120)
     firm = clean_line(firm, field="firm", what="the firm", limit=200)

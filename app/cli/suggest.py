@@ -57,7 +57,7 @@ def _as_text(suggestion: dict[str, Any]) -> str:
 
 def _similar(suggestion: dict[str, Any]) -> list[str]:
     firms = [f"  {like['business']}: “{like['sentence']}”" for like in suggestion["similar"]]
-    return ["", "These firms write about something like it", *firms] if firms else []
+    return ["", "These firms write about something similar", *firms] if firms else []
 
 
 def _seated(party: dict[str, Any]) -> str:

@@ -64,7 +64,7 @@ def week(is_preview: bool, at: datetime | None, key: str | None, as_json: bool, 
     if as_json:
         click.echo(json.dumps(occurrences, ensure_ascii=False, indent=2))
     else:
-        click.echo("\n\n".join(map(_as_text, occurrences)) or "No turn has come yet.")
+        click.echo("\n\n".join(map(_as_text, occurrences)) or "No post has been due yet.")
     posts = [post for occurrence in occurrences for post in occurrence["posts"]]
     if not is_preview and any(post["state"] != "delivered" for post in posts):
         sys.exit(1)
@@ -100,7 +100,7 @@ def _run_due(engine: Engine, key: str | None, now: datetime) -> list[OccurrenceD
     options = ("--chapter", key) if key else ()
     command = [sys.executable, "-m", "jobs", "week", "--at", now.isoformat(), *options]
     if subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode:
-        raise CliError("The week's turn broke off; the lines above say where. Run it again: nothing is posted twice.")
+        raise CliError("The week's post broke off; the lines above say where. Run it again: nothing is posted twice.")
     with Session(engine) as session:
         due = select(Occurrence).where(Occurrence.due_at <= now).order_by(Occurrence.local_date.desc()).limit(1)
         chapters = _chapters(session, key)

@@ -11,5 +11,5 @@ class BlackoutForm(Form):
     """The days on which nothing is posted, and the reason."""
 
     first_on = DateField(_l("From"), [InputRequired(_l("Choose the first day."))])
-    last_on = DateField(_l("To, that day included"), [InputRequired(_l("Choose the last day."))])
-    reason = StringField(_l("Why, as members will read it"))
+    last_on = DateField(_l("Through"), [InputRequired(_l("Choose the last day."))])
+    reason = StringField(_l("Reason members will see"))

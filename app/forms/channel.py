@@ -22,7 +22,7 @@ def form_for(kind: ChannelKind, channel: Channel | None) -> Form:
 class ChargeForm(Form):
     """The member who gets mail when something is wrong with a channel."""
 
-    owner = SelectField(_l("Who is in charge of it"))
+    owner = SelectField(_l("Person in charge"))
 
     def offer(self, people: Iterable[Member]) -> None:
         """Set the choices to these members."""

@@ -14,13 +14,13 @@ class SettingsForm(Form):
     """A chapter's description, place, hashtags, and the weekday and time of its post."""
 
     name = StringField(_l("Name"))
-    about = TextAreaField(_l("Whom it is for"))
+    about = TextAreaField(_l("Who it is for"))
     city = StringField(_l("City"))
     region = StringField(_l("State or region"))
     country = StringField(_l("Country"))
-    zone = StringField(_l("Time zone, by its city"))
+    zone = StringField(_l("Time zone (a city in it)"))
     weekday = SelectField(
-        _l("It posts on"),
+        _l("Posts on"),
         coerce=int,
         choices=lambda: [SelectChoice(*day) for day in sorted(get_day_names(locale=get_locale()).items())],
     )
@@ -38,4 +38,4 @@ class StartForm(Form):
     """A new chapter."""
 
     name = StringField(_l("Name of the chapter"))
-    zone = StringField(_l("Time zone, by its city"))
+    zone = StringField(_l("Time zone (a city in it)"))

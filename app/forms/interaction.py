@@ -27,5 +27,5 @@ class InteractionForm(Form):
         if self.year.data == today.year:
             return today
         if not 1950 <= (self.year.data or 0) < today.year:
-            raise Invalid(_("Choose a year that has been."), field="year")
+            raise Invalid(_("Choose this year or an earlier one."), field="year")
         return date(self.year.data or 0, 1, 1)

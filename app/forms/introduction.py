@@ -27,7 +27,7 @@ class AskForm(Form):
 class OfferForm(Form):
     """The other member of an offered introduction, and the reason."""
 
-    other = SelectField(_l("To whom"))
+    other = SelectField(_l("Introduce them to"))
     text = TextAreaField(_l("Why they should meet"))
 
     def offer(self, people: Sequence[Member]) -> None:
@@ -41,4 +41,4 @@ class OfferForm(Form):
 class IntroducerNoteForm(Form):
     """An optional note that the introducer adds when passing a request on."""
 
-    word = TextAreaField(_l("A word of your own, if you like"))
+    word = TextAreaField(_l("A note of your own (optional)"))

@@ -12,7 +12,7 @@ class InviteForm(Form):
     """One person to invite."""
 
     name = StringField(_l("Name"))
-    email = StringField(_l("Mail"))
+    email = StringField(_l("Email"))
     firm = StringField(_l("Firm"))
 
 
@@ -26,7 +26,7 @@ class ApplyForm(Form):
     """An application to join. ``homepage`` is a hidden honeypot field that only programs fill in."""
 
     name = StringField(_l("Your name"))
-    email = StringField(_l("Your mail address"))
+    email = StringField(_l("Your email address"))
     firm = StringField(_l("Your firm"))
     sentence = StringField(_l("What does it do?"))
     knows = StringField(_l("Who here knows you?"))
@@ -50,7 +50,7 @@ class EntryForm(Form):
         _l("May the weekly post ask for them?"),
         choices=[
             SelectChoice("named", _l("Yes, with my name")),
-            SelectChoice("unnamed", _l("Yes, without it")),
+            SelectChoice("unnamed", _l("Yes, without my name")),
             SelectChoice("no", _l("Not yet")),
         ],
     )

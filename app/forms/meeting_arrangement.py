@@ -11,6 +11,6 @@ class PairingForm(Form):
     """What the two members arrange; every field is optional."""
 
     meets_at = DateTimeLocalField(_l("When"), [Optional()], format="%Y-%m-%dT%H:%M")
-    place = StringField(_l("Where, or by what number"))
+    place = StringField(_l("Where, or which phone number"))
     topics = TextAreaField(_l("What you want to talk about"))
-    next_step = StringField(_l("What comes next, and who does it"))
+    next_step = StringField(_l("Next steps, and who does them"))

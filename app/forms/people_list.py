@@ -18,8 +18,9 @@ class CommitForm(Form):
     """
 
     agreed = BooleanField(
-        _l("They agreed that the members of this chapter see their phone and email; each can change that"), default=True
+        _l("They agreed that members of this chapter can see their phone and email. Each of them can change that."),
+        default=True,
     )
     share = BooleanField(
-        _l("The weekly post may ask for what they want, without their names, until each says otherwise")
+        _l("The weekly post may ask for what they want, without their names. Each of them can change that.")
     )

@@ -71,7 +71,7 @@ class PersonForm(PartForm):
     name = StringField(_l("Your name"))
     role = StringField(_l("What you do there"))
     headline = TextAreaField(_l("One line about you"))
-    phone = StringField(_l("Your own telephone"))
+    phone = StringField(_l("Your own phone"))
     video = StringField(_l("A video of you"))
     spotlight = BooleanField(_l("The weekly post may name me"))
 
@@ -88,7 +88,7 @@ class FirmForm(PartForm):
     region = StringField(_l("State or region"))
     is_remote = BooleanField(_l("We work anywhere"))
     website = StringField(_l("Website"))
-    phone = StringField(_l("Telephone"))
+    phone = StringField(_l("Phone"))
     email = StringField(_l("Email"))
     languages = StringField(_l("Languages you work in"))
 
@@ -108,15 +108,15 @@ class WorkForm(PartForm):
         [Optional()],
         choices=[
             SelectChoice(AcceptsWork.NOW.value, _l("we take it now")),
-            SelectChoice(AcceptsWork.FROM.value, _l("from a day on")),
+            SelectChoice(AcceptsWork.FROM.value, _l("from a date")),
             SelectChoice(AcceptsWork.NOT_NOW.value, _l("not now")),
         ],
     )
-    free_on = DateField(_l("From which day?"), [Optional()])
+    free_on = DateField(_l("From which date?"), [Optional()])
     capacity = IntegerField(_l("Projects at a time"), [Optional()])
     price_low = StringField(_l("Usual projects from"))
     price_high = StringField(_l("to"))
-    smallest_deal = StringField(_l("Smallest one you take"))
+    smallest_deal = StringField(_l("Smallest project you take"))
 
     def show(self, member: Member) -> None:
         super().show(member)
@@ -133,7 +133,7 @@ class WorkForm(PartForm):
             typed |= {"free_on": today, "busy": room}
         elif takes == AcceptsWork.FROM:
             if free_on is None or free_on <= today:
-                raise Invalid(_("Write the day, one that is still to come."), field="free_on")
+                raise Invalid(_("Choose a date in the future."), field="free_on")
             typed |= {"busy": room}
         elif takes == AcceptsWork.NOT_NOW:
             typed |= {"free_on": None, "capacity": capacity or 1, "busy": capacity or 1}
@@ -149,7 +149,7 @@ class WorkForm(PartForm):
 class ReferForm(PartForm):
     """Whom to send to a firm."""
 
-    industries = SelectMultipleField(_l("Whom you work for"), choices=[SelectChoice(*each) for each in INDUSTRIES])
+    industries = SelectMultipleField(_l("Who you work for"), choices=[SelectChoice(*each) for each in INDUSTRIES])
     best_customers = TextAreaField(_l("Your best customers"))
     good_referrals = TextAreaField(_l("A good referral"))
     not_a_fit = TextAreaField(_l("Not a fit"))
@@ -160,22 +160,22 @@ class ClaimForm(Form):
 
     near: Sequence[Capability] = ()
 
-    capability = StringField(_l("Add something it can do"))
-    is_own = BooleanField(_l("It is my own word"))
+    capability = StringField(_l("Add something your firm can do"))
+    is_own = BooleanField(_l("Add it in my own words"))
 
 
 class WantedForm(Form):
     """Whom a member wants to meet, and why."""
 
     kind = SelectField(
-        _l("What they are to you"),
+        _l("What they would be for you"),
         choices=[
             SelectChoice(WantedKind.CLIENT.value, _l("a client")),
             SelectChoice(WantedKind.PARTNER.value, _l("a partner")),
-            SelectChoice(WantedKind.CATEGORY.value, _l("anybody of a trade")),
+            SelectChoice(WantedKind.CATEGORY.value, _l("anybody in a trade")),
         ],
     )
-    text = StringField(_l("Whom do you want to meet?"))
+    text = StringField(_l("Who do you want to meet?"))
     why = StringField(_l("Why?"))
 
 

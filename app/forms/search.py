@@ -139,7 +139,7 @@ def parse_search_query(
     if price is not None:
         choose("price", PRICES[price][1]())
     if given["free"] == "1":
-        choose("free", _("takes new work now"))
+        choose("free", _("taking new work now"))
     town, km = None, radii()[1]
     if given["town"]:
         home = by.business.chapter
@@ -152,7 +152,7 @@ def parse_search_query(
         parameters["km"] = str(km)
     since = _aware_datetime(given["since"])
     if since is not None:
-        choose("since", _("new since your last look"))
+        choose("since", _("new since you last looked"))
     return SearchQuery(
         parameters={name: value for name, value in parameters.items() if value},
         capability=capability,

@@ -11,6 +11,6 @@ class RelayForm(Form):
     """A visitor's message. ``website`` is a hidden honeypot field that only programs fill in."""
 
     name = StringField(_l("Your name"), [DataRequired(_l("Write your name."))])
-    email = StringField(_l("Your mail address"), [DataRequired(_l("Write your mail address, for the answer."))])
+    email = StringField(_l("Your email address"), [DataRequired(_l("Write your email address, for the reply."))])
     text = TextAreaField(_l("Your message"), [DataRequired(_l("Write your message."))])
     website = StringField(_l("Leave this empty"))

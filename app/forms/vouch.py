@@ -30,5 +30,5 @@ class CapabilityForm(Form):
 class VouchForm(CapabilityForm):
     """The text of a vouch, how giver and receiver know each other, and the capability."""
 
-    text = TextAreaField(_l("Your good word"))
+    text = TextAreaField(_l("Your recommendation"))
     known_as = StringField(_l("How you know each other"))

@@ -69,7 +69,7 @@ def password() -> ResponseReturnValue:
         with blamed(form):
             accounts.set_password(db.session(), account=account, password=password, but=this_browser().token, now=now())
             return commit_and_redirect(
-                _("Your new password counts from now on; every other browser is signed out."), to=url_for(".index")
+                _("Your new password is saved. Every other browser is signed out."), to=url_for(".index")
             )
     return render_template("account/password.html", form=form), form.status
 
@@ -85,7 +85,7 @@ def address() -> ResponseReturnValue:
         with blamed(form):
             accounts.ask_address(db.session(), account=account, email=form.email.data or "", now=now())
             return commit_and_redirect(
-                _("We have written to the new address. It counts when you open the link in that letter."),
+                _("We emailed the new address. It takes effect when you open the link in that email."),
                 to=url_for(".index"),
             )
     return render_template("account/address.html", form=form, account=account), form.status
@@ -104,7 +104,7 @@ def new_address(token: str) -> ResponseReturnValue:
     except (Invalid, Conflict) as error:
         return refuse_and_redirect(error.message, "/")
     return commit_and_redirect(
-        _("From now on we write to %(address)s, and you sign in with it.", address=link.about), to="/"
+        _("From now on we email you at %(address)s, and you sign in with it.", address=link.about), to="/"
     )
 
 
@@ -114,7 +114,7 @@ def reset() -> ResponseReturnValue:
     form = AddressForm()
     if form.validate_on_submit():
         if ask_for_link("reset", str(form.email.data)):
-            flash(_("If we know this address, a link is on its way to it. It works once, for an hour."))
+            flash(_("If we know this email address, we sent it a link. It works once, for an hour."))
             return redirect(url_for("sign_in.sign_in"), 303)
         form.refuse(too_often(), 429)
     return render_template("account/reset.html", form=form), form.status

@@ -33,12 +33,12 @@ def merge(public_id: str, other_id: str) -> ResponseReturnValue:
     keep, drop = _permitted_pair(public_id, other_id, "business.merge")
     people = [member for firm in (keep, drop) for member in firm.members if member.id != current_member().id]
     business_merge.merge(db.session(), keep=keep, drop=drop, by=current_member(), now=now())
-    act, reason = _("They made two records of your firm one."), " ".join(request.form["reason"].split())
+    act, reason = _("They merged two records of your firm."), " ".join(request.form["reason"].split())
     words, event = {"by": current_member().name, "act": act, "reason": reason}, f"merged-{other_id}"
     for member in people:
         mail.enqueue(db.session(), letter="told", to=member, event=event, words=words, now=now())
     return commit_and_redirect(
-        _("The two records of %(firm)s are one now.", firm=keep.name),
+        _("The two records of %(firm)s are merged.", firm=keep.name),
         to=url_for("members.business", public_id=public_id),
     )
 

@@ -35,9 +35,9 @@ def show(public_id: str) -> str:
 def change(public_id: str, act: str) -> ResponseReturnValue:
     chapter = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks")
     verb, message, undo = {
-        "hold": (occurrence_planning.hold, _("Held. Nothing is posted until somebody lets it go."), "release"),
-        "release": (occurrence_planning.release, _("It goes out at its time."), "hold"),
-        "skip": (occurrence_planning.skip, _("There will be no post that week."), "release"),
+        "hold": (occurrence_planning.hold, _("On hold. It is not posted until somebody releases it."), "release"),
+        "release": (occurrence_planning.release, _("Released. It goes out at its usual time."), "hold"),
+        "skip": (occurrence_planning.skip, _("Skipped. There is no post that week."), "release"),
     }[act]
     on = _requested_day()
     occurrence = post_calendar.occurrence_on(db.session(), chapter=chapter, on=on, now=now())
@@ -61,7 +61,7 @@ def set_hour(public_id: str) -> ResponseReturnValue:
     post_calendar.set_hour(db.session(), occurrence=occurrence, at=at, member=current_member(), now=now())
     undo = url_for(".set_hour", public_id=public_id, on=on, at=before)
     return commit_and_redirect(
-        _("That week has its own time now.") if at else _("The usual time it is."),
+        _("Saved. That week has its own time.") if at else _("Back to the usual time."),
         undo=undo,
         to=calendar_url(chapter),
     )
@@ -78,7 +78,9 @@ def keep_quiet(public_id: str) -> ResponseReturnValue:
                 db.session(), chapter=chapter, **days, reason=form.reason.data or "", member=current_member(), now=now()
             )
             undo = url_for(".end_quiet", public_id=public_id, which=quiet.public_id)
-            return commit_and_redirect(_("Nothing is posted on those days."), undo=undo, to=calendar_url(chapter))
+            return commit_and_redirect(
+                _("Skipped. Nothing is posted on those days."), undo=undo, to=calendar_url(chapter)
+            )
     return calendar_page(chapter, quiet_form=form), form.status
 
 
@@ -89,9 +91,9 @@ def end_quiet(public_id: str) -> ResponseReturnValue:
     conditions = (BlackoutPeriod.chapter_id == chapter.id, BlackoutPeriod.public_id == request.values.get("which"))
     quiet = db.session.scalars(select(BlackoutPeriod).where(*conditions)).one_or_none()
     if quiet is None:
-        raise Conflict(_("It was taken back before."))
+        raise Conflict(_("It was already removed."))
     post_calendar.end_blackout(db.session(), blackout=quiet, member=current_member(), now=now())
-    return commit_and_redirect(_("Those weeks are posted again."), to=calendar_url(chapter))
+    return commit_and_redirect(_("Removed. Those weeks are posted again."), to=calendar_url(chapter))
 
 
 def _requested_day() -> date:
@@ -99,7 +101,7 @@ def _requested_day() -> date:
     try:
         return date.fromisoformat(request.values.get("on", ""))
     except ValueError:
-        raise Invalid(_("Choose one of the days of the calendar.")) from None
+        raise Invalid(_("Choose one of the days in the calendar.")) from None
 
 
 def calendar_url(chapter: Chapter) -> str:

@@ -37,7 +37,7 @@ def new(public_id: str) -> ResponseReturnValue:
                 now=now(),
             )
             return commit_and_redirect(
-                _("Told. It is on both your pages when %(name)s agrees.", name=other.first_name),
+                _("Sent. It shows on both your pages when %(name)s agrees.", name=other.first_name),
                 undo=url_for(".withdraw", public_id=story.public_id),
                 to=url_for("members.show", public_id=public_id),
             )
@@ -49,9 +49,9 @@ def new(public_id: str) -> ResponseReturnValue:
 def answer(public_id: str, act: str) -> ResponseReturnValue:
     story = get_permitted_or_404(CaseStudy, public_id, "case_study.answer")
     verb, message = {
-        "agree": (case_study.agree, _("It is told on your page now.")),
-        "decline": (case_study.decline, _("Nobody sees it.")),
-        "reopen": (case_study.reopen, _("It waits for you again.")),
+        "agree": (case_study.agree, _("It is on your page now.")),
+        "decline": (case_study.decline, _("Hidden. Nobody sees it.")),
+        "reopen": (case_study.reopen, _("It is waiting for you again.")),
     }[act]
     was_agreed = (party := story.party(current_member())) is not None and party.agreed_at is not None
     verb(db.session(), story=story, by=current_member(), now=now())
@@ -70,7 +70,7 @@ def withdraw(public_id: str) -> ResponseReturnValue:
         by=current_member(),
         now=now(),
     )
-    return commit_and_redirect(_("Your story is taken back."))
+    return commit_and_redirect(_("Your story is withdrawn."))
 
 
 @pages.app_template_global()

@@ -156,10 +156,10 @@ def change(public_id: str, act: str) -> ResponseReturnValue:
     else:
         channel_lifecycle.pause(db.session(), **by, is_over=act == "resume")
     sentence, undo = {
-        "pause": (_("Nothing is posted there until you go on."), "resume"),
-        "resume": (_("It posts again."), "pause"),
-        "link": (_("Its posts end with the address of the week’s page."), "unlink"),
-        "unlink": (_("Its posts carry no link."), "link"),
+        "pause": (_("Paused. Nothing is posted there until you resume."), "resume"),
+        "resume": (_("Resumed. It posts again."), "pause"),
+        "link": (_("Its posts end with a link to the week’s page."), "unlink"),
+        "unlink": (_("Its posts have no link."), "link"),
     }[act]
     back = url_for(".show", public_id=public_id)
     return commit_and_redirect(sentence, undo=url_for(".change", public_id=public_id, act=undo), to=back)
@@ -174,7 +174,7 @@ def charge(public_id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         owner = next(person for person in people if person.public_id == form.owner.data)
         channel_lifecycle.set_owner(db.session(), channel=channel, owner=owner, member=current_member(), now=now())
-        sentence = _("%(name)s is written to when something is wrong.", name=owner.name)
+        sentence = _("We email %(name)s when something is wrong.", name=owner.name)
         return commit_and_redirect(sentence, to=url_for(".show", public_id=public_id))
     return _page(channel, form)
 
@@ -193,7 +193,7 @@ def disconnect(public_id: str) -> ResponseReturnValue:
     channel = get_permitted_or_404(Channel, public_id, "channel.disconnect")
     channel_lifecycle.disconnect(db.session(), channel=channel, member=current_member(), now=now())
     return commit_and_redirect(
-        _("%(name)s is disconnected; its secrets are deleted within seconds.", name=channel.name),
+        _("%(name)s is disconnected. Its passwords and keys are deleted within seconds.", name=channel.name),
         to=url_for(".index", of=channel.chapter.public_id),
     )
 

@@ -111,7 +111,7 @@ def start() -> ResponseReturnValue:
                 by = current_member()  # somebody must hear of who applies
                 grant_role(db.session(), member=by, chapter=chapter, role=Role.LEAD, by=by, now=now())
             return commit_and_redirect(
-                _("%(chapter)s is there. Say when its week turns, then bring its people in.", chapter=chapter.name),
+                _("%(chapter)s is started. Say when it posts, then invite its people.", chapter=chapter.name),
                 to=url_for(".settings", public_id=chapter.public_id),
             )
     return render_template("chapter/start.html", form=form, zones=zone_choices()), form.status
@@ -127,7 +127,7 @@ def settings(public_id: str) -> ResponseReturnValue:
             changes = {"weekday": form.weekday.data, "post_time": form.post_time.data, **form.texts(*TEXT_SETTINGS)}
             edit_chapter(db.session(), chapter=chapter, by_id=current_member().id, changes=changes, now=now())
             return commit_and_redirect(
-                _("The settings of %(chapter)s are up to date.", chapter=chapter.name),
+                _("The settings of %(chapter)s are saved.", chapter=chapter.name),
                 to=url_for(".index", of=chapter.public_id),
             )
     elif not form.is_submitted():

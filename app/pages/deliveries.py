@@ -67,7 +67,7 @@ def resolve(public_id: str, act: str) -> ResponseReturnValue:
     deliveries.resolve_unknown(
         db.session(), delivery=row, has_arrived=act == "there", member=current_member(), now=now()
     )
-    message = _("Good: it counts as posted.") if act == "there" else _("It is sent again now.")
+    message = _("Good. It counts as posted.") if act == "there" else _("It is being posted again.")
     return commit_and_redirect(message, to=url_for(".show", public_id=public_id))
 
 
@@ -81,9 +81,9 @@ def by_hand(public_id: str, act: str) -> ResponseReturnValue:
     )
     here = url_for(".show", public_id=public_id)
     if act == "waiting":
-        return commit_and_redirect(_("It waits for you again."), to=here)
+        return commit_and_redirect(_("It is waiting for you again."), to=here)
     undo = url_for(".by_hand", public_id=public_id, act="waiting")
-    return commit_and_redirect(_("Thank you: it counts as posted."), undo=undo, to=here)
+    return commit_and_redirect(_("Thank you. It counts as posted."), undo=undo, to=here)
 
 
 def _get_post_delivery(public_id: str, action: str) -> tuple[Delivery, Channel]:

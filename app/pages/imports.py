@@ -96,8 +96,8 @@ def commit(public_id: str) -> ResponseReturnValue:
             are_contacts_agreed=bool(form.agreed.data),
             now=now(),
         )
-        message = ngettext("%(count)s person is in.", "%(count)s people are in.", len(seen.new))
-        message, room = f"{message} {_('Their letters leave in ten minutes.')}", batch.chapter.public_id
+        message = ngettext("%(count)s person is invited.", "%(count)s people are invited.", len(seen.new))
+        message, room = f"{message} {_('Their invitations go out in ten minutes.')}", batch.chapter.public_id
         return commit_and_redirect(
             message, undo=url_for(".undo", public_id=public_id), to=url_for("chapter.index", of=room)
         )
@@ -109,7 +109,7 @@ def commit(public_id: str) -> ResponseReturnValue:
 def undo(public_id: str) -> ResponseReturnValue:
     batch = _mine(public_id)
     result = import_undo.undo(db.session(), batch=batch, by=current_member(), now=now())
-    flash(ngettext("%(count)s person is out again.", "%(count)s people are out again.", result.removed))
+    flash(ngettext("%(count)s person is removed again.", "%(count)s people are removed again.", result.removed))
     for why in dict.fromkeys(why for _member, why in result.staying):
         names = join_as_list([member.name for member, each in result.staying if each == why][:10])
         flash(_("%(names)s stays: %(why)s.", names=names, why=why))

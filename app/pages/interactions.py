@@ -34,10 +34,10 @@ def create(public_id: str) -> ResponseReturnValue:
                 now=now(),
             )
             if row.confirmed_at:
-                undo, message = url_for(".answer", public_id=row.public_id, act="reopen"), _("You both say so now.")
+                undo, message = url_for(".answer", public_id=row.public_id, act="reopen"), _("You both said so.")
             else:
                 undo = url_for(".withdraw", public_id=row.public_id)
-                message = _("Said. It counts when %(name)s confirms it.", name=other.first_name)
+                message = _("Sent. It counts when %(name)s confirms it.", name=other.first_name)
             return commit_and_redirect(message, undo=undo, to=back)
     return refuse_and_redirect(" ".join(str(error) for errors in form.errors.values() for error in errors), back)
 
@@ -48,8 +48,8 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
     row = get_permitted_or_404(Interaction, public_id, "interaction.answer")
     verb, message = {
         "confirm": (interactions.confirm, _("Confirmed: you and %(name)s know each other.")),
-        "decline": (interactions.decline, _("Put aside. %(name)s is not told.")),
-        "reopen": (interactions.reopen, _("It waits for you again.")),
+        "decline": (interactions.decline, _("Declined. %(name)s is not told.")),
+        "reopen": (interactions.reopen, _("It is waiting for you again.")),
     }[act]
     verb(db.session(), interaction=row, by=current_member(), now=now())
     undo = "message" if act == "reopen" else url_for(".answer", public_id=public_id, act="reopen")
@@ -61,4 +61,4 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
 def withdraw(public_id: str) -> ResponseReturnValue:
     row = get_permitted_or_404(Interaction, public_id, "interaction.withdraw")
     interactions.withdraw(db.session(), interaction=row, by=current_member(), now=now())
-    return commit_and_redirect(_("Taken back."))
+    return commit_and_redirect(_("Withdrawn."))

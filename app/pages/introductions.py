@@ -52,9 +52,9 @@ def new(public_id: str) -> ResponseReturnValue:
             if row.is_accepted:
                 message = _("You both want to meet: you are introduced.")
             elif row.is_offer:
-                message = _("You said yes. You are introduced when %(name)s has, too.", name=target.first_name)
+                message = _("You said yes. You are introduced when %(name)s says yes too.", name=target.first_name)
             else:
-                message = _("Asked. %(name)s gets a letter.", name=(row.via or target).first_name)
+                message = _("Asked. %(name)s gets an email.", name=(row.via or target).first_name)
                 undo = url_for(".cancel", public_id=row.public_id)
             return commit_and_redirect(message, undo=undo, to=url_for(".show", public_id=row.public_id))
     elif request.args.get("via") in vias or vias:
@@ -81,7 +81,7 @@ def offer(public_id: str) -> ResponseReturnValue:
             )
             undo = url_for(".cancel", public_id=row.public_id)
             return commit_and_redirect(
-                _("Both are asked, each apart. They meet when both say yes."),
+                _("Each of them is asked separately. They are introduced when both say yes."),
                 undo=undo,
                 to=url_for(".show", public_id=row.public_id),
             )
@@ -124,7 +124,7 @@ def respond(public_id: str, act: str) -> ResponseReturnValue:
         message = _("You and %(name)s are introduced.", name=name) if row.is_accepted else _("You said yes.")
     else:
         introduction_request.decline(session, introduction=row, by=by, now=at)
-        message = _("Put aside. Nobody is told.")
+        message = _("Declined. Nobody is told.")
     return commit_and_redirect(message, to=url_for(".show", public_id=public_id))
 
 
@@ -134,7 +134,7 @@ def cancel(public_id: str) -> ResponseReturnValue:
     row, member = get_permitted_or_404(Introduction, public_id, "intro.cancel"), current_member()
     has_begun_it = member.id == row.begun_by_id
     introduction_request.cancel(db.session(), introduction=row, by=member if has_begun_it else None, now=now())
-    return commit_and_redirect(_("Taken back."), to=url_for(".index") if has_begun_it else "/")
+    return commit_and_redirect(_("Withdrawn."), to=url_for(".index") if has_begun_it else "/")
 
 
 @pages.app_template_global()

@@ -30,7 +30,8 @@ def invite(public_id: str) -> ResponseReturnValue:
             fields = form.texts("name", "email", "firm")
             member = invitation.invite(db.session(), chapter=chapter, by=current_member(), **fields, now=now())
             return commit_and_redirect(
-                _("A letter is on its way to %(name)s.", name=member.name), to=url_for("chapter.index", of=public_id)
+                _("%(name)s is invited. The email is on its way.", name=member.name),
+                to=url_for("chapter.index", of=public_id),
             )
     return room(chapter, form), form.status
 
@@ -44,7 +45,7 @@ def send_again(public_id: str) -> ResponseReturnValue:
     back = url_for("chapter.index", of=chapter.public_id if chapter else None)
     if member.arrived_at is not None and member.is_refused:
         mail_refusal.retry_address(db.session(), member=member, by=current_member(), now=now())
-        return commit_and_redirect(_("Email to %(name)s is tried again.", name=member.name), to=back)
+        return commit_and_redirect(_("We are trying %(name)s’s email again.", name=member.name), to=back)
     email = request.form.get("email", "")
     invitation.send_again(db.session(), member=member, by=current_member(), email=email, now=now())
     sentence = _("A reminder is on its way to %(name)s. Next, a call helps more than email.", name=member.name)

@@ -91,7 +91,10 @@ def confirm(token: str) -> ResponseReturnValue:
         return render_template("joining/old.html"), 422
     chapter = applied.chapter.name
     return commit_and_redirect(
-        _("The people who run %(chapter)s now read what you wrote. Meanwhile, finish your page.", chapter=chapter),
+        _(
+            "You have applied. The people who run %(chapter)s read what you wrote. Meanwhile, finish your page.",
+            chapter=chapter,
+        ),
         to=begin(account_of(db.session(), applied.member), "/profile"),
     )
 
@@ -104,7 +107,7 @@ def suggest() -> ResponseReturnValue:
         with blamed(form):
             application.suggest(db.session(), by=current_member(), **form.texts(*PERSON_FIELDS), now=now())
             return commit_and_redirect(
-                _("Thank you. The people who run your chapter read it, and write to them if they agree."), to="/"
+                _("Thank you. The people who run your chapter read it, and invite them if they approve."), to="/"
             )
     return render_template("joining/suggest.html", form=form), form.status
 
@@ -117,7 +120,7 @@ def ask(public_id: str) -> ResponseReturnValue:
     asked_id = request.form.get("member")
     reference = next((member for member in references if member.public_id == asked_id), None) or abort(404)
     application.ask_reference(db.session(), application=applied, member=reference, by=current_member(), now=now())
-    message = _("%(name)s is asked, on their day and by mail.", name=reference.name)
+    message = _("We asked %(name)s, here and by email.", name=reference.name)
     return commit_and_redirect(message, to=_room_url(applied))
 
 
@@ -142,7 +145,7 @@ def admit(public_id: str) -> ResponseReturnValue:
     welcome = " ".join(request.form["reason"].split())
     admission.admit(db.session(), application=applied, by=current_member(), welcome=welcome, now=now())
     return commit_and_redirect(
-        _("%(name)s is in, and reads your welcome.", name=applied.member.name), to=_room_url(applied)
+        _("%(name)s is approved, and gets your welcome note.", name=applied.member.name), to=_room_url(applied)
     )
 
 
@@ -152,7 +155,9 @@ def turn_away(public_id: str) -> ResponseReturnValue:
     applied = get_permitted_or_404(Application, public_id, "chapter.approve_or_remove_member")
     room_url, reason = _room_url(applied), " ".join(request.form["reason"].split())
     admission.turn_away(db.session(), application=applied, by=current_member(), reason=reason, now=now())
-    return commit_and_redirect(_("They read your reason; what they told us is deleted."), to=room_url)
+    return commit_and_redirect(
+        _("Declined. They get your reason by email, and what they told us is deleted."), to=room_url
+    )
 
 
 def _room_url(applied: Application) -> str:

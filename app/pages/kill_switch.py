@@ -41,6 +41,6 @@ def _stop_or_go(chapter: Chapter | None, act: str) -> str:
     """Stop posting, or lift the stop, for the chapter or (None) the network; return the message to flash."""
     if act == "stop":
         stop(db.session(), chapter=chapter, member=current_member(), now=now())
-        return _("Stopped. Nothing more is posted until somebody lets it go; all of it is kept.")
+        return _("Stopped. Nothing more is posted until somebody resumes; everything is kept.")
     lift_stop(db.session(), chapter=chapter, member=current_member(), is_copy=act == "copy", now=now())
-    return _("It goes on. What waited goes out now.") if act == "go" else _("It goes on with what comes next.")
+    return _("Resumed. What was waiting goes out now.") if act == "go" else _("Resumed, with what comes next.")

@@ -85,7 +85,7 @@ def _create_lead(form: LeadForm, text: str, reply: Reply | None) -> Lead | None:
     if not consume_allowance(
         db.session(), key=f"lead {current_member().id}", limit=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()
     ):
-        raise Invalid(_("That were many leads in one hour. Wait a while, then bring the next one."), field="text")
+        raise Invalid(_("That is a lot of leads in one hour. Wait a while, then bring the next one."), field="text")
     db.session.commit()  # the text is analysed outside a write transaction, so that other writers need not wait
     understood = understand(db.session(), text=text)
     terms = replace(
@@ -214,7 +214,7 @@ def ask_again(public_id: str) -> ResponseReturnValue:
 def reopen(public_id: str) -> ResponseReturnValue:
     lead = get_permitted_or_404(Lead, public_id, "lead.update")
     leads.reopen_lead(db.session(), lead=lead, member=current_member(), now=now())
-    return commit_and_redirect(_("The lead is open again."), to=url_for(".show", public_id=lead.public_id))
+    return commit_and_redirect(_("The lead is reopened."), to=url_for(".show", public_id=lead.public_id))
 
 
 @pages.post("/leads/<public_id>/close")
@@ -223,7 +223,7 @@ def close(public_id: str) -> ResponseReturnValue:
     lead = get_permitted_or_404(Lead, public_id, "lead.update")
     leads.close_lead(db.session(), lead=lead, member=current_member(), now=now())
     return commit_and_redirect(
-        _("The lead is settled."),
+        _("The lead is closed."),
         undo=url_for(".reopen", public_id=public_id),
         to=url_for(".show", public_id=lead.public_id),
     )

@@ -30,7 +30,7 @@ def leave() -> ResponseReturnValue:
     _leave(current_member())
     end_session()
     return commit_and_redirect(
-        _("You have left. Everything personal is erased in seven days; until then, sign in to take it back."), to="/"
+        _("You have left. Everything personal is deleted in seven days. Until then, sign in to come back."), to="/"
     )
 
 
@@ -49,7 +49,7 @@ def stay(token: str) -> ResponseReturnValue:
     row = departure.find_departure(db.session(), token=token, now=now())
     departure.come_back(db.session(), member=row.member, now=now())
     return commit_and_redirect(
-        _("You are back, and nothing is lost. Sign in once more, so that we know it is you; a mailed link will do."),
+        _("Welcome back. Nothing is lost. Sign in once more, so that we know it is you; an emailed link works too."),
         to=url_for("sign_in.sign_in"),
     )
 
@@ -59,7 +59,7 @@ def stay(token: str) -> ResponseReturnValue:
 def erase_for(public_id: str) -> ResponseReturnValue:
     """Remove a member on behalf of an administrator; the member has the same grace period to come back."""
     member = get_other_member_or_404(public_id)
-    message = _("%(name)s has left. Everything personal is erased in seven days.", name=member.name)
+    message = _("%(name)s is removed. Everything personal is deleted in seven days.", name=member.name)
     _leave(member)
     return commit_and_redirect(message, to="/members")
 

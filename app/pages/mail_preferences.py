@@ -42,7 +42,7 @@ def set_preference(name: str, act: str) -> ResponseReturnValue:
         db.session(), member=current_member(), name=name, is_on=act == "on", now=now()
     )
     undo = url_for(".set_preference", name=name, act="off" if act == "on" else "on")
-    message = _("We write to you again.") if act == "on" else _("You get no more of these letters.")
+    message = _("These emails are back on.") if act == "on" else _("You will not get these emails any more.")
     return commit_and_redirect(message, undo=undo, to=url_for("account.index") + "#letters")
 
 

@@ -41,7 +41,7 @@ def suspend(public_id: str) -> ResponseReturnValue:
     suspension.suspend(db.session(), member=member, by=current_member(), now=now())
     end_sessions(db.session(), member=member)
     return commit_and_redirect(
-        _("%(name)s is suspended, and signed out everywhere.", name=member.name),
+        _("%(name)s is suspended and signed out everywhere.", name=member.name),
         undo=url_for(".reinstate", public_id=public_id),
         to=url_for(".show", public_id=public_id),
     )
@@ -53,7 +53,7 @@ def reinstate(public_id: str) -> ResponseReturnValue:
     member = get_permitted_or_404(Member, public_id, "member.reinstate", states=STATES)
     suspension.reinstate(db.session(), member=member, by=current_member(), now=now())
     return commit_and_redirect(
-        _("%(name)s takes part again.", name=member.name),
+        _("%(name)s is reinstated.", name=member.name),
         undo=url_for(".suspend", public_id=public_id),
         to=url_for(".show", public_id=public_id),
     )
@@ -65,7 +65,7 @@ def reset(public_id: str) -> ResponseReturnValue:
     member = get_permitted_or_404(Member, public_id, "account.start_reset")
     event = f"reset-{uuid4().hex}"
     if mail.enqueue(db.session(), letter="reset", to=member, event=event, now=now()) is None:
-        raise Conflict(_("%(name)s has no mail address to write to.", name=member.name))
+        raise Conflict(_("%(name)s has no email address.", name=member.name))
     record(
         db.session(),
         actor_id=current_member().id,
@@ -73,9 +73,7 @@ def reset(public_id: str) -> ResponseReturnValue:
         object=f"member {member.public_id}",
         now=now(),
     )
-    return commit_and_redirect(
-        _("%(name)s gets a letter with a link to choose a new password.", name=member.first_name)
-    )
+    return commit_and_redirect(_("We emailed %(name)s a link to choose a new password.", name=member.first_name))
 
 
 @pages.get("/members/<public_id>/roles")
@@ -104,4 +102,4 @@ def change_role(public_id: str, act: str) -> ResponseReturnValue:
             raise Invalid(_("Choose a chapter, and what to do for it."))
         change = roles.grant_role if act == "grant" else roles.revoke_role
         change(session, member=member, chapter=chapter, role=Role(role), by=by, now=now())
-    return commit_and_redirect(_("Kept, from this moment on."), to=url_for(".show_roles", public_id=public_id))
+    return commit_and_redirect(_("Saved."), to=url_for(".show_roles", public_id=public_id))

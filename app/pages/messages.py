@@ -27,11 +27,11 @@ def send(public_id: str) -> ResponseReturnValue:
                 db.session(), sender=current_member(), receiver=receiver, **form.texts("text"), now=now()
             )
             name = receiver.first_name
-            sentence = _("Your message is on its way to %(name)s, and waits on their home page too.", name=name)
+            sentence = _("Your message is on its way to %(name)s, who also sees it under Today.", name=name)
             if not is_mailed:
-                sentence = _("%(name)s gets no email from us now. Your message waits on their home page.", name=name)
+                sentence = _("%(name)s gets no email from us now, and will see your message under Today.", name=name)
             if receiver.arrived_at is None:
-                sentence = _("%(name)s has not joined yet. Your message waits for them here.", name=name)
+                sentence = _("%(name)s has not joined yet, and will read your message here after joining.", name=name)
             back = url_for("members.show", public_id=public_id)
             return commit_and_redirect(sentence, to=back)
     return render_template("messages/send.html", receiver=receiver, form=form), form.status
@@ -43,7 +43,7 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
     row = get_permitted_or_404(Message, public_id, "message.answer")
     name = row.sender.first_name
     verb, sentence = {
-        "settle": (messages.settle, _("The message is put away.")),
+        "settle": (messages.settle, _("The message is dismissed.")),
         "report": (
             messages.report,
             _("Reported to your chapter’s leads. %(name)s cannot message you now.", name=name),

@@ -81,7 +81,7 @@ def keep() -> ResponseReturnValue:
         db.session.flush()
         wanted.share_wanted(db.session(), wanted=offer, now=now())
     return commit_and_redirect(
-        _("It stands on your page as your offer."),
+        _("It is on your page as your offer."),
         undo=url_for("need_or_offer.take_back", public_id=offer.public_id),
         to=url_for("today.today", _anchor="offers"),
     )
@@ -92,12 +92,12 @@ def keep() -> ResponseReturnValue:
 def take_back(public_id: str) -> ResponseReturnValue:
     offer = get_permitted_or_404(Wanted, public_id, "wanted.update")
     wanted.end_wanted(db.session(), wanted=offer, now=now())
-    return commit_and_redirect(_("Your offer is off."), to=url_for("today.today"))
+    return commit_and_redirect(_("Your offer is withdrawn."), to=url_for("today.today"))
 
 
 def _submitted_text() -> str:
     """Return the cleaned text of the form. Raises Invalid, also if it is empty."""
     text = request.form.get("text", "")
     if not text.strip():
-        raise Invalid(_("Write what you offer, or whom you can introduce."), field="text")
+        raise Invalid(_("Write what you offer, or who you can introduce."), field="text")
     return clean_text(text, field="text", what=_("what you offer"), limit=300)

@@ -205,7 +205,7 @@ def contact() -> ResponseReturnValue:
     if form.validate_on_submit():
         chosen = {name: str(form[name].data) for name in CONTACT}
         set_audiences(db.session(), member=current_member(), audiences=chosen, now=now())
-    return commit_and_redirect(_("Who sees how to reach you is as you chose."), to=url_for(".done"))
+    return commit_and_redirect(_("Saved who can see how to reach you."), to=url_for(".done"))
 
 
 def _contact_form() -> Form:

@@ -27,7 +27,7 @@ def write_frame(public_id: str) -> ResponseReturnValue:
         opening_closing.write_frame(db.session(), chapter=chapter, member=current_member(), **sentences, now=now())
         undo = url_for(".decide_frame", public_id=public_id, act="refuse")
         return commit_and_redirect(
-            _("It waits for a second person. Until then nothing changes."), undo=undo, to=calendar_url(chapter)
+            _("Sent for approval. Until then nothing changes."), undo=undo, to=calendar_url(chapter)
         )
     return calendar_page(chapter, frame_form=form), form.status
 
@@ -38,9 +38,11 @@ def decide_frame(public_id: str, act: str) -> ResponseReturnValue:
     chapter = get_permitted_or_404(Chapter, public_id, "chapter.plan_weeks")
     waiting = opening_closing.pending_frame(db.session(), chapter=chapter)
     if waiting is None:
-        raise Conflict(_("No sentences wait any more; look at the calendar again."))
+        raise Conflict(_("No sentences are waiting any more. Check the calendar again."))
     opening_closing.decide_frame(
         db.session(), frame=waiting, member=current_member(), is_approved=act == "approve", now=now()
     )
-    message = _("The next post uses it.") if act == "approve" else _("It is gone. The posts stay as they were.")
+    message = (
+        _("Approved. The next post uses them.") if act == "approve" else _("Removed. The posts stay as they were.")
+    )
     return commit_and_redirect(message, to=calendar_url(chapter))

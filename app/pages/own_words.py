@@ -70,7 +70,7 @@ def change(public_id: str, word_id: str, act: str) -> ResponseReturnValue:
                 parent = _typed("parent") if request.form.get("parent", "").strip() else None
                 done = own_word.move(session, **who, parent=parent)
                 above = parent.name if parent else _("nothing")
-                said = _("“%(name)s” stands under %(parent)s.", name=name, parent=above)
+                said = _("“%(name)s” is under %(parent)s now.", name=name, parent=above)
             case "join":
                 target = _typed("target")
                 done = own_word.join(session, **who, target=target)

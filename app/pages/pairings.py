@@ -45,7 +45,7 @@ def arrange(public_id: str) -> ResponseReturnValue:
                 now=now(),
             )
             name = row.partner(current_member()).first_name
-            message = _("Written down. %(name)s reads it here, too.", name=name)
+            message = _("Saved. %(name)s sees it here too.", name=name)
             return commit_and_redirect(message, to=url_for(".show", public_id=public_id))
     return _page(row, form), form.status
 
@@ -56,10 +56,10 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
     row = get_permitted_or_404(Pairing, public_id, "pairing.answer")
     name = row.partner(current_member()).first_name
     verb, message = {
-        "keep": (pairings.mark_kept, _("You talked. It counts as a fact when %(name)s says so, too.", name=name)),
-        "miss": (pairings.mark_missed, _("Then not this week. Nobody asks why.")),
-        "decline": (pairings.decline, _("You sit this one out.")),
-        "reopen": (pairings.reopen, _("It is open again.")),
+        "keep": (pairings.mark_kept, _("You talked. It shows on your pages when %(name)s says so too.", name=name)),
+        "miss": (pairings.mark_missed, _("Not this week, then. Nobody asks why.")),
+        "decline": (pairings.decline, _("You are skipping this week.")),
+        "reopen": (pairings.reopen, _("It is reopened.")),
     }[act]
     verb(db.session(), pairing=row, by=current_member(), now=now())
     undo = "message" if act == "reopen" else url_for(".answer", public_id=public_id, act="reopen")
@@ -72,7 +72,7 @@ def take_part(act: str) -> ResponseReturnValue:
     pairings.take_part(db.session(), member=current_member(), takes_part=act == "join", now=now())
     undo = url_for(".take_part", act="leave" if act == "join" else "join")
     return commit_and_redirect(
-        _("You take part in the week’s talks.") if act == "join" else _("You are in no talks until you come back."),
+        _("Weekly talks are back on.") if act == "join" else _("Weekly talks are paused until you resume them."),
         undo=undo,
     )
 
@@ -84,7 +84,7 @@ def meeting(public_id: str) -> ResponseReturnValue:
     row = get_permitted_or_404(Pairing, public_id, "pairing.read")
     if row.meets_at is None:
         form = PairingForm(formdata=None, obj=row)
-        form.refuse(_("Write down when you talk, then take it into your calendar."), 409)
+        form.refuse(_("Save when you will talk first, then add it to your calendar."), 409)
         return _page(row, form), form.status
     partner, page = (
         row.partner(current_member()),

@@ -64,7 +64,7 @@ def person() -> ResponseReturnValue:
     def keep() -> str:
         member.edit_profile(db.session(), member=current_member(), changes=form.changes(current_member()), now=now())
         member.set_spotlight(db.session(), member=current_member(), is_allowed=bool(form.spotlight.data), now=now())
-        return _("Your page is up to date.")
+        return _("Your page is saved.")
 
     return _keep("person", form, keep)
 
@@ -84,7 +84,7 @@ def firm(part: str) -> ResponseReturnValue:
             changes=form.changes(current_member()),
             now=now(),
         )
-        return _("What %(firm)s says of itself is up to date.", firm=my_business().name)
+        return _("%(firm)s’s page is saved.", firm=my_business().name)
 
     return _keep(part, form, keep)
 
@@ -117,7 +117,7 @@ def remove_photo() -> ResponseReturnValue:
     browser["photo_before"] = current_member().photo
     photos.set_photo(db.session(), member=current_member(), digest=None, now=now())
     return commit_and_redirect(
-        _("Your photo is off your page."), undo=url_for(".restore_photo"), to=url_for(".edit", _anchor="photo")
+        _("Your photo is removed."), undo=url_for(".restore_photo"), to=url_for(".edit", _anchor="photo")
     )
 
 
@@ -138,7 +138,7 @@ def audiences() -> ResponseReturnValue:
     if form.validate_on_submit():
         chosen = {name: field.data for name, field in form._fields.items() if name != "csrf_token"}
         set_audiences(db.session(), member=current_member(), audiences=chosen, now=now())
-        return commit_and_redirect(_("Who sees what is as you chose."), to=url_for(".audiences"))
+        return commit_and_redirect(_("Saved who can see what."), to=url_for(".audiences"))
     return render_template("profile/audiences.html", form=form, me=current_member()), form.status
 
 
@@ -180,7 +180,7 @@ def take(public_id: str) -> ResponseReturnValue:
 def remove(public_id: str) -> ResponseReturnValue:
     capability = _capability(public_id)
     claim.unclaim(db.session(), business=my_business(), capability=capability, by=current_member(), now=now())
-    message = _("%(capability)s is off your list.", capability=capability.name)
+    message = _("%(capability)s is removed from your list.", capability=capability.name)
     return commit_and_redirect(
         message, undo=url_for(".take", public_id=public_id), to=url_for(".edit", _anchor="claim")
     )
@@ -192,7 +192,7 @@ def decline(public_id: str) -> ResponseReturnValue:
     """Do not offer it again."""
     capability = _capability(public_id)
     claim.decline(db.session(), business=my_business(), capability=capability)
-    message = _("%(capability)s is not offered again.", capability=capability.name)
+    message = _("We will not suggest %(capability)s again.", capability=capability.name)
     return commit_and_redirect(
         message, undo=url_for(".reconsider", public_id=public_id), to=url_for(".edit", _anchor="offers")
     )
@@ -213,7 +213,7 @@ def want() -> ResponseReturnValue:
     def keep() -> str:
         kind, text, why = WantedKind(form.kind.data), form.text.data or "", form.why.data or ""
         wanted.add_wanted(db.session(), member=current_member(), kind=kind, text=text, why=why, now=now())
-        return _("Everybody here reads now whom you want to meet.")
+        return _("Every member can now see who you want to meet.")
 
     return _keep("wanted", form, keep)
 
@@ -225,9 +225,9 @@ def change(public_id: str, act: str) -> ResponseReturnValue:
     if act == "share" and row.member_id != current_member().id:
         abort(403)  # what stands in public stands there by its owner's consent
     opposite, sentence = {
-        "end": ("resume", _("It is off your list.")),
+        "end": ("resume", _("It is removed from your list.")),
         "resume": ("end", _("It is on your list again.")),
-        "share": ("unshare", _("It may stand in the weekly post.")),
+        "share": ("unshare", _("It may be in the weekly post.")),
         "unshare": ("share", _("It stays off the weekly post.")),
     }[act]
     match act:
@@ -293,7 +293,7 @@ def _meant(form: ClaimForm) -> list[Capability]:
     if form.is_own.data:
         ids, _new = vocabulary.learn(text, beside=[row.id for row in my_business().capabilities], origin="")
         if not ids:
-            message = _("“%(text)s” stands on no list here; ask your chapter’s lead.", text=text[:80])
+            message = _("“%(text)s” is on no list here. Ask your chapter’s lead.", text=text[:80])
             raise Invalid(message, field="capability")
     elif not (ids := list(vocabulary.find(text))):
         if imported := imported_by_name(session, text):

@@ -46,7 +46,7 @@ def write(public_id: str) -> ResponseReturnValue:
         with blamed(form), credit_last_click():
             relay.submit_message(db.session(), receiver=member, **fields, is_bot=is_bot, sender_ip=sender_ip, now=now())
             return commit_and_redirect(
-                _("Look into your mail: what we sent you there asks whether this message is yours. Then it leaves."),
+                _("Check your email: we sent you a link to confirm this message. Then we send it."),
                 to=url_for(".person", public_id=public_id),
             )
     return _person(member, form), form.status
@@ -63,7 +63,7 @@ def confirm(token: str) -> str:
 def send(token: str) -> ResponseReturnValue:
     member = relay.forward_message(db.session(), token=token, now=now())
     return commit_and_redirect(
-        _("Your message is on its way to %(name)s. The answer comes to your mail.", name=member.name),
+        _("Your message is on its way to %(name)s. The reply comes to your email.", name=member.name),
         to=url_for(".person", public_id=member.public_id),
     )
 
@@ -159,7 +159,7 @@ def _set_public(row: Member | Chapter, form: PublicForm) -> str:
         return _("Nobody outside the network sees this page now.")
     if is_indexed:
         return _("Everybody on the web can read the page, and search engines may find it.")
-    return _("Whoever has its address can read the page.")
+    return _("Anybody with the link can read the page.")
 
 
 def _person(member: Member, form: RelayForm, *, is_preview: bool = False) -> str:

@@ -65,7 +65,7 @@ def create(public_id: str) -> ResponseReturnValue:
         return redirect(previous_page(), 303)
     earlier = next((row for row in before if row.capability_id == rating.capability_id), None)
     endpoint, row = (".restore", earlier) if earlier else (".withdraw", rating)
-    return commit_and_redirect(_("Said. Only you see it."), undo=url_for(endpoint, public_id=row.public_id))
+    return commit_and_redirect(_("Saved. Only you see it."), undo=url_for(endpoint, public_id=row.public_id))
 
 
 @pages.post("/ratings/<public_id>/update")
@@ -76,7 +76,7 @@ def update(public_id: str) -> ResponseReturnValue:
     if _rate(form, before.ratee, before.capability) is None:
         return redirect(previous_page(), 303)
     undo = url_for(".restore", public_id=public_id)
-    return commit_and_redirect(_("Changed. It counts from the next Monday on."), undo=undo, to=url_for(".index"))
+    return commit_and_redirect(_("Changed. It counts from next Monday on."), undo=undo, to=url_for(".index"))
 
 
 @pages.post("/ratings/<public_id>/restore")
@@ -84,7 +84,7 @@ def update(public_id: str) -> ResponseReturnValue:
 def restore(public_id: str) -> ResponseReturnValue:
     rating = get_permitted_or_404(Rating, public_id, "rating.update_own_given")
     ratings.restore(db.session(), rating=rating, by=current_member(), now=now())
-    return commit_and_redirect(_("It is as you had said it before."))
+    return commit_and_redirect(_("It is back to what you said before."))
 
 
 @pages.post("/ratings/<public_id>/withdraw")
@@ -93,7 +93,7 @@ def withdraw(public_id: str) -> ResponseReturnValue:
     rating = get_permitted_or_404(Rating, public_id, "rating.withdraw")
     ratings.withdraw(db.session(), rating=rating, by=current_member(), now=now())
     return commit_and_redirect(
-        _("Taken back. It counts until the next Monday, and then no more."),
+        _("Withdrawn. It stops counting next Monday."),
         undo=url_for(".restore", public_id=public_id),
     )
 
@@ -104,7 +104,7 @@ def flag() -> ResponseReturnValue:
     permit("rating.flag_suspicious", RatingCase(ratee=current_member()))
     cases.request_case(db.session(), ratee=current_member(), now=now())
     return commit_and_redirect(
-        _("Thank you. It is looked at once two people agree to; they see no rating."), to=url_for(".index")
+        _("Thank you. The review starts when two people agree to it. They see no ratings."), to=url_for(".index")
     )
 
 
@@ -126,7 +126,7 @@ def case(public_id: str) -> ResponseReturnValue:
     if act == "close":
         cases.close_case(session, case=case, by=current_member(), now=now())
         return commit_and_redirect(
-            _("The case is closed; %(name)s is told so, and nothing else.", name=case.ratee.first_name),
+            _("The case is closed. %(name)s is told so, and nothing else.", name=case.ratee.first_name),
             to=url_for(".case_index"),
         )
     if act == "open":

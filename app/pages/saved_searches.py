@@ -66,7 +66,7 @@ def save() -> ResponseReturnValue:
     except DomainError as error:
         return refuse_and_redirect(error.message, query.url())
     return commit_and_redirect(
-        _("Saved. The list of members says when somebody new fits."),
+        _("Saved. The Members page tells you when somebody new fits."),
         undo=url_for(".end", public_id=search.public_id),
         to=query.url(),
     )

@@ -32,7 +32,7 @@ def sign_in() -> ResponseReturnValue:
         account, status = try_password(str(form.email.data), str(form.password.data))
         if account is not None:
             return commit_and_redirect(to=begin(account, target))
-        wrong = _("This address and this password do not belong together. Check both and try again.")
+        wrong = _("This email address and password do not match. Check both and try again.")
         form.refuse(too_often() if status == 429 else wrong, status)
     return render_template("sign_in/index.html", form=form, target=target), form.status
 
@@ -43,7 +43,7 @@ def mail_link() -> ResponseReturnValue:
     target, form, status = local_path(request.args.get("next")), AddressForm(), 422
     if form.validate_on_submit():
         if ask_for_link("sign_in", str(form.email.data), target):
-            flash(_("If we know this address, a link is on its way to it. It works once, for 15 minutes."))
+            flash(_("If we know this email address, we sent it a link. It works once, for 15 minutes."))
             return redirect(url_for(".sign_in", next=None if target == "/" else target), 303)
         status = 429
     shown = SignInForm(formdata=None, data=form.data)
@@ -75,7 +75,7 @@ def code() -> ResponseReturnValue:
         if status == 200:
             take_first()
             return commit_and_redirect(to=begin(account, local_path(request.args.get("next")), has_code=True))
-        form.refuse(too_often() if status == 429 else _("This code is not right, or was used before."), status)
+        form.refuse(too_often() if status == 429 else _("This code is not right, or was already used."), status)
     return render_template("sign_in/code.html", form=form), form.status
 
 
@@ -98,7 +98,7 @@ def prove() -> ResponseReturnValue:
         return render_template("sign_in/prove.html", form=form, way=way), form.status
     if way == "link":
         if ask_for_link("prove", account.email, target):
-            flash(_("A link is on its way to you. It works once, for 15 minutes; open it in this browser."))
+            flash(_("We emailed you a link. It works once, for 15 minutes. Open it in this browser."))
             return redirect(url_for(".prove", next=target), 303)
         status = 429
     elif way == "code":
@@ -128,7 +128,7 @@ def _prove_by_link(token: str) -> ResponseReturnValue:
 
 def too_often() -> str:
     """What is said of every limit, whatever was tried."""
-    return _("That was too often in a short while. Try again in a quarter of an hour.")
+    return _("That was too many tries. Wait 15 minutes and try again.")
 
 
 @pages.post("/sign-out")

@@ -44,10 +44,10 @@ def decide(public_id: str, act: str) -> ResponseReturnValue:
     outcome = Outcome(act) if act != "wait" else None
     social_inbox.decide_reply(db.session(), reply=reply, outcome=outcome, member=member, by=current_member(), now=now())
     message = {
-        "introduction": _("Copy the words below and answer them there yourself."),
-        "invitation": _("Copy the words below and answer them there yourself."),
-        "ignored": _("Put aside."),
-        "wait": _("It waits again."),
+        "introduction": _("Copy the reply below, and reply to them there yourself."),
+        "invitation": _("Copy the reply below, and reply to them there yourself."),
+        "ignored": _("Dismissed."),
+        "wait": _("It is waiting again."),
     }[act]
     undo = url_for(".decide", public_id=public_id, act="wait") if act != "wait" else ""
     return commit_and_redirect(

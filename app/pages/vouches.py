@@ -34,7 +34,7 @@ def new(public_id: str) -> ResponseReturnValue:
                 capability=form.chosen(capabilities),
                 now=now(),
             )
-            message = _("Thank you. %(name)s reads it first and then shows it.", name=receiver.first_name)
+            message = _("Thank you. %(name)s reads it first, and decides whether to show it.", name=receiver.first_name)
             return commit_and_redirect(
                 message,
                 undo=url_for(".withdraw", public_id=vouch.public_id),
@@ -50,7 +50,7 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
     verb, message = {
         "accept": (vouches.accept, _("It is on your page now.")),
         "decline": (vouches.decline, _("Not shown. %(name)s is not told.")),
-        "reopen": (vouches.reopen, _("It waits for you again.")),
+        "reopen": (vouches.reopen, _("It is waiting for you again.")),
     }[act]
     verb(db.session(), vouch=vouch, by=current_member(), now=now())
     undo = "message" if act == "reopen" else url_for(".answer", public_id=public_id, act="reopen")
@@ -62,4 +62,4 @@ def answer(public_id: str, act: str) -> ResponseReturnValue:
 def withdraw(public_id: str) -> ResponseReturnValue:
     vouch = get_permitted_or_404(Vouch, public_id, "vouch.withdraw")
     vouches.withdraw(db.session(), vouch=vouch, by=current_member(), now=now())
-    return commit_and_redirect(_("Your good word is taken back."))
+    return commit_and_redirect(_("Your recommendation is withdrawn."))

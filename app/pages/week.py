@@ -40,9 +40,9 @@ def show() -> str:
 def change(public_id: str, act: str) -> ResponseReturnValue:
     occurrence = get_permitted_or_404(Occurrence, public_id, "channel.edit_or_cancel_queued")
     verb, message, undo = {
-        "hold": (occurrence_planning.hold, _("Held. Nothing is posted until somebody lets it go."), "release"),
-        "release": (occurrence_planning.release, _("It goes out at its time."), "hold"),
-        "skip": (occurrence_planning.skip, _("There will be no post this week."), "release"),
+        "hold": (occurrence_planning.hold, _("On hold. It is not posted until somebody releases it."), "release"),
+        "release": (occurrence_planning.release, _("Released. It goes out at its usual time."), "hold"),
+        "skip": (occurrence_planning.skip, _("Skipped. There is no post this week."), "release"),
     }[act]
     verb(db.session(), occurrence=occurrence, member=current_member(), now=now())
     return commit_and_redirect(message, undo=url_for(".change", public_id=public_id, act=undo), to=url_for(".show"))
@@ -57,7 +57,7 @@ def edit(public_id: str, post_id: str) -> ResponseReturnValue:
         with blamed(form):
             posts.edit(db.session(), post=post, text=form.text.data or "", member=current_member(), now=now())
             undo = url_for(".restore", public_id=public_id, post_id=post_id)
-            return commit_and_redirect(_("These are your words now."), undo=undo, to=url_for(".show"))
+            return commit_and_redirect(_("Your text is saved."), undo=undo, to=url_for(".show"))
     return _page(occurrence, post, form), form.status
 
 
@@ -77,7 +77,7 @@ def restore(public_id: str, post_id: str) -> ResponseReturnValue:
     occurrence = get_permitted_or_404(Occurrence, public_id, "channel.edit_or_cancel_queued")
     post = _get_post_or_404(occurrence, post_id)
     posts.restore(db.session(), post=post, member=current_member(), now=now(), base_url=_base_url())
-    return commit_and_redirect(_("It says again what we suggest."), to=url_for(".show"))
+    return commit_and_redirect(_("Our suggested text is back."), to=url_for(".show"))
 
 
 @pages.post("/<public_id>/mine/<any(leave, return):act>")

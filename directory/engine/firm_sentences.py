@@ -49,7 +49,7 @@ class TextSource(StrEnum):
             TextSource.NOT_A_FIT: _("what is not a fit"),
             TextSource.HEADLINE: _("about themselves"),
             TextSource.OFFER: _("what they offer"),
-            TextSource.WANTED: _("whom they look for"),
+            TextSource.WANTED: _("who they look for"),
             TextSource.STORY: _("a story of joint work"),
             TextSource.WORK: _("finished work"),
         }[self]

@@ -83,8 +83,8 @@ def _fact_verb(step: Mapping[str, Any], names: Names) -> str:
     is_mine = step["start"] == names.me
     if step["kind"] in ("vouch", "returned"):
         if step["forward"]:
-            return _("vouch for") if is_mine else _("vouches for")
-        return _("are vouched for by") if is_mine else _("is vouched for by")
+            return _("recommend") if is_mine else _("recommends")
+        return _("are recommended by") if is_mine else _("is recommended by")
     return {
         "worked": _("worked with"),
         "met": _("met"),
@@ -104,15 +104,15 @@ def _fit(names: Names, business: int, data: Mapping[str, Any]) -> str:
     need, claimed, firm = names.capability(data["need"]), names.capability(data["capability"]), names.firm(business)
     if data["need"] != data["capability"]:
         return (
-            _("You do %(claimed)s, which is near %(need)s", claimed=claimed, need=need)
+            _("You do %(claimed)s, which is close to %(need)s", claimed=claimed, need=need)
             if business == names.mine
-            else _("%(firm)s does %(claimed)s, which is near %(need)s", firm=firm, claimed=claimed, need=need)
+            else _("%(firm)s does %(claimed)s, which is close to %(need)s", firm=firm, claimed=claimed, need=need)
         )
     if data["level"] == "says":
         return (
-            _("You write about %(need)s, and do not list it", need=need)
+            _("You write about %(need)s, but do not list it", need=need)
             if business == names.mine
-            else _("%(firm)s only writes about %(need)s, and does not list it", firm=firm, need=need)
+            else _("%(firm)s only writes about %(need)s, but does not list it", firm=firm, need=need)
         )
     if data["level"] == "evidenced":
         return ngettext(
@@ -124,8 +124,8 @@ def _fit(names: Names, business: int, data: Mapping[str, Any]) -> str:
         )
     if data["level"] == "vouched":
         return ngettext(
-            "A firm that knows the work vouches for %(claimed)s",
-            "%(count)s firms that know the work vouch for %(claimed)s",
+            "Recommended for %(claimed)s by a firm that knows the work",
+            "Recommended for %(claimed)s by %(count)s firms that know the work",
             data["count"],
             claimed=claimed,
         )
@@ -159,15 +159,15 @@ def _trust(names: Names, business: int, data: Mapping[str, Any]) -> str:
     if data["own"]:
         return _("You know your own people")
     if data["known"] != "known" or member is None or (through and through not in names.members):
-        return _("%(who)s is not yet known to you", who=member.first_name if member else names.firm(business))
+        return _("You do not know %(who)s yet", who=member.first_name if member else names.firm(business))
     friend, step = names.members.get(through or 0), data.get("fact")
     if step and data["path"] in (1, 2) and step["start"] in names.members:
         start = names.members[step["start"]]
-        who = _("You") if start.id == names.me else _("%(friend)s, whom you know,", friend=start.first_name)
+        who = _("You") if start.id == names.me else _("%(friend)s, who you know,", friend=start.first_name)
         fact, when = f"{who} {_fact_verb(step, names)} {member.first_name}", _fact_day(step, names)
         return f"{fact}, {when}" if when else fact
     if data["path"] == 1:
-        return _("You know %(name)s at first hand", name=member.first_name)
+        return _("You know %(name)s yourself", name=member.first_name)
     if friend:
         return (
             _("You know %(name)s through %(friend)s", friend=friend.first_name, name=member.first_name)
@@ -187,9 +187,9 @@ def _place(names: Names, business: int, data: Mapping[str, Any]) -> str:
     return {
         "city": _("In the same town, %(city)s", city=city),
         "region": _("In the same region, in %(city)s", city=city),
-        "remote": _("Works from a distance, from %(city)s", city=city) if city else _("Works from a distance"),
+        "remote": _("Works remotely, from %(city)s", city=city) if city else _("Works remotely"),
         "elsewhere": _("Somewhere else, in %(city)s", city=city),
-        "unknown": _("The place is open"),
+        "unknown": _("The place is not said"),
     }[data["where"]]
 
 
@@ -224,7 +224,7 @@ def _freshness(names: Names, business: int, data: Mapping[str, Any]) -> str:
         return _("Nothing about %(claimed)s is dated", claimed=names.capability(data["capability"]))
     when = names.when(data["day"])
     return _(
-        "The newest word on %(claimed)s is from %(when)s",
+        "The latest on %(claimed)s is from %(when)s",
         claimed=names.capability(data["capability"]),
         when=when.removeprefix("in "),
     )
@@ -233,7 +233,7 @@ def _freshness(names: Names, business: int, data: Mapping[str, Any]) -> str:
 def _reciprocity(names: Names, business: int, data: Mapping[str, Any]) -> str:
     firm, prime = names.firm(business), data["prime"]
     if business == prime or prime is None:
-        return _("The work stays in the house")
+        return _("The work stays in your own firm")
     other = _("you") if prime == names.mine else names.businesses[prime].name
     if data["got"]:
         return ngettext(
@@ -245,7 +245,7 @@ def _reciprocity(names: Names, business: int, data: Mapping[str, Any]) -> str:
             when=names.when(data["day"]),
         )
     if data["gave"]:
-        return _("%(firm)s had work from %(other)s before", firm=firm, other=other)
+        return _("%(firm)s got work from %(other)s before", firm=firm, other=other)
     return _("No work has gone between you two yet") if prime == names.mine else _("No work has gone between them yet")
 
 
@@ -271,7 +271,7 @@ def _hands(names: Names, business: int, data: Mapping[str, Any]) -> str:
     if data["open"]:
         return ngettext("A seat is still open", "%(count)s seats are still open", data["open"])
     if not data["partners"]:
-        return _("Everything in one hand")
+        return _("Everything from one firm")
     return ngettext("One firm to talk to", "%(count)s firms to talk to", data["partners"])
 
 

@@ -38,12 +38,12 @@ def save(session: Session, *, member: Member, name: str, parameters: dict[str, s
     """
     wanted = {key: parameters[key][:LONGEST] for key in PARAMETERS if parameters.get(key, "").strip()}
     if not wanted:
-        raise Conflict(_("Look for something first, then save the search."))
+        raise Conflict(_("Search for something first, then save the search."))
     saved = saved_by(session, member=member)
     if any(search.parameters == wanted for search in saved):
-        raise Conflict(_("You saved this search already."))
+        raise Conflict(_("You already saved this search."))
     if len(saved) >= MOST_SAVED:
-        raise Conflict(_("You have saved %(most)s searches; delete one first.", most=MOST_SAVED))
+        raise Conflict(_("You have %(most)s saved searches. Delete one first.", most=MOST_SAVED))
     name = clean_line(name[:120], field="name", what=_("the name of the search"), limit=120)
     search = SavedSearch(member_id=member.id, name=name, parameters=wanted, saved_at=now, seen_at=now)
     session.add(search)

@@ -75,7 +75,7 @@ def why_shape(shape: Shape, parties: Sequence[PartyView], *, is_whole: bool, is_
         return _("Suggested, since you do all of it.") if is_whole else _("Suggested, since nobody else does the rest.")
     if shape is Shape.HAND_OVER:
         if is_restricted:
-            return _("Suggested, since in this trade everybody works for their own clients.")
+            return _("Suggested, since in this trade each firm works for its own clients.")
         return _("Suggested, since this is not what you do. You introduce them, and they take it from there.")
     if any(party.is_me and party.needs for party in parties):
         return _("Suggested, since you do a part of it, and you brought the client.")

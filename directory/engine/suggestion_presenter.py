@@ -242,7 +242,7 @@ class SuggestionPresenter:
         needs = [self.names.capability(seat.capability_id or 0) for seat in seats_by_words_alone(team)]
         if not needs:
             return ""
-        return _("Only their own words speak for %(needs)s. Ask before you count on it.", needs=join_as_list(needs))
+        return _("For %(needs)s there are only their own words. Ask before you count on it.", needs=join_as_list(needs))
 
     def proof(self, team: Team) -> str:
         """Return a sentence on how sure the answer is; what rests on words alone is never called proven."""

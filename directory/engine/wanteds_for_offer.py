@@ -19,7 +19,7 @@ def draft_offer(wanted: Wanted, *, text: str, member: Member, introduces: bool) 
     """Return a draft from ``member`` to the member who asks, about the sentence ``text``."""
     offer = _("I could introduce you:") if introduces else _("I can offer this:")
     return Brief(
-        subject=_("About whom you want to meet"),
+        subject=_("About who you want to meet"),
         text="\n\n".join(
             [
                 _("Hello %(name)s,", name=wanted.member.first_name),

@@ -84,12 +84,12 @@ def submit_story(
     for more than QUOTA stories of one teller in a week.
     """
     if not others or any(other.business_id == teller.business_id for other in others):
-        raise Refused(_("Tell a story of work with somebody at another firm."))
+        raise Refused(_("Tell a story about working with somebody at another firm."))
     firms = {teller.business_id, *(other.business_id for other in others)}
     if collaboration and not (collaboration.finished_at and {collaboration.prime_id, collaboration.sub_id} <= firms):
         raise Invalid(_("Choose work that your firms finished together."), field="collaboration")
     if not EARLIEST <= year <= now.year:
-        raise Invalid(_("Choose a year that has been."), field="year")
+        raise Invalid(_("Choose this year or an earlier one."), field="year")
     text = clean_text(text, field="text", what=_("your story"), limit=1500)
     if len(text) < 40:
         raise Invalid(_("Say a little more: what it was, who did what, how it ended."), field="text")
@@ -131,7 +131,7 @@ def reopen(session: Session, *, story: CaseStudy, by: Member, now: datetime) -> 
 def withdraw(session: Session, *, story: CaseStudy, by: Member, now: datetime) -> None:
     """Delete the story. Raises Refused for anybody but its teller."""
     if by.id != story.teller_id:
-        raise Refused(_("Only the person who told this can take it back."))
+        raise Refused(_("Only the person who told this can withdraw it."))
     for party in story.parties:
         mail.recall(session, event=_event(story), to=party.member)
     record(session, actor_id=by.id, action="case_study.withdraw", object=story, now=now)

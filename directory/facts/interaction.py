@@ -69,9 +69,9 @@ def record_interaction(
     already has this kind for that year.
     """
     if said_by.business_id == other.business_id:
-        raise Refused(_("Say this of somebody at another firm; you two share one."))
+        raise Refused(_("You can say this only about somebody at another firm."))
     if not _EARLIEST <= happened_on <= (now + _DATE_LINE).date():
-        raise Invalid(_("Choose a day that has been."), field="happened_on")
+        raise Invalid(_("Choose today or an earlier day."), field="happened_on")
     lock_members(session, said_by, other)
     existing = session.scalar(
         select(Interaction)
@@ -82,7 +82,7 @@ def record_interaction(
         confirm(session, interaction=existing, by=said_by, now=now)
         return existing
     if existing is not None:
-        message = _("You two have this for %(year)s already.", year=happened_on.year)
+        message = _("You two already have this for %(year)s.", year=happened_on.year)
         raise Conflict(message, field="happened_on")
     interaction = Interaction(
         said_by_id=said_by.id,
@@ -122,7 +122,7 @@ def decline(session: Session, *, interaction: Interaction, by: Member, now: date
     Raises Refused for anybody else, Conflict once it is confirmed.
     """
     if interaction.confirmed_at is not None:
-        raise Conflict(_("You both said so; it stays."))
+        raise Conflict(_("You both said so, so it stays."))
     _answer(session, interaction, by, "decline", now)
 
 
@@ -137,9 +137,9 @@ def withdraw(session: Session, *, interaction: Interaction, by: Member, now: dat
     Raises Refused for anybody but ``said_by``, Conflict once it is confirmed.
     """
     if by.id != interaction.said_by_id:
-        raise Refused(_("Only the person who said this can take it back."))
+        raise Refused(_("Only the person who said this can withdraw it."))
     if interaction.confirmed_at is not None:
-        raise Conflict(_("You both said so; it stays."))
+        raise Conflict(_("You both said so, so it stays."))
     record(session, actor_id=by.id, action="interaction.withdraw", object=interaction, now=now)
     mail.recall(session, event=_event(interaction), to=interaction.other)
     session.delete(interaction)
@@ -155,7 +155,7 @@ def _answer(
     session: Session, interaction: Interaction, by: Member, act: Literal["confirm", "decline", "reopen"], now: datetime
 ) -> None:
     if by.id != interaction.other_id:
-        raise Refused(_("Only the person it was said of can answer this."))
+        raise Refused(_("Only the person it is about can answer this."))
     interaction.confirmed_at = (interaction.confirmed_at or now) if act == "confirm" else None
     interaction.declined_at = now if act == "decline" else None
     mail.recall(session, event=_event(interaction), to=by)

@@ -64,7 +64,7 @@ def offer(
     Raises Refused, Conflict and Invalid as ``ask`` does.
     """
     if not (are_acquainted(session, introducer, one) and are_acquainted(session, introducer, other)):
-        raise Refused(_("Introduce two people whom you know both."))
+        raise Refused(_("Choose two people you know."))
     before = _between(session, one, other)
     if any(row.via_id == introducer.id and row.is_offer and now < row.ends_at for row in before):
         raise Conflict(_("You offered this in the last three weeks. Give it a little time."))
@@ -81,13 +81,13 @@ def _between(session: Session, one: Member, other: Member) -> list[Introduction]
     Raises Refused for one person or one firm, Conflict if the two are introduced already.
     """
     if one.id == other.id:
-        raise Refused(_("Nobody has to be introduced to themselves."))
+        raise Refused(_("Choose two different people."))
     if one.business_id == other.business_id:
-        raise Refused(_("These two are at one firm; they need no introduction."))
+        raise Refused(_("These two are at the same firm. They need no introduction."))
     lock_members(session, one, other)
     before = introductions_between(session, one=one, other=other, is_locked=True)
     if any(row.is_accepted for row in before):
-        raise Conflict(_("These two are introduced already."))
+        raise Conflict(_("These two are already introduced."))
     return before
 
 
@@ -119,7 +119,7 @@ def pass_on(session: Session, *, introduction: Introduction, by: Member, word: s
     _require_awaited(introduction, by, now)
     if by.id != introduction.via_id or introduction.is_offer:
         raise Refused(_("Only the person in between can pass this on."))
-    introduction.word = clean_text(word, field="word", what=_("your word"), limit=600, required=False)
+    introduction.word = clean_text(word, field="word", what=_("your note"), limit=600, required=False)
     introduction.state, introduction.passed_at = IntroductionState.WITH_TARGET, now
     record(session, actor_id=by.id, action="introduction.pass_on", object=introduction, now=now)
     _enqueue_mail(session, introduction, introduction.target, now)
@@ -162,9 +162,9 @@ def cancel(session: Session, *, introduction: Introduction, by: Member | None, n
     Raises Refused for anybody else, Conflict once it is accepted.
     """
     if by is not None and by.id != introduction.begun_by_id:
-        raise Refused(_("Only the person who asked can take this back."))
+        raise Refused(_("Only the person who asked can withdraw this."))
     if introduction.is_accepted:
-        raise Conflict(_("You know each other now; it stays."))
+        raise Conflict(_("You are already introduced, so it stays."))
     introduction.state = IntroductionState.CANCELLED
     for person in (introduction.asker, introduction.target, introduction.via):
         if person is not None:
@@ -191,7 +191,7 @@ def _connect(session: Session, introduction: Introduction, *, by: Member, now: d
 
 def _require_awaited(introduction: Introduction, by: Member, now: datetime) -> None:
     if not introduction.waits_for(by, now):
-        raise Conflict(_("This does not wait for you any more: it was answered, taken back, or ended."))
+        raise Conflict(_("This is no longer waiting for you: it was answered, withdrawn, or it ended."))
 
 
 def _enqueue_mail(session: Session, introduction: Introduction, to: Member, now: datetime) -> None:

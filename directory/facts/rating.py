@@ -74,10 +74,10 @@ def rate(
     or finished collaboration; Invalid outside 1-5.
     """
     if rater.business_id == ratee.business_id:
-        raise Refused(_("You can only say this of somebody at another firm."))
+        raise Refused(_("You can say this only about somebody at another firm."))
     for field, value in (("warmth", warmth), ("competence", competence)):
         if not 1 <= value <= 5:
-            raise Invalid(_("Choose one of the five."), field=field)
+            raise Invalid(_("Choose one of the five answers."), field=field)
     if not may_rate(session, rater=rater, ratee=ratee):
         raise Refused(_("First say that you two worked together or met, and have it confirmed."))
     lock_members(session, rater, ratee)
@@ -104,7 +104,7 @@ def withdraw(session: Session, *, rating: Rating, by: Member, now: datetime) -> 
     lock_members(session, rating.rater, rating.ratee)
     current = _current(session, rating)
     if current is None or current.warmth is None:
-        raise Conflict(_("You took this back already."))
+        raise Conflict(_("You already withdrew this."))
     return _append(session, _revision(rating, None, None, now))
 
 

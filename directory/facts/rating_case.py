@@ -77,13 +77,13 @@ def request_case(session: Session, *, ratee: Member, now: datetime) -> RatingCas
     Raises Refused without a band, Conflict while a case is open or within REQUEST_INTERVAL of the last request.
     """
     if shown_band(session, ratee) is None:
-        raise Refused(_("Nothing is published about you that could be looked at."))
+        raise Refused(_("There is no sentence about you to review yet."))
     lock_members(session, ratee)
     last = session.scalar(
         select(RatingCase).where(RatingCase.ratee_id == ratee.id).order_by(RatingCase.flagged_at.desc()).limit(1)
     )
     if last is not None and (last.closed_at is None or last.flagged_at + REQUEST_INTERVAL > now):
-        raise Conflict(_("You asked for this in the last three months; it can be asked again after that."))
+        raise Conflict(_("You asked for a review in the last three months. You can ask again after that."))
     case = RatingCase(ratee=ratee, flagged_at=now)
     session.add(case)
     session.flush()
@@ -116,14 +116,14 @@ def ask_to_open(session: Session, *, case: RatingCase, by: Member, now: datetime
     _require_impartial(case, by)
     _require_not_closed(case)
     if case.opened_at is not None:
-        raise Conflict(_("This case is open already."))
+        raise Conflict(_("This case is already open."))
     first = case.asked_by
     if first is None or not first.is_active:
         case.asked_by = by
         record(session, actor_id=by.id, action="rating_case.ask", object=case, now=now)
         return
     if first.business_id == by.business_id:
-        raise Refused(_("Your firm asked for it already; somebody of another firm has to agree."))
+        raise Refused(_("Your firm already asked for it. Somebody at another firm has to agree."))
     case.opened_at = now
     record(session, actor_id=by.id, action="rating_case.open", object=case, now=now)
     people = people_by_pseudonym(session, case).values()
@@ -159,16 +159,16 @@ def _facts(case: RatingCase, person: Member, people: Mapping[str, Member], noted
     if noted is not None:
         facts.append(
             {
-                0: _("A meeting or work of the two was written down less than half a year ago"),
-                1: _("A meeting or work of the two was written down half a year to two years ago"),
-                2: _("A meeting or work of the two was written down more than two years ago"),
+                0: _("They said they met or worked together less than half a year ago"),
+                1: _("They said they met or worked together half a year to two years ago"),
+                2: _("They said they met or worked together more than two years ago"),
             }[_step(case.flagged_at - noted)]
         )
     if person.sponsor_id is not None:
         inviter = next((name for name, other in people.items() if other.id == person.sponsor_id), "")
         same = [name for name, other in people.items() if other.sponsor_id == person.sponsor_id and other is not person]
         if person.sponsor_id == case.ratee_id:
-            facts.append(_("Invited by the person whom this case is about"))
+            facts.append(_("Invited by the person this case is about"))
         elif inviter:
             facts.append(_("Invited by %(person)s", person=inviter))
         if same:
@@ -212,7 +212,7 @@ def close_case(session: Session, *, case: RatingCase, by: Member, now: datetime)
 
 def _require_impartial(case: RatingCase, by: Member) -> None:
     if concerns_member(case, by):
-        raise Refused(_("This is about you or your own firm; somebody else has to look at it."))
+        raise Refused(_("This is about you or your own firm. Somebody else has to review it."))
 
 
 def _require_not_closed(case: RatingCase) -> None:
@@ -231,7 +231,7 @@ def _person_by_pseudonym(session: Session, case: RatingCase, pseudonym: str, by:
     _require_opened(case)
     people = people_by_pseudonym(session, case)
     if pseudonym not in people:
-        raise Invalid(_("Choose one of those in this case."), field="rater")
+        raise Invalid(_("Choose somebody in this case."), field="rater")
     return people[pseudonym]
 
 

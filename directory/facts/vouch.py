@@ -61,8 +61,8 @@ def vouch(
     Raises Invalid, Refused for two people of one firm, Conflict for a second one on the same capability (or none).
     """
     if giver.business_id == receiver.business_id:
-        raise Refused(_("A good word counts from another firm; you two share one."))
-    text = clean_text(text, field="text", what=_("your good word"), limit=600)
+        raise Refused(_("You can recommend only people at other firms."))
+    text = clean_text(text, field="text", what=_("your recommendation"), limit=600)
     if len(text) < 10:
         raise Invalid(_("Say a little more, in a sentence."), field="text")
     row = Vouch(
@@ -79,7 +79,9 @@ def vouch(
         Vouch.capability_id.is_not_distinct_from(row.capability_id),
     )
     if session.scalar(existing) is not None:
-        message = _("You spoke for %(name)s in this already; take that back to write anew.", name=receiver.name)
+        message = _(
+            "You already recommended %(name)s for this. Withdraw that first to write a new one.", name=receiver.name
+        )
         raise Conflict(message, field="capability")
     session.add(row)
     session.flush()
@@ -107,7 +109,7 @@ def reopen(session: Session, *, vouch: Vouch, by: Member, now: datetime) -> None
 def withdraw(session: Session, *, vouch: Vouch, by: Member, now: datetime) -> None:
     """Delete the vouch. Raises Refused for anybody but its giver."""
     if by.id != vouch.giver_id:
-        raise Refused(_("Only the person who gave this good word can take it back."))
+        raise Refused(_("Only the person who gave this recommendation can withdraw it."))
     record(session, actor_id=by.id, action="vouch.withdraw", object=vouch, now=now)
     mail.recall(session, event=_event(vouch), to=vouch.receiver)
     session.delete(vouch)
@@ -123,7 +125,7 @@ def _answer(
     session: Session, vouch: Vouch, by: Member, act: Literal["accept", "decline", "reopen"], now: datetime
 ) -> None:
     if by.id != vouch.receiver_id:
-        raise Refused(_("Only the person it speaks for can answer this good word."))
+        raise Refused(_("Only the person it recommends can answer this."))
     vouch.accepted_at = now if act == "accept" else None
     vouch.declined_at = now if act == "decline" else None
     mail.recall(session, event=_event(vouch), to=by)

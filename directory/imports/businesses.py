@@ -58,7 +58,7 @@ def import_businesses(
                 new[key] = {**values, **{name: value for name, value in new[key].items() if value}}
                 claimed[key] = [*claimed[key], *codes.read(line, report)]
             else:
-                report.leave_out(line.number, gettext("stands in row %(row)s too", row=first.number))
+                report.leave_out(line.number, gettext("is in row %(row)s too", row=first.number))
             continue
         if key in merged:
             report.leave_out(line.number, gettext("merged into another record"))

@@ -82,7 +82,7 @@ def read_email(cell: str, _country: str = "") -> Cell:
         except (EmailNotValidError, Invalid):
             wrong.append(address)
     if not sound:
-        return Cell("", (_("“%(cell)s” is no mail address.", cell=text[:80]),) if text else ())
+        return Cell("", (_("“%(cell)s” is not an email address.", cell=text[:80]),) if text else ())
     return _first_of(list(dict.fromkeys(sound)) + wrong)
 
 
@@ -112,7 +112,7 @@ def read_phone(cell: str, country: str = "") -> Cell:
         if inside and inside[0] != kept:
             return read_phone(inside[0], country)
     if not numbers:
-        return Cell("", (_("“%(cell)s” is no telephone number.", cell=text[:80]),) if text else ())
+        return Cell("", (_("“%(cell)s” is not a phone number.", cell=text[:80]),) if text else ())
     return _first_of(list(dict.fromkeys(numbers)))
 
 
@@ -131,7 +131,7 @@ def read_website(cell: str, _country: str = "") -> Cell:
             continue
     if not sites:
         is_empty = not re.sub(r"https?:/*|www\.?", "", text, flags=re.IGNORECASE).strip()
-        return Cell("", () if is_empty else (_("“%(cell)s” is no address of a website.", cell=text[:80]),))
+        return Cell("", () if is_empty else (_("“%(cell)s” is not a website address.", cell=text[:80]),))
     return _first_of(list(dict.fromkeys(sites)))
 
 
@@ -146,13 +146,13 @@ def read_text(cell: str, _country: str = "") -> Cell:
 def peel(read: Callable[[str, str], Cell], cell: str, *, country: str, limit: int) -> Cell:
     """Return what ``read`` makes of a cell, "" with a note for a formula and for more than ``limit`` characters."""
     if len(cell) > 4 * LONG_TEXT:
-        return Cell("", (_("It has %(count)s characters; shorten it.", count=len(cell)),))
+        return Cell("", (_("It has %(count)s characters. Shorten it.", count=len(cell)),))
     try:
         found = read(cell, country)
     except Invalid as error:
         return Cell("", (error.message,))
     if len(found.value) > limit:
-        told = _("It has %(count)s characters where %(limit)s fit.", count=len(found.value), limit=limit)
+        told = _("It has %(count)s characters. It can have %(limit)s.", count=len(found.value), limit=limit)
         return Cell("", (*found.notes, told))
     return found
 

@@ -72,7 +72,7 @@ def import_collaborations(
             continue
         unknown_roles = [name for name in ("prime", "sub") if row.values[name] not in firms]
         for name in unknown_roles:
-            reason, firm = gettext("a firm nobody knows, as %(role)s", role=name), row.values[name]
+            reason, firm = gettext("an unknown firm, as %(role)s", role=name), row.values[name]
             report.skip_unknown(reason, RowError(row.number, name, f"{firm}: {reason}"), firm)
         if unknown_roles:
             continue

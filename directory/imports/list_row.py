@@ -64,7 +64,7 @@ def read_line(row: Row, sheet: Sheet, fields: Mapping[str, ListField], *, countr
             continue
         value, notes = peel(fields[name].read, cell, country=country, limit=fields[name].limit)
         line.values[name] = "\n".join(filter(None, (line.values[name], value))) if spare else value
-        line.note(fields[name].label, [_("taken from “%(column)s”", column=spare)] if spare and value else [])
+        line.note(fields[name].label, [_("from the column “%(column)s”", column=spare)] if spare and value else [])
         line.note(fields[name].label, notes)
     _split_town(line, fields)
     return line

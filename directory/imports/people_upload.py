@@ -137,10 +137,10 @@ def preview(session: Session, *, batch: ImportBatch) -> Preview:
             email, likeness = line.values["email"], _likeness(line.values["name"], line.values["firm"])
             line.excluded = by_email.get(email) or by_likeness.get(likeness) or ""
             if not line.excluded and has_suppressions and is_suppressed(session, email):
-                line.excluded = _("asked us to forget them; let them come by themselves")
+                line.excluded = _("asked us to forget them; they can still apply themselves")
             if not line.excluded:
-                by_email[email] = _("has the mail address of row %(row)s", row=line.number)
-                by_likeness[likeness] = _("stands in row %(row)s too", row=line.number)
+                by_email[email] = _("has the email address of row %(row)s", row=line.number)
+                by_likeness[likeness] = _("is in row %(row)s too", row=line.number)
         lines.append(line)
     new = [line for line in lines if not line.errors and not line.excluded]
     return Preview(lines, similar_firms(session, batch.chapter_id, new))
@@ -152,8 +152,8 @@ def _existing_people(session: Session, chapter_id: int) -> tuple[dict[str, str],
     The sentence tells the member's state only for members of this chapter.
     """
     by_state = {
-        MemberState.PENDING: _("has applied; decide on that instead"),
-        MemberState.SUSPENDED: _("is suspended; an admin can change that"),
+        MemberState.PENDING: _("has applied; approve or decline that instead"),
+        MemberState.SUSPENDED: _("is suspended; an admin can reinstate them"),
     }
     by_email: dict[str, str] = {}
     by_likeness: dict[tuple[str, str], str] = {}
@@ -161,7 +161,7 @@ def _existing_people(session: Session, chapter_id: int) -> tuple[dict[str, str],
     unconfirmed = select(Application.member_id).where(Application.confirmed_at.is_(None))
     people = people.where(Member.state != MemberState.GONE, Member.id.not_in(unconfirmed))
     for name, email, state, firm, home in session.execute(people):
-        reason = (home == chapter_id and by_state.get(state)) or _("is here already")
+        reason = (home == chapter_id and by_state.get(state)) or _("is already here")
         by_likeness[_likeness(name, firm)] = reason
         if email:
             by_email[email] = reason
@@ -194,7 +194,7 @@ def commit(
     seen = preview(session, batch=batch)
     delete_unconfirmed(session, now=now, emails=[line.values["email"] for line in seen.new])
     if not seen.new:
-        raise Invalid(_("There is nobody new in this list; correct it, or leave it."))
+        raise Invalid(_("There is nobody new on this list. Correct it, or cancel."))
     firms = {
         key: similar.business
         for key, similar in seen.similar.items()
@@ -247,7 +247,7 @@ def commit(
 
 def _require_uncommitted(batch: ImportBatch) -> None:
     if batch.committed_at is not None:
-        raise Conflict(_("These people were brought in already."))
+        raise Conflict(_("These people were already invited."))
 
 
 def _claims(

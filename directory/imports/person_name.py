@@ -68,7 +68,7 @@ def read_name(cell: str, _country: str = "") -> Cell:
         notes.append(_("another person there: %(rest)s", rest=", ".join(map(_in_order, others))))
     if not any(char.isalpha() for char in name):
         told = plain(cell)
-        return Cell("", (_("“%(cell)s” is no name.", cell=told[:80]),) if told else ())
+        return Cell("", (_("“%(cell)s” is not a name.", cell=told[:80]),) if told else ())
     return Cell(name, tuple(notes))
 
 

@@ -54,12 +54,13 @@ class Sheet:
         lone = [number for number, cells in filled.items() if len(cells) == 1]
         is_wide = bool(filled) and median(map(len, filled.values())) >= 3
         found = dict.fromkeys(
-            lone if is_wide and 3 * len(lone) < len(filled) else [], _("One cell alone is a heading.")
+            lone if is_wide and 3 * len(lone) < len(filled) else [],
+            _("It has one cell only, so we took it as a heading."),
         )
         header = [cell.strip() for cell in self.rows[0].cells if cell.strip()] if self.has_header else []
         for number, cells in filled.items():
             if cells == header:
-                found[number] = _("It is the header once more.")
+                found[number] = _("It repeats the header.")
             elif is_wide and len(cells) == 2 and _TOTAL.match(cells[0]):
                 found[number] = _("It is a total.")
         return found
@@ -130,13 +131,16 @@ def read_sheet(source: Path | bytes, kind: Kind = "people", *, limits: Limits = 
     table = read_table(source, limits)
     rows = table.rows
     if not rows:
-        nobody, nothing = _("There is nobody in the list; write one person a line."), _("There is no firm in the list.")
+        nobody, nothing = (
+            _("There is nobody on the list. Write one person per line."),
+            _("There is no firm on the list."),
+        )
         raise Invalid(nobody if kind == "people" else nothing)
     has_header = _is_header(rows)
     if has_header and len(rows) == 1:
         raise Invalid(_("The list has a header and no rows."))
     if limits is LIST and len(rows) - has_header > LIST_ROWS:
-        raise Invalid(_("The list has more than %(most)s rows; send it in parts.", most=LIST_ROWS))
+        raise Invalid(_("The list has more than %(most)s rows. Send it in parts.", most=LIST_ROWS))
     if not has_header:
         rows = [Row(number, _split_addresses(cells)) for number, cells in rows]
     columns = recognise_columns(rows, has_header=has_header, kind=kind)

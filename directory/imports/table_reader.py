@@ -99,7 +99,7 @@ def _content(source: Path | bytes, limits: Limits) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         raise Invalid(gettext("The file cannot be read: %(error)s.", error=error)) from None
     if len(content) > limits.bytes:
-        raise Invalid(gettext("This is larger than %(most)s MB; send it in parts.", most=limits.bytes // 2**20))
+        raise Invalid(gettext("This is larger than %(most)s MB. Send it in parts.", most=limits.bytes // 2**20))
     return content
 
 

@@ -105,7 +105,7 @@ def _nodes(rows: list[CheckedRow]) -> tuple[dict[str, dict[str, Any]], dict[str,
         code, description = row.values["code"], row.values.get("description", "")
         name = row.values.get("name", "") or name_of(description)
         if code in nodes:
-            errors.append(RowError(row.number, "code", gettext("“%(code)s” stands twice.", code=code)))
+            errors.append(RowError(row.number, "code", gettext("“%(code)s” is there twice.", code=code)))
         elif not name:
             errors.append(RowError(row.number, "name", gettext("Write a name.")))
         words = (*row.values.get("synonyms", "").split(";"), description.removeprefix(name))

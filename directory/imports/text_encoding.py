@@ -100,4 +100,4 @@ def _share(text: str, frequent: str) -> float:
 
 
 def _no_table() -> Invalid:
-    return Invalid(gettext("This is no table; save the list as CSV or as an Excel workbook and send that."))
+    return Invalid(gettext("This is not a table. Save the list as CSV or as an Excel workbook and send that."))

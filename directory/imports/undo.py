@@ -40,13 +40,13 @@ def undo(session: Session, *, batch: ImportBatch, by: Member, now: datetime) -> 
     brought, if anything uses them or a lead hid them.
     """
     if not batch.is_undoable(now):
-        raise Conflict(_("This can be taken back within a day, and once."))
+        raise Conflict(_("You can undo this once, within a day."))
     made = batch.made
     own = {"wanted": set(made["wanted"]), "claim": set(made["claim"])}
     learnt = made.get("capability", [])  # a list that was brought in before they were written down has none
     people = session.scalars(select(Member).where(Member.id.in_(made["member"]))).all()
     referenced = _referenced(session, Member, made["member"], own)
-    staying = [(member, _("has come")) for member in people if member.arrived_at]
+    staying = [(member, _("has joined")) for member in people if member.arrived_at]
     staying += [
         (member, _("is part of what others wrote"))
         for member in people

@@ -47,15 +47,13 @@ def read_workbook(content: bytes, *, rows: int, size: int) -> tuple[list[tuple[i
     if process.returncode == workbook_subprocess.TOO_LARGE:
         raise _too_large()
     if process.returncode:
-        message = gettext("This is no workbook that can be read, or too large a one; save its list as CSV UTF-8.")
+        message = gettext("This workbook cannot be read, or is too large. Save its list as CSV UTF-8.")
         raise Invalid(message)
     sheets, *read = map(json.loads, process.stdout.splitlines())
     note = ""
     if len(sheets) > 1:
         others = ", ".join(sheets[1:])
-        note = gettext(
-            "The sheet “%(sheet)s” was read, and not the others: %(others)s.", sheet=sheets[0], others=others
-        )
+        note = gettext("We read the sheet “%(sheet)s”, and not the others: %(others)s.", sheet=sheets[0], others=others)
     return read, note
 
 
@@ -73,12 +71,12 @@ def _check_size(content: bytes) -> None:
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError):
         is_damaged = True
     if is_damaged:
-        raise Invalid(gettext("The workbook is damaged; save it again and send that."))
+        raise Invalid(gettext("The workbook is damaged. Save it again and send that."))
 
 
 def _too_large() -> Invalid:
-    return Invalid(gettext("The workbook is too large; save its list as CSV UTF-8, or send it in parts."))
+    return Invalid(gettext("The workbook is too large. Save its list as CSV UTF-8, or send it in parts."))
 
 
 def _protected() -> Invalid:
-    return Invalid(gettext("The workbook is protected by a password; save it without one and send that."))
+    return Invalid(gettext("The workbook has a password. Save it without one and send that."))

@@ -126,7 +126,7 @@ def read_budget(text: str, *, country: str, currency: str = "") -> Reading[Money
         vague = _VAGUE.search(line)
         is_spent = vague and _SPENT.search(line, max(0, vague.start() - NEAR), vague.end() + NEAR)
         is_money = vague and ("figure" in vague[0] or _MONEY_NAME.match(line, vague.end()))
-        return Reading(question=_("How much is the budget, in figures?")) if is_spent or is_money else Reading()
+        return Reading(question=_("How much is the budget, in numbers?")) if is_spent or is_money else Reading()
     amounts = [amount for use, amount in found if use == best]
     if _CEILING.search(line[max(0, amounts[-1].start - NEAR) : amounts[-1].start]) and best > _Use.MAYBE:
         amounts = amounts[-1:]

@@ -80,7 +80,7 @@ def read_due_date(text: str, *, today: date, country: str) -> Reading[date]:
     best = max((mention.rank for mention in mentions), default=0)
     days = tuple(dict.fromkeys(day for mention in mentions if mention.rank == best for day in mention.days))
     if best and any(not mention.days for mention in mentions if mention.rank == best):
-        return Reading(question=_("By which day must it be done?"), choices=days)
+        return Reading(question=_("By what day does it have to be done?"), choices=days)
     if len(days) < 2:
         return Reading(days[0] if days else None)
     first, second = (date_text(day) for day in days[:2])

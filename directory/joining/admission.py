@@ -44,7 +44,7 @@ def turn_away(session: Session, *, application: Application, by: Member, reason:
     member.email = None  # not suppressed, since they did not ask to be forgotten and may be invited again
     erase(session, member=member, by=by, now=now)
     if is_suggested and sponsor is not None:
-        act = _("They did not take up your suggestion of %(name)s.", name=name)
+        act = _("They declined your suggestion of %(name)s.", name=name)
         sponsor_words = {"by": by.name, "act": act, "reason": reason}
         mail.enqueue(session, letter="told", to=sponsor, event=event, words=sponsor_words, now=now)
     elif address:
@@ -55,5 +55,5 @@ def _lock_undecided(session: Session, application: Application) -> Member:
     lock_members(session, application.member)
     session.refresh(application.member)
     if application.decided_at is not None or application.member.state is not MemberState.PENDING:
-        raise Conflict(_("This was decided already."))
+        raise Conflict(_("This was already decided."))
     return application.member

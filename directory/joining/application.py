@@ -97,9 +97,9 @@ def suggest(session: Session, *, by: Member, name: str, email: str, firm: str, s
     """
     applicant, chapter = _clean_application(name, email, firm, sentence), by.business.chapter
     if chapter is None:
-        raise Refused(_("Your firm is in no chapter yet; ask an admin to put it into one."))
+        raise Refused(_("Your firm is not in a chapter yet. Ask an admin to add it to one."))
     if not consume_allowance(session, key=f"suggest {by.id}", limit=SUGGESTED_A_DAY, within=timedelta(days=1), now=now):
-        raise Conflict(_("That is %(count)s people in a day. Wait until tomorrow.", count=SUGGESTED_A_DAY))
+        raise Conflict(_("That is %(count)s people in one day. Wait until tomorrow.", count=SUGGESTED_A_DAY))
     taken = session.scalar(select(Member.id).where(Member.email == applicant["email"]))
     if taken is None and not is_suppressed(session, applicant["email"]):
         application = _create_application(session, chapter, applicant, now, is_suggested=True, confirmed_at=now)
@@ -111,7 +111,7 @@ def suggest(session: Session, *, by: Member, name: str, email: str, firm: str, s
 def ask_reference(session: Session, *, application: Application, member: Member, by: Member, now: datetime) -> None:
     """Ask a member whether they know the applicant. Raises Conflict where somebody was asked before."""
     if application.known_by_id is not None:
-        raise Conflict(_("%(name)s was asked already.", name=application.known_by.name if application.known_by else ""))
+        raise Conflict(_("%(name)s was already asked.", name=application.known_by.name if application.known_by else ""))
     application.known_by = member
     words = {"name": application.member.name, "firm": application.member.business.name, "by": by.name}
     mail.enqueue(session, letter="know_them", to=member, event=f"know-{application.public_id}", words=words, now=now)
@@ -126,7 +126,7 @@ def answer_reference(session: Session, *, application: Application, by: Member, 
     if by.id != application.known_by_id:
         raise Refused(_("Somebody else was asked this."))
     if application.decided_at is not None:
-        raise Conflict(_("This was decided already."))
+        raise Conflict(_("This was already decided."))
     application.is_known, application.answered_at = is_known, now
     application.member.sponsor_id = by.id if is_known else None
     record(session, actor_id=by.id, action="application.answer", object=application, now=now)
@@ -186,7 +186,7 @@ def clean_applicant(name: str, email: str, firm: str) -> dict[str, str]:
         "firm": clean_line(firm, field="firm", what=_("the firm"), limit=200),
     }
     if not values["email"]:
-        raise Invalid(_("Write a mail address such as you@example.com."), field="email")
+        raise Invalid(_("Write an email address such as you@example.com."), field="email")
     return values
 
 

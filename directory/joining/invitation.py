@@ -39,7 +39,7 @@ def invite(
         raise Refused(_forgotten())
     delete_unconfirmed(session, now=now, emails=[person["email"]])
     if session.scalar(select(Member.id).where(Member.email == person["email"])) is not None:
-        raise Conflict(_("Somebody with this address is here, or has applied."), field="email")
+        raise Conflict(_("Somebody with this email address is already here, or has applied."), field="email")
     member = Member(name=person["name"], email=person["email"], joined_at=now, invited_at=now)
     member.business = Business(chapter_id=chapter.id, name=person["firm"], created_at=now)
     session.add(member)
@@ -81,14 +81,14 @@ def send_again(session: Session, *, member: Member, by: Member, email: str = "",
     address, and Refused where its owner asked to be forgotten.
     """
     if member.arrived_at is not None:
-        raise Conflict(_("%(name)s has joined already.", name=member.name))
+        raise Conflict(_("%(name)s has already joined.", name=member.name))
     is_anew = member.is_refused
     if is_anew:
         _correct_address(session, member, email or member.email or "", now)
         mail_refusal.retry_address(session, member=member, by=by, now=now)
         refund_allowance(session, key=_allowance(member))
     elif member.reminded_at is not None:
-        raise Conflict(_("%(name)s has had the invitation and a reminder. Now a call helps.", name=member.name))
+        raise Conflict(_("%(name)s got the invitation and a reminder. Now a call helps more.", name=member.name))
     if not invite_by_mail(session, member=member, by=by, event=f"again-{now:%Y%m%d%H%M%S}", due_at=now, now=now):
         raise Conflict(_("%(name)s was invited within the last day; give them time.", name=member.name))
     member.invited_at, member.reminded_at = now, None if is_anew else now
@@ -104,7 +104,7 @@ def _correct_address(session: Session, member: Member, email: str, now: datetime
         raise Refused(_forgotten())
     delete_unconfirmed(session, now=now, emails=[address])
     if session.scalar(select(Member.id).where(Member.email == address)) is not None:
-        raise Conflict(_("Somebody with this address is here, or has applied."), field="email")
+        raise Conflict(_("Somebody with this email address is already here, or has applied."), field="email")
     end_links(session, member=member, now=now)
     member.email = address
 

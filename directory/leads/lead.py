@@ -249,7 +249,7 @@ def set_needs_and_terms(lead: Lead, wishes: Sequence[Wish], terms: Terms, now: d
     """Set a lead's needs, with their shares, and its terms. The lead need not be in a session. Raises Invalid."""
     unique = {wish.capability_id: wish for wish in wishes}
     if len(unique) > NEEDS_LIMIT:
-        raise Invalid(_("Name at most %(limit)s needs; split the lead in two.", limit=NEEDS_LIMIT), field="needs")
+        raise Invalid(_("Name at most %(limit)s needs, or split the lead in two.", limit=NEEDS_LIMIT), field="needs")
     lead.place = clean_line(terms.place, field="place", what=_("the place"), limit=120, required=False)
     lead.budget_minor = terms.budget.minor if terms.budget else None
     lead.currency = terms.budget.currency if terms.budget else "USD"

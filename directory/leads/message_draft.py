@@ -45,7 +45,7 @@ def first_contact_message(reader: Member, *, to: str) -> Brief:
     return _brief(
         _("%(name)s of %(firm)s would like to meet you", name=reader.name, firm=reader.business.name),
         _("Hello %(name)s,", name=to),
-        _("I read your page in our network, and would like to hear how you work and whom I can send to you."),
+        _("I read your page in our network, and would like to hear how you work and who I can refer to you."),
         _("Would half an hour next week suit you?"),
         f"{reader.name}\n{reader.business.name}",
     )
@@ -62,7 +62,7 @@ def recommendation_message(reader: Member, member: Member, *, does: list[str]) -
         _("you should talk to %(firm)s%(where)s.", firm=firm, where=where)
         + (" " + _("They do %(work)s.", work=work) if work else ""),
         business.website,
-        _("May I give them your name and number? I do nothing before you say yes."),
+        _("May I give them your name and number? I will not do anything until you say yes."),
         f"{reader.name}\n{reader.business.name}",
     )
 

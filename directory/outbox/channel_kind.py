@@ -24,7 +24,7 @@ def _clean_server(typed: str) -> str:
     except ValueError:
         origin = ""
     if not re.fullmatch(r"https?://[\w-]+(?:\.[\w-]+)+(?::\d+)?", origin):
-        raise Invalid(gettext("Write the name of the server alone, such as mastodon.social."))
+        raise Invalid(gettext("Write only the name of the server, such as mastodon.social."))
     return typed
 
 
@@ -49,7 +49,7 @@ def _clean_page_or_email(typed: str) -> str:
 
 def _clean_key(typed: str) -> str:
     if not re.fullmatch(r"[!-~]+", typed):
-        raise Invalid(gettext("Copy it whole, as the network shows it: it has no blanks."))
+        raise Invalid(gettext("Copy all of it, as the network shows it. It has no spaces."))
     return typed
 
 
@@ -108,7 +108,7 @@ CHANNEL_KINDS: tuple[ChannelKind, ...] = (
     ChannelKind(
         "file",
         N_("Files in a folder"),
-        help=N_("For trying it out: each post becomes a file, which nobody else sees."),
+        help=N_("For trying it out: each post becomes a file that nobody else sees."),
         settle=timedelta(0),  # nothing is in flight once the process is gone
     ),
     ChannelKind(
@@ -119,8 +119,8 @@ CHANNEL_KINDS: tuple[ChannelKind, ...] = (
             ChannelField("client_secret", N_("Client secret"), X_CLIENT, is_secret=True),
         ),
         help=N_(
-            "Make an app in X's developer console, of type Web App, that may read and write. Then X asks you, signed "
-            "in as the account that shall post, to let it in. X bills each post to the app's owner."
+            "Make an app in X's developer console, of type Web App, that can read and write. Sign in to X as the "
+            "account that should post, and X asks you to allow it. X bills each post to the app's owner."
         ),
         can_revoke=True,
         **X,
@@ -134,7 +134,7 @@ CHANNEL_KINDS: tuple[ChannelKind, ...] = (
             ChannelField("access_token", N_("Access token"), X_KEYS, is_secret=True),
             ChannelField("access_token_secret", N_("Access token secret"), X_KEYS, is_secret=True),
         ),
-        help=N_("For the account that owns the app: set the app to read and write first, then make its access token."),
+        help=N_("For the account that owns the app: first set the app to read and write, then make its access token."),
         **X,
     ),
     ChannelKind(
@@ -149,7 +149,7 @@ CHANNEL_KINDS: tuple[ChannelKind, ...] = (
                 _clean_server,
             ),
         ),
-        help=N_("The server asks you, signed in as the account that shall post, to let Goodword in."),
+        help=N_("Sign in there as the account that should post, and the server asks you to let Goodword in."),
         has_image=True,
         is_heard=True,
         page="https://{host}/@{name}",
@@ -166,12 +166,12 @@ CHANNEL_KINDS: tuple[ChannelKind, ...] = (
             ChannelField(
                 "address",
                 N_("Server"),
-                N_("Leave it empty unless the account lives elsewhere than on Bluesky."),
+                N_("Leave it empty unless the account is not on Bluesky itself."),
                 _clean_server,
                 is_optional=True,
             ),
         ),
-        help=N_("Make an app password for the account that shall post. Its own password is never needed."),
+        help=N_("Make an app password for the account that should post. Its own password is never needed."),
         has_image=True,
         is_heard=True,
         page="https://bsky.app/profile/{name}",
@@ -181,21 +181,24 @@ CHANNEL_KINDS: tuple[ChannelKind, ...] = (
         N_("Mailing list"),
         fields=(
             ChannelField(
-                "address", N_("Address of the list"), N_("Where a mail reaches everybody on it."), clean_email
+                "address",
+                N_("Email address of the list"),
+                N_("An email to it reaches everybody on the list."),
+                clean_email,
             ),
             ChannelField(
                 "unsubscribe",
-                N_("Address to unsubscribe"),
-                N_("A page or a mail address; empty if there is none."),
+                N_("Unsubscribe address"),
+                N_("A page or an email address. Leave it empty if there is none."),
                 _clean_page_or_email,
                 is_optional=True,
             ),
         ),
-        help=N_("The list must take mail from the sender of this installation."),
+        help=N_("The list has to accept email from this site’s sender address."),
         has_image=True,
     ),
     ChannelKind(
-        "feed", N_("Feed of the week"), help=N_("Readers and other sites follow it. Nothing is to be connected.")
+        "feed", N_("Feed of the week"), help=N_("People and other sites can follow it. There is nothing to connect.")
     ),
     ChannelKind(
         "kit",
@@ -205,7 +208,10 @@ CHANNEL_KINDS: tuple[ChannelKind, ...] = (
                 "address", N_("Address of the group"), N_("Where you post, so that it is one tap away."), _clean_page
             ),
         ),
-        help=N_("For a group that lets no program in: each week you copy the text, post it, and say that you did."),
+        help=N_(
+            "For a group that cannot be posted to automatically: each week you copy the text, post it, and say "
+            "that you did."
+        ),
         has_image=True,
         is_by_hand=True,
     ),

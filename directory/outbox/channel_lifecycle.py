@@ -70,7 +70,7 @@ def connect(
         channel.has_link = channel_kind.is_by_hand and chapter.public_at is not None  # otherwise nobody sees its effect
         session.add(channel)
     elif channel.kind != kind or channel.state is ChannelState.GONE:
-        raise Conflict(_("This channel was disconnected; connect the account as a new one."))
+        raise Conflict(_("This channel was disconnected. Connect the account as a new one."))
     session.flush()
     before = channel.settings.get("before") or channel.settings.get("account") if channel_kind.page else None
     channel.settings = {**fields, **({"before": before} if before else {})}
@@ -89,7 +89,7 @@ def pause(session: Session, *, channel: Channel, member: Member, now: datetime, 
     """Pause the channel, or resume it with ``is_over``. Raises Conflict if its state has changed."""
     expected, target = (ChannelState.PAUSED, ChannelState.OPEN) if is_over else (ChannelState.OPEN, ChannelState.PAUSED)
     if channel.state is not expected:
-        raise Conflict(_("This channel has changed meanwhile; look at it again."))
+        raise Conflict(_("This channel has changed in the meantime. Check it again."))
     channel.state = target
     action = "channel.resume" if is_over else "channel.pause"
     record(session, actor_id=member.id, action=action, object=channel, now=now)
@@ -101,7 +101,7 @@ def disconnect(session: Session, *, channel: Channel, member: Member, now: datet
     The worker then has the network revoke its permission, if it can, and deletes the secrets.
     """
     if channel.state is ChannelState.GONE:
-        raise Conflict(_("This channel was disconnected before."))
+        raise Conflict(_("This channel is already disconnected."))
     channel.state, channel.check_asked_at = ChannelState.GONE, None
     pending = select(Delivery).where(
         Delivery.channel_id == channel.id, Delivery.state.in_((DeliveryState.PENDING, DeliveryState.BY_HAND))
@@ -115,7 +115,7 @@ def disconnect(session: Session, *, channel: Channel, member: Member, now: datet
 def mark_sending_unknown(session: Session, *, channel: Channel, now: datetime) -> None:
     """Mark its deliveries in flight as unknown: they can no longer be looked up, so a person must decide."""
     in_flight = (Delivery.channel_id == channel.id, Delivery.state == DeliveryState.SENDING)
-    reason = _("The account it was sent from is no longer connected; look there.")
+    reason = _("The account it was sent from is no longer connected. Check there.")
     values = {"state": DeliveryState.UNKNOWN, "settled_at": now, "lease_until": None, "reason": reason}
     session.execute(update(Delivery).where(*in_flight).values(**values))
 
@@ -138,7 +138,7 @@ def set_link(session: Session, *, channel: Channel, has_link: bool, member: Memb
 def request_check(session: Session, *, channel: Channel, now: datetime) -> None:
     """Request that the worker checks the sign-in. Raises Conflict for a disconnected channel."""
     if channel.state is ChannelState.GONE:
-        raise Conflict(_("This channel was disconnected before."))
+        raise Conflict(_("This channel is already disconnected."))
     channel.check_asked_at = now
 
 
@@ -149,7 +149,7 @@ def try_post(session: Session, *, channel: Channel, member: Member, now: datetim
     words = _("%(chapter)s posts here every week: asks, offers and good words.", chapter=channel.chapter.name)
     today = now.astimezone(ZoneInfo(channel.chapter.zone)).date()
     text = _(
-        "%(words)s This is a first try, on %(day)s.",
+        "%(words)s This is a first test post, on %(day)s.",
         words=words,
         day=date_text(today, writes=channel.chapter.local_format),
     )
@@ -176,7 +176,8 @@ def wrong_account_message(channel: Channel, name: str) -> str:
     if not before or before.casefold() == account.casefold():
         return ""
     return _(
-        "It is %(found)s now, and was %(before)s: connect that one, or disconnect this and connect the other anew.",
+        "It is %(found)s now, and was %(before)s. Connect that one, or disconnect this one and connect the "
+        "other as new.",
         found=account,
         before=before,
     )
@@ -248,7 +249,7 @@ def unsettled_deliveries(session: Session, *, chapters: Collection[int]) -> list
 def request_lookup(session: Session, *, delivery: Delivery, now: datetime) -> None:
     """Request that the worker looks the delivery up once more. Raises Conflict unless it is unknown."""
     if delivery.state is not DeliveryState.UNKNOWN:
-        raise Conflict(_("Somebody has decided this already; look at it again."))
+        raise Conflict(_("Somebody has already decided this. Check it again."))
     delivery.look_asked_at = now
 
 

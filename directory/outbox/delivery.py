@@ -115,7 +115,7 @@ def claim_delivery(
     if session.scalars(select(func.count()).where(*recent)).one() < DAILY_CAP:
         return claimed
     release_unsent(
-        session, delivery=claimed, at=now + timedelta(hours=1), reason=gettext("Enough was posted there today.")
+        session, delivery=claimed, at=now + timedelta(hours=1), reason=gettext("That is enough posts there for today.")
     )
     return None
 
@@ -144,7 +144,7 @@ def count_failed_attempt(session: Session, *, public_id: str, now: datetime) -> 
     row = session.scalars(pending.with_for_update()).one_or_none()
     if row is not None:
         row.attempts, row.due_at = row.attempts + 1, now + timedelta(minutes=10)
-        row.reason = gettext("It could not be made ready to send; who runs this installation finds why in its log.")
+        row.reason = gettext("It could not be prepared for sending. Your site’s administrator can see why in the log.")
         if row.attempts >= MAX_ATTEMPTS:
             row.state, row.settled_at = DeliveryState.FAILED, now
 
@@ -153,7 +153,7 @@ def give_up_late(session: Session, *, now: datetime) -> None:
     """Fail the posts that are ready to be sent but were due more than CATCH_UP ago."""
     is_late = (Delivery.channel_id.is_not(None), Delivery.due_at <= now - CATCH_UP)
     late = select(Delivery.id).where(*_is_ready(now), *is_late)
-    _fail(session, late, gettext("It was too late when it could have been sent again."), now)
+    _fail(session, late, gettext("By the time it could be sent again, it was too late."), now)
 
 
 def lift_stop(
@@ -175,7 +175,7 @@ def lift_stop(
     occurrences = occurrences.where(*is_missed)
     pending = (Delivery.state == DeliveryState.PENDING, Delivery.channel_id.in_(channels), Delivery.due_at <= now)
     if is_copy:
-        reason = gettext("The database was put back from an older copy, and this may have been posted before.")
+        reason = gettext("The site was restored from a backup, and this may already have been posted.")
         session.execute(occurrences.values(skipped=reason))
         _fail(session, select(Delivery.id).where(*pending), reason, now)
     elif stops:
@@ -252,9 +252,9 @@ def resolve_unknown(session: Session, *, delivery: Delivery, has_arrived: bool, 
         else {"state": DeliveryState.PENDING, "settled_at": None, "due_at": now}
     )
     if not has_arrived and delivery.channel is not None and delivery.channel.state is ChannelState.GONE:
-        raise Conflict(gettext("Its channel was disconnected, so nothing can be sent; post it by hand and say so."))
+        raise Conflict(gettext("Its channel was disconnected, so nothing can be sent. Post it by hand and say so."))
     if not _change_state(session, delivery, (DeliveryState.UNKNOWN,), **values):
-        raise Conflict(gettext("Somebody has decided this already; look at it again."))
+        raise Conflict(gettext("Somebody has already decided this. Check it again."))
     action = "delivery.arrived" if has_arrived else "delivery.resend"
     audit.record(session, actor_id=member.id, action=action, object=delivery, now=now)
 
@@ -269,7 +269,7 @@ def mark_posted_by_hand(
         before, after = after, before
     settled_at = now if is_so else None
     if not (is_by_hand and _change_state(session, delivery, (before,), state=after, settled_at=settled_at)):
-        raise Conflict(gettext("Somebody has said this already; look at it again."))
+        raise Conflict(gettext("Somebody has already said this. Check it again."))
     action = "delivery.by_hand" if is_so else "delivery.not_by_hand"
     audit.record(session, actor_id=member.id, action=action, object=delivery, now=now)
 

@@ -16,16 +16,19 @@ from directory.translation import gettext as _
 # What may be switched off: its name, its label and its description. All other letters are always sent.
 PREFERENCES: dict[str, Callable[[], tuple[str, str]]] = {
     "week": lambda: (
-        _("Your letter of the week"),
-        _("On your chapter’s morning: two people to meet, an ask you can probably fill, a promise that is open."),
+        _("Your weekly email"),
+        _(
+            "On the morning of your chapter’s post: two people to meet, an ask you can probably help with, a "
+            "promise that is open."
+        ),
     ),
     "post": lambda: (
-        _("When you stand in the post"),
-        _("The day before, so that you can be taken out by one click."),
+        _("When you are in the weekly post"),
+        _("The day before, so that one click can leave you out."),
     ),
     "people": lambda: (
         _("When others ask or say something"),
-        _("A good word, a story, “we met”, an introduction. Without the letter it waits on your day all the same."),
+        _("A recommendation, a story, “we met”, an introduction. Without the email you still see it under Today."),
     ),
 }
 
@@ -51,7 +54,7 @@ def read_unsubscribe_token(session: Session, *, token: str, key: str) -> tuple[M
     by_id = select(Member).where(Member.public_id == public_id, Member.state != MemberState.GONE)
     member = session.scalar(by_id) if is_valid else None
     if member is None:
-        raise Invalid(_("This link is not whole. Your account page has the switches, too."))
+        raise Invalid(_("This link is incomplete. You can also change your emails on your account page."))
     return member, name
 
 

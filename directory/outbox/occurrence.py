@@ -55,4 +55,4 @@ def lock_open(session: Session, occurrence: Occurrence) -> None:
     """Lock and reload it. Raises Conflict if it was posted or skipped."""
     lock(session, occurrence)
     if not occurrence.is_open:
-        raise Conflict(gettext("This week's turn is over; the next one can be changed."))
+        raise Conflict(gettext("This week's post is already out. You can change the next one."))

@@ -36,7 +36,7 @@ def edit_business(
         raise Invalid(_("Write all amounts in one currency."), field="price_high")
     low, high = prices["price_low"], prices["price_high"]
     if low and high and low.minor > high.minor:
-        raise Invalid(_("The highest price is below the lowest; swap them."), field="price_high")
+        raise Invalid(_("The highest price is below the lowest. Swap them."), field="price_high")
     if not 0 <= (changes.get("capacity") or 0) <= 1000:
         raise Invalid(_("Write how many projects you take at a time, such as 3."), field="capacity")
     columns = {name: value for name, value in changes.items() if name not in PRICES}

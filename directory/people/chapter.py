@@ -37,10 +37,10 @@ def _clean_weekday(number: int) -> int:
 def _clean_hashtags(text: str) -> list[str]:
     """Return the hashtags in a line, without duplicates and without the sign."""
     if re.search(r"#\w+\s+\w", text):
-        raise Invalid(_("A hashtag has no blanks: write #oldpueblo for Old Pueblo."), field="hashtags")
+        raise Invalid(_("A hashtag has no spaces: write #oldpueblo for Old Pueblo."), field="hashtags")
     hashtags = list(dict.fromkeys(hashtag for hashtag in re.split(r"[\s,;#＃]+", text) if hashtag))
     if not 1 <= len(hashtags) <= MAX_HASHTAGS:
-        raise Invalid(_("Write one to %(most)s hashtags.", most=MAX_HASHTAGS), field="hashtags")
+        raise Invalid(_("Write 1 to %(most)s hashtags.", most=MAX_HASHTAGS), field="hashtags")
     for hashtag in hashtags:
         if len(hashtag) > 60 or not is_hashtag(hashtag):
             raise Invalid(
@@ -63,7 +63,7 @@ class Chapter(PublicRow, Base):
     zone: Mapped[str] = mapped_column(String(60), default=UNSET_ZONE, info={"field": ProfileField(check=find_zone)})
     weekday: Mapped[int] = mapped_column(default=2, info={"field": ProfileField(check=_clean_weekday)})  # 0 is Monday
     post_time: Mapped[time] = mapped_column(default=time(9, 0), info={"field": ProfileField()})
-    about: Mapped[str] = text_field(1000, N_("whom it is for"), is_long=True)  # shown on its public page
+    about: Mapped[str] = text_field(1000, N_("who it is for"), is_long=True)  # shown on its public page
     public_at: Mapped[datetime | None]  # since when it has a public page
     indexed_at: Mapped[datetime | None]  # since when search engines may index that page
     hashtags: Mapped[list[str]] = mapped_column(

@@ -33,7 +33,7 @@ def _check_name(session: Session, member: Member, name: str) -> None:
     """Raises Invalid for a name that looks like a colleague's, also where only its letters do."""
     for word in name.split():
         if mixes_alphabets(word):
-            message = _("“%(word)s” mixes letters of two alphabets that look alike. Type it anew.", word=word)
+            message = _("“%(word)s” mixes letters of two alphabets that look alike. Type it again.", word=word)
             raise Invalid(message, field="name")
     others = select(Member.name).where(Member.business_id == member.business_id, Member.id != member.id)
     if fold(name) in {fold(other) for other in session.scalars(others.where(Member.is_active))}:

@@ -62,7 +62,7 @@ def find_link(session: Session, *, purpose: str, token: str, now: datetime) -> O
         )
     )
     if link is None:
-        raise Invalid(_("This link was used, is too old, or is not whole. Ask for a new one."))
+        raise Invalid(_("This link was already used, is too old, or is incomplete. Ask for a new one."))
     return link
 
 
@@ -71,7 +71,7 @@ def use_link(session: Session, *, purpose: str, token: str, now: datetime) -> On
     link = find_link(session, purpose=purpose, token=token, now=now)
     used = update(OneTimeLink).where(OneTimeLink.id == link.id, OneTimeLink.used_at.is_(None)).values(used_at=now)
     if not session.scalars(used.returning(OneTimeLink.id)).all():
-        raise Invalid(_("This link was used, is too old, or is not whole. Ask for a new one."))
+        raise Invalid(_("This link was already used, is too old, or is incomplete. Ask for a new one."))
     session.refresh(link)
     return link
 

@@ -63,7 +63,7 @@ def rename(
     name = clean_line(name, field="name", what=_("the name"), limit=120)
     schemes = select(Capability).where(Capability.scheme.in_((CURATED, OWN)), Capability.hidden_at.is_(None))
     if any(other.id != word.id and fold(other.name) == fold(name) for other in session.scalars(schemes)):
-        raise Conflict(_("There is “%(name)s” already; join the word with it.", name=name), field="name")
+        raise Conflict(_("There is already “%(name)s”. Merge the word with it.", name=name), field="name")
     before = {"name": word.name, "synonyms": word.synonyms}
     word.synonyms = [old for old in dict.fromkeys((*word.synonyms, word.name)) if fold(old) != fold(name)]
     word.name, word.vector = name, None
@@ -117,13 +117,13 @@ def join(
 def undo(session: Session, *, change: OwnWordChange, by: Member, now: datetime) -> None:
     """Bring back what was before the act. Raises Conflict if it was undone, or if a later act builds on it."""
     if change.undone_at is not None:
-        raise Conflict(_("This was undone already."))
+        raise Conflict(_("This was already undone."))
     word, target, before = change.capability, change.target, dict(change.before)
     ids = [word.id, *([target.id] if target else [])]
     later = select(OwnWordChange).where(OwnWordChange.id > change.id, OwnWordChange.undone_at.is_(None))
     on_same = OwnWordChange.capability_id.in_(ids) | (OwnWordChange.target_id == word.id)
     if session.scalar(later.where(on_same).limit(1)):
-        raise Conflict(_("“%(word)s” was changed again since; undo that first.", word=word.name))
+        raise Conflict(_("“%(word)s” has changed again since. Undo that first.", word=word.name))
     if target is not None:
         _move_back(session, before["moved"], word.id, target.id)
         session.expire_all()

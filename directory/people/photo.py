@@ -41,19 +41,15 @@ def crop_square(content: bytes) -> bytes:
     Raises Invalid, also if WAIT seconds pass in which this process is busy with other pictures.
     """
     if len(content) > MAX_BYTES:
-        raise Invalid(_("This photo is too large: twelve megabytes are the most."), field="photo")
+        raise Invalid(_("This photo is too large. The limit is 12 MB."), field="photo")
     if content[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc", b"ftypmsf1", b"ftypavif"):
-        raise Invalid(
-            _("Photos of the kind HEIC or AVIF cannot be read here. Send it as JPEG; most phones can."), field="photo"
-        )
+        raise Invalid(_("HEIC and AVIF photos cannot be read here. Send it as JPEG; most phones can."), field="photo")
     if not _decoder.acquire(timeout=WAIT):
-        raise Invalid(_("Many photos arrive at this moment. Send it again in a minute."), field="photo")
+        raise Invalid(_("Many photos are coming in right now. Send it again in a minute."), field="photo")
     try:
         return _square(content)
     except _BROKEN:
-        raise Invalid(
-            _("This is no photo that can be read here. Choose a JPEG, PNG or WebP picture."), field="photo"
-        ) from None
+        raise Invalid(_("This photo cannot be read here. Choose a JPEG, PNG or WebP picture."), field="photo") from None
     finally:
         _decoder.release()
 
@@ -62,7 +58,7 @@ def _square(content: bytes) -> bytes:
     with Image.open(BytesIO(content), formats=FORMATS) as picture:
         in_steps = picture.format == "JPEG" and picture.mode in ("RGB", "L")
         if picture.width * picture.height > (MAX_JPEG_PIXELS if in_steps else MAX_PIXELS):
-            raise Invalid(_("This photo has too many pixels. Send a smaller copy of it."), field="photo")
+            raise Invalid(_("This photo has too many pixels. Send a smaller copy."), field="photo")
         picture.draft("RGB", (2 * SIDE, 2 * SIDE))  # a large JPEG is decoded at reduced size
         image = picture if picture.mode in ("RGB", "RGBA", "L") else picture.convert("RGBA")
         side, left, top = min(image.size), max(0, image.width - image.height), max(0, image.height - image.width)

@@ -52,12 +52,12 @@ def require_another_admin(session: Session, *, without: Member) -> None:
     """Raise Conflict if ``without`` is the only active admin. Locks the admins until the transaction ends."""
     admins = select(Member.id).where(Member.is_admin, Member.is_active).order_by(Member.id)
     if list(session.scalars(admins.with_for_update(key_share=True))) == [without.id]:
-        raise Conflict(_("%(name)s is the last admin; make somebody else one first.", name=without.name))
+        raise Conflict(_("%(name)s is the last admin. Make somebody else an admin first.", name=without.name))
 
 
 def _require_active(member: Member) -> None:
     if not member.is_active:
-        raise Conflict(_("%(name)s does not take part at present, and so cannot have a role.", name=member.name))
+        raise Conflict(_("%(name)s is not an active member right now, and so cannot have a role.", name=member.name))
 
 
 def _find_role(session: Session, member: Member, chapter: Chapter, role: Role) -> ChapterRole | None:

@@ -24,7 +24,7 @@ def suspend(session: Session, *, member: Member, by: Member, now: datetime) -> N
     """
     _require_authority(session, member, by)
     if member.state != MemberState.ACTIVE:
-        raise Conflict(_("%(name)s does not take part at present.", name=member.name))
+        raise Conflict(_("%(name)s is not an active member right now.", name=member.name))
     if member.is_admin:
         require_another_admin(session, without=member)
     end_links(session, member=member, now=now)
@@ -46,7 +46,7 @@ def _require_authority(session: Session, member: Member, by: Member) -> None:
         raise Refused(_("Somebody else has to do this for you."))
     is_lead = any(held.role is Role.LEAD for held in chapter_roles(session, member=member))
     if (member.is_admin or is_lead) and not by.is_admin:
-        raise Refused(_("%(name)s runs a part of this network; only an admin can do this.", name=member.name))
+        raise Refused(_("%(name)s runs part of this network. Only an admin can do this.", name=member.name))
 
 
 def _set_state(session: Session, member: Member, state: MemberState, by: Member, action: str, now: datetime) -> None:

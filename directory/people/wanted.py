@@ -32,13 +32,13 @@ def add_wanted(
         member_id=member.id,
         kind=kind,
         capability_id=capability.id if capability else None,
-        text=clean_line(text, field="text", what=_("whom you want to meet"), limit=LONG_TEXT),
+        text=clean_line(text, field="text", what=_("who you want to meet"), limit=LONG_TEXT),
         why=clean_line(why, field="why", what=_("why you want to meet them"), limit=300, required=False),
         wanted_at=now,
     )
     live = select(func.count()).where(Wanted.member_id == member.id, Wanted.ended_at.is_(None))
     if (session.scalar(live) or 0) >= MOST_LIVE:
-        raise Conflict(_("You ask for %(most)s already; end one first.", most=MOST_LIVE), field="text")
+        raise Conflict(_("You already ask for %(most)s. Remove one first.", most=MOST_LIVE), field="text")
     session.add(wanted)
     index_business(session, member.business)
     return wanted
@@ -62,7 +62,7 @@ def share_wanted(session: Session, *, wanted: Wanted, now: datetime) -> None:
     Raises Conflict for an ended one, Invalid for words that must not be repeated in public.
     """
     if wanted.ended_at is not None:
-        raise Conflict(_("This ask has ended; ask anew to share it."))
+        raise Conflict(_("This ask was removed. Add it again to share it."))
     if faults := policy_errors(f"{wanted.text}\n{wanted.why}", wanted.member.business.country):
         raise Invalid(" ".join(faults), field="text")
     if wanted.shared_at is None:

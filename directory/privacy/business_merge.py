@@ -75,7 +75,7 @@ def merge(session: Session, *, keep: Business, drop: Business, by: Member, now: 
     Raises Invalid for one and the same record.
     """
     if keep.id == drop.id:
-        raise Invalid(_("This is one record already. Choose two."))
+        raise Invalid(_("This is already one record. Choose two."))
     session.flush()
     ids = sorted((keep.id, drop.id))
     session.execute(select(Business.id).where(Business.id.in_(ids)).order_by(Business.id).with_for_update())

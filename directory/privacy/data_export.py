@@ -220,10 +220,10 @@ def _asked(row: Introduction, member: Member) -> dict[str, Any]:
 
 def _readme(content: Mapping[str, Rows], now: datetime) -> str:
     lines = [
-        _("What this network keeps of you, as of %(day)s.", day=date_text(now)),
+        _("What this network has about you, as of %(day)s.", day=date_text(now)),
         "",
         _("everything.json holds all of it; each list is also a CSV file, for a spreadsheet."),
-        _("Of what others privately think of you there is only what is published: a band, or nothing."),
+        _("Of what others privately think of you there is only what is published: a sentence, or nothing."),
         _("A ' in front of a cell keeps a spreadsheet from running it; it is not part of what you wrote."),
         "",
         *(f"{name}: {len(rows)}" for name, rows in content.items()),

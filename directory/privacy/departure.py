@@ -45,7 +45,7 @@ def leave_network(session: Session, *, member: Member, by: Member, now: datetime
     lock_members(session, member)
     session.refresh(member)
     if member.state not in (MemberState.ACTIVE, MemberState.PENDING):
-        raise Conflict(_("This member has left already."))
+        raise Conflict(_("This member has already left."))
     check_replaceable(session, member=member)
     departure = Departure(member_id=member.id, state=member.state, left_at=now, erase_at=now + GRACE)
     session.add(departure)
@@ -78,7 +78,12 @@ def find_departure(session: Session, *, token: str, now: datetime) -> Departure:
     leaves = select(Departure).where(Departure.token_hash == hash_of(token), Departure.erase_at > now)
     departure = session.scalar(leaves)
     if departure is None:
-        raise Invalid(_("This link was used, is too old, or is not whole. You can still sign in, if you are back."))
+        raise Invalid(
+            _(
+                "This link was already used, is too old, or is incomplete. If you came back already, you can still "
+                "sign in."
+            )
+        )
     return departure
 
 
@@ -100,7 +105,7 @@ def check_replaceable(session: Session, *, member: Member) -> None:
     if member.is_admin:
         admins = select(Member.id).where(Member.is_admin, Member.is_active).order_by(Member.id)
         if not set(session.scalars(admins.with_for_update(key_share=True))) - {member.id}:
-            raise Conflict(_("You are the only administrator here. Make somebody else one first, then leave."))
+            raise Conflict(_("You are the only admin here. Make somebody else an admin first, then leave."))
     led = [held for held in chapter_roles(session, member=member) if held.role is Role.LEAD]
     for held in led:
         leads = holders_of_roles(session, chapter_id=held.chapter_id, roles=(Role.LEAD,))
@@ -111,7 +116,9 @@ def check_replaceable(session: Session, *, member: Member) -> None:
         )
         if session.scalar(people) and not {*leads} - {member}:
             name = held.chapter.name
-            raise Conflict(_("You are the only lead of %(chapter)s. Name another one first, then leave.", chapter=name))
+            raise Conflict(
+                _("You are the only lead of %(chapter)s. Name another lead first, then leave.", chapter=name)
+            )
 
 
 def departures_due(session: Session, *, now: datetime) -> list[Member]:

@@ -162,7 +162,7 @@ def _forget_posts(session: Session, member: Member, now: datetime) -> None:
         occurrences.add(post.occurrence_id)
     sent = Delivery.channel_id.is_not(None) & Delivery.occurrence_id.in_(occurrences)
     session.execute(update(Delivery).where(sent, Delivery.settled_at.is_not(None)).values(payload=b""))
-    gone = {"payload": b"", "state": DeliveryState.FAILED, "settled_at": now, "reason": _("Its words are forgotten.")}
+    gone = {"payload": b"", "state": DeliveryState.FAILED, "settled_at": now, "reason": _("Its text was deleted.")}
     session.execute(update(Delivery).where(sent, Delivery.state == DeliveryState.BY_HAND).values(**gone))
     session.flush()
 

@@ -54,8 +54,8 @@ def reveal(session: Session, *, reader: Member, of: Member | Business, now: date
             ):
                 raise Conflict(
                     _(
-                        "You looked up %(most)s people in a short while, which is the most. Wait a while; "
-                        "whom you looked up today stays open to you.",
+                        "You looked up %(most)s people in a short time, which is the limit. Wait a while. You can "
+                        "still see the people you looked up today.",
                         most=limit,
                     )
                 )

@@ -105,7 +105,7 @@ def set_audiences(session: Session, *, member: Member, audiences: dict[str, str]
     """Set who may see which fields of oneself and one's firm. Raises Invalid, and then changes nothing."""
     choices = audience_choices()
     if not audiences.keys() <= choices.keys() or not set(audiences.values()) <= {*Audience}:
-        raise Invalid(_("Choose one of the audiences that are offered."), field="audiences")
+        raise Invalid(_("Choose one of the audiences on the list."), field="audiences")
     rows: tuple[Member | Business, ...] = (member, member.business)
     for row in rows:
         chosen = {name: value for name, value in audiences.items() if choices[name].of == row.__tablename__}

@@ -54,7 +54,7 @@ def send_message(session: Session, *, sender: Member, receiver: Member, text: st
         raise Refused(_("%(name)s does not take messages from you.", name=receiver.first_name))
     for key, limit in ((f"message {sender.id} {receiver.id}", MAX_TO_ONE), (f"message {sender.id}", MAX_SENT)):
         if not consume_allowance(session, key=key, limit=limit, within=DAY, now=now):
-            raise Conflict(_("That is %(count)s messages in a day. Write again tomorrow, or call.", count=limit))
+            raise Conflict(_("That is %(count)s messages in one day. Message again tomorrow, or call.", count=limit))
     row = Message(sender=sender, receiver=receiver, text=cleaned, sent_at=now)
     session.add(row)
     session.flush()
@@ -101,7 +101,7 @@ def reopen(session: Session, *, message: Message, by: Member, now: datetime) -> 
 
 def _require_receiver(message: Message, by: Member) -> None:
     if by.id != message.receiver_id:
-        raise Refused(_("Only the person it was written to can do this."))
+        raise Refused(_("Only the person it was sent to can do this."))
 
 
 def _leads(session: Session, message: Message) -> list[Member]:

@@ -51,7 +51,7 @@ def submit_message(
         "text": clean_text(text, field="text", what=_("your message"), limit=3000),
     }
     if not typed["email"]:
-        raise Invalid(_("Write your mail address, so that %(name)s can answer.", name=receiver.name), field="email")
+        raise Invalid(_("Write your email address, so that %(name)s can answer.", name=receiver.name), field="email")
     limits = (
         (f"relay place {sender_ip}", MAX_PER_IP),
         (f"relay from {typed['email']}", MAX_PER_SENDER),
@@ -97,7 +97,7 @@ def find_message(session: Session, *, token: str, now: datetime) -> RelayMessage
         .with_for_update(of=RelayMessage)
     )
     if message is None:
-        raise Invalid(_("This link was used, is too old, or is not whole. Write your message again."))
+        raise Invalid(_("This link was already used, is too old, or is incomplete. Write your message again."))
     return message
 
 

@@ -59,9 +59,9 @@ def count_rows(session: Session, *, reader: Member, seen: RowsSeen, now: datetim
 def too_many_rows() -> str:
     return str(
         _(
-            "You have been shown %(hour)s people within an hour, or %(day)s within a day, which is the most. "
-            "Whoever you saw today stays open to you, and so does anybody whose full name you type. The others come "
-            "back later.",
+            "You have seen %(hour)s people within an hour, or %(day)s within a day, which is the limit. You can "
+            "still see the people you saw today, and anybody whose full name you type. The others come back "
+            "later.",
             hour=ROWS_AN_HOUR,
             day=ROWS_A_DAY,
         )

@@ -78,7 +78,9 @@ def summary_sentence(credits: Sequence[Credit]) -> str:
     parts = {
         "visits": ngettext("one visit", "%(count)s visits", sums["visits"]),
         "replies": ngettext("one reply", "%(count)s replies", sums["replies"]),
-        "applications": ngettext("one person who asks to join", "%(count)s who ask to join", sums["applications"]),
+        "applications": ngettext(
+            "one person who applied to join", "%(count)s who applied to join", sums["applications"]
+        ),
         "introductions": ngettext("one introduction", "%(count)s introductions", sums["introductions"]),
         "leads": _("%(leads)s (%(closed)s closed)", leads=leads, closed=sums["closed"]) if sums["closed"] else leads,
     }
@@ -87,8 +89,8 @@ def summary_sentence(credits: Sequence[Credit]) -> str:
             "One post brought %(what)s", "%(count)s posts brought %(what)s", max(1, sums["posts"]), what=brought
         )
     if sums["posts"]:
-        return ngettext("One post, and nothing seen of it yet", "%(count)s posts, and nothing seen yet", sums["posts"])
-    return _("Nothing is known yet")
+        return ngettext("One post, and no results yet", "%(count)s posts, and no results yet", sums["posts"])
+    return _("Nothing known yet")
 
 
 def intended_spending(credits: Sequence[Credit]) -> str:

@@ -43,7 +43,7 @@ WEEKS = 8
 PAIRED = timedelta(hours=5)  # before the post
 ANSWERED = timedelta(days=1)  # after the question
 YET_TO_MEET = {"nadia", "bea"}  # the story that the demo tells
-PLACES = ("Presta Coffee, Main Avenue", "by telephone", "Exo Roast, Sixth Street", "at the shop", "a walk by the river")
+PLACES = ("Presta Coffee, Main Avenue", "by phone", "Exo Roast, Sixth Street", "at the shop", "a walk by the river")
 
 Entry = dict[str, Any]
 Event = tuple[datetime, Callable[[], object]]

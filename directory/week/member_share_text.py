@@ -29,6 +29,6 @@ def share_text(session: Session, *, member: Member) -> str:
         }.get(ask.kind) or _("This week I would like to meet: %(what)s.", what=what)
     else:
         summary = visible_to(member, Audience.PUBLIC).get("headline") or member.business.summary
-        opening = truncate(summary, MAX_QUOTE) or _("Whom should I meet this week?")
+        opening = truncate(summary, MAX_QUOTE) or _("Who should I meet this week?")
     closing = _("Know somebody? Tell me. %(name)s, %(firm)s", name=member.first_name, firm=truncate(firm, 60))
     return "\n\n".join([opening, closing, *([hashtags(chapter)] if chapter is not None else [])])

@@ -106,9 +106,9 @@ def _skip_missed(session: Session, now: datetime) -> None:
     running = set(session.scalars(select(Chapter.id).where(not_stopped(Chapter.id))))
     for row in rows:
         if row.local_date != last_due.get(row.chapter_id):
-            row.skipped = gettext("The next week's turn came before this one was posted.")
+            row.skipped = gettext("It was already time for the next week's post before this one was posted.")
         elif row.held_at is None and row.chapter_id in running and row.due_at <= now - CATCH_UP:
-            row.skipped = gettext("Nothing was running when its time came, and it was too late afterwards.")
+            row.skipped = gettext("Goodword was not running at its time, and afterwards it was too late.")
 
 
 def occurrence_values(chapter: Chapter, on: date, blackouts: list[BlackoutPeriod]) -> dict[str, Any]:
@@ -173,5 +173,5 @@ def release(session: Session, *, occurrence: Occurrence, member: Member, now: da
 def skip(session: Session, *, occurrence: Occurrence, member: Member, now: datetime) -> None:
     """Leave this week out. Raises Conflict when it was posted or skipped before."""
     lock_open(session, occurrence)
-    occurrence.skipped = why = gettext("Left out this week.")
+    occurrence.skipped = why = gettext("Skipped this week.")
     audit.record(session, actor_id=member.id, action="occurrence.skip", object=occurrence, reason=why, now=now)

@@ -89,11 +89,11 @@ def decide_frame(session: Session, *, frame: PostFrame, member: Member, is_appro
     """
     session.refresh(frame, with_for_update=True)
     if frame.approved_at is not None or frame.refused_at is not None:
-        raise Conflict(gettext("Somebody has decided this already; look at it again."))
+        raise Conflict(gettext("Somebody has already decided this. Check it again."))
     if not is_approved:
         frame.refused_at = now
     elif frame.written_by_id == member.id:
-        raise Refused(gettext("A second person approves it: another lead, the secretary or an admin."))
+        raise Refused(gettext("A second person has to approve it: another lead, the secretary or an admin."))
     else:
         frame.approved_at, frame.approved_by_id = now, member.id
     action = "post_frame.approve" if is_approved else "post_frame.refuse"

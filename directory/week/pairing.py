@@ -102,7 +102,7 @@ def arrange_meeting(
     _require_participant(pairing, by)
     at = None if meets_at is None else meets_at.replace(tzinfo=pairing.zone)
     if at is not None and at != pairing.meets_at and not now - MAX_DISTANCE < at < now + MAX_DISTANCE:
-        raise Invalid(_("Choose a day within the next months."), field="meets_at")
+        raise Invalid(_("Choose a day in the next few months."), field="meets_at")
     texts = (
         clean_line(place, field="place", what=_("the place"), limit=200, required=False),
         clean_text(topics, field="topics", what=_("what you want to talk about"), limit=1000, required=False),
@@ -140,7 +140,7 @@ def reopen(session: Session, *, pairing: Pairing, by: Member, now: datetime) -> 
     Raises Refused for anybody but who answered.
     """
     if pairing.said_by_id != by.id:
-        raise Refused(_("Only the person who said this can take it back."))
+        raise Refused(_("Only the person who said this can withdraw it."))
     was_kept = pairing.state is PairingState.KEPT
     pairing.state, pairing.said_by_id = PairingState.PROPOSED, None
     year = now.astimezone(pairing.zone).year
@@ -156,11 +156,11 @@ def reopen(session: Session, *, pairing: Pairing, by: Member, now: datetime) -> 
 def _answer(session: Session, pairing: Pairing, by: Member, state: PairingState) -> None:
     _require_participant(pairing, by)
     if pairing.state is not PairingState.PROPOSED and pairing.said_by_id != by.id:
-        raise Conflict(_("%(name)s has said already how it went.", name=pairing.partner(by).first_name))
+        raise Conflict(_("%(name)s has already said how it went.", name=pairing.partner(by).first_name))
     pairing.state, pairing.said_by_id = state, by.id
     session.flush()
 
 
 def _require_participant(pairing: Pairing, by: Member) -> None:
     if by.id not in (pairing.one_id, pairing.other_id):
-        raise Refused(_("Only the two can say this."))
+        raise Refused(_("Only the two of them can say this."))

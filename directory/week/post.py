@@ -93,7 +93,7 @@ def compose(session: Session, *, occurrence: Occurrence, now: datetime, base_url
         or any(_unwilling(session, post.text, mentions) for post in edited)
         or any(_is_later(mention.vetoed_at, post.edited_at) for mention in vetoed for post in edited)
     ):
-        reason = gettext("The edited text speaks of somebody who no longer agrees to it, or of an ask that has ended.")
+        reason = gettext("The edited text mentions somebody who no longer agrees to it, or an ask that was removed.")
         hold(session, occurrence=occurrence, member=None, now=now, reason=reason)
     session.flush()
     return posts_of(session, occurrence=occurrence)
@@ -115,7 +115,7 @@ def edit(session: Session, *, post: Post, text: str, member: Member, now: dateti
     mentions = mentions_of(session, occurrence=post.occurrence, include_vetoed=True)
     if unwilling := _unwilling(session, text, mentions):
         name = unwilling[0]
-        message = gettext("%(name)s does not agree to be named in the weekly post; leave the name out.", name=name)
+        message = gettext("%(name)s does not agree to be named in the weekly post. Leave the name out.", name=name)
         raise Invalid(message, field="text")
     for mention in mentions:
         if not mention.is_agreed and mention.vetoed_at is None:
@@ -188,7 +188,7 @@ def freeze(
     posts = [post for post in posts if post.channel.state is ChannelState.OPEN]
     if not posts:
         occurrence.skipped = (
-            gettext("There was nothing new to say.")
+            gettext("There was nothing new to post.")
             if channels_of(session, chapter=occurrence.chapter)
             else gettext("No channel is connected.")
         )

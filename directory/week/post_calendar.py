@@ -46,7 +46,7 @@ def occurrence_on(session: Session, *, chapter: Chapter, on: date, now: datetime
     Raises Conflict for any other day.
     """
     if on not in {week.local_date for week in weeks(session, chapter=chapter, now=now)}:
-        raise Conflict(gettext("There is no turn on that day any more; look at the calendar again."))
+        raise Conflict(gettext("There is no post on that day any more. Check the calendar again."))
     write_ahead(session, chapter=chapter, until=on, now=now)
     conditions = (Occurrence.chapter_id == chapter.id, Occurrence.local_date == on)
     return session.scalars(select(Occurrence).where(*conditions)).one()
@@ -60,7 +60,7 @@ def set_hour(session: Session, *, occurrence: Occurrence, at: time | None, membe
     lock_open(session, occurrence)
     due_at = slot_instant(occurrence.chapter, occurrence.local_date, at)
     if due_at <= now:
-        raise Invalid(gettext("That time is over; choose a later one, or let it go out now."), field="at")
+        raise Invalid(gettext("That time is over. Choose a later one."), field="at")
     occurrence.own_time, occurrence.due_at, occurrence.preflight_at = at, due_at, None
     audit.record(session, actor_id=member.id, action="occurrence.set_hour", object=occurrence, now=now)
 
@@ -74,9 +74,9 @@ def add_blackout(
     """
     cleaned = clean_line(reason, field="reason", what=gettext("the reason"), limit=120)
     if not first_on <= last_on <= first_on + MAX_BLACKOUT:
-        raise Invalid(gettext("Choose a last day after the first, three months later at most."), field="last_on")
+        raise Invalid(gettext("Choose a last day after the first, at most three months later."), field="last_on")
     if last_on < now.astimezone(ZoneInfo(chapter.zone)).date():
-        raise Invalid(gettext("Those days are over; choose later ones."), field="last_on")
+        raise Invalid(gettext("Those days are over. Choose later ones."), field="last_on")
     blackout = BlackoutPeriod(chapter_id=chapter.id, first_on=first_on, last_on=last_on, reason=cleaned)
     blackout.set_by_id, blackout.set_at = member.id, now
     session.add(blackout)

@@ -64,11 +64,11 @@ def _occurrence_problems(session: Session, occurrence: Occurrence) -> list[str]:
     """The problems of the whole occurrence, in sentences that say what to do."""
     problems = []
     if stops_of(session, chapter=occurrence.chapter):
-        problems.append(gettext("Nothing is posted at all: somebody stopped it. Let it go on in the calendar."))
+        problems.append(gettext("All posts are stopped. Resume them in the calendar."))
     if occurrence.held_at is not None:
-        problems.append(gettext("The post is held. Let it go, or leave this week out."))
+        problems.append(gettext("The post is on hold. Release it, or skip this week."))
     if pending_frame(session, chapter=occurrence.chapter) is not None:
-        problems.append(gettext("New sentences for your posts wait for a second person; until then the old ones stay."))
+        problems.append(gettext("New sentences for your posts are waiting for approval. Until then the old ones stay."))
     if not channels_to_check(session, occurrence):
         problems.append(gettext("No channel is connected, so the post would go nowhere."))
     return problems
@@ -77,16 +77,16 @@ def _occurrence_problems(session: Session, occurrence: Occurrence) -> list[str]:
 def _channel_problems(session: Session, occurrence: Occurrence, channel: Channel) -> list[str]:
     """The problems of a channel's account and of its post."""
     if channel.state is ChannelState.BROKEN:
-        return [gettext("The account lets us in no more; connect it again.")]
+        return [gettext("The account no longer lets us in. Reconnect it.")]
     problems = []
     if channel.is_ok is False:
-        problems.append(gettext("The account did not answer as it should: %(said)s", said=channel.check_said))
+        problems.append(gettext("The account did not answer as expected: %(said)s", said=channel.check_said))
     if channel.has_link and occurrence.chapter.public_at is None:
-        problems.append(gettext("Its posts shall end with a link, and the chapter has no public page to lead to."))
+        problems.append(gettext("Its posts should end with a link, but the chapter has no public page to link to."))
     for post in posts_of(session, occurrence=occurrence):
         if post.channel_id != channel.id:
             continue
         if excess := excess_length(post.text, limits_of(channel)):
-            problems.append(gettext("The text is %(over)s too long there; make it shorter.", over=excess))
+            problems.append(gettext("The text is %(over)s too long there. Shorten it.", over=excess))
         problems += [remark.sentence for remark in remarks_on(session, post=post, text=post.text) if remark.is_error]
     return problems

@@ -137,7 +137,7 @@ def answer_item(session: Session, *, prompt: Prompt, index: int, is_yes: bool, n
     item = prompt.items[index]
     row = None if item["answer"] else item_row(session, prompt, item)
     if row is None:
-        raise Conflict(_("You have answered this, or it is over."))
+        raise Conflict(_("You already answered this, or it is over."))
     answered = {**item, "answer": "yes" if is_yes else "no"}
     prompt.items = [*prompt.items[:index], answered, *prompt.items[index + 1 :]]
     member, kind = prompt.member, item["kind"]

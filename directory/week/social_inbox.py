@@ -177,7 +177,7 @@ def decide_reply(
     """
     session.refresh(reply, with_for_update={"of": Reply})
     if reply.lead_id is not None:
-        raise Conflict(_("A lead came of it; close the lead if it was none."))
+        raise Conflict(_("It became a lead. If it was not one, close the lead."))
     if outcome is Outcome.INTRODUCTION and member not in public_people(session, chapter=reply.channel.chapter):
         raise Invalid(_("Choose a member who has a public page."), field="member")
     reply.outcome, reply.lead_id = outcome, lead.id if lead is not None else None

@@ -75,7 +75,7 @@ class BlueskyTransport:
                 raise
             if existing["value"]["text"] == frozen.text:
                 return str(existing["uri"])
-        raise TransportError(gettext("Another text stands in its place."), permanent=True, accepted="maybe")
+        raise TransportError(gettext("There is another text in its place."), permanent=True, accepted="maybe")
 
     def check(self) -> AccountCheck:
         """Return the handle by which the server knows the account."""

@@ -60,7 +60,7 @@ def classify_errors(accepted: Literal["no", "maybe"] | None = None, *also: type[
     except caught as error:
         cause = error.__context__ if isinstance(error, also) else error
         if not isinstance(cause, TransportError):
-            message = gettext("The network answered with something that is not understood.")
+            message = gettext("The network gave an answer we do not understand.")
             cause = TransportError(message, permanent=False, accepted="maybe")
         cause.accepted = accepted or cause.accepted
         raise cause from None
@@ -81,7 +81,7 @@ def _refusal(answer: requests.Response) -> HttpRefused:
     status = answer.status_code
     message = gettext("The network refused it (%(status)s).", status=status)
     if status == 401:
-        message = gettext("The network lets this account in no more. Connect it again.")
+        message = gettext("The network no longer lets this account in. Reconnect it.")
     elif status == 402:
         message = gettext("The network asks for credit: add some in its developer console.")
     is_uncertain = status == 408 or not 400 <= status < 500
@@ -128,7 +128,7 @@ def picture_of(account: Account, frozen: PostSnapshot, largest: int) -> tuple[by
     try:
         picture = files.read_file(account.installation.home, FOLDER, frozen.image)
     except FileNotFoundError:
-        raise PictureRefused(gettext("The picture of this post is gone.")) from None
+        raise PictureRefused(gettext("This post’s picture is gone.")) from None
     if len(picture) > largest:
         raise PictureRefused(gettext("The picture is too large for it."))
     return picture, "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"

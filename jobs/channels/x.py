@@ -103,7 +103,7 @@ class XTransport:
         except HttpRefused as error:
             if error.status != 403:
                 raise
-        reason = gettext("Your plan with X lets no program read what people say.")
+        reason = gettext("Your plan with X does not allow reading what people say.")
         raise TransportError(reason, permanent=True, accepted="no")
 
     def _me(self) -> Json:
@@ -121,7 +121,7 @@ class XTransport:
             if not (token := page["meta"].get("next_token")):
                 return
             params["pagination_token"] = token
-        raise TransportError(gettext("X has more posts than can be looked through."), permanent=True, accepted="no")
+        raise TransportError(gettext("X has more posts than we can look through."), permanent=True, accepted="no")
 
     def _upload(self, frozen: PostSnapshot) -> str:
         picture, _ = picture_of(self.account, frozen, LARGEST_PICTURE)
@@ -147,7 +147,7 @@ class XTransport:
 
     def _renewed(self, old: Secrets) -> Secrets:
         """Return the secrets with new tokens. The caller stores them before anybody uses them."""
-        reason = gettext("X lets this account in no more. Connect it again.")
+        reason = gettext("X no longer lets this account in. Reconnect it.")
         revoked = TransportError(reason, permanent=True, accepted="no", is_revoked=True)
         if not old.get("refresh_token"):
             raise revoked

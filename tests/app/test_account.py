@@ -115,7 +115,7 @@ def test_an_admin_gives_and_takes_roles_and_it_is_written_down(
         held = session.scalar(select(ChapterRole.id).filter_by(member_id=bea.id))
         assert (held is not None) is is_held
     browser.post(f"{path}/grant", data={"role": "admin"})
-    assert "Take it back" in browser.get(path).text
+    assert "Remove role" in browser.get(path).text
     session.rollback()
     acts = session.execute(select(AuditEntry.action, AuditEntry.reason).order_by(AuditEntry.id)).all()
     lead = f"lead of chapter {town.chapter.public_id}"

@@ -95,7 +95,7 @@ def test_erasing_a_member_purges_posts_that_wait_in_closed_groups(
     with Session(engine) as session:
         browser = sign_in(session.scalars(select(Member).where(Member.key == "lena")).one())
     for path in paths:
-        assert "The words are forgotten" in browser.get(path).text
+        assert "The text was deleted" in browser.get(path).text
         assert browser.post(f"{path}/posted").status_code == 409
 
 
@@ -116,8 +116,8 @@ def test_marking_a_closed_group_post_as_posted_by_hand_can_be_undone(
         lena = sign_in(session.scalars(select(Member).where(Member.key == "lena")).one())
         row = session.scalars(select(Delivery).where(Delivery.state == DeliveryState.BY_HAND)).one()
         path = f"/deliveries/{row.public_id}"
-    assert "A post for you to post" in lena.get("/").text
-    assert "Copy the words" in lena.get(path).text
+    assert "One post for you to post by hand" in lena.get("/").text
+    assert "Copy the text" in lena.get(path).text
     assert "counts as posted" in lena.post(f"{path}/posted", follow_redirects=True).text
     assert lena.post(f"{path}/posted").status_code == 409
     lena.post(f"{path}/waiting")

@@ -185,7 +185,7 @@ def test_a_lead_application_and_message_after_a_click_count_once(
         credits = credits_of(session, chapter=old_pueblo(session))
         assert (
             summary_sentence(credits)
-            == "One post brought 3 visits, one reply, one person who asks to join and one lead (1 closed)"
+            == "One post brought 3 visits, one reply, one person who applied to join and one lead (1 closed)"
         )
         assert intended_spending(credits) == "$15,000"
 
@@ -259,7 +259,7 @@ def test_leads_and_secretaries_read_the_attribution_of_their_chapter(
     leads.post(f"{kit}/waiting")
     assert "One post brought" in leads.get(home).text
     assert leads.get(f"/chapters/{valley}/attribution").status_code == 403
-    assert sign_in(member(engine, "ada")).get(f"/chapters/{valley}/attribution").text.count("Nothing is known yet") == 1
+    assert sign_in(member(engine, "ada")).get(f"/chapters/{valley}/attribution").text.count("Nothing known yet") == 1
 
 
 def test_a_post_for_a_closed_group_shows_its_image_and_link(engine: Engine, sign_in: SignIn, code: str) -> None:

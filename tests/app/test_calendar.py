@@ -53,7 +53,7 @@ def test_a_lead_can_hold_skip_and_move_a_week_and_undo_it(browser: Browser, home
     assert "The next post goes out on Wed, Nov 11" in held
     assert "/calendar/release?on=2026-11-04" in held, "the undo link"
     lena.post(f"{home}/release?on=2026-11-04")
-    assert "Left out" in lena.post(f"{home}/skip", data={"on": "2026-11-18"}, follow_redirects=True).text
+    assert "Skipped" in lena.post(f"{home}/skip", data={"on": "2026-11-18"}, follow_redirects=True).text
     moved = lena.post(f"{home}/hour", data={"on": "2026-11-04", "at": "14:30"}, follow_redirects=True).text
     assert "at 2:30 PM" in moved
     assert "at 9:00 AM" in lena.post(f"{home}/hour?on=2026-11-04&at=", follow_redirects=True).text
@@ -91,17 +91,17 @@ def test_a_blackout_period_can_be_added_and_ended(browser: Browser, home: str) -
 
 def test_new_opening_and_closing_sentences_need_a_second_person(browser: Browser, home: str) -> None:
     lena, ada = browser("lena"), browser("ada")
-    assert "Take them back" in lena.post(f"{home}/frame", data={"opening": "We ask."}, follow_redirects=True).text
+    assert "Withdraw" in lena.post(f"{home}/frame", data={"opening": "We ask."}, follow_redirects=True).text
     assert lena.post(f"{home}/frame/approve").status_code == 403
     assert "Lena Okafor wrote them" in ada.get(home).text
-    assert "The next post uses it" in ada.post(f"{home}/frame/approve", follow_redirects=True).text
+    assert "The next post uses them" in ada.post(f"{home}/frame/approve", follow_redirects=True).text
     assert "Ada" in lena.get(home).text
 
 
 def test_a_lead_can_stop_and_resume_the_posts_of_a_chapter(browser: Browser, engine: Engine, home: str) -> None:
     lena = browser("lena")
-    assert "Nothing is posted until somebody" in lena.post(f"{home}/stop", follow_redirects=True).text
-    assert "Lena Okafor stopped it today" in lena.get(home).text
+    assert "Posts are stopped until somebody" in lena.post(f"{home}/stop", follow_redirects=True).text
+    assert "Lena Okafor stopped them today" in lena.get(home).text
     lena.post(f"{home}/go")
     assert count_rows(engine, Stop) == 0
 
@@ -117,7 +117,7 @@ def test_only_an_admin_can_lift_a_stop_of_the_whole_network(
     lena.post(f"{home}/go")
     assert [lena.get("/publishing").status_code, lena.post("/publishing/go").status_code] == [403, 403]
     assert count_rows(engine, Stop) == 1
-    assert "an older copy?" in ada.get("/publishing").text
+    assert "restored from a backup?" in ada.get("/publishing").text
     assert "Every chapter posts" in ada.post("/publishing/copy", follow_redirects=True).text
     assert count_rows(engine, Stop) == 0
 

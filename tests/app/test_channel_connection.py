@@ -37,5 +37,5 @@ def test_a_hand_shake_whose_key_was_changed_is_begun_again(
     state = state_of(lena.post(f"/chapters/{house}/channels/x", data=SAID).text)
     app.config["SECRETS"] = SecretBox(["another"])
     answer = lena.get(f"/chapter/channels/answer?code=good&state={state}", follow_redirects=True)
-    assert "Begin again" in answer.text
+    assert "Start again" in answer.text
     assert newest(engine).id == before

@@ -56,7 +56,7 @@ def test_an_answer_counts_once_and_for_ten_minutes(fake: FakeX, now: datetime) -
     address, kept = channel_oauth.begin("x", CLIENT, BACK, now=now)
     answered = fake.agree(address)
     for late, forgotten in ((timedelta(minutes=11), kept), (timedelta(0), {})):
-        with pytest.raises(Invalid, match="Begin again"):
+        with pytest.raises(Invalid, match="Start again"):
             channel_oauth.finish("x", CLIENT, forgotten, answered, now=now + late)
     assert fake.asked == []
     channel_oauth.finish("x", CLIENT, kept, answered, now=now)

@@ -100,7 +100,7 @@ def test_an_account_is_connected_by_its_keys_which_no_page_ever_shows(
         text = lena.get(page).text
         assert "X, with four keys" in text
         assert "-secret" not in text
-    assert "Looking whether it lets us in" in lena.get(pages[1]).text
+    assert "Checking the connection" in lena.get(pages[1]).text
 
 
 def test_the_hand_shake_is_believed_once(engine: Engine, lena: FlaskClient, house: str, app: Site, x: None) -> None:
@@ -114,7 +114,7 @@ def test_the_hand_shake_is_believed_once(engine: Engine, lena: FlaskClient, hous
     row = newest(engine)
     assert row.settings == {"client_id": "the-id"}
     assert secrets_of(row, app.config["SECRETS"]) == {"client_secret": "hush-hush", "access_token": "brought"}
-    assert "Begin again" in lena.get(back, follow_redirects=True).text
+    assert "Start again" in lena.get(back, follow_redirects=True).text
     assert newest(engine).id == row.id
 
 
@@ -140,7 +140,7 @@ def test_an_answer_that_is_not_ours_changes_nothing(
     who = browser("ada") if wrong == "somebody else's" else lena
     query = {"code": "" if wrong == "no" else "good", "state": "forged" if wrong == "forged" else state}
     answer = who.get("/chapter/channels/answer", query_string=query, follow_redirects=True)
-    assert "not belong" in answer.text or "not to let" in answer.text or "Is it you" in answer.text
+    assert "not belong" in answer.text or "did not allow" in answer.text or "Is this you" in answer.text
     assert newest(engine).id == before
 
 
@@ -151,7 +151,7 @@ def test_a_broken_account_is_connected_again_in_the_same_row(
     row = newest(engine)
     with write_session(engine) as session:
         channel_lifecycle.mark_broken(session, session.get_one(Channel, row.id), reason="It let us out.", now=now)
-    assert "must be connected again" in lena.get("/chapter/channels").text
+    assert "must be reconnected" in lena.get("/chapter/channels").text
     assert "It let us out." in lena.get(f"/channels/{row.public_id}").text
     assert lena.post(f"/channels/{row.public_id}/resume").status_code == 409
     lena.post(f"/channels/{row.public_id}/connect", data={**KEYS, "access_token": "newer"})
@@ -219,10 +219,10 @@ def test_a_person_decides_about_a_post_that_nobody_can_tell_of(
     for page in ("/", "/chapter/channels"):
         assert f"/deliveries/{lost}" in lena.get(page).text
     page = lena.get(f"/deliveries/{lost}").text
-    assert "Nobody can tell" in page
+    assert "We do not know" in page
     assert "Whom do you know?" in page
     lena.post(f"/deliveries/{lost}/look")
-    assert "The worker is looking" in lena.get(f"/deliveries/{lost}").text
+    assert "Checking…" in lena.get(f"/deliveries/{lost}").text
     lena.post(f"/deliveries/{lost}/{act}")
     with Session(engine) as session:
         assert session.scalars(select(Delivery.state).where(Delivery.public_id == lost)).one() is then
@@ -243,14 +243,14 @@ def test_a_letter_is_nobodys_business(engine: Engine, browser: Callable[[str], F
 def test_the_status_says_what_waits_and_who_works(
     engine: Engine, lena: FlaskClient, lost: str, now: datetime, browser: Callable[[str], FlaskClient]
 ) -> None:
-    assert "No worker is running" in lena.get("/chapter/status").text
+    assert "Nothing is being sent" in lena.get("/chapter/status").text
     with write_session(engine) as session:
         plan_occurrences(session, now=now)
         record_heartbeat(session, worker="hand-1", now=now)
     page = lena.get("/chapter/status").text
-    assert "Old Pueblo must be looked at" in page
+    assert "Old Pueblo needs attention" in page
     assert "Next post: Wed, Nov 4 at 9:00 AM." in page
-    assert "Of one post nobody can tell" in page
+    assert "We do not know whether one post" in page
     assert "hand-1" in page
     assert page.count("Next post:") < browser("ada").get("/chapter/status").text.count("Next post:")
 

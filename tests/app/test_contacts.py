@@ -244,7 +244,7 @@ def test_contact_reveals_are_limited_per_hour_and_recorded(
         last = others[-1].public_id
     refused = nadia.post(f"/members/{last}/contact")
     assert refused.status_code == 409
-    assert "You looked up 60 people in a short while" in refused.text
+    assert "You looked up 60 people in a short time" in refused.text
     assert ASKED_FOR["firm_phone"] in nadia.post(path).text  # a second reveal of the same person is not counted
     with Session(engine) as session:
         entries = session.scalars(select(AuditEntry.object).where(AuditEntry.action == "contact.reveal")).all()

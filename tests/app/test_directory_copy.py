@@ -107,7 +107,7 @@ def test_beyond_the_limit_whoever_was_seen_or_is_named_in_full_is_still_found(
 ) -> None:
     thief = fill(engine, sign_in, now, 40)
     page = thief.get("/members").text
-    assert "which is the most" in page
+    assert "which is the limit" in page
     assert seen_in(thief.get("/members").text) == seen_in(page)
     hidden = next(name_of(number) for number in range(40) if name_of(number) not in page)
     for typed in (hidden[:2], hidden[:4], hidden[:-1]):

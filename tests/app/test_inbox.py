@@ -70,7 +70,7 @@ def test_a_lead_made_from_a_reply_starts_with_its_text_and_is_linked_to_it(
     assert (stored_reply(engine).outcome, stored_reply(engine).lead_id) == ("lead", lead.id)
     assert "close the lead" in lena.post(f"/replies/{reply}/ignored", follow_redirects=True).text
     assert stored_reply(engine).outcome == "lead"
-    assert "Nobody waits for a word" in lena.get(f"/chapters/{chapter_id(engine)}/inbox").text
+    assert "Nobody is waiting for a reply" in lena.get(f"/chapters/{chapter_id(engine)}/inbox").text
 
 
 def test_introductions_and_invitations_are_texts_to_copy_and_send_nothing(
@@ -102,4 +102,4 @@ def test_ignoring_a_reply_can_be_undone(lena: FlaskClient, engine: Engine, reply
 def test_an_inbox_without_a_listening_channel_links_to_the_channels(lena: FlaskClient, engine: Engine) -> None:
     page = lena.get(f"/chapters/{chapter_id(engine)}/inbox").text
     assert "Nobody has said anything yet" in page
-    assert "See the channels" in page
+    assert "View channels" in page

@@ -91,7 +91,7 @@ def test_a_chapter_lead_sees_the_lead_but_not_the_suggestion(
     engine: Engine, nadia: FlaskClient, sign_in: SignIn
 ) -> None:
     page = browser_of(engine, sign_in, "lena").get(bring(nadia)).text
-    assert "The answer is for Nadia Soto alone" in page
+    assert "The answer is only for Nadia Soto" in page
     assert "Bramble" not in page
 
 
@@ -119,11 +119,11 @@ def test_further_possible_needs_are_offered_and_can_be_added(nadia: FlaskClient)
 def test_a_likely_need_is_taken_on_the_answer_and_the_rest_stays(nadia: FlaskClient) -> None:
     brought = bring(nadia)
     page = nadia.get(brought).text
-    (need, name), *_others = re.findall(r'name="(need-[a-z0-9]+)" value="must">also ([^<?]+)\?<', page)
+    (need, name), *_others = re.findall(r'name="(need-[a-z0-9]+)" value="must">([^<?]+) too\?<', page)
     assert nadia.post(f"{brought}/needs", data={need: "must"}).status_code == 303
     after = nadia.get(brought).text
     assert f"{name} <small>must" in after
-    assert f"also {name}?" not in after
+    assert f"{name} too?" not in after
     assert "WordPress <small>must" in after
     assert "$15,000" in after
 
@@ -194,7 +194,7 @@ def test_where_no_need_is_heard_the_firms_are_shown_that_write_about_it(engine: 
         edit_business(session, business=bramble.business, by=bramble, changes=texts, now=datetime.now(UTC))
     page = nadia.get(bring(nadia, "The pipe organs of two chapels are out of tune")).text
     assert "Nothing here matches these words yet" in page
-    assert "These firms write about something like it" in page
+    assert "These firms write about something similar" in page
     assert "They write: “We tune pipe organs &lt;in&gt; chapels.”" in page
 
 
@@ -232,8 +232,8 @@ def test_the_text_of_a_lead_is_escaped(nadia: FlaskClient) -> None:
 
 def test_a_lead_can_be_closed_and_reopened(app: Site, nadia: FlaskClient) -> None:
     brought = bring(nadia)
-    assert "settled" in nadia.post(f"{brought}/close", follow_redirects=True).text
-    assert "open again" in nadia.post(f"{brought}/reopen", follow_redirects=True).text
+    assert "closed" in nadia.post(f"{brought}/close", follow_redirects=True).text
+    assert "reopened" in nadia.post(f"{brought}/reopen", follow_redirects=True).text
 
 
 def test_the_31st_lead_an_hour_is_refused_and_its_text_is_kept(
@@ -368,4 +368,4 @@ def test_where_law_restricts_referral_fees_no_page_or_draft_speaks_of_a_share(en
         assert not re.search(r"\bfees?\b|\bshares?\b|\d\s?%|divide the work", main, re.IGNORECASE)
         if shape != "together":
             assert shape_of(page) == ["hand over"]
-            assert "everybody works for their own clients" in main or shape
+            assert "each firm works for its own clients" in main or shape

@@ -45,7 +45,7 @@ def test_active_filters_are_listed_and_can_be_removed_one_by_one(nadia: FlaskCli
     page = nadia.get("/members?industry=health&language=es&town=Phoenix&km=50").text
     assert "within 30 miles of Phoenix" in page
     assert "speaks Spanish" in page
-    fewer, off = total(page), re.findall(r'href="([^"]+)" aria-label="Without: speaks Spanish"', page)
+    fewer, off = total(page), re.findall(r'href="([^"]+)" aria-label="Remove filter: speaks Spanish"', page)
     wider = nadia.get(off[0].replace("&amp;", "&")).text
     assert "speaks Spanish" not in wider
     assert total(wider) >= fewer > 0
@@ -84,7 +84,7 @@ def test_an_htmx_request_gets_the_filters_along_with_the_list(nadia: FlaskClient
 
 def test_an_empty_result_suggests_what_to_do_next(nadia: FlaskClient) -> None:
     page = nadia.get("/members?q=bakery&industry=energy&price=high").text
-    assert "Take a choice off" in page
+    assert "Remove a filter" in page
     assert 'href="/leads/new?text=bakery"' in page
 
 
@@ -106,7 +106,7 @@ def test_a_saved_search_counts_new_results_and_can_be_deleted_and_restored(
     kept = saved_ids(engine)[0]
     opened = nadia.post(f"/searches/{kept}/open", follow_redirects=True).text
     assert "Dawn Early" in opened
-    assert "new since your last look" in opened
+    assert "new since you last looked" in opened
     assert total(opened) == 1
     assert "new since" not in nadia.get("/members").text
     nadia.post(f"/searches/{kept}/end")

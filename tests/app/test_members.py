@@ -169,9 +169,10 @@ def test_a_page_takes_at_most_fifteen_queries(
         if reader == "lena":
             assert 'aria-hidden="true">10<' in page, path  # the badge counts what Today counts
         if (path, reader) == ("/", "lena"):
-            assert "10 things wait for a word from you, Lena" in page
+            assert "10 things are waiting for you, Lena" in page
             assert all(
-                text in page for text in ("A clinic needs a sign", "Two free days", "The broken one must be connected")
+                text in page
+                for text in ("A clinic needs a sign", "Two free days", "The broken one must be reconnected")
             )
 
 
@@ -183,7 +184,7 @@ def test_a_profile_shows_facts_paths_and_contact_on_request(nadia: FlaskClient, 
     assert 'href="tel:+15205550111"' in given
     assert "3 finished projects" in page
     assert "Carla can introduce you." in page
-    assert re.search(r"worked with, in \w+</span>\s*<b>Carla Ruiz</b>\s*<span>vouches for</span>\s*<b>Bea", page)
+    assert re.search(r"worked with, in \w+</span>\s*<b>Carla Ruiz</b>\s*<span>recommends</span>\s*<b>Bea", page)
     assert "You worked together" in nadia.get(f"/members/{who['carla']}").text
     assert "/profile" in nadia.get(f"/members/{who['nadia']}").text
 
@@ -223,7 +224,7 @@ def test_a_firm_without_members_is_shown_by_its_work(engine: Engine, nadia: Flas
         index_businesses(session, [firm.id])
         path = f"/businesses/{firm.public_id}"
     assert "Known by its work" in nadia.get("/members?q=zuni").text
-    assert "nobody of this firm is a member yet" in nadia.get(path).text
+    assert "nobody at this firm is a member yet" in nadia.get(path).text
 
 
 def test_the_title_of_a_collaboration_is_shown_to_its_firms_only(

@@ -72,7 +72,7 @@ def test_a_message_waits_on_the_home_page_until_it_is_put_away(
     assert "&lt;b&gt;Hello&lt;/b&gt; Bea" in page
     assert f"/members/{cast.nia.public_id}/message" in page
     settle = re.findall(r'action="(/messages/\w+/settle)"', page)[0]
-    assert "The message is put away" in bea.post(settle, follow_redirects=True).text
+    assert "The message is dismissed" in bea.post(settle, follow_redirects=True).text
     assert "Hello" not in bea.get("/").text
     assert "Hello" in bea.post(settle.replace("settle", "reopen"), follow_redirects=True).text
 

@@ -34,7 +34,7 @@ def test_the_room_leads_to_the_words_with_their_firms(nia: FlaskClient, cast: Ca
     page = f"/chapters/{cast.chapter.public_id}/words"
     assert page in nia.get("/chapter").text
     shown = nia.get(page).text
-    for words in ("Beekeeping", "Bramble &amp; Co", "from your files: firms.csv", "One word of your own is new"):
+    for words in ("Beekeeping", "Bramble &amp; Co", "from your file: firms.csv", "One word of your own is new"):
         assert words in shown
 
 
@@ -43,8 +43,8 @@ def test_the_room_leads_to_the_words_with_their_firms(nia: FlaskClient, cast: Ca
     [
         ("keep", {}, "stays as it is"),
         ("rename", {"name": "Apiaries"}, "is called “Apiaries” now"),
-        ("move", {"parent": "web developments"}, "stands under Web development"),
-        ("move", {"parent": ""}, "stands under nothing"),
+        ("move", {"parent": "web developments"}, "is under Web development"),
+        ("move", {"parent": ""}, "is under nothing"),
         ("join", {"target": "word press"}, "means WordPress from now on"),
         ("hide", {}, "is off every list"),
     ],

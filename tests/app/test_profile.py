@@ -115,10 +115,10 @@ def test_each_part_of_a_firm_leaves_the_others_alone(bea: FlaskClient, rows: Ses
 @pytest.mark.parametrize(
     ("sent", "takes", "seen"),
     [
-        ({"accepting": "now", "capacity": "2"}, "now", "You take new work now"),
-        ({"accepting": "from", "free_on": "2027-03-01"}, "from", "You take new work again from"),
-        ({"accepting": "not_now", "capacity": "2"}, "not_now", "You take no new work now"),
-        ({"accepting": "not_now"}, "not_now", "You take no new work now"),
+        ({"accepting": "now", "capacity": "2"}, "now", "You are taking new work"),
+        ({"accepting": "from", "free_on": "2027-03-01"}, "from", "You are taking new work again from"),
+        ({"accepting": "not_now", "capacity": "2"}, "not_now", "You are not taking new work now"),
+        ({"accepting": "not_now"}, "not_now", "You are not taking new work now"),
     ],
 )
 def test_a_firm_says_whether_it_takes_new_work(
@@ -132,7 +132,7 @@ def test_a_firm_says_whether_it_takes_new_work(
 @pytest.mark.parametrize("day", ["", "2026-11-02"])
 def test_a_day_to_come_is_asked_for(bea: FlaskClient, day: str) -> None:
     answer = bea.post("/profile/work", data={"work-accepting": "from", "work-free_on": day})
-    assert (answer.status_code, "one that is still to come" in answer.text) == (422, True)
+    assert (answer.status_code, "a date in the future" in answer.text) == (422, True)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_day_to_come_is_asked_for(bea: FlaskClient, day: str) -> None:
         ("name", "", "Write the name of the firm."),
         ("languages", "English, Klingon", "“Klingon” as a language"),
         ("website", "javascript:alert(1)", "Write the address of your website"),
-        ("email", "me?bcc=spy%40evil.example@bramble.example", "Write a mail address"),
+        ("email", "me?bcc=spy%40evil.example@bramble.example", "Write an email address"),
         ("price_low", "much", "Write an amount such as"),
         ("price_high", "1", "below the lowest"),
         ("capacity", "many", "Not a valid integer value"),
@@ -220,7 +220,7 @@ def test_an_ask_lives_is_shared_and_ends_by_its_owner(bea: FlaskClient, rows: Se
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("Call (520) 555-0134 if you know one", "Take the telephone number out"),
+        ("Call (520) 555-0134 if you know one", "Remove the phone number"),
         ("Somebody like Nadia Soto", "has not agreed to be in the post"),
         ("Owners of old theaters", ""),
     ],

@@ -91,13 +91,13 @@ def test_a_rating_can_be_given_changed_withdrawn_and_restored(
     change = re.findall(r'action="(/ratings/\w+/update)"', mine)[0]
     assert ann.post(change, data={"warmth": "1", "competence": "1"}).location == "/ratings"
     changed = ann.get("/ratings").text
-    assert "I would rather not again</dd>" in changed
+    assert "I would rather not work with them again</dd>" in changed
     ann.post(undo(changed))
     again = ann.get("/ratings").text
     assert "As good as it gets</dd>" in again
     ann.post(re.findall(r'action="(/ratings/\w+/withdraw)"', again)[0])
     gone = ann.get("/ratings").text
-    assert "You have said nothing in private yet" in gone
+    assert "You have not rated anybody yet" in gone
     ann.post(undo(gone))
     assert "As good as it gets</dd>" in ann.get("/ratings").text
     assert count(engine, Rating) == 5
@@ -195,7 +195,7 @@ def test_ones_own_band_is_shown_as_a_sentence_and_can_be_flagged_once(
     network.rate(engine, now)
     for path in ("/ratings", f"/members/{network.bea.public_id}"):
         assert "People here speak" in bea.get(path).text
-    assert "Ask for a look</button>" in bea.get("/ratings").text
+    assert "Ask for a review</button>" in bea.get("/ratings").text
     assert bea.post("/ratings/flag").status_code == 303
     assert bea.post("/ratings/flag").status_code == 409
     assert count(engine, RatingCase) == 1
@@ -360,14 +360,14 @@ def test_the_signs_of_a_case_are_coarse_facts_of_everybody_who_may_have_rated(
         people = cases.people_by_pseudonym(session, case)
         name = {person.id: pseudonym for pseudonym, person in people.items()}
         signs = {people[sign.pseudonym].name: sign.facts for sign in cases.case_signs(session, case=case, by=ada)}
-        met = "A meeting or work of the two was written down less than half a year ago"
+        met = "They said they met or worked together less than half a year ago"
         longer = "In the network for half a year to two years"
         assert signs == {
             "Ann Ro": ("In the network for less than half a year", met),
             "Ben Ro": ("In the network for more than two years", met, f"Invited by the same person as {name[cy.id]}"),
             "Cy Ro": (longer, met, f"Invited by the same person as {name[ben.id]}"),
             "Dee Ro": (longer, met, f"Invited by {name[eve.id]}"),
-            "Eve Ro": (longer, met, "Invited by the person whom this case is about"),
+            "Eve Ro": (longer, met, "Invited by the person this case is about"),
         }
 
 

@@ -134,7 +134,7 @@ def test_five_wrong_codes_close_the_door_for_a_while_wherever_they_come_from(
     answers = [half().post("/sign-in/code", data={"code": "000000"}) for _ in range(MOST["code"][0])]
     assert {answer.status_code for answer in answers} == {422}
     closed = half().post("/sign-in/code", data={"code": phone.codes[0]})
-    assert (closed.status_code, "too often" in closed.text) == (429, True)
+    assert (closed.status_code, "too many tries" in closed.text) == (429, True)
     at(app, now + timedelta(minutes=16))
     assert half().post("/sign-in/code", data={"code": phone.codes[0]}).status_code == 303
 
@@ -211,7 +211,7 @@ def test_whoever_has_neither_proves_it_by_a_link_of_their_own(
 def test_whoever_runs_something_is_asked_to_have_one_and_not_locked_out(
     browser: FlaskClient, bea: Member, session: Session
 ) -> None:
-    asked = "You look after others here"
+    asked = "You manage other people’s accounts here"
     assert asked not in browser.get("/").text
     chapter = Chapter(key="old-pueblo", name="Old Pueblo")
     session.add(chapter)

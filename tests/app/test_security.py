@@ -36,7 +36,7 @@ def token(page: str) -> str:
 def test_a_form_without_its_token_is_refused_in_words(strict: FlaskClient, bea: Member) -> None:
     answer = strict.post("/sign-in", data={"email": f"{bea.public_id}@firm.example", "password": PASSWORD})
     assert answer.status_code == 400
-    assert "too old to be sent" in answer.text
+    assert "too old to send" in answer.text
 
 
 def test_a_visitor_signs_in_with_the_token_of_the_form_and_it_ends_there(strict: FlaskClient, bea: Member) -> None:

@@ -96,7 +96,7 @@ class Facts:
 
     def step(self, one: Member, fact: str, other: Member) -> bool:
         """Whether a fact such as "worked with, in 2024" holds from one person to the next."""
-        if "vouche" in fact or "vouch for" in fact:
+        if "recommend" in fact:
             return self.vouches(other, one) if "vouched for by" in fact else self.vouches(one, other)
         return {
             "worked with": self.knows(one, other, InteractionKind.WORKED),
@@ -161,8 +161,8 @@ def check_between(facts: Facts, page: str) -> int:
         (r"You worked together in (\d+)", lambda it: facts.knows(me, other, InteractionKind.WORKED, int(it[1]))),
         (r"You met in (\d+)", lambda it: facts.knows(me, other, InteractionKind.MET, int(it[1]))),
         (r"Your firms finished “(.+)” .+", lambda it: facts.worked(me, other, it[1])),
-        (r"You put in a good word for .+", lambda it: facts.vouches(me, other)),
-        (r".+ put in a good word for you", lambda it: facts.vouches(other, me)),
+        (r"You recommended .+", lambda it: facts.vouches(me, other)),
+        (r".+ recommended you", lambda it: facts.vouches(other, me)),
         (r"You were introduced .+", lambda it: facts.introduced(me, other)),
         (r"You both know (.+)", lambda it: all(_acquainted(facts, me, other, name) for name in it[1].split(", "))),
         (r"You say you .+ has yet to confirm it\..*", lambda it: facts.has(Interaction.said_by_id == me.id)),

@@ -48,7 +48,7 @@ def is_in(browser: FlaskClient) -> bool:
 
 def test_a_member_signs_in_and_out(sign_in: SignIn, bea: Member, session: Session) -> None:
     browser = sign_in(bea)
-    assert "Nothing waits for you today, Bea" in browser.get("/").text
+    assert "Nothing is waiting for you today, Bea" in browser.get("/").text
     assert session.scalars(select(Account.password)).one().startswith("$argon2id$")
     browser.post("/sign-out")
     assert not is_in(browser)
@@ -74,7 +74,7 @@ def test_an_unknown_address_and_a_wrong_password_get_the_same_answer(
     unknown = attempt(client, f"{bea.public_id[::-1]}@firm.example")
     assert known.status_code == unknown.status_code == 422
     assert known.text.replace(bea.public_id, "") == unknown.text.replace(bea.public_id[::-1], "")
-    assert "do not belong together" in known.text
+    assert "do not match" in known.text
 
 
 @pytest.mark.parametrize("who", ["nobody", "without a password", "somebody"])

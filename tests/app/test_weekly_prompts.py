@@ -91,7 +91,7 @@ def test_each_item_is_answered_once_and_a_get_answers_nothing(
     assert client.post(paths[0], data={"act": "both"}).status_code == 200
     assert set(answers(engine)) == {""}
     assert client.post(paths[0], data={"act": "yes"}).status_code == 200
-    assert "Put aside" in client.post(paths[1], data={"act": "no"}).text
+    assert "Declined" in client.post(paths[1], data={"act": "no"}).text
     assert answers(engine)[:2] == ["yes", "no"]
     for again in (client.get(paths[0]), client.post(paths[0], data={"act": "no"})):
         assert (again.status_code, "nothing left to answer" in again.text) == (410, True)
@@ -120,8 +120,8 @@ def test_each_kind_of_mail_can_be_switched_off_except_those_always_sent(
 ) -> None:
     bea = sign_in(member(engine, "bea"))
     page = bea.post("/account/letters/people/off", follow_redirects=True).text
-    assert "You get no more of these letters." in page
-    assert "These always come" in page
+    assert "You will not get these emails any more." in page
+    assert "You always get these" in page
     assert bea.post("/account/letters/nothing/off").status_code == 404
     with write_session(engine) as session:
         bea_row = session.get_one(Member, member(engine, "bea").id)

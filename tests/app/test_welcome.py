@@ -184,7 +184,7 @@ def test_a_lead_sees_first_steps_until_all_are_taken(engine: Engine, sign_in: Si
     browser = sign_in(lena)
     for path in ("/", "/chapter"):
         page = browser.get(path).text
-        assert [label in page for label in ("Choose it", "Describe it", "Add people", "Preview it")] == [
+        assert [label in page for label in ("Choose", "Describe it", "Invite people", "Preview it")] == [
             True,
             True,
             False,
@@ -212,7 +212,7 @@ def test_an_applicant_completes_their_own_page_but_sees_no_member(
 ) -> None:
     browser = sign_in(newcomer(engine, now, MemberState.PENDING))
     page = browser.get("/").text
-    assert "You are almost in, Ines" in page
+    assert "You are almost there, Ines" in page
     assert post_step(browser, "/welcome/firm", summary="We keep books") == "/welcome/able"
     assert post_step(browser, "/welcome/wanted", text="Clinics that move", ask="no") == "/welcome/done"
     assert "Bea" not in browser.get("/welcome/done").text
@@ -229,7 +229,7 @@ def test_an_offer_is_matched_at_once_and_not_stored(engine: Engine, sign_in: Sig
     assert "Clinics that open a second location" in page
     assert "Luis" in page
     nobody = browser.post("/give", data={"text": "Free yoga lessons", "way": "offer"}).text
-    assert "Nobody asks for that now" in nobody
+    assert "Nobody is asking for that right now" in nobody
     long = browser.post("/give", data={"text": "Yoga on Mondays. " * 20, "way": "offer"})
     assert (long.status_code, long.text.count("Yoga on Mondays."), "to 300 characters" in long.text) == (422, 20, True)
     assert 'value="offer" checked' in long.text
@@ -260,7 +260,7 @@ def test_closing_a_lead_can_be_undone(engine: Engine, sign_in: SignIn) -> None:
     lead = browser.get("/leads").text.split("/leads/")[2].split('"')[0]
     settled = browser.post(f"/leads/{lead}/close", follow_redirects=True).text
     assert f'action="/leads/{lead}/reopen"' in settled
-    assert "open again" in browser.post(f"/leads/{lead}/reopen", follow_redirects=True).text
+    assert "reopened" in browser.post(f"/leads/{lead}/reopen", follow_redirects=True).text
 
 
 def test_a_mention_without_consent_names_the_member_only_to_leads(

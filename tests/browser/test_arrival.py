@@ -47,20 +47,20 @@ def test_a_chapter_arrives(
     page = visit("/", lead, phone=phone, dark=dark)
     steps = page.locator("#first-steps")
     assert barriers(page) == []
-    steps.get_by_role("link", name="Choose it").click()
+    steps.get_by_role("link", name="Choose", exact=True).click()
     _set_up(page)
     page.goto("/")
-    expect(steps.get_by_role("link")).to_have_text(["Add people", "Connect one", "Preview it"])
-    steps.get_by_role("link", name="Add people").click()
+    expect(steps.get_by_role("link")).to_have_text(["Invite people", "Connect a channel", "Preview it"])
+    steps.get_by_role("link", name="Invite people").click()
     _bring_in(page)
     page.goto("/")
-    expect(steps.get_by_role("link")).to_have_text(["Connect one", "Preview it"])
+    expect(steps.get_by_role("link")).to_have_text(["Connect a channel", "Preview it"])
 
     letters = delivered(engine, settings, now + GRACE + timedelta(minutes=1))
     (letter,) = [letter for letter in letters if letter["To"] == "tess@okafor.example"]
     assert "Dear Tess," in letter.get_content()
     person = visit(link_in(letter), phone=phone, dark=dark)
-    person.get_by_role("button", name="Come in").click()
+    person.get_by_role("button", name="Join", exact=True).click()
     _confirm(person, tmp_path / "tess.png")
     person.get_by_role("button", name="Show me my page").click()
     expect(person.get_by_role("heading", level=1)).to_have_text("People can find you now, Tess")
@@ -75,17 +75,17 @@ def test_a_chapter_arrives(
 
 
 def _set_up(page: Page) -> None:
-    zone = page.get_by_label("Time zone, by its city")
+    zone = page.get_by_label("Time zone (a city in it)")
     expect(zone).not_to_have_value("")  # the browser's own
     zone.fill("Tennessee")
-    page.get_by_label("Whom it is for").fill("Owners of small firms who meet for breakfast.")
+    page.get_by_label("Who it is for").fill("Owners of small firms who meet for breakfast.")
     page.get_by_label("City", exact=True).fill("Tucson")
-    page.get_by_role("button", name="Save it").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("such as those of Chicago and New York")).to_be_visible()
     assert barriers(page) == []
     zone.fill("Arizona")
-    page.get_by_role("button", name="Save it").click()
-    page.get_by_role("link", name="Change it").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="Change", exact=True).click()
     expect(zone).to_have_value("Phoenix (Mountain Standard Time)")
     expect(page.get_by_label("Country")).to_have_value("US")
 
@@ -93,20 +93,20 @@ def _set_up(page: Page) -> None:
 def _bring_in(page: Page) -> None:
     """Paste the list, set a column by hand, correct the list, and bring it in."""
     page.get_by_label("Paste your list").fill(LIST)
-    page.get_by_role("button", name="Look at it first").click()
+    page.get_by_role("button", name="Preview").click()
     columns = page.locator("#columns")
     columns.locator("summary").click()
     columns.get_by_label("Occupation code").select_option("Capabilities")
     columns.get_by_label("Wishes").select_option("Wants to meet")
-    page.get_by_role("button", name="Read it again this way").click()
+    page.get_by_role("button", name="Read the list again").click()
     expect(columns.get_by_role("heading")).to_have_text("Every column is read")
     page.get_by_role("link", name="Correct the list").first.click()
     text = page.get_by_label("Paste your list")
     text.fill(text.input_value().replace("Dental care", "Teeth whitening"))
-    page.get_by_role("button", name="Look at it first").click()
+    page.get_by_role("button", name="Preview").click()
     expect(columns.get_by_role("heading")).to_have_text("Every column is read")
     assert barriers(page) == []
-    page.get_by_role("button", name="Bring these 2 in").click()
+    page.get_by_role("button", name="Invite these 2 people").click()
 
 
 def _confirm(page: Page, photo: Path) -> None:
@@ -124,6 +124,6 @@ def _confirm(page: Page, photo: Path) -> None:
     page.get_by_label("Anything else?").fill("Night guards")
     page.get_by_label("Your phone").fill("(520) 555-0199")
     page.get_by_label("Yes, with my name").check()
-    page.get_by_role("button", name="Save, this is me").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Whom have you worked with this year?")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Who have you worked with this year?")
     assert barriers(page) == []

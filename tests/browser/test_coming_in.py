@@ -34,24 +34,24 @@ def lead(session: Session, bea: Member) -> Member:
 @pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)])
 def test_a_lead_brings_28_people_in(visit: Visit, lead: Member, phone: bool, dark: bool) -> None:
     page = visit("/chapter", lead, phone=phone, dark=dark)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Bring your people in")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Invite your people")
     assert barriers(page) == []
     page.get_by_role("link", name="Paste your list").click()
     page.get_by_label("Paste your list").fill(f"{HEADER}\n{PEOPLE}")
     assert barriers(page) == []
-    page.get_by_role("button", name="Look at it first").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("28 people would come in")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("28 people would be invited")
     assert barriers(page) == []
     page.get_by_label("The weekly post may ask").check()
-    page.get_by_role("button", name="Bring these 28 in").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("28 people are asked in")
+    page.get_by_role("button", name="Invite these 28 people").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("28 people are invited")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     assert barriers(page) == []
-    page.get_by_role("link", name="28 people brought in").click()
-    expect(page.get_by_role("button", name="Take it back")).to_be_visible()
+    page.get_by_role("link", name="28 people invited").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
     assert barriers(page) == []
     page.goto("/chapter")
-    page.get_by_role("link", name="Change it").click()
+    page.get_by_role("link", name="Change", exact=True).click()
     assert barriers(page) == []
 
 
@@ -62,23 +62,23 @@ def test_a_stranger_asks_to_come_in_and_is_let_in(
     page = visit("/apply", phone=phone, dark=dark)
     assert barriers(page) == []
     for label, text in (
-        *(("Your name", "Max Stone"), ("Your mail address", "max@stone.example"), ("Your firm", "Stone Roofs")),
+        *(("Your name", "Max Stone"), ("Your email address", "max@stone.example"), ("Your firm", "Stone Roofs")),
         *(("What does it do?", "We mend roofs."), ("Who here knows you?", "Bea Lindqvist")),
     ):
         page.get_by_label(label).fill(text)
-    page.get_by_role("button", name="Ask to come in").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
+    page.get_by_role("button", name="Apply to join").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your email")
     (letter,) = delivered(engine, settings, now)
     page.goto(link_in(letter))
     assert barriers(page) == []
-    page.get_by_role("button", name="Yes, send it").click()
-    expect(page.get_by_role("status").first).to_contain_text("now read what you wrote")
+    page.get_by_role("button", name="Yes, apply").click()
+    expect(page.get_by_role("status").first).to_contain_text("read what you wrote")
 
     room = visit("/chapter", lead, phone=phone, dark=dark)
-    expect(room.get_by_role("heading", level=1)).to_have_text("One person asks to come in")
+    expect(room.get_by_role("heading", level=1)).to_have_text("One person applied to join")
     expect(room.get_by_role("button", name="Ask Bea Lindqvist")).to_be_visible()
     assert barriers(room) == []
-    room.get_by_role("button", name="Let Max in").click()
-    expect(room.get_by_role("status").first).to_contain_text("Max Stone is in")
+    room.get_by_role("button", name="Approve Max").click()
+    expect(room.get_by_role("status").first).to_contain_text("Max Stone is approved")
     page.goto("/members")
     expect(page.get_by_text("Stone Roofs").first).to_be_visible()

@@ -33,7 +33,7 @@ def test_nobody_is_kept_out(visit: Visit, awaited: Member, phone: bool, dark: bo
     for path in ("/", "/sign-in", "/nothing-here"):
         assert barriers(visit(path, phone=phone, dark=dark)) == [], path
     today = visit("/", awaited, phone=phone, dark=dark)
-    assert "Two things wait" in today.inner_text("h1")
+    assert "Two things are waiting" in today.inner_text("h1")
     assert barriers(today) == []
 
 

@@ -92,11 +92,11 @@ def test_each_of_28_reaches_each_and_who_has_not_joined_is_left_in_peace(
         page = visit("/chapter", lead)
         page.get_by_role("link", name="Paste your list").click()
         page.get_by_label("Paste your list").fill(f"{HEADER}\n{PEOPLE}")
-        page.get_by_role("button", name="Look at it first").click()
-        expect(page.get_by_label("They agreed that the members of this chapter see")).to_be_checked()
+        page.get_by_role("button", name="Preview").click()
+        expect(page.get_by_label("They agreed that members of this chapter can see")).to_be_checked()
         assert barriers(page) == []
-        page.get_by_role("button", name="Bring these 27 in").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("27 people are asked in")
+        page.get_by_role("button", name="Invite these 27 people").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("27 people are invited")
         app.config["WTF_CSRF_ENABLED"] = False
         with Session(engine) as session:
             emails = dict(session.execute(select(Member.public_id, Member.email)).all())

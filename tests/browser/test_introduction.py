@@ -57,12 +57,12 @@ def test_somebody_unknown_is_met_through_carla(
     page.get_by_label("Why you want to meet").fill("My client wants WordPress, and I would bring you the job.")
     look(page, f"introduce-2-ask-{kind}")
     page.get_by_role("button", name="Ask", exact=True).click()
-    expect(page.get_by_text("Carla has it, and passes it on or not.")).to_be_visible()
+    expect(page.get_by_text("Carla has it, and decides whether to pass it on.")).to_be_visible()
 
     carla = visit("/", people["carla"], phone=phone, dark=True)
     look(carla, f"introduce-3-today-{kind}")
     carla.get_by_role("link", name="Pass it on").click()
-    carla.get_by_label("A word of your own").fill("Nadia keeps her promises.")
+    carla.get_by_label("A note of your own").fill("Nadia keeps her promises.")
     look(carla, f"introduce-4-pass-{kind}")
     carla.get_by_role("button", name="Pass it on to Bea").click()
 

@@ -85,40 +85,42 @@ def test_a_messy_workbook_comes_in_and_the_first_lead_finds_its_firm(
     heading = page.get_by_role("heading", level=1)
     page.get_by_role("link", name="Paste your list").click()
     page.get_by_label("choose a file").set_input_files(workbook)
-    page.get_by_role("button", name="Look at it first").click()
-    expect(heading).to_have_text("Three people would come in")
+    page.get_by_role("button", name="Preview").click()
+    expect(heading).to_have_text("Three people would be invited")
     expect(page.get_by_text("Two columns are not read")).to_be_visible()
     expect(page.get_by_text("“Newsletter” and “On the hunt for”.")).to_be_visible()
     assert barriers(page) == []
 
     # The first question: a row without an address.
-    expect(page.get_by_text("Row 8, Mail: Write where the invitation goes.")).to_be_visible()
+    expect(page.get_by_text("Row 8, Email: Write where the invitation goes.")).to_be_visible()
     page.get_by_role("link", name="Correct the list").first.click()
     text = page.get_by_label("Paste your list")
     text.fill(text.input_value().replace("Moreno, Abel\t\t", "Moreno, Abel\tabel@whisper.example\t"))
-    page.get_by_role("button", name="Look at it first").click()
-    expect(heading).to_have_text("Four people would come in")
+    page.get_by_role("button", name="Preview").click()
+    expect(heading).to_have_text("Four people would be invited")
 
     # The second: a column whose name says nothing to anybody else.
     page.get_by_text("Two columns are not read").click()
     assert barriers(page) == []
     page.get_by_label("On the hunt for").select_option("Wants to meet")
-    page.get_by_role("button", name="Read it again this way").click()
+    page.get_by_role("button", name="Read the list again").click()
     expect(page.get_by_text("One column is not read")).to_be_visible()
     person = page.get_by_role("row").filter(has_text="Tess Okafor")
     for said in ("tess@paintedair.example", "Painted Air, Tucson", "Set building", "Directors of amateur theaters"):
         expect(person).to_contain_text(said)
 
     # The third: two firms that may be one; the safe answer comes first.
-    firms = page.get_by_label("Leo Brandt is of Low Light Rigging, LLC, Mesa. Is that Low Light Rigging, Tucson")
+    firms = page.get_by_label(
+        "Leo Brandt is with Low Light Rigging, LLC, Mesa. Is that the same as Low Light Rigging, Tucson"
+    )
     expect(firms).to_have_value("new")
-    firms.select_option("Yes, they belong to it")
+    firms.select_option("Yes, the same firm")
     assert barriers(page) == []
-    page.get_by_role("button", name="Bring these 4 in").click()
-    expect(heading).to_have_text("Four people are asked in")
+    page.get_by_role("button", name="Invite these 4 people").click()
+    expect(heading).to_have_text("Four people are invited")
 
     # What they call their work stays what they call it, for the chapter and on their own page.
-    page.get_by_role("link", name="Look at them").click()
+    page.get_by_role("link", name="View your words").click()
     for word in ("Stage rigging", "Flying effects", "Sound design"):
         expect(page.get_by_role("heading", level=2).filter(has_text=word)).to_be_visible()
     assert barriers(page) == []

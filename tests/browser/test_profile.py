@@ -32,6 +32,6 @@ def test_a_saved_text_offers_what_it_says(visit: Visit, engine: Engine) -> None:
     expect(payroll).to_have_count(0)
     page.get_by_role("button", name="No to Bookkeeping").tap()
     expect(books).to_have_count(0)
-    expect(page.locator("#told")).to_contain_text("Bookkeeping is not offered again.")
+    expect(page.locator("#told")).to_contain_text("We will not suggest Bookkeeping again.")
     assert page.locator("#refer-best_customers").input_value() == "Not saved yet"
     assert page.url.endswith("/profile")

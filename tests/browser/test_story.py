@@ -63,7 +63,7 @@ def test_the_network_finds_bramble_and_wednesday_asks(
     look(page, f"1-today-{kind}")
 
     page.get_by_label("What do you need, or what can you give?").fill(WISH)
-    page.get_by_role("button", name="Find who").click()
+    page.get_by_role("button", name="Find people").click()
     expect(page.get_by_role("heading", level=2).first).to_contain_text("You lead it, Bramble & Co does")
     expect(page.get_by_text("You stay prime")).to_be_visible()
     expect(page.get_by_text("Bramble & Co · Bea Lindqvist")).to_be_visible()
@@ -73,15 +73,15 @@ def test_the_network_finds_bramble_and_wednesday_asks(
     )
     page.get_by_role("button", name="Message with brief").click()
     expect(page.get_by_role("link", name="Call +1")).to_have_attribute("href", re.compile(r"^tel:\+1520"))
-    message = page.get_by_role("link", name="Write to").get_attribute("href") or ""
+    message = page.get_by_role("link", name="Email").get_attribute("href") or ""
     assert message.startswith("mailto:")
     assert "WordPress" in message
     look(page, f"2-team-{kind}")
 
-    page.get_by_role("link", name="+ correct this").click()
+    page.get_by_role("link", name="Correct this").click()
     page.get_by_label("Ask for it in Wednesday’s post").check()
     look(page, f"3-correct-{kind}")
-    page.get_by_role("button", name="Ask again").click()
+    page.get_by_role("button", name="Update").click()
     expect(page.get_by_role("heading", level=2).first).to_contain_text("You lead it, Bramble & Co does")
 
     run_occurrence(engine, now=NOW)  # as the worker does every minute

@@ -30,7 +30,7 @@ def test_the_length_and_remarks_follow_what_is_typed(
     facts = page.locator(".post-facts")
     page.locator("textarea").fill("See example.com, @carlo")
     expect(facts.locator("b")).to_have_text("35")
-    expect(facts).to_contain_text("Write the name instead of the @")
+    expect(facts).to_contain_text("Write the name without the @")
     expect(facts.locator(".over")).to_have_count(0)
     page.locator("textarea").fill("x" * 281)
     expect(facts.locator(".over b")).to_have_text("281")

@@ -69,12 +69,12 @@ def test_an_invited_member_is_useful_within_twelve_taps(visit: Visit, engine: En
     thumb.on("That is right", "wanted")
     thumb.type(page.get_by_label("Or in your own words"), "Clinics that move")
     thumb.tap(page.get_by_label("Yes, with my name"))
-    thumb.on("Go on", "known")
+    thumb.on("Continue", "known")
     for name in ("Bea Lindqvist", "Angela Ramos"):
         thumb.tap(page.get_by_label(name))
     thumb.on("Show me my page", "done")
     assert (thumb.taps <= MOST_TAPS, thumb.typed <= MOST_TYPED) == (True, True), (thumb.taps, thumb.typed)
-    expect(page.get_by_role("heading", name="Whom to call first")).to_be_visible()
+    expect(page.get_by_role("heading", name="Who to call first")).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("^Contact"))).to_have_count(1)
     with Session(engine) as session:
         member = session.get_one(Member, ines.id)

@@ -172,11 +172,11 @@ def test_members_are_imported_as_the_dry_run_told(seeded: Path, run: Run, tmp_pa
         {
             **{"row": 2, "name": "Ansel Brook", "mail": "ansel@x.example", "firm": "Brook Roofing"},
             **{"telephone": "(520) 555-0141", "place": "Mesa, AZ", "capabilities": [], "asks": []},
-            "notes": ["Mail: left out: a2@x.example"],
+            "notes": ["Email: left out: a2@x.example"],
         }
     ]
     assert told["left_out"] == [{"row": 3, "why": "Write where the invitation goes."}]
-    assert "1 person comes in." in run(*arguments).stdout
+    assert "1 person would be invited." in run(*arguments).stdout
     assert count(seeded, Member) == before + 1
     assert run("import", "members", str(file), "--chapter", "nowhere").exit_code == 1
 

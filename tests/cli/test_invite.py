@@ -76,8 +76,8 @@ def test_a_bounce_is_read_from_standard_input(run: Run, begun: Session) -> None:
     ("arguments", "says"),
     [
         (("invite", "", "a@b.example", "--firm", "A"), "Write the name"),
-        (("invite", "Ada", "a@b", "--firm", "A"), "Write a mail address"),
-        (("invite", "Ada", "a@b.example\nBcc: x@y.example", "--firm", "A"), "Write a mail address"),
+        (("invite", "Ada", "a@b", "--firm", "A"), "Write an email address"),
+        (("invite", "Ada", "a@b.example\nBcc: x@y.example", "--firm", "A"), "Write an email address"),
         (("invite", "Ada", "a@b.example", "--firm", " "), "Write the firm"),
         (("invite", "Ada", "a@b.example", "--firm", "A", "--lead"), "Say which chapter"),
         (("invite", "Ada", "a@b.example"), "--firm"),

@@ -10,19 +10,19 @@ REFUSED = [
     ("Meet \u202eolrac\u202c", "hidden characters"),
     ("\u200eMeet Carlo", "hidden characters"),
     ("#a #b #c #d #e #f #g", "more than 6"),
-    ("Thank you @carlo", "Write the name instead"),
-    ("Write to carlo@firm.example", "mail address"),
-    ("Call +1 (520) 555-0142", "telephone number"),
-    ("Call 520.555.0142 today", "telephone number"),
-    ("Call 520 - 555 - 0142", "telephone number"),
-    ("Call 520\u2011555\u20110142", "telephone number"),
-    ("Call 520·555·0142", "telephone number"),
-    ("520.555.0142x12", "telephone number"),
-    ("Ring ５２０ ５５５ ０１４２", "telephone number"),
-    ("5 2 0 5 5 5 0 1 4 2", "telephone number"),
-    ("1-800-FLOWERS", "telephone number"),
-    ("+44 20 7946 0958", "telephone number"),
-    ("carlo＠firm.example", "mail address"),
+    ("Thank you @carlo", "Write the name without the @"),
+    ("Write to carlo@firm.example", "email address"),
+    ("Call +1 (520) 555-0142", "phone number"),
+    ("Call 520.555.0142 today", "phone number"),
+    ("Call 520 - 555 - 0142", "phone number"),
+    ("Call 520\u2011555\u20110142", "phone number"),
+    ("Call 520·555·0142", "phone number"),
+    ("520.555.0142x12", "phone number"),
+    ("Ring ５２０ ５５５ ０１４２", "phone number"),
+    ("5 2 0 5 5 5 0 1 4 2", "phone number"),
+    ("1-800-FLOWERS", "phone number"),
+    ("+44 20 7946 0958", "phone number"),
+    ("carlo＠firm.example", "email address"),
     ("We pay 10% of the first invoice to whoever introduces us", "not for sale"),
     ("Refer a friend and you get $25", "not for sale"),
     ("There is a finder's fee", "not for sale"),
@@ -80,4 +80,4 @@ def test_a_link_is_an_error_where_it_costs_and_was_not_chosen() -> None:
 def test_capital_letters_are_remarked_on_and_errors_come_first() -> None:
     said = check_policy("MEET ALL OUR NEW PEOPLE NOW, @carlo", country="", is_repeated=True)
     assert [remark.is_error for remark in said] == [True, True, False]
-    assert "small" in said[-1].sentence
+    assert "lower case" in said[-1].sentence

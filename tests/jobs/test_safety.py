@@ -107,7 +107,7 @@ def test_a_stop_takes_effect_right_before_sending(
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (update(PostingCounter).values(number=1), "put back from a copy"),
+        (update(PostingCounter).values(number=1), "restored from a backup"),
         (update(PostingCounter).values(identity="another"), "not the one"),
         (delete(PostingCounter), "not the one"),
     ],
@@ -153,7 +153,7 @@ def test_a_new_home_with_a_database_that_has_posted_stops_posts(
     assert json.loads((settings.home / "posting.json").read_text())["number"] == 2, "its own beginning, and the post"
     (settings.home / "posting.json").unlink()
     stop_if_restored(engine, settings.home, now=now)
-    assert "knows nothing of it" in stops(engine)[0]
+    assert "has no record of it" in stops(engine)[0]
 
 
 def test_a_long_overdue_post_is_looked_up_before_it_is_sent(

@@ -64,8 +64,8 @@ class Records:
             for one, other in product(work.prime.members, work.sub.members):
                 self._mutual(one.id, other.id, "did a project with", day)
         for vouch in self.vouches:
-            self.facts[vouch.giver_id, vouch.receiver_id] |= {("vouches for", ""), ("vouch for", "")}
-            passive = {("is vouched for by", ""), ("are vouched for by", "")}
+            self.facts[vouch.giver_id, vouch.receiver_id] |= {("recommends", ""), ("recommend", "")}
+            passive = {("is recommended by", ""), ("are recommended by", "")}
             self.facts[vouch.receiver_id, vouch.giver_id] |= passive
 
     def _mutual(self, one: int, other: int, verb: str, day: date) -> None:
@@ -161,7 +161,7 @@ def has_room(b: Business) -> bool | None:
 
 
 FACTS: list[tuple[str, Check]] = [
-    (rf"(?P<firm>.+) only writes about {CAPABILITY}, and does not list it",
+    (rf"(?P<firm>.+) only writes about {CAPABILITY}, but does not list it",
      lambda w, b, s: not w.claims(b, s["capability"])),
     (rf"{CAPABILITY} is shown by (?:a finished project|(?P<count>\d+) finished projects, the last),? {WHEN}",
      lambda w, b, s: newest(w.finished(b, s["capability"]), w, s)),
@@ -170,10 +170,10 @@ FACTS: list[tuple[str, Check]] = [
     (rf"(?:{DOES}) {CAPABILITY}(?:, which is near .+)?",
      lambda w, b, s: w.claims(b, s["capability"]) and s.get("firm", b.name) == b.name),
     (rf"You {FACT} {WHO}(?:, {WHEN})?", lambda w, b, s: w.is_linked(b, s["who"], s)),
-    (rf"(?P<friend>[^,]+), whom you know, {FACT} {WHO}(?:, {WHEN})?", lambda w, b, s: w.is_linked(b, s["who"], s)),
+    (rf"(?P<friend>[^,]+), who you know, {FACT} {WHO}(?:, {WHEN})?", lambda w, b, s: w.is_linked(b, s["who"], s)),
     (rf"You know {WHO} through (?P<friend>.+) and others",
      lambda w, b, s: bool(w.acquaintances(s["friend"])) and bool(w.people(b, s["who"]))),
-    (rf"{WHO} is not yet known to you", lambda w, b, s: not any(w.knows(member) for member in b.members)),
+    (rf"You do not know {WHO} yet", lambda w, b, s: not any(w.knows(member) for member in b.members)),
     ("You know your own people", lambda w, b, s: b.id == w.lead.business_id),
     (rf"(?:You have said how far you trust {WHO}|You have said how well (?P<other>.+) works, and it counts for you)",
      lambda w, b, s: w.has_rated(b, s.get("who") or s["other"])),
@@ -185,9 +185,9 @@ FACTS: list[tuple[str, Check]] = [
     (rf"Nothing finished in {CAPABILITY} to look at yet", lambda w, b, s: not w.finished(b, s["capability"])),
     ("In the same town, (?P<city>.+)", lambda w, b, s: s["city"] == b.city and b.city in w.lead.place),
     ("In the same region, in (?P<city>.+)", lambda w, b, s: s["city"] == b.city and b.city not in w.lead.place),
-    ("Works from a distance(?:, from (?P<city>.+))?", lambda w, b, s: b.is_remote),
+    ("Works remotely(?:, from (?P<city>.+))?", lambda w, b, s: b.is_remote),
     ("Somewhere else, in (?P<city>.+)", lambda w, b, s: s["city"] == b.city and b.city not in w.lead.place),
-    ("The place is open", lambda w, b, s: not w.lead.place or not b.city),
+    ("The place is not said", lambda w, b, s: not w.lead.place or not b.city),
     (r"Usual projects (?:are (?P<low>\S+) to|begin at (?P<only>\S+)|go up to) ?(?P<high>\S+)?", priced),
     ("The usual price is not said", lambda w, b, s: b.price_low_minor is None or w.lead.budget is None),
     ("Free from (?P<day>.+)",
@@ -196,18 +196,18 @@ FACTS: list[tuple[str, Check]] = [
     ("Whether there is room now is not said", lambda w, b, s: b.capacity is None and b.free_on is None),
     ("Has no room for another project now", lambda w, b, s: has_room(b) is False),
     ("Has room for a project now", lambda w, b, s: has_room(b) is not False),
-    (rf"The newest word on {CAPABILITY} is from (?P<day>.+)", lambda w, b, s: w.claims(b, s["capability"])),
+    (rf"The latest on {CAPABILITY} is from (?P<day>.+)", lambda w, b, s: w.claims(b, s["capability"])),
     (rf"Nothing about {CAPABILITY} is dated", lambda w, b, s: True),
     (r"(?P<firm>.+) gave (?P<other>.+) work (?:before|(?P<count>\d+) times, the last),? (?P<when>.+)",
      lambda w, b, s: newest(w.works(s["firm"], s["other"]), w, s)),
-    (r"(?P<firm>.+) had work from (?P<other>.+) before", lambda w, b, s: bool(w.works(s["other"], s["firm"]))),
+    (r"(?P<firm>.+) got work from (?P<other>.+) before", lambda w, b, s: bool(w.works(s["other"], s["firm"]))),
     ("No work has gone between you two yet",
      lambda w, b, s: not w.works("you", b.name) and not w.works(b.name, "you")),
-    ("The work stays in the house", lambda w, b, s: b.id == w.lead.business_id),
+    ("The work stays in your own firm", lambda w, b, s: b.id == w.lead.business_id),
     (r"(?:(?:They|You) write(?: that it may not be for them)?: )?“(?P<quote>.+)” \(.+\)",
      lambda w, b, s: w.writes(b, s["quote"])),
     ("Nothing they write is about .+", lambda w, b, s: True),
-    ("Everything in one hand", lambda w, b, s: len(firms(w)) == 1),
+    ("Everything from one firm", lambda w, b, s: len(firms(w)) == 1),
     (r"(?:One firm|(?P<count>\d+) firms) to talk to", lambda w, b, s: len(firms(w)) == int(s.get("count") or 1) + 1),
     (r"(?:A seat is|(?P<count>\d+) seats are) still open",
      lambda w, b, s: len(w.team.missing) == int(s.get("count") or 1)),

@@ -142,7 +142,7 @@ def test_a_finished_collaboration_is_evidence_for_the_sub_once(session: Session,
         "1 × the same as a row before: row 3",
         "1 × an amendment: its amount is not above zero: row 4",
         "1 × prime and sub are the same firm: row 5",
-        "1 × a firm nobody knows, as sub: row 6 (x)",
+        "1 × an unknown firm, as sub: row 6 (x)",
         "1 × not in the taxonomy naics: row 7 (7)",
     ]
     printed = session.scalars(select(Collaboration).where(Collaboration.title == "Brochures")).one()

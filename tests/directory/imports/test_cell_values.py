@@ -26,8 +26,8 @@ READERS = (read_email, read_phone, read_website, read_line, read_text, read_name
         ("\u202ax@m.example\u202c", "x@m.example", ""),
         ("bea @ m.example", "bea@m.example", ""),
         ("a@m.example, b@m", "a@m.example", "b@m"),
-        ("bea at m.example", "", "no mail address"),
-        ("a@b@c.example", "", "no mail address"),
+        ("bea at m.example", "", "not an email address"),
+        ("a@b@c.example", "", "not an email address"),
         ("n/a", "", ""),
     ],
 )

@@ -96,8 +96,8 @@ def test_an_unreadable_list_is_refused_with_the_reason(text: str | bytes, says: 
     [
         ("Bea\0Lind,b@x.example,B", "Name"),
         ("Be\u202eaL,b@x.example,B", "Name"),
-        ("Bea,not an address,B", "Mail"),
-        ("Bea,,B", "Mail"),
+        ("Bea,not an address,B", "Email"),
+        ("Bea,,B", "Email"),
         (",b@x.example,B", "Name"),
         ("=1+1,b@x.example,B", "Name"),
         (f"{'x' * 5000},b@x.example,B", "Name"),
@@ -133,7 +133,7 @@ def test_existing_and_suppressed_people_are_excluded(session: Session, cast: Cas
 def test_nobody_is_added_twice_from_one_list(session: Session, cast: Cast, now: datetime) -> None:
     seen = looked_at(session, cast, now, "Ann,a@x.example,F\nAnne,A@x.example,G\nAnn,b@x.example,F")
     assert [line.number for line in seen.new] == [1]
-    assert [line.excluded for line in seen.excluded] == ["has the mail address of row 1", "stands in row 1 too"]
+    assert [line.excluded for line in seen.excluded] == ["has the email address of row 1", "is in row 1 too"]
 
 
 def test_columns_are_read_as_the_lead_maps_them(session: Session, cast: Cast, now: datetime) -> None:
@@ -156,9 +156,9 @@ def test_what_a_cell_holds_besides_is_told_and_costs_nobody(session: Session, ca
     )
     assert (line.values["city"], line.values["region"], line.values["website"]) == ("Mesa", "AZ", "")
     assert [(note.field, note.message) for note in line.notes] == [
-        ("Mail", "left out: b@x.example"),
-        ("Website", "“call me” is no address of a website."),
-        ("Telephone", "taken from “Mobile Phone”"),
+        ("Email", "left out: b@x.example"),
+        ("Website", "“call me” is not a website address."),
+        ("Phone", "from the column “Mobile Phone”"),
     ]
 
 

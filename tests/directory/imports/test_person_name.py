@@ -52,8 +52,8 @@ from directory.imports.person_name import read_name
         ("Ann Lee (owner)", "Ann Lee", "owner"),
         ("Herr Prof. Dr. Hans Müller", "Hans Müller", ""),
         ("van der Berg, Jan", "Jan van der Berg", ""),
-        ("ann@lee.example", "", "no name"),
-        ("12345", "", "no name"),
+        ("ann@lee.example", "", "not a name"),
+        ("12345", "", "not a name"),
     ],
 )
 def test_one_persons_name_is_read_in_the_order_it_is_spoken(cell: str, name: str, told: str) -> None:

@@ -22,8 +22,8 @@ def test_headings_totals_and_repeated_headers_are_no_entries() -> None:
         *("Brook Roofing", "Ek Timber", "Thorn Law", "Lee Tax", "Lone Firm")
     ]
     assert [(line.number, line.errors[0].message) for line in lines if line.errors] == [
-        (2, "One cell alone is a heading."),
-        (5, "It is the header once more."),
+        (2, "It has one cell only, so we took it as a heading."),
+        (5, "It repeats the header."),
         (8, "It is a total."),
     ]
 

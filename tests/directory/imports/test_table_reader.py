@@ -1,4 +1,4 @@
-"""Tables are read as people have them; what is no table is refused, whatever its bytes, in linear time."""
+"""Tables are read as people have them; what is not a table is refused, whatever its bytes, in linear time."""
 
 import csv
 import gzip
@@ -132,12 +132,12 @@ def test_a_quote_that_does_not_close_costs_its_line_alone(rest: str) -> None:
         (b"x" * (20 * 2**20 + 1), "larger than 20 MB"),
         (gzip.compress(bytes(30 * 2**20), mtime=0), "larger than 20 MB"),
         (gzip.compress(b"name\nBea\n", mtime=0)[:-4], "cannot be read"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, "no table"),
-        (b"\0" * 300, "no table"),
-        (b"%PDF-1.7\n", "no table"),
-        ("<html><table><tr><td>Name</td></tr></table>", "no table"),
-        ("BEGIN:VCARD\nFN:Bea\nEND:VCARD", "no table"),
-        (b"\xff\xfea\x00b", "no table"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, "not a table"),
+        (b"\0" * 300, "not a table"),
+        (b"%PDF-1.7\n", "not a table"),
+        ("<html><table><tr><td>Name</td></tr></table>", "not a table"),
+        ("BEGIN:VCARD\nFN:Bea\nEND:VCARD", "not a table"),
+        (b"\xff\xfea\x00b", "not a table"),
     ],
 )
 def test_what_is_no_table_is_refused_with_a_sentence(content: str | bytes, words: str) -> None:

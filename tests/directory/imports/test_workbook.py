@@ -59,7 +59,7 @@ def test_the_first_table_that_people_see_is_read_and_named() -> None:
     people: list[list[object]] = [["Members of the chamber"], [], HEADER, ["Ann", "a@x.example", "Lee"]]
     table = read(saved([["Our members"]], [["Old", "x"], ["a", "b"]], people, [HEADER], change=hide))
     assert table.rows == [(3, HEADER), (4, ["Ann", "a@x.example", "Lee"])]
-    assert table.notes[0] == "The sheet “Sheet 2” was read, and not the others: Sheet 0, Sheet 3."
+    assert table.notes[0] == "We read the sheet “Sheet 2”, and not the others: Sheet 0, Sheet 3."
 
 
 def test_formats_and_blanks_far_away_cost_nothing() -> None:

@@ -85,7 +85,7 @@ def test_what_an_older_database_copy_may_have_posted_is_not_posted(mesa: Chapter
     stop(mesa.session, chapter=None, member=None, now=mesa.now, reason="older")
     lift_stop(mesa.session, chapter=None, member=mesa.alma, is_copy=True, now=turn.due_at)
     assert ours.state is DeliveryState.FAILED
-    assert "older copy" in mesa.session.get_one(Occurrence, turn.id).skipped
+    assert "restored from a backup" in mesa.session.get_one(Occurrence, turn.id).skipped
 
 
 @pytest.mark.parametrize("state", [ChannelState.PAUSED, ChannelState.BROKEN, ChannelState.GONE])

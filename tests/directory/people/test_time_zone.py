@@ -41,8 +41,8 @@ def test_a_zone_is_found_by_what_people_call_it(text: str) -> None:
         ("Tennessee", "Chicago and New York"),
         ("Mountain Time", "Denver and Phoenix"),
         ("USA", "New York, Chicago and Los Angeles"),
-        ("Old Pueblo Way", "no time zone"),
-        ("", "no time zone"),
+        ("Old Pueblo Way", "do not know a time zone"),
+        ("", "do not know a time zone"),
     ],
 )
 def test_what_may_mean_two_zones_or_none_is_refused_with_the_cities(text: str, says: str) -> None:

@@ -74,7 +74,7 @@ def test_the_last_administrator_and_the_last_lead_name_somebody_first(demo_cast:
     session, bea, nadia = demo_cast.session, demo_cast.member("bea"), demo_cast.member("nadia")
     for member in session.scalars(select(Member)):
         member.is_admin = member is bea
-    with pytest.raises(Conflict, match="only administrator"):
+    with pytest.raises(Conflict, match="only admin"):
         departure.leave_network(session, member=bea, by=bea, now=now)
     nadia.is_admin = True
     session.execute(ChapterRole.__table__.delete())

@@ -107,7 +107,7 @@ def test_without_news_there_is_no_post_and_the_occurrence_says_why(mesa: Chapter
     assert len(post_week(mesa, mesa.turn())) == 1
     second = mesa.turn(1)
     assert post_week(mesa, second) == []
-    assert second.skipped == "There was nothing new to say."
+    assert second.skipped == "There was nothing new to post."
     mesa.asks(mesa.alma, at=second.due_at)
     assert len(post_week(mesa, mesa.turn(2))) == 1
 
@@ -148,7 +148,7 @@ def test_an_edited_post_is_held_when_consent_is_withdrawn(mesa: Chapterhouse, te
     mesa.alma.spotlight_at = None
     assert post_week(mesa, turn) == []
     assert turn.held_by_id is None
-    assert turn.held_reason.startswith("The edited text speaks of somebody")
+    assert turn.held_reason.startswith("The edited text mentions somebody")
     edit(mesa.session, post=post, text="Good words only", member=mesa.bo, now=mesa.now)
     release(mesa.session, occurrence=turn, member=mesa.bo, now=mesa.now)
     assert post_week(mesa, turn) == ["Good words only"]

@@ -46,7 +46,7 @@ def test_a_week_far_ahead_is_skipped_and_earlier_weeks_stay(mesa: Chapterhouse, 
     for week in range(5):
         plan_occurrences(mesa.session, now=now + WEEK * week)
     assert days(mesa) == [FIRST + WEEK * at for at in range(5)]
-    assert mesa.session.get_one(Occurrence, far.id).skipped == "Left out this week."
+    assert mesa.session.get_one(Occurrence, far.id).skipped == "Skipped this week."
     with pytest.raises(Conflict):
         occurrence_on(mesa.session, chapter=mesa.chapter, on=FIRST + timedelta(days=1), now=now)
 

@@ -72,18 +72,18 @@ def test_an_occurrence_is_checked_a_day_ahead_and_not_sooner(house: Chapterhouse
 
 Change = Callable[[Chapterhouse, Occurrence], Any]
 OF_TURN: tuple[tuple[Change, str], ...] = (
-    (lambda house, turn: hold(house.session, occurrence=turn, member=house.bo, now=house.now), "is held"),
-    (lambda house, turn: stop(house.session, chapter=None, member=None, now=house.now), "stopped it"),
+    (lambda house, turn: hold(house.session, occurrence=turn, member=house.bo, now=house.now), "on hold"),
+    (lambda house, turn: stop(house.session, chapter=None, member=None, now=house.now), "posts are stopped"),
     (
         lambda house, turn: write_frame(
             house.session, chapter=house.chapter, opening="Hello.", closing="", member=house.bo, now=house.now
         ),
-        "second person",
+        "waiting for approval",
     ),
     (lambda house, turn: setattr(house.channel, "state", ChannelState.PAUSED), "No channel"),
 )
 OF_CHANNEL: tuple[tuple[Change, str], ...] = (
-    (lambda house, turn: setattr(house.channel, "state", ChannelState.BROKEN), "connect it again"),
+    (lambda house, turn: setattr(house.channel, "state", ChannelState.BROKEN), "Reconnect it"),
     (lambda house, turn: setattr(house.channel, "is_ok", False), "did not answer"),
     (lambda house, turn: setattr(house.channel, "has_link", True), "no public page"),
     (lambda house, turn: setattr(house.channel, "kind", "tiny"), "too long"),
@@ -139,4 +139,4 @@ def test_an_expired_token_is_reported_a_day_ahead_in_a_mail_that_renders(
         row = session.scalars(select(Delivery).where(Delivery.key.like("mail:preflight%"))).one()
         letter = mail_of(session, row, settings=settings, now=due_at)
     assert letter is not None
-    assert b"lets us in no more" in letter
+    assert b"no longer lets us in" in letter

@@ -72,5 +72,5 @@ def test_a_status_tells_whether_a_post_may_exist_and_a_retry_may_help(
 
 
 def test_a_too_deeply_nested_answer_counts_as_invalid() -> None:
-    with pytest.raises(TransportError, match="not understood"), http.classify_errors():
+    with pytest.raises(TransportError, match="do not understand"), http.classify_errors():
         json.loads("[" * 10**5)

@@ -261,7 +261,7 @@ def test_a_new_token_is_stored_before_it_is_used(fake: FakeX, make: Make) -> Non
 def test_an_account_that_refuses_our_credentials_is_revoked(fake: FakeX, make: Make, secrets: Secrets) -> None:
     fake.revoke()
     for act in (make(secrets).check, lambda: make(secrets).send(message())):
-        with pytest.raises(TransportError, match="Connect it again") as failed:
+        with pytest.raises(TransportError, match="Reconnect") as failed:
             act()
         assert (failed.value.permanent, failed.value.accepted, failed.value.is_revoked) == (True, "no", True)
     with pytest.raises(TransportError) as failed:
