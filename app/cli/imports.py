@@ -104,7 +104,7 @@ def businesses(
             now=utc_now(),
         )
         similar = {row: session.get_one(Business, id) for row, id in report.alike.items()}
-        asks = {row: [f"Is it {_called(firm.name, firm.place)}, which is here?"] for row, firm in similar.items()}
+        asks = {row: [f"Is it {_called(each.name, each.place)}, already here?"] for row, each in similar.items()}
         if not dry_run:
             session.commit()
     if as_json:
@@ -221,7 +221,8 @@ def _left_out(seen: Preview) -> dict[int, str]:
 def _question(similar: SimilarFirm) -> str:
     values, firm = similar.line.values, similar.business
     listed = _called(values["firm"], values["city"], values["region"])
-    return f"{values['name']} is with {listed}: is that the same as {_called(firm.name, firm.place)}, which is already here?"
+    here = _called(firm.name, firm.place)
+    return f"{values['name']} is with {listed}: is that the same as {here}, which is already here?"
 
 
 def _called(*parts: str) -> str:

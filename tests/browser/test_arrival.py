@@ -80,11 +80,11 @@ def _set_up(page: Page) -> None:
     zone.fill("Tennessee")
     page.get_by_label("Who it is for").fill("Owners of small firms who meet for breakfast.")
     page.get_by_label("City", exact=True).fill("Tucson")
-    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Save", exact=True).first.click()
     expect(page.get_by_text("such as those of Chicago and New York")).to_be_visible()
     assert barriers(page) == []
     zone.fill("Arizona")
-    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Save", exact=True).first.click()
     page.get_by_role("link", name="Change", exact=True).click()
     expect(zone).to_have_value("Phoenix (Mountain Standard Time)")
     expect(page.get_by_label("Country")).to_have_value("US")
@@ -124,6 +124,6 @@ def _confirm(page: Page, photo: Path) -> None:
     page.get_by_label("Anything else?").fill("Night guards")
     page.get_by_label("Your phone").fill("(520) 555-0199")
     page.get_by_label("Yes, with my name").check()
-    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Save", exact=True).first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Who have you worked with this year?")
     assert barriers(page) == []
