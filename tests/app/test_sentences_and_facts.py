@@ -97,7 +97,7 @@ class Facts:
     def step(self, one: Member, fact: str, other: Member) -> bool:
         """Whether a fact such as "worked with, in 2024" holds from one person to the next."""
         if "recommend" in fact:
-            return self.vouches(other, one) if "vouched for by" in fact else self.vouches(one, other)
+            return self.vouches(other, one) if "recommended by" in fact else self.vouches(one, other)
         return {
             "worked with": self.knows(one, other, InteractionKind.WORKED),
             "met": self.knows(one, other, InteractionKind.MET),
@@ -212,7 +212,7 @@ def check_member_page(session: Session, page: str, reader: Member, member: Membe
             rows = session.scalars(finished).all()
             assert sum(unescape(name) in {each.name for each in row.capabilities} for row in rows) >= many, name
         else:
-            assert re.match(r"(one|\d+) firms? vouch", how), how
+            assert re.match(r"(one|\d+) firms? recommend", how), how
     wants = [text_of(want) for part in blocks(page, '<ul class="plain wants">', "</ul>")
              for want in blocks(part, "<b>", "</b>")]  # fmt: skip
     assert {*wants} <= {ask.text for ask in member.asks}

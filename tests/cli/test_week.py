@@ -73,4 +73,4 @@ def test_a_restored_older_database_posts_nothing_until_the_stop_is_lifted(home: 
     assert later.stderr.count("Nothing is posted until") == 0
     assert list(home.glob("posts/*/*.json")) == [post]
     (turn,) = json.loads(later.stdout)
-    assert "older copy" in turn["skipped"]
+    assert "restored from a backup" in turn["skipped"]

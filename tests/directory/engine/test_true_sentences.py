@@ -33,7 +33,7 @@ from tests.conftest import DemoCast
 WHO = r"(?P<who>[^,]+?)"
 CAPABILITY = r"(?P<capability>.+?)"
 WHEN = r"(?P<when>(?:in|on|\d|today|yesterday|a|last).*)"
-VERB = r"worked with|met|did a project with|(?:was|were) introduced to|vouch(?:es)? for|(?:is|are) vouched for by"
+VERB = r"worked with|met|did a project with|(?:was|were) introduced to|recommends?|(?:is|are) recommended by"
 FACT = rf"(?P<verb>{VERB})"
 DOES = r"You do|(?P<firm>(?:(?! says it | does ).)+) (?:says it )?does"
 
@@ -161,19 +161,19 @@ def has_room(b: Business) -> bool | None:
 
 
 FACTS: list[tuple[str, Check]] = [
+    (rf"You do not know {WHO} yet", lambda w, b, s: not any(w.knows(member) for member in b.members)),
     (rf"(?P<firm>.+) only writes about {CAPABILITY}, but does not list it",
      lambda w, b, s: not w.claims(b, s["capability"])),
     (rf"{CAPABILITY} is shown by (?:a finished project|(?P<count>\d+) finished projects, the last),? {WHEN}",
      lambda w, b, s: newest(w.finished(b, s["capability"]), w, s)),
-    (rf"(?:A firm that knows the work vouches|(?P<count>\d+) firms that know the work vouch) for {CAPABILITY}",
+    (rf"Recommended for {CAPABILITY} by (?:a firm that knows the work|(?P<count>\d+) firms that know the work)",
      lambda w, b, s: len(w.vouching_firms(b, s["capability"])) == int(s.get("count") or 1)),
-    (rf"(?:{DOES}) {CAPABILITY}(?:, which is near .+)?",
+    (rf"(?:{DOES}) {CAPABILITY}(?:, which is close to .+)?",
      lambda w, b, s: w.claims(b, s["capability"]) and s.get("firm", b.name) == b.name),
     (rf"You {FACT} {WHO}(?:, {WHEN})?", lambda w, b, s: w.is_linked(b, s["who"], s)),
     (rf"(?P<friend>[^,]+), who you know, {FACT} {WHO}(?:, {WHEN})?", lambda w, b, s: w.is_linked(b, s["who"], s)),
     (rf"You know {WHO} through (?P<friend>.+) and others",
      lambda w, b, s: bool(w.acquaintances(s["friend"])) and bool(w.people(b, s["who"]))),
-    (rf"You do not know {WHO} yet", lambda w, b, s: not any(w.knows(member) for member in b.members)),
     ("You know your own people", lambda w, b, s: b.id == w.lead.business_id),
     (rf"(?:You have said how far you trust {WHO}|You have said how well (?P<other>.+) works, and it counts for you)",
      lambda w, b, s: w.has_rated(b, s.get("who") or s["other"])),

@@ -106,9 +106,9 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
         (with_part("sheet1.xml", bytes(BOMB)).replace(struct.pack("<I", BOMB), struct.pack("<I", 99)), "damaged"),
         (saved([HEADER])[:-40], "damaged"),
         (saved([HEADER]) + bytes(2**20), "too large"),
-        (sparse(), "too large a one"),
-        (with_part("workbook.xml", b"<workbook"), "no workbook"),
-        (OLE + bytes(600), "no workbook"),
+        (sparse(), "cannot be read, or is too large"),
+        (with_part("workbook.xml", b"<workbook"), "cannot be read, or is too large"),
+        (OLE + bytes(600), "cannot be read, or is too large"),
         (OLE + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "password"),
     ],
 )
