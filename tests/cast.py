@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from directory.people.chapter import Chapter
-from directory.people.tables import Business, Member
+from directory.people.tables import Business, ChapterRole, Member, Role
 from directory.taxonomy.capability import CURATED, Capability, CapabilityKind
 
 
@@ -58,3 +58,12 @@ def make_cast(session: Session, now: datetime) -> Cast:
     session.add_all([*people, *nodes.values()])
     session.flush()
     return Cast(chapter, *people, *nodes.values())
+
+
+def let_lead(session: Session, lead: Member) -> Chapter:
+    """Let the member lead Old Pueblo, a chapter that has nobody but them, and commit."""
+    lead.business.chapter = chapter = Chapter(key="old-pueblo", name="Old Pueblo", zone="America/Phoenix")
+    session.flush()
+    session.add(ChapterRole(member_id=lead.id, chapter_id=chapter.id, role=Role.LEAD))
+    session.commit()
+    return chapter

@@ -19,10 +19,11 @@ from directory.joining.application import Application
 from directory.outbox.delivery import Delivery
 from directory.outbox.mail_refusal import record_refusal
 from directory.people.chapter import Chapter
-from directory.people.tables import Business, ChapterRole, Member, MemberState, Role
+from directory.people.tables import Business, Member, MemberState
 from directory.settings import Settings
 from tests.app.conftest import SignIn
 from tests.app.delivered_mails import delivered
+from tests.cast import let_lead
 
 LIST = "Ida Quist,ida@quist.example,Quist Books\nTess Wu,tess@wu.example,Wu Law"
 WHO = {"name": "Max Stone", "email": "max@stone.example", "firm": "Stone Roofs", "sentence": "We mend roofs."}
@@ -32,11 +33,7 @@ LinkTo = Callable[[str], str]
 @pytest.fixture
 def chapter(session: Session, bea: Member) -> Chapter:
     """Old Pueblo, led by Bea, with no people yet."""
-    bea.business.chapter = chapter = Chapter(key="old-pueblo", name="Old Pueblo", zone="America/Phoenix")
-    session.flush()
-    session.add(ChapterRole(member_id=bea.id, chapter_id=chapter.id, role=Role.LEAD))
-    session.commit()
-    return chapter
+    return let_lead(session, bea)
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from playwright.sync_api import expect
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from directory.people.chapter import Chapter
-from directory.people.tables import ChapterRole, Member, Role
+from directory.people.tables import Member
 from directory.settings import Settings
 from tests.app.delivered_mails import delivered, link_in
 from tests.browser.conftest import Visit, barriers
+from tests.cast import let_lead
 
 TRADES = ("Bookkeeping", "Roofing", "Signs and banners", "Estate law", "Catering", "Web design", "Plumbing")
 HEADER = "First name\tLast name\tE-mail\tCompany\tWhat they do\tLooking for"
@@ -24,10 +24,7 @@ PEOPLE = "\n".join(
 @pytest.fixture
 def lead(session: Session, bea: Member) -> Member:
     """Bea, who leads a chapter that has nobody but her."""
-    bea.business.chapter = chapter = Chapter(key="old-pueblo", name="Old Pueblo", zone="America/Phoenix")
-    session.flush()
-    session.add(ChapterRole(member_id=bea.id, chapter_id=chapter.id, role=Role.LEAD))
-    session.commit()
+    let_lead(session, bea)
     return bea
 
 

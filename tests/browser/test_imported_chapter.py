@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session
 from app.errors import Site
 from directory.db import write_session
 from directory.outbox.delivery import due_deliveries
-from directory.people.chapter import Chapter
-from directory.people.tables import ChapterRole, Member, Role
+from directory.people.tables import Member
 from directory.profiles.contact_reveal import contact_of
 from directory.profiles.member_view import member_views
 from directory.settings import Settings, load_settings
@@ -25,6 +24,7 @@ from jobs import weekly_pairings, weekly_prompts
 from jobs.deliver import deliver_one
 from tests.app.conftest import PASSWORD
 from tests.browser.conftest import Visit, barriers
+from tests.cast import let_lead
 from tests.services.postbox import Postbox, postbox
 
 TRADES = ("Bookkeeping", "Roofing", "Signs and banners", "Estate law", "Catering", "Web design", "Plumbing")
@@ -76,10 +76,7 @@ def reaches(browser: FlaskClient, other: str) -> bool:
 @pytest.fixture
 def lead(session: Session, bea: Member) -> Member:
     """Bea, who leads a chapter that has nobody but her."""
-    bea.business.chapter = chapter = Chapter(key="old-pueblo", name="Old Pueblo", zone="America/Phoenix")
-    session.flush()
-    session.add(ChapterRole(member_id=bea.id, chapter_id=chapter.id, role=Role.LEAD))
-    session.commit()
+    let_lead(session, bea)
     return bea
 
 
