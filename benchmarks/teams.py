@@ -5,11 +5,15 @@ the prime does not have, plus PARTNER_COST for each partner. The team search and
 get the same numbers; distances are computed beforehand and not timed.
 
     python -m benchmarks.teams EXPERTS.gml[.gz] --needs 8 --tasks 20 [--seed 0]
+    python -m benchmarks.teams --members 100000 --needs 8 --tasks 20 [--seed 0]
+
+The second makes up a network: each member has five of 1,400 skills, of which some are far more common than others, and
+distances are drawn at random. The time includes the choice of all members with a needed skill.
 """
 
 import argparse
 import json
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import networkx as nx
@@ -18,9 +22,9 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, eye_array, hstack
 
 from matching.inputs import Bools, Floats
-from matching.team_search import NEVER, Options, covers
+from matching.team_search import NEVER, Cover, Options, covers
 
-PARTNER_COST = 0.1
+PARTNER_COST, SKILLS = 0.1, 1400
 
 
 def optimum(distance: Floats, skilled: Bools, prime: int) -> float:
@@ -42,7 +46,7 @@ def measure(experts: "nx.Graph[int]", needs: int, tasks: int, seed: int) -> dict
     skills = {node: set(text.split(",")) - {""} for node, text in group.nodes(data="skills", default="")}
     common = sorted({skill for held in skills.values() for skill in held}, key=int)
     ratios: list[float] = []
-    seconds: list[float] = []
+    seconds, cpu = list[float](), list[float]()
     while len(ratios) < tasks:
         wanted = draw.choice(common, needs, replace=False).tolist()
         leader = int(draw.choice(sorted(skills)))
@@ -53,34 +57,78 @@ def measure(experts: "nx.Graph[int]", needs: int, tasks: int, seed: int) -> dict
         skilled = np.array([[skill in skills[node] for skill in wanted] for node in candidates])
         farthest = float(distance.max())
         value = np.where(skilled, farthest - distance[:, None], NEVER)
-        no_ties = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros((0, needs))
-        started = perf_counter()
-        options = Options.of(value, np.array([prime]), np.zeros(1), no_ties, hands=PARTNER_COST, is_fixed=True)
-        team = next(covers(options))
+        started, used = perf_counter(), process_time()
+        team = best_team(value, prime)
         seconds.append(perf_counter() - started)
-        best = optimum(distance, skilled, prime)
-        cost = sum(distance[holder] for holder in team.holders) + PARTNER_COST * len({*team.holders} - {prime})
-        ratios.append(best / cost if cost > 0 else 1.0)
+        cpu.append(process_time() - used)
+        ratios.append(ratio(team, distance, skilled, prime))
+    return summary(ratios, seconds, cpu)
+
+
+def measure_made_up(members: int, needs: int, tasks: int, seed: int) -> dict[str, Any]:
+    """Return the same for a network that is made up."""
+    draw = np.random.default_rng(seed)
+    common = 1 / np.arange(1, SKILLS + 1) ** 0.8
+    skill = draw.choice(SKILLS, 5 * members, p=common / common.sum())
+    holder = np.repeat(np.arange(members), 5)
+    by_skill = np.argsort(skill, kind="stable")
+    begins = np.searchsorted(skill[by_skill], np.arange(SKILLS + 1))
+    ratios, seconds, cpu = list[float](), list[float](), list[float]()
+    for _ in range(tasks):
+        wanted, leader = draw.choice(SKILLS, needs, replace=False), int(draw.integers(members))
+        distances = draw.random(members)
+        distances[leader] = 0.0
+        started, used = perf_counter(), process_time()
+        held = [np.unique(holder[by_skill[begins[one] : begins[one + 1]]]) for one in wanted]
+        candidates = np.unique(np.concatenate([*held, [leader]]))
+        skilled = np.zeros((len(candidates), needs), dtype=bool)
+        for column, some in enumerate(held):
+            skilled[np.searchsorted(candidates, some), column] = True
+        prime, distance = int(np.searchsorted(candidates, leader)), distances[candidates]
+        team = best_team(np.where(skilled, 1.0 - distance[:, None], NEVER), prime)
+        seconds.append(perf_counter() - started)
+        cpu.append(process_time() - used)
+        ratios.append(ratio(team, distance, skilled, prime))
+    return summary(ratios, seconds, cpu)
+
+
+def best_team(value: Floats, prime: int) -> Cover:
+    """Return the best team under a fixed prime, for which no pair is worth more than another."""
+    no_ties = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros((0, value.shape[1]))
+    return next(covers(Options.of(value, np.array([prime]), np.zeros(1), no_ties, hands=PARTNER_COST, is_fixed=True)))
+
+
+def ratio(team: Cover, distance: Floats, skilled: Bools, prime: int) -> float:
+    """Return the optimum divided by the team's cost."""
+    best = optimum(distance, skilled, prime)
+    cost = sum(distance[holder] for holder in team.holders) + PARTNER_COST * len({*team.holders} - {prime})
+    return best / cost if cost > 0 else 1.0
+
+
+def summary(ratios: list[float], seconds: list[float], cpu: list[float]) -> dict[str, Any]:
     return {
         "optimality": round(float(np.mean(ratios)), 9),
         "p95_ms": round(1000 * float(np.quantile(seconds, 0.95)), 2),
-        "tasks": tasks,
+        "p95_cpu_ms": round(1000 * float(np.quantile(cpu, 0.95)), 2),
+        "tasks": len(ratios),
     }
 
 
 def main() -> None:
     """Read the arguments and print the result as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("experts")
+    parser.add_argument("experts", nargs="?")
+    parser.add_argument("--members", type=int, default=100_000)
     parser.add_argument("--needs", type=int, default=8)
     parser.add_argument("--tasks", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    print(
-        json.dumps(
-            measure(nx.read_gml(arguments.experts, label="id"), arguments.needs, arguments.tasks, arguments.seed)
-        )
-    )
+    more = arguments.needs, arguments.tasks, arguments.seed
+    if arguments.experts:
+        found = measure(nx.read_gml(arguments.experts, label="id"), *more)
+    else:
+        found = measure_made_up(arguments.members, *more)
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -95,3 +95,23 @@ class Answer:
     missing: tuple[Missing, ...]
     proof: Proof
     weights_version: str
+
+
+@dataclass(frozen=True)
+class Without:
+    """What is lost if a firm is not available."""
+
+    business: int
+    lost: float  # of the best team's score, >= 0
+    open: tuple[int, ...]  # the needs that nobody covers then, and that the best team covers
+    answer: Answer  # without the firm
+
+
+@dataclass(frozen=True)
+class WhyNot:
+    """Why a firm is not in the best team."""
+
+    business: int
+    kind: str  # chosen; excluded, blocked, covers nothing; or behind
+    behind: float  # how far the best team with the firm falls short of the best team, >= 0; inf where there is none
+    team: Team | None  # the best team with the firm

@@ -10,7 +10,8 @@ needs is
 3**n steps for n needs, done once for the values of firms without a prime. Few firms are worth more under a certain
 prime, and a cover holds each of their groups at most once, so they are added to it group by group. Primes are tried in
 the order of an upper bound until none can beat the best team so far: the answer is the optimum over all primes.
-Further teams are found by exclusion (Lawler 1972).
+Further teams are found by exclusion (Lawler 1972). So are teams without firms that may not work together: a team that
+holds two of them gives way to the best one without the first and the best one without the second.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from typing import Self
 
 import numpy as np
 
-from matching.inputs import Floats, Ints
+from matching.inputs import Bools, Floats, Ints
 
 NEVER = -1e6  # the value of a firm that does not cover a need; real values stay far above half of it
 BLOCK = 64  # primes evaluated at a time
@@ -41,6 +42,9 @@ class Options:
     under: Floats  # (t, n) their values under that prime
     hands: float  # the cost of each partner and each open need
     is_fixed: bool  # the only prime leads even if it covers no need
+    apart: tuple[tuple[int, int], ...] = ()  # firms that may not be in one team
+    share: Floats | None = None  # (n,) of each need in the work
+    least_kept: float = 0.0  # the sum of shares that the prime has to keep
 
     @classmethod
     def of(
@@ -52,12 +56,20 @@ class Options:
         *,
         hands: float,
         is_fixed: bool,
+        apart: tuple[tuple[int, int], ...] = (),
+        share: Floats | None = None,
+        least_kept: float = 0.0,
     ) -> Self:
         """Create Options from unsorted ``ties``: (t,) positions in ``primes``, (t,) partners, (t, n) values."""
         place, partner, under = ties
         rows = np.argsort(place, kind="stable")
         tied = np.searchsorted(place[rows], np.arange(len(primes) + 1))
-        return cls(value, primes, standing, tied, partner[rows], under[rows], hands, is_fixed)
+        return cls(value, primes, standing, tied, partner[rows], under[rows], hands, is_fixed, apart, share, least_kept)
+
+    @cached_property
+    def several(self) -> Bools:
+        """Return (c,): the firms that cover two needs or more."""
+        return np.asarray((self.value > NEVER / 2).sum(axis=1) > 1)
 
     @cached_property
     def lift(self) -> Floats:
@@ -96,6 +108,11 @@ class Cover:
         """Return the firms that distinguish this team from others; a fixed prime is in all teams and left out."""
         return frozenset({*self.holders, self.prime} - {-1, self.prime if options.is_fixed else -1})
 
+    def quarrel(self, options: Options) -> tuple[int, int] | None:
+        """Return the first two firms of the team that may not be in one."""
+        team = {*self.holders, self.prime}
+        return next((pair for pair in options.apart if {*pair} <= team), None)
+
 
 @lru_cache(maxsize=16)
 def subsets(needs: int) -> tuple[Floats, tuple[Ints, ...]]:
@@ -133,12 +150,19 @@ class _Search:
         """
         self.options, self.without, self.given, self.needs = options, without, given, options.value.shape[1]
         self.columns = subsets(self.needs)[0]
+        share = np.zeros(self.needs) if options.share is None else options.share
+        self.too_little = np.where(share @ self.columns < options.least_kept - EPSILON, NEVER, 0.0)
         self.allowed = np.ones(len(options.value), dtype=bool)
         self.allowed[[*without, *(options.primes.tolist() if options.is_fixed else ())]] = False
         open_seat = np.where(self.columns.sum(axis=0) == 1, -options.hands, NEVER)
         if given is not None:
             open_seat[1 << given] = NEVER
-        taken = (options.value[self.allowed] @ self.columns).max(axis=0, initial=NEVER) - options.hands
+        # Most firms cover one need: their groups are single, and only the best of each need counts.
+        taken = (options.value[options.several & self.allowed] @ self.columns).max(axis=0, initial=NEVER)
+        single = 1 << np.arange(self.needs)
+        best = np.where(self.allowed[:, None], options.value, NEVER).max(axis=0)
+        taken[single] = np.maximum(taken[single], best)
+        taken -= options.hands
         self.groups = np.maximum(taken, open_seat)
         self.cover = covered(self.groups, self.needs)
         self.bounds, self.place, self.value = bounds.copy(), -1, NEVER / 2
@@ -171,7 +195,7 @@ class _Search:
         own = options.value[options.primes[place]].copy()
         if self.given is not None:
             own[..., self.given] = NEVER
-        kept = own @ self.columns + cover[::-1]  # what is not kept is the complement
+        kept = own @ self.columns + cover[::-1] + self.too_little  # what is not kept is the complement
         return np.asarray(kept + options.standing[place, ...][..., None], dtype=np.float64)
 
     def _tied(self, place: int) -> Floats:
@@ -230,6 +254,10 @@ def covers(options: Options) -> Iterator[Cover]:
         search = heappop(heap)[2]
         cover = search.team()
         firms = cover.partners(options)
+        if quarrel := cover.quarrel(options):
+            for firm in firms & {*quarrel}:
+                branch(search.bounds, search.without | {firm}, search.given)
+            continue
         if firms not in earlier and not any(team and team <= firms for team in earlier):
             earlier.append(firms)
             yield cover

@@ -10,14 +10,14 @@ own firm by a claim only, since they know what they do.
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
-from math import fsum, prod
+from math import fsum, inf, prod
 from typing import Any
 
 import numpy as np
 
 from matching import score_blend
 from matching.inputs import Ask, Bools, Floats, Ints, Statements, World, per_world
-from matching.outputs import Alternate, Answer, Known, Missing, Proof, Seat, Step, Team
+from matching.outputs import Alternate, Answer, Known, Missing, Proof, Seat, Step, Team, WhyNot, Without
 from matching.seat_candidates import COVERS, LEVEL_WORTH, SeatCandidates, level, works_on
 from matching.signals import WEIGHTS_VERSION
 from matching.team_search import NEVER, Cover, Options, covers
@@ -39,6 +39,7 @@ def answer(world: World, ask: Ask, nearness: Floats, statements: Statements | No
         raise ValueError(f"An ask has 1 to {MAX_NEEDS} needs, not {needs}: join the smallest, or ask twice.")
     if nearness.shape != (needs, len(world.taxonomy.ids)):
         raise ValueError(f"nearness is {nearness.shape}, not (needs, capabilities).")
+    _check_demands(world, ask)
     wants_partners = ask.shape == "together"
     if ask.bringer is not None and ask.shape is None:
         ask = replace(ask, shape=proposed_shape(world, ask, nearness, statements))
@@ -70,6 +71,61 @@ def answer(world: World, ask: Ask, nearness: Floats, statements: Statements | No
     )
 
 
+def without(world: World, ask: Ask, nearness: Floats, business: int, statements: Statements | None = None) -> Without:
+    """Return what the ask's best team loses if ``business`` is not available."""
+    best = answer(world, ask, nearness, statements)
+    rest = answer(world, replace(ask, excluded=ask.excluded | {business}), nearness, statements)
+    lost = best.proof.bound - rest.proof.bound
+    before = {missing.need for missing in best.missing}
+    return Without(business, lost, tuple(each.need for each in rest.missing if each.need not in before), rest)
+
+
+def why_not(world: World, ask: Ask, nearness: Floats, business: int, statements: Statements | None = None) -> WhyNot:
+    """Return why ``business`` is not in the ask's best team, with the best team that holds it.
+
+    The other firms are kept from one need after the other that it covers; the best of all tries is the best with it.
+    """
+    best = answer(world, replace(ask, teams=1), nearness, statements)
+    if any(seat.business == business for team in best.teams for seat in team.seats):
+        return WhyNot(business, "chosen", 0.0, best.teams[0])
+    if business in ask.excluded:
+        return WhyNot(business, "excluded", inf, None)
+    if ask.bringer is not None and ask.shape is None:
+        ask = replace(ask, shape=proposed_shape(world, ask, nearness, statements))
+    table = _Table(world, ask, nearness, vantage(world, ask), statements)
+    if table.seen.blocked[business]:
+        return WhyNot(business, "blocked", inf, None)
+    place = int(np.searchsorted(table.firms, business))
+    if place == len(table.firms) or table.firms[place] != business:
+        return WhyNot(business, "covers nothing", inf, None)
+    options, found = table.options(), list[Cover]()
+    others = np.arange(len(table.firms)) != place
+    for need in np.flatnonzero(table.value[place] > NEVER / 2).tolist():
+        value, under = options.value.copy(), options.under.copy()
+        value[others, need] = under[options.partner != place, need] = NEVER
+        kept = (cover for cover in covers(replace(options, value=value, under=under)) if cover.holders[need] == place)
+        found += islice(kept, 1)
+    if not found:
+        return WhyNot(business, "behind", inf, None)
+    team = table.team(options, max(found, key=lambda cover: cover.value), {})
+    return WhyNot(business, "behind", max(0.0, best.proof.bound - team.score), team)
+
+
+def _check_demands(world: World, ask: Ask) -> None:
+    """Raise ValueError for demands on teams that contradict each other or name no firm."""
+    known = len(world.businesses.ids)
+    for firm in (*ask.excluded, *(firm for pair in ask.apart for firm in pair)):
+        if not 0 <= firm < known:
+            raise ValueError(f"{firm} is no business.")
+    for one, other in ask.apart:
+        if one == other:
+            raise ValueError(f"Business {one} cannot be kept apart from itself.")
+    if ask.bringer in ask.excluded and ask.shape != "hand over":
+        raise ValueError(f"Business {ask.bringer} brings the lead and is excluded from it.")
+    if not 0 <= ask.least_kept <= 1:
+        raise ValueError(f"A prime keeps a share of 0 to 1, not {ask.least_kept}.")
+
+
 @per_world
 def acquainted(world: World) -> tuple[Ints, Ints]:
     """Return all (prime, partner) pairs of firms that share facts or works, sorted."""
@@ -89,6 +145,7 @@ class _Table:
         self.standing = score_blend.STANDING if self.is_led else 0.0
         self.share = np.array([need.share for need in ask.needs]) * (1 - self.standing)
         self.reachable: Bools = ~seen.blocked & (self.is_led | ~seen.own)
+        self.reachable[[*ask.excluded]] = False
         is_alone = ask.bringer is not None and ask.shape == "alone"
         self.eligible: Bools = np.arange(len(seen.blocked)) == ask.bringer if is_alone else self.reachable
         self.candidates = self._candidates()
@@ -159,7 +216,15 @@ class _Table:
         standing = score_blend.values(self._bare(self.firms[primes], self.firms[primes], self.standing))
         pairs = np.searchsorted(primes, leader), partner, self.value[partner] + lift[:, None] * self.share
         return Options.of(
-            self.value, primes, standing, pairs, hands=score_blend.FEW_HANDS, is_fixed=self.ask.bringer is not None
+            self.value,
+            primes,
+            standing,
+            pairs,
+            hands=score_blend.FEW_HANDS,
+            is_fixed=self.ask.bringer is not None,
+            apart=tuple((int(place[a]), int(place[b])) for a, b in self.ask.apart if place[a] >= 0 and place[b] >= 0),
+            share=self.share,
+            least_kept=self.ask.least_kept - self.standing if self.is_led else 0.0,
         )
 
     def team(self, options: Options, cover: Cover, ways: Mapping[int, tuple[Step, ...]]) -> Team:

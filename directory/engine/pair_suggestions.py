@@ -1,11 +1,12 @@
 """Pairs of a chapter's members who should meet, with reasons, from what they want and what their firms do or say."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from directory.engine.claim_suggestions import SURE, said_capabilities, texts_to_embed
@@ -21,15 +22,16 @@ from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.text import fold
 from matching.inputs import Floats, Vectors
-from matching.pairing import pair_worth, pairs
+from matching.pairing import best_pairs_of, pair_worth
 
-# The floors of meaning, chosen on 160 labelled pairs: below them most answers have little to do with the wish.
-CLAIM, SERVES, SAME = 0.72, 0.52, 0.76  # similarity of a wish to a capability, to a firm's customers, to another wish
-SAID, SAID_ALONE = 0.6, 0.75  # that to a sentence or a name, if the wish names the firm's trade, and if it does not
+# The floors of meaning, chosen on 160 labelled pairs and on all reasons in three imported chapters of 28: below them
+# most answers have little to do with the wish.
+CLAIM, SERVES, SAME = 0.74, 0.52, 0.82  # similarity of a wish to a capability, to a firm's customers, to another wish
+SAID, SAID_ALONE = 0.62, 0.75  # that to a sentence or a name, if the wish names the firm's trade, and if it does not
 TRADE = 0.25  # the least probability that it does
 READ = 0.6  # the least probability that a wish names a capability
 BELOW = 0.7  # the strength of a claim on a child of the wanted capability
-LEAST = 0.3  # the least strength of a reason that is told
+LEAST, LEAST_SHARED = 0.45, 0.3  # the least strength of an answer that is told, and of a wish of both
 WORDS = 0.55  # the floor of all where there is no sentence model: two shared words
 MAX_MEMBERS = 100  # members of a chapter who are compared, each with each
 ACQUAINTED = 0.2  # the factor on a pair's worth if they have met, or their firms finished a project together
@@ -91,7 +93,7 @@ class _Offer(NamedTuple):
 def suggested_pairs(session: Session, *, chapter: Chapter, limit: int = 3) -> list[Pair]:
     """Return the chapter's best pairs, each member in at most one; empty if no pair has a reason."""
     scores = score_pairs(session, chapter)
-    return [scores.pair(*pair) for pair in pairs(scores.weights)[:limit]]
+    return [scores.pair(*pair) for pair in best_pairs_of(scores.weights).pairs[:limit]]
 
 
 def score_pairs(
@@ -112,7 +114,7 @@ def score_pairs(
         select(Member)
         .join(Member.business)
         .where(*conditions)
-        .options(contains_eager(Member.business), joinedload(Member.asks))
+        .options(contains_eager(Member.business).defer(Business.search_text), joinedload(Member.asks))
         .order_by((Member.id == (around.id if around else 0)).desc(), Member.id.desc())
         .limit(MAX_MEMBERS)
     )
@@ -222,11 +224,21 @@ def _answers(
         {said.capability: said.score for said in said_capabilities(known, text=wish.words, vectors=vectors)}
         for wish in wanted
     ]
+    above = {each.node: known.lexicon.lineage(each.node)[:-1] for firm in held for each in firm}  # but not its category
+    doing: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)  # node -> who does it or one below it, and where
+    for giver, firm in enumerate(held):
+        for place, each in enumerate(firm):
+            for node in (each.node, *above[each.node]):
+                doing[node].append((giver, place))
     for wish, reading in zip(wanted, readings, strict=True):
+        chosen = known.capability.get(wish.ask.capability_id or 0)
+        meant = {node for node, chance in reading.items() if chance >= READ}
+        if chosen is not None:
+            meant.add(chosen)
         own = {each.node for each in held[wish.asker]}
-        for giver, firm in enumerate(held):
-            for each in firm:
-                keep_best(wish, giver, each.kind, each.text, _fit(known, wish, reading, each, own))
+        for giver, place in sorted({pair for node in meant for pair in doing.get(node, ())}):
+            each = held[giver][place]
+            keep_best(wish, giver, each.kind, each.text, _fit(chosen, reading, each, above[each.node], own))
     similarity = text_similarity([wish.words for wish in wanted], [offer.text for offer in offers], vectors)
     for row, column in zip(*np.nonzero(similarity >= min(SERVES, WORDS)), strict=True):
         wish, offer, factor = wanted[row], offers[column], 1.0
@@ -244,15 +256,16 @@ def _answers(
     return best
 
 
-def _fit(known: KnownWorld, wish: _Wish, reading: Mapping[int, float], held: _Held, own: Collection[int]) -> float:
+def _fit(
+    chosen: int | None, reading: Mapping[int, float], held: _Held, above: Sequence[int], own: Collection[int]
+) -> float:
     """Return how surely the wish names the capability ``held``, 0-1; 0 for what the asker's ``own`` firm does, too.
 
-    A capability that was chosen with the ask counts, unless it is a whole category: the words decide there.
+    A capability that was ``chosen`` with the ask counts, unless it is a whole category: the words decide there.
+    ``above`` are the nodes above ``held``, without its category.
     """
-    chosen = known.capability.get(wish.ask.capability_id or 0)
     if chosen == held.node:
         return held.chance
-    above = known.lexicon.lineage(held.node)[:-1]  # but not its category
     if chosen in above:
         return BELOW * held.chance
     if held.node in own:
@@ -278,7 +291,7 @@ def _shared_wishes(
         strength = _strength(similarity[row, column], SAME, bool(vectors)) * (1 - rivalry[one, other])
         before = best.get((one, other))
         is_pair = one < other and members[one].business_id != members[other].business_id
-        if is_pair and strength > max(LEAST, before.strength if before else 0):
+        if is_pair and strength > max(LEAST_SHARED, before.strength if before else 0):
             wish = sought[row]
             why = PairReason("both", members[one], members[other], wish.ask, wish.words, texts[column], strength)
             best[one, other] = best[other, one] = why
@@ -293,16 +306,15 @@ def _strength(similarity: float, floor: float, by_meaning: bool) -> float:
 
 def _acquainted(session: Session, at: dict[int, int]) -> Iterable[tuple[int, int]]:
     """Return the pairs who met, as at least one of them says, or whose firms finished a project: each pair once."""
-    met = select(Interaction.said_by_id, Interaction.other_id).where(
-        Interaction.said_by_id.in_(at), Interaction.other_id.in_(at)
-    )
+    ids: BindParameter[int] = bindparam("ids", [*at], expanding=True, literal_execute=True)  # numbers are quick as text
+    met = select(Interaction.said_by_id, Interaction.other_id).where(Interaction.said_by_id.in_(ids))
     prime, sub = aliased(Member), aliased(Member)
     worked = (
         select(prime.id, sub.id)
         .select_from(Collaboration)
         .join(prime, prime.business_id == Collaboration.prime_id)
         .join(sub, sub.business_id == Collaboration.sub_id)
-        .where(Collaboration.finished_at.is_not(None), prime.id.in_(at), sub.id.in_(at))
+        .where(Collaboration.finished_at.is_not(None), prime.id.in_(ids))
     )
     rows = session.execute(met.union_all(worked))
-    return {(min(at[a], at[b]), max(at[a], at[b])) for a, b in rows}
+    return {(min(at[a], at[b]), max(at[a], at[b])) for a, b in rows if b in at}

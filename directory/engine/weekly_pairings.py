@@ -12,18 +12,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from directory.engine.pair_reason import PairReason
-from directory.engine.pair_suggestions import Pair, PairScores, score_pairs
+from directory.engine.pair_suggestions import MAX_MEMBERS, Pair, PairScores, score_pairs
 from directory.outbox.occurrence import CATCH_UP, Occurrence, lock
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member
 from directory.week.pairing import Pairing
 from matching.inputs import Bools, Floats
-from matching.pairing import pairs, weekly_weights
+from matching.pairing import best_pairs_of, weekly_weights
 
 AHEAD = timedelta(hours=6)  # before the week's post, so that the morning's mail can name the partner
 AGAIN = timedelta(days=182)
 ONE_WEEK = timedelta(days=7)
-CIRCLE = 60  # the most members who are matched exactly; a larger chapter is split into new random groups each week
 
 
 def occurrences_to_pair(session: Session, *, now: datetime) -> list[Occurrence]:
@@ -36,7 +35,8 @@ def occurrences_to_pair(session: Session, *, now: datetime) -> list[Occurrence]:
 def propose_pairings(session: Session, *, occurrence: Occurrence, now: datetime) -> list[Pairing]:
     """Propose the week's pairings once, under a lock on ``occurrence``.
 
-    Empty if the occurrence is paired already, or if no two of those who take part have a reason to meet.
+    Empty if the occurrence is paired already, or if no two of those who take part have a reason to meet. A chapter of
+    more than MAX_MEMBERS is split into new random groups each week.
     """
     lock(session, occurrence)
     if occurrence.paired_at is not None:
@@ -44,7 +44,7 @@ def propose_pairings(session: Session, *, occurrence: Occurrence, now: datetime)
     occurrence.paired_at = now
     takes_part = (Business.chapter_id == occurrence.chapter_id, Member.is_active, Member.sits_out_at.is_(None))
     ids = session.scalars(select(Member.id).join(Member.business).where(*takes_part, Member.arrived_at.is_not(None)))
-    groups = random_groups(ids, occurrence, CIRCLE)
+    groups = random_groups(ids, occurrence, MAX_MEMBERS)
     pairings = [pairing for group in groups for pairing in _pair(session, occurrence, group, now)]
     session.add_all(pairings)
     session.flush()
@@ -90,7 +90,7 @@ def person_to_meet(session: Session, *, member: Member, now: datetime) -> Pair |
     mine, weights = scores.members.index(member), scores.weights.copy()
     weights[_barred(scores, recent)] = 0
     row = weights[mine]
-    matched = [a + b - mine for a, b in pairs(weights) if mine in (a, b)]
+    matched = [a + b - mine for a, b in best_pairs_of(weights).pairs if mine in (a, b)]
     other = matched[0] if matched else int(np.argmax(row))
     return scores.pair(mine, other) if row[other] > 0 else None
 
@@ -101,7 +101,7 @@ def _pair(session: Session, occurrence: Occurrence, people: Collection[int], now
     weights = weekly_weights(scores.weights, barred, _waited(session, occurrence, scores.members, now))
     return [
         Pairing(occurrence=occurrence, one=scores.members[a], other=scores.members[b], paired_at=now)
-        for a, b in pairs(weights)
+        for a, b in best_pairs_of(weights).pairs
     ]
 
 

@@ -14,8 +14,11 @@ HANDS = 0.03
 
 
 @st.composite
-def options(draw: st.DrawFn, firms: int = 5, needs: int = 3) -> Options:
-    """Draw random small Options, with or without a fixed prime, in which some pairs are worth more."""
+def options(draw: st.DrawFn, firms: int = 5, needs: int = 3, quarrels: float = 0.0) -> Options:
+    """Draw random small Options, with or without a fixed prime, in which some pairs are worth more.
+
+    With ``quarrels`` a share of pairs is kept apart, and the prime may have to keep a part of the work.
+    """
     size, width = draw(st.integers(1, firms)), draw(st.integers(1, needs))
     rng = np.random.default_rng(draw(st.integers(0, 10**6)))
     value = np.where(
@@ -28,8 +31,17 @@ def options(draw: st.DrawFn, firms: int = 5, needs: int = 3) -> Options:
     ]
     place, partner = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     under = value[partner] + rng.random((len(partner), 1)) / 4
+    share = rng.random(width)
     return Options.of(
-        value, primes, rng.random(len(primes)) / 5, (place, partner, under), hands=HANDS, is_fixed=is_fixed
+        value,
+        primes,
+        rng.random(len(primes)) / 5,
+        (place, partner, under),
+        hands=HANDS,
+        is_fixed=is_fixed,
+        apart=tuple((a, b) for a in range(size) for b in range(a) if rng.random() < quarrels),
+        share=share / share.sum(),
+        least_kept=draw(st.sampled_from([0.0, 0.3, 0.6])) if quarrels else 0.0,
     )
 
 
@@ -41,6 +53,10 @@ def everything(market: Options) -> list[Cover]:
         choices = [[-1, *np.flatnonzero(column > NEVER / 2)] for column in under.T]
         for holders in product(*choices):
             held = [(firm, need) for need, firm in enumerate(holders) if firm >= 0]
+            assert market.share is not None
+            kept = sum(market.share[need] for firm, need in held if firm == prime)
+            if kept < market.least_kept - 1e-12 or any({*pair} <= {*holders, prime} for pair in market.apart):
+                continue
             worth = sum(market.value[firm, need] if firm == prime else under[firm, need] for firm, need in held)
             hands = len({*holders} - {prime, -1}) + holders.count(-1)
             found = Cover(market.standing[at] + worth - HANDS * hands, prime, tuple(map(int, holders)))
@@ -51,7 +67,7 @@ def everything(market: Options) -> list[Cover]:
 
 
 @settings(max_examples=150)
-@given(options())
+@given(options() | options(quarrels=0.4))
 def test_teams_equal_the_best_distinct_ones_of_a_brute_force_search(market: Options) -> None:
     expected: list[Cover] = []
     for cover in everything(market):

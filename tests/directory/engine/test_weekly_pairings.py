@@ -139,6 +139,6 @@ def test_a_large_chapter_is_split_into_groups(
     session: Session, five: list[Member], now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     all_want_the_same(session, five, now)
-    monkeypatch.setattr(weekly_pairings, "CIRCLE", 3)
+    monkeypatch.setattr(weekly_pairings, "MAX_MEMBERS", 3)
     pairings = pair(session, now)
     assert len({id for row in pairings for id in (row.one_id, row.other_id)}) == 2 * len(pairings) == 4
