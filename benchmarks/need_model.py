@@ -3,7 +3,8 @@
 Each candidate of a lead is an example, labelled by whether the lead asks for it. The logistic loss has an L2 penalty on
 standardised features. Plain leads of which only one capability was labelled weigh less, because they may ask for more.
 The capabilities' ways to ask hold clauses of these leads: each fold is read without those of its own. The second model
-is fitted on what the first says of leads left out. What is refused, or asked of nobody, weighs more.
+is fitted on what the first says of leads left out, and on what a third, of the vectors of clauses, says of them. What
+is refused, or asked of nobody, weighs more.
 
     python -m benchmarks.need_model [--write]
 """
@@ -11,6 +12,7 @@ is fitted on what the first says of leads left out. What is refused, or asked of
 import argparse
 import csv
 import json
+import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -31,8 +33,11 @@ from matching.text_normalization import clean_text, sentences
 HERE = Path(__file__).parent
 TRAIN, ONE_LABEL = HERE / "needs_train.tsv", HERE.parent / "tests" / "matching" / "texts.tsv"
 WEIGHTS = HERE.parent / "matching" / "need_model_weights.py"
-PENALTY, WEIGHT_OF_ONE_LABEL, WEIGHT_OF_REFUSED, WEIGHT_OF_NOBODY, FOLDS = 4.0, 0.35, 7.0, 2.6, 5
+PENALTY, PENALTY_OF_MEANING = 4.0, 330.0
+FLAT = 1e-6  # the spread below which a feature is the same for all, as three of the vectors' numbers are
+WEIGHT_OF_ONE_LABEL, WEIGHT_OF_REFUSED, WEIGHT_OF_NOBODY, FOLDS = 0.35, 7.0, 2.6, 5
 Floats = NDArray[np.float64]
+Read = tuple[list[Clause], list[Candidate]]
 
 
 def leads_of_one_label(path: Path, codes: tuple[str, ...], index: TaxonomyIndex) -> list[LabeledLead]:
@@ -67,9 +72,7 @@ def weight(lead: LabeledLead, code: str) -> float:
     return WEIGHT_OF_REFUSED if lead.kind == "negated" and code in lead.refused else 1.0
 
 
-def read(
-    leads: list[LabeledLead], index: TaxonomyIndex, encode: Encode | None
-) -> list[tuple[list[Clause], list[Candidate]]]:
+def read(leads: list[LabeledLead], index: TaxonomyIndex, encode: Encode | None) -> list[Read]:
     """Return the clauses and candidates of each lead, each fold of them read without its own ways to ask."""
     indices = [without(index, leads[fold::FOLDS]) for fold in range(FOLDS)]
     found = []
@@ -81,16 +84,16 @@ def read(
     return found
 
 
-def fit(features: Floats, labels: Floats, weights: Floats) -> Floats:
-    """Return one weight for each of FEATURES, the first of which is always 1."""
+def fit(features: Floats, labels: Floats, weights: Floats, penalty: float = PENALTY) -> Floats:
+    """Return one weight for each feature, the first of which is always 1."""
     middle, spread = features.mean(axis=0), features.std(axis=0)
-    middle[0], spread[spread == 0] = 0.0, 1.0
+    middle[0], spread[spread < FLAT] = 0.0, 1.0
     scaled = (features - middle) / spread
 
     def loss(beta: Floats) -> tuple[float, Floats]:
         logits = scaled @ beta
         error = weights * (1 / (1 + np.exp(-logits)) - labels)
-        penalized = np.concatenate([[0.0], PENALTY * beta[1:]])
+        penalized = np.concatenate([[0.0], penalty * beta[1:]])
         total = (weights * (np.logaddexp(0, logits) - labels * logits)).sum() + penalized @ beta / 2
         return float(total), scaled.T @ error + penalized
 
@@ -100,13 +103,36 @@ def fit(features: Floats, labels: Floats, weights: Floats) -> Floats:
     return np.asarray(beta, dtype=np.float64)
 
 
-def left_out(features: Floats, labels: Floats, weights: Floats, numbers: NDArray[np.int64]) -> Floats:
-    """Return the logits of the candidates of each fold of leads, fitted on the others."""
+def left_out(
+    features: Floats, labels: Floats, weights: Floats, numbers: NDArray[np.int64], penalty: float = PENALTY
+) -> Floats:
+    """Return the logits of the examples of each fold of leads, fitted on the others."""
     logits = np.zeros(len(labels))
     for fold in range(FOLDS):
         is_out = numbers % FOLDS == fold
-        logits[is_out] = features[is_out] @ fit(features[~is_out], labels[~is_out], weights[~is_out])
+        logits[is_out] = features[is_out] @ fit(features[~is_out], labels[~is_out], weights[~is_out], penalty)
     return logits
+
+
+def asked(
+    leads: Sequence[LabeledLead], found: Sequence[Read], codes: tuple[str, ...], encode: Encode
+) -> tuple[Floats, list[Read]]:
+    """Return the weights of ``need_probability.ASKED``, and ``found`` with what others' weights say of each clause."""
+    numbers = np.repeat(np.arange(len(leads)), [len(parts) for parts, _some in found])
+    vectors, labels = [], []
+    for lead, (parts, some) in zip(leads, found, strict=True):
+        text = clean_text(lead.text)
+        vectors.append(encode([text[part.start : part.end] for part in parts]))
+        wanted = {one.clause for one in some if codes[one.node] in lead.acceptable}
+        labels += [float(at in wanted) for at in range(len(parts))]
+    features = np.column_stack([np.ones(len(labels)), np.vstack(vectors)]).astype(np.float64)
+    target, weights = np.array(labels), np.ones(len(labels))
+    logits = left_out(features, target, weights, numbers, PENALTY_OF_MEANING)
+    said = [
+        (parts, [replace(one, asked=float(logits[numbers == at][one.clause])) for one in some])
+        for at, (parts, some) in enumerate(found)
+    ]
+    return fit(features, target, weights, PENALTY_OF_MEANING), said
 
 
 def quality(logits: Floats, labels: Floats, weights: Floats) -> dict[str, Any]:
@@ -142,7 +168,8 @@ def main() -> None:
         logits = left_out(alone, labels, weights, numbers)
         tables[name] = dict(zip(FEATURES, fit(alone, labels, weights), strict=True))
         print(json.dumps({name: quality(logits, labels, weights)}, indent=2))
-        if name == "BY_MEANING":
+        if encode is not None:
+            meaning, found = asked(leads, found, codes, encode)
             beside = np.vstack(
                 [among(some, logits[numbers == at], parts, index) for at, (parts, some) in enumerate(found)]
             )
@@ -153,6 +180,8 @@ def main() -> None:
         lines = ['"""The weights of ``need_probability``, written by ``benchmarks.need_model``; do not edit."""', ""]
         for name, table in tables.items():
             lines += [f"{name} = {{", *(f'    "{feature}": {weight:.3f},' for feature, weight in table.items()), "}"]
+        said = textwrap.fill(" ".join(f"{weight:.3f}" for weight in meaning), 116)
+        lines += [f'_ASKED = """\n{said}\n"""', "ASKED = tuple(map(float, _ASKED.split()))"]
         WEIGHTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

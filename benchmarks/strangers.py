@@ -4,10 +4,12 @@
 
 DATA holds ``cases/`` (lists of people), ``federal/businesses.csv`` and ``taxonomy/naics_2022.csv``; beside them FIRMS
 is imported, by default 24 fictional agencies that share their tags and differ by what they write; LEADS (text, firm)
-are asked of it. Prints JSON. For each file: rows that come in whole, with a gap that is told,
+are asked of it. Then a chapter's list of 28 people in ordinary trades is imported as its lead would, and 18 plain leads
+are asked of that. Prints JSON. For each file: rows that come in whole, with a gap that is told,
 left out with a reason, or lost with a file that is refused; capabilities in its cells that are known, kept as own
 words, or dropped; and seconds. For the leads: how often the right firm is first and among the first three, for the
-engine, BM25 over the firms' texts, and the nearest meaning of a sentence.
+engine, BM25 over the firms' texts, and the nearest meaning of a sentence; in the chapter for the engine and the search
+of the directory. The chapter was written before it was tried, and so were its leads.
 """
 
 import csv
@@ -15,7 +17,8 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,7 @@ from typing import Any
 import bm25s
 import click
 import numpy as np
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 import directory.tables  # noqa: F401 - relationships name tables by strings, so all of them must be loaded
@@ -32,6 +36,7 @@ from directory.engine.capability_embeddings import embed_missing
 from directory.engine.capability_names import cut_cell
 from directory.engine.firm_sentences import known_sentences
 from directory.engine.own_vocabulary import Vocabulary
+from directory.engine.search import search
 from directory.engine.sentence_encoder import load_model
 from directory.engine.suggestion_as_data import suggestion_as_dict
 from directory.engine.text_embedding import embed_texts
@@ -43,11 +48,14 @@ from directory.imports.list_row import Line
 from directory.imports.sheet import read_sheet
 from directory.imports.taxonomy_scheme import CURATED_FILE, import_scheme
 from directory.people.chapter import Chapter
+from directory.people.tables import Business, Member
 from directory.taxonomy.capability import CURATED
+from jobs.housekeeping import embed_sentences, embed_some
 from matching.text_normalization import clean_text, informative, tokens
 
 FIRMS = Path(__file__).with_name("agencies.csv")
 LEADS = Path(__file__).with_name("agencies.tsv")
+CHAPTER, CHAPTER_LEADS = Path(__file__).with_name("chapter.csv"), Path(__file__).with_name("chapter.tsv")
 Ranked = Callable[[str], Sequence[str]]  # the names of firms for a lead, best first
 
 
@@ -137,6 +145,42 @@ def ranks(leads: Sequence[dict[str, str]], ask: Ranked) -> dict[str, Any]:
     return {"first": places.count(1), "first_three": sum(0 < place <= 3 for place in places), "ranks": places}
 
 
+def chapter_ranks(folder: str) -> dict[str, Any]:
+    """Import the chapter's list into a network of its own, and return the ranks of its leads."""
+    with engine_with_taxonomy(f"{folder}/chapter.db") as engine:
+        with write_session(engine) as session:
+            chapter = Chapter(key="morning", name="Morning", country="US")
+            lead = Member(name="Lena Ortiz", business=Business(name="Ortiz Law", chapter=chapter, created_at=NOW))
+            lead.joined_at = NOW
+            session.add(lead)
+            session.flush()
+            batch = people_upload.upload(session, chapter=chapter, by=lead, sheet=read_sheet(CHAPTER), now=NOW)
+            people_upload.commit(session, batch=batch, by=lead, share=False, now=NOW)
+        while embed_some(engine, now=NOW) or embed_sentences(engine):
+            pass
+        with Session(engine) as session:
+
+            def find(text: str) -> Sequence[str]:
+                return [firm.name for firm in search(session, text=text, today=NOW.date()).businesses]
+
+            asked = rows_of(CHAPTER_LEADS, delimiter="\t", quoting=csv.QUOTE_NONE)
+            ranked = {"engine": ranks(asked, engine_of(session)), "search": ranks(asked, find)}
+    return {"n": len(asked), **ranked}
+
+
+@contextmanager
+def engine_with_taxonomy(path: str) -> Iterator[Engine]:
+    """Yield a new database that has the curated taxonomy, with its vectors."""
+    engine = connect(f"sqlite:///{path}")
+    Base.metadata.create_all(engine)
+    with write_session(engine) as session:
+        import_scheme(session, path=CURATED_FILE, scheme=CURATED, now=NOW)
+        if (model := load_model()) is not None:
+            embed_missing(session, model, limit=10_000, now=NOW)
+    yield engine
+    engine.dispose()
+
+
 def rows_of(path: Path, **dialect: Any) -> list[dict[str, str]]:
     """Return the rows of a table as dictionaries."""
     with path.open(encoding="utf-8", newline="") as file:
@@ -151,13 +195,8 @@ def main(data: Path, firms: Path, leads: Path) -> None:
     """Measure and print the results as JSON."""
     asked = rows_of(leads, delimiter="\t", quoting=csv.QUOTE_NONE)
     texts = {row["Name"]: f"{row['Name']}. {row['Tags']}. {row['Description']}" for row in rows_of(firms)}
-    with tempfile.TemporaryDirectory() as folder:
-        engine = connect(f"sqlite:///{folder}/strangers.db")
-        Base.metadata.create_all(engine)
-        with write_session(engine) as session:
-            import_scheme(session, path=CURATED_FILE, scheme=CURATED, now=NOW)
-            if (model := load_model()) is not None:
-                embed_missing(session, model, limit=10_000, now=NOW)
+    model = load_model()
+    with tempfile.TemporaryDirectory() as folder, engine_with_taxonomy(f"{folder}/strangers.db") as engine:
         files = {}
         with Session(engine) as session:  # which is never committed
             for path in sorted((data / "cases").glob("*.csv")):
@@ -174,8 +213,8 @@ def main(data: Path, firms: Path, leads: Path) -> None:
         peers = {"text_search": text_search(texts), "nearest_meaning": nearest_meaning(texts)}
         with Session(engine) as session:
             found = {name: ranks(asked, ask) for name, ask in (("engine", engine_of(session)), *peers.items()) if ask}
-        engine.dispose()
-    click.echo(json.dumps({"files": files, "leads": {"n": len(asked), **found}}, indent=1, ensure_ascii=False))
+        result = {"files": files, "leads": {"n": len(asked), **found}, "chapter": chapter_ranks(folder)}
+    click.echo(json.dumps(result, indent=1, ensure_ascii=False))
 
 
 if __name__ == "__main__":

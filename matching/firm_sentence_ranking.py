@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
+from matching.half_precision import as_single
 from matching.inputs import Bools, Floats, HalfVectors, Ints, Vectors
 from matching.lead_passages import Passages
 from matching.served_customers import without_customers
@@ -57,7 +58,13 @@ _WANTED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-_ANYBODY = frozenset({"client", "customer"})  # who is asked for, not what
+_OURSELVES = re.compile(r"\b(?:we|i|our|my|us)\b", re.IGNORECASE)
+_UNASKED = frozenset(  # who asks, and how many
+    re.findall(
+        r"\w+",
+        "client customer two three four five six seven eight nine ten twenty thirty forty fifty hundred thousand",
+    )
+)
 
 Encode = Callable[[Sequence[str]], Vectors]
 
@@ -96,11 +103,15 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Likeness:
-    """How like a text an owner's sentences are, from 0 to about 1.4, and the position of the nearest of them."""
+    """How like a text an owner's sentences are, from 0 to about 1.4, and the position of the nearest of them.
+
+    ``is_about_owner``: the nearest is not like it by whom the owner serves, or looks for.
+    """
 
     owner: int
     sentence: int
     score: float
+    is_about_owner: bool
 
 
 class Matches(NamedTuple):
@@ -134,6 +145,7 @@ class SentenceIndex:
         compared by words alone.
         """
         self.said, self._vectors = tuple(said), vectors
+        self._last: tuple[tuple[Passages, bool], Matches] | None = None
         owner = np.array([each.owner for each in said], dtype=np.int64)
         owners = int(owner.max(initial=-1)) + 1
         self._sizes: Ints = np.bincount(owner, minlength=owners)
@@ -164,18 +176,26 @@ class SentenceIndex:
         """Return the owners whose sentences are like the passages, the most alike first; empty where none is.
         ``encode`` embeds the passages, as the sentences are embedded. Without it, words alone decide.
         """
-        like = self.match(passages, encode)
+        like, asked = self.match(passages, encode), _asked(passages)
         order = np.argsort(-like.likeness, kind="stable")
         return [
-            Likeness(int(owner), int(like.nearest[owner]), float(like.likeness[owner]))
-            for owner in order[like.nearest[order] >= 0]
-            if like.against[owner] < 0
+            Likeness(owner, nearest, float(like.likeness[owner]), self._is_about_owner(nearest, asked))
+            for owner, nearest in zip(order.tolist(), like.nearest[order].tolist(), strict=True)
+            if nearest >= 0 and like.against[owner] < 0
         ]
 
     def match(self, passages: Passages, encode: Encode | None) -> Matches:
-        """Return what each owner's sentences say about the need that the passages are about."""
-        owners, parts = len(self._sizes), [part for part in passages.all if stems(part)][:PARTS]
-        asked = [stem for stem in dict.fromkeys(stem for part in parts for stem in stems(part)) if stem not in _ANYBODY]
+        """Return what each owner's sentences say about the need that the passages are about.
+
+        The last answer is kept: the firms that write about a lead of one need are asked about it a second time.
+        """
+        asked, last = (passages, encode is None), self._last
+        if last is None or last[0] != asked:
+            last = self._last = asked, self._match(passages, encode)
+        return last[1]
+
+    def _match(self, passages: Passages, encode: Encode | None) -> Matches:
+        owners, parts, asked = len(self._sizes), _parts(passages), _asked(passages)
         matches = Matches(np.zeros(owners), *(np.full(owners, -1) for _ in range(3)))
         terms = [self._terms[stem] for stem in asked if stem in self._terms]
         rarest = float(np.log1p((owners + 0.5) / 0.5))  # of a word that nobody has
@@ -203,7 +223,7 @@ class SentenceIndex:
             near = np.flatnonzero(self._against)[(self._refusals @ vectors.T).max(axis=1) >= AGAINST]
             close = np.union1d(close, np.searchsorted(self._starts, near, side="right") - 1)
             close = close[is_embedded[close]]
-            cosines = self._vectors[self._rows(close)].astype(np.float32) @ vectors.T
+            cosines = as_single(self._vectors[self._rows(close)]) @ vectors.T
             nearest = cosines.max(axis=1)
             said = np.maximum.reduceat(np.where(self._against[self._rows(close)], -1.0, nearest), self._offsets(close))
             likeness = (said + whole[close]) / 2 + WORDS * by_owner[close]
@@ -247,6 +267,13 @@ class SentenceIndex:
         has = sum(rarity.get(stem, 0.0) for stem in {*stems(self.said[row].deed)})
         return has >= DEED * sum(rarity.values())
 
+    def _is_about_owner(self, row: int, asked: Sequence[str]) -> bool:
+        """Whether half of the sentence's asked words, or all of it where it has none, are not about whom it serves."""
+        said, words = self.said[row], {*asked}
+        own = said.own_words if said.about == "owner" or _OURSELVES.search(said.text) else said.deed
+        shared = words & {*stems(said.text)}
+        return 2 * len(shared & {*stems(own)}) >= len(shared) if shared else said.about == "owner"
+
     def _rows(self, owners: Ints) -> Ints:
         """Return the positions of the sentences of these owners."""
         return np.repeat(self._starts[owners] - self._offsets(owners), self._sizes[owners]) + np.arange(
@@ -256,6 +283,16 @@ class SentenceIndex:
     def _offsets(self, owners: Ints) -> Ints:
         """Return where each of these owners' sentences start among ``_rows(owners)``."""
         return np.cumsum(self._sizes[owners]) - self._sizes[owners]
+
+
+def _parts(passages: Passages) -> list[str]:
+    return [part for part in passages.all if stems(part)][:PARTS]
+
+
+def _asked(passages: Passages) -> list[str]:
+    """Return the stems of the passages, each once, without those of who asks and of how many."""
+    words = dict.fromkeys(stem for part in _parts(passages) for stem in stems(part))
+    return [stem for stem in words if stem not in _UNASKED and not stem.isdigit()]
 
 
 class _Bm25:

@@ -166,3 +166,6 @@ class Ask:
     due: int | None = None  # ordinal
     teams: int = 3
     alternates: int = 3
+    excluded: frozenset[int] = frozenset()  # businesses that may not work for this client
+    apart: tuple[tuple[int, int], ...] = ()  # businesses that may not be in one team: of one owner, or at odds
+    least_kept: float = 0.0  # the share of the work that a prime has to keep, its standing seats included

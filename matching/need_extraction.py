@@ -20,13 +20,14 @@ from matching.text_normalization import clean_text, sentences
 Encode = Callable[[list[str]], Vectors]
 
 NEEDS, OFFERED = 6, 6  # the most needs of a text, and the most other nodes that are offered
-SURE, LIKELY = 0.4, 0.03  # the least probabilities of a need, and of a node that is offered
+SURE, LIKELY = 0.42, 0.01  # the least probabilities of a need, and of a node that is offered
+SURE_BY_WORDS = 0.36  # that of a need where words alone are read
 SURE_ALONE = 0.35  # that of a node whose own name the text has, where nothing is sure: most texts ask for something
 SPECIFIC = 0.2  # the least probability of a named node that replaces a need above it: "a website, in WordPress"
 PHRASE = 200  # characters
 BELOW, ABOVE, FARTHER = 0.9, 0.4, 0.85
 LIKE, FOREIGN = (0.6, 0.8), 0.8  # cosines between schemes at which nearness begins and is full, and that full nearness
-_BESIDE_THE_POINT = frozenset({"refused", "refused+", "covered", "asker", "subject", "whose", "firm"})
+_BESIDE_THE_POINT = frozenset({"refused", "refused+", "left", "covered", "asker", "subject", "whose", "firm"})
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def extract_needs(
     text = clean_text(text)
     if not lexicon.embedded.any():
         encode = None
+    least = SURE_BY_WORDS if encode is None else SURE
     parts = clauses(text)
     mentions = [mention for start, end in sentences(text) for mention in lexicon.mentions(text, start, end)]
     found = candidates(text, parts, mentions, lexicon, encode)
@@ -78,17 +80,17 @@ def extract_needs(
     taught = taught_nodes(votes, parts)
     denied = {key for key, vote in votes.items() if vote < 0}
     ranked = sorted(_corrected(found, chances, taught, denied), key=lambda pair: -pair[1])
-    sure = {candidate.node for candidate, chance in ranked if chance >= SURE}
+    sure = {candidate.node for candidate, chance in ranked if chance >= least}
     named = [_named(mention, parts, text) for mention in mentions]
     negated = {
         guess.capability: guess
         for guess, cues in reversed(named)
-        if cues & {"refused", "refused+"} and guess.capability not in sure
+        if cues & {"refused", "refused+", "left"} and guess.capability not in sure
     }
     barred = _below(lexicon, [node for node in negated if lexicon.root(node) != node])
     barred[list(negated)] = True
     ranked = [(candidate, chance) for candidate, chance in ranked if not barred[candidate.node]]
-    chosen = _chosen([candidate for candidate, chance in ranked if chance >= SURE], lexicon)
+    chosen = _chosen([candidate for candidate, chance in ranked if chance >= least], lexicon)
     if not chosen:
         chosen = [candidate for candidate, chance in ranked if candidate.has_name and chance >= SURE_ALONE][:1]
     named_below = [candidate for candidate, chance in ranked if candidate.mention and chance >= SPECIFIC]
@@ -114,8 +116,10 @@ def extract_needs(
     guesses = {candidate.node: _guess(candidate, chance, parts, text) for candidate, chance in ranked}
     needs = [(parts[candidate.clause].start, guesses[candidate.node]) for candidate in chosen]
     above = {node for _at, guess in needs for node in (guess.capability, *lexicon.lineage(guess.capability))}
+    is_read = bool(needs)
     for start, guess in by_name:
-        if guess.capability not in above:
+        is_category = lexicon.own[guess.capability] and not lexicon.guessable[guess.capability]
+        if guess.capability not in above and not (is_read and is_category):  # 33 of 35 named beside a need are no needs
             needs.append((start, guess))
             above |= {guess.capability, *lexicon.lineage(guess.capability)}
     taken = {guess.capability for _at, guess in needs[:NEEDS]}
@@ -159,7 +163,7 @@ def _corrected(
         if (candidate.clause, candidate.node) not in denied
     }
     for node, clause in taught.items():  # just sure: what the clause more surely asks for comes first
-        candidate, chance = kept.get(node, (Candidate(node, clause, None, 0.0, (), np.zeros(len(FEATURES))), 0.0))
+        candidate, chance = kept.get(node, (Candidate(node, clause, None, 0.0, 0.0, (), np.zeros(len(FEATURES))), 0.0))
         kept[node] = replace(candidate, clause=clause), max(chance, SURE)
     return list(kept.values())
 

@@ -1,8 +1,9 @@
-"""The probability that a text asks for a capability: two logistic models, of a node in its clause and among its rivals.
+"""The probability that a text asks for a capability: logistic models of a node in its clause and among its rivals.
 
 Candidates come from words (names, synonyms, BM25) and from meaning; the evidence for a node in a clause is a weighted
 sum of both, read beside that of its sentence. The second model weighs what the first says against what it says of the
-other candidates of the clause, the sentence and the text. ``need_model_weights`` holds the weights, which
+other candidates of the clause, the sentence and the text, and what the vector of the clause says of whether it asks for
+anything. ``need_model_weights`` holds the weights, which
 ``benchmarks.need_model`` fits on written examples.
 """
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from matching.clauses import CUES, Clause
 from matching.inputs import Bools, Floats, Vectors
-from matching.need_model_weights import AMONG_OTHERS, BY_MEANING, BY_WORDS
+from matching.need_model_weights import AMONG_OTHERS, ASKED, BY_MEANING, BY_WORDS
 from matching.taxonomy_words import NodeMention, TaxonomyIndex
 from matching.text_normalization import informative
 
@@ -32,7 +33,7 @@ LABEL = 3  # informative words up to which a sentence beside a want is a label, 
 # Named features; * marks one that counts only where the sentence has several clauses.
 FEATURES = (
     *("always", "phrase", "odds", "odds of relatives", "evidence", "evidence*", "sentence's evidence"),
-    *("sentence's evidence*", "covered", "cosine", "discriminant", "words matched", "is a leaf", "opening", "label"),
+    *("sentence's evidence*", "coverage", "cosine", "discriminant", "words matched", "is a leaf", "opening", "label"),
     *(*CUES, "refused+", "want+", "subject", "named beside firm", "placed label"),
     *("named", "its own name", "named and refused", "named and covered", "set aside", "short statement"),
 )
@@ -41,11 +42,9 @@ LOGITS = (-6.0, 5.0)  # what lies beyond is cut off before it is compared
 # Features of a candidate among the others; those of its node's ancestors and descendants are no rivals of it.
 AMONG = (
     *("always", "logit", "lead in its clause", "surest beside it in the sentence", "surest beside it in the text"),
-    *(
-        "clauses",
-        "category beside it",
-        "refused or covered",
-    ),
+    *("clauses", "one clause", "category beside it", "refused or covered"),
+    *("share of its clause", "lead of its relatives", "place", "last sentence", "wants beside it"),
+    "clause asked",
 )
 
 
@@ -57,6 +56,7 @@ class Candidate:
     clause: int
     mention: NodeMention | None
     cosine: float
+    asked: float  # the log-odds, by its meaning, that the clause asks for anything; 0 where that is not read
     words: tuple[tuple[int, int], ...]  # (start, end) in the text
     features: Floats  # (FEATURES,)
 
@@ -94,7 +94,7 @@ def candidates(
             if start <= phrase.start < end:
                 lexical[row, column] = max(lexical[row, column], NAMED * phrase.score)
                 covered[row, column] = max(covered[row, column], NAMED_WHOLE * phrase.score)
-    cosines, discriminants = _likenesses(texts, len(clauses), lexicon, encode)
+    cosines, discriminants, asked = _likenesses(texts, lexicon, encode)
     evidence = weighed_evidence(lexical, covered, *(() if encode is None else (cosines, discriminants)))
     rows = np.array([row_of[clause.start, clause.end] for clause in clauses])
     wide = np.array([row_of[whole[clause.sentence]] for clause in clauses])
@@ -126,7 +126,7 @@ def candidates(
             "evidence*": is_many * evidence[row, column] / 10,
             "sentence's evidence": evidence[sentence, column] / 10,
             "sentence's evidence*": is_many * evidence[sentence, column] / 10,
-            "covered": covered[row, column] / 10,
+            "coverage": covered[row, column] / 10,
             "cosine": cosines[row, column],
             "discriminant": discriminants[row, column],
             "words matched": min(len(words), 3) / 3,
@@ -137,7 +137,7 @@ def candidates(
             "named": mention is not None,
             "its own name": mention is not None
             and text[mention.start : mention.end].casefold() == lexicon.taxonomy.names[node].casefold(),
-            "named and refused": mention is not None and bool(clause.cues & {"refused", "refused+"}),
+            "named and refused": mention is not None and bool(clause.cues & {"refused", "refused+", "left"}),
             "named and covered": mention is not None and "covered" in clause.cues,
             "set aside": wanted
             and bool(clause.cues & {"refused", "refused+", "covered"})
@@ -150,7 +150,8 @@ def candidates(
         }
         features = [float(values.get(name, name in clause.cues)) for name in FEATURES]
         places = tuple((clause.start + word.start, clause.start + word.end) for word in words)
-        result.append(Candidate(node, at, mention, float(cosines[row, column]), places, np.array(features)))
+        likeness = float(cosines[row, column])
+        result.append(Candidate(node, at, mention, likeness, float(asked[row]), places, np.array(features)))
     return result
 
 
@@ -196,6 +197,11 @@ def among(found: Sequence[Candidate], logits: Floats, clauses: Sequence[Clause],
     def chance(values: Floats) -> Floats:
         return np.asarray(1 / (1 + np.exp(-values)), dtype=np.float64)
 
+    share = np.exp(logits) / np.maximum((is_inside * np.exp(logits)).sum(axis=1), 1e-9)
+    is_kin = ~is_rival & ~np.eye(len(found), dtype=np.bool_)
+    nearest = np.where(is_kin, logits, LOGITS[0]).max(axis=1, initial=LOGITS[0])
+    surest_of = np.full(len(clauses), LOGITS[0])
+    np.maximum.at(surest_of, at, logits)
     aside = [bool(clauses[i].cues & {"refused", "refused+", "covered"} and "want" not in clauses[i].cues) for i in at]
     values = {
         "always": np.ones(len(found)),
@@ -204,26 +210,33 @@ def among(found: Sequence[Candidate], logits: Floats, clauses: Sequence[Clause],
         "surest beside it in the sentence": chance(surest(~is_inside & (sentence[:, None] == sentence))),
         "surest beside it in the text": chance(surest(~is_inside)),
         "clauses": np.full(len(found), np.log(max(len(clauses), 1))),
+        "one clause": np.full(len(found), float(len(clauses) == 1)),
         "category beside it": chance(surest(~is_inside & (category[:, None] == category))),
         "refused or covered": np.array(aside, dtype=np.float64),
+        "share of its clause": share,
+        "lead of its relatives": np.clip(logits - nearest, -3, 3),
+        "place": at / max(len(clauses), 1),
+        "last sentence": (sentence == max((clause.sentence for clause in clauses), default=0)).astype(np.float64),
+        "clause asked": np.array([candidate.asked for candidate in found]),
+        "wants beside it": np.log1p((surest_of > 0).sum() - (surest_of[at] > 0)),
     }
     return np.column_stack([values[name] for name in AMONG])
 
 
-def _likenesses(texts: list[str], clauses: int, lexicon: TaxonomyIndex, encode: Encode | None) -> tuple[Floats, Floats]:
-    """Return the cosines and discriminant cosines (texts, guessed); 0 for texts beyond ENCODED characters.
+def _likenesses(texts: list[str], lexicon: TaxonomyIndex, encode: Encode | None) -> tuple[Floats, Floats, Floats]:
+    """Return the cosines and discriminant cosines (texts, guessed), and the log-odds (texts,) that texts ask at all.
 
-    The ``clauses`` first are encoded apart from the sentences, so that short texts are not padded to long ones.
+    All are 0 for texts beyond ENCODED characters.
     """
     shape = (len(texts), len(lexicon.guessed))
-    cosines, discriminants = np.zeros(shape), np.zeros(shape)
+    cosines, discriminants, asked = np.zeros(shape), np.zeros(shape), np.zeros(len(texts))
     read = int(np.searchsorted(np.cumsum([len(part) for part in texts]), ENCODED, side="right"))
-    for first, after in ((0, min(read, clauses)), (clauses, read)):
-        if encode is not None and first < after:
-            vectors = encode(texts[first:after])
-            cosines[first:after] = lexicon.likeness(vectors)[:, lexicon.guessed]
-            discriminants[first:after] = lexicon.discriminant_likeness(vectors)
-    return cosines, discriminants
+    if encode is not None and read:
+        vectors = encode(texts[:read])
+        cosines[:read] = lexicon.likeness(vectors)[:, lexicon.guessed]
+        discriminants[:read] = lexicon.discriminant_likeness(vectors)
+        asked[:read] = ASKED[0] + vectors @ np.array(ASKED[1:])
+    return cosines, discriminants, asked
 
 
 def _named(mentions: Sequence[NodeMention], lexicon: TaxonomyIndex) -> dict[int, NodeMention]:

@@ -53,8 +53,8 @@ class Signal:
 
 def of_claim(candidates: SeatCandidates, name: str) -> Ints:
     """Return the value ``name`` of each row's claim, a column of Claims; 0 where there is no claim."""
-    padded: Ints = np.append(getattr(candidates.world.claims, name), 0)
-    values: Ints = padded[candidates.claim]  # index -1 reads the appended 0
+    values, known = np.zeros(len(candidates.claim), dtype=np.int64), candidates.claim >= 0
+    values[known] = getattr(candidates.world.claims, name)[candidates.claim[known]]
     return values
 
 

@@ -130,7 +130,7 @@ class TaxonomyIndex:
         taxonomy = self.taxonomy
         cosines = vectors @ taxonomy.vectors.T
         if len(taxonomy.ask_nodes):
-            nodes, first = np.unique(taxonomy.ask_nodes, return_index=True)
+            nodes, first = self._asked
             nearest = np.maximum.reduceat(vectors @ taxonomy.ask_vectors.T, first, axis=1)
             cosines[:, nodes] = np.maximum(cosines[:, nodes], nearest)
         return np.asarray(cosines, dtype=np.float64)
@@ -155,6 +155,11 @@ class TaxonomyIndex:
         """Return a mask (nodes, nodes) of guessable nodes: whether each is the other, or above or below it."""
         columns = np.searchsorted(self.guessed, nodes)
         return np.asarray(self._kin[columns][:, columns].toarray() > 0, dtype=np.bool_)
+
+    @cached_property
+    def _asked(self) -> tuple[Ints, Ints]:
+        """The nodes that have vectors of asks, and where those of each start."""
+        return np.unique(self.taxonomy.ask_nodes, return_index=True)
 
     @cached_property
     def categories(self) -> Ints:

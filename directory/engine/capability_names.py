@@ -10,6 +10,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from directory.engine.sentence_encoder import load_model
+from directory.name_rules import has_long_marks
 from matching.text_normalization import Token, clean_text, fold, tokens
 
 LONGEST = 120  # characters of a capability; a longer piece of a cell is cut at a word
@@ -20,7 +21,14 @@ _WEAK_BREAK = re.compile(r",(?!\d)(?![^()]*\))|\s[-–—]\s")
 _PARTS = re.compile(r"\s*(?:[/&+]|\band\b)\s*", re.IGNORECASE)
 _BRACKETS = re.compile(r"\(([^()]*)\)?")
 _LINK = frozenset(("and", "of", "for", "the", "a", "an", "in", "to", "our", "we"))
-_TRADE = frozenset(("service", "solution", "company", "firm", "agency", "expert", "specialist", "professional"))
+_TRADE = frozenset(
+    ("service", "solution", "system", "company", "firm", "agency", "expert", "specialist", "professional")
+)
+# Who does it: "divorce attorney" means divorce or divorce law, "carpet cleaner" carpet cleaning, "baker" a bakery.
+_PRACTITIONERS = {"attorney": "law", "lawyer": "law", "therapist": "therapy", "surveyor": "surveying"} | dict.fromkeys(
+    ("contractor", "consultant", "broker", "agent", "installer", "technician", "provider", "pro"), ""
+)
+_DOER, _DEED = re.compile(r"(?<=\w{3})(?:er|or|ist)$"), re.compile(r"(?<=\w{3})(?:ery|ry|ion|ing)$")
 _ADDRESS = re.compile(r"@|://|\bwww\.", re.IGNORECASE)
 _NOTHING = frozenset(
     ("none", "na", "nil", "tbd", "tba", "unknown", "other", "misc", "etc", "yes", "no", "true", "false")
@@ -52,7 +60,12 @@ def split_cell(text: str) -> list[str]:
         piece = piece if len(piece) <= LONGEST else piece[: LONGEST + 1].rpartition(" ")[0] or piece[:LONGEST]
         piece = piece.strip(" .:&,-")
         key = _key(tokens(piece))
-        if re.search(r"[^\W\d_]{2}|[^\W\d_][+#]", piece) and key not in _NOTHING and not _ADDRESS.search(piece):
+        if (
+            re.search(r"[^\W\d_]{2}|[^\W\d_][+#]", piece)
+            and key not in _NOTHING
+            and not _ADDRESS.search(piece)
+            and not has_long_marks(piece)
+        ):
             pieces.setdefault(key or piece.casefold(), piece)
     return list(pieces.values())
 
@@ -63,6 +76,7 @@ class Spellings:
     def __init__(self, nodes: Iterable[tuple[int, str, Sequence[str]]]) -> None:
         self._ids: dict[str, int] = {}  # by the letters in their order
         self._by_words: dict[frozenset[str], int] = {}  # by the stems in any order
+        self._by_deeds: dict[frozenset[str], int] = {}  # by what is done, without the endings of the words
         self._words: dict[str, frozenset[str]] = {}  # the words of the spelling with these letters
         rows = list(nodes)
         for id, name, _synonyms in rows:
@@ -101,6 +115,7 @@ class Spellings:
             self._ids.setdefault(key, id)
             self._words.setdefault(key, frozenset(word.form for word in words))
             self._by_words.setdefault(_stems(words), id)
+            self._by_deeds.setdefault(frozenset(_DEED.sub("", stem) for stem in _stems(words)), id)
 
     def _one(self, text: str) -> int | None:
         words = tokens(text)
@@ -110,7 +125,17 @@ class Spellings:
         for known in (self._ids.get(key), self._by_words.get(stems), self._by_words.get(core) if core else None):
             if known is not None:
                 return known
-        return self._typed(key, words) or self._typed(_letters(words, text), words)
+        typed = self._typed(key, words) or self._typed(_letters(words, text), words)
+        return typed or self._practised(" ".join(word.form for word in words))
+
+    def _practised(self, title: str) -> int | None:
+        """Return the node of what somebody with this title does, None if the title names nobody who does it."""
+        first, _space, last = title.rpartition(" ")
+        practice = _PRACTITIONERS.get(last)
+        if practice is not None:
+            return self._one(f"{first} {practice}") or self._one(first)
+        deed = _DOER.sub("", last)
+        return None if deed == last else self._by_deeds.get(_stems(tokens(first)) | {deed})
 
     def _typed(self, key: str, words: Sequence[Token]) -> int | None:
         """Return the only node whose name is one typing error away, if what was typed is no word of its own."""

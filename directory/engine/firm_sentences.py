@@ -101,15 +101,24 @@ class KnownSentences:
         self._starts = np.searchsorted([each.owner for each in said], range(len(firms) + 1)).tolist()
         self.are_embedded: Bools = np.any(vectors, axis=1, keepdims=True).ravel()
 
+    def firms_by_id(self, ids: Collection[int]) -> Mapping[int, WritingFirm]:
+        """Return those of the firms that write something."""
+        return {id: self.firms[owner] for id, owner in self._owners(ids)}
+
     def of_firms(self, ids: Collection[int]) -> Mapping[tuple[int, str], FirmSentence]:
         """Return what these firms write, by the firm's id and the sentence's digest."""
         return {
             (id, self.digests[row]): self.sentences[row]
-            for id in ids
-            for owner in [bisect_left(self.firms, id, key=lambda firm: firm.id)]
-            if owner < len(self.firms) and self.firms[owner].id == id
+            for id, owner in self._owners(ids)
             for row in range(*self._starts[owner : owner + 2])
         }
+
+    def _owners(self, ids: Collection[int]) -> Iterator[tuple[int, int]]:
+        """Yield the (id, position) of those of the firms that write something."""
+        for id in ids:
+            owner = bisect_left(self.firms, id, key=lambda firm: firm.id)
+            if owner < len(self.firms) and self.firms[owner].id == id:
+                yield id, owner
 
     def missing(self) -> list[str]:
         """Return the sentences that have no vector yet, each once."""

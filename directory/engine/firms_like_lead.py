@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import Any
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ from directory.facts.rating import own_ratings
 from directory.leads.lead import Lead, Need
 from directory.leads.suggestion import Suggestion
 from directory.people.tables import Member
-from matching.firm_sentence_ranking import SERVES, Encode
+from matching.firm_sentence_ranking import SERVES, Encode, Likeness
 from matching.firm_statements import statements
 from matching.inputs import Statements
 from matching.lead_passages import passages
@@ -33,14 +34,12 @@ MORE = 3  # the most firms that are shown beside a whole team
 
 @dataclass(frozen=True)
 class SimilarFirm:
-    """A firm, and its sentence that is nearest to the text. ``score`` is from 0 to about 1.4."""
+    """A firm, and its sentence that is nearest to the text."""
 
-    id: int
     public_id: str
     business: str
     sentence: str
     source: TextSource
-    score: float
 
 
 def statements_on(known: KnownWorld, said: KnownSentences, *, lead: Lead, needs: Sequence[Need]) -> Statements:
@@ -57,8 +56,15 @@ def statements_on(known: KnownWorld, said: KnownSentences, *, lead: Lead, needs:
     return statements(said.index, asked, _encode(), owners=owners, same_trade=same_trade)
 
 
-def firms_like_lead(session: Session, *, lead: Lead, suggestion: Suggestion, asker: Member | None) -> list[SimilarFirm]:
-    """Return the firms that write about what ``suggestion`` leaves open, or fills by a firm's own words alone.
+def firms_like_lead(
+    known: KnownWorld,
+    said: KnownSentences,
+    *,
+    lead: Lead,
+    suggestion: Suggestion,
+    own_ratings: Mapping[int, tuple[int, int]],
+) -> list[dict[str, Any]]:
+    """Return as data the firms that write about what ``suggestion`` leaves open, or fills by their own words alone.
 
     That is the whole lead where no need of it is filled otherwise. Where nothing is open, they are those that write
     more about the lead than anybody of the first team. ``lead`` need not be in the session.
@@ -68,37 +74,56 @@ def firms_like_lead(session: Session, *, lead: Lead, suggestion: Suggestion, ask
     open_needs = [need for need in lead.needs if need.capability_id in is_open]
     if suggestion.teams and not open_needs:
         team = {seat.business_id for seat in suggestion.teams[0].seats}
-        alike = similar_firms(
-            session, text=lead.text, asker=asker, but={lead.business_id} - team, limit=MORE + len(team)
+        alike = rank_firms(
+            said, text=lead.text, ratings=own_ratings, but={lead.business_id} - team, before=team, limit=MORE
         )
-        return [like for like in takewhile(lambda like: like.id not in team, alike) if like.score >= SERVES][:MORE]
-    phrases = ". ".join(need.phrase or need.capability.name for need in open_needs)
-    text = phrases if len(open_needs) < len(lead.needs) else lead.text
-    return similar_firms(session, text=text, asker=asker, but={lead.business_id, *(seat.business_id for seat in says)})
+        found = [(firm, like) for firm, like in alike if like.score >= SERVES]
+    else:
+        names, at = known.world.taxonomy.names, known.capability
+        phrases = ". ".join(need.phrase or names[at[need.capability_id]] for need in open_needs)
+        text = phrases if len(open_needs) < len(lead.needs) else lead.text
+        but = {lead.business_id, *(seat.business_id for seat in says)}
+        found = rank_firms(said, text=text, ratings=own_ratings, but=but)
+    return [{"business": firm.id, "sentence": said.digests[like.sentence]} for firm, like in found]
 
 
-def similar_firms(
-    session: Session, *, text: str, asker: Member | None, but: Collection[int | None] = (), limit: int = 5
-) -> list[SimilarFirm]:
+def rank_firms(
+    said: KnownSentences,
+    *,
+    text: str,
+    ratings: Mapping[int, tuple[int, int]],
+    but: Collection[int | None] = (),
+    before: Collection[int] = (),
+    limit: int = 5,
+) -> list[tuple[WritingFirm, Likeness]]:
     """Return the firms that write about something like ``text``, the most alike first; empty where none does.
 
-    Leaves out the firms with the ids ``but``, and those with a member whom the asker's own ratings or
-    the published band bar. At most three queries where nothing changed since the last call.
+    Leaves out the firms with the ids ``but``, those that are like it by whom they serve or look for, and those with a
+    member whom the asker's own ``ratings`` or the published band bar; and all from the first firm of ``before`` on.
     """
-    known = recent_sentences(session)
-    ratings = own_ratings(session, rater=asker) if asker else {}
     found = [
         (firm, like)
-        for like in known.index.rank(passages(text)[0], _encode())
-        for firm in [known.firms[like.owner]]
+        for like in said.index.rank(passages(text)[0], _encode())
+        for firm in [said.firms[like.owner]]
         if firm.id not in but and not _is_barred(firm, ratings)
     ]
-    best = [(firm, like) for firm, like in found if like.score >= BEHIND * found[0][1].score][:limit]
-    shown = quotable_sentences(session, [firm.id for firm, _like in best])
+    ahead = takewhile(lambda pair: pair[0].id not in before, found)
+    best = [pair for pair in ahead if pair[1].is_about_owner and pair[1].score >= BEHIND * found[0][1].score]
+    return best[:limit]
+
+
+def quoted_firms(session: Session, similar: Sequence[Mapping[str, Any]], *, asker: Member | None) -> list[SimilarFirm]:
+    """Return what ``firms_like_lead`` found, as far as it may be shown to the asker now; in at most three queries."""
+    if not similar:
+        return []
+    firms = recent_sentences(session).firms_by_id([like["business"] for like in similar])
+    ratings = own_ratings(session, rater=asker) if asker else {}
+    shown = quotable_sentences(session, firms.keys())
     return [
-        SimilarFirm(firm.id, firm.public_id, firm.name, said.text, said.source, like.score)
-        for firm, like in best
-        if (said := shown.get((firm.id, known.digests[like.sentence])))
+        SimilarFirm(firm.public_id, firm.name, said.text, said.source)
+        for like in similar
+        if (firm := firms.get(like["business"])) and not _is_barred(firm, ratings)
+        if (said := shown.get((firm.id, like["sentence"])))
     ]
 
 

@@ -39,6 +39,8 @@ def paths_to(session: Session, *, asker: Member, target: Member, now: datetime) 
     paths = introduction_paths(
         known.world, start, end, barred=[known.member[ratee] for ratee in cold if ratee in known.member]
     )
+    if not paths:
+        return []
     people = {int(ids[member]) for path in paths for step in path for member in (step.start, step.end)}
     active = select(Member).where(Member.id.in_(people), Member.is_active)
     members = {row.id: row for row in session.scalars(active)}

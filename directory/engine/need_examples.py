@@ -1,6 +1,6 @@
 """Corrected leads as examples: what people add to a lead's needs or take from them is heard in later leads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -12,6 +12,7 @@ from directory.engine.world_cache import recent_world
 from directory.engine.world_reader import KnownWorld
 from directory.leads.lead import Lead, MatchedBy, Terms, Wish, correct_lead
 from directory.leads.need_example import NeedExample, examples_of_lead
+from directory.leads.seat_holder import follow_seats
 from directory.people.tables import Member
 from matching.need_examples import NeedExamples, corrected_phrase
 
@@ -38,52 +39,64 @@ def known_examples(session: Session, known: KnownWorld) -> NeedExamples:
     )
 
 
-def correct_and_learn(
-    session: Session, *, lead: Lead, member: Member, wishes: Sequence[Wish], terms: Terms, now: datetime
-) -> None:
-    """Correct the lead, and keep what changed in its needs as examples; what is taken back is forgotten.
+def learn(
+    session: Session, *, lead: Lead, wishes: Sequence[Wish], member: Member, now: datetime
+) -> dict[int, NeedExample]:
+    """Return what ``wishes`` instead of the lead's needs would teach, by capability id; nothing is stored.
 
-    Raises as ``correct_lead`` does. A need that the text does not speak of is no example.
+    A need that the text does not speak of teaches nothing, nor does taking away one that a person chose.
     """
-    before = {need.capability_id: need.matched_by for need in lead.needs}
-    correct_lead(session, lead=lead, member=member, wishes=wishes, terms=terms, now=now)
-    after, known = {need.capability_id for need in lead.needs}, examples_of_lead(session, lead=lead)
-    for capability in after ^ before.keys():
-        if (earlier := known.get(capability)) is not None:
-            session.delete(earlier)
-        elif capability in after or before[capability] is not MatchedBy.PERSON:
-            session.add_all(_examples(session, lead, member, capability, after, now))
-    session.flush()
-
-
-def _examples(
-    session: Session, lead: Lead, member: Member, capability: int, needs: set[int], now: datetime
-) -> list[NeedExample]:
+    before, after = (
+        {need.capability_id: need.matched_by for need in lead.needs},
+        {wish.capability_id for wish in wishes},
+    )
     known, model = recent_world(session), load_model()
-    at = known.capability
-    phrase = (
-        corrected_phrase(
+    at, learnt = known.capability, {}
+    for capability in (after ^ before.keys()) & at.keys():
+        if before.get(capability) is MatchedBy.PERSON:
+            continue
+        phrase = corrected_phrase(
             lead.text,
             at[capability],
             known.lexicon,
             encode=model.encode if model else None,
-            beside=[at[need] for need in needs - {capability} if need in at],
-            is_need=capability in needs,
+            beside=[at[need] for need in after - {capability} if need in at],
+            is_need=capability in after,
         )
-        if capability in at
-        else ""
-    )
-    if not phrase:
-        return []
-    vector = model.encode([phrase]).astype(np.float16).tobytes() if model else None
-    return [
-        NeedExample(
-            lead=lead,
-            capability_id=capability,
-            member_id=member.id,
-            phrase=phrase,
-            is_need=capability in needs,
-            vector=vector,
-            made_at=now,
-        )
-    ]
+        if phrase:
+            learnt[capability] = NeedExample(
+                lead_id=lead.id,
+                capability_id=capability,
+                member_id=member.id,
+                phrase=phrase,
+                is_need=capability in after,
+                vector=model.encode([phrase]).astype(np.float16).tobytes() if model else None,
+                made_at=now,
+            )
+    return learnt
+
+
+def correct_and_learn(
+    session: Session,
+    *,
+    lead: Lead,
+    member: Member,
+    wishes: Sequence[Wish],
+    terms: Terms,
+    learnt: Mapping[int, NeedExample],
+    now: datetime,
+) -> None:
+    """Correct the lead, and keep what ``learn`` made of it; what is taken back is forgotten.
+
+    Raises as ``correct_lead`` does.
+    """
+    before = {need.capability_id for need in lead.needs}
+    correct_lead(session, lead=lead, member=member, wishes=wishes, terms=terms, now=now)
+    follow_seats(session, lead=lead, by=member, now=now)
+    earlier = examples_of_lead(session, lead=lead)
+    for capability in before ^ {need.capability_id for need in lead.needs}:
+        if capability in earlier:
+            session.delete(earlier[capability])
+        elif capability in learnt:
+            session.add(learnt[capability])
+    session.flush()

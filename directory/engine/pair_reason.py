@@ -11,7 +11,7 @@ from directory.translation import gettext as _
 
 QUOTED = 240  # characters of a sentence
 _BETWEEN = re.compile(r"\s*(?:[;\n•|]|\s/\s)\s*")  # what stands between the people whom one ask lists
-_LISTED = re.compile(r"(?:\w[\w'’&.-]*\s*){1,3}")  # "CPAs", "new business owners": an item of a list
+_LISTED = re.compile(r"\w[\w'’&.-]*(?:\s+\w[\w'’&.-]*){0,2}\s*")  # "CPAs", "new business owners": an item of a list
 _COMMA = re.compile(r"\s*,\s*(?:(?:and|or)\s+)?|(?<=s)\s+(?:and|or)\s+")  # also "florists and caterers"
 
 # What the giver has of whom the asker wants: a capability on the list of the giver's firm; the firm's description; the

@@ -12,7 +12,7 @@ from directory.engine.faceted_search import Narrowing, faceted_search
 from directory.facts.claim_level import HeldCapability, strongest_claims
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, Member
-from directory.taxonomy.capability import CURATED, OWN, Capability
+from directory.taxonomy.capability import CURATED, OWN, Capability, without_words
 from directory.text import fold
 
 PER_PAGE = 24
@@ -72,6 +72,7 @@ def search(
     above = Capability.parent_id.is_(None) if capability is None else Capability.parent_id == capability.id
     schemes = (CURATED, OWN) if capability is None or capability.scheme in (CURATED, OWN) else (capability.scheme,)
     below = select(Capability).where(above, Capability.scheme.in_(schemes), Capability.hidden_at.is_(None))
+    below = below.options(without_words())
     level = {node.id: node for node in session.scalars(below)}
     result = faceted_search(
         session,

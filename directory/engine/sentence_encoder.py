@@ -12,10 +12,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import numpy as np
-from scipy.special import erf
 
 from matching.inputs import Vectors
 
@@ -23,7 +21,7 @@ DIMENSIONS = 384
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LAYERS, HEADS, LONGEST, BATCH = 6, 12, 128, 32
 CACHE_SIZE = 20_000  # texts, about 40 MB
-FEW = 64  # tokens, up to which BLAS is faster with the weights first
+ERF = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
 
 
 class Model:
@@ -44,7 +42,7 @@ class Model:
         with self._lock:
             known = {text: self._cache[text] for text in texts if text in self._cache}
             fresh = [text for text in dict.fromkeys(texts) if text not in known]
-            known |= self._encode_new(fresh)
+            known |= self._encode_new(fresh) if fresh else {}
             for text in known:
                 self._cache[text] = known[text]
                 self._cache.move_to_end(text)
@@ -58,57 +56,79 @@ class Model:
 
     def _encode_new(self, texts: list[str]) -> dict[str, Vectors]:
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
-        # Texts of similar length share a batch, to keep padding short.
-        order = sorted(range(len(texts)), key=lambda position: len(tokens[position]))
         vectors: dict[str, Vectors] = {}
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
-            width = max(len(tokens[position]) for position in batch)
-            ids = np.zeros((len(batch), width), dtype=np.int64)
-            mask = np.zeros((len(batch), width), dtype=np.float32)
-            for row, position in enumerate(batch):
-                ids[row, : len(tokens[position])] = tokens[position]
-                mask[row, : len(tokens[position])] = 1
-            rows = self._forward(ids, mask)
-            vectors.update((texts[position], rows[row].copy()) for row, position in enumerate(batch))
+        for start in range(0, len(texts), BATCH):
+            rows = self._forward(tokens[start : start + BATCH])
+            vectors.update(zip(texts[start : start + BATCH], rows, strict=True))
         return vectors
 
-    def _forward(self, ids: Any, mask: Vectors) -> Vectors:
-        n, width = ids.shape
+    def _forward(self, texts: Sequence[Sequence[int]]) -> Vectors:
+        """Return a unit vector for each text of token ids.
+
+        The tokens of all texts stand side by side, none of them padding, each in a column: BLAS multiplies the weights
+        with few columns up to twice as fast as few rows with the weights transposed.
+        """
         weights = self._weights
-        x = weights["embeddings.word_embeddings.weight"][ids]
-        x = x + weights["embeddings.position_embeddings.weight"][:width]
-        x = self._norm(x + weights["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
-        hidden = np.where(mask == 0, np.float32(-1e9), np.float32(0))[:, None, None, :]
+        ends = np.cumsum([len(text) for text in texts])
+        spans = [slice(end - len(text), end) for end, text in zip(ends, texts, strict=True)]
+        x = weights["embeddings.word_embeddings.weight"][np.concatenate(texts)]
+        x = x + weights["embeddings.position_embeddings.weight"][np.concatenate([range(len(text)) for text in texts])]
+        x = np.ascontiguousarray((x + weights["embeddings.token_type_embeddings.weight"][0]).T)
+        x = self._norm(x, "embeddings.LayerNorm")
         for layer in range(LAYERS):
             at = f"encoder.layer.{layer}"
             query, key, value = (
-                self._dense(x, f"{at}.attention.self.{part}").reshape(n, width, HEADS, -1).transpose(0, 2, 1, 3)
+                self._dense(x, f"{at}.attention.self.{part}").reshape(HEADS, -1, x.shape[1])
                 for part in ("query", "key", "value")
             )
-            scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(DIMENSIONS // HEADS)) + hidden
-            scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-            scores /= scores.sum(axis=-1, keepdims=True)
-            seen = (scores @ value).transpose(0, 2, 1, 3).reshape(n, width, DIMENSIONS)
-            x = self._norm(x + self._dense(seen, f"{at}.attention.output.dense"), f"{at}.attention.output.LayerNorm")
-            inner = self._dense(x, f"{at}.intermediate.dense")
-            inner *= (1 + erf(inner / np.float32(np.sqrt(2)))) / 2  # the exact GELU, as in training
-            x = self._norm(x + self._dense(inner, f"{at}.output.dense"), f"{at}.output.LayerNorm")
-        mean = (x * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
-        return np.asarray(mean / np.linalg.norm(mean, axis=1, keepdims=True), dtype=np.float32)
+            query *= np.float32(np.sqrt(HEADS / DIMENSIONS))
+            seen = np.empty_like(value)
+            for span in spans:
+                scores = query[:, :, span].transpose(0, 2, 1) @ key[:, :, span]
+                scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
+                scores /= scores.sum(axis=-1, keepdims=True)
+                seen[:, :, span] = value[:, :, span] @ scores.transpose(0, 2, 1)
+            x += self._dense(seen.reshape(x.shape), f"{at}.attention.output.dense")
+            x = self._norm(x, f"{at}.attention.output.LayerNorm")
+            x += self._dense(_gelu(self._dense(x, f"{at}.intermediate.dense")), f"{at}.output.dense")
+            x = self._norm(x, f"{at}.output.LayerNorm")
+        means = np.array([x[:, span].mean(axis=1) for span in spans])
+        return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), dtype=np.float32)
 
     def _dense(self, x: Vectors, name: str) -> Vectors:
-        """Apply a dense layer with one matrix product for all tokens; numpy would otherwise do one per text."""
-        rows, weight = x.reshape(-1, x.shape[-1]), self._weights[f"{name}.weight"]
-        # For the few tokens of a query, BLAS is twice as fast with the weights first, which it need not transpose.
-        rows = rows @ weight.T if len(rows) > FEW else np.ascontiguousarray((weight @ rows.T).T)
-        rows += self._weights[f"{name}.bias"]
-        return rows.reshape(*x.shape[:-1], -1)
+        product: Vectors = self._weights[f"{name}.weight"] @ x
+        product += self._weights[f"{name}.bias"][:, None]
+        return product
 
     def _norm(self, x: Vectors, name: str) -> Vectors:
-        x = x - x.mean(axis=-1, keepdims=True)
-        x = x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + np.float32(1e-12))
-        return x * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+        x = x - x.mean(axis=0)
+        x /= np.sqrt((x * x).mean(axis=0) + np.float32(1e-12))
+        x *= self._weights[f"{name}.weight"][:, None]
+        x += self._weights[f"{name}.bias"][:, None]
+        return x
+
+
+def _gelu(x: Vectors) -> Vectors:
+    """Return x (1 + erf(x / sqrt 2)) / 2, as in training; erf as of Abramowitz & Stegun 7.1.26, within 5e-7.
+
+    With scipy's erf this took six times as long, a quarter of the whole forward pass.
+    """
+    size = np.abs(x)
+    near = size * np.float32(0.3275911 * np.sqrt(0.5))
+    near += 1
+    np.reciprocal(near, out=near)
+    tail = near * np.float32(ERF[0])
+    for factor in ERF[1:]:
+        tail += np.float32(factor)
+        tail *= near
+    tail *= size
+    size *= size
+    size *= np.float32(-0.5)
+    tail *= np.exp(size, out=size)
+    tail *= np.float32(0.5)
+    activated: Vectors = np.maximum(x, 0)
+    activated -= tail
+    return activated
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from directory.engine.firms_like_lead import firms_like_lead
+from directory.engine.firms_like_lead import quoted_firms
 from directory.engine.seat_level import seat_level, seat_statement
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import UnderstoodText, understand, unsaved_suggestion
@@ -14,11 +14,11 @@ from directory.errors import Invalid
 from directory.interpretation.lead_budget import read_budget
 from directory.interpretation.lead_due_date import read_due_date
 from directory.interpretation.value_or_question import Reading
-from directory.leads.lead import Lead, Terms, Wish, clean_lead_text, set_needs_and_terms
+from directory.leads.lead import Terms, Wish, clean_lead_text, draft_lead
 from directory.leads.suggestion import Seat, Team
 from directory.money import Money
 from directory.people.tables import Business, Member
-from directory.taxonomy.capability import Capability, without_shares
+from directory.taxonomy.capability import Capability
 from directory.translation import gettext as _
 
 
@@ -69,15 +69,15 @@ def suggestion_as_dict(
     business = _business(session, bringer) if bringer else None
     asker = business.members[0] if business is not None and business.members else None
     understood = understand(session, text=text)
-    lead = Lead(text=text, business_id=business.id if business else None)
     budget, due = _read_terms(text, business.country if business is not None else "", now)
     terms = Terms(place=understood.place, budget=budget.value, due_on=due.value)
-    set_needs_and_terms(lead, understood.wishes, terms, now)
+    lead = draft_lead(
+        business_id=business.id if business else None, text=text, wishes=understood.wishes, terms=terms, now=now
+    )
     suggestion = unsaved_suggestion(session, lead=lead, asker=asker, own={}, teams_wanted=teams_wanted, now=now)
     presenter = SuggestionPresenter(
         session, lead=lead, suggestion=suggestion, asker=asker, business=business, today=now.date()
     )
-    restricted = without_shares(session, [need.capability_id for need in lead.needs])
     codes = {wish.capability_id: _capability(session, wish)["code"] for wish in understood.wishes}
     return {
         **_besides_needs(session, understood, (budget, due)),
@@ -86,7 +86,7 @@ def suggestion_as_dict(
                 "capability": presenter.names.capability(need.capability_id),
                 "code": codes[need.capability_id],
                 "must": need.is_must,
-                "share": None if need.capability_id in restricted else round(need.share, 4),
+                "share": None if need.capability_id in presenter.restricted else round(need.share, 4),
                 "matched_by": need.matched_by.value,
             }
             for need in lead.needs
@@ -96,7 +96,7 @@ def suggestion_as_dict(
         "missing": [presenter.names.capability(gap["capability"]) for gap in suggestion.missing],
         "similar": [
             {"business": like.business, "sentence": like.sentence, "source": like.source.value}
-            for like in firms_like_lead(session, lead=lead, suggestion=suggestion, asker=asker)
+            for like in quoted_firms(session, suggestion.similar, asker=asker)
         ],
         "answer": suggestion.answer.value,
         "model": suggestion.model,

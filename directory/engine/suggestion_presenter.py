@@ -78,7 +78,7 @@ class SuggestionPresenter:
             today=today,
             said={quote: shown[quote] for quote in quotes if quote in shown},
         )
-        self._restricted = without_shares(session, [need.capability_id for need in lead.needs])
+        self.restricted = without_shares(session, [need.capability_id for need in lead.needs])
         people = list(self.names.members.values())
         self._seen = member_views(session, reader=asker, members=people) if asker and people else {}
         self.names.hidden_prices.update(
@@ -118,7 +118,7 @@ class SuggestionPresenter:
             return ""
         asked = {need.capability_id for need in self.lead.needs}
         return shape_text.why_shape(
-            shape, self.parties(team), is_whole=not team.missing, is_restricted=asked <= self._restricted
+            shape, self.parties(team), is_whole=not team.missing, is_restricted=asked <= self.restricted
         )
 
     def parties(self, team: Team) -> list[PartyView]:
@@ -132,7 +132,7 @@ class SuggestionPresenter:
     def shares(self, team: Team) -> list[PartyView]:
         """Return the firms whose shares of the work may be shown to who asks; none where law restricts them."""
         needs = {seat.capability_id for seat in team.seats}
-        is_shared = self.shape(team) in (Shape.TOGETHER, None) and not needs & self._restricted
+        is_shared = self.shape(team) in (Shape.TOGETHER, None) and not needs & self.restricted
         parties = self.parties(team) if is_shared else []
         return parties if len(parties) > 1 else []
 
@@ -211,13 +211,14 @@ class SuggestionPresenter:
 
     def alternates(self, team: Team) -> list[tuple[str, list[AlternateView]]]:
         """Return for each party but yourself the firms that could take its seats: up to 4, best first."""
-        sections = []
-        for party in self.parties(team):
-            seats = [
-                seat for seat in team.seats if seat.business_id == party.business.id and seat.kind is SeatKind.NEED
-            ]
-            best: dict[int, AlternateView] = {}
-            for alternate in (other for seat in seats for other in seat.alternates):
+        others = [(party, self.alternates_of(team, party)) for party in self.parties(team) if not party.is_me]
+        return [(_("If %(name)s can’t", name=party.called), ranked) for party, ranked in others if ranked]
+
+    def alternates_of(self, team: Team, party: PartyView) -> list[AlternateView]:
+        """Return the firms that could take the seats of a party: up to 4, best first."""
+        best: dict[int, AlternateView] = {}
+        for seat in self.need_seats(team, party):
+            for alternate in seat.alternates:
                 other = AlternateView(
                     business=self.names.businesses[alternate["business"]],
                     member=self.names.members.get(alternate["member"]),
@@ -227,15 +228,16 @@ class SuggestionPresenter:
                 )
                 if other.business.id not in best or best[other.business.id].shown < other.shown:
                     best[other.business.id] = other
-            if best and not party.is_me:
-                ranked = sorted(best.values(), key=lambda other: -other.shown)[:4]
-                sections.append((_("If %(name)s can’t", name=party.called), ranked))
-        return sections
+        return sorted(best.values(), key=lambda other: -other.shown)[:4]
 
-    def brief(self, team: Team, party: PartyView) -> Brief:
-        """Return the draft of what to say to a party of the team by phone or mail."""
+    def need_seats(self, team: Team, party: PartyView) -> list[Seat]:
+        """Return the seats of a party that are for a need."""
+        return [seat for seat in team.seats if seat.business_id == party.business.id and seat.kind is SeatKind.NEED]
+
+    def brief(self, team: Team, party: PartyView, *, greets: bool = True) -> Brief:
+        """Return the draft of what to say to a party of the team by phone or mail, with or without their name."""
         request = shape_text.request_text(self.shape(team), party, is_led_by_me=not party.is_prime)
-        return draft_brief(self.lead, to=party.called, does=list(party.needs), request=request)
+        return draft_brief(self.lead, to=party.called if greets else "", does=list(party.needs), request=request)
 
     def unproven(self, team: Team) -> str:
         """Return a sentence on the seats that rest on a firm's own words alone, empty where none does."""
@@ -260,8 +262,8 @@ class SuggestionPresenter:
         is_me = self._mine is not None and business.id == self._mine.id
         needs = tuple(self.names.capability(seat.capability_id) for seat in seats if seat.capability_id is not None)
         others = {seat.capability_id for seat in team.seats if seat.business_id != business.id}
-        leads = first.is_prime and (not others <= self._restricted or self._mine is None)
-        is_direct = not first.is_prime and any(seat.capability_id in self._restricted for seat in seats)
+        leads = first.is_prime and (not others <= self.restricted or self._mine is None)
+        is_direct = not first.is_prime and any(seat.capability_id in self.restricted for seat in seats)
         standing = [_("business development"), _("project management")] if leads else []
         does = join_as_list([*standing, *needs])
         member = next((self.names.members.get(seat.member_id) for seat in seats if seat.member_id is not None), None)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.engine.firm_sentences import known_sentences, recent_sentences
-from directory.engine.firms_like_lead import statements_on
+from directory.engine.firms_like_lead import firms_like_lead, statements_on
 from directory.engine.introduction_paths import step_as_data
 from directory.engine.need_examples import known_examples
 from directory.engine.sentence_encoder import load_model
@@ -58,8 +58,8 @@ def understand(session: Session, *, text: str) -> UnderstoodText:
     )
 
 
-def runners_up(session: Session, *, lead: Lead) -> list[Capability]:
-    """Return other capabilities that the lead's text may be about, for its bringer to choose from."""
+def runners_up(session: Session, *, lead: Lead) -> list[int]:
+    """Return the ids of other capabilities that the lead's text may be about, for its bringer to choose from."""
     known, model = recent_world(session), load_model()
     nodes = need_extraction.runners_up(
         lead.text,
@@ -68,23 +68,38 @@ def runners_up(session: Session, *, lead: Lead) -> list[Capability]:
         taken=[known.capability[need.capability_id] for need in lead.needs if need.capability_id in known.capability],
         examples=known_examples(session, known),
     )
-    return [session.get_one(Capability, int(known.world.taxonomy.ids[node])) for node in nodes]
+    return [int(known.world.taxonomy.ids[node]) for node in nodes]
 
 
-def suggest(session: Session, *, lead: Lead, now: datetime, is_again: bool = False) -> Suggestion:
-    """Ask the engine for teams for ``lead`` on behalf of its bringer, and store the answer.
+def offered_capabilities(session: Session, *, suggestion: Suggestion | None) -> list[Capability]:
+    """Return the capabilities that a suggestion offers beside the lead's needs, the likeliest first."""
+    ids = suggestion.offered if suggestion else []
+    rows = select(Capability).where(Capability.id.in_(ids), Capability.hidden_at.is_(None))
+    found = {capability.id: capability for capability in (session.scalars(rows) if ids else ())}
+    return [found[id] for id in ids if id in found]
+
+
+def suggest(session: Session, *, lead: Lead, now: datetime) -> Suggestion:
+    """Ask the engine for teams for ``lead`` on behalf of its bringer, and store the answer."""
+    return store_suggestion(session, ask_engine(session, lead=lead, asker=lead.member, now=now), lead=lead)
+
+
+def ask_engine(session: Session, *, lead: Lead, asker: Member, now: datetime, is_again: bool = False) -> Suggestion:
+    """Return the engine's answer to ``lead``, which need not be in the session, as a Suggestion that is not in it.
 
     ``is_again``: the bringer asks for what changed, so that every change counts.
     """
+    own = own_ratings(session, rater=asker)
     suggestion = unsaved_suggestion(
-        session,
-        lead=lead,
-        asker=lead.member,
-        own=own_ratings(session, rater=lead.member),
-        teams_wanted=TEAMS,
-        now=now,
-        is_again=is_again,
+        session, lead=lead, asker=asker, own=own, teams_wanted=TEAMS, now=now, is_again=is_again
     )
+    suggestion.offered = runners_up(session, lead=lead)
+    return suggestion
+
+
+def store_suggestion(session: Session, suggestion: Suggestion, *, lead: Lead) -> Suggestion:
+    """Store an answer as that to the lead, which was asked about as it stands."""
+    suggestion.lead_id = lead.id
     session.add(suggestion)
     session.flush()
     return suggestion
@@ -141,7 +156,7 @@ def unsaved_suggestion(
         if needs
         else _NOTHING_ASKED
     )
-    return Suggestion(
+    suggestion = Suggestion(
         lead_id=lead.id,
         asker_id=None if asker is None else asker.id,
         made_at=now,
@@ -153,6 +168,8 @@ def unsaved_suggestion(
         proof={"optimal": True, **asdict(answer.proof)},
         teams=[_team(known, said.digests, ask, team, rank) for rank, team in enumerate(answer.teams, start=1)],
     )
+    suggestion.similar = firms_like_lead(known, said, lead=lead, suggestion=suggestion, own_ratings=own)
+    return suggestion
 
 
 def _wish(known: KnownWorld, guess: Guess) -> Wish:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import blake2b
+from time import monotonic
 
 import numpy as np
 from sqlalchemy import Engine, LargeBinary, String, delete, select
@@ -9,12 +10,15 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from directory.db import Base, Row, bump_world, insert_into, write_session
 from directory.engine.sentence_encoder import Model
+from directory.versioned_cache import VersionedCache
 from matching.inputs import HalfVectors, Vectors
 
 BATCH = 256  # texts: about a second
 FEW = 500  # digests that one statement names
 KEPT = 20_000  # vectors that a process keeps, 15 MB
 _kept: dict[str, HalfVectors] = {}  # by digest
+LOOK_AGAIN = 60  # seconds after which a text without a vector is looked up again
+_missing = VersionedCache[set[str]](lambda *_: set(), version=lambda _: 1 + int(monotonic() / LOOK_AGAIN))  # digests
 
 
 class TextEmbedding(Row, Base):
@@ -43,12 +47,14 @@ def load_embeddings(session: Session, digests: Collection[str]) -> Mapping[str, 
 def stored_vectors(session: Session, texts: Collection[str]) -> dict[str, Vectors]:
     """Return the vectors (DIMENSIONS,) of those texts that have one: no page waits for the model."""
     digests, known = {text: text_digest(text) for text in texts}, {**_kept}
-    unknown = sorted({*digests.values()} - known.keys())
+    missing = _missing.current(session)
+    unknown = sorted({*digests.values()} - known.keys() - missing)
     for some in (unknown[at : at + FEW] for at in range(0, len(unknown), FEW)):
         known.update(load_embeddings(session, some))
     if len(_kept) > KEPT:
         _kept.clear()
     _kept.update((digest, known[digest]) for digest in unknown if digest in known)
+    missing.update(digest for digest in unknown if digest not in known)
     return {text: known[digest].astype(np.float32) for text, digest in digests.items() if digest in known}
 
 

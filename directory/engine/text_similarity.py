@@ -19,9 +19,12 @@ def text_similarity(ones: Sequence[str], others: Sequence[str], vectors: Mapping
 
     ``vectors`` are those of the texts, as far as they are known. Texts without one are compared by words only.
     """
-    one_roots, other_roots = ([_roots(text) for text in texts] for texts in (ones, others))
-    shared = np.array([[len(one & other) for other in other_roots] for one in one_roots], dtype=np.float64)
-    shared = shared.reshape(len(ones), len(others))
+    columns: dict[str, int] = {}
+    for text in ones:
+        for root in _roots(text):
+            columns.setdefault(root, len(columns))
+    one_roots, other_roots = (_has_roots(texts, columns) for texts in (ones, others))
+    shared = one_roots @ other_roots.T
     by_words = np.where(shared > 0, FIRST + FURTHER * (shared - 1), 0.0)
     missing = np.zeros(DIMENSIONS, dtype=np.float32)
     a, b = (
@@ -31,6 +34,14 @@ def text_similarity(ones: Sequence[str], others: Sequence[str], vectors: Mapping
     are_embedded = np.outer(a.any(axis=1), b.any(axis=1))
     similarity: Floats = np.where(are_embedded, a @ b.T + np.minimum(LIFT * shared, MAX_LIFT), by_words)
     return similarity
+
+
+def _has_roots(texts: Sequence[str], columns: Mapping[str, int]) -> Floats:
+    """Return whether each text has each root, (texts, roots), as 0 or 1."""
+    has: Floats = np.zeros((len(texts), len(columns)))
+    for row, text in enumerate(texts):
+        has[row, [columns[root] for root in _roots(text) if root in columns]] = 1
+    return has
 
 
 @lru_cache(CACHE_SIZE)

@@ -13,6 +13,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from directory.errors import Invalid
+from directory.name_rules import clean_name
 from directory.text import LONG_TEXT, clean_email, clean_phone, clean_website, strip_hidden, unescape_formula
 from directory.translation import gettext as _
 
@@ -26,8 +27,9 @@ _INLINE = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|u)(?:\s[^<>]*)?>", 
 _BLOCK = re.compile(r"</?(?:br|div|h[1-6]|hr|li|ol|p|table|tbody|td|tr|ul)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>()\[\]{},;:|\"]{1,64}@[^\s<>()\[\]{},;:|\"@]{1,250}")
 _SITE = re.compile(
-    r"(?:https?://)?(?:[^\s/@,;:|<>()\"]{1,63}\.)+[^\W\d_]{2,24}(?::\d{1,5})?(?:[/?#][^\s,;|<>]*)?", re.IGNORECASE
+    r"(?:https?://)?(?:[^\s/@,;:|<>()\".]{1,63}\.){1,9}[^\W\d_]{2,24}(?::\d{1,5})?(?:[/?#][^\s,;|<>]*)?", re.IGNORECASE
 )
+LONGEST_CELL = 2_000  # characters of a cell that holds a short value, which costs more to find than a text to read
 _HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
 _FLOAT = re.compile(r"(\d{7,15})\.0+|(\d)\.?(\d{0,14})e\+?(\d{1,2})", re.IGNORECASE)
 _FAX = re.compile(r"\b(?:fax|f|telefax)\b[.:]?\s*[+(\d][\d ()./-]*", re.IGNORECASE)
@@ -139,13 +141,18 @@ def read_line(cell: str, _country: str = "") -> Cell:
     return Cell(plain(cell))
 
 
+def read_firm(cell: str, _country: str = "") -> Cell:
+    """Return the name of a firm. Raises Invalid for what no name may have."""
+    return Cell(clean_name(plain(cell), field="firm", what=_("the name of the firm"), limit=LONG_TEXT, required=False))
+
+
 def read_text(cell: str, _country: str = "") -> Cell:
     return Cell(plain(cell, lines=True))
 
 
 def peel(read: Callable[[str, str], Cell], cell: str, *, country: str, limit: int) -> Cell:
     """Return what ``read`` makes of a cell, "" with a note for a formula and for more than ``limit`` characters."""
-    if len(cell) > 4 * LONG_TEXT:
+    if len(cell) > max(LONGEST_CELL, 4 * limit):
         return Cell("", (_("It has %(count)s characters. Shorten it.", count=len(cell)),))
     try:
         found = read(cell, country)

@@ -34,12 +34,15 @@ _PHRASES = {
     "wants": """wants|wants to meet|whom they want to meet|looking for|good referral|ask|ideal client
         |ideal referral|target market|who would be a good referral for you|ideal customer|good referrals
         |referral wanted|who do you want to meet|who you want to meet|ideal introduction|ideal intro
+        |target clients|target customers|ideal clients|ideal customers|dream client|power partners
         |sucht|gesucht|recherche|busca|cerca""",
     "capabilities": """capabilities|capability|service|services|services offered|specialties|specialities|specialty
         |speciality|skills|expertise|category|categories|leistungen|fachgebiete|schwerpunkte|kategorie|kategorien
         |specialites|competences|categorie|servicios|especialidades|categoria|competenze|diensten
         |areas of expertise|trades|trade|practice areas|focus areas|services provided|products and services
-        |products services|specialisms|specialism|specializations
+        |products services|specialisms|specialism|specializations|profession|professions|classification
+        |line of work|type of business|business type|kind of business|business category|vocation
+        |profesion|profissao|professione|beroep|gremio|rubro
         |what they are good at|what you are good at|what we are good at|good at""",
     "phone": """phone|telephone|tel|mobile|cell|phone number|telephone number|mobile number|cell phone|cell number
         |mobile phone|best number|contact number|contact no|telemovel|switchboard
@@ -100,6 +103,9 @@ phonecall billing are profile
 _OTHER = frozenset(_OTHER_WORDS.split())
 
 
+# A column so named holds whom somebody wants to meet, however the question is put.
+_WISHES = frozenset(("meet", "referral", "referrals", "introductions", "intros"))
+
 _COMPOUND = re.compile(
     r"\b(first|last|full|given|family|company|business|member|contact|job|mobile|phone|email|mail|zip|web)"
     r"(name|title|phone|number|address|code|site)\b",
@@ -157,6 +163,8 @@ def header_scores(header: str) -> dict[str, float]:
         if score:
             is_block = field == "city" and not rest.isdisjoint(_BLOCKS)  # a column of towns is better than addresses
             scores[field] = score - 0.2 * is_block
+    if whole & _WISHES and not whole & _OTHER:
+        scores["wants"] = max(scores.get("wants", 0.0), 0.9)
     if (whole & _GIVEN and whole & _FAMILY) or {"name", "vorname"} <= whole:
         scores = {"name": 0.0 if whole & _OTHER else 1.0}
     return scores

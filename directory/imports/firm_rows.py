@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from directory.errors import Invalid
-from directory.imports.cell_values import read_email, read_phone, read_text, read_website
+from directory.imports.cell_values import read_email, read_firm, read_phone, read_text, read_website
 from directory.imports.cell_values import read_line as read_words
 from directory.imports.column_recognition import Grade
 from directory.imports.list_row import Line, ListField, read_line, require
@@ -18,7 +18,7 @@ from directory.people.tables import Business
 from directory.text import LONG_TEXT, fold
 from directory.translation import gettext as _
 
-_READERS = {"email": read_email, "phone": read_phone, "website": read_website, "city": read_text}
+_READERS = {"name": read_firm, "email": read_email, "phone": read_phone, "website": read_website, "city": read_text}
 _DECLARED = {name: field for name, field in fields_of(Business).items() if field.imported}
 _KEY = 120  # characters
 

@@ -173,3 +173,9 @@ def test_whom_a_firm_serves_is_not_what_it_does(said: str, served: str) -> None:
 )
 def test_people_who_are_the_firm_are_what_it_does(said: str) -> None:
     assert Sentence(0, said).deed == said
+
+
+def test_a_number_is_nothing_in_common() -> None:
+    said = [Sentence(0, "We weld metal parts in runs of five thousand."), Sentence(1, "Labels, from thousand on.")]
+    assert [like.owner for like in by_words(said, "We need five thousand labels on rolls")] == []
+    assert [like.owner for like in by_words(said, "We need metal parts, five thousand")] == [0]

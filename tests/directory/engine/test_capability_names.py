@@ -16,8 +16,18 @@ NAMES = (
     "Bookkeeping",
     "Farming",
     "Web design",
+    "Family law",
+    "Bakery",
+    "Carpet cleaning",
+    "Septic systems",
+    "Real estate law",
 )
-SYNONYMS = {"UX design": ["ui design"], "Search engine optimization": ["SEO"], "Plumbing": ["plumber"]}
+SYNONYMS = {
+    "UX design": ["ui design"],
+    "Search engine optimization": ["SEO"],
+    "Plumbing": ["plumber"],
+    "Family law": ["divorce"],
+}
 
 
 @pytest.fixture
@@ -76,6 +86,25 @@ def test_any_cell_gives_short_pieces_that_are_pieces_again(cell: str) -> None:
 )
 def test_only_another_spelling_is_the_same(spellings: Spellings, typed: str, names: list[str]) -> None:
     assert [NAMES[id] for id in spellings.find(typed)] == names
+
+
+@pytest.mark.parametrize(
+    ("title", "names"),
+    [
+        ("Divorce attorney", ["Family law"]),
+        ("Family lawyers", ["Family law"]),
+        ("HVAC contractor", ["HVAC"]),
+        ("Baker", ["Bakery"]),
+        ("Carpet cleaner", ["Carpet cleaning"]),
+        ("Septic service", ["Septic systems"]),
+        ("Patent attorney", []),
+        ("Real estate agent", []),
+        ("Window cleaner", []),
+        ("Contractor", []),
+    ],
+)
+def test_the_title_of_who_does_it_is_what_is_done(spellings: Spellings, title: str, names: list[str]) -> None:
+    assert [NAMES[id] for id in spellings.find(title)] == names
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from directory import versioned_cache
 from directory.db import bump_world
 from directory.engine import firm_sentences, firms_like_lead
-from directory.engine.firm_sentences import known_sentences
-from directory.engine.firms_like_lead import similar_firms
+from directory.engine.firm_sentences import known_sentences, recent_sentences
+from directory.engine.firms_like_lead import SimilarFirm, quoted_firms, rank_firms
 from directory.engine.sentence_encoder import load_model
-from directory.engine.text_embedding import store_embeddings
+from directory.engine.text_embedding import store_embeddings, text_digest
 from directory.facts import case_study
 from directory.facts.collaboration import Collaboration
 from directory.people.business import edit_business
@@ -32,8 +32,14 @@ def found(session: Session, asker: Member | None = None, text: str = LEAD) -> li
     if firms_like_lead.load_model() and model and missing:
         store_embeddings(session, missing, model.encode(missing))
         bump_world(session)
-    likes = similar_firms(session, text=text, asker=asker, but={asker.business_id} if asker else ())
-    return [(like.business, like.source.value, like.sentence) for like in likes]
+    return [(like.business, like.source.value, like.sentence) for like in ranked(session, asker, text)]
+
+
+def ranked(session: Session, asker: Member | None, text: str = LEAD) -> list[SimilarFirm]:
+    said, ratings = recent_sentences(session), firms_like_lead.own_ratings(session, rater=asker) if asker else {}
+    likes = rank_firms(said, text=text, ratings=ratings, but={asker.business_id} if asker else ())
+    rows = [{"business": firm.id, "sentence": said.digests[like.sentence]} for firm, like in likes]
+    return quoted_firms(session, rows, asker=asker)
 
 
 @pytest.fixture(autouse=True, params=["by words", "by meaning"])
@@ -50,6 +56,23 @@ def write(session: Session, member: Member, now: datetime, **texts: str) -> None
 def test_a_firm_is_found_by_its_own_sentence(session: Session, cast: Cast, now: datetime, field: str) -> None:
     write(session, cast.carla, now, **{field: f"Ask us about anything. {SAID}"})
     assert found(session, cast.nia) == [("Copper State Print", field, SAID)]
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("summary", "We keep the computers of clock repairers and weathervane makers running."),
+        ("best_customers", "Church clock repairers and weathervane makers."),
+        ("good_referrals", "Church clock repairers and weathervane makers."),
+        ("good_referrals", "A church with a tower clock whose lease ends."),
+    ],
+)
+def test_whom_a_firm_serves_is_not_what_it_does(
+    session: Session, cast: Cast, now: datetime, field: str, text: str
+) -> None:
+    write(session, cast.carla, now, **{field: text})
+    write(session, cast.dana, now, summary=SAID)
+    assert [name for name, _source, _said in found(session, cast.nia)] == ["Mesa Words"]
 
 
 def test_nobody_is_found_where_nobody_writes_about_it(session: Session, cast: Cast, now: datetime) -> None:
@@ -97,7 +120,7 @@ def test_what_was_hidden_a_moment_ago_is_not_quoted_while_older_sentences_are_se
     assert [name for name, _source, _said in found(session)] == ["Copper State Print", "Mesa Words"]
     firm_sentences._sentences._of(session).rests_until = float("inf")
     set_audiences(session, member=cast.carla, audiences={"headline": "chapter"}, now=now)
-    assert [like.business for like in similar_firms(session, text=LEAD, asker=None)] == ["Mesa Words"]
+    assert [like.business for like in ranked(session, None)] == ["Mesa Words"]
     assert firm_sentences._sentences.ready(session) is None
 
 
@@ -170,6 +193,21 @@ def test_finished_work_is_found_by_its_title(session: Session, cast: Cast, now: 
     assert {name for name, _source, _said in found(session, cast.dana)} == {"Northlight Studio", "Copper State Print"}
 
 
+def test_what_was_found_is_not_shown_once_its_firm_is_rated_cold_or_hidden(
+    session: Session, cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(session, cast.carla, now, summary=SAID)
+    assert found(session) != []
+    rows = [{"business": cast.carla.business_id, "sentence": text_digest(SAID)}]
+    assert [like.sentence for like in quoted_firms(session, rows, asker=cast.nia)] == [SAID]
+    with monkeypatch.context() as patch:
+        patch.setattr(firms_like_lead, "own_ratings", lambda session, *, rater: {cast.carla.id: (1, 5)})
+        assert quoted_firms(session, rows, asker=cast.nia) == []
+    cast.nia.is_admin = True
+    suspend(session, member=cast.carla, by=cast.nia, now=now)
+    assert quoted_firms(session, rows, asker=cast.nia) == []
+
+
 def test_it_takes_three_queries_where_nothing_changed(
     session: Session, engine: Engine, cast: Cast, now: datetime
 ) -> None:
@@ -177,5 +215,5 @@ def test_it_takes_three_queries_where_nothing_changed(
     found(session, cast.nia)
     statements: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    similar_firms(session, text=LEAD, asker=cast.nia)
+    quoted_firms(session, [{"business": cast.carla.business_id, "sentence": text_digest(SAID)}], asker=cast.nia)
     assert len(statements) <= 3

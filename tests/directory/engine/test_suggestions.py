@@ -10,7 +10,7 @@ from directory.db import bump_world, world_version
 from directory.engine.own_vocabulary import capability_named
 from directory.engine.suggestion_as_data import suggestion_as_dict
 from directory.engine.suggestion_presenter import SuggestionPresenter
-from directory.engine.suggestions import latest_suggestion, runners_up, suggest
+from directory.engine.suggestions import latest_suggestion, offered_capabilities, suggest
 from directory.engine.world_cache import known_world
 from directory.errors import Invalid
 from directory.facts.rating import Rating
@@ -192,7 +192,8 @@ def test_runners_up_never_include_what_the_text_negates(demo_cast: DemoCast, now
     brought = create_lead(
         demo_cast.session, member=demo_cast.member("nadia"), text=text, wishes=[], terms=Terms(), now=now
     )
-    offered = [capability.name for capability in runners_up(demo_cast.session, lead=brought)]
+    suggestion = suggest(demo_cast.session, lead=brought, now=now)
+    offered = [each.name for each in offered_capabilities(demo_cast.session, suggestion=suggestion)]
     assert offered
     assert "WordPress" not in offered
     assert len(offered) <= 4

@@ -53,6 +53,18 @@ def test_a_header_is_not_believed_against_its_cells(header: str, cells: tuple[st
     assert field not in columns(f"{header}|Note", *(f"{cell}|x" for cell in cells))
 
 
+@pytest.mark.parametrize("header", ["Who I’d like to meet", "Good referrals for me", "Whom shall you meet"])
+def test_a_question_for_whom_they_want_to_meet_is_their_wish(header: str) -> None:
+    assert columns(f"Name|{header}", "Ann Lee|realtors; CPAs", "Bo Ek|hotels")["wants"] == header
+
+
+@pytest.mark.parametrize("header", ["Profession", "Classification", "Line of work", "Type of business"])
+def test_a_trade_is_a_capability_and_what_stands_beside_it_adds_to_it(header: str) -> None:
+    names = ["Name", header, "Services"]
+    found = recognise(names, [["Ann Lee", "Roofer", "Tile roofs"], ["Bo Ek", "Baker", "Cakes, bread"]])
+    assert [column.field or column.spare for column in found] == ["name", "capabilities", "capabilities"]
+
+
 def test_the_better_of_two_columns_is_taken_and_the_other_left_open() -> None:
     header, row = "E-mail 2 Address|E-mail Address|Business Phone|Mobile Phone", "b@y.example|b@x.example||520-555-0141"
     assert columns(header, row) == {"email": "E-mail Address", "phone": "Mobile Phone"}
