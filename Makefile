@@ -32,7 +32,8 @@ screenshots: setup
 chaos: export TEST_PDS = $(CURDIR)/.pds
 chaos: setup .pds/.ready
 	$(PYTEST) -k bluesky tests/jobs/channels/bluesky_pds.py tests/jobs/channels/test_contract.py
-	CHAOS_KILLS=$${CHAOS_KILLS:-1000} $(PYTEST) -s tests/jobs/test_chaos.py
+	CHAOS_KILLS=$${CHAOS_KILLS:-150} $(PYTEST) -s tests/jobs/test_chaos.py
+	$(PYTEST) -s tests/jobs/restored_while_posting.py tests/app/killed_while_writing.py
 
 check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -1,6 +1,6 @@
 """Kill workers at random instants while the networks drop connections: each post arrives once.
 
-``CHAOS_KILLS`` is the number of kills; ``make chaos`` sets a thousand.
+``CHAOS_KILLS`` is the number of kills; ``make chaos`` sets 150.
 """
 
 import os
@@ -8,8 +8,8 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -94,28 +94,39 @@ def wait_for_deliveries(
     return rows
 
 
-def play(
-    folder: Path, kinds: tuple[str, ...], kills: int, *flags: str, wave: int = 1
-) -> tuple[Counter[tuple[str, str]], list[Delivery]]:
-    """Return how often each post arrived, by kind and text, and the deliveries in their final states."""
+@contextmanager
+def networks(
+    folder: Path, kinds: tuple[str, ...], *, allows_duplicates: bool = False
+) -> Iterator[tuple[Engine, dict[str, Platform], Callable[[range], None]]]:
+    """An empty database, an account of each kind at a network that drops connections, and what writes chapters."""
     settings = load_settings({"GOODWORD_HOME": str(folder / "home")})
-    url = f"sqlite:///{folder / 'chaos.db'}"
-    engine = connect(url)
+    engine = connect(f"sqlite:///{folder / 'chaos.db'}")
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         stack.callback(engine.dispose)
         patch.setattr(safe_http, "LOOPBACK_IS_ALLOWED", True)
         patch.setattr(platforms, "Proxy", FaultyProxy)
         described = {"description": DESCRIPTION} if DESCRIPTION.exists() else {}
-        patch.setattr(x, "FakeX", partial(x.FakeX, most=10**6, allows_duplicates="--blind" in flags, **described))
+        patch.setattr(x, "FakeX", partial(x.FakeX, most=10**6, allows_duplicates=allows_duplicates, **described))
         there = {kind: STAND_INS[kind].make(stack, settings) for kind in kinds}
         if "mail" in there:
             patch.setenv("GOODWORD_MAIL_URL", there["mail"].account.installation.mail_url)
         Base.metadata.create_all(engine)
-        write = partial(write_chapters, engine, there, SecretBox(settings.encryption_keys))
-        with storm(folder, url, "filesystem://", "--wild", str(kills), *flags):
+        yield engine, there, partial(write_chapters, engine, there, SecretBox(settings.encryption_keys))
+
+
+def arrivals(there: dict[str, Platform]) -> Counter[tuple[str, str]]:
+    """Count how often each post arrived, by kind and text."""
+    return Counter((kind, even(text)) for kind, platform in there.items() for text in platform.texts())
+
+
+def play(
+    folder: Path, kinds: tuple[str, ...], kills: int, *flags: str, wave: int = 1
+) -> tuple[Counter[tuple[str, str]], list[Delivery]]:
+    """Return how often each post arrived, by kind and text, and the deliveries in their final states."""
+    with networks(folder, kinds, allows_duplicates="--blind" in flags) as (engine, there, write):
+        with storm(folder, str(engine.url), "filesystem://", "--wild", str(kills), *flags):
             rows = wait_for_deliveries(folder, engine, write, len(kinds), kills, wave)
-        arrived = Counter((kind, even(text)) for kind, platform in there.items() for text in platform.texts())
-    return arrived, rows
+        return arrivals(there), rows
 
 
 def even(text: str) -> str:
