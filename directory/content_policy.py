@@ -11,7 +11,7 @@ from directory.translation import gettext as _
 
 MAX_HASHTAGS = 6  # the network's own and at most five of the chapter
 _CAPITALS = re.compile(r"(?:\b[^\W\d_a-z]{2,}\b(?:\W+|$)){4,}")
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64} ?@ ?[\w-]+(?:\.[\w-]+)*\.[^\W\d]{2}")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64} ?(?:@|[(\[]at[)\]]) ?[\w-]+(?:\.[\w-]+)*\.[^\W\d]{2}")
 _DASHES = re.compile(r"\s*[-\u00b7\u2010-\u2015\u2022\u2027\u2219_]\s*")
 _LONE_DIGITS = re.compile(r"(?<!\d)\d(?: \d){8,}(?!\d)")
 _TOLL_FREE = "8(?:00|33|44|55|66|77|88)"
@@ -26,11 +26,15 @@ _PROMISED = (
     ),
     re.compile(rf"[$€£]\s?\d|\d\s?(?:%|percent|dollars|euros|pounds)|\b{_GIFT}", re.IGNORECASE),
     re.compile(
-        r"\b(?:refer(?!ence)\w*|introduc(?:e|es|ing|tions?)|recommends?|leads?|sends? (?:us|me))\b", re.IGNORECASE
+        r"\b(?:refer(?!ence)\w*|introduc(?:e|es|ing|tions?)|recommends?|sends? (?:us|me)"
+        r"|leads?(?! (?:time|paint|pipe|actor|designer|developer|engineer|instructor|singer|teacher)s?\b))\b",
+        re.IGNORECASE,
     ),
 )
 _REWARD = re.compile(
     r"(?<!no )\b(?:referral|finder.?s|introduction) (?:fee|bonus|reward|commission)|\bkickback"
+    r"|(?:^|[.!?:] )(?:refer|introduce|recommend|send (?:us|me))\b[^.!?]{0,80} (?:get|earn|receive)"
+    rf" (?:\w+ ){{0,2}}(?:free\b|[$€£]\s?\d|\d+\s?(?:%|percent|dollars)|{_GIFT})"
     rf"|\b{_GIFT} for (?:\w+ ){{0,4}}(?:referrals?|introductions?|leads?)\b",
     re.IGNORECASE,
 )

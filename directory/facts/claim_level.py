@@ -15,7 +15,8 @@ from directory.facts.collaboration import Collaboration, collaboration_capabilit
 from directory.facts.vouch_graph import reciprocal_pairs, vouch_edges
 from directory.people.claim import Claim
 from directory.people.tables import Business
-from directory.taxonomy.capability import Capability
+from directory.taxonomy.capability import Capability, without_words
+from directory.versioned_cache import VersionedCache
 
 # A vouch is about people and skills at one time: most teams and tools have changed after three years. Finished work
 # can still be inspected, so it counts for longer.
@@ -64,6 +65,26 @@ def claim_standings(session: Session, business_ids: Collection[int] | None) -> d
     return {(business_id, capability_id): standing for business_id, capability_id, standing in standings}
 
 
+@dataclass(frozen=True)
+class _VouchGraph:
+    """The vouches of the whole network, kept per process: the cycles of a few firms pass through any others."""
+
+    newest: Mapping[tuple[int, int | None], Mapping[int, datetime]]  # receiver and capability -> giver -> when
+    reciprocal: Collection[tuple[int, int]]
+
+
+def _read_graph(session: Session, _before: _VouchGraph | None) -> _VouchGraph:
+    edges = vouch_edges(session)
+    newest: defaultdict[tuple[int, int | None], dict[int, datetime]] = defaultdict(dict)
+    for edge in edges:
+        by_firm = newest[edge.receiver, edge.capability]
+        by_firm[edge.giver] = max(edge.at, by_firm.get(edge.giver, edge.at))
+    return _VouchGraph(newest, reciprocal_pairs({(edge.giver, edge.receiver) for edge in edges}))
+
+
+_graphs = VersionedCache(_read_graph, size=lambda graph: len(graph.newest))
+
+
 def _load_standings(
     session: Session, business_ids: Collection[int] | None, *, has_row: bool
 ) -> Iterator[tuple[int, Any, ClaimStanding]]:
@@ -74,16 +95,11 @@ def _load_standings(
     collaboration that needed this capability.
     """
     claims = _claims(has_row=has_row, is_all=business_ids is None)
-    edges = vouch_edges(session, business_ids)
-    reciprocal = reciprocal_pairs({(edge.giver, edge.receiver) for edge in edges})
-    newest_vouches: defaultdict[tuple[int, int | None], dict[int, datetime]] = defaultdict(dict)
-    for edge in edges:
-        newest = newest_vouches[edge.receiver, edge.capability]
-        newest[edge.giver] = max(edge.at, newest.get(edge.giver, edge.at))
+    graph = _graphs.recent(session)
     firms = {} if business_ids is None else {"firms": list(business_ids)}
     for business_id, capability_id, claimed_at, evidence, evidenced_at, selected in session.execute(claims, firms):
-        by_firm = newest_vouches.get((business_id, capability_id), {})
-        returned = {firm for firm in by_firm if (firm, business_id) in reciprocal}
+        by_firm = graph.newest.get((business_id, capability_id), {})
+        returned = {firm for firm in by_firm if (firm, business_id) in graph.reciprocal}
         newest_at, until = max(by_firm.values(), default=None), _vouched_until(by_firm, returned)
         vouches = (len(by_firm), len(returned), newest_at, until)
         yield business_id, selected, ClaimStanding(claimed_at, *vouches, evidence, evidenced_at)
@@ -123,7 +139,7 @@ def _claims(*, has_row: bool, is_all: bool) -> Select[Any]:
         *(Claim.business_id, Claim.capability_id, Claim.claimed_at),
         *(func.coalesce(evidenced.c.count, 0), evidenced.c.newest, Capability if has_row else Claim.capability_id),
     ).outerjoin(evidenced, same_claim)
-    claims = claims.join(Claim.capability) if has_row else claims
+    claims = claims.join(Claim.capability).options(without_words()) if has_row else claims
     return claims if is_all else claims.where(Claim.business_id.in_(firms))
 
 

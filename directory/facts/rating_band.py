@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from statistics import fmean
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from directory.db import bump_world
-from directory.facts.rating import Rating, week_of
+from directory.facts.rating import Rating, ratings_given, week_of
 from directory.facts.rating_case import Quarantine
 from directory.people.tables import Band, Member
 
@@ -30,6 +30,7 @@ SEASON = timedelta(weeks=13)  # a band holds so long
 # firms it takes is drawn for each member, and for each band how many changed views its next move takes. Where a blind
 # guess is right 0.50 of the time, one with a threshold less one of colluders is right 0.56 of the time, and 0.61 with
 # as many as it takes (tests/app/test_band_appearance.py). A suspended band rests, so that a new draw is no new look.
+# A band that went because one of its raters left would tell that they rated (right 1.00 of the time): so it stays.
 EXTRA = 4  # the most that chance adds to the threshold, and to LEAST_CHANGED
 REST = 2 * SEASON
 NEVER = datetime.min.replace(tzinfo=UTC)  # when a band that was never shown was frozen
@@ -50,9 +51,9 @@ def publish_bands(session: Session, *, now: datetime, chance: Callable[[], float
     """Freeze the week's bands as of last Monday, 0:00 UTC; return how many appeared, moved or were suspended.
 
     A band appears with enough effective raters: the threshold and as many more as chance said. Then it holds for
-    SEASON. After that it moves once enough views changed, or is suspended (0) if too few raters are left. If a rater
-    was quarantined it is suspended at once. A suspended band returns no sooner than after REST, by a new draw. A second
-    call in the same week changes nothing.
+    SEASON. After that it moves once enough views changed, or is suspended (0) if too many raters took their ratings
+    back. Who departs takes no band along, unless nobody is left. If a rater was quarantined it is suspended at once. A
+    suspended band returns no sooner than after REST, by a new draw. A second call in the same week changes nothing.
     """
     monday, threshold, count = week_of(now), _threshold(session), 0
     bands = {band.member_id: band for band in session.scalars(select(Band))}
@@ -64,7 +65,9 @@ def publish_bands(session: Session, *, now: datetime, chance: Callable[[], float
         if band is None:
             band = Band(member_id=member_id, warmth=0, competence=0, extra_raters=draw(EXTRA, chance))
             session.add(band)
-        is_enough, since = len(views) >= threshold + band.extra_raters, band.frozen_at or NEVER
+        since = band.frozen_at or NEVER
+        departed = len(history.departed[member_id] - views.keys()) + band.departed if band.warmth else 0
+        is_enough = len(views) > 0 and len(views) + departed >= threshold + band.extra_raters
         if not band.warmth:
             has_changed = is_enough and since + REST <= monday
             if has_changed:
@@ -79,11 +82,18 @@ def publish_bands(session: Session, *, now: datetime, chance: Callable[[], float
         band.warmth, band.competence = _bands(views, chance) if is_enough else (0, 0)
         band.frozen_at, band.extra_changes = monday, draw(EXTRA, chance)
         if not is_enough:
-            band.extra_raters = draw(EXTRA, chance)
+            band.extra_raters, band.departed = draw(EXTRA, chance), 0
         count += 1
     if count:
         bump_world(session)
     return count
+
+
+def count_departure(session: Session, *, rater: Member) -> None:
+    """Let the bands that the rater, whose ratings are about to be deleted, had a part in go on as if they stayed."""
+    rated = [rating.ratee_id for rating in ratings_given(session, rater=rater)]
+    shown = Band.member_id.in_(rated), Band.warmth > 0
+    session.execute(update(Band).where(*shown).values(departed=Band.departed + 1))
 
 
 def draw(most: int, chance: Callable[[], float]) -> int:
@@ -105,12 +115,15 @@ class _RatingHistory:
         active = {row.id for row in rows if row.is_active}
         self.effective_rater = _effective_raters(firm, {row.id: row.sponsor_id for row in rows if row.sponsor_id})
         self.by_ratee: defaultdict[int, list[Rating]] = defaultdict(list)
+        self.departed: defaultdict[int, set[int]] = defaultdict(set)  # by ratee: the effective raters who are inactive
         self.first_rated_at: dict[tuple[int, int], datetime] = {}
         for rating in session.scalars(select(Rating).order_by(Rating.rated_at, Rating.id)):
             pair = rating.rater_id, rating.ratee_id
             self.first_rated_at.setdefault(pair, rating.rated_at)
             if active.issuperset(pair) and firm[rating.rater_id] != firm[rating.ratee_id]:
                 self.by_ratee[rating.ratee_id].append(rating)
+            elif rating.rater_id not in active:
+                self.departed[rating.ratee_id].add(self.effective_rater[rating.rater_id])
         self.quarantines: defaultdict[int, list[Quarantine]] = defaultdict(list)
         for row in session.scalars(select(Quarantine)):
             self.quarantines[row.ratee_id].append(row)

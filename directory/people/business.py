@@ -14,9 +14,10 @@ from directory.db import bump_world
 from directory.errors import Invalid
 from directory.people.audience import is_visible_to_members
 from directory.people.field_declaration import clean_fields, fields_of
+from directory.people.namesake import note_renaming
 from directory.people.place import locate
 from directory.people.tables import Business, Member
-from directory.text import fold
+from directory.text import confusable_skeleton, fold
 from directory.translation import gettext as _
 
 _BATCH = 500  # firms indexed at a time, so that an import of thousands stays small in memory
@@ -41,10 +42,13 @@ def edit_business(
         raise Invalid(_("Write how many projects you take at a time, such as 3."), field="capacity")
     columns = {name: value for name, value in changes.items() if name not in PRICES}
     columns |= {f"{name}_minor": price.minor if price else None for name, price in prices.items()}
+    before = business.name
     for name, value in clean_fields(Business, columns).items():
         setattr(business, name, value)
     business.currency = currencies.pop() if currencies else business.currency
     index_business(session, business)
+    if confusable_skeleton(business.name) != confusable_skeleton(before):
+        note_renaming(session, business=business, now=now)
     record(session, actor_id=by.id, action="business.edit", object=business, now=now)
 
 

@@ -12,6 +12,7 @@ from directory.audit import record
 from directory.db import Base, PublicRow, bump_world, new_public_id
 from directory.errors import Invalid
 from directory.local_format import LocalFormat, format_of
+from directory.name_rules import clean_name
 from directory.people.field_declaration import ProfileField, clean_fields, text_field
 from directory.people.time_zone import find_zone, zone_country
 from directory.text_entities import is_hashtag
@@ -56,7 +57,7 @@ class Chapter(PublicRow, Base):
     __table_args__ = (CheckConstraint("weekday between 0 and 6", name="weekday"),)
 
     key: Mapped[str] = mapped_column(String(60), unique=True)
-    name: Mapped[str] = text_field(120, N_("the name of the chapter"), is_required=True)
+    name: Mapped[str] = text_field(120, N_("the name of the chapter"), is_required=True, cleaner=clean_name)
     city: Mapped[str] = text_field(120, N_("the city"))
     region: Mapped[str] = text_field(60, N_("the region"))
     country: Mapped[str] = text_field(2, check=_clean_country)

@@ -32,6 +32,7 @@ class ProfileField:
     is_searched: bool = False  # its words find the firm, if every member may see them
     is_required: bool = False
     is_long: bool = False  # it may have several lines
+    cleaner: Callable[..., str] = clean_line  # of a text of one line
     name: str = ""
 
     def clean(self, value: Any) -> Any:
@@ -40,7 +41,7 @@ class ProfileField:
             return self.check(value)
         if self.limit is None:
             return value
-        clean = clean_text if self.is_long else clean_line
+        clean = clean_text if self.is_long else self.cleaner
         return clean(value, field=self.name, what=gettext(self.what), limit=self.limit, required=self.is_required)
 
 

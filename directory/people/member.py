@@ -11,8 +11,9 @@ from directory.audit import record
 from directory.errors import Invalid
 from directory.people.business import index_business
 from directory.people.field_declaration import clean_fields
+from directory.people.namesake import note_renaming
 from directory.people.tables import ChapterRole, Member, Role
-from directory.text import fold, mixes_alphabets
+from directory.text import confusable_skeleton
 from directory.translation import gettext as _
 
 
@@ -22,21 +23,23 @@ def edit_profile(session: Session, *, member: Member, changes: Mapping[str, Any]
     Raises Invalid, and then changes nothing, and KeyError for what is no profile field of a member.
     """
     cleaned = clean_fields(Member, changes)
-    _check_name(session, member, cleaned.get("name", member.name))
+    new_name = cleaned.get("name", member.name)
+    _check_name(session, member, new_name)
+    is_renamed = confusable_skeleton(new_name) != confusable_skeleton(member.name)
     for name, value in cleaned.items():
         setattr(member, name, value)
     index_business(session, member.business)
+    if is_renamed:
+        note_renaming(session, business=member.business, now=now)
     record(session, actor_id=member.id, action="member.edit", object=member, now=now)
 
 
 def _check_name(session: Session, member: Member, name: str) -> None:
-    """Raises Invalid for a name that looks like a colleague's, also where only its letters do."""
-    for word in name.split():
-        if mixes_alphabets(word):
-            message = _("“%(word)s” mixes letters of two alphabets that look alike. Type it again.", word=word)
-            raise Invalid(message, field="name")
+    """Raises Invalid for a name that looks like a colleague's."""
     others = select(Member.name).where(Member.business_id == member.business_id, Member.id != member.id)
-    if fold(name) in {fold(other) for other in session.scalars(others.where(Member.is_active))}:
+    if confusable_skeleton(name) in {
+        confusable_skeleton(other) for other in session.scalars(others.where(Member.is_active))
+    }:
         message = _("Somebody at your firm has this name. Add an initial, so that people can tell you apart.")
         raise Invalid(message, field="name")
 

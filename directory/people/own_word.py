@@ -16,12 +16,13 @@ from sqlalchemy.orm import Mapped, Session, aliased, joinedload, mapped_column, 
 from directory.audit import record
 from directory.db import Base, PublicRow, columns_to
 from directory.errors import Conflict, Invalid
+from directory.name_rules import clean_name
 from directory.people.business import index_businesses
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
 from directory.people.tables import Business, Member
 from directory.taxonomy.capability import CURATED, OWN, Capability, CapabilityKind, kind_below
-from directory.text import clean_line, fold
+from directory.text import fold
 from directory.translation import gettext as _
 
 
@@ -60,7 +61,7 @@ def rename(
     session: Session, *, chapter: Chapter, word: Capability, name: str, by: Member, now: datetime
 ) -> OwnWordChange:
     """Give the word another name; the old one remains a synonym. Raises Conflict for the name of another capability."""
-    name = clean_line(name, field="name", what=_("the name"), limit=120)
+    name = clean_name(name, field="name", what=_("the name"), limit=120)
     schemes = select(Capability).where(Capability.scheme.in_((CURATED, OWN)), Capability.hidden_at.is_(None))
     if any(other.id != word.id and fold(other.name) == fold(name) for other in session.scalars(schemes)):
         raise Conflict(_("There is already “%(name)s”. Merge the word with it.", name=name), field="name")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from directory.db import Base, PublicRow, Row
 from directory.money import Money
+from directory.name_rules import MAX_PERSON_NAME, clean_name, clean_person_name
 from directory.people.audience import Audience, AudienceChoice
 from directory.people.chapter import Chapter
 from directory.people.field_declaration import ProfileField, text_field
@@ -40,7 +41,10 @@ class Business(PublicRow, Base):
 
     key: Mapped[str | None] = mapped_column(String(120), unique=True)
     chapter_id: Mapped[int | None] = mapped_column(ForeignKey("chapter.id"), index=True)
-    name: Mapped[str] = text_field(200, N_("the name of the firm"), imported=("name",), is_required=True)
+    name: Mapped[str] = text_field(
+        200, N_("the name of the firm"), imported=("name",), is_required=True, cleaner=clean_name
+    )
+    namesake_at: Mapped[datetime | None]  # when it or one of its people took a name that another firm had
     city: Mapped[str] = text_field(120, N_("the city"), imported=("city",), is_searched=True)
     region: Mapped[str] = text_field(60, N_("the region"), imported=("region", "state"), is_searched=True)
     is_remote: Mapped[bool] = mapped_column(default=False, info={"field": ProfileField()})
@@ -124,7 +128,7 @@ class Member(PublicRow, Base):
 
     key: Mapped[str | None] = mapped_column(String(60), unique=True)
     business_id: Mapped[int] = mapped_column(ForeignKey("business.id"), index=True)
-    name: Mapped[str] = text_field(120, N_("your name"), is_required=True)
+    name: Mapped[str] = text_field(MAX_PERSON_NAME, N_("your name"), is_required=True, cleaner=clean_person_name)
     photo: Mapped[str | None] = mapped_column(String(64), info={"audience": PHOTO})  # the sha256 of its file
     video: Mapped[str] = text_field(200, check=clean_video, audience=VIDEO)
     headline: Mapped[str] = text_field(300, N_("the line about you"), audience=HEADLINE, is_searched=True)
@@ -249,3 +253,4 @@ class Band(Row, Base):
     frozen_at: Mapped[datetime | None]  # None: it was never shown
     extra_raters: Mapped[int] = mapped_column(default=0)
     extra_changes: Mapped[int] = mapped_column(default=0)
+    departed: Mapped[int] = mapped_column(default=0)  # raters whose ratings were deleted since it appeared

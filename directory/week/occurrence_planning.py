@@ -12,10 +12,10 @@ from directory import audit
 from directory.db import insert_into
 from directory.outbox.kill_switch import not_stopped
 from directory.outbox.occurrence import CATCH_UP, Occurrence, lock, lock_open
+from directory.people.blackout_period import BlackoutPeriod, blackout_periods, blackout_reason
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.translation import gettext
-from directory.week.blackout_period import BlackoutPeriod, blackout_periods, blackout_reason
 
 WEEK = timedelta(days=7)
 LOOKBACK = timedelta(days=70)

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from directory import audit
 from directory.errors import Conflict, Invalid
 from directory.outbox.occurrence import Occurrence, lock_open
+from directory.people.blackout_period import BlackoutPeriod, blackout_periods
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
 from directory.text import clean_line
 from directory.translation import gettext
-from directory.week.blackout_period import BlackoutPeriod, blackout_periods
 from directory.week.occurrence_planning import (
     WEEK,
     coming_occurrences,

@@ -28,6 +28,9 @@ REFUSED = [
     ("There is a finder's fee", "not for sale"),
     ("We give $50 for each referral", "not for sale"),
     ("A bonus for all your referrals", "not for sale"),
+    ("Send us a client and get 10% back", "not for sale"),
+    ("Refer a friend, earn a free month", "not for sale"),
+    ("Write to ana (at) firm.example", "email address"),
 ]
 FINE = [
     "Carlo of Prieto Law, since 1998: 12 people, 2,400 cases. 5 % of 10,000 firms know him.",
@@ -38,6 +41,8 @@ FINE = [
     "We earn trust: 90% of clients come back and recommend us. No referral fee, ever.",
     "I give 2 hours of free advice to anyone you introduce",
     "An 800-square-foot office",
+    "The lead time is 10 days and we pay $3,000 up front",
+    "We recommend Ana and get 20% more calls",
     "Plumbers (24/7) in Mesa, AZ; the CEO of IBM or of AT&T",
     "Open 2024-2026, founded in 1999",
     "#referralwednesday #oldpueblo #mesa",

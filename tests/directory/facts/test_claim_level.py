@@ -103,8 +103,10 @@ def test_the_claims_of_many_firms_take_two_queries(session: Session, engine: Eng
     session.flush()
     asked: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
-    assert len(claim_standings(session, [cast.nia.business_id, cast.bea.business_id])) == 2
-    assert len(asked) == 2
+    for queries in (3, 2):  # the vouches of the network are read once
+        asked.clear()
+        assert len(claim_standings(session, [cast.nia.business_id, cast.bea.business_id])) == 2
+        assert len(asked) == queries
 
 
 def test_a_claim_is_unique_and_its_removal_changes_the_world_version(

@@ -17,6 +17,7 @@ from directory.facts.interaction import InteractionKind, confirm, record_interac
 from directory.facts.rating import Rating, next_to_rate, own_ratings, rate, ratings_given, restore, shown_band, withdraw
 from directory.facts.rating_band import EXTRA, PATIENCE, REST, SEASON, band_of, publish_bands
 from directory.people.tables import Business, Member, MemberState
+from directory.privacy.erasure import erase
 from tests.cast import Cast
 
 WEEK = timedelta(days=7)
@@ -215,20 +216,40 @@ def test_a_band_holds_for_a_season_and_goes_if_too_few_are_left(
     assert shown(session, cast.bea) is None
 
 
-def test_inactive_raters_do_not_count_and_the_band_returns_after_a_rest(
+def test_a_band_that_went_returns_after_a_rest(
     session: Session, cast: Cast, raters: list[Member], now: datetime
 ) -> None:
     add_ratings(session, raters[:3], cast.bea, 5, now)
     publish(session, now + 3 * WEEK)
+    withdraw(session, rating=ratings_given(session, rater=raters[0])[0], by=raters[0], now=now + 3 * WEEK)
     gone_at = now + 3 * WEEK + SEASON
-    for state in (MemberState.SUSPENDED, MemberState.GONE):
-        raters[0].state = state
-        publish(session, gone_at)
-        assert shown(session, cast.bea) is None
-    raters[0].state = MemberState.ACTIVE
+    publish(session, gone_at)
+    assert shown(session, cast.bea) is None
+    add_ratings(session, raters[:1], cast.bea, 5, gone_at)
     assert publish(session, gone_at + REST - WEEK) == 0
     assert publish(session, gone_at + REST) == 1
     assert shown(session, cast.bea) == (3, 2)
+
+
+def test_who_leaves_does_not_count_in_a_band_and_takes_none_along(
+    session: Session, cast: Cast, raters: list[Member], now: datetime
+) -> None:
+    add_ratings(session, raters[:3], cast.bea, 5, now)
+    raters[2].state = MemberState.SUSPENDED
+    publish(session, now + 3 * WEEK)
+    assert shown(session, cast.bea) is None
+    raters[2].state = MemberState.ACTIVE
+    publish(session, now + 4 * WEEK)
+    assert shown(session, cast.bea) == (3, 2)
+    raters[0].state = MemberState.SUSPENDED
+    erase(session, member=raters[1], by=None, now=now + 5 * WEEK)
+    for weeks in (4, 40, 80):
+        assert publish(session, now + weeks * WEEK + SEASON) == 0
+    erase(session, member=raters[0], by=None, now=now + 90 * WEEK)
+    assert publish(session, now + 100 * WEEK) == 0
+    raters[2].state = MemberState.SUSPENDED
+    assert publish(session, now + 101 * WEEK) == 1
+    assert shown(session, cast.bea) is None
 
 
 @pytest.mark.parametrize("extra", range(EXTRA + 1))
@@ -266,7 +287,7 @@ def test_the_page_and_the_engine_have_the_same_band(
     add_ratings(session, raters[:3], cast.bea, 5, now)
     publish(session, now + 3 * WEEK)
     assert seen() == shown(session, cast.bea) == (3, 2)
-    raters[0].state = MemberState.SUSPENDED
+    withdraw(session, rating=ratings_given(session, rater=raters[0])[0], by=raters[0], now=now + 3 * WEEK)
     publish(session, now + 3 * WEEK + SEASON)
     assert (seen(), shown(session, cast.bea)) == ((0, 0), None)
 

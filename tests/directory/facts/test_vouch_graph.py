@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from directory.db import bump_world
 from directory.engine.world_cache import known_world
 from directory.facts.claim_level import EVIDENCE_LASTS, VOUCH_LASTS, ClaimLevel, claim_standings
 from directory.facts.collaboration import Collaboration
@@ -31,6 +32,7 @@ def add_vouch(session: Session, giver: Member, receiver: Member, about: object, 
     row.accepted_at = at
     session.add(row)
     session.flush()
+    bump_world(session)
     return row
 
 

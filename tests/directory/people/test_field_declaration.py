@@ -27,7 +27,7 @@ Model = type[Business] | type[Member]
 NO_FIELDS = {
     Business: {
         *("id", "public_id", "key", "chapter_id", "currency", "latitude", "longitude", "audiences"),
-        *("search_text", "search_version", "created_at"),
+        *("search_text", "search_version", "created_at", "namesake_at"),
     },
     Member: {
         *("id", "public_id", "key", "business_id", "photo", "email", "audiences", "state", "joined_at", "invited_at"),

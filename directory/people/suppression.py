@@ -31,11 +31,13 @@ class SuppressionKey(Base):
 
 def suppress(session: Session, *, email: str, now: datetime) -> None:
     """Never again write to ``email``, nor take it from an import or an invitation."""
-    if session.get(SuppressionKey, 1) is None:
-        session.add(SuppressionKey(id=1, key=token_bytes(32)))
-        session.flush()
-    if not is_suppressed(session, email):
-        session.add(Suppression(email_hmac=_hmac(session, email), suppressed_at=now))
+    suppress_hmac(session, digest=email_hmac(session, email), now=now)
+
+
+def suppress_hmac(session: Session, *, digest: str, now: datetime) -> None:
+    """Suppress an address of which nothing is left but its ``email_hmac``."""
+    if session.scalar(select(Suppression.id).where(Suppression.email_hmac == digest)) is None:
+        session.add(Suppression(email_hmac=digest, suppressed_at=now))
         session.flush()
 
 
@@ -43,10 +45,15 @@ def is_suppressed(session: Session, email: str) -> bool:
     """Whether whoever has this address was erased here."""
     if session.get(SuppressionKey, 1) is None:
         return False
-    known = select(Suppression.id).where(Suppression.email_hmac == _hmac(session, email))
+    known = select(Suppression.id).where(Suppression.email_hmac == email_hmac(session, email))
     return session.scalar(known) is not None
 
 
-def _hmac(session: Session, email: str) -> str:
-    key = session.get_one(SuppressionKey, 1).key
-    return hmac.digest(key, email.strip().casefold().encode(errors="replace"), "sha256").hex()
+def email_hmac(session: Session, email: str) -> str:
+    """Return the HMAC of an address: equal for the same address, and nobody can read the address from it."""
+    key = session.get(SuppressionKey, 1)
+    if key is None:
+        key = SuppressionKey(id=1, key=token_bytes(32))
+        session.add(key)
+        session.flush()
+    return hmac.digest(key.key, email.strip().casefold().encode(errors="replace"), "sha256").hex()
