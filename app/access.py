@@ -21,6 +21,7 @@ from app.request_time import now
 from app.row_relation import RELATIONS, Principal
 from directory.audit import record
 from directory.db import Base, PublicRow
+from directory.leads.offer import Offer
 from directory.local_format import local_format
 from directory.outbox import mail
 from directory.people.tables import Business, Member, MemberState, Role
@@ -129,12 +130,13 @@ def get_permitted_or_404(
 
     Aborts with 404 for a stranger and 403 for somebody who may only read the row. Members are found only in
     ``states``, so by default only active ones. ``options`` are loader options of the query.
-    An unsafe method locks the row until its transaction ends, except a Member: verbs lock members, in their own order.
+    An unsafe method locks the row until its transaction ends, except a Member or an Offer: verbs lock members, and the
+    lead of an offer, in their own order.
     """
     if not RULES[action].is_public:
         current_member()
     query = select(model).where(model.public_id == public_id).options(*options)
-    if request.method not in SAFE_METHODS and model is not Member:
+    if request.method not in SAFE_METHODS and model not in (Member, Offer):
         query = query.with_for_update()
     row = db.session.scalars(query).unique().one_or_none()
     if row is None or (isinstance(row, Member) and row.state not in states):

@@ -17,6 +17,8 @@ from directory.facts.vouch import Vouch
 from directory.imports.import_batch import ImportBatch
 from directory.joining.application import Application
 from directory.leads.lead import Lead
+from directory.leads.offer import Offer
+from directory.leads.submission import Submission
 from directory.leads.suggestion import Suggestion
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery
@@ -145,6 +147,19 @@ RULES: dict[str, Rule] = {
     "lead.list_own": MEMBERS,
     "lead.read_teaser": Rule(N, (Lead,), owner=A, lead=A, admin=A),
     "lead.update": Rule(N, (Lead,), owner=A, lead=A, admin=J),
+    "lead.create_public_form": PUBLIC,
+    "lead.answer_given": Rule(N, (Lead,), owner=A),
+    "lead.read_client_contact": Rule(N, (Lead,), owner=A, party=A, lead=J, admin=J),  # the verb asks for consents
+    "lead.show_client_options": Rule(N, (Lead,), owner=A, lead=A),
+    "client.act_by_link": PUBLIC,  # the link is the proof
+    "lead.withdraw_consent": PUBLIC,  # the link is the proof: the client alone
+    "submission.confirm": PUBLIC,  # the link is the proof
+    "submission.decide": Rule(N, (Submission, Chapter), lead=A, admin=A),
+    "lead.assign": Rule(N, (Lead,), owner=A, lead=A, admin=J),
+    "lead.close_won_lost": Rule(N, (Lead,), owner=A, lead=A, admin=J),
+    "lead.accept_or_decline": Rule(N, (Offer,), owner=F, party=A, lead=F, admin=F),
+    "offer.read": Rule(N, (Offer,), owner=A, party=A, lead=A, admin=A),
+    "offer.update": Rule(N, (Offer,), owner=A, party=F, lead=A, admin=J),
     "suggestion.create": Rule(N, (Lead,), owner=A, lead=F, admin=F),
     "suggestion.read": Rule(N, (Suggestion,), owner=A),
     "pairing.read": Rule(N, (Pairing,), owner=A, party=A),
@@ -179,6 +194,10 @@ DONE: dict[str, Callable[[], str]] = {
     "intro.cancel": lambda: _("They withdrew an introduction that you asked for."),
     "wanted.update": lambda: _("They changed what you ask for or offer."),
     "lead.update": lambda: _("They changed a lead that you brought."),
+    "lead.read_client_contact": lambda: _("They looked up how to reach the client of a lead of yours."),
+    "lead.assign": lambda: _("They decided who works on a lead that you brought."),
+    "lead.close_won_lost": lambda: _("They said how a lead ended that you brought."),
+    "offer.update": lambda: _("They changed whom you ask to work on a lead."),
     "profile.read_private_contact": lambda: _("They looked up your direct number and your email address."),
     "member.suspend": lambda: _("Your membership is suspended: nobody here sees you, and you cannot sign in."),
     "member.reinstate": lambda: _("Your membership is reinstated, and you can sign in again."),
@@ -206,7 +225,7 @@ def can(asker: Principal, action: str, row: Base | None = None) -> Verdict:
     chapter = relation.chapter(row)
     standing = (
         rule.owner if relation.owner(me, row) else None,
-        rule.party if relation.party(me, row) else None,
+        rule.party if rule.party and relation.party(me, row) else None,
         rule.secretary if chapter in asker.keeps else None,
         rule.lead if chapter in asker.leads else None,
         rule.other_lead if asker.leads - {chapter} else None,

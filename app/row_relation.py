@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy.orm import Session, object_session
+
 from app.accounts.tables import AccountSession
 from directory.db import Base
 from directory.engine.saved_search import SavedSearch
@@ -16,6 +18,9 @@ from directory.facts.vouch import Vouch
 from directory.imports.import_batch import ImportBatch
 from directory.joining.application import Application
 from directory.leads.lead import Lead
+from directory.leads.offer import Offer
+from directory.leads.seat_holder import holds_seat
+from directory.leads.submission import Submission
 from directory.leads.suggestion import Suggestion
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery
@@ -58,6 +63,12 @@ class Relation:
     person: Callable[[Any], Member | None] = lambda row: None
 
 
+def _session_of(row: Base) -> Session:
+    session = object_session(row)
+    assert session is not None
+    return session
+
+
 def _home(member: Member) -> int | None:
     return member.business.chapter_id
 
@@ -85,10 +96,18 @@ RELATIONS: dict[type[Base], Relation] = {
     ),
     Lead: Relation(
         owner=lambda me, row: row.member_id == me.id,
+        party=lambda me, row: holds_seat(_session_of(row), lead=row, member=me),
         chapter=lambda row: row.business.chapter_id,
         person=lambda row: row.member,
     ),
+    Offer: Relation(
+        owner=lambda me, row: me.id in (row.by_id, row.lead.member_id) and row.member_id != me.id,
+        party=lambda me, row: row.member_id == me.id,
+        chapter=lambda row: row.lead.business.chapter_id,
+        person=lambda row: row.lead.member,
+    ),
     Suggestion: Relation(owner=lambda me, row: row.asker_id == me.id),
+    Submission: Relation(chapter=lambda row: row.chapter_id),
     AccountSession: Relation(owner=lambda me, row: row.account.member_id == me.id),
     SavedSearch: Relation(owner=lambda me, row: row.member_id == me.id),
     Pairing: Relation(owner=lambda me, row: row.one_id == me.id, party=lambda me, row: row.other_id == me.id),

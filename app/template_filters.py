@@ -9,6 +9,7 @@ from flask_babel import Babel, get_translations
 
 from app.access import current_principal
 from app.request_time import now
+from directory.leads.lead_state import state_text
 from directory.local_format import (
     LocalFormat,
     date_text,
@@ -28,6 +29,12 @@ from directory.translation import gettext, join_as_list, time_ago, translations
 def init_filters(app: Flask) -> None:
     """Register the functions below as filters, ``current_principal`` and ``now`` as globals."""
     Babel(app)
+    # Flask-Babel looks the reader's catalog up for each text; it is known once a request.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: translations.get().ugettext(text),
+        lambda one, many, count: translations.get().ungettext(one, many, count),
+        newstyle=True,
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     @app.before_request
@@ -38,7 +45,7 @@ def init_filters(app: Flask) -> None:
     app.add_template_filter(zone_city)
     app.add_template_global(current_principal)
     app.add_template_global(now)
-    for function in (money, ago, since, initials, day, in_words, join_as_list):
+    for function in (money, ago, since, initials, day, in_words, join_as_list, state_text):
         app.add_template_filter(function)
     texts: dict[str, Callable[..., str]] = {
         "clock": time_text,

@@ -161,9 +161,10 @@ def confusable_skeleton(text: str) -> str:
 
 
 def mixes_alphabets(word: str) -> bool:
-    """Whether ``word`` mixes at least two of the Latin, Cyrillic and Greek alphabets."""
-    alphabets = {unicodedata.name(letter, "").split()[0] for letter in word if letter.isalpha()}
-    return len(alphabets & {"LATIN", "CYRILLIC", "GREEK"}) > 1
+    """Whether ``word`` mixes alphabets that have letters of the same shape."""
+    letters = filter(str.isalpha, unicodedata.normalize("NFKC", word))
+    alphabets = {unicodedata.name(letter, "").split()[0] for letter in letters}
+    return len(alphabets & {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"}) > 1
 
 
 def caseless(text: str) -> str:

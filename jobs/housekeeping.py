@@ -15,6 +15,7 @@ from directory.engine.text_embedding import embed_texts, forget_embeddings, stor
 from directory.facts.rating_band import publish_bands
 from directory.imports.people_upload import delete_old_uploads
 from directory.joining import application
+from directory.leads.submission import delete_old_submissions
 from directory.people.photo import delete_if_unused, delete_unused_photos
 from directory.privacy import departure
 from directory.privacy.erasure import erase
@@ -66,8 +67,8 @@ def freeze_bands(engine: Engine, *, now: datetime, **_: object) -> None:
 def forget(engine: Engine, *, settings: Settings, now: datetime) -> int:
     """Erase members whose week to return is over, each in a separate transaction, and return how many were erased.
 
-    Also delete expired messages and applications that nobody confirmed, old uploaded lists of people, old replies of
-    strangers, and unused photos and post cards.
+    Also delete expired messages and applications that nobody confirmed, old uploaded lists of people, old replies and
+    requests of strangers, and unused photos and post cards.
     """
     erased, home = 0, settings.home
     with write_session(engine) as session:
@@ -75,6 +76,7 @@ def forget(engine: Engine, *, settings: Settings, now: datetime) -> int:
         application.delete_unconfirmed(session, now=now)
         delete_old_uploads(session, now=now)
         social_inbox.delete_old_replies(session, now=now)
+        delete_old_submissions(session, now=now)
         delete_unused_photos(session, home=home, now=now)
         delete_unused_cards(session, home=home, now=now)
     while True:

@@ -1,22 +1,27 @@
 """Render an outbox row as the bytes of a mail, and create its one-time link at the same moment."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.message import EmailMessage
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
+from directory.leads import client, submission
+from directory.leads.client import ClientContact
 from directory.outbox import mail, notification_preferences
 from directory.outbox.delivery import Delivery
 from directory.outbox.mail import LetterKind
+from directory.outbox.mail_refusal import LETTER_HEADER
 from directory.people.one_time_link import create_link
 from directory.people.tables import Member
 from directory.privacy import departure
 from directory.profiles import relay
+from directory.secrets import SecretBox
 from directory.settings import Settings
 from directory.translation import gettext, translations
 from directory.week.prompt import is_called_off
@@ -26,7 +31,16 @@ TEMPLATES = Path(__file__).parents[1] / "templates" / "mail"
 VISITOR_LINKS = {
     "relay_confirm": relay.create_confirmation_token,
     "left": departure.create_return_token,
+    "confirm_request": submission.create_confirmation_token,
+    "request_taken": client.create_client_token,
+    "here_is_who": client.create_client_token,
 }  # creates the link's token for a recipient who is not a member
+RECIPIENTS: Mapping[str, Callable[..., ClientContact | None]] = {
+    "confirm_request": submission.recipient_of,
+    "request_received": submission.recipient_of,
+    "request_taken": client.recipient_of,
+    "here_is_who": client.recipient_of,
+}  # finds a recipient whose address is sealed, by the public id that the letter is to
 
 _environment = Environment(  # noqa: S701 - plain text, which nothing interprets
     loader=FileSystemLoader(TEMPLATES),
@@ -51,13 +65,18 @@ def mail_of(session: Session, row: Delivery, *, settings: Settings, now: datetim
     """
     payload = json.loads(row.payload)
     kind, to = mail.BY_NAME[payload["letter"]], payload["to"]
-    if not isinstance(to, str):  # a visitor's address
-        to = session.get_one(Member, to)
-    if (address := mail.address_of(kind, to, payload["about"])) is None or is_called_off(session, row.key):
+    is_to_member = not isinstance(to, str)
+    if find := RECIPIENTS.get(kind.name):
+        to = find(session, public_id=to, secrets=SecretBox(settings.encryption_keys))
+        address = to.email if to else None
+    else:
+        to = session.get_one(Member, to) if is_to_member else to
+        address = mail.address_of(kind, to, payload["about"])
+    if not address or is_called_off(session, row.key):
         return None
     link = ""
     if kind.path is not None:
-        if isinstance(to, str):
+        if not is_to_member:
             token = VISITOR_LINKS[kind.name](session, public_id=payload["about"], now=now)
         else:
             token = create_link(
@@ -67,7 +86,7 @@ def mail_of(session: Session, row: Delivery, *, settings: Settings, now: datetim
             return None
         link = f"{settings.base_url}{kind.path}{token}"
     off = ""
-    if kind.switch and not isinstance(to, str):
+    if kind.switch and is_to_member:
         token = notification_preferences.unsubscribe_token(to, kind.switch, settings.secret_key)
         off = f"{settings.base_url}/unsubscribe/{token}"
     common = {"to": to, "link": link, "about": payload["about"], "home": settings.base_url}
@@ -77,7 +96,9 @@ def mail_of(session: Session, row: Delivery, *, settings: Settings, now: datetim
     if payload["reply_to"]:
         message["Reply-To"] = payload["reply_to"]
     message["Date"] = now
-    message["Message-ID"] = f"<{row.public_id}@{settings.mail_from.rpartition('@')[2].rstrip('>')}>"
+    message_id = sha256(row.public_id.encode()).hexdigest()[:24]  # answers quote it; they must not know the letter's id
+    message["Message-ID"] = f"<{message_id}@{settings.mail_from.rpartition('@')[2].rstrip('>')}>"
+    message[LETTER_HEADER] = row.public_id
     if off:  # RFC 8058
         message["List-Unsubscribe"], message["List-Unsubscribe-Post"] = f"<{off}>", "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"

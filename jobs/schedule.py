@@ -12,6 +12,8 @@ from jobs import (
     bounces,
     deliver,
     housekeeping,
+    intake,
+    offers,
     on_demand_checks,
     preflight,
     social_listening,
@@ -34,9 +36,11 @@ SCHEDULE: tuple[tuple[Job, int], ...] = (  # seconds between two runs
     (preflight.look_ahead, 300),
     (deliver.sweep, 5),  # somebody may be waiting for their sign-in link
     (bounces.read_bounces, 60),
+    (intake.read_requests, 60),
     (on_demand_checks.run_requested_checks, 5),  # somebody may be waiting to see whether an account is connected
     (social_listening.listen, 60),
     (weekly_pairings.propose, 300),
+    (offers.settle, 120),
     (weekly_prompts.compose, 30),
     (weekly_prompts.notify_mentioned, 300),
     (housekeeping.embed_some, 60),

@@ -23,6 +23,7 @@ COMMANDS = (
     ("week", "app.cli.week:week", "Preview or post the week of a chapter."),
     ("serve", "app.cli.serve:serve", "Serve the website."),
     ("bounce", "app.cli.bounce:bounce", "Read a mail that came back, from standard input."),
+    ("intake", "app.cli.intake:intake", "Read a client's mail, from standard input."),
     ("worker", "app.cli.worker:worker", "Run the weekly jobs."),
     ("check", "app.cli.check:check", "List the settings, and say whether everything is in place."),
     ("db", "app.cli.db:db", "Make and change the tables."),

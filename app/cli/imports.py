@@ -21,6 +21,7 @@ from directory.engine.text_embedding import embed_texts
 from directory.imports import businesses as business_import
 from directory.imports import collaborations as collaboration_import
 from directory.imports import firm_rows, people_upload, person_rows
+from directory.imports import leads as lead_import
 from directory.imports.checked_table import check_table
 from directory.imports.dry_run import outline
 from directory.imports.import_batch import ImportBatch
@@ -31,6 +32,8 @@ from directory.imports.similar_firms import SimilarFirm
 from directory.imports.table_reader import FILE, read_table
 from directory.people.chapter import Chapter
 from directory.people.tables import Business, ChapterRole, Member, Role
+from directory.secrets import SecretBox
+from directory.settings import load_settings
 from directory.taxonomy.capability import CURATED
 from directory.translation import ngettext
 
@@ -150,7 +153,10 @@ def members(
         _print(outline(sheet, person_rows.BY_NAME, seen.lines, left_out=left_out, asks=asks))
         return
     count = len(seen.new)
-    lines = [ngettext("%(count)s person would be invited.", "%(count)s people would be invited.", count)]
+    if dry_run:
+        lines = [ngettext("%(count)s person would be invited.", "%(count)s people would be invited.", count)]
+    else:
+        lines = [ngettext("%(count)s person is invited.", "%(count)s people are invited.", count)]
     lines += [f"row {row}: {why}" for row, why in sorted(left_out.items())]
     lines += [str(note) for note in seen.notes]
     lines += [f"row {row}: {question}" for row, questions in asks.items() for question in questions]
@@ -174,6 +180,29 @@ def collaborations(file: Path, mapping: dict[str, str], scheme: str, unknown: Un
         report: Report = collaboration_import.import_collaborations(
             session, rows=rows, scheme=scheme, unknown=unknown, source=file.name, now=utc_now()
         )
+        if not dry_run:
+            session.commit()
+    _say((*table.notes, *report.lines()), dry_run)
+
+
+@imports.command(
+    help="Add the open leads of a member, with their clients. "
+    f"Fields: {', '.join(field.name for field in lead_import.FIELDS)}."
+)
+@PATH
+@click.option("--as", "email", required=True, help="The email of the member who brings them.")
+@MAP
+@DRY_RUN
+def leads(file: Path, email: str, mapping: dict[str, str], dry_run: bool) -> None:
+    table = read_table(file, FILE, is_strict=True)
+    rows = check_table(table, fields=lead_import.FIELDS, mapping=mapping)
+    box = SecretBox(load_settings().encryption_keys)
+    with open_engine() as engine, Session(engine) as session:
+        claim_write(session)
+        member = session.scalar(select(Member).where(Member.email == email.casefold(), Member.is_active))
+        if member is None:
+            raise CliError(f"No active member has the email {email}.")
+        report = lead_import.import_leads(session, rows=rows, member=member, secrets=box, now=utc_now())
         if not dry_run:
             session.commit()
     _say((*table.notes, *report.lines()), dry_run)

@@ -11,13 +11,14 @@ from app.cli.database_access import open_engine
 from directory.audit import record
 from directory.clock import utc_now
 from directory.db import bump_world, write_session
+from directory.name_rules import clean_name, clean_person_name
 from directory.people.business import index_business
 from directory.people.chapter import Chapter
 from directory.people.one_time_link import create_link
 from directory.people.role import grant_admin, grant_role
 from directory.people.tables import Business, Member, Role
 from directory.settings import load_settings
-from directory.text import clean_email, clean_line, fold
+from directory.text import clean_email, fold
 
 LINK_LIFETIME = timedelta(hours=24)
 
@@ -59,8 +60,8 @@ def _member(session: Session, name: str, email: str, firm: str, chapter: str | N
         if not existing.is_active:
             raise CliError(f"{existing.name} has this address and is not an active member right now.")
         return existing
-    name = clean_line(name, field="name", what="the name", limit=120)
-    firm = clean_line(firm, field="firm", what="the firm", limit=200)
+    name = clean_person_name(name, field="name", what="the name")
+    firm = clean_name(firm, field="firm", what="the firm", limit=200)
     business = _business(session, firm, _chapter(session, chapter) if chapter else None, now)
     member = Member(name=name, email=email, business=business, joined_at=now, invited_at=now)
     session.add(member)
@@ -84,7 +85,7 @@ def _business(session: Session, name: str, chapter: Chapter | None, now: datetim
 
 
 def _chapter(session: Session, name: str) -> Chapter:
-    name = clean_line(name, field="chapter", what="the chapter", limit=120)
+    name = clean_name(name, field="chapter", what="the chapter", limit=120)
     key = "-".join(fold(name).split())[:60]
     matching = select(Chapter).where(
         or_(Chapter.key == name, Chapter.key == key, func.lower(Chapter.name) == name.lower())

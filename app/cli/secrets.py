@@ -5,6 +5,7 @@ import click
 from app.accounts import second_factor
 from app.cli.database_access import open_engine
 from directory.db import write_session
+from directory.leads import client, submission
 from directory.outbox import channel
 from directory.secrets import SecretBox
 from directory.settings import load_settings
@@ -20,5 +21,5 @@ def rotate() -> None:
     """Seal every secret with the first key of GOODWORD_ENCRYPTION_KEYS; the others may be removed afterwards."""
     with open_engine() as engine, write_session(engine) as session:
         keys = SecretBox(load_settings().encryption_keys)
-        count = second_factor.reencrypt_secrets(session, keys) + channel.reencrypt_secrets(session, keys)
+        count = sum(room.reencrypt_secrets(session, keys) for room in (second_factor, channel, client, submission))
     click.echo(f"Sealed with the first key: {count}.")

@@ -5,16 +5,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import click
-from flask import Flask
+from flask import Flask, render_template
 from gunicorn.app.base import BaseApplication
 
 from app import create_app
 from app.db import db
+from app.load_limit import AT_ONCE, WAITING, LoadLimit
 from directory.engine.warm_up import warm_up
 from directory.log import configure_logging
 from directory.settings import load_settings
 
-THREADS = 4  # per worker; a request spends most of its time in the database
+THREADS = AT_ONCE + WAITING + 12  # per worker; the last ones refuse, send static files, and wait for slow browsers
 WARM_UP = 10  # seconds that a worker reads the network before it answers, at most: gunicorn ends it after 30
 
 
@@ -33,6 +34,8 @@ class Server(BaseApplication):  # type: ignore[misc]
         """Return the app. Called in each worker, so that no database connection is shared across a fork."""
         configure_logging()
         app = create_app()
+        with app.test_request_context():
+            app.wsgi_app = LoadLimit(app.wsgi_app, render_template("errors/busy.html").encode())  # type: ignore[method-assign]
         with app.app_context():
             warming = Thread(target=warm_up, args=(db.engine,), name="warm up", daemon=True)
         warming.start()
@@ -58,6 +61,7 @@ def serve(host: str, port: int, workers: int) -> None:
         "workers": workers,
         "threads": THREADS,
         "worker_class": "gthread",
+        "keepalive": 30,  # seconds: after gunicorn's two, a request often met a connection that was just being closed
         "loglevel": "warning",
         "accesslog": None,
         "forwarded_allow_ips": "127.0.0.1",

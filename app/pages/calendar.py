@@ -16,10 +16,10 @@ from app.forms.opening_closing import FrameForm
 from app.request_time import now
 from directory.errors import Conflict, Invalid
 from directory.outbox.kill_switch import stops_of
+from directory.people.blackout_period import BlackoutPeriod, blackout_periods
 from directory.people.chapter import Chapter
 from directory.translation import gettext as _
 from directory.week import occurrence_planning, opening_closing, post_calendar
-from directory.week.blackout_period import BlackoutPeriod, blackout_periods
 
 pages = Blueprint("calendar", __name__)
 

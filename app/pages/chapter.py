@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -21,11 +21,12 @@ from directory.joining import application, invitation
 from directory.local_format import time_text
 from directory.people.business import index_business
 from directory.people.chapter import UNSET_ZONE, Chapter, edit_chapter, start_chapter
+from directory.people.namesake import known_names, namesakes_of
 from directory.people.role import grant_role
 from directory.people.suspension import suspended_members
 from directory.people.tables import Role
 from directory.people.time_zone import zone_choices
-from directory.reports.led_chapter import led_chapter
+from directory.reports.first_steps import first_steps
 from directory.translation import gettext as _
 from directory.week.pairing import latest_pairings
 from directory.week.post_preview import post_previews
@@ -36,13 +37,19 @@ TEXT_SETTINGS = ("name", "city", "region", "country", "zone", "hashtags", "about
 
 
 def chapters_run() -> list[Chapter]:
-    """Return the chapters that the reader leads or is secretary of (an admin: all), their own first, then by name."""
-    principal = current_principal()
-    query = select(Chapter).order_by(Chapter.name, Chapter.id)
-    if not (principal.member and principal.member.is_admin):
-        query = query.where(Chapter.id.in_(principal.leads | principal.keeps))
-    own_id = principal.member.business.chapter_id if principal.member else None
-    return sorted(db.session.scalars(query), key=lambda chapter: chapter.id != own_id)
+    """Return the chapters that the reader leads or is secretary of (an admin: all), their own first, then by name.
+
+    They are read once in a request.
+    """
+    if "chapters_run" not in g:
+        principal = current_principal()
+        query = select(Chapter).order_by(Chapter.name, Chapter.id)
+        if not (principal.member and principal.member.is_admin):
+            query = query.where(Chapter.id.in_(principal.leads | principal.keeps))
+        own_id = principal.member.business.chapter_id if principal.member else None
+        g.chapters_run = sorted(db.session.scalars(query), key=lambda chapter: chapter.id != own_id)
+    found: list[Chapter] = g.chapters_run
+    return found
 
 
 def chosen_chapter() -> Chapter | None:
@@ -71,21 +78,25 @@ def room(chapter: Chapter, form: Form) -> str:
     """Return the page of the room with ``form`` as its invitation form."""
     session = db.session()
     people = invitation.members_and_invited(session, chapter=chapter)
-    led = led_chapter(session, chapter=chapter)
+    applications = application.pending_applications(session, chapter=chapter)
     paired = latest_pairings(session, chapter=chapter)
+    names = known_names(session) if applications else None
     return render_template(
         "chapter/index.html",
         chapter=chapter,
         chapters=chapters_run(),
-        first_steps=led.first_steps,
+        first_steps=first_steps(session, chapter=chapter),
         members=[member for member in people if not invitation.is_still_invited(member)],
         invited=[member for member in people if invitation.is_still_invited(member)],
         refused=[member for member in people if member.is_refused],
         is_early=lambda member: member.invited_at > now() - invitation.RESEND_AFTER,
-        applications=led.applications,
+        applications=applications,
         guesses={
-            row.id: application.likely_references(session, application=row) for row in led.applications if row.knows
+            row.id: application.likely_references(session, application=row, names=names)
+            for row in applications
+            if row.knows and names
         },
+        namesakes={row.id: namesakes_of(names, row.member) for row in applications if names},
         lists=[batch for batch in recent_imports(session, chapter=chapter, now=now()) if batch.undone_at is None],
         runs=chapter.id in current_principal().leads or current_member().is_admin,
         form=form,

@@ -19,6 +19,7 @@ from directory.errors import Invalid
 from directory.joining import admission, application, invitation
 from directory.joining.application import Application
 from directory.people.chapter import Chapter
+from directory.people.namesake import known_names
 from directory.people.one_time_link import find_link
 from directory.rate_limit import consume_allowance
 from directory.translation import gettext as _
@@ -116,7 +117,7 @@ def suggest() -> ResponseReturnValue:
 @policy("application.ask")
 def ask(public_id: str) -> ResponseReturnValue:
     applied = get_permitted_or_404(Application, public_id, "application.ask")
-    references = application.likely_references(db.session(), application=applied)
+    references = application.likely_references(db.session(), application=applied, names=known_names(db.session()))
     asked_id = request.form.get("member")
     reference = next((member for member in references if member.public_id == asked_id), None) or abort(404)
     application.ask_reference(db.session(), application=applied, member=reference, by=current_member(), now=now())

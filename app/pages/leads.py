@@ -1,12 +1,10 @@
-"""Leads: bringing one, its suggested team, correcting its needs, closing and reopening it."""
+"""Leads: bringing one, its suggested team, closing and reopening it."""
 
-from dataclasses import replace
 from datetime import timedelta
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from app.access import current_member, current_principal, get_permitted_or_404, policy
 from app.after_action import commit_and_redirect
@@ -14,28 +12,35 @@ from app.attribution_cookie import credit_last_click
 from app.db import db
 from app.forms import blamed
 from app.forms.lead import LeadForm, open_questions
+from app.pages.today import what_waits
 from app.permissions import can as may
 from app.request_time import now
 from directory.db import claim_write
-from directory.engine.firms_like_lead import firms_like_lead
-from directory.engine.need_examples import correct_and_learn
-from directory.engine.own_vocabulary import capability_named
+from directory.engine.firms_like_lead import quoted_firms
+from directory.engine.lead_intake import read_lead
 from directory.engine.shape_text import shape_labels
 from directory.engine.suggestion_presenter import SuggestionPresenter
-from directory.engine.suggestions import latest_suggestion, runners_up, suggest, understand
+from directory.engine.suggestions import latest_suggestion, offered_capabilities, store_suggestion
 from directory.errors import Invalid
-from directory.interpretation.lead_budget import read_budget
-from directory.interpretation.lead_due_date import read_due_date
 from directory.leads import lead as leads
-from directory.leads.lead import Lead, Shape, Wish
+from directory.leads.client import client_of
+from directory.leads.client_choice import MAX_OPTIONS, latest_choice
+from directory.leads.lead import Lead, LeadState
+from directory.leads.lead_state import change_state, is_last_changed_by, reopen_lead
+from directory.leads.offer import accepted_offers, told_no_time
+from directory.leads.offer_request import members_in_order
+from directory.leads.same_lead import same_lead
+from directory.leads.seat_holder import team_is_complete
 from directory.leads.suggestion import Suggestion
 from directory.post_attribution import attributed_to
 from directory.rate_limit import consume_allowance, refund_allowance
-from directory.taxonomy.capability import Capability, capability_choices
+from directory.reports.lead_progress import history_of, progress_lines, progress_of
 from directory.week import social_inbox
 from directory.week.social_inbox import Outcome, Reply
 
-LEADS_AN_HOUR = 30  # of one member; each text is analysed and gets a suggestion
+ANSWERS_AN_HOUR = 60  # of one member, to leads and to what is changed in them: each shows firms
+PER_PAGE = 50
+BUSY = timedelta(days=14)  # for which “no time” is worth knowing
 READING = timedelta(seconds=20)  # in which one text of a member is read; the next one may come when it is done
 
 pages = Blueprint("leads", __name__)
@@ -44,8 +49,21 @@ pages = Blueprint("leads", __name__)
 @pages.get("/leads")
 @policy("lead.list_own")
 def index() -> ResponseReturnValue:
-    own = leads.leads_of(db.session(), member=current_member())
-    return render_template("leads/index.html", leads=own)
+    """List the member's leads, PER_PAGE at a time from ``?before=`` on, and what they are asked for or part of."""
+    session, me = db.session(), current_member()
+    before = request.args.get("before")
+    own = leads.leads_of(session, member=me, before=before, limit=PER_PAGE + 1)
+    return render_template(
+        "leads/index.html",
+        leads=own[:PER_PAGE],
+        is_more=len(own) > PER_PAGE,
+        is_first=before is None,
+        open=leads.count_open_leads(session, member=me),
+        lines=progress_lines(session, leads=own[:PER_PAGE]),
+        parts=[] if before else accepted_offers(session, member=me),
+        offered=[] if before else what_waits().items.offered,
+        me=me,
+    )
 
 
 @pages.route("/leads/new", methods=["GET", "POST"])
@@ -57,9 +75,7 @@ def new() -> ResponseReturnValue:
     if form.validate_on_submit():
         with blamed(form):
             text = leads.clean_lead_text(str(form.text.data or ""))
-            if "again" not in request.form and (
-                asked := leads.same_lead(db.session(), member=current_member(), text=text)
-            ):
+            if "again" not in request.form and (asked := same_lead(db.session(), member=current_member(), text=text)):
                 return render_template("leads/new.html", form=form, asked=asked), 409
             lead = _create_lead(form, text, reply)
             if lead is None:
@@ -74,38 +90,28 @@ def new() -> ResponseReturnValue:
 def _create_lead(form: LeadForm, text: str, reply: Reply | None) -> Lead | None:
     """Create the lead and its suggestion, and decide the reply; None while another text of the member is read.
 
-    Raises Invalid, also above LEADS_AN_HOUR.
+    Raises Invalid, also above ANSWERS_AN_HOUR.
     """
-    today, country = now().date(), current_member().business.country
-    terms = form.terms(today, country)
+    terms = form.terms(now().date(), current_member().business.country)
     reading = f"reading {current_member().id}"
     if not consume_allowance(db.session(), key=reading, limit=1, within=READING, now=now()):
         db.session.rollback()
         return None
-    if not consume_allowance(
-        db.session(), key=f"lead {current_member().id}", limit=LEADS_AN_HOUR, within=timedelta(hours=1), now=now()
-    ):
-        raise Invalid(_("That is a lot of leads in one hour. Wait a while, then bring the next one."), field="text")
-    db.session.commit()  # the text is analysed outside a write transaction, so that other writers need not wait
-    understood = understand(db.session(), text=text)
-    terms = replace(
-        terms,
-        place=terms.place or understood.place,
-        budget=terms.budget or read_budget(text, country=country).value,
-        due_on=terms.due_on or read_due_date(text, today=today, country=country).value,
-    )
+    count_answer()
+    db.session.commit()  # the text is read and answered outside a write transaction: other writers need not wait
+    wishes, terms, suggestion = read_lead(db.session(), text=text, terms=terms, member=current_member(), now=now())
     db.session.rollback()
     claim_write(db.session())
     refund_allowance(db.session(), key=reading)
     with attributed_to(reply.about_id) if reply else credit_last_click():
         lead = leads.create_lead(
-            db.session(), member=current_member(), text=text, wishes=understood.wishes, terms=terms, now=now()
+            db.session(), member=current_member(), text=text, wishes=wishes, terms=terms, now=now()
         )
     if reply is not None:
         social_inbox.decide_reply(
             db.session(), reply=reply, outcome=Outcome.LEAD, lead=lead, by=current_member(), now=now()
         )
-    suggest(db.session(), lead=lead, now=now())
+    store_suggestion(db.session(), suggestion, lead=lead)
     return lead
 
 
@@ -113,27 +119,55 @@ def _create_lead(form: LeadForm, text: str, reply: Reply | None) -> Lead | None:
 @policy("lead.read_teaser")
 def show(public_id: str) -> ResponseReturnValue:
     lead = get_permitted_or_404(Lead, public_id, "lead.read_teaser")
-    suggestion = latest_suggestion(db.session(), lead=lead)
+    suggestion = latest = latest_suggestion(db.session(), lead=lead)
     if suggestion is not None and may(current_principal(), "suggestion.read", suggestion) != "A":
         suggestion = None
     presenter = suggestion and presenter_of(lead, suggestion)
-    similar = (
-        firms_like_lead(db.session(), lead=lead, suggestion=suggestion, asker=current_member()) if suggestion else []
-    )
+    similar = quoted_firms(db.session(), suggestion.similar, asker=current_member()) if suggestion else []
+    client = client_of(db.session(), lead=lead)
     rank = request.args.get("team", 1, type=int)
     may_correct = may(current_principal(), "lead.update", lead) == "A"
     is_open = may_correct and lead.closed_at is None
+    progress = progress_of(db.session(), lead=lead)
     return render_template(
         "leads/show.html",
         lead=lead,
         presenter=presenter,
         similar=similar,
+        client=client,
+        choice=latest_choice(db.session(), lead=lead) if client else None,
+        ways=_ways(lead, suggestion) if client and suggestion else [],
+        may_show=client is not None and _may_show(lead),
         rank=rank,
         may_correct=may_correct,
+        may_assign=lead.state in (LeadState.RECEIVED, LeadState.ACTIVE)
+        and may(current_principal(), "lead.assign", lead) == "A",
+        progress=progress,
+        busy=told_no_time(db.session(), by=current_member(), since=now() - BUSY) if presenter else {},
+        history=history_of(db.session(), progress=progress, reader=current_member()),
+        next_asked={
+            each.id: members_in_order(db.session(), each.then_ids) for each in progress.waiting if each.then_ids
+        },
+        may_undo=may_correct and not is_open and is_last_changed_by(db.session(), lead=lead, member=current_member()),
         shapes=shape_labels() if is_open else {},
         questions=open_questions(lead, now().date()) if is_open else [],
-        offered=runners_up(db.session(), lead=lead) if is_open else [],
+        offered=offered_capabilities(db.session(), suggestion=latest) if is_open else [],
     )
+
+
+def _may_show(lead: Lead) -> bool:
+    """Whether the reader may show the client who does the work: its bringer once everybody is in."""
+    is_bringer = lead.member_id == current_member().id
+    is_due = not is_bringer or team_is_complete(db.session(), lead=lead)
+    return is_due and may(current_principal(), "lead.show_client_options", lead) == "A"
+
+
+def _ways(lead: Lead, suggestion: Suggestion) -> list[str]:
+    """Return the first teams, each in a sentence that names nobody "you", for who is not a member."""
+    presenter = SuggestionPresenter(
+        db.session(), lead=lead, suggestion=suggestion, asker=None, business=None, today=now().date()
+    )
+    return [presenter.headline(team) for team in presenter.teams[:MAX_OPTIONS]]
 
 
 def presenter_of(lead: Lead, suggestion: Suggestion) -> SuggestionPresenter:
@@ -144,109 +178,30 @@ def presenter_of(lead: Lead, suggestion: Suggestion) -> SuggestionPresenter:
     )
 
 
-@pages.route("/leads/<public_id>/edit", methods=["GET", "POST"])
-@policy("lead.update")
-def edit(public_id: str) -> ResponseReturnValue:
-    lead = get_permitted_or_404(Lead, public_id, "lead.update")
-    form = LeadForm()
-    if form.validate_on_submit():
-        with blamed(form):
-            terms, wishes = form.terms(now().date(), lead.business.country), _chosen_wishes(lead)
-            correct_and_learn(db.session(), lead=lead, member=current_member(), wishes=wishes, terms=terms, now=now())
-            suggest(db.session(), lead=lead, now=now())
-            return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
-    else:
-        form.show(lead)
-    offered = runners_up(db.session(), lead=lead)
-    return (
-        render_template(
-            "leads/edit.html", lead=lead, form=form, offered=offered, choices=capability_choices(db.session())
-        ),
-        form.status,
-    )
-
-
-@pages.post("/leads/<public_id>/needs")
-@policy("lead.update")
-def take_need(public_id: str) -> ResponseReturnValue:
-    """Add the offered needs that were tapped; everything else of the lead stays."""
-    lead = get_permitted_or_404(Lead, public_id, "lead.update")
-    terms = leads.terms_of(lead)
-    correct_and_learn(
-        db.session(), lead=lead, member=current_member(), wishes=_chosen_wishes(lead), terms=terms, now=now()
-    )
-    suggest(db.session(), lead=lead, now=now())
-    return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
-
-
-@pages.post("/leads/<public_id>/shape")
-@policy("lead.update")
-def choose_shape(public_id: str) -> ResponseReturnValue:
-    """Keep how the bringer wants to work on it, and ask again."""
-    lead = get_permitted_or_404(Lead, public_id, "lead.update")
-    shape = request.form.get("shape", "")
-    if shape not in {*Shape}:
-        abort(400)
-    leads.choose_shape(db.session(), lead=lead, member=current_member(), shape=Shape(shape), now=now())
-    suggest(db.session(), lead=lead, now=now())
-    return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
-
-
-@pages.post("/leads/<public_id>/<any(budget, due_on):term>/dismiss")
-@policy("lead.update")
-def dismiss(public_id: str, term: str) -> ResponseReturnValue:
-    """Neither of the answers to a question is right."""
-    lead = get_permitted_or_404(Lead, public_id, "lead.update")
-    leads.dismiss_question(db.session(), lead=lead, member=current_member(), term=term, now=now())
-    return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
-
-
-@pages.post("/leads/<public_id>/suggestions")
-@policy("suggestion.create")
-def ask_again(public_id: str) -> ResponseReturnValue:
-    lead = get_permitted_or_404(Lead, public_id, "suggestion.create")
-    suggest(db.session(), lead=lead, now=now(), is_again=True)
-    return commit_and_redirect(to=url_for(".show", public_id=lead.public_id))
+def count_answer() -> None:
+    """Count a suggestion that the reader asks for. Raises Invalid above ANSWERS_AN_HOUR."""
+    key, within = f"lead {current_member().id}", timedelta(hours=1)
+    if not consume_allowance(db.session(), key=key, limit=ANSWERS_AN_HOUR, within=within, now=now()):
+        raise Invalid(_("That is a lot of leads in one hour. Wait a while, then bring the next one."), field="text")
 
 
 @pages.post("/leads/<public_id>/reopen")
-@policy("lead.update")
+@policy("lead.close_won_lost")
 def reopen(public_id: str) -> ResponseReturnValue:
-    lead = get_permitted_or_404(Lead, public_id, "lead.update")
-    leads.reopen_lead(db.session(), lead=lead, member=current_member(), now=now())
-    return commit_and_redirect(_("The lead is reopened."), to=url_for(".show", public_id=lead.public_id))
+    """Take back that the member closed it."""
+    lead = get_permitted_or_404(Lead, public_id, "lead.close_won_lost")
+    reopen_lead(db.session(), lead=lead, by=current_member(), now=now())
+    return commit_and_redirect(_("The lead is open again."), to=url_for(".show", public_id=lead.public_id))
 
 
-@pages.post("/leads/<public_id>/close")
-@policy("lead.update")
-def close(public_id: str) -> ResponseReturnValue:
-    lead = get_permitted_or_404(Lead, public_id, "lead.update")
-    leads.close_lead(db.session(), lead=lead, member=current_member(), now=now())
+@pages.post("/leads/<public_id>/<any(won, lost, declined):outcome>")
+@policy("lead.close_won_lost")
+def close(public_id: str, outcome: str) -> ResponseReturnValue:
+    """Close the lead with what came of it."""
+    lead = get_permitted_or_404(Lead, public_id, "lead.close_won_lost")
+    change_state(db.session(), lead=lead, to=LeadState(outcome), by=current_member(), now=now())
     return commit_and_redirect(
         _("The lead is closed."),
         undo=url_for(".reopen", public_id=public_id),
         to=url_for(".show", public_id=lead.public_id),
     )
-
-
-def _chosen_wishes(lead: Lead) -> list[Wish]:
-    """Return the submitted needs: the lead's own that were kept, the offered ones that were taken, one added by name.
-
-    Raises Invalid if no capability has the added name.
-    """
-    choices = {key.removeprefix("need-"): choice for key, choice in request.form.items() if key.startswith("need-")}
-    wishes = []
-    for need in lead.needs:
-        choice = choices.pop(need.capability.public_id, "must" if need.is_must else "nice")
-        if choice in ("must", "nice"):
-            wishes.append(Wish(need.capability_id, choice == "must", need.matched_by, need.phrase))
-    taken_ids = [public_id for public_id, choice in choices.items() if choice in ("must", "nice")]
-    taken = db.session.scalars(select(Capability).where(Capability.public_id.in_(taken_ids)))
-    wishes += [Wish(capability.id, choices[capability.public_id] == "must") for capability in taken]
-    name = request.form.get("add", "").strip()
-    if name:
-        added = capability_named(db.session(), name)
-        if added is None:
-            raise Invalid(_("We do not know “%(name)s”. Pick one from the list.", name=name[:80]), field="add")
-        wishes.append(Wish(added.id))
-    return wishes

@@ -17,6 +17,8 @@ from directory.facts.case_study import CaseStudy
 from directory.facts.interaction import Interaction
 from directory.facts.introduction import Introduction
 from directory.facts.vouch import Vouch
+from directory.leads import offer_answer
+from directory.leads.offer import DeclineReason, Offer, OfferState, reason_text
 from directory.outbox.occurrence import Occurrence
 from directory.people.one_time_link import find_link, use_link
 from directory.people.tables import Member
@@ -48,6 +50,18 @@ def _accept_introduction(row: Introduction, by: Member) -> None:
         )
     else:
         introduction_request.accept(db.session(), introduction=row, by=by, now=now())
+
+
+def chosen_reason() -> DeclineReason | None:
+    """Return the reason that the form gives for a no, None without one."""
+    reason = request.form.get("reason", "")
+    return DeclineReason(reason) if reason in {*DeclineReason} else None
+
+
+@pages.app_template_global()
+def decline_reasons() -> dict[str, str]:
+    """Return the reasons to say no to an offer, each with its label."""
+    return {reason.value: reason_text(reason) for reason in DeclineReason}
 
 
 QUESTIONS = {
@@ -83,6 +97,20 @@ QUESTIONS = {
             db.session(), occurrence=row, member=by, now=now(), base_url=current_app.config["BASE_URL"]
         ),
     ),
+    "offer": Question(
+        Offer,
+        lambda row, by, at: (
+            row.state in (OfferState.PENDING, OfferState.EXPIRED) and row.lead.closed_at is None and row.by.is_active
+        ),
+        lambda row, by: offer_answer.accept(db.session(), offer=row, by=by, now=now()),
+        lambda row, by: offer_answer.decline(db.session(), offer=row, by=by, reason=chosen_reason(), now=now()),
+    ),
+    "offer_noted": Question(
+        Offer,
+        lambda row, by, at: row.state is OfferState.ACCEPTED and row.is_noted and row.lead.closed_at is None,
+        lambda row, by: offer_answer.accept(db.session(), offer=row, by=by, now=now()),
+        lambda row, by: offer_answer.decline(db.session(), offer=row, by=by, reason=chosen_reason(), now=now()),
+    ),
     "story": Question(
         CaseStudy,
         _is_story_pending,
@@ -101,11 +129,11 @@ def answer(kind: str, token: str) -> ResponseReturnValue:
     except Invalid:
         return render_template("mail_actions/over.html"), 410
     query = select(question.table).where(question.table.public_id == link.about)
-    row = session.scalar(query.with_for_update() if is_sent else query)
+    row = session.scalar(query.with_for_update() if is_sent and question.table is not Offer else query)
     if row is None or not question.is_pending(row, link.member, now()):
-        return render_template("mail_actions/over.html"), 410
+        return render_template("mail_actions/over.html", row=row), 410
     if not is_sent:
-        return render_template("mail_actions/show.html", kind=kind, row=row, me=link.member)
+        return render_template("mail_actions/show.html", kind=kind, row=row, me=link.member, reasons=decline_reasons())
     act = request.form.get("act")
     if act not in ("yes", "no"):
         abort(400)
@@ -115,6 +143,7 @@ def answer(kind: str, token: str) -> ResponseReturnValue:
     except Invalid as error:
         session.rollback()
         row = session.scalar(query)
-        return render_template("mail_actions/show.html", kind=kind, row=row, me=link.member, wrong=error.message), 422
+        told = {"wrong": error.message, "reasons": decline_reasons()}
+        return render_template("mail_actions/show.html", kind=kind, row=row, me=link.member, **told), 422
     session.commit()
     return render_template("mail_actions/done.html", kind=kind, row=row, me=link.member, act=act)

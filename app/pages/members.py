@@ -75,7 +75,8 @@ def index() -> str:
 
 def seen_by_reader(rows: Sequence[ListedRow], text: str = "") -> Collection[ListedRow]:
     """Return which of a list's rows the reader may see, after counting the new ones; see ``rows_seen``."""
-    seen = rows_to_show(db.session(), reader=current_member(), rows=rows, text=text, now=now())
+    reader, leads = current_member(), current_principal().leads
+    seen = rows_to_show(db.session(), reader=reader, rows=rows, text=text, leads=leads, now=now())
     if seen.new:
         try:
             with write_session(db.engine) as session:

@@ -15,9 +15,11 @@ from directory.engine.weekly_pairings import pairing_reasons, person_to_meet
 from directory.imports.import_batch import ImportBatch, list_of
 from directory.joining import onboarding
 from directory.people.chapter import Chapter
+from directory.people.namesake import known_names, namesakes_of, recent_namesakes
 from directory.people.tables import Member
+from directory.reports.first_steps import FirstSteps, first_steps
 from directory.reports.good_news import good_news
-from directory.reports.led_chapter import FirstSteps, led_chapter
+from directory.reports.lead_progress import progress_lines
 from directory.reports.open_items import Waiting, waiting_items
 from directory.week.mention_choice import mention_view, mentions_of
 from directory.week.occurrence_planning import upcoming_occurrence
@@ -33,7 +35,17 @@ def _led(member: Member) -> dict[str, object]:
     led = own if own and own.id in leads else db.session.get(Chapter, min(leads)) if leads else None
     if led is None:
         return {"first_steps": FirstSteps() if member.is_admin and own is None else None, "led": None}
-    return {"first_steps": led_chapter(db.session(), chapter=led).first_steps, "led": led}
+    return {"first_steps": first_steps(db.session(), chapter=led), "led": led}
+
+
+def _namesakes(waits: Waiting) -> dict[str, object]:
+    """Of the chapters that the reader leads: who lately took a name that is here, and which applicants have one."""
+    session, leads, asking = db.session(), current_principal().leads, waits.items.asking
+    names = known_names(session) if asking else None
+    return {
+        "renamed": recent_namesakes(session, chapters=leads, now=now()) if leads else [],
+        "namesakes": {row.id: namesakes_of(names, row.member) for row in asking if names},
+    }
 
 
 def _unconfirmed_list(member: Member) -> ImportBatch | None:
@@ -69,6 +81,9 @@ def today() -> str:
         **_led(member),
         **waits.items._asdict(),
         **waits.inbox._asdict(),
+        **_namesakes(waits),
+        given=waits.given,
+        lines=progress_lines(session, leads=waits.items.leads[:3]),
         rate_next=rating_next(member),
         week=week,
         week_at=week.due_at.astimezone(zone) if week else None,

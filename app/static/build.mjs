@@ -2,7 +2,7 @@
 // the manifest has each name.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
@@ -12,7 +12,7 @@ const vendor = join(here, "vendor");
 rmSync(vendor, { recursive: true, force: true });
 
 const { metafile } = await build({
-  entryPoints: [join(here, "css/site.css"), join(here, "js/app.js"), join(here, "mark.svg"), join(here, "icon.png")],
+  entryPoints: [join(here, "css/site.css"), join(here, "js/app.js"), join(here, "js/proof_of_work.js"), join(here, "js/pbkdf2.js"), join(here, "mark.svg"), join(here, "icon.png")],
   outdir: vendor,
   entryNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
@@ -29,7 +29,8 @@ const names = Object.keys(metafile.outputs).map((path) => basename(path));
 const packages = Object.keys(metafile.inputs).map((path) => path.match(/.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0]);
 const licenses = [...new Set(packages.filter(Boolean))].sort().map((path) => {
   const { name, version } = JSON.parse(readFileSync(join(path, "package.json")));
-  return `${name} ${version}\n\n${readFileSync(join(path, "LICENSE"), "utf8").trim()}\n`;
+  const file = ["LICENSE", "LICENSE.txt"].map((each) => join(path, each)).find((each) => existsSync(each));
+  return `${name} ${version}\n\n${readFileSync(file, "utf8").trim()}\n`;
 });
 names.push(`licenses-${createHash("sha256").update(licenses.join()).digest("hex").slice(0, 8).toUpperCase()}.txt`);
 writeFileSync(join(vendor, names.at(-1)), licenses.join("\n\n"));

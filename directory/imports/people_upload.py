@@ -27,8 +27,9 @@ from directory.people.audience import Audience
 from directory.people.business import index_businesses
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim, DeclinedCapability
+from directory.people.namesake import KnownNames, known_names, namesakes
+from directory.people.suppression import Suppression, is_suppressed
 from directory.people.tables import DIRECT_EMAIL, DIRECT_PHONE, Business, Member, MemberState, Wanted, WantedKind
-from directory.privacy.suppression import Suppression, is_suppressed
 from directory.text import confusable_skeleton
 from directory.translation import gettext as _
 
@@ -128,7 +129,7 @@ def preview(session: Session, *, batch: ImportBatch) -> Preview:
     lines: list[Line] = []
     sheet = stored_sheet(batch.rows)
     has_suppressions = session.scalar(select(Suppression.id).limit(1)) is not None
-    vocabulary = Vocabulary(session)
+    vocabulary, names = Vocabulary(session), known_names(session)
     for row in sheet.body:
         line = read_person(row, sheet, country=batch.chapter.country)
         new_words = vocabulary.unknown(line.values["capabilities"])
@@ -139,6 +140,7 @@ def preview(session: Session, *, batch: ImportBatch) -> Preview:
             if not line.excluded and has_suppressions and is_suppressed(session, email):
                 line.excluded = _("asked us to forget them; they can still apply themselves")
             if not line.excluded:
+                line.note(BY_NAME["name"].label, _namesake_notes(names, line.values))
                 by_email[email] = _("has the email address of row %(row)s", row=line.number)
                 by_likeness[likeness] = _("is in row %(row)s too", row=line.number)
         lines.append(line)
@@ -166,6 +168,15 @@ def _existing_people(session: Session, chapter_id: int) -> tuple[dict[str, str],
         if email:
             by_email[email] = reason
     return by_email, by_likeness
+
+
+def _namesake_notes(names: KnownNames, values: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each member of another firm who has the person's name."""
+    return [
+        _("%(name)s has the same name as %(other)s of %(firm)s.", name=each.name, other=each.other, firm=each.firm)
+        for each in namesakes(names, people=[values["name"]], firm=values["firm"])
+        if each.other  # firms of one name are asked about
+    ]
 
 
 def _likeness(name: str, firm: str) -> tuple[str, str]:

@@ -4,19 +4,21 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, String, and_, delete, select
+from sqlalchemy import ForeignKey, String, delete, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from directory.audit import record
 from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid, Refused
+from directory.name_rules import clean_name, clean_person_name
 from directory.outbox import mail
 from directory.people.chapter import Chapter
 from directory.people.member import holders_of_roles
+from directory.people.namesake import KnownNames
 from directory.people.one_time_link import OneTimeLink, use_link
+from directory.people.suppression import is_suppressed
 from directory.people.tables import Business, Member, MemberState, Role
 from directory.post_attribution import AttributedRow
-from directory.privacy.suppression import is_suppressed
 from directory.rate_limit import consume_allowance
 from directory.text import clean_email, clean_line, confusable_skeleton, fold
 from directory.translation import gettext as _
@@ -61,7 +63,7 @@ def apply(
     The response does not reveal whether the address is known: a member gets another mail.
     """
     applicant = _clean_application(name, email, firm, sentence)
-    knows_name = clean_line(knows, field="knows", what=_("who knows you"), limit=120, required=False)
+    knows_name = clean_person_name(knows, field="knows", what=_("who knows you"), required=False)
     delete_unconfirmed(session, now=now)
     if not consume_allowance(
         session, key=f"apply {applicant['email']}", limit=MAILS_A_DAY, within=timedelta(days=1), now=now
@@ -132,29 +134,30 @@ def answer_reference(session: Session, *, application: Application, by: Member, 
     record(session, actor_id=by.id, action="application.answer", object=application, now=now)
 
 
-WITH_PEOPLE = (joinedload(Application.member).joinedload(Member.business), joinedload(Application.known_by))
-
-
-def is_pending_in(chapter: Chapter) -> ColumnElement[bool]:
-    """Whether an application to the chapter is confirmed and undecided."""
-    return and_(
+def pending_applications(session: Session, *, chapter: Chapter) -> list[Application]:
+    """Return the confirmed and undecided applications to the chapter, the oldest first."""
+    waiting = select(Application).where(
         *(Application.chapter_id == chapter.id, Application.confirmed_at.is_not(None), Application.decided_at.is_(None))
     )
+    people = joinedload(Application.member).joinedload(Member.business), joinedload(Application.known_by)
+    return list(session.scalars(waiting.options(*people).order_by(Application.confirmed_at, Application.id)))
 
 
-def likely_references(session: Session, *, application: Application) -> list[Member]:
+def likely_references(session: Session, *, application: Application, names: KnownNames) -> list[Member]:
     """Return the members whom the applicant may mean by the name they typed, MAX_REFERENCES at most, for leads only."""
     words, skeleton = set(fold(application.knows).split()), confusable_skeleton(application.knows)
     if not words:
         return []
-    here = select(Member.id, Member.name).where(Member.is_active, Member.arrived_at.is_not(None))
-    names = session.execute(here.order_by(Member.id)).all()
     # "Bea" is Bea Lindqvist, too.
-    candidates = ((id, confusable_skeleton(name), set(fold(name).split())) for id, name in names)
+    candidates = ((each.member_id, set(fold(each.name).split()), each.name) for each in names.people)
     ids = [
-        id for id, looks, name_words in candidates if looks == skeleton or name_words <= words or words <= name_words
-    ][:MAX_REFERENCES]
-    return list(session.scalars(select(Member).where(Member.id.in_(ids)).options(joinedload(Member.business))))
+        id
+        for id, name_words, name in candidates
+        if name_words <= words or words <= name_words or confusable_skeleton(name) == skeleton
+    ]
+    here = select(Member).where(Member.id.in_(ids), Member.is_active, Member.arrived_at.is_not(None))
+    here = here.options(joinedload(Member.business)).order_by(Member.id)
+    return list(session.scalars(here.limit(MAX_REFERENCES)))
 
 
 def delete_unconfirmed(session: Session, *, now: datetime, emails: Collection[str] = ()) -> None:
@@ -181,9 +184,9 @@ def delete_unconfirmed(session: Session, *, now: datetime, emails: Collection[st
 def clean_applicant(name: str, email: str, firm: str) -> dict[str, str]:
     """Return name, email and firm of a new person, cleaned. Raises Invalid."""
     values = {
-        "name": clean_line(name, field="name", what=_("the name"), limit=120),
+        "name": clean_person_name(name, field="name", what=_("the name")),
         "email": clean_email(email).casefold(),
-        "firm": clean_line(firm, field="firm", what=_("the firm"), limit=200),
+        "firm": clean_name(firm, field="firm", what=_("the firm"), limit=200),
     }
     if not values["email"]:
         raise Invalid(_("Write an email address such as you@example.com."), field="email")

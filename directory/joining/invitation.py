@@ -13,8 +13,8 @@ from directory.outbox import mail, mail_refusal
 from directory.people.business import index_business
 from directory.people.chapter import Chapter
 from directory.people.one_time_link import OneTimeLink, end_links, use_link
+from directory.people.suppression import is_suppressed
 from directory.people.tables import Business, Member, MemberState
-from directory.privacy.suppression import is_suppressed
 from directory.rate_limit import consume_allowances, refund_allowance
 from directory.text import clean_email
 from directory.translation import gettext as _

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from rapidfuzz import fuzz
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from directory.audit import record
 from directory.db import Base, PublicRow, Row
@@ -17,7 +16,7 @@ from directory.money import Money
 from directory.people.tables import Business, Member
 from directory.post_attribution import AttributedRow
 from directory.taxonomy.capability import Capability
-from directory.text import clean_line, clean_text, fold
+from directory.text import clean_line, clean_text
 from directory.translation import gettext as _
 
 TEXT_LIMIT = 4000  # characters of a lead's text; the model reads less
@@ -26,9 +25,18 @@ CONTACT = re.compile(
     r"[^\s@<>()]{1,64}@[\w.-]{1,253}\.\w{2,24}"
     r"|(?<![\w$€£.,+-])(?:\+\d[\d ()./-]{6,20}\d|(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4})(?!\w)"
 )
+URL = re.compile(
+    r"\b(?:https?://|www\.)\S+"
+    r"|(?<![\w.@-])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,4}(?:com|org|net|info|biz|io|co)\b(?:/\S*)?",
+    re.IGNORECASE,
+)
+# Known by their domain, which says what a client needs, not who they are.
+_PRODUCTS = (
+    "amazon asp bill booking etsy facebook google linkedin mailchimp monday salesforce shopify socket squarespace vb "
+    "webflow weebly wix wordpress youtube"
+)
+PRODUCTS = frozenset(_PRODUCTS.split())
 NEEDS_LIMIT = 12  # what the exact team search can take
-SHORT = 2  # letters of words that do not count when leads are compared
-ALIKE = 80  # 0-100: rapidfuzz's ratio from which two words are one, mistyped or with another ending
 MUST_WEIGHT, NICE_WEIGHT = 2.0, 1.0  # of the needs in ``work_shares``
 
 
@@ -47,6 +55,22 @@ class Shape(StrEnum):
     HAND_OVER = "hand over"
     TOGETHER = "together"
     ALONE = "alone"
+
+
+class LeadState(StrEnum):
+    """Where a lead is on its way. The last four are closed and follow from nothing but ``lead_state.CHANGES``."""
+
+    PENDING = "pending"  # it came from outside, and no member has taken it yet
+    RECEIVED = "received"  # a member has it
+    ACTIVE = "active"  # whoever does the work has accepted
+    WON = "won"
+    LOST = "lost"  # the client went elsewhere
+    DECLINED = "declined"  # the client, or who brought it, wants nothing more
+    EXPIRED = "expired"
+
+    @property
+    def is_closed(self) -> bool:
+        return self in (LeadState.WON, LeadState.LOST, LeadState.DECLINED, LeadState.EXPIRED)
 
 
 @dataclass(frozen=True)
@@ -77,6 +101,7 @@ class Lead(AttributedRow, PublicRow, Base):
     """A client's request; no contact of the client is stored. ``shape`` is None until the bringer chooses one.
 
     ``asked_at`` is the bringer's consent that the weekly post asks for the needs, never naming the client.
+    ``state`` and ``closed_at`` are written by ``lead_state`` alone.
     """
 
     __tablename__ = "lead"
@@ -92,6 +117,7 @@ class Lead(AttributedRow, PublicRow, Base):
     left_open: Mapped[list[str]] = mapped_column(default=list)  # the terms whose question was dismissed
     created_at: Mapped[datetime]
     asked_at: Mapped[datetime | None]
+    state: Mapped[LeadState] = mapped_column(default=LeadState.RECEIVED)
     closed_at: Mapped[datetime | None]
 
     member: Mapped[Member] = relationship()
@@ -131,21 +157,45 @@ class Need(Row, Base):
     capability: Mapped[Capability] = relationship()
 
 
+def without_contact(text: str) -> str:
+    """Return a text without mail addresses, telephone numbers and the addresses of websites.
+
+    >>> without_contact("See www.saguaro.example, our wordpress.com site, or call +1 520 555 0134.")
+    'See … our wordpress.com site, or call ….'
+    """
+    text = CONTACT.sub("…", text)
+    return URL.sub(lambda found: found[0] if found[0].split(".")[0].lower() in PRODUCTS else "…", text)
+
+
 def clean_lead_text(text: str) -> str:
-    """Return the text of a lead as it is stored: without mail addresses and telephone numbers.
+    """Return the text of a lead as it is stored: ``without_contact``.
 
     Raises Invalid where it is empty, too long or not plain text.
     """
     if not text.strip():
         raise Invalid(_("Write what the client needs, in a sentence or two."), field="text")
-    return CONTACT.sub("…", clean_text(text, field="text", what=_("what the client needs"), limit=TEXT_LIMIT))
+    return without_contact(clean_text(text, field="text", what=_("what the client needs"), limit=TEXT_LIMIT))
+
+
+def draft_lead(*, business_id: int | None, text: str, wishes: Sequence[Wish], terms: Terms, now: datetime) -> Lead:
+    """Return a lead that is in no session, for asking the engine before anything is written. Raises Invalid."""
+    lead = Lead(business_id=business_id, text=text, created_at=now)
+    set_needs_and_terms(lead, wishes, terms, now)
+    return lead
 
 
 def create_lead(
-    session: Session, *, member: Member, text: str, wishes: Sequence[Wish], terms: Terms, now: datetime
+    session: Session,
+    *,
+    member: Member,
+    text: str,
+    wishes: Sequence[Wish],
+    terms: Terms,
+    state: LeadState = LeadState.RECEIVED,
+    now: datetime,
 ) -> Lead:
-    """Create a lead of the member and their firm. Raises Invalid."""
-    lead = Lead(member=member, business_id=member.business_id, text=clean_lead_text(text), created_at=now)
+    """Create a lead of the member and their firm; pending where they have yet to take it. Raises Invalid."""
+    lead = Lead(member=member, business_id=member.business_id, text=clean_lead_text(text), state=state, created_at=now)
     session.add(lead)
     set_needs_and_terms(lead, wishes, terms, now)
     session.flush()
@@ -156,6 +206,16 @@ def create_lead(
 def terms_of(lead: Lead) -> Terms:
     """Return what the lead says besides its text and needs."""
     return Terms(lead.place, lead.budget, lead.due_on, lead.shape, lead.asked_at is not None)
+
+
+def content_of(lead: Lead) -> object:
+    """Return what an answer to the lead depends on: its bringer, its words, and what a correction may change."""
+    return lead.member_id, lead.business_id, lead.text, terms_of(lead), lead.closed_at, wishes_of(lead)
+
+
+def wishes_of(lead: Lead) -> list[Wish]:
+    """Return the needs of the lead as they were wished for."""
+    return [Wish(need.capability_id, need.is_must, need.matched_by, need.phrase) for need in lead.needs]
 
 
 def correct_lead(
@@ -189,50 +249,22 @@ def dismiss_question(session: Session, *, lead: Lead, member: Member, term: str,
         record(session, actor_id=member.id, action="lead.correct", object=f"lead:{lead.public_id}", now=now)
 
 
-def close_lead(session: Session, *, lead: Lead, member: Member, now: datetime) -> None:
-    """Close a lead as settled; no post asks for it any more."""
-    if lead.closed_at is None:
-        lead.closed_at = now
-        record(session, actor_id=member.id, action="lead.close", object=f"lead:{lead.public_id}", now=now)
+def leads_of(session: Session, *, member: Member, before: str | None = None, limit: int = 100) -> Sequence[Lead]:
+    """Return the member's own leads with their needs, newest first; ``before``: those before the one of this public id.
 
-
-def reopen_lead(session: Session, *, lead: Lead, member: Member, now: datetime) -> None:
-    """Reopen a closed lead."""
-    if lead.closed_at is not None:
-        lead.closed_at = None
-        record(session, actor_id=member.id, action="lead.reopen", object=f"lead:{lead.public_id}", now=now)
-
-
-def leads_of(session: Session, *, member: Member, limit: int = 100) -> Sequence[Lead]:
-    """Return the member's own leads, newest first."""
-    return session.scalars(
-        select(Lead).where(Lead.member_id == member.id).order_by(Lead.created_at.desc(), Lead.id.desc()).limit(limit)
-    ).all()
-
-
-def same_lead(session: Session, *, member: Member, text: str) -> Lead | None:
-    """Return the newest of the member's last 100 leads that has nearly the words of ``text``, in any order.
-
-    The numbers and longer words must be the same but for typing errors and endings; of many, one in ten may differ.
+    Leads are numbered as they arrive, so that a page of many thousands is read from an index.
     """
-    words = _telling_words(text)
-    return next(
-        (lead for lead in leads_of(session, member=member) if _are_same(_telling_words(lead.text), words)), None
-    )
+    own = select(Lead).where(Lead.member_id == member.id)
+    if before is not None:
+        own = own.where(Lead.id < select(Lead.id).where(Lead.public_id == before).scalar_subquery())
+    needs = selectinload(Lead.needs).joinedload(Need.capability)
+    return session.scalars(own.options(needs).order_by(Lead.id.desc()).limit(limit)).all()
 
 
-def _telling_words(text: str) -> set[str]:
-    folded = fold(text).split()
-    return {word for word in folded if len(word) > SHORT or word.isdecimal()} or {*folded}
-
-
-def _are_same(one: set[str], other: set[str]) -> bool:
-    only_one, only_other, most = one - other, other - one, len(one | other)
-    if len(only_one) + len(only_other) > max(4, most // 3):
-        return False
-    pairs = ((only_one, only_other), (only_other, only_one))
-    apart = sum(all(fuzz.ratio(word, each) < ALIKE for each in theirs) for ours, theirs in pairs for word in ours)
-    return apart <= most // 10
+def count_open_leads(session: Session, *, member: Member, most: int = 100) -> int:
+    """Return how many of the member's leads are open, ``most`` at most."""
+    some = select(Lead.id).where(Lead.member_id == member.id, Lead.closed_at.is_(None)).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def work_shares(musts: Sequence[bool]) -> list[float]:

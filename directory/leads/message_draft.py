@@ -18,7 +18,7 @@ class Brief:
 
 
 def draft_brief(lead: Lead, *, to: str, does: list[str], request: str) -> Brief:
-    """Return what to write to ``to`` (a first name) about a lead's needs in ``does`` (capability names).
+    """Return what to write to ``to`` (a first name; "" to greet nobody) about a lead's needs in ``does``, their names.
 
     ``request`` is what the writer asks them for.
     """
@@ -30,8 +30,8 @@ def draft_brief(lead: Lead, *, to: str, does: list[str], request: str) -> Brief:
     )
     return _brief(
         _("A lead for you: %(work)s", work=work),
-        _("Hello %(name)s,", name=to),
-        _("a client of mine is looking for this:"),
+        _("Hello %(name)s,", name=to) if to else "",
+        _("a client of mine is looking for this:") if to else _("A client of mine is looking for this:"),
         f"“{lead.text}”",
         "\n".join(filter(None, terms)),
         request,

@@ -50,6 +50,8 @@ class Suggestion(PublicRow, Base):
     world_version: Mapped[int] = mapped_column(BigInteger)
     missing: Mapped[list[dict[str, Any]]]  # needs nobody covers, each with the nearest capability there is
     proof: Mapped[dict[str, Any]]  # optimal, bound, considered
+    similar: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # firms that write about it: id, digest
+    offered: Mapped[list[int]] = mapped_column(default=list)  # capability ids that the text may be about besides
 
     lead: Mapped[Lead] = relationship()
     teams: Mapped[list["Team"]] = relationship(

@@ -92,6 +92,17 @@ LETTERS: tuple[LetterKind, ...] = (
     LetterKind("preflight", ("chapter", "found", "path")),  # to the owner of a channel or the leads of a chapter
     LetterKind("prompt", ("chapter", "day", "lead", "items"), "/prompt/", timedelta(days=14), switch="week"),
     LetterKind("mentioned", ("chapter", "day", "text", "why"), "/answer/mentioned/", timedelta(days=8), switch="post"),
+    LetterKind("confirm_request", ("chapter", "dropped"), "/requests/", is_to_visitor=True),  # about: their submission
+    LetterKind("request_received", ("chapter", "name", "due"), is_to_visitor=True),  # about: their submission
+    LetterKind("request_taken", ("name", "firm", "due"), "/client/", is_to_visitor=True),  # about: the client
+    LetterKind("here_is_who", ("name", "firm"), "/client/", is_to_visitor=True),  # about: the client
+    LetterKind("client_answered", ("title", "answer", "text", "path")),  # to who has the lead
+    LetterKind("submitted", ("chapter", "due", "path")),  # to a chapter's leads: somebody asks for something
+    LetterKind("lead_given", ("by", "title", "path")),  # to the member who is to take it
+    LetterKind("offer", ("name", "firm", "work", "text", "due", "gives"), "/answer/offer/", MONTH, switch="people"),
+    LetterKind("offer_noted", ("name", "firm", "work", "title"), "/answer/offer_noted/", MONTH, switch="people"),
+    LetterKind("offer_over", ("name", "work", "why")),  # who was asked need not answer any more
+    LetterKind("offers_answered", ("title", "text", "path", "complete")),  # to who brought a lead
     LetterKind("turned_away", ("name", "by", "chapter", "reason"), is_to_visitor=True),  # to a rejected applicant
 )
 BY_NAME = {kind.name: kind for kind in LETTERS}
@@ -112,14 +123,13 @@ def enqueue(
 ) -> Delivery | None:
     """Write a letter to the outbox, once for each ``event`` and recipient.
 
-    ``to`` is a member, or the address of a visitor. ``about`` goes into the letter's link, ``words`` into its text.
+    ``to`` is a member, or the address of a visitor, or what ``RECIPIENTS`` of ``jobs/mail_rendering.py`` finds it by
+    when the letter leaves. ``about`` goes into the letter's link, ``words`` into its text.
     Returns None if it was written before or ``address_of`` finds no address. Raises ValueError for words or a
     recipient that do not fit the kind of letter.
     """
-    key = f"mail:{event}:{'visitor' if isinstance(to, str) else to.public_id}"
-    if address_of(BY_NAME[letter], to, about) is None:
-        return None
-    if session.scalar(select(Delivery.id).where(Delivery.key == key)) is not None:
+    key = f"mail:{event}:{_key_of(to)}"
+    if address_of(BY_NAME[letter], to, about) is None or _is_written(session, key):
         return None
     row = _row(key, letter, to, about, words or {}, reply_to, due_at or now)
     session.add(row)
@@ -144,6 +154,10 @@ def enqueue_all(
     session.add_all(_row(key, letter, to, about, words, reply_to, due_at or now) for key, to, about, words in new)
     session.flush()
     return len(new)
+
+
+def _key_of(to: Member | str) -> str:
+    return "visitor" if isinstance(to, str) else to.public_id
 
 
 def _row(
@@ -190,13 +204,22 @@ def address_of(kind: LetterKind, to: Recipient | str, about: str = "") -> str | 
     return (address or None) if is_here and has_joined and is_wanted else None
 
 
-def recall(session: Session, *, event: str, to: Member) -> None:
+def was_written(session: Session, *, event: str, to: Member) -> bool:
+    """Return whether the letter of an event to the member was written and not recalled."""
+    return _is_written(session, f"mail:{event}:{_key_of(to)}")
+
+
+def _is_written(session: Session, key: str) -> bool:
+    return session.scalar(select(Delivery.id).where(Delivery.key == key)) is not None
+
+
+def recall(session: Session, *, event: str, to: Member | str) -> None:
     """Delete a letter, unless an attempt was made to send it."""
     recall_all(session, event=event, to=[to])
 
 
-def recall_all(session: Session, *, event: str, to: Iterable[Member]) -> None:
+def recall_all(session: Session, *, event: str, to: Iterable[Member | str]) -> None:
     """Delete the letters of one event to these members, as ``recall`` does."""
     untried = (Delivery.state == DeliveryState.PENDING, Delivery.attempts == 0)
-    keys = [f"mail:{event}:{member.public_id}" for member in to]
+    keys = [f"mail:{event}:{_key_of(recipient)}" for recipient in to]
     session.execute(delete(Delivery).where(Delivery.key.in_(keys), *untried))

@@ -19,6 +19,8 @@ from directory.people.tables import Business, Member
 from directory.translation import gettext as _
 
 MAX_BOUNCE = 1_000_000  # bytes that are read of a bounce
+LETTER_HEADER = "X-Letter"  # holds the id of our letter
+MAX_HEADER = 1_000  # characters that are read of a header
 WITHIN = timedelta(days=14)  # after a letter was sent, its bounce is believed
 _ADDRESS = re.compile(r"[^\s<>;,]+@[^\s<>;,]+")
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
@@ -45,8 +47,8 @@ def record_refusal(session: Session, *, member: Member, address: str, code: str,
 def record_bounce(session: Session, *, content: bytes, now: datetime) -> bool:
     """Record what a bounce says; False where it is none, or none of a letter that was sent to a member lately.
 
-    Anybody can write a message that looks like a bounce. It is believed because it quotes the Message-ID of a letter,
-    which only its recipient and the servers on its way have seen.
+    Anybody can write a message that looks like a bounce. It is believed because it returns a header of a letter that
+    only its recipient and the servers on its way have seen: an answer quotes the Message-ID alone.
     """
     bounce = read_bounce(content)
     if bounce is None:
@@ -65,7 +67,10 @@ def read_bounce(content: bytes) -> Bounce | None:
     >>> read_bounce(b"Subject: I am on holiday\\n\\nBack on Monday.") is None
     True
     """
-    mail = message_from_bytes(content[:MAX_BOUNCE])
+    try:
+        mail = message_from_bytes(content[:MAX_BOUNCE])
+    except RecursionError:  # parts within parts: no server writes that
+        return None
     if mail.get_content_type() != "multipart/report":
         return None
     addresses, code, letter = set[str](), "", ""
@@ -80,7 +85,7 @@ def read_bounce(content: bytes) -> Bounce | None:
         elif kind in ("message/rfc822", "text/rfc822-headers") and not letter:
             returned = next(_parts(part), None)
             if returned is not None:
-                letter = _header(returned, "Message-ID").strip("<>").partition("@")[0]
+                letter = _header(returned, LETTER_HEADER)
                 addresses.update(_ADDRESS.findall(_header(returned, "To").casefold()))  # where it was forwarded
     return Bounce(letter, frozenset(addresses), code) if letter and code else None
 
@@ -96,7 +101,7 @@ def _parts(part: Mail) -> Iterator[Mail]:
 
 
 def _header(mail: Mail, name: str) -> str:
-    return " ".join(str(mail.get(name, "")).split())
+    return " ".join(str(mail.get(name, ""))[:MAX_HEADER].split())
 
 
 def retry_address(session: Session, *, member: Member, by: Member, now: datetime) -> None:

@@ -28,7 +28,10 @@ PREFERENCES: dict[str, Callable[[], tuple[str, str]]] = {
     ),
     "people": lambda: (
         _("When others ask or say something"),
-        _("A recommendation, a story, “we met”, an introduction. Without the email you still see it under Today."),
+        _(
+            "A recommendation, a story, “we met”, an introduction, a part of a lead. Without the email you still see "
+            "it under Today."
+        ),
     ),
 }
 

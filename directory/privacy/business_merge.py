@@ -12,6 +12,8 @@ from directory.audit import record
 from directory.db import Base, Row, columns_to
 from directory.errors import Invalid
 from directory.facts.collaboration import Collaboration, collaboration_capability
+from directory.leads.lead import Lead
+from directory.leads.offer import Offer, OfferState
 from directory.leads.suggestion import Seat, Suggestion, Team
 from directory.people.audience import Audience, audience_choices, audience_of
 from directory.people.business import PRICES, index_business
@@ -83,6 +85,7 @@ def merge(session: Session, *, keep: Business, drop: Business, by: Member, now: 
     _drop_work_with_itself(session, keep, drop)
     for column in columns_to("business"):
         _move(session, column, keep.id, drop.id)
+    _end_offers_to_itself(session, keep, now)
     _rename_in_answers(session, keep.id, drop.id)
     _fill(keep, drop)
     keep.chapter_id = keep.chapter_id or drop.chapter_id
@@ -165,9 +168,16 @@ def _drop_work_with_itself(session: Session, keep: Business, drop: Business) -> 
     session.execute(delete(Collaboration).where(Collaboration.id.in_(ids)))
 
 
+def _end_offers_to_itself(session: Session, keep: Business, now: datetime) -> None:
+    """A firm that asked the other record for a part of its lead asks itself."""
+    own = select(Lead.id).where(Lead.business_id == keep.id)
+    waiting = Offer.business_id == keep.id, Offer.state == OfferState.PENDING, Offer.lead_id.in_(own)
+    session.execute(update(Offer).where(*waiting).values(state=OfferState.WITHDRAWN, answered_at=now))
+
+
 def _rename_in_answers(session: Session, keep: int, drop: int) -> None:
     """Stored suggestions name firms inside JSON too."""
-    for model, columns in ((Suggestion, ("missing",)), (Team, ("reasons", "paths")), (Seat, ("alternates",))):
+    for model, columns in ((Suggestion, ("missing", "similar")), (Team, ("reasons", "paths")), (Seat, ("alternates",))):
         for name in columns:
             column = getattr(model, name)
             for row in session.scalars(select(model).where(cast(column, String).contains(str(drop)))):

@@ -20,7 +20,9 @@ from directory.facts.introduction import Introduction, IntroductionState
 from directory.facts.introduction import introductions_of as introductions
 from directory.facts.rating import Rating, shown_band
 from directory.facts.vouch import Vouch
+from directory.leads.client import Client, Consent
 from directory.leads.lead import Lead
+from directory.leads.offer import Offer
 from directory.local_format import date_text
 from directory.outbox.occurrence import Occurrence
 from directory.people import photo
@@ -40,6 +42,7 @@ INSIDE = (
     *("id", "business_id", "member_id", "chapter_id", "sponsor_id", "search_text", "capability_id", "key"),
     *("came_from_id", "invited_by_id"),
 )
+OFFER_INSIDE = ("lead_id", "by_id", "answered_by_id", "then_ids", "settled_at")
 Rows = list[dict[str, Any]]
 
 
@@ -111,6 +114,22 @@ def member_export(session: Session, *, member: Member, by: Member, more: Mapping
             )
         ],
         "leads": [_plain(row) for row in session.scalars(select(Lead).where(Lead.member_id == me).order_by(Lead.id))],
+        "consents_of_clients": [
+            {"lead": public_id, **_plain(row, "client_id")}
+            for row, public_id in session.execute(
+                select(Consent, Lead.public_id)
+                .join(Client, Client.id == Consent.client_id)
+                .join(Lead, Lead.id == Client.lead_id)
+                .where(Lead.member_id == me)
+                .order_by(Consent.id)
+            )
+        ],
+        "offers": [
+            {"from": row.by.name, "to": row.called, "work": row.work, **_plain(row, *OFFER_INSIDE)}
+            for row in session.scalars(
+                select(Offer).where(or_(Offer.member_id == me, Offer.by_id == me)).order_by(Offer.id)
+            )
+        ],
         "ratings_given": [
             {"of": name, "warmth": row.warmth, "competence": row.competence, "rated_at": row.rated_at}
             for row, name in session.execute(

@@ -25,14 +25,20 @@ from directory.audit import AuditEntry, record
 from directory.db import Base, columns_to
 from directory.facts.collaboration import Collaboration
 from directory.facts.introduction import Introduction, IntroductionState
-from directory.leads.lead import Lead, Need
+from directory.facts.rating_band import count_departure
+from directory.leads.client import Client, purge_client
+from directory.leads.lead import Lead, LeadState, Need
+from directory.leads.lead_state import change_state
 from directory.leads.need_example import NeedExample
+from directory.leads.offer import Offer, OfferState
+from directory.leads.offer_answer import decline
+from directory.leads.submission import Decision, Submission
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.people.business import index_business
 from directory.people.claim import Claim, DeclinedCapability
 from directory.people.field_declaration import fields_of
+from directory.people.suppression import email_hmac, suppress
 from directory.people.tables import Business, Member, MemberState, Wanted
-from directory.privacy.suppression import suppress
 from directory.translation import gettext as _
 from directory.week.mention_choice import Mention
 from directory.week.post import Post
@@ -57,6 +63,8 @@ OVERWRITTEN: dict[str, dict[str, Any]] = {
     "introduction.target_id": {"text": "", "word": ""},
     "introduction.via_id": {"word": ""},
     "lead.member_id": {"text": "", "place": "", "asked_at": None},
+    "offer.member_id": {"words": ""},
+    "offer.by_id": {"words": ""},
     "mention.member_id": {"reason": ""},
     "pairing.one_id": {"place": "", "topics": "", "next_step": ""},
     "pairing.other_id": {"place": "", "topics": "", "next_step": ""},
@@ -74,6 +82,11 @@ KEPT = (
         "post_frame.written_by_id",
         "post_frame.approved_by_id",
         "stop.by_id",
+        "lead_change.by_id",
+        "submission.decided_by_id",
+        "client_choice.shown_by_id",
+        "seat_holder.member_id",
+        "offer.answered_by_id",
     ),
 )
 # Texts of others that may name somebody, and what takes their place then.
@@ -96,6 +109,8 @@ def erase(session: Session, *, member: Member, by: Member | None, now: datetime)
     name, digest = member.name, member.photo
     if member.email:
         suppress(session, email=member.email, now=now)
+        asked = Submission.email_hmac == email_hmac(session, member.email)
+        session.execute(update(Submission).where(asked).values(sealed="", decided_at=now, decision=Decision.WITHDRAWN))
     session.flush()
     _end(session, member, now)
     _forget_posts(session, member, now)
@@ -104,11 +119,14 @@ def erase(session: Session, *, member: Member, by: Member | None, now: datetime)
     named = select(_column("case_study_party.case_study_id")).where(_column("case_study_party.member_id") == member.id)
     # A story is published with everybody's consent: without theirs nobody would read it again.
     _delete(session, Base.metadata.tables["case_study"], _column("case_study.id").in_(named))
+    count_departure(session, rater=member)
     for owner in map(_column, DELETED):
         _delete(session, owner.table, owner == member.id)
     leads = select(Lead.id).where(Lead.member_id == member.id)
     session.execute(update(Need).where(Need.lead_id.in_(leads)).values(phrase=""))
     session.execute(delete(NeedExample).where(NeedExample.lead_id.in_(leads)))
+    for client in session.scalars(select(Client).where(Client.lead_id.in_(leads))):
+        purge_client(session, client=client, now=now)
     for place, values in OVERWRITTEN.items():
         owner = _column(place)
         session.execute(update(owner.table).where(owner == member.id).values(**values))
@@ -127,7 +145,11 @@ def _end(session: Session, member: Member, now: datetime) -> None:
     """What the member asked for is over."""
     wants = update(Wanted).where(Wanted.member_id == member.id, Wanted.ended_at.is_(None))
     session.execute(wants.values(ended_at=now))
-    session.execute(update(Lead).where(Lead.member_id == member.id, Lead.closed_at.is_(None)).values(closed_at=now))
+    for lead in session.scalars(select(Lead).where(Lead.member_id == member.id, Lead.closed_at.is_(None))):
+        change_state(session, lead=lead, to=LeadState.DECLINED, by=None, why=_("its member left"), now=now)
+    asked = select(Offer).join(Offer.lead).where(Offer.member_id == member.id, Lead.closed_at.is_(None))
+    for offer in session.scalars(asked.where(Offer.state.in_((OfferState.PENDING, OfferState.ACCEPTED)))):
+        decline(session, offer=offer, by=member, now=now)  # whoever asked is told, and the next one is asked
     waiting = Introduction.state.in_((IntroductionState.WITH_VIA, IntroductionState.WITH_TARGET))
     theirs = or_(Introduction.asker_id == member.id, Introduction.target_id == member.id)
     session.execute(update(Introduction).where(theirs, waiting).values(state=IntroductionState.CANCELLED))

@@ -8,13 +8,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.db import Base, PublicRow
 from directory.errors import Invalid
+from directory.name_rules import clean_person_name
 from directory.outbox import mail
 from directory.outbox.short_link import count_letter
 from directory.people.one_time_link import hash_of
 from directory.people.tables import Member
 from directory.post_attribution import AttributedRow
 from directory.rate_limit import consume_allowance
-from directory.text import clean_email, clean_line, clean_text
+from directory.text import clean_email, clean_text
 from directory.translation import gettext as _
 
 EXPIRES_AFTER = timedelta(days=2)
@@ -46,7 +47,7 @@ def submit_message(
     limits, is not stored, and the sender is not told.
     """
     typed = {
-        "name": clean_line(name, field="name", what=_("your name"), limit=120),
+        "name": clean_person_name(name, field="name", what=_("your name")),
         "email": clean_email(email).casefold(),
         "text": clean_text(text, field="text", what=_("your message"), limit=3000),
     }

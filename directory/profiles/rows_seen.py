@@ -28,17 +28,24 @@ class RowsSeen:
 
 
 def rows_to_show(
-    session: Session, *, reader: Member, rows: Sequence[ListedRow], text: str = "", now: datetime
+    session: Session,
+    *,
+    reader: Member,
+    rows: Sequence[ListedRow],
+    text: str = "",
+    leads: Collection[int] = (),
+    now: datetime,
 ) -> RowsSeen:
     """Return which of a list's ``rows`` the reader may see, the first ones first. Reads only.
 
     Those whom the reader saw within a day are shown, and of the others as many as are left of ROWS_AN_HOUR and of
-    ROWS_A_DAY. A person or firm whose whole name is ``text`` is free: who knows it copies nothing.
+    ROWS_A_DAY. A person or firm whose whole name is ``text`` is free: who knows it copies nothing. So are those of the
+    chapters that the reader ``leads``, whose lists they write and export.
     """
     totals = _totals(reader)
     spent = spent_allowances(session, keys=[*totals, *(_key(reader, row) for row in rows)], now=now)
     left = min(limit - spent.get(key, 0) for key, (limit, _within) in totals.items())
-    unseen = [row for row in rows if _key(reader, row) not in spent]
+    unseen = [row for row in rows if _key(reader, row) not in spent and _chapter_id(row) not in leads]
     words = fold(text)
     named = [row for row in unseen if words and words in _names(row)]
     within_limit = [row for row in unseen if row not in named][: max(0, left)]
@@ -66,6 +73,10 @@ def too_many_rows() -> str:
             day=ROWS_A_DAY,
         )
     )
+
+
+def _chapter_id(row: ListedRow) -> int | None:
+    return row.business.chapter_id if isinstance(row, Member) else row.chapter_id
 
 
 def _names(row: ListedRow) -> tuple[str, ...]:

@@ -23,7 +23,13 @@ from directory.facts import case_study, interaction, introduction_request, vouch
 from directory.facts.interaction import InteractionKind
 from directory.facts.introduction import IntroductionState
 from directory.joining import application, invitation
-from directory.leads.lead import Lead, Terms, close_lead, create_lead
+from directory.leads import client_choice, offer_answer, offer_request, submission, submission_decision
+from directory.leads.client import clean_contact, client_of
+from directory.leads.lead import Lead, LeadState, Terms, create_lead
+from directory.leads.lead_state import change_state
+from directory.leads.offer import DeclineReason, due_text
+from directory.leads.offer_request import ANSWER_WITHIN, CallOutcome
+from directory.leads.offer_round import settle_offers
 from directory.money import Money
 from directory.outbox import delivery as deliveries
 from directory.outbox.channel import Channel
@@ -31,6 +37,8 @@ from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.occurrence import Occurrence
 from directory.people import photo
 from directory.people.tables import Member, Wanted
+from directory.people.working_hours import working_hours_later
+from directory.secrets import SecretBox
 from directory.seed.face import draw_face
 from directory.settings import Settings
 from directory.week import pairing, prompt, social_inbox
@@ -195,9 +203,61 @@ class _Play:
         terms = Terms(place=entry["place"], budget=budget)
         lead = create_lead(self.session, member=member, text=entry["text"], wishes=wishes, terms=terms, now=at)
         suggest(self.session, lead=lead, now=at)
+        for asked in entry.get("asks", ()):
+            self._ask(lead, asked)
         if "closed_days_ago" in entry:
             closed_at = self.now - timedelta(days=entry["closed_days_ago"])
-            close_lead(self.session, lead=lead, member=member, now=closed_at)
+            change_state(self.session, lead=lead, to=LeadState(entry["outcome"]), by=member, now=closed_at)
+
+    def request(self, entry: Entry, at: datetime) -> None:
+        """A client asks by the form; whom the lead of the chapter gives it to takes it, and shows who would do it."""
+        by, session, box = self.people[entry["by"]], self.session, SecretBox(self.settings.encryption_keys)
+        chapter = by.business.chapter
+        assert chapter is not None
+        contact = clean_contact(**{name: entry[name] for name in ("name", "firm", "email", "phone")})
+        agreed = {"is_sharing": True, "is_calling": entry["call"]}
+        asked = submission.clean_request(contact=contact, text=entry["text"], place=entry["place"], **agreed)
+        kept = submission.submit(
+            session, chapter=chapter, request=asked, source=submission.Source.FORM, secrets=box, now=at
+        )
+        due_at = working_hours_later(session, start=at, within=ANSWER_WITHIN, chapter=chapter)
+        due = due_text(due_at, chapter)
+        submission.confirm(session, submission=kept, **agreed, answer_by=due_at, due=due, secrets=box, now=at)
+        if "taken_by" not in entry:
+            return
+        member, wishes = self.people[entry["taken_by"]], understand(session, text=entry["text"]).wishes
+        terms, state = Terms(place=entry["place"]), LeadState.PENDING
+        lead = create_lead(session, member=member, text=entry["text"], wishes=wishes, terms=terms, state=state, now=at)
+        submission_decision.hand_on(session, submission=kept, lead=lead, by=by, due=due, secrets=box, now=at)
+        submission_decision.take_lead(session, lead=lead, by=member, due=due, now=at + ANSWERED)
+        suggest(session, lead=lead, now=at + ANSWERED)
+        if client := client_of(session, lead=lead):
+            options = [(entry["who"], entry["why"])]
+            client_choice.show_options(session, client=client, options=options, by=by, now=at + ANSWERED)
+
+    def _ask(self, lead: Lead, entry: Entry) -> None:
+        """Ask for the whole lead, by mail or by a call that is recorded at once, and play the answer."""
+        session, at = self.session, self.now - timedelta(hours=entry["hours_ago"])
+        member, answer = self.people[entry["to"]], entry.get("answer", "")
+        if "called" in entry:
+            offer_request.record_call(
+                session,
+                lead=lead,
+                business=member.business,
+                member=member,
+                by=lead.member,
+                outcome=CallOutcome(entry["called"]),
+                now=at,
+            )
+            return
+        then = [self.people[key] for key in entry.get("then", ())]
+        offer = offer_request.ask(session, lead=lead, member=member, by=lead.member, then=then, now=at)
+        if answer == "yes":
+            offer_answer.accept(session, offer=offer, by=member, now=at + ANSWERED / 12)
+        elif answer:
+            reason = DeclineReason(answer)
+            offer_answer.decline(session, offer=offer, by=member, reason=reason, now=at + ANSWERED / 12)
+        settle_offers(session, lead=lead, now=at + ANSWERED / 8)
 
     def reply(self, entry: Entry, at: datetime) -> None:
         """Store an answer to the last post before it, in the chapter of who decides about it."""

@@ -3,9 +3,12 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
+from sqlalchemy import ForeignKey, LargeBinary, Select, String, UniqueConstraint, bindparam, func, select
+from sqlalchemy.orm import Load, Mapped, Session, aliased, mapped_column, relationship
+from sqlalchemy.sql.base import ExecutableOption
 
 from directory.db import Base, PublicRow
 
@@ -56,6 +59,11 @@ class Capability(PublicRow, Base):
     parent: Mapped["Capability | None"] = relationship(remote_side="Capability.id")
 
 
+def without_words() -> ExecutableOption:
+    """Return the loader option for rows whose names are shown: their long lists are read only where one is used."""
+    return Load(Capability).defer(Capability.synonyms).defer(Capability.asks).defer(Capability.marks)
+
+
 def kind_below(kind: CapabilityKind | None) -> CapabilityKind:
     """Return the level of what stands under a node of ``kind``; None stands for no node."""
     if kind is None:
@@ -65,10 +73,17 @@ def kind_below(kind: CapabilityKind | None) -> CapabilityKind:
 
 def without_shares(session: Session, capability_ids: Collection[int]) -> set[int]:
     """Return those of the capabilities that are marked NO_SHARE, or stand below one that is."""
+    rows = session.execute(_climb(), {"ids": [*capability_ids]}) if capability_ids else ()
+    return {start for start, marks in rows if Mark.NO_SHARE in marks}
+
+
+@cache
+def _climb() -> Select[Any]:
+    """Return the query of the marks of the ``ids`` and of all above them: making it takes longer than asking it."""
     above = aliased(Capability)
     climb = (
         select(Capability.id.label("start"), Capability.parent_id, Capability.marks)
-        .where(Capability.id.in_(capability_ids))
+        .where(Capability.id.in_(bindparam("ids", expanding=True)))
         .cte(recursive=True)
     )
     climb = climb.union_all(
@@ -76,8 +91,7 @@ def without_shares(session: Session, capability_ids: Collection[int]) -> set[int
         .select_from(climb)
         .join(above, above.id == climb.c.parent_id)
     )
-    rows = session.execute(select(climb.c.start, climb.c.marks)) if capability_ids else ()
-    return {start for start, marks in rows if Mark.NO_SHARE in marks}
+    return select(climb.c.start, climb.c.marks)
 
 
 def capability_choices(session: Session) -> Sequence[Capability]:

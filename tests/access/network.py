@@ -16,8 +16,12 @@ from directory.facts.rating_case import RatingCase
 from directory.facts.vouch import Vouch
 from directory.imports.import_batch import ImportBatch
 from directory.joining.application import Application
+from directory.leads.client import Client, Consent, ConsentKind
 from directory.leads.lead import Lead
 from directory.leads.need_example import NeedExample
+from directory.leads.offer import Offer
+from directory.leads.seat_holder import SeatHolder
+from directory.leads.submission import Source, Submission
 from directory.leads.suggestion import Suggestion
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery, DeliveryState
@@ -96,6 +100,17 @@ class Network:
             "vouches": Vouch(giver_id=nora.id, receiver_id=bea.id, text="Kept word", known_as="c", given_at=now),
             "messages": Message(sender_id=nora.id, receiver_id=bea.id, text="T", sent_at=now),
             "leads": lead,
+            "submissions": Submission(
+                chapter=tucson, source=Source.FORM, email_hmac="x", received_at=now, confirmed_at=now
+            ),
+            "offers": Offer(
+                lead=lead,
+                business=bea.business,
+                member_id=bea.id,
+                by_id=nora.id,
+                asked_at=now,
+                due_at=now + timedelta(days=1),
+            ),
             "week": occurrence,
             "merge": self.people["mem_same"].business,
             "contact": nora.business,
@@ -140,6 +155,13 @@ class Network:
             "posts": Post(occurrence=occurrence, channel=channel, text="Hello", composed_at=now),
         }
         session.add_all(self.rows.values())
+        session.commit()
+        client = Client(lead_id=lead.id, added_at=now)
+        session.add(client)
+        session.flush()
+        agreed = {"client_id": client.id, "text": "T", "text_sha256": "x", "given_at": now}
+        session.add_all(Consent(kind=kind, **agreed) for kind in ConsentKind)
+        session.add(SeatHolder(lead_id=lead.id, business_id=bea.business_id, member_id=bea.id, held_at=now))
         session.commit()
         self.others: list[Base] = [
             Suggestion(asker_id=nora.id, lead=lead),

@@ -179,7 +179,7 @@ def test_a_lead_application_and_message_after_a_click_count_once(
     assert results(engine) == {"visits": 3, "leads": 1, "applications": 1, "replies": 1}
     with Session(engine) as session:
         mine = session.scalars(select(Lead).where(Lead.came_from_id.is_not(None))).one()
-    nadia.post(f"/leads/{mine.public_id}/close")
+    nadia.post(f"/leads/{mine.public_id}/declined")
     assert results(engine)["closed"] == 1
     with Session(engine) as session:
         credits = credits_of(session, chapter=old_pueblo(session))

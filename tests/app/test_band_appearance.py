@@ -18,6 +18,7 @@ from directory.db import write_session
 from directory.facts import rating_band as bands
 from directory.facts.rating import Rating
 from directory.people.tables import Band, Business, Member
+from directory.privacy.erasure import erase
 from tests.app.conftest import SignIn
 from tests.app.test_rating_inference import read_bands
 
@@ -70,10 +71,13 @@ class Attack:
     def __init__(self, engine: Engine, sign_in: SignIn, now: datetime, rng: random.Random) -> None:
         self.engine, self.sign_in, self.now, self.rng = engine, sign_in, now, rng
 
-    def __call__(self, plan: Plan, *, people: int, known: int, weeks: int, rated_in: int = 0) -> float:
+    def __call__(
+        self, plan: Plan, *, people: int, known: int, weeks: int, rated_in: int = 0, left_in: int | None = None
+    ) -> float:
         """Return the share of ``people`` ratees about whom the attacker guesses right whether the victim rated them.
 
-        The attacker learns from ``known`` other ratees what a band does with and without the victim's rating.
+        The attacker learns from ``known`` other ratees what a band does with and without the victim's rating, and, if
+        ``left_in`` is given, with the victim leaving in that week for good.
         """
         count = known + people
         with write_session(self.engine) as session:
@@ -102,6 +106,8 @@ class Attack:
             with write_session(self.engine) as session:
                 if rows:
                     session.execute(insert(Rating), rows)
+                if week == left_in:
+                    erase(session, member=session.get_one(Member, ids[-1]), by=None, now=monday)
                 bands.publish_bands(session, now=monday + WEEK, chance=lambda: self.rng.uniform(-1, 1))
             with Session(self.engine) as session:
                 rows_now = {band.member_id: (band.warmth, band.competence) for band in session.scalars(select(Band))}
@@ -136,6 +142,16 @@ def attack(engine: Engine, sign_in: SignIn, now: datetime) -> Attack:
     return Attack(engine, sign_in, now, random.Random(20261130))
 
 
+def edge(most: int) -> Plan:
+    """As ``one_by_one``; after a year all change, so that a band that may move does."""
+
+    def plan(week: int, seen: list[bool]) -> list[Said | None]:
+        said = one_by_one(most)(week, seen)
+        return [says and ((1, 1) if week >= 60 else (4, 4)) for says in said]
+
+    return plan
+
+
 PLANS = {  # plan, weeks, and the week in which the victim rates
     "a threshold less one": (all_at_once(THRESHOLD - 1), 8, 0),
     "one by one": (one_by_one(THRESHOLD + bands.EXTRA), 30, 0),
@@ -149,6 +165,13 @@ PLANS = {  # plan, weeks, and the week in which the victim rates
 def test_what_a_band_does_tells_little_of_who_rated(attack: Attack, name: str) -> None:
     plan, weeks, rated_in = PLANS[name]
     assert attack(plan, people=100, known=200, weeks=weeks, rated_in=rated_in) <= BLIND + MARGIN
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("plan", [one_by_one, edge], ids=["waits", "changes"])
+def test_who_leaves_takes_no_band_along(attack: Attack, plan: Callable[[int], Plan]) -> None:
+    share = attack(plan(THRESHOLD + bands.EXTRA), people=100, known=200, weeks=80, left_in=40)
+    assert share <= BLIND + MARGIN
 
 
 @pytest.mark.slow

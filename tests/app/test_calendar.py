@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from directory.db import write_session
 from directory.outbox.kill_switch import Stop, stop
 from directory.outbox.occurrence import Occurrence
+from directory.people.blackout_period import BlackoutPeriod
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
-from directory.week.blackout_period import BlackoutPeriod
 from tests.app.conftest import SignIn
 
 Browser = Callable[[str], FlaskClient]

@@ -15,7 +15,7 @@ from directory.db import write_session
 from directory.errors import Conflict
 from directory.people.business import index_businesses
 from directory.people.chapter import Chapter
-from directory.people.tables import Business, Member
+from directory.people.tables import Business, ChapterRole, Member, Role
 from directory.profiles import rows_seen
 from directory.profiles.rows_seen import count_rows, rows_to_show
 from tests.app.conftest import SignIn
@@ -118,6 +118,20 @@ def test_beyond_the_limit_whoever_was_seen_or_is_named_in_full_is_still_found(
     assert hidden in thief.get(f"/members?q={hidden.upper()}").text
     assert f"{hidden} Works" in thief.get(f"/members?q={hidden} works").text
     assert len(seen_in(thief.get("/members").text)) == 11
+
+
+@pytest.mark.usefixtures("few")
+def test_a_lead_sees_all_of_the_chapter(engine: Engine, sign_in: SignIn, now: datetime) -> None:
+    thief = fill(engine, sign_in, now, 40)
+    assert len(copy(thief, requests(40))) == 10
+    with write_session(engine) as session:
+        members = session.scalars(select(Member).order_by(Member.id)).all()
+        first, last = members[0], members[-1]
+        session.add(ChapterRole(member_id=first.id, chapter_id=first.business.chapter_id, role=Role.LEAD))
+        last.business.chapter = Chapter(key="mesa", name="Mesa")
+        elsewhere = last.public_id
+    seen = copy(thief, requests(40))
+    assert (len(seen | {elsewhere}), elsewhere in seen) == (40, False)
 
 
 @pytest.mark.usefixtures("few")

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -30,6 +31,8 @@ from tests.app.conftest import SignIn
 ABSENT = "23456789abcd"
 NOT_COUNTED = {"account_session", "allowance"}  # who is signed in, and how often something was tried
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+METHODS = {"GET", *WRITES}
+OUTSIDERS = ("pending", "mem_same", "mem_other", "secretary", "lead_other")  # they do not see a suspended member's firm
 
 
 @pytest.fixture
@@ -96,6 +99,10 @@ def path_of(route: Route, network: Network, absent: bool = False) -> tuple[str, 
     while "<any" in path:
         path = re.sub(r"/(?P<segment>)<(?P<converter>any[^>]+)>", fill, path)
     return path, first[0] if first else None
+
+
+def path_ids(route: Route, network: Network) -> list[str]:
+    return re.findall(r"/([a-z0-9]{12})(?=/|$)", path_of(route, network)[0])
 
 
 def cell(action: str, who: str, row: PublicRow | None) -> str:
@@ -175,6 +182,27 @@ def test_every_cell_holds_on_its_page(
         if method in WRITES:
             restore()
     assert wrong == [], "\n".join(map(str, wrong))
+
+
+@pytest.mark.slow
+def test_a_second_row_that_is_hidden_looks_like_one_that_does_not_exist(
+    app: Site, network: Network, browsers: dict[str, FlaskClient]
+) -> None:
+    hidden, tried = network.people["suspended"].business.public_id, 0
+    network.rows["weeks"] = network.rows["week"]
+    for route in app.url_map.iter_rules():
+        if len(re.findall(r"<\w*_id>", route.rule)) < 2:
+            continue
+        before, _, after = path_of(route, network)[0].rpartition(f"/{path_ids(route, network)[-1]}")
+        for who, method in product(OUTSIDERS, route.methods & METHODS):
+            answers = [
+                browsers[who].open(f"{before}/{id}{after}", method=method, data={"reason": "Because I can."})
+                for id in (hidden, ABSENT)
+            ]
+            assert answers[0].status_code == answers[1].status_code, (who, method, route.rule)
+            assert answers[0].data == answers[1].data, (who, method, route.rule)
+            tried += 1
+    assert tried > 40
 
 
 def test_whoever_owns_a_row_is_told_what_was_done_to_it_with_a_reason(app: Site, network: Network) -> None:

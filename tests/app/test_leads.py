@@ -1,7 +1,9 @@
 """Leads on the website: a suggestion for the member who brought the lead, and for nobody else."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -9,15 +11,21 @@ from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import Site
+from app.pages import lead_correction
+from directory.audit import AuditEntry
 from directory.db import write_session
+from directory.engine import lead_intake
+from directory.engine.sentence_encoder import Model
 from directory.engine.suggestions import UnderstoodText
 from directory.leads.lead import Lead
 from directory.leads.need_example import NeedExample
 from directory.leads.suggestion import Suggestion
+from directory.outbox.delivery import Delivery
 from directory.people.business import edit_business
 from directory.people.tables import Business, Member
 from directory.privacy.erasure import erase
 from directory.rate_limit import consume_allowance, refund_allowance
+from directory.taxonomy.capability import Capability
 from tests.app.conftest import SignIn
 
 STORY = "A client wants a company website the staff can edit. He insists on WordPress. About $15,000, in Tucson."
@@ -220,7 +228,7 @@ def test_other_writes_succeed_while_a_text_is_analysed(
             other.execute(update(Member).values(headline="written meanwhile"))
         return UnderstoodText((), (), (), "")
 
-    monkeypatch.setattr("app.pages.leads.understand", understand)
+    monkeypatch.setattr("directory.engine.lead_intake.understand", understand)
     assert "Nothing here matches" in nadia.get(bring(nadia)).text
 
 
@@ -232,17 +240,22 @@ def test_the_text_of_a_lead_is_escaped(nadia: FlaskClient) -> None:
 
 def test_a_lead_can_be_closed_and_reopened(app: Site, nadia: FlaskClient) -> None:
     brought = bring(nadia)
-    assert "closed" in nadia.post(f"{brought}/close", follow_redirects=True).text
-    assert "reopened" in nadia.post(f"{brought}/reopen", follow_redirects=True).text
+    assert "closed" in nadia.post(f"{brought}/won", follow_redirects=True).text
+    assert "is open again" in nadia.post(f"{brought}/reopen", follow_redirects=True).text
 
 
-def test_the_31st_lead_an_hour_is_refused_and_its_text_is_kept(
+def test_the_61st_answer_an_hour_is_refused_and_a_new_lead_keeps_its_text(
     engine: Engine, nadia: FlaskClient, now: datetime
 ) -> None:
+    brought = bring(nadia)
     with write_session(engine) as session:
         member = session.scalars(select(Member).where(Member.key == "nadia")).one()
-        for _ in range(30):
-            consume_allowance(session, key=f"lead {member.id}", limit=30, within=timedelta(hours=1), now=now)
+        for _ in range(59):
+            consume_allowance(session, key=f"lead {member.id}", limit=60, within=timedelta(hours=1), now=now)
+    before = rows(engine, Suggestion)
+    for path, data in (("edit", {}), ("needs", {}), ("shape", {"shape": "together"}), ("suggestions", {})):
+        assert nadia.post(f"{brought}/{path}", data=data).status_code == 422, path
+    assert rows(engine, Suggestion) == before
     answer = nadia.post("/leads/new", data={"text": "One more: logo design"})
     assert answer.status_code == 422
     assert "One more: logo design</textarea>" in answer.text
@@ -369,3 +382,92 @@ def test_where_law_restricts_referral_fees_no_page_or_draft_speaks_of_a_share(en
         if shape != "together":
             assert shape_of(page) == ["hand over"]
             assert "each firm works for its own clients" in main or shape
+
+
+@pytest.mark.parametrize("act", ["new", "edit", "needs", "shape", "suggestions"])
+def test_others_write_while_the_engine_works(
+    engine: Engine, nadia: FlaskClient, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    path, real, wrote = bring(nadia), lead_intake.ask_engine, []
+
+    def ask_engine(session: Session, **more: Any) -> Suggestion:
+        with write_session(engine) as other:
+            other.execute(update(Business).values(summary="Written meanwhile."))
+            wrote.append(act)
+        return real(session, **more)
+
+    monkeypatch.setattr(lead_intake if act == "new" else lead_correction, "ask_engine", ask_engine)
+    where = "/leads/new" if act == "new" else f"{path}/{act}"
+    fields = {"text": "A bakery needs a logo", "shape": "together"}
+    assert nadia.post(where, data=fields).status_code == 303
+    assert wrote == [act]
+
+
+def test_a_lead_that_changed_while_the_engine_worked_is_asked_about_anew(
+    engine: Engine, nadia: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, real = bring(nadia), lead_correction.ask_engine
+    meanwhile = ["Logo design", "Bookkeeping"]
+
+    def ask_engine(session: Session, **more: Any) -> Suggestion:
+        answer = real(session, **more)
+        if len(meanwhile) == 2:
+            with ThreadPoolExecutor() as other:  # a request of its own, not one inside of this one
+                other.submit(nadia.post, f"{path}/needs", data={need_field(engine, meanwhile.pop()): "must"})
+        return answer
+
+    monkeypatch.setattr(lead_correction, "ask_engine", ask_engine)
+    assert nadia.post(f"{path}/needs", data={need_field(engine, meanwhile[0]): "must"}).status_code == 303
+    with Session(engine) as session:
+        lead = session.scalars(select(Lead).order_by(Lead.id.desc())).first()
+        names = [need.capability.name for need in lead.needs] if lead else []
+        latest = session.scalars(select(Suggestion).order_by(Suggestion.id.desc())).first()
+        seats = {seat.capability_id for seat in latest.teams[0].seats} if latest else set()
+        asked = {need.capability_id for need in lead.needs} if lead else set()
+    assert {"WordPress", "Logo design", "Bookkeeping"} <= {*names}
+    assert asked <= seats | ({*latest.teams[0].missing} if latest else set())
+
+
+def test_nothing_is_learnt_from_words_that_were_forgotten_while_the_engine_worked(
+    engine: Engine, nadia: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, real, asked = bring(nadia), lead_correction.ask_engine, []
+
+    def ask_engine(session: Session, *, lead: Lead, **more: Any) -> Suggestion:
+        asked.append(lead.text)
+        with write_session(engine) as other:
+            other.execute(update(Lead).values(text="Forgotten."))
+        return real(session, lead=lead, **more)
+
+    monkeypatch.setattr(lead_correction, "ask_engine", ask_engine)
+    assert nadia.post(f"{path}/needs", data={need_field(engine, "Web design"): "must"}).status_code == 303
+    assert asked == [STORY, "Forgotten."]
+    assert rows(engine, NeedExample) == 0
+
+
+def test_the_reason_of_an_administrator_who_corrects_a_lead_is_kept_and_told_once(
+    engine: Engine, nadia: FlaskClient, sign_in: SignIn
+) -> None:
+    path, admin = bring(nadia), browser_of(engine, sign_in, "carla")
+    with write_session(engine) as session:
+        session.execute(update(Member).where(Member.key == "carla").values(is_admin=True))
+    assert admin.post(f"{path}/shape", data={"shape": "together", "reason": "Nadia asked me to."}).status_code == 303
+    with Session(engine) as session:
+        told = select(AuditEntry.reason).where(AuditEntry.reason != "")
+        assert session.scalars(told).all() == ["Nadia asked me to."]
+        assert sum(b'"told"' in payload for payload in session.scalars(select(Delivery.payload))) == 1
+
+
+def need_field(engine: Engine, name: str) -> str:
+    with Session(engine) as session:
+        return f"need-{session.scalars(select(Capability.public_id).where(Capability.name == name)).first()}"
+
+
+def test_no_view_of_a_lead_calls_the_sentence_model(
+    engine: Engine, nadia: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = bring(nadia, "The pipe organs of two chapels are out of tune, and a logo would be nice")
+    seen = nadia.get(path).text
+    monkeypatch.setattr(Model, "encode", None)
+    assert nadia.get(path).text == seen
+    assert nadia.get(f"{path}/edit").status_code == 200

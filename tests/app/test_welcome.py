@@ -258,9 +258,9 @@ def test_a_need_is_redirected_to_a_new_lead(sign_in: SignIn, ines: Member) -> No
 def test_closing_a_lead_can_be_undone(engine: Engine, sign_in: SignIn) -> None:
     browser = sign_in(person(engine, "nadia"))
     lead = browser.get("/leads").text.split("/leads/")[2].split('"')[0]
-    settled = browser.post(f"/leads/{lead}/close", follow_redirects=True).text
+    settled = browser.post(f"/leads/{lead}/declined", follow_redirects=True).text
     assert f'action="/leads/{lead}/reopen"' in settled
-    assert "reopened" in browser.post(f"/leads/{lead}/reopen", follow_redirects=True).text
+    assert "is open again" in browser.post(f"/leads/{lead}/reopen", follow_redirects=True).text
 
 
 def test_a_mention_without_consent_names_the_member_only_to_leads(

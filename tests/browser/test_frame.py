@@ -27,8 +27,7 @@ def awaited(session: Session, bea: Member, now: datetime) -> Member:
     return bea
 
 
-@pytest.mark.parametrize("phone", [False, True])
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)])
 def test_nobody_is_kept_out(visit: Visit, awaited: Member, phone: bool, dark: bool) -> None:
     for path in ("/", "/sign-in", "/nothing-here"):
         assert barriers(visit(path, phone=phone, dark=dark)) == [], path

@@ -176,7 +176,7 @@ def test_members_are_imported_as_the_dry_run_told(seeded: Path, run: Run, tmp_pa
         }
     ]
     assert told["left_out"] == [{"row": 3, "why": "Write where the invitation goes."}]
-    assert "1 person would be invited." in run(*arguments).stdout
+    assert "1 person is invited." in run(*arguments).stdout
     assert count(seeded, Member) == before + 1
     assert run("import", "members", str(file), "--chapter", "nowhere").exit_code == 1
 
@@ -188,3 +188,15 @@ def test_read_prints_one_object_a_line_and_a_line_costs_no_other(run: Run, seede
     assert [refusal["code"] for refusal in first["refused"]] == ["web.development"]
     assert set(empty) == {"error"}
     assert [need["code"] for need in last["needs"]] == ["accounting.bookkeeping"]
+
+
+def test_a_client_asks_by_mail(run: Run, seeded: Path) -> None:
+    mail = b"From: Ann <ann@client.example>\r\nTo: ask+old-pueblo@goodword.example\r\n\r\nA new site, please."
+    for content, says in (
+        (mail, "Kept"),
+        (b"Precedence: bulk\r\n" + mail, "No person wrote this"),
+        (b"\xff\x00" * 600_000, "nothing to read"),
+    ):
+        result = run("intake", input=content)
+        assert (result.exit_code, says in result.output) == (0, True), result.output
+        assert "ann" not in result.output.casefold()

@@ -10,6 +10,7 @@ import pytest
 from jinja2 import meta
 
 from app import create_app
+from directory.leads.client import ClientContact
 from directory.outbox.mail import LETTERS, LetterKind
 from directory.outbox.notification_preferences import PREFERENCES
 from directory.people.tables import Member
@@ -35,6 +36,8 @@ SAMPLES: dict[str, Any] = {  # the value of a word in every letter
     "act": "They changed your headline.",
     "reason": "The phone number in it was wrong.",
     "why": "asks for an accountant",
+    "work": "WordPress and Web design",
+    "due": "Tue, Nov 3, 9:00 AM",
     "welcome": "Come to breakfast on Wednesday.",
     "word": "You two should talk.",
     "found": "- Mastodon: This installation no longer has the key to this account’s secrets.",
@@ -57,7 +60,23 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {  # of the letters whose text
     "introduced": ({"also": ""}, {"also": "Bea Lindqvist"}),
     "invitation": ({}, {"chapter": ""}),
     "prompt": ({}, {"lead": "", "items": SAMPLES["items"][:1]}),
+    "confirm_request": ({"dropped": ""}, {"dropped": "yes"}),
+    "request_received": ({}, {"name": ""}),
+    "client_answered": ({"answer": "yes", "text": ""}, {"answer": "other"}, {"answer": "no", "text": ""}),
     "message": ({"reply": "yes"}, {"reply": ""}),
+    "offer": (
+        {"gives": "", "text": "A client of mine wants WordPress."},
+        {"gives": "yes", "text": "A shop, by spring."},
+    ),
+    "offer_over": ({"why": "Somebody else was faster."},),
+    "offers_answered": (
+        {
+            "path": f"/leads/{ID}",
+            "complete": "",
+            "text": "Bea Lindqvist cannot do it (no time): WordPress. Nobody else is asked. Choose somebody.",
+        },
+        {"path": f"/leads/{ID}", "complete": "yes", "text": "Bea Lindqvist is in: WordPress."},
+    ),
 }
 every_letter = pytest.mark.parametrize("kind", LETTERS, ids=lambda kind: kind.name)
 
@@ -66,7 +85,9 @@ def texts(kind: LetterKind) -> list[str]:
     """Return the letter's subject and body in each of its variants, as sent to Nadia."""
     link = "" if kind.path is None else f"{HOME}{kind.path}TOKEN"
     about = "nadia@soto.example" if kind.is_to_about else ID
-    common = {"to": NADIA.email if kind.is_to_visitor else NADIA, "link": link, "about": about, "home": HOME}
+    client = ClientContact("Prudence Hale", email="prudence@saguaro.example")
+    to = client if kind.name in mail_rendering.RECIPIENTS else NADIA.email if kind.is_to_visitor else NADIA
+    common = {"to": to, "link": link, "about": about, "home": HOME}
     off = f"{HOME}/unsubscribe/TOKEN" if kind.switch else ""
     words = {word: SAMPLES[word] for word in kind.words if word in SAMPLES}
     variants = [words | variant for variant in VARIANTS.get(kind.name, ({},))]

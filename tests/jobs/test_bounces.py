@@ -1,6 +1,7 @@
 """Refusals of the mail server and bounces in the maildir: recorded at the member, and nothing more is sent there."""
 
 from datetime import datetime, timedelta
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from directory.db import write_session
 from directory.outbox import mail
 from directory.outbox.delivery import MAX_ATTEMPTS, Delivery, DeliveryState
+from directory.outbox.mail_refusal import record_bounce
 from directory.people.tables import Business, Member
 from directory.settings import Settings, load_settings
 from jobs.bounces import read_bounces
@@ -90,3 +92,18 @@ def test_bounces_of_the_maildir_are_recorded_and_other_mail_is_kept(
     assert [read_bounces(engine, settings=settings, now=now) for _ in range(2)] == [1, 0]
     assert refused(engine, bea) == "5.1.1"
     assert [path.name for path in sorted((settings.home / "bounces").rglob("*")) if path.is_file()] == ["1.a:2,"]
+
+
+def test_what_an_answer_quotes_is_no_proof_of_a_bounce(
+    engine: Engine, bea: Member, settings: Settings, now: datetime
+) -> None:
+    row = written(engine, bea, "one", now)
+    assert deliver_one(engine, row, settings=settings, now=now)
+    (path,) = (settings.home / "mail").glob("*.eml")
+    letter = message_from_bytes(path.read_bytes())
+    quoted = letter["Message-ID"].strip("<>")
+    for known in (quoted, quoted.partition("@")[0], path.stem):
+        with write_session(engine) as session:
+            assert not record_bounce(session, content=bounce(known, "bea@b.example"), now=now)
+    with write_session(engine) as session:
+        assert record_bounce(session, content=bounce(letter["X-Letter"], "bea@b.example"), now=now)

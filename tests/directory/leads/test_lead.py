@@ -10,16 +10,16 @@ from directory.engine.own_vocabulary import capability_named
 from directory.errors import Conflict, Invalid
 from directory.leads.lead import (
     Lead,
+    LeadState,
     Shape,
     Terms,
     Wish,
-    close_lead,
     correct_lead,
     create_lead,
     leads_of,
-    reopen_lead,
     work_shares,
 )
+from directory.leads.lead_state import change_state, reopen_lead
 from directory.leads.message_draft import draft_brief
 from directory.money import Money
 from tests.conftest import DemoCast
@@ -112,10 +112,10 @@ def test_more_than_twelve_needs_are_refused(demo_cast: DemoCast, lead: Lead, now
 
 
 def test_a_closed_lead_is_not_corrected_until_it_is_reopened(demo_cast: DemoCast, lead: Lead, now: datetime) -> None:
-    close_lead(demo_cast.session, lead=lead, member=lead.member, now=now)
+    change_state(demo_cast.session, lead=lead, to=LeadState.DECLINED, by=lead.member, now=now)
     with pytest.raises(Conflict):
         correct_lead(demo_cast.session, lead=lead, member=lead.member, wishes=[], terms=Terms(), now=now)
-    reopen_lead(demo_cast.session, lead=lead, member=lead.member, now=now)
+    reopen_lead(demo_cast.session, lead=lead, by=lead.member, now=now)
     correct_lead(demo_cast.session, lead=lead, member=lead.member, wishes=[], terms=Terms(), now=now)
     assert lead.needs == []
 

@@ -1,6 +1,7 @@
 """A mail server's refusal, at once or by a bounce, stops all mail to the address until somebody takes it up again."""
 
 from datetime import datetime, timedelta
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from directory.outbox.mail_refusal import read_bounce, record_bounce, record_ref
 from directory.people.tables import Member, MemberState
 from tests.cast import Cast
 
-HEADERS = "Message-ID: <{letter}@network.example>\r\nTo: {to}\r\nSubject: Your week\r\n"
+HEADERS = "Message-ID: <a-b@network.example>\r\nX-Letter: {letter}\r\nTo: {to}\r\nSubject: Your week\r\n"
 
 
 def bounce(
@@ -108,3 +109,18 @@ def test_who_has_not_joined_gets_the_invitation_and_answers_to_what_is_typed(ses
     assert {kind.name for kind in LETTERS if address_of(kind, cast.bea, "about@x.example")} == allowed
     cast.bea.state = MemberState.SUSPENDED
     assert [kind.name for kind in LETTERS if address_of(kind, cast.bea, "about@x.example")] == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        bounce("abc", "a" * 900_000),
+        b"Content-Type: multipart/report; boundary=b\n\n--b\n" + b"Content-Type: message/rfc822\n\n" * 30_000,
+        b"".join(b"Content-Type: multipart/report; boundary=b%d\n\n--b%d\n" % (at, at) for at in range(9000)),
+    ],
+    ids=["a long address", "letters within letters", "parts within parts"],
+)
+def test_a_hostile_bounce_is_read_in_a_moment(content: bytes) -> None:
+    began = thread_time()
+    read_bounce(content)
+    assert thread_time() - began < 2

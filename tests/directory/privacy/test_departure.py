@@ -30,10 +30,10 @@ from directory.outbox.occurrence import Occurrence
 from directory.people import photo, wanted
 from directory.people.field_declaration import fields_of
 from directory.people.one_time_link import OneTimeLink, create_link
+from directory.people.suppression import is_suppressed
 from directory.people.tables import Band, Business, ChapterRole, Member, MemberState, Role, WantedKind
 from directory.privacy import departure, erasure
 from directory.privacy.business_merge import merge
-from directory.privacy.suppression import is_suppressed
 from directory.profiles.relay import submit_message
 from directory.taxonomy.capability import Capability
 from directory.week.mention_choice import Mention

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from directory.facts.interaction import have_met
 from directory.facts.introduction import Introduction, IntroductionState
-from directory.leads.lead import Lead
+from directory.leads.lead import Lead, LeadState
+from directory.leads.offer import Offer, OfferState
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.occurrence import Occurrence
 from directory.people.photo import crop_square
@@ -38,6 +39,12 @@ def test_eight_weeks_are_played(demo_cast: "DemoCast", settings: Settings, now: 
     )
     assert {None, "ignored"} == set(session.scalars(select(Reply.outcome)))
     assert {True, False} == set(session.scalars(select(Lead.closed_at.is_not(None))))
+    assert set(LeadState) - {LeadState.PENDING} <= set(session.scalars(select(Lead.state)))
+    offers = session.scalars(select(Offer)).all()
+    assert {OfferState.PENDING, OfferState.ACCEPTED, OfferState.DECLINED} == {offer.state for offer in offers}
+    waiting = [offer for offer in offers if offer.state is OfferState.PENDING]
+    assert {"nadia", "bea"} == {offer.member.key for offer in waiting if offer.member}  # two wait for Bea
+    assert len(waiting) == 3
     assert set(session.scalars(select(Delivery.state))) == {DeliveryState.DELIVERED}
     assert None not in session.scalars(select(Member.photo).where(Member.arrived_at.is_not(None))).all()
 

@@ -1,0 +1,35 @@
+"""``goodword intake``: reads a client's mail from standard input, as a mail server passes it to a program."""
+
+import sys
+
+import click
+
+from app.cli.database_access import open_engine
+from directory.clock import utc_now
+from directory.db import write_session
+from directory.leads.request_mail import MAX_MAIL, Outcome, take_mail
+from directory.secrets import SecretBox
+from directory.settings import load_settings
+
+SAID = {
+    Outcome.KEPT: "Kept. Its sender gets a link to confirm it.",
+    Outcome.AUTOMATIC: "No person wrote this. Nothing was changed.",
+    Outcome.REPEATED: "This came before. Nothing was changed.",
+    Outcome.TOO_MANY: "That is too much from one address today. Nothing was changed.",
+    Outcome.UNREADABLE: "There is nothing to read in this, or nobody to answer. Nothing was changed.",
+}
+
+
+@click.command()
+def intake() -> None:
+    """Read a client's mail from standard input, as a request to a chapter: ask+KEY@your.host goes to chapter KEY.
+
+    It always exits with 0 unless the database cannot be written: otherwise the mail server would return the mail.
+    """
+    content, settings = sys.stdin.buffer.read(MAX_MAIL), load_settings()
+    while sys.stdin.buffer.read(MAX_MAIL):  # the mail server is still writing
+        pass
+    with open_engine() as engine, write_session(engine) as session:
+        box = SecretBox(settings.encryption_keys)
+        outcome = take_mail(session, content=content, own_address=settings.mail_from, secrets=box, now=utc_now())
+    click.echo(SAID[outcome])
