@@ -82,6 +82,7 @@ def take_seats(session: Session, offer: Offer, *, by: Member, now: datetime) -> 
         own = [each for each in seat_holders(session, lead=lead) if each.offer_id is None]
         give_up_seats(session, lead=lead, holders=own, by=by, now=now)
         lead.member, lead.business_id, lead.shape = offer.member, offer.business_id, None
+        offer.chase_after(now)
         session.flush()
         record(session, actor_id=by.id, action="lead.take_over", object=f"lead:{lead.public_id}", now=now)
         return

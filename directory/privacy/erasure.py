@@ -64,6 +64,7 @@ OVERWRITTEN: dict[str, dict[str, Any]] = {
     "introduction.via_id": {"word": ""},
     "lead.member_id": {"text": "", "place": "", "asked_at": None},
     "offer.member_id": {"words": ""},
+    "report.by_id": {"words": ""},
     "offer.by_id": {"words": ""},
     "mention.member_id": {"reason": ""},
     "pairing.one_id": {"place": "", "topics": "", "next_step": ""},
