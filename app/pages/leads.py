@@ -12,6 +12,7 @@ from app.attribution_cookie import credit_last_click
 from app.db import db
 from app.forms import blamed
 from app.forms.lead import LeadForm, open_questions
+from app.forms.referral import OutcomeForm
 from app.pages.today import what_waits
 from app.permissions import can as may
 from app.request_time import now
@@ -23,12 +24,14 @@ from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import latest_suggestion, offered_capabilities, store_suggestion
 from directory.errors import Invalid
 from directory.leads import lead as leads
+from directory.leads import report as reports
 from directory.leads.client import client_of
 from directory.leads.client_choice import MAX_OPTIONS, latest_choice
 from directory.leads.lead import Lead, LeadState
-from directory.leads.lead_state import change_state, is_last_changed_by, reopen_lead
+from directory.leads.lead_state import change_state, is_last_changed_by
 from directory.leads.offer import accepted_offers, told_no_time
 from directory.leads.offer_request import members_in_order
+from directory.leads.report import Said
 from directory.leads.same_lead import same_lead
 from directory.leads.seat_holder import team_is_complete
 from directory.leads.suggestion import Suggestion
@@ -190,7 +193,7 @@ def count_answer() -> None:
 def reopen(public_id: str) -> ResponseReturnValue:
     """Take back that the member closed it."""
     lead = get_permitted_or_404(Lead, public_id, "lead.close_won_lost")
-    reopen_lead(db.session(), lead=lead, by=current_member(), now=now())
+    reports.reopen(db.session(), lead=lead, by=current_member(), now=now())
     return commit_and_redirect(_("The lead is open again."), to=url_for(".show", public_id=lead.public_id))
 
 
@@ -199,7 +202,20 @@ def reopen(public_id: str) -> ResponseReturnValue:
 def close(public_id: str, outcome: str) -> ResponseReturnValue:
     """Close the lead with what came of it."""
     lead = get_permitted_or_404(Lead, public_id, "lead.close_won_lost")
-    change_state(db.session(), lead=lead, to=LeadState(outcome), by=current_member(), now=now())
+    me, form = current_member(), OutcomeForm()
+    if outcome == "declined":
+        change_state(db.session(), lead=lead, to=LeadState.DECLINED, by=me, now=now())
+    else:
+        reports.say(
+            db.session(),
+            lead=lead,
+            side=reports.closing_side(lead, me),
+            by=me,
+            said=Said(outcome),
+            value=form.amount(lead.business.country),
+            is_repeat=form.is_repeat.data,
+            now=now(),
+        )
     return commit_and_redirect(
         _("The lead is closed."),
         undo=url_for(".reopen", public_id=public_id),

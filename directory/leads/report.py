@@ -91,6 +91,11 @@ def side_of(session: Session, *, lead: Lead, member: Member) -> Side | None:
     return Side.GIVER if any(hop.by_id == member.id for hop in hand_overs(session, lead=lead)) else None
 
 
+def closing_side(lead: Lead, member: Member) -> Side:
+    """Return as who the member, who may close the lead, does so."""
+    return Side.RECEIVER if lead.member_id == member.id else Side.CHAPTER
+
+
 def standing_reports(session: Session, *, lead: Lead) -> Sequence[Report]:
     """Return what was said of the lead and not taken back, the oldest first."""
     undo = aliased(Report)
@@ -182,6 +187,16 @@ def take_back(session: Session, *, lead: Lead, side: Side, by: Member | None, no
         if hop.member_id == lead.member_id and lead.closed_at is None:
             hop.chase_after(now)
     return undo
+
+
+def reopen(session: Session, *, lead: Lead, by: Member, now: datetime) -> None:
+    """Open a closed lead again, with the report that closed it taken back. Raises Conflict as ``reopen_lead`` does."""
+    side = closing_side(lead, by)
+    last = said_last(standing_reports(session, lead=lead), side, by)
+    if last is not None and last.said in CLOSES:
+        take_back(session, lead=lead, side=side, by=by, now=now)
+    else:
+        reopen_lead(session, lead=lead, by=by, now=now)
 
 
 def dispute(session: Session, *, lead: Lead, side: Side, by: Member, words: str, now: datetime) -> Report:
