@@ -29,7 +29,7 @@ from directory.leads.client import client_of
 from directory.leads.client_choice import MAX_OPTIONS, latest_choice
 from directory.leads.lead import Lead, LeadState
 from directory.leads.lead_state import change_state, is_last_changed_by
-from directory.leads.offer import accepted_offers, told_no_time
+from directory.leads.offer import accepted_offers, passed_on, told_no_time
 from directory.leads.offer_request import members_in_order
 from directory.leads.report import Said
 from directory.leads.same_lead import same_lead
@@ -64,6 +64,7 @@ def index() -> ResponseReturnValue:
         open=leads.count_open_leads(session, member=me),
         lines=progress_lines(session, leads=own[:PER_PAGE]),
         parts=[] if before else accepted_offers(session, member=me),
+        given=[] if before else passed_on(session, member=me),
         offered=[] if before else what_waits().items.offered,
         me=me,
     )

@@ -6,7 +6,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, func, select
-from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column, relationship, selectinload
 
 from directory.db import Base, PublicRow
 from directory.leads.lead import Lead
@@ -240,3 +240,11 @@ def hand_overs(session: Session, *, lead: Lead) -> Sequence[Offer]:
     """Return the offers by which the lead went from hand to hand, the first hop first."""
     taken = select(Offer).where(Offer.lead_id == lead.id, Offer.makes_bringer, Offer.state == OfferState.ACCEPTED)
     return session.scalars(taken.order_by(Offer.answered_at, Offer.id)).all()
+
+
+def passed_on(session: Session, *, member: Member, limit: int = 20) -> Sequence[Offer]:
+    """Return the leads that the member handed over and that somebody took, or of which the client is asked first."""
+    states = (OfferState.HELD, OfferState.ACCEPTED)
+    given = select(Offer).where(Offer.by_id == member.id, Offer.makes_bringer, Offer.state.in_(states))
+    people = (joinedload(Offer.member), joinedload(Offer.business), joinedload(Offer.lead))
+    return session.scalars(given.options(*people).order_by(Offer.id.desc()).limit(limit)).all()

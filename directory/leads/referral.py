@@ -114,7 +114,8 @@ def ask_client(session: Session, *, offer: Offer, now: datetime) -> None:
 
 def referral_texts(offer: Offer) -> Mapping[ConsentKind, str]:
     """Return the words in which a client agrees to be handed over."""
-    names = {"giver": offer.by.name, "name": offer.called, "firm": offer.business.name}
+    assert offer.member is not None
+    names = {"giver": offer.by.name, "name": offer.member.name, "firm": offer.business.name}
     share = _(
         "%(giver)s may pass my request and my contact details on to %(name)s of %(firm)s, and to the firms that take "
         "part in the work.",
