@@ -13,6 +13,7 @@ from app.db import db
 from app.forms import blamed
 from app.forms.lead import LeadForm, open_questions
 from app.forms.referral import OutcomeForm
+from app.pages.introductions import came_from
 from app.pages.today import what_waits
 from app.permissions import can as may
 from app.request_time import now
@@ -23,6 +24,7 @@ from directory.engine.shape_text import shape_labels
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import latest_suggestion, offered_capabilities, store_suggestion
 from directory.errors import Invalid
+from directory.facts.introduction import Introduction
 from directory.leads import lead as leads
 from directory.leads import report as reports
 from directory.leads.client import client_of
@@ -73,15 +75,17 @@ def index() -> ResponseReturnValue:
 @pages.route("/leads/new", methods=["GET", "POST"])
 @policy("lead.create_as_member")
 def new() -> ResponseReturnValue:
-    """Create a lead; ``?reply=`` is the id of a social-media reply that it is made from."""
+    """Create a lead; ``?reply=`` is the id of a social-media reply that it is made from, ``?introduction=`` of the
+    introduction that it came from."""
     form, reply_id = LeadForm(), request.args.get("reply")
     reply = get_permitted_or_404(Reply, reply_id, "reply.decide") if reply_id else None
+    introduction = came_from()
     if form.validate_on_submit():
         with blamed(form):
             text = leads.clean_lead_text(str(form.text.data or ""))
             if "again" not in request.form and (asked := same_lead(db.session(), member=current_member(), text=text)):
                 return render_template("leads/new.html", form=form, asked=asked), 409
-            lead = _create_lead(form, text, reply)
+            lead = _create_lead(form, text, reply, introduction)
             if lead is None:
                 form.refuse(_("Your last lead is still being read. Send this one again in a moment."), 429)
                 return render_template("leads/new.html", form=form), form.status
@@ -91,7 +95,7 @@ def new() -> ResponseReturnValue:
     return render_template("leads/new.html", form=form), form.status
 
 
-def _create_lead(form: LeadForm, text: str, reply: Reply | None) -> Lead | None:
+def _create_lead(form: LeadForm, text: str, reply: Reply | None, introduction: Introduction | None) -> Lead | None:
     """Create the lead and its suggestion, and decide the reply; None while another text of the member is read.
 
     Raises Invalid, also above ANSWERS_AN_HOUR.
@@ -111,6 +115,7 @@ def _create_lead(form: LeadForm, text: str, reply: Reply | None) -> Lead | None:
         lead = leads.create_lead(
             db.session(), member=current_member(), text=text, wishes=wishes, terms=terms, now=now()
         )
+    lead.introduction = introduction
     if reply is not None:
         social_inbox.decide_reply(
             db.session(), reply=reply, outcome=Outcome.LEAD, lead=lead, by=current_member(), now=now()

@@ -10,6 +10,7 @@ from app.attribution_cookie import credit_last_click
 from app.db import db
 from app.forms import blamed
 from app.forms.referral import DisputeForm, OutcomeForm, SlipForm
+from app.pages.introductions import came_from
 from app.pages.leads import count_answer
 from app.pages.offers import named, people_for
 from app.pages.submissions import secrets
@@ -18,7 +19,7 @@ from app.request_time import now
 from directory.db import claim_write
 from directory.engine.suggestions import understand
 from directory.errors import Conflict, Invalid
-from directory.facts.introduction import Introduction
+from directory.leads import dispute as disputes
 from directory.leads import report as reports
 from directory.leads.client import clean_contact, find_client
 from directory.leads.lead import Lead, clean_lead_text
@@ -38,9 +39,7 @@ def new() -> ResponseReturnValue:
     """Hand a client over to ``?to=`` or whoever is named; ``?introduction=`` says what it came from."""
     form, me = SlipForm(), current_member()
     to = db.session.scalar(select(Member).where(Member.public_id == request.args.get("to", ""), Member.is_active))
-    came_from = request.args.get("introduction", "")
-    if came_from:
-        get_permitted_or_404(Introduction, came_from, "intro.read")
+    introduction = came_from()
     if form.validate_on_submit():
         with blamed(form), credit_last_click():
             text = clean_lead_text(form.text.data or "")
@@ -50,7 +49,6 @@ def new() -> ResponseReturnValue:
             wishes = understand(db.session(), text=text).wishes
             db.session.rollback()
             claim_write(db.session())
-            introduction = select(Introduction).where(Introduction.public_id == came_from)
             row = refer(
                 db.session(),
                 giver=me,
@@ -59,7 +57,7 @@ def new() -> ResponseReturnValue:
                 wishes=wishes,
                 contact=contact,
                 done=form.chosen,
-                introduction=db.session.scalar(introduction) if came_from else None,
+                introduction=introduction,
                 secrets=secrets(),
                 now=now(),
             )
@@ -106,10 +104,10 @@ def dispute(public_id: str, act: str) -> ResponseReturnValue:
     """Say what is wrong about a lead that was handed over, or that it is all right after all."""
     lead, me, form = get_permitted_or_404(Offer, public_id, "referral.dispute").lead, current_member(), DisputeForm()
     if act == "undispute":
-        reports.drop_dispute(db.session(), lead=lead, side=_side(lead), by=me, now=now())
+        disputes.drop_dispute(db.session(), lead=lead, side=_side(lead), by=me, now=now())
         return commit_and_redirect(_("Taken back."))
     words = form.words.data or ""
-    reports.dispute(db.session(), lead=lead, side=_side(lead), by=me, words=words, now=now())
+    disputes.dispute(db.session(), lead=lead, side=_side(lead), by=me, words=words, now=now())
     return commit_and_redirect(
         _("Your chapter’s lead reads it, and so does the other side."),
         undo=url_for(".dispute", public_id=public_id, act="undispute"),
@@ -122,7 +120,7 @@ def settle(public_id: str) -> ResponseReturnValue:
     """Decide a dispute, with the amount that holds."""
     lead, form = get_permitted_or_404(Offer, public_id, "referral.settle").lead, DisputeForm()
     value, words = form.amount(lead.business.country), form.words.data or ""
-    reports.settle(db.session(), lead=lead, by=current_member(), words=words, value=value, now=now())
+    disputes.settle(db.session(), lead=lead, by=current_member(), words=words, value=value, now=now())
     return commit_and_redirect(_("Settled. Both sides read why."))
 
 

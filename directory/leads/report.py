@@ -1,4 +1,4 @@
-"""Reports: what giver, receiver and client each say of a lead, what it was worth, and what they dispute.
+"""Reports: what giver, receiver and client each say of a lead, and what it was worth.
 
 Append-only: who was wrong takes a report back by another, and says it anew. The lead has one state; its receiver's word
 on how it ended is what closes it.
@@ -19,11 +19,10 @@ from directory.interpretation.written_amount import LARGEST
 from directory.leads.lead import Lead, LeadState
 from directory.leads.lead_state import change_state, lock_lead, reopen_lead
 from directory.leads.offer import hand_overs
-from directory.leads.referral import leads_of_chapter, tell
+from directory.leads.referral import tell
 from directory.money import Money
 from directory.outbox import mail
 from directory.people.tables import Member
-from directory.text import clean_text
 from directory.translation import gettext as _
 
 WORDS_LIMIT = 600
@@ -142,7 +141,7 @@ def say(
         raise Refused(_("This is not yours to say."))
     if lead.state is LeadState.PENDING:
         raise Conflict(_("Take this lead first."))
-    value = _checked(value) if said is Said.WON and side is not Side.CLIENT else None
+    value = checked_value(value) if said is Said.WON and side is not Side.CLIENT else None
     is_repeat = is_repeat if value is not None else None
     before = said_last(standing_reports(session, lead=lead), side, by)
     if before is not None and (before.said, before.value, before.is_repeat) == (said, value, is_repeat):
@@ -152,7 +151,7 @@ def say(
         raise Conflict(_("You said how it ended. Undo that first, then say it anew."))
     if ends_it and lead.closed_at is not None:
         raise Conflict(_("This lead is closed."))
-    report = _append(session, lead, side, by, said, now, value=value, is_repeat=is_repeat)
+    report = add_report(session, lead, side, by, said, now, value=value, is_repeat=is_repeat)
     if ends_it:
         change_state(session, lead=lead, to=CLOSES[said], by=by, now=now)
     for hop in hand_overs(session, lead=lead):
@@ -177,7 +176,7 @@ def take_back(session: Session, *, lead: Lead, side: Side, by: Member | None, no
         raise Conflict(_("There is nothing to take back."))
     if last.said in CLOSES and side is not Side.CLIENT and lead.closed_at is not None and by is not None:
         reopen_lead(session, lead=lead, by=by, now=now)
-    undo = _append(session, lead, side, by, Said.REVERSED, now, reverses=last)
+    undo = add_report(session, lead, side, by, Said.REVERSED, now, reverses=last)
     for person, _part in _thanked(session, lead) if last.said is Said.WON else ():
         mail.recall(session, event=_thanks(last), to=person)
         if mail.was_written(session, event=_thanks(last), to=person):
@@ -199,53 +198,6 @@ def reopen(session: Session, *, lead: Lead, by: Member, now: datetime) -> None:
         reopen_lead(session, lead=lead, by=by, now=now)
 
 
-def dispute(session: Session, *, lead: Lead, side: Side, by: Member, words: str, now: datetime) -> Report:
-    """Say that the account of a lead is wrong; the other side and the leads of the chapter are told.
-
-    Raises Invalid without words, Conflict where it is disputed already.
-    """
-    lock_lead(session, lead)
-    text = clean_text(words, field="words", what=_("what is wrong"), limit=WORDS_LIMIT)
-    if open_dispute(standing_reports(session, lead=lead)) is not None:
-        raise Conflict(_("This is disputed already. Your chapter’s lead settles it."))
-    report = _append(session, lead, side, by, Said.DISPUTED, now, words=text)
-    givers = [hop.by for hop in hand_overs(session, lead=lead)]
-    for person in {each.id: each for each in (lead.member, *givers, *leads_of_chapter(session, lead))}.values():
-        if person.id != by.id:
-            news = _("%(name)s says something is wrong: %(text)s", name=by.name, text=text)
-            tell(session, lead, person, news, now, path=path_for(session, lead, person))
-    return report
-
-
-def drop_dispute(session: Session, *, lead: Lead, side: Side, by: Member, now: datetime) -> Report:
-    """Take one's own dispute back while nobody settled it. Raises Conflict otherwise."""
-    lock_lead(session, lead)
-    asked = open_dispute(standing_reports(session, lead=lead))
-    if asked is None or asked.by_id != by.id:
-        raise Conflict(_("There is nothing to take back."))
-    return _append(session, lead, side, by, Said.REVERSED, now, reverses=asked)
-
-
-def settle(
-    session: Session, *, lead: Lead, by: Member, words: str, value: Money | None = None, now: datetime
-) -> Report:
-    """Decide a dispute, with the amount that holds; both sides read why. Raises Conflict where nothing is disputed,
-    Refused for whoever takes part, Invalid without words.
-    """
-    lock_lead(session, lead)
-    if side_of(session, lead=lead, member=by) is not None:
-        raise Refused(_("You take part in this yourself, so somebody else has to settle it."))
-    if open_dispute(standing_reports(session, lead=lead)) is None:
-        raise Conflict(_("Nothing is disputed here."))
-    text = clean_text(words, field="words", what=_("what you decided"), limit=WORDS_LIMIT)
-    report = _append(session, lead, Side.CHAPTER, by, Said.SETTLED, now, words=text, value=_checked(value))
-    givers = [hop.by for hop in hand_overs(session, lead=lead)]
-    for person in {each.id: each for each in (lead.member, *givers)}.values():
-        news = _("%(name)s settled it: %(text)s", name=by.name, text=text)
-        tell(session, lead, person, news, now, path=path_for(session, lead, person))
-    return report
-
-
 def path_for(session: Session, lead: Lead, reader: Member) -> str:
     """Return the page on which somebody reads how a lead stands: its own, or for a giver that of their referral."""
     own = next((hop for hop in hand_overs(session, lead=lead) if hop.by_id == reader.id), None)
@@ -265,7 +217,7 @@ def said_text(report: Report) -> str:
     }[report.said]
 
 
-def _append(
+def add_report(
     session: Session,
     lead: Lead,
     side: Side,
@@ -278,6 +230,7 @@ def _append(
     words: str = "",
     reverses: Report | None = None,
 ) -> Report:
+    """Append a report to a locked lead, with its line in the audit log."""
     report = Report(lead_id=lead.id, side=side, by_id=by.id if by else None, said=said, words=words, said_at=now)
     report.value_minor, report.is_repeat = value.minor if value else None, is_repeat
     report.currency = value.currency if value else "USD"
@@ -288,7 +241,7 @@ def _append(
     return report
 
 
-def _checked(value: Money | None) -> Money | None:
+def checked_value(value: Money | None) -> Money | None:
     """Return the amount. Raises Invalid for one that is negative, too large or of no known currency."""
     if value is not None and not 0 <= value.minor <= LARGEST:
         raise Invalid(_("Write an amount from 0 up, as you would invoice it."), field="value")

@@ -9,13 +9,17 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.errors import Site
+from directory.facts.introduction import Introduction, IntroductionState
 from directory.leads.lead import Lead, LeadState
 from directory.leads.offer import Offer, OfferState
 from directory.leads.referral_clock import chase
 from directory.leads.report import Report
+from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery
-from directory.people.tables import ChapterRole, Role
+from directory.people.tables import ChapterRole, Role, Wanted, WantedKind
 from directory.settings import Settings
+from directory.week.occurrence_planning import plan_occurrences
+from directory.week.post import compose
 from tests.app.conftest import SignIn
 from tests.app.delivered_mails import delivered, link_in
 from tests.cast import Cast
@@ -117,7 +121,7 @@ def test_a_no_is_told_to_the_giver_alone(story: Story, client_link: str, client:
         ({"email": ""}, "they are asked first"),
         ({"email": "no address"}, "address"),
         ({"text": " "}, "Write what the client needs"),
-        ({"text": "x" * 5000}, "at most"),
+        ({"text": "x" * 5000}, "characters"),
         ({"name": ""}, "name"),
         ({"done": ["bribed"]}, "Choose from the list."),
     ],
@@ -230,3 +234,48 @@ def test_forged_links_of_a_client_change_nothing(story: Story, client_link: str,
         assert client.post(f"{client_link}x/{path}").status_code == 422
     assert client.post(f"{client_link}/pass-on/yes", data={"offer": "another"}).status_code == 409
     assert story.offer().state is OfferState.HELD
+
+
+def test_an_introduction_becomes_a_lead_and_work(story: Story, cast: Cast, now: datetime) -> None:
+    met = Introduction(asker_id=cast.nia.id, target_id=cast.bea.id, text="T", asked_at=now, answered_at=now)
+    met.state = IntroductionState.ACCEPTED
+    story.session.add(met)
+    story.session.commit()
+    page = f"/introductions/{met.public_id}"
+    path = f"/leads/new?introduction={met.public_id}"
+    assert path in story.nia.get(page).text
+    brought = story.nia.post(path, data={"text": "A museum wants its report designed."}).location
+    assert "A museum wants its report" in story.nia.get(page).text
+    seen = story.bea.get(page).text
+    assert "A lead of Nia" in seen
+    assert "A museum" not in seen
+    assert story.nia.post(f"{brought}/won").status_code == 303
+    assert "won" in story.bea.get(page).text
+    assert story.carla.get(path).status_code == 404
+    assert story.nia.post(f"/members/{cast.bea.public_id}/interactions", data={"kind": "met", "year": 2026}).status_code
+    story.session.rollback()
+    met.state = IntroductionState.WITH_TARGET
+    story.session.commit()
+    assert story.nia.get(path).status_code == 404
+
+
+def test_an_ask_of_the_week_begins_a_message_or_a_referral(story: Story, cast: Cast, now: datetime) -> None:
+    cast.bea.spotlight_at = now
+    ask = Wanted(member_id=cast.bea.id, kind=WantedKind.CLIENT, text="Clinics about to move", wanted_at=now)
+    ask.shared_at = now
+    story.session.add_all([ask, Channel(chapter=cast.chapter, kind="file", name="File")])
+    story.session.flush()
+    (coming,) = plan_occurrences(story.session, now=now)[:1]
+    compose(story.session, occurrence=coming, now=now, base_url="http://localhost")
+    story.session.commit()
+    for page in (story.nia.get("/week").text, story.nia.get("/").text):
+        assert f'href="/referrals/new?to={cast.bea.public_id}"' in page
+        can = re.search(r'href="([^"]*)">I can do that<', page)
+        assert can
+        assert "this week’s post says that you" in story.nia.get(can[1].replace("&amp;", "&")).text
+    assert "I can do that" not in story.bea.get("/week").text
+    form = story.nia.get(f"/referrals/new?to={cast.bea.public_id}").text
+    assert "A client for Bea Lindqvist" in form
+    slip = {name: value for name, value in SLIP.items() if name != "who"}
+    assert story.nia.post(f"/referrals/new?to={cast.bea.public_id}", data=slip).status_code == 303
+    assert story.offer().member_id == cast.bea.id

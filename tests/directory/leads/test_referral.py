@@ -14,6 +14,7 @@ from directory.facts.introduction import Introduction, IntroductionState
 from directory.leads import client as clients
 from directory.leads.client import Client, ClientContact, Consent, ConsentKind, client_of, give_consents
 from directory.leads.client_choice import withdraw_client
+from directory.leads.dispute import dispute, drop_dispute, settle
 from directory.leads.lead import Lead, LeadState, Terms, create_lead
 from directory.leads.offer import SILENCES, Done, Offer, OfferState
 from directory.leads.offer_answer import accept, decline
@@ -26,12 +27,9 @@ from directory.leads.report import (
     Said,
     Side,
     closed_value,
-    dispute,
-    drop_dispute,
     open_dispute,
     reopen,
     say,
-    settle,
     side_of,
     standing_reports,
     take_back,
