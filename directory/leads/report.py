@@ -7,9 +7,10 @@ on how it ended is what closes it.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from babel.numbers import list_currencies
-from sqlalchemy import BigInteger, ForeignKey, String, select
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, String, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
 from directory.audit import record
@@ -22,7 +23,7 @@ from directory.leads.offer import hand_overs
 from directory.leads.referral import tell
 from directory.money import Money
 from directory.outbox import mail
-from directory.people.tables import Member
+from directory.people.tables import Business, Member
 from directory.translation import gettext as _
 
 WORDS_LIMIT = 600
@@ -113,6 +114,15 @@ def open_dispute(reports: Sequence[Report]) -> Report | None:
     """Return the dispute among these reports that nobody has settled."""
     last = next((each for each in reversed(reports) if each.said in (Said.DISPUTED, Said.SETTLED)), None)
     return last if last is not None and last.said is Said.DISPUTED else None
+
+
+def is_open_dispute(chapters: ColumnElement[Any]) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of a dispute that waits for who leads one of these chapters."""
+    later = aliased(Report)
+    ended = or_(later.reverses_id == Report.id, and_(later.said == Said.SETTLED, later.id > Report.id))
+    is_ended = select(later.id).where(later.lead_id == Report.lead_id, ended).exists()
+    here = select(Lead.id).join(Lead.business).where(Business.chapter_id.in_(chapters))
+    return Report.said == Said.DISPUTED, ~is_ended, Report.lead_id.in_(here)
 
 
 def closed_value(reports: Sequence[Report]) -> Money | None:

@@ -217,6 +217,8 @@ def test_a_dispute_is_read_by_both_and_settled_by_the_chapters_lead(story: Story
     assert story.nia.post(f"{taken}/dispute", data={"words": "It was five thousand."}).status_code == 303
     assert "It was five thousand." in story.bea.get(f"/leads/{story.offer().lead.public_id}").text
     assert story.bea.post(f"{taken}/settle", data={"words": "No."}).status_code == 404
+    assert "Nia Sandoval says something is wrong with a referral" in story.dana.get("/").text
+    assert "something is wrong with a referral" not in story.nia.get("/").text
     page = story.dana.get(taken).text
     assert "Settle it" in page
     assert story.dana.post(f"{taken}/settle", data={"words": "Five it is.", "value": "5e9999"}).status_code == 422
@@ -224,6 +226,7 @@ def test_a_dispute_is_read_by_both_and_settled_by_the_chapters_lead(story: Story
     assert story.dana.post(f"{taken}/settle", data={"words": "Again.", "value": ""}).status_code == 409
     assert "Worth $5,000." in story.nia.get(taken).text
     assert story.reports() == ["disputed", "settled"]
+    assert "something is wrong with a referral" not in story.dana.get("/").text
     assert story.nia.post(f"{taken}/dispute", data={"words": "Still."}).status_code == 303
     assert story.nia.post(f"{taken}/undispute").status_code == 303
 
