@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectMultipleField, StringField, TextAreaField
+from wtforms.widgets import CheckboxInput
 
 from app.forms import Form
 from directory.interpretation.written_amount import parse_amount
@@ -17,7 +18,11 @@ class SlipForm(Form):
     email = StringField(_l("Their email address"))
     phone = StringField(_l("Their phone number"))
     text = TextAreaField(_l("What do they need?"))
-    done = SelectMultipleField(_l("What have you done already?"), choices=lambda: [*done_texts().items()])
+    done = SelectMultipleField(
+        _l("What have you done already?"),
+        choices=lambda: [(value.value, text) for value, text in done_texts().items()],
+        option_widget=CheckboxInput(),
+    )
 
     @property
     def chosen(self) -> list[Done]:

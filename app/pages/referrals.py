@@ -18,7 +18,7 @@ from app.permissions import can
 from app.request_time import now
 from directory.db import claim_write
 from directory.engine.suggestions import understand
-from directory.errors import Conflict, Invalid
+from directory.errors import Conflict, Invalid, Refused
 from directory.leads import dispute as disputes
 from directory.leads import report as reports
 from directory.leads.client import clean_contact, find_client
@@ -224,5 +224,7 @@ def _side_text(report: Report) -> str:
 
 
 def _side(lead: Lead) -> Side:
-    """Return the reader's side of the lead. Aborts with 404 for who has no part in it any more."""
-    return reports.side_of(db.session(), lead=lead, member=current_member()) or abort(404)
+    """Return the reader's side of the lead. Raises Refused for who only was asked."""
+    if (side := reports.side_of(db.session(), lead=lead, member=current_member())) is None:
+        raise Refused(_("Only who passed it on, and who has it now, can say how it goes."))
+    return side

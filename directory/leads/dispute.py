@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from directory.errors import Conflict, Refused
-from directory.leads.lead import Lead
+from directory.leads.lead import Lead, without_contact
 from directory.leads.lead_state import lock_lead
 from directory.leads.offer import hand_overs
 from directory.leads.referral import leads_of_chapter, tell
@@ -33,7 +33,7 @@ def dispute(session: Session, *, lead: Lead, side: Side, by: Member, words: str,
     Raises Invalid without words, Conflict where it is disputed already.
     """
     lock_lead(session, lead)
-    text = clean_text(words, field="words", what=_("what is wrong"), limit=WORDS_LIMIT)
+    text = without_contact(clean_text(words, field="words", what=_("what is wrong"), limit=WORDS_LIMIT))
     if open_dispute(standing_reports(session, lead=lead)) is not None:
         raise Conflict(_("This is disputed already. Your chapter’s lead settles it."))
     report = add_report(session, lead, side, by, Said.DISPUTED, now, words=text)
@@ -65,7 +65,7 @@ def settle(
         raise Refused(_("You take part in this yourself, so somebody else has to settle it."))
     if open_dispute(standing_reports(session, lead=lead)) is None:
         raise Conflict(_("Nothing is disputed here."))
-    text = clean_text(words, field="words", what=_("what you decided"), limit=WORDS_LIMIT)
+    text = without_contact(clean_text(words, field="words", what=_("what you decided"), limit=WORDS_LIMIT))
     report = add_report(session, lead, Side.CHAPTER, by, Said.SETTLED, now, words=text, value=checked_value(value))
     givers = [hop.by for hop in hand_overs(session, lead=lead)]
     for person in {each.id: each for each in (lead.member, *givers)}.values():

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.errors import Site
 from directory.facts.introduction import Introduction, IntroductionState
 from directory.leads.lead import Lead, LeadState
-from directory.leads.offer import Offer, OfferState
+from directory.leads.offer import Done, Offer, OfferState
 from directory.leads.referral_clock import chase
 from directory.leads.report import Report
 from directory.outbox.channel import Channel
@@ -279,6 +279,7 @@ def test_an_ask_of_the_week_begins_a_message_or_a_referral(story: Story, cast: C
     assert "I can do that" not in story.bea.get("/week").text
     form = story.nia.get(f"/referrals/new?to={cast.bea.public_id}").text
     assert "A client for Bea Lindqvist" in form
+    assert form.count('type="checkbox"') == len(Done)
     slip = {name: value for name, value in SLIP.items() if name != "who"}
     assert story.nia.post(f"/referrals/new?to={cast.bea.public_id}", data=slip).status_code == 303
     assert story.offer().member_id == cast.bea.id

@@ -424,3 +424,25 @@ def test_reports_are_exported_and_lose_their_words_with_whoever_leaves(
     assert (row["lead"], row["said"], row["words"]) == (lead.public_id, Said.DISPUTED, "Prudence never paid.")
     erase(session, member=cast.nia, by=None, now=now)
     assert session.scalars(select(Report.words)).all() == [""]
+
+
+def test_who_cannot_after_all_gives_the_lead_back(session: Session, cast: Cast, offer: Offer, now: datetime) -> None:
+    lead = taken(session, offer, now)
+    decline(session, offer=offer, by=cast.bea, now=now)
+    assert (lead.member_id, lead.business_id) == (cast.nia.id, cast.nia.business_id)
+    with pytest.raises(Refused):
+        reads(session, lead, cast.bea, now)
+    assert reads(session, lead, cast.nia, now) == CONTACT
+    settle_offers(session, lead=lead, now=now + SOON)
+    assert letters(session)[-1] == ("offers_answered", cast.nia.id)
+    assert not chase(session, offer=offer, now=now + timedelta(days=30))
+
+
+def test_who_passed_it_on_keeps_that_and_can_leave(session: Session, cast: Cast, offer: Offer, now: datetime) -> None:
+    lead = taken(session, offer, now)
+    again = hand_over(session, lead=lead, member=cast.carla, by=cast.bea, words="", now=now)
+    taken(session, again, now)
+    with pytest.raises(Conflict):
+        decline(session, offer=offer, by=cast.bea, now=now)
+    erase(session, member=cast.bea, by=None, now=now)
+    assert (offer.state, lead.member_id) == (OfferState.ACCEPTED, cast.carla.id)
