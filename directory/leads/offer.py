@@ -228,11 +228,11 @@ def reason_text(reason: DeclineReason) -> str:
 def done_texts() -> dict[Done, str]:
     """Return what a giver may have done already, as the slip asks for it and the receiver reads it."""
     return {
-        Done.TOLD: _("told them about you"),
-        Done.MATERIAL: _("sent them your material"),
-        Done.SPOKE: _("spoke up for you"),
+        Done.TOLD: _("told them to expect a call"),
+        Done.MATERIAL: _("sent them material"),
+        Done.SPOKE: _("put in a good word"),
         Done.CALL: _("arranged a call"),
-        Done.INTRODUCED: _("introduced you in person"),
+        Done.INTRODUCED: _("introduced them in person"),
     }
 
 

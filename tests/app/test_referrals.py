@@ -30,7 +30,7 @@ SLIP = {
     "email": "prudence@saguaro.example",
     "phone": "+1 520 555 0134",
     "text": "A site that patients can book on.",
-    "done": ["told", "call"],
+    "done": ["material", "call"],
 }
 DAY = timedelta(days=1)
 
@@ -95,7 +95,7 @@ def test_the_client_says_yes_before_the_receiver_sees_anything(
     for _ in range(2):
         assert client.post(f"{client_link}/pass-on/yes", data={"offer": offer.public_id}).status_code == 303
     page = story.bea.get(path).text
-    assert "Nia told them about you and arranged a call." in page
+    assert "Nia sent them material and arranged a call." in page
     assert "prudence" not in page.lower()
     assert story.bea.post(f"{path}/accept").status_code == 303
     lead = story.offer().lead.public_id

@@ -37,7 +37,7 @@ def test_a_referral_becomes_work_and_its_dispute_is_settled(
     gloria.get_by_label("What do they need?").fill("A print shop needs two more circuits before it opens.")
     gloria.get_by_label("Who needs it?").fill("Otis Beal")
     gloria.get_by_label("Their email address").fill("otis@bealpress.example")
-    gloria.get_by_label("Told them about you").check()
+    gloria.get_by_label("Told them to expect a call").check()
     look(gloria, f"referral-1-slip-{kind}")
     gloria.get_by_role("button", name="Ask them").click()
     expect(gloria.get_by_text("The client is asked first.")).to_be_visible()

@@ -110,7 +110,7 @@ def test_the_client_is_asked_before_the_receiver_hears_of_it(
     assert offer.state is OfferState.PENDING
     assert letters(session)[1:] == [("offer", cast.bea.id)]
     written = json.loads(session.scalars(select(Delivery.payload).order_by(Delivery.id.desc())).first() or b"")
-    assert written["words"]["text"].endswith("Nia told them about you and spoke up for you.")
+    assert written["words"]["text"].endswith("Nia told them to expect a call and put in a good word.")
     assert "prudence" not in json.dumps(written).lower()
     with pytest.raises(Refused):
         reads(session, offer.lead, cast.bea, now)
