@@ -18,7 +18,7 @@ from directory.facts.vouch import Vouch
 from directory.imports.import_batch import ImportBatch
 from directory.joining.application import Application
 from directory.leads.lead import Lead
-from directory.leads.offer import Offer
+from directory.leads.offer import Offer, OfferState
 from directory.leads.seat_holder import holds_seat
 from directory.leads.submission import Submission
 from directory.leads.suggestion import Suggestion
@@ -102,7 +102,7 @@ RELATIONS: dict[type[Base], Relation] = {
     ),
     Offer: Relation(
         owner=lambda me, row: me.id in (row.by_id, row.lead.member_id) and row.member_id != me.id,
-        party=lambda me, row: row.member_id == me.id,
+        party=lambda me, row: row.member_id == me.id and row.state is not OfferState.HELD,
         chapter=lambda row: row.lead.business.chapter_id,
         person=lambda row: row.lead.member,
     ),

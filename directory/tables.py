@@ -12,6 +12,7 @@ from directory.leads import (
     lead_state,
     need_example,
     offer,
+    report,
     seat_holder,
     submission,
     suggestion,

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
-from directory.leads import client, submission
+from directory.leads import client, referral, submission
 from directory.leads.client import ClientContact
 from directory.outbox import mail, notification_preferences
 from directory.outbox.delivery import Delivery
@@ -34,12 +34,16 @@ VISITOR_LINKS = {
     "confirm_request": submission.create_confirmation_token,
     "request_taken": client.create_client_token,
     "here_is_who": client.create_client_token,
+    "how_did_it_go": client.create_client_token,
+    "may_we_share": referral.create_question_token,
 }  # creates the link's token for a recipient who is not a member
 RECIPIENTS: Mapping[str, Callable[..., ClientContact | None]] = {
     "confirm_request": submission.recipient_of,
     "request_received": submission.recipient_of,
     "request_taken": client.recipient_of,
     "here_is_who": client.recipient_of,
+    "how_did_it_go": client.recipient_of,
+    "may_we_share": referral.recipient_of,
 }  # finds a recipient whose address is sealed, by the public id that the letter is to
 
 _environment = Environment(  # noqa: S701 - plain text, which nothing interprets

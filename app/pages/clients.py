@@ -23,6 +23,7 @@ from directory.leads.client import (
 )
 from directory.leads.client_choice import ClientAnswer, latest_choice
 from directory.leads.lead import Lead
+from directory.leads.referral import held_offer, referral_texts
 from directory.local_format import local_format
 from directory.translation import gettext as _
 
@@ -81,6 +82,8 @@ def show(token: str) -> str:
         lead=client.lead,
         client=client,
         choice=latest_choice(db.session(), lead=client.lead),
+        asked=(held := held_offer(db.session(), lead=client.lead)),
+        asked_texts=[*referral_texts(held).values()] if held else [],
         contact=contact_for_client(db.session(), client=client, secrets=secrets()),
         consents=[(kind, text, standing.get(kind)) for kind, text in consent_texts().items()],
         token=token,

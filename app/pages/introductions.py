@@ -1,8 +1,12 @@
 """Introductions: requesting one, offering one to two members, answering, cancelling, and the reader's list."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app.access import current_member, current_principal, get_permitted_or_404, policy
 from app.after_action import commit_and_redirect
@@ -15,6 +19,7 @@ from app.request_time import now
 from directory.engine.introduction_paths import acquaintances_of, paths_to
 from directory.facts import introduction, introduction_request
 from directory.facts.introduction import Introduction
+from directory.leads.lead import Lead
 from directory.people.tables import Member
 from directory.profiles.contact_reveal import contact_of
 from directory.profiles.member_view import member_view
@@ -135,6 +140,21 @@ def cancel(public_id: str) -> ResponseReturnValue:
     has_begun_it = member.id == row.begun_by_id
     introduction_request.cancel(db.session(), introduction=row, by=member if has_begun_it else None, now=now())
     return commit_and_redirect(_("Withdrawn."), to=url_for(".index") if has_begun_it else "/")
+
+
+def came_from() -> Introduction | None:
+    """Return the accepted introduction of the reader's that ``?introduction=`` names, None without one."""
+    if not (public_id := request.args.get("introduction", "")):
+        return None
+    row = get_permitted_or_404(Introduction, public_id, "intro.read")
+    return row if row.is_accepted and current_member().id in (row.asker_id, row.target_id) else abort(404)
+
+
+@pages.app_template_global()
+def leads_from(introduction: Introduction) -> Sequence[Lead]:
+    """Return the leads that came from the introduction, the oldest first."""
+    came = select(Lead).where(Lead.introduction_id == introduction.id).options(joinedload(Lead.member))
+    return db.session.scalars(came.order_by(Lead.id)).all()
 
 
 @pages.app_template_global()

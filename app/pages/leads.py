@@ -12,6 +12,8 @@ from app.attribution_cookie import credit_last_click
 from app.db import db
 from app.forms import blamed
 from app.forms.lead import LeadForm, open_questions
+from app.forms.referral import OutcomeForm
+from app.pages.introductions import came_from
 from app.pages.today import what_waits
 from app.permissions import can as may
 from app.request_time import now
@@ -22,13 +24,16 @@ from directory.engine.shape_text import shape_labels
 from directory.engine.suggestion_presenter import SuggestionPresenter
 from directory.engine.suggestions import latest_suggestion, offered_capabilities, store_suggestion
 from directory.errors import Invalid
+from directory.facts.introduction import Introduction
 from directory.leads import lead as leads
+from directory.leads import report as reports
 from directory.leads.client import client_of
 from directory.leads.client_choice import MAX_OPTIONS, latest_choice
 from directory.leads.lead import Lead, LeadState
-from directory.leads.lead_state import change_state, is_last_changed_by, reopen_lead
-from directory.leads.offer import accepted_offers, told_no_time
+from directory.leads.lead_state import change_state, is_last_changed_by
+from directory.leads.offer import accepted_offers, passed_on, told_no_time
 from directory.leads.offer_request import members_in_order
+from directory.leads.report import Said
 from directory.leads.same_lead import same_lead
 from directory.leads.seat_holder import team_is_complete
 from directory.leads.suggestion import Suggestion
@@ -61,6 +66,7 @@ def index() -> ResponseReturnValue:
         open=leads.count_open_leads(session, member=me),
         lines=progress_lines(session, leads=own[:PER_PAGE]),
         parts=[] if before else accepted_offers(session, member=me),
+        given=[] if before else passed_on(session, member=me),
         offered=[] if before else what_waits().items.offered,
         me=me,
     )
@@ -69,15 +75,17 @@ def index() -> ResponseReturnValue:
 @pages.route("/leads/new", methods=["GET", "POST"])
 @policy("lead.create_as_member")
 def new() -> ResponseReturnValue:
-    """Create a lead; ``?reply=`` is the id of a social-media reply that it is made from."""
+    """Create a lead; ``?reply=`` is the id of a social-media reply that it is made from, ``?introduction=`` of the
+    introduction that it came from."""
     form, reply_id = LeadForm(), request.args.get("reply")
     reply = get_permitted_or_404(Reply, reply_id, "reply.decide") if reply_id else None
+    introduction = came_from()
     if form.validate_on_submit():
         with blamed(form):
             text = leads.clean_lead_text(str(form.text.data or ""))
             if "again" not in request.form and (asked := same_lead(db.session(), member=current_member(), text=text)):
                 return render_template("leads/new.html", form=form, asked=asked), 409
-            lead = _create_lead(form, text, reply)
+            lead = _create_lead(form, text, reply, introduction)
             if lead is None:
                 form.refuse(_("Your last lead is still being read. Send this one again in a moment."), 429)
                 return render_template("leads/new.html", form=form), form.status
@@ -87,7 +95,7 @@ def new() -> ResponseReturnValue:
     return render_template("leads/new.html", form=form), form.status
 
 
-def _create_lead(form: LeadForm, text: str, reply: Reply | None) -> Lead | None:
+def _create_lead(form: LeadForm, text: str, reply: Reply | None, introduction: Introduction | None) -> Lead | None:
     """Create the lead and its suggestion, and decide the reply; None while another text of the member is read.
 
     Raises Invalid, also above ANSWERS_AN_HOUR.
@@ -107,6 +115,7 @@ def _create_lead(form: LeadForm, text: str, reply: Reply | None) -> Lead | None:
         lead = leads.create_lead(
             db.session(), member=current_member(), text=text, wishes=wishes, terms=terms, now=now()
         )
+    lead.introduction = introduction
     if reply is not None:
         social_inbox.decide_reply(
             db.session(), reply=reply, outcome=Outcome.LEAD, lead=lead, by=current_member(), now=now()
@@ -190,7 +199,7 @@ def count_answer() -> None:
 def reopen(public_id: str) -> ResponseReturnValue:
     """Take back that the member closed it."""
     lead = get_permitted_or_404(Lead, public_id, "lead.close_won_lost")
-    reopen_lead(db.session(), lead=lead, by=current_member(), now=now())
+    reports.reopen(db.session(), lead=lead, by=current_member(), now=now())
     return commit_and_redirect(_("The lead is open again."), to=url_for(".show", public_id=lead.public_id))
 
 
@@ -199,7 +208,20 @@ def reopen(public_id: str) -> ResponseReturnValue:
 def close(public_id: str, outcome: str) -> ResponseReturnValue:
     """Close the lead with what came of it."""
     lead = get_permitted_or_404(Lead, public_id, "lead.close_won_lost")
-    change_state(db.session(), lead=lead, to=LeadState(outcome), by=current_member(), now=now())
+    me, form = current_member(), OutcomeForm()
+    if outcome == "declined":
+        change_state(db.session(), lead=lead, to=LeadState.DECLINED, by=me, now=now())
+    else:
+        reports.say(
+            db.session(),
+            lead=lead,
+            side=reports.closing_side(lead, me),
+            by=me,
+            said=Said(outcome),
+            value=form.amount(lead.business.country),
+            is_repeat=form.is_repeat.data,
+            now=now(),
+        )
     return commit_and_redirect(
         _("The lead is closed."),
         undo=url_for(".reopen", public_id=public_id),

@@ -1,6 +1,6 @@
 """Messages to a member, whose address stays hidden, and what their receiver does with them."""
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import current_member, get_permitted_or_404, policy
@@ -34,6 +34,8 @@ def send(public_id: str) -> ResponseReturnValue:
                 sentence = _("%(name)s has not joined yet, and will read your message here after joining.", name=name)
             back = url_for("members.show", public_id=public_id)
             return commit_and_redirect(sentence, to=back)
+    elif not form.is_submitted():
+        form.text.data = request.args.get("text", "")
     return render_template("messages/send.html", receiver=receiver, form=form), form.status
 
 

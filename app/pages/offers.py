@@ -25,6 +25,7 @@ from directory.leads.lead import Lead
 from directory.leads.message_draft import draft_brief
 from directory.leads.offer import Offer, OfferState
 from directory.leads.offer_request import CallOutcome
+from directory.leads.referral import hand_over
 from directory.leads.seat_holder import open_seats, seat_holders
 from directory.people.tables import Business, Member
 from directory.profiles.contact_reveal import contact_of
@@ -56,29 +57,34 @@ def new(public_id: str) -> ResponseReturnValue:
     form.offer(part.others)
     if form.validate_on_submit():
         with blamed(form):
-            member = member or _named(form.who.data or "")
+            member = member or named(form.who.data or "")
             others = [other for other in form.chosen(part.others) if other is not member]
-            row = offer_request.ask(
-                db.session(),
-                lead=lead,
-                member=member,
-                by=current_member(),
-                capabilities=part.capabilities,
-                words=form.words.data or "",
-                then=[] if gives else others,
-                makes_bringer=gives,
-                now=now(),
-            )
-            if not gives:
+            me, words = current_member(), form.words.data or ""
+            if gives:
+                row = hand_over(db.session(), lead=lead, member=member, by=me, words=words, now=now())
+            else:
+                row = offer_request.ask(
+                    db.session(),
+                    lead=lead,
+                    member=member,
+                    by=me,
+                    capabilities=part.capabilities,
+                    words=words,
+                    then=others,
+                    now=now(),
+                )
                 _keep_own(lead, part)
+            told = _("Asked. %(name)s gets an email.", name=member.first_name)
+            if row.state is OfferState.HELD:
+                told = _("We ask the client first. With their yes, %(name)s gets it.", name=member.first_name)
             return commit_and_redirect(
-                _("Asked. %(name)s gets an email.", name=member.first_name),
+                told,
                 undo=url_for(".withdraw", public_id=row.public_id),
                 to=url_for("leads.show", public_id=public_id),
             )
     elif not form.is_submitted():
         form.words.data = part.words
-    people = [] if member else _people(lead)
+    people = [] if member else people_for(lead.business)
     return (
         render_template("offers/new.html", lead=lead, form=form, member=member, part=part, people=people, gives=gives),
         form.status,
@@ -259,14 +265,14 @@ def _keep_own(lead: Lead, part: Part) -> None:
         offer_request.fill_seats(db.session(), lead=lead, capabilities=own, by=current_member(), now=now())
 
 
-def _people(lead: Lead) -> list[Member]:
-    """Return whom the bringer may think of: the members of the chapter by name."""
-    query = select(Member).join(Member.business).where(Member.is_active, Member.business_id != lead.business_id)
-    query = query.where(Business.chapter_id == lead.business.chapter_id).options(joinedload(Member.business))
+def people_for(business: Business) -> list[Member]:
+    """Return whom somebody of the firm may think of: the other members of the chapter by name."""
+    query = select(Member).join(Member.business).where(Member.is_active, Member.business_id != business.id)
+    query = query.where(Business.chapter_id == business.chapter_id).options(joinedload(Member.business))
     return list(db.session.scalars(query.order_by(Member.name, Member.id).limit(PEOPLE)))
 
 
-def _named(text: str) -> Member:
+def named(text: str) -> Member:
     """Return the member that "Name, Firm" or a name alone means. Raises Invalid where it is none or several."""
     name, _comma, firm = (part.strip() for part in text.partition(","))
     query = select(Member).join(Member.business).where(Member.is_active, Member.name == name)

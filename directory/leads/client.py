@@ -1,7 +1,7 @@
 """The client of a lead: how to reach them, sealed, what they agreed to in which words, and the link to their page."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,6 +15,7 @@ from directory.audit import record
 from directory.db import Base, PublicRow, Row
 from directory.errors import Conflict, Invalid, Refused
 from directory.leads.lead import Lead
+from directory.leads.offer import Offer, hand_overs
 from directory.leads.seat_holder import holds_seat
 from directory.people.one_time_link import hash_of
 from directory.people.personal_name import name_parts
@@ -69,11 +70,12 @@ class Client(PublicRow, Base):
 
 class Consent(Row, Base):
     """What a client agreed to: the words they were shown, and when it was given and withdrawn. Rows are never edited
-    but for ``withdrawn_at``; whoever agrees again gets a new one."""
+    but for ``withdrawn_at``; whoever agrees again gets a new one. One with ``offer_id`` names who that offer asks."""
 
     __tablename__ = "consent"
 
     client_id: Mapped[int] = mapped_column(ForeignKey("client.id"), index=True)
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("offer.id"), index=True)
     kind: Mapped[ConsentKind]
     text: Mapped[str] = mapped_column(Text)
     text_sha256: Mapped[str] = mapped_column(String(64))
@@ -135,22 +137,42 @@ def client_of(session: Session, *, lead: Lead) -> Client | None:
 
 
 def give_consents(
-    session: Session, *, client: Client, kinds: Collection[ConsentKind], texts: Mapping[ConsentKind, str], now: datetime
+    session: Session,
+    *,
+    client: Client,
+    kinds: Collection[ConsentKind],
+    texts: Mapping[ConsentKind, str],
+    offer: Offer | None = None,
+    now: datetime,
 ) -> None:
-    """Keep that the client agreed to these kinds in these words. What stands already stays as it was given."""
+    """Keep that the client agreed to these kinds in these words. What stands already stays as it was given, unless it
+    is given for ``offer``, whose words name who is asked."""
     for kind in kinds:
-        if kind not in standing_consents(session, client=client):
+        if offer is not None or kind not in standing_consents(session, client=client):
             text = texts[kind]
             digest = sha256(text.encode()).hexdigest()
-            session.add(Consent(client_id=client.id, kind=kind, text=text, text_sha256=digest, given_at=now))
+            given = Consent(client_id=client.id, kind=kind, text=text, text_sha256=digest, given_at=now)
+            given.offer_id = offer.id if offer else None
+            session.add(given)
             session.flush()
             record(session, actor_id=None, action="consent.give", object=client, reason=kind, now=now)
 
 
 def standing_consents(session: Session, *, client: Client) -> dict[ConsentKind, Consent]:
     """Return what the client agreed to and did not withdraw, by kind."""
+    return {consent.kind: consent for consent in _standing(session, client)}
+
+
+def _standing(session: Session, client: Client) -> Sequence[Consent]:
     given = select(Consent).where(Consent.client_id == client.id, Consent.withdrawn_at.is_(None))
-    return {consent.kind: consent for consent in session.scalars(given)}
+    return session.scalars(given.order_by(Consent.id)).all()
+
+
+def must_be_asked_first(session: Session, *, client: Client) -> bool:
+    """Return whether the client has yet to say who may have their request: they are known, and never agreed to it in
+    general. That they agreed to one hand-over says nothing of the next."""
+    general = {consent.kind for consent in _standing(session, client) if consent.offer_id is None}
+    return client.purged_at is None and not {*ConsentKind} <= general
 
 
 def is_shared(session: Session, *, client: Client) -> bool:
@@ -164,14 +186,16 @@ def withdraw_consent(session: Session, *, client: Client, kind: ConsentKind, now
     if kind is ConsentKind.SHARE:
         purge_client(session, client=client, now=now)
         return
-    if (consent := standing_consents(session, client=client).get(kind)) is not None:
+    standing = [consent for consent in _standing(session, client) if consent.kind is kind]
+    for consent in standing:
         consent.withdrawn_at = now
+    if standing:
         record(session, actor_id=None, action="consent.withdraw", object=client, reason=kind, now=now)
 
 
 def purge_client(session: Session, *, client: Client, now: datetime) -> None:
     """Forget who the client is: their consents end, their contact is gone, and the address is suppressed."""
-    for consent in standing_consents(session, client=client).values():
+    for consent in _standing(session, client):
         consent.withdrawn_at = now
     if client.email_hmac is not None:
         suppress_hmac(session, digest=client.email_hmac, now=now)
@@ -186,15 +210,16 @@ def contact_of(
 ) -> ClientContact | None:
     """Return how to reach the client, for a member who may know, and write down that they asked: the only way to it.
 
-    Its bringer may know, and who holds a seat of the lead while both consents stand. The leads of the chapter and
-    admins may for a ``reason``. None once it was purged. Raises Refused for anybody else.
+    Its bringer may know, and while both consents stand who holds a seat of the lead, or has it from somebody else. The
+    leads of the chapter and admins may for a ``reason``. None once it was purged. Raises Refused for anybody else.
     """
-    lead = client.lead
-    is_partner = is_shared(session, client=client) and holds_seat(session, lead=lead, member=reader)
+    lead, is_known = client.lead, is_shared(session, client=client)
+    is_bringer = lead.member_id == reader.id and (is_known or not hand_overs(session, lead=lead))
+    is_partner = is_known and holds_seat(session, lead=lead, member=reader)
     is_officer = reader.is_admin or any(
         held.role is Role.LEAD and held.chapter_id == lead.business.chapter_id for held in reader.holds
     )
-    if not (lead.member_id == reader.id or is_partner or (is_officer and reason)):
+    if not (is_bringer or is_partner or (is_officer and reason)):
         raise Refused(_("You see how to reach the client once you have accepted and they have agreed."))
     record(session, actor_id=reader.id, action="client.read_contact", object=client, reason=reason, now=now)
     return _unseal(client, secrets)

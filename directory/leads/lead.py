@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selecti
 from directory.audit import record
 from directory.db import Base, PublicRow, Row
 from directory.errors import Conflict, Invalid
+from directory.facts.introduction import Introduction
 from directory.money import Money
 from directory.people.tables import Business, Member
 from directory.post_attribution import AttributedRow
@@ -119,9 +120,11 @@ class Lead(AttributedRow, PublicRow, Base):
     asked_at: Mapped[datetime | None]
     state: Mapped[LeadState] = mapped_column(default=LeadState.RECEIVED)
     closed_at: Mapped[datetime | None]
+    introduction_id: Mapped[int | None] = mapped_column(ForeignKey("introduction.id"), index=True)  # it came from
 
     member: Mapped[Member] = relationship()
     business: Mapped[Business] = relationship()
+    introduction: Mapped[Introduction | None] = relationship()
     needs: Mapped[list["Need"]] = relationship(back_populates="lead", order_by="Need.id", cascade="all, delete-orphan")
 
     @property

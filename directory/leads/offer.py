@@ -1,12 +1,12 @@
 """Offers: a member is asked for seats of a lead; their answer, and who is asked next. Its verbs are beside it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, func, select
-from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, Session, contains_eager, joinedload, mapped_column, relationship, selectinload
 
 from directory.db import Base, PublicRow
 from directory.leads.lead import Lead
@@ -21,6 +21,7 @@ from directory.translation import join_as_list
 class OfferState(StrEnum):
     """What became of an offer."""
 
+    HELD = "held"  # the client is asked first, and who is to have the lead does not know of it yet
     PENDING = "pending"
     ACCEPTED = "accepted"
     DECLINED = "declined"  # also by who had accepted and cannot after all
@@ -39,8 +40,19 @@ class DeclineReason(StrEnum):
     CONFLICT = "conflict"  # of interest, or with the client
 
 
+class Done(StrEnum):
+    """What somebody who hands a client over has done for it already, the least first."""
+
+    TOLD = "told"
+    MATERIAL = "material"
+    SPOKE = "spoke"
+    CALL = "call"
+    INTRODUCED = "introduced"
+
+
 OFFER_CHANGES: Mapping[OfferState, frozenset[OfferState]] = {
-    OfferState.PENDING: frozenset(set(OfferState) - {OfferState.PENDING}),
+    OfferState.HELD: frozenset({OfferState.PENDING, OfferState.WITHDRAWN}),
+    OfferState.PENDING: frozenset(set(OfferState) - {OfferState.PENDING, OfferState.HELD}),
     OfferState.ACCEPTED: frozenset({OfferState.DECLINED, OfferState.WITHDRAWN, OfferState.PENDING}),
     OfferState.DECLINED: frozenset({OfferState.PENDING, OfferState.WITHDRAWN}),  # taken back before anybody acted on it
     # A late yes is a yes while the seat is free.
@@ -48,6 +60,9 @@ OFFER_CHANGES: Mapping[OfferState, frozenset[OfferState]] = {
     OfferState.TAKEN: frozenset({OfferState.PENDING}),  # who was faster took it back
     OfferState.WITHDRAWN: frozenset(),
 }
+
+# How long nothing is heard of a lead that was handed over, or of a client who is asked, until somebody is reminded.
+SILENCES = (timedelta(days=3), timedelta(days=7), timedelta(days=14), timedelta(days=21))
 
 offer_seat = Table(
     "offer_seat",
@@ -63,6 +78,8 @@ class Offer(PublicRow, Base):
     ``member`` is None for a firm without members, which somebody called. ``answered_by`` is the member, the bringer who
     records a call, or None where a job or another's answer ended it. ``then_ids`` are the members to ask next, in their
     order. ``settled_at``: since when its end is dealt with, that is, the bringer told and the next one asked.
+    With ``makes_bringer`` it is a referral: ``done`` is what ``by`` did for it already. ``chase_at``: when somebody is
+    reminded of it next, with the ``chased``-th of SILENCES.
     """
 
     __tablename__ = "offer"
@@ -81,6 +98,9 @@ class Offer(PublicRow, Base):
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"), index=True)
     then_ids: Mapped[list[int]] = mapped_column(default=list)
     settled_at: Mapped[datetime | None]
+    done: Mapped[list[str]] = mapped_column(default=list)
+    chased: Mapped[int] = mapped_column(default=0)
+    chase_at: Mapped[datetime | None] = mapped_column(index=True)
 
     lead: Mapped[Lead] = relationship()
     business: Mapped[Business] = relationship()
@@ -97,6 +117,12 @@ class Offer(PublicRow, Base):
     def work(self) -> str:
         """What they are asked to do, as a list of names."""
         return join_as_list([capability.name for capability in self.capabilities]) or _("the whole lead")
+
+    @property
+    def done_text(self) -> str:
+        """What the giver did already, in a sentence; empty where they did nothing yet."""
+        said = [text for value, text in done_texts().items() if value in self.done]
+        return _("%(name)s %(done)s.", name=self.by.first_name, done=join_as_list(said)) if said else ""
 
     @property
     def is_asked(self) -> bool:
@@ -127,6 +153,8 @@ class Offer(PublicRow, Base):
     def told(self) -> str:
         """What became of it, as the bringer reads it; empty where it was taken back."""
         name = self.called
+        if self.state is OfferState.HELD:
+            return _("the client is asked first, then %(name)s", name=name)
         if self.state is OfferState.PENDING:
             return _("%(name)s is asked, until %(due)s", name=name, due=self.due)
         if self.state is OfferState.ACCEPTED:
@@ -139,6 +167,10 @@ class Offer(PublicRow, Base):
                 _("%(name)s was not reached", name=name) if self.is_noted else _("no answer from %(name)s", name=name)
             )
         return _("%(name)s need not answer", name=name) if self.is_asked else ""
+
+    def chase_after(self, now: datetime, chased: int = 0) -> None:
+        """Remind somebody of it when nothing is heard from ``now`` on for the ``chased``-th of SILENCES."""
+        self.chased, self.chase_at = chased, now + SILENCES[chased]
 
     def overlaps(self, capability_ids: set[int]) -> bool:
         """Whether it asks for one of these seats; the whole lead, which is the empty set, is every seat."""
@@ -191,3 +223,28 @@ def reason_text(reason: DeclineReason) -> str:
         DeclineReason.NOT_OUR_TRADE: _("not our trade"),
         DeclineReason.CONFLICT: _("a conflict of interest"),
     }[reason]
+
+
+def done_texts() -> dict[Done, str]:
+    """Return what a giver may have done already, as the slip asks for it and the receiver reads it."""
+    return {
+        Done.TOLD: _("told them to expect a call"),
+        Done.MATERIAL: _("sent them material"),
+        Done.SPOKE: _("put in a good word"),
+        Done.CALL: _("arranged a call"),
+        Done.INTRODUCED: _("introduced them in person"),
+    }
+
+
+def hand_overs(session: Session, *, lead: Lead) -> Sequence[Offer]:
+    """Return the offers by which the lead went from hand to hand, the first hop first."""
+    taken = select(Offer).where(Offer.lead_id == lead.id, Offer.makes_bringer, Offer.state == OfferState.ACCEPTED)
+    return session.scalars(taken.order_by(Offer.answered_at, Offer.id)).all()
+
+
+def passed_on(session: Session, *, member: Member, limit: int = 20) -> Sequence[Offer]:
+    """Return the leads that the member handed over and that somebody took, or of which the client is asked first."""
+    states = (OfferState.HELD, OfferState.ACCEPTED)
+    given = select(Offer).where(Offer.by_id == member.id, Offer.makes_bringer, Offer.state.in_(states))
+    people = (joinedload(Offer.member), joinedload(Offer.business), joinedload(Offer.lead))
+    return session.scalars(given.options(*people).order_by(Offer.id.desc()).limit(limit)).all()

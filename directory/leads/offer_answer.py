@@ -36,7 +36,8 @@ def accept(session: Session, *, offer: Offer, by: Member, now: datetime) -> None
 def decline(session: Session, *, offer: Offer, by: Member, reason: DeclineReason | None = None, now: datetime) -> None:
     """Say no for ``by``, who is asked; also what they accepted before, or what a call is said to have settled.
 
-    Raises Conflict where the offer has ended, or the lead is closed.
+    A lead that was theirs is its giver's again. Raises Conflict where the offer has ended, or the lead is closed or
+    was passed on.
     """
     lock_offer(session, offer)
     if offer.state is OfferState.DECLINED:
@@ -44,6 +45,8 @@ def decline(session: Session, *, offer: Offer, by: Member, reason: DeclineReason
     if offer.lead.state.is_closed:
         raise Conflict(_("This lead is closed."))
     _free_seats_of(session, offer, by, now)
+    if offer.makes_bringer and offer.state is OfferState.ACCEPTED:
+        _give_back(session, offer, by, now)
     end_offer(session, offer, OfferState.DECLINED, by=by, reason=reason, now=now)
     offer.settled_at = None
 
@@ -82,6 +85,7 @@ def take_seats(session: Session, offer: Offer, *, by: Member, now: datetime) -> 
         own = [each for each in seat_holders(session, lead=lead) if each.offer_id is None]
         give_up_seats(session, lead=lead, holders=own, by=by, now=now)
         lead.member, lead.business_id, lead.shape = offer.member, offer.business_id, None
+        offer.chase_after(now)
         session.flush()
         record(session, actor_id=by.id, action="lead.take_over", object=f"lead:{lead.public_id}", now=now)
         return
@@ -98,6 +102,18 @@ def take_seats(session: Session, offer: Offer, *, by: Member, now: datetime) -> 
     for each in offers_of(session, lead=lead):
         if each.state is OfferState.PENDING and not each.makes_bringer and each.overlaps(wanted):
             end_offer(session, each, OfferState.TAKEN, by=None, now=now)
+
+
+def _give_back(session: Session, offer: Offer, by: Member, now: datetime) -> None:
+    """Give a lead that was handed over back to its giver. Raises Conflict where it went further."""
+    lead = offer.lead
+    if lead.member_id != offer.member_id:
+        raise Conflict(_("You have passed this lead on."))
+    own = [each for each in seat_holders(session, lead=lead) if each.business_id == offer.business_id]
+    give_up_seats(session, lead=lead, holders=own, by=by, now=now)
+    lead.member, lead.business_id, lead.shape, offer.chase_at = offer.by, offer.by.business_id, None, None
+    session.flush()
+    record(session, actor_id=by.id, action="lead.give_back", object=f"lead:{lead.public_id}", now=now)
 
 
 def end_offer(

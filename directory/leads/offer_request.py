@@ -11,7 +11,7 @@ from directory.audit import record
 from directory.errors import Conflict, Refused
 from directory.leads.lead import CONTACT, Lead, LeadState
 from directory.leads.lead_state import lock_lead
-from directory.leads.offer import DeclineReason, Offer, OfferState, due_text, offers_of
+from directory.leads.offer import SILENCES, DeclineReason, Done, Offer, OfferState, due_text, offers_of
 from directory.leads.offer_answer import end_offer, lock_offer, take_seats
 from directory.leads.seat_holder import SeatHolder, give_up_seats, hold_seats, seat_holders
 from directory.outbox import mail
@@ -46,12 +46,14 @@ def ask(
     words: str = "",
     then: Sequence[Member] = (),
     makes_bringer: bool = False,
+    is_held: bool = False,
+    done: Sequence[Done] = (),
     now: datetime,
 ) -> Offer:
     """Ask the member by mail for the seats of ``capabilities``, or for the whole lead; ``then`` are asked next.
 
-    With ``makes_bringer`` a yes gives them the lead itself. Raises Refused or Conflict with why not, Invalid for the
-    words.
+    With ``makes_bringer`` a yes gives them the lead itself; ``is_held`` waits for the client's yes before. Raises
+    Refused or Conflict with why not, Invalid for the words.
     """
     lock_lead(session, lead)
     text = clean_text(words, field="words", what=_("what you ask for"), limit=WORDS_LIMIT, required=False)
@@ -65,12 +67,20 @@ def ask(
         asked_at=now,
         then_ids=list(dict.fromkeys(other.id for other in then if other.business_id != member.business_id)),
         capabilities=[] if makes_bringer else list(dict.fromkeys(capabilities)),
+        done=[value.value for value in Done if value in done],
     )
     offers, holders = offers_of(session, lead=lead), seat_holders(session, lead=lead)
     if reason := why_not_to_ask(lead, offers, holders, offer, member, now):
         raise Refused(reason)
     if not consume_allowance(session, key=f"offer {by.id}", limit=OFFERS_A_DAY, within=timedelta(days=1), now=now):
         raise Conflict(_("You asked %(count)s times today. Give people time to answer.", count=OFFERS_A_DAY))
+    if is_held:
+        offer.state, offer.due_at = OfferState.HELD, now + SILENCES[2]
+        offer.chase_after(now)
+        session.add(offer)
+        session.flush()
+        record(session, actor_id=by.id, action="offer.hold", object=offer, now=now)
+        return offer
     return send_offer(session, offer, now)
 
 
@@ -84,7 +94,8 @@ def send_offer(session: Session, offer: Offer, now: datetime) -> Offer:
     session.flush()
     record(session, actor_id=offer.by_id, action="offer.ask", object=offer, now=now)
     gives, due = "yes" if offer.makes_bringer else "", due_text(offer.due_at, chapter)
-    words = {"work": offer.work, "text": offer.words or offer.lead.text, "due": due, "gives": gives}
+    text = "\n\n".join(filter(None, (offer.words or offer.lead.text, offer.done_text)))
+    words = {"work": offer.work, "text": text, "due": due, "gives": gives}
     mail.enqueue_question(session, "offer", offer, by=offer.by, to=member, event=offer.question, words=words, now=now)
     return offer
 
@@ -152,7 +163,7 @@ def withdraw(session: Session, *, offer: Offer, by: Member, now: datetime) -> No
         _require_open(offer.lead)
         holders = [each for each in seat_holders(session, lead=offer.lead) if each.offer_id == offer.id]
         give_up_seats(session, lead=offer.lead, holders=holders, by=by, now=now)
-    elif offer.state is not OfferState.PENDING:
+    elif offer.state not in (OfferState.PENDING, OfferState.HELD):
         raise Conflict(_("This has ended already."))
     end_offer(session, offer, OfferState.WITHDRAWN, by=by, now=now)
     offer.settled_at = None
@@ -237,7 +248,8 @@ def why_not_to_ask(
         return _("%(name)s gets no email from here. Call instead.", name=member.first_name)
     if accepts_work(business, now.date()) is AcceptsWork.NOT_NOW:
         return _("%(firm)s takes no new work right now.", firm=business.name)
-    waiting = (each for each in offers if each.state in (OfferState.PENDING, OfferState.ACCEPTED))
+    states = (OfferState.HELD, OfferState.PENDING, OfferState.ACCEPTED)
+    waiting = (each for each in offers if each.state in states)
     theirs = (each for each in waiting if each.business_id == business.id and each is not offer)
     if any(each.makes_bringer == offer.makes_bringer and each.overlaps(wanted) for each in theirs):
         return _("%(firm)s is asked already.", firm=business.name)

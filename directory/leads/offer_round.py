@@ -6,14 +6,17 @@ from datetime import datetime
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from directory.leads.client import client_of, is_shared
 from directory.leads.lead import Lead, LeadState
 from directory.leads.lead_state import lock_lead
 from directory.leads.offer import Offer, OfferState, due_text, offers_of, reason_text
 from directory.leads.offer_answer import end_offer
-from directory.leads.offer_request import may_be_asked_next, members_in_order, send_offer
+from directory.leads.offer_request import ANSWER_WITHIN, may_be_asked_next, members_in_order, send_offer
+from directory.leads.referral import tell
 from directory.leads.seat_holder import open_seats, seat_holders
 from directory.outbox import mail
 from directory.outbox.mail import UNDO
+from directory.people.working_hours import working_hours_later
 from directory.translation import gettext as _
 
 
@@ -39,6 +42,8 @@ def settle_offers(session: Session, *, lead: Lead, now: datetime) -> int:
         successor = _ask_next(session, offer, now)
         if successor is not None or offer.answered_by_id != lead.member_id:
             told.append(_news(offer, successor))
+        if offer.makes_bringer and offer.state is OfferState.ACCEPTED:
+            _tell_giver_and_client(session, offer, now)
         if offer.state in (OfferState.TAKEN, OfferState.WITHDRAWN):
             _tell_who_was_asked(session, offer, now)
     if any(told):
@@ -109,6 +114,18 @@ def _news(offer: Offer, successor: Offer | None) -> str:
         return f"{news} {_('Nobody else is asked. Choose somebody.')}"
     due = due_text(successor.due_at, offer.lead.business.chapter)
     return f"{news} {_('%(name)s is asked now, until %(due)s.', name=successor.member.name, due=due)}"
+
+
+def _tell_giver_and_client(session: Session, offer: Offer, now: datetime) -> None:
+    """Tell who gave a lead away that it was taken, and its client who they hear from."""
+    lead, chapter = offer.lead, offer.business.chapter
+    tell(session, lead, offer.by, _news(offer, None), now, path=f"/offers/{offer.public_id}")
+    client = client_of(session, lead=lead)
+    if client is not None and is_shared(session, client=client):
+        due_at = working_hours_later(session, start=now, within=ANSWER_WITHIN, chapter=chapter)
+        words = {"name": offer.called, "firm": offer.business.name, "due": due_text(due_at, chapter)}
+        event, about = f"taken-{offer.public_id}", client.public_id
+        mail.enqueue(session, letter="request_taken", to=about, event=event, about=about, words=words, now=now)
 
 
 def _tell_who_was_asked(session: Session, offer: Offer, now: datetime) -> None:

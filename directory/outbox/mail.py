@@ -103,6 +103,11 @@ LETTERS: tuple[LetterKind, ...] = (
     LetterKind("offer_noted", ("name", "firm", "work", "title"), "/answer/offer_noted/", MONTH, switch="people"),
     LetterKind("offer_over", ("name", "work", "why")),  # who was asked need not answer any more
     LetterKind("offers_answered", ("title", "text", "path", "complete")),  # to who brought a lead
+    LetterKind("may_we_share", ("name", "firm", "other", "their_firm", "text"), "/client/", is_to_visitor=True),
+    LetterKind("how_did_it_go", ("name", "firm"), "/client/", is_to_visitor=True),  # about: the client
+    LetterKind("how_it_stands", ("name", "title", "part"), "/status/", MONTH),  # about: the offer that gave a lead away
+    LetterKind("thanks", ("name", "firm", "title", "part", "amount", "again")),  # to whom work is owed
+    LetterKind("referral_news", ("title", "text", "path")),  # to who takes part in a referral
     LetterKind("turned_away", ("name", "by", "chapter", "reason"), is_to_visitor=True),  # to a rejected applicant
 )
 BY_NAME = {kind.name: kind for kind in LETTERS}

@@ -171,7 +171,8 @@ def _drop_work_with_itself(session: Session, keep: Business, drop: Business) -> 
 def _end_offers_to_itself(session: Session, keep: Business, now: datetime) -> None:
     """A firm that asked the other record for a part of its lead asks itself."""
     own = select(Lead.id).where(Lead.business_id == keep.id)
-    waiting = Offer.business_id == keep.id, Offer.state == OfferState.PENDING, Offer.lead_id.in_(own)
+    is_waiting = Offer.state.in_((OfferState.PENDING, OfferState.HELD))
+    waiting = Offer.business_id == keep.id, is_waiting, Offer.lead_id.in_(own)
     session.execute(update(Offer).where(*waiting).values(state=OfferState.WITHDRAWN, answered_at=now))
 
 

@@ -23,6 +23,7 @@ from directory.facts.vouch import Vouch
 from directory.leads.client import Client, Consent
 from directory.leads.lead import Lead
 from directory.leads.offer import Offer
+from directory.leads.report import Report
 from directory.local_format import date_text
 from directory.outbox.occurrence import Occurrence
 from directory.people import photo
@@ -42,7 +43,7 @@ INSIDE = (
     *("id", "business_id", "member_id", "chapter_id", "sponsor_id", "search_text", "capability_id", "key"),
     *("came_from_id", "invited_by_id"),
 )
-OFFER_INSIDE = ("lead_id", "by_id", "answered_by_id", "then_ids", "settled_at")
+OFFER_INSIDE = ("lead_id", "by_id", "answered_by_id", "then_ids", "settled_at", "chased", "chase_at")
 Rows = list[dict[str, Any]]
 
 
@@ -113,9 +114,12 @@ def member_export(session: Session, *, member: Member, by: Member, more: Mapping
                 .order_by(Prompt.id)
             )
         ],
-        "leads": [_plain(row) for row in session.scalars(select(Lead).where(Lead.member_id == me).order_by(Lead.id))],
+        "leads": [
+            _plain(row, "introduction_id")
+            for row in session.scalars(select(Lead).where(Lead.member_id == me).order_by(Lead.id))
+        ],
         "consents_of_clients": [
-            {"lead": public_id, **_plain(row, "client_id")}
+            {"lead": public_id, **_plain(row, "client_id", "offer_id")}
             for row, public_id in session.execute(
                 select(Consent, Lead.public_id)
                 .join(Client, Client.id == Consent.client_id)
@@ -128,6 +132,12 @@ def member_export(session: Session, *, member: Member, by: Member, more: Mapping
             {"from": row.by.name, "to": row.called, "work": row.work, **_plain(row, *OFFER_INSIDE)}
             for row in session.scalars(
                 select(Offer).where(or_(Offer.member_id == me, Offer.by_id == me)).order_by(Offer.id)
+            )
+        ],
+        "reports": [
+            {"lead": public_id, **_plain(row, "lead_id", "by_id", "reverses_id")}
+            for row, public_id in session.execute(
+                select(Report, Lead.public_id).join(Report.lead).where(Report.by_id == me).order_by(Report.id)
             )
         ],
         "ratings_given": [

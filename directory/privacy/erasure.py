@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     String,
     Table,
+    and_,
     cast,
     column,
     delete,
@@ -64,6 +65,7 @@ OVERWRITTEN: dict[str, dict[str, Any]] = {
     "introduction.via_id": {"word": ""},
     "lead.member_id": {"text": "", "place": "", "asked_at": None},
     "offer.member_id": {"words": ""},
+    "report.by_id": {"words": ""},
     "offer.by_id": {"words": ""},
     "mention.member_id": {"reason": ""},
     "pairing.one_id": {"place": "", "topics": "", "next_step": ""},
@@ -148,6 +150,7 @@ def _end(session: Session, member: Member, now: datetime) -> None:
     for lead in session.scalars(select(Lead).where(Lead.member_id == member.id, Lead.closed_at.is_(None))):
         change_state(session, lead=lead, to=LeadState.DECLINED, by=None, why=_("its member left"), now=now)
     asked = select(Offer).join(Offer.lead).where(Offer.member_id == member.id, Lead.closed_at.is_(None))
+    asked = asked.where(~and_(Offer.makes_bringer, Offer.state == OfferState.ACCEPTED))  # they passed it on
     for offer in session.scalars(asked.where(Offer.state.in_((OfferState.PENDING, OfferState.ACCEPTED)))):
         decline(session, offer=offer, by=member, now=now)  # whoever asked is told, and the next one is asked
     waiting = Introduction.state.in_((IntroductionState.WITH_VIA, IntroductionState.WITH_TARGET))

@@ -34,7 +34,7 @@ class LeadProgress:
     @property
     def waiting(self) -> list[Offer]:
         """The offers that wait for an answer."""
-        return [offer for offer in self.offers if offer.state is OfferState.PENDING]
+        return [offer for offer in self.offers if offer.state in (OfferState.PENDING, OfferState.HELD)]
 
     @property
     def open(self) -> list[Capability]:
@@ -95,6 +95,8 @@ def _line(lead: Lead, offers: Sequence[Offer]) -> str:
         return _("Waiting for %(names)s", names=join_as_list([offer.called for offer in waiting]))
     if waiting:
         return _("Waiting for %(name)s, until %(due)s", name=waiting[0].called, due=waiting[0].due)
+    if any(offer.state is OfferState.HELD for offer in offers):
+        return _("Waiting for the client’s yes")
     if lead.state is LeadState.ACTIVE:
         return _("Everybody is in")
     if not offers:

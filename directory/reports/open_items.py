@@ -29,6 +29,7 @@ from directory.facts.vouch import Vouch
 from directory.joining.application import Application
 from directory.leads.lead import Lead, LeadState
 from directory.leads.offer import Offer, OfferState
+from directory.leads.report import Report, is_open_dispute
 from directory.leads.seat_holder import SeatHolder
 from directory.leads.submission import Submission, is_waiting
 from directory.people.tables import Business, ChapterRole, Member, MemberState, Role, Wanted, WantedKind
@@ -56,6 +57,7 @@ class OpenItems(NamedTuple):
     requests: list[Submission]  # to chapters that the member leads
     talks: list[Pairing]  # the newest of the last TALKED_WITHIN, until either says how it went
     offered: list[Offer]  # that ask the member, or say that they are in after a call, TOLD_WITHIN
+    disputed: list[Report]  # what somebody disputes in the chapters that the member leads, until it is settled
     lonely_leads: list[Lead]  # of the chapters that the member leads, for which nobody was asked, LONELY after it came
     leads: list[Lead]  # the member's own
     offers: list[Wanted]  # the member's own
@@ -101,7 +103,7 @@ def open_items(session: Session, *, member: Member, leads: Collection[int] = (),
     rows = dict(zip(sorted(present), columns, strict=True))
     found = ([each for each in rows.get(at, ()) if each is not None] for at in everything)
     refused, messages, interactions, vouches, introductions, stories, applications, *rest = found
-    requests, talks, offered, lonely_leads, own_leads, offers = rest
+    requests, talks, offered, disputed, lonely_leads, own_leads, offers = rest
     return OpenItems(
         refused=refused,
         messages=[each for each in messages if each.sender.is_active],
@@ -114,6 +116,7 @@ def open_items(session: Session, *, member: Member, leads: Collection[int] = (),
         requests=requests,
         talks=[each for each in talks[:1] if each.partner(member).is_active],
         offered=[each for each in offered if each.by.is_active],
+        disputed=disputed,
         lonely_leads=lonely_leads,
         leads=own_leads,
         offers=offers,
@@ -178,6 +181,13 @@ def _kinds() -> tuple[_Kind, ...]:
             (Offer.id.desc(),),
             (Offer.by,),
             (joinedload(Offer.business), joinedload(Offer.lead), selectinload(Offer.capabilities)),
+        ),
+        _Kind(
+            Report,
+            is_open_dispute(bindparam("leads", expanding=True)),
+            (Report.id,),
+            (Report.by,),
+            (joinedload(Report.lead),),
         ),
         _Kind(
             lonely, (lonely.id.in_(_lonely_leads()),), (lonely.created_at, lonely.id), (), (joinedload(lonely.member),)

@@ -23,7 +23,13 @@ from directory.facts import case_study, interaction, introduction_request, vouch
 from directory.facts.interaction import InteractionKind
 from directory.facts.introduction import IntroductionState
 from directory.joining import application, invitation
-from directory.leads import client_choice, offer_answer, offer_request, submission, submission_decision
+from directory.leads import (
+    client_choice,
+    offer_answer,
+    offer_request,
+    submission,
+    submission_decision,
+)
 from directory.leads.client import clean_contact, client_of
 from directory.leads.lead import Lead, LeadState, Terms, create_lead
 from directory.leads.lead_state import change_state
@@ -40,6 +46,7 @@ from directory.people.tables import Member, Wanted
 from directory.people.working_hours import working_hours_later
 from directory.secrets import SecretBox
 from directory.seed.face import draw_face
+from directory.seed.referral_history import play_referral
 from directory.settings import Settings
 from directory.week import pairing, prompt, social_inbox
 from directory.week.occurrence_planning import plan_occurrences
@@ -234,6 +241,10 @@ class _Play:
         if client := client_of(session, lead=lead):
             options = [(entry["who"], entry["why"])]
             client_choice.show_options(session, client=client, options=options, by=by, now=at + ANSWERED)
+
+    def referral(self, entry: Entry, at: datetime) -> None:
+        box = SecretBox(self.settings.encryption_keys)
+        play_referral(self.session, entry, people=self.people, secrets=box, at=at)
 
     def _ask(self, lead: Lead, entry: Entry) -> None:
         """Ask for the whole lead, by mail or by a call that is recorded at once, and play the answer."""

@@ -77,13 +77,15 @@ class MentionView:
     name: str
     reason: str
     is_own: bool
+    is_ask: bool  # for somebody, or for what a lead needs
 
 
 def mention_view(mention: Mention, reader: Member, may_edit: bool) -> MentionView:
     """Without consent to be named, only the member and those who may edit the week see who it is."""
     is_own = mention.member_id == reader.id
     named = mention.member if is_own or may_edit or mention.member.spotlight_at is not None else None
-    return MentionView(named, named.first_name if named else gettext("a member"), mention.reason, is_own)
+    is_ask = mention.wanted_id is not None or mention.lead_id is not None
+    return MentionView(named, named.first_name if named else gettext("a member"), mention.reason, is_own, is_ask)
 
 
 def choose_mentions(

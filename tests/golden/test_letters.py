@@ -40,6 +40,7 @@ SAMPLES: dict[str, Any] = {  # the value of a word in every letter
     "due": "Tue, Nov 3, 9:00 AM",
     "welcome": "Come to breakfast on Wednesday.",
     "word": "You two should talk.",
+    "their_firm": "Copper State Print",
     "found": "- Mastodon: This installation no longer has the key to this account’s secrets.",
     "text": "She rebuilt our client’s site in nine weeks.",
     "path": f"/channels/{ID}",
@@ -68,6 +69,13 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {  # of the letters whose text
         {"gives": "", "text": "A client of mine wants WordPress."},
         {"gives": "yes", "text": "A shop, by spring."},
     ),
+    "how_it_stands": ({"part": "receiver"}, {"part": "giver"}),
+    "thanks": (
+        {"part": "giver", "amount": "$4,800", "again": ""},
+        {"part": "hop", "amount": "$4,800", "again": "yes"},
+        {"part": "introducer", "title": "", "amount": "", "again": ""},
+    ),
+    "referral_news": ({"path": f"/offers/{ID}", "text": "Bea Lindqvist took the lead over."},),
     "offer_over": ({"why": "Somebody else was faster."},),
     "offers_answered": (
         {

@@ -10,6 +10,7 @@ from directory.facts.interaction import have_met
 from directory.facts.introduction import Introduction, IntroductionState
 from directory.leads.lead import Lead, LeadState
 from directory.leads.offer import Offer, OfferState
+from directory.leads.report import Report, Said
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.occurrence import Occurrence
 from directory.people.photo import crop_square
@@ -41,7 +42,9 @@ def test_eight_weeks_are_played(demo_cast: "DemoCast", settings: Settings, now: 
     assert {True, False} == set(session.scalars(select(Lead.closed_at.is_not(None))))
     assert set(LeadState) - {LeadState.PENDING} <= set(session.scalars(select(Lead.state)))
     offers = session.scalars(select(Offer)).all()
-    assert {OfferState.PENDING, OfferState.ACCEPTED, OfferState.DECLINED} == {offer.state for offer in offers}
+    expected = {OfferState.HELD, OfferState.PENDING, OfferState.ACCEPTED, OfferState.DECLINED}
+    assert expected == {offer.state for offer in offers}
+    assert session.scalars(select(Report.said).order_by(Report.id)).all() == [Said.WON, Said.DISPUTED, Said.TALKED]
     waiting = [offer for offer in offers if offer.state is OfferState.PENDING]
     assert {"nadia", "bea"} == {offer.member.key for offer in waiting if offer.member}  # two wait for Bea
     assert len(waiting) == 3
