@@ -1,5 +1,6 @@
 """The goodword command: output, error output and exit codes."""
 
+import io
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.cli import COMMANDS, main
 from app.cli.database_access import alembic_config
+from app.cli.piped_mail import MOST, read_piped_mail
 from directory.db import connect
 from directory.people.tables import Business, Member
 from directory.taxonomy.capability import Capability
@@ -196,7 +198,21 @@ def test_a_client_asks_by_mail(run: Run, seeded: Path) -> None:
         (mail, "Kept"),
         (b"Precedence: bulk\r\n" + mail, "No person wrote this"),
         (b"\xff\x00" * 600_000, "nothing to read"),
+        (b"To: " + b":" * 2000 + b"\r\n" + mail, "for a person to read"),
     ):
         result = run("intake", input=content)
         assert (result.exit_code, says in result.output) == (0, True), result.output
         assert "ann" not in result.output.casefold()
+    assert len([*(seeded / "intake" / "cur").iterdir()]) == 3
+
+
+def test_a_stream_without_end_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+            return len(buffer)
+
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(Endless())))
+    assert len(read_piped_mail()) == MOST
