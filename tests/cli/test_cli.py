@@ -19,6 +19,7 @@ from app.cli import COMMANDS, main
 from app.cli.database_access import alembic_config
 from app.cli.piped_mail import MOST, read_piped_mail
 from directory.db import connect
+from directory.leads.lead import Lead
 from directory.people.tables import Business, Member
 from directory.taxonomy.capability import Capability
 
@@ -190,6 +191,16 @@ def test_read_prints_one_object_a_line_and_a_line_costs_no_other(run: Run, seede
     assert [refusal["code"] for refusal in first["refused"]] == ["web.development"]
     assert set(empty) == {"error"}
     assert [need["code"] for need in last["needs"]] == ["accounting.bookkeeping"]
+
+
+def test_leads_come_from_a_file_but_not_in_a_dry_run(run: Run, seeded: Path) -> None:
+    file, before = seeded / "leads.csv", count(seeded, Lead)
+    file.write_text("Request,Where\nTwo thousand printed menus,Tucson\nMenus printed two thousand,Tucson\n")
+    for more, brought in (["--dry-run"], 0), ([], 1), ([], 1):
+        result = run("import", "leads", str(file), "--as", "lena@okafor.example", *more)
+        assert result.exit_code == 0, result.output
+        assert "left out: 3" in result.output or "left out: 2, 3" in result.output
+        assert count(seeded, Lead) == before + brought
 
 
 def test_a_client_asks_by_mail(run: Run, seeded: Path) -> None:
