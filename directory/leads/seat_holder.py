@@ -54,7 +54,7 @@ def holds_seat(session: Session, *, lead: Lead, member: Member) -> bool:
 def are_free(holders: Collection[SeatHolder], capability_ids: Collection[int]) -> bool:
     """Whether nobody of the lead's holders has one of these seats; the whole lead, which is none, is every seat."""
     held = {holder.capability_id for holder in holders}
-    return not held or bool(capability_ids) and None not in held and held.isdisjoint(capability_ids)
+    return not held or (bool(capability_ids) and None not in held and held.isdisjoint(capability_ids))
 
 
 def open_seats(lead: Lead, holders: Collection[SeatHolder]) -> list[Capability]:
@@ -86,7 +86,8 @@ def hold_seats(
     """
     if not are_free(seat_holders(session, lead=lead), capability_ids):
         raise Conflict(_("Somebody else has this already."))
-    for capability_id in sorted({*capability_ids}) or [None]:
+    seats: list[int | None] = [*sorted({*capability_ids})]
+    for capability_id in seats or [None]:
         session.add(
             SeatHolder(
                 lead_id=lead.id,
