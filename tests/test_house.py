@@ -64,6 +64,13 @@ def test_what_can_be_read_once_is_read_once() -> None:
     assert twice == []
 
 
+def test_one_module_makes_tokens_and_seals_columns() -> None:
+    makers = [named(path) for path, text in MODULES.items() if re.search(r"\btoken_(?:urlsafe|hex)\(|\bFernet\(", text)]
+    assert makers == ["directory/secrets.py", "directory/settings.py"]  # which writes the installation's own key
+    sealers = [named(path) for path, text in MODULES.items() if re.search(r"\.(?:un)?seal\(", text)]
+    assert sealers == ["app/pages/channels.py", "directory/secrets.py"]  # what waits in a session has no column
+
+
 def test_no_module_has_a_catch_all_name() -> None:
     names = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "handler", "data", "info"}
     assert [named(path) for path in MODULES if path.stem in names] == []
