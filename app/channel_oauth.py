@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
-from secrets import token_urlsafe
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -17,6 +16,7 @@ import requests
 
 from directory import safe_http
 from directory.errors import Invalid
+from directory.secrets import new_token
 from directory.translation import gettext
 
 LASTS = timedelta(minutes=10)
@@ -37,7 +37,7 @@ class Handshake(NamedTuple):
 
 def begin(kind: str, fields: Fields, redirect_uri: str, *, now: datetime) -> tuple[str, dict[str, str]]:
     """The address to send the browser to, and what its session must keep, out of the browser's sight."""
-    state = token_urlsafe(32)
+    state = new_token()
     address, stored = dict(HANDSHAKES)[kind].begin(fields, redirect_uri, state)
     return address, {**stored, "state": state, "redirect_uri": redirect_uri, "until": (now + LASTS).isoformat()}
 
@@ -56,7 +56,7 @@ def finish(kind: str, fields: Fields, stored: Fields, answer: Fields, *, now: da
 
 
 def _begin_x(fields: Fields, redirect_uri: str, state: str) -> tuple[str, dict[str, str]]:
-    verifier = token_urlsafe(64)
+    verifier = new_token()
     parameters = {
         "response_type": "code",
         "client_id": fields["client_id"],

@@ -50,8 +50,8 @@ from benchmarks.answers import leads
 from benchmarks.directory import fill
 from directory.clock import utc_now
 from directory.db import Base, connect, write_session
-from directory.people.one_time_link import hash_of
 from directory.people.tables import Member
+from directory.secrets import hash_of
 from directory.settings import load_settings
 from directory.week.occurrence_planning import plan_occurrences
 

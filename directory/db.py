@@ -7,9 +7,17 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Enum, String, create_engine, event, select
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Enum, String, create_engine, event, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    mapped_column,
+    registry,
+)
 from sqlalchemy.schema import Column, MetaData
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -93,13 +101,80 @@ class WorldVersion(Base):
     version: Mapped[int] = mapped_column(BigInteger)
 
 
+# The tables that the snapshots of the network are made of, each with columns that no snapshot reads.
+WORLD: dict[str, frozenset[str]] = {
+    "band": frozenset({"extra_raters", "extra_changes", "departed"}),
+    "business": frozenset(),
+    "capability": frozenset(),
+    "case_study": frozenset(),
+    "case_study_party": frozenset(),
+    "claim": frozenset(),
+    "collaboration": frozenset(),
+    "collaboration_capability": frozenset(),
+    "interaction": frozenset({"note", "declined_at"}),
+    "introduction": frozenset({"text", "word", "asker_yes", "target_yes", "passed_at"}),
+    "member": frozenset(
+        {"photo", "video", "invited_at", "reminded_at", "arrived_at", "refused_email", "refused_code", "spotlight_at"}
+        | {"sits_out_at", "public_at", "indexed_at", "mail_off"}
+    ),
+    "vouch": frozenset({"declined_at"}),
+    "wanted": frozenset(),
+}
+_IS_CHANGED = "world is changed"  # in the info of a session that changed it since it last bumped the version
+
+
 def world_version(session: Session) -> int:
-    """Return the version of what the engine reads; 0 in an empty database."""
+    """Return the version of what the engine reads, as this session sees it; 0 in an empty database."""
+    if session.autoflush:
+        session.flush()
+    _bump_if_changed(session)
     return session.scalar(select(WorldVersion.version)) or 0
 
 
+@event.listens_for(Session, "after_flush")
+def _note_rows(session: Session, _context: object) -> None:
+    if any(row.__table__.name in WORLD for rows in (session.new, session.deleted) for row in rows) or any(
+        attribute.history.has_changes()
+        for row in session.dirty
+        if (unread := WORLD.get(row.__table__.name)) is not None
+        for attribute in inspect(row).attrs
+        if attribute.key not in unread
+    ):
+        session.info[_IS_CHANGED] = True
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _note_statement(execution: ORMExecuteState) -> None:
+    table = getattr(execution.statement, "table", None)  # of an insert, update or delete
+    if table is not None and table.name in WORLD:
+        execution.session.info[_IS_CHANGED] = True
+
+
+@event.listens_for(Session, "before_commit")
+def _bump_at_the_end(session: Session) -> None:
+    """Change the version last, so that no transaction waits for another's longer than it must."""
+    if not session.in_nested_transaction():
+        session.flush()
+        _bump_if_changed(session)
+
+
+def _bump_if_changed(session: Session) -> None:
+    if session.info.get(_IS_CHANGED):
+        session.info[_IS_CHANGED] = session.in_nested_transaction()  # which may be undone
+        bump_world(session)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop(_IS_CHANGED, None)
+
+
 def bump_world(session: Session) -> None:
-    """Invalidate every process's snapshot of the network when the transaction commits."""
+    """Invalidate every process's snapshot of the network when the transaction commits.
+
+    Sessions do so by themselves once they changed a table of the WORLD.
+    """
     version = secrets.randbits(53)
     row = session.get(WorldVersion, 1, with_for_update=True)
     if row is None:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from wcwidth import iter_graphemes
@@ -64,7 +64,7 @@ def mastodon_length(text: str) -> int:
     return len(grapheme_clusters(_REMOTE_MENTION.sub(r"\1", rest)))
 
 
-def _replaced(text: str, spans: Iterable[tuple[int, int]], by: str) -> str:
+def _replaced(text: str, spans: Sequence[tuple[int, int]], by: str) -> str:
     """Return ``text`` with each of ``spans``, which are in order, replaced."""
     ends = [0, *(end for _, end in spans)]
     starts = [*(start for start, _ in spans), len(text)]

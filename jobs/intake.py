@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from directory.db import write_session
-from directory.leads.request_mail import MAX_MAIL, Outcome, take_mail
+from directory.leads.request_mail import MAX_MAIL, take_mail
 from directory.secrets import SecretBox
 from directory.settings import Settings
 from jobs.maildir import read_maildir
@@ -18,7 +18,6 @@ def read_requests(engine: Engine, *, settings: Settings, now: datetime, **_: obj
     def take(content: bytes) -> bool:
         with write_session(engine) as session:
             own = settings.mail_from
-            outcome = take_mail(session, content=content, own_address=own, secrets=box, now=now)
-        return outcome in (Outcome.KEPT, Outcome.REPEATED)
+            return take_mail(session, content=content, own_address=own, secrets=box, now=now).is_settled
 
     return read_maildir(settings.home / "intake", MAX_MAIL, take)

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import structlog
 
+from directory.maildir import set_aside
+from directory.storage_failure import storage_failure
+
 AT_ONCE = 200  # mails of one run
 
 log = structlog.get_logger()
@@ -13,21 +16,27 @@ log = structlog.get_logger()
 def read_maildir(folder: Path, limit: int, take: Callable[[bytes], bool]) -> int:
     """Pass the first ``limit`` bytes of each new mail to ``take``, and return how many it took.
 
-    What was taken is deleted. Any other mail is moved to ``cur``, where a mail program shows it. Without the folder
-    nothing happens.
+    What was taken is deleted. Any other mail, and one that raises, is set aside for a person, so that it is in the way
+    of no other; where nothing can be stored all wait for the next run. Without the folder nothing happens.
     """
     taken = 0
     for path in sorted((folder / "new").glob("*"))[:AT_ONCE]:
+        is_taken = False
         try:
             with path.open("rb") as file:
-                content = file.read(limit)
-            is_taken = take(content)
+                is_taken = take(file.read(limit))
+        except FileNotFoundError:  # another worker was faster
+            continue
+        except Exception as error:
+            if storage_failure(error):
+                raise
+            log.warning("mail_set_aside", folder=folder.name, error=type(error).__name__)
+        try:
             if is_taken:
                 path.unlink()
             else:
-                (folder / "cur").mkdir(exist_ok=True)
-                path.rename(folder / "cur" / f"{path.name}:2,")
-            taken += is_taken
-        except OSError as error:  # another worker was faster, or it may not be read
-            log.warning("mail_unread", folder=folder.name, error=type(error).__name__)
+                set_aside(folder, path)
+        except OSError as error:
+            log.warning("mail_not_moved", folder=folder.name, error=type(error).__name__)
+        taken += is_taken
     return taken

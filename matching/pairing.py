@@ -102,8 +102,7 @@ def best_pairs(
     """
     first, second = np.minimum(first, second), np.maximum(first, second)
     _check_pairs(size, first, second, weight)
-    forced = _checked_demands(size, must, must_not)
-    apart = {(min(pair), max(pair)) for pair in must_not}
+    forced, apart = _checked_demands(size, must, must_not)
     taken = np.zeros(size, dtype=bool)
     taken[[member for pair in forced for member in pair]] = True
     weigh = dict.fromkeys(forced, 0.0)
@@ -179,8 +178,8 @@ def _check_pairs(size: int, first: Ints, second: Ints, weight: Floats) -> None:
 
 def _checked_demands(
     size: int, must: Iterable[tuple[int, int]], must_not: Iterable[tuple[int, int]]
-) -> list[tuple[int, int]]:
-    """Return the pairs that must meet, each once, as (a, b) with a < b; raise PairError if that cannot be."""
+) -> tuple[list[tuple[int, int]], set[tuple[int, int]]]:
+    """Return the pairs that must meet and those that must not, as (a, b) with a < b; raise PairError if none can."""
     wanted, unwanted = ({(min(pair), max(pair)) for pair in pairs} for pairs in (must, must_not))
     partner: dict[int, int] = {}
     for one, other in sorted(wanted | unwanted):
@@ -195,7 +194,7 @@ def _checked_demands(
                     f"{member} must meet two people at once.", (member, partner[member], one + other - member)
                 )
         partner[one], partner[other] = other, one
-    return sorted(wanted)
+    return sorted(wanted), unwanted
 
 
 def best_pairs_of(weights: Floats) -> BestPairs:

@@ -50,6 +50,27 @@ def test_only_the_clock_module_reads_the_clock() -> None:
     assert readers == ["directory/clock.py"]
 
 
+def test_what_can_be_read_once_is_read_once() -> None:
+    """A generator is empty the second time: who needs what was passed twice asks for a Collection or a Sequence."""
+    twice = [
+        f"{named(path)}: {function.name}({parameter.arg})"
+        for path, text in MODULES.items()
+        for function in ast.walk(ast.parse(text))
+        if isinstance(function, ast.FunctionDef)
+        for parameter in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+        if parameter.annotation and ast.unparse(parameter.annotation).startswith(("Iterable[", "Iterator["))
+        if sum(isinstance(node, ast.Name) and node.id == parameter.arg for node in ast.walk(function)) > 1
+    ]
+    assert twice == []
+
+
+def test_one_module_makes_tokens_and_seals_columns() -> None:
+    makers = [named(path) for path, text in MODULES.items() if re.search(r"\btoken_(?:urlsafe|hex)\(|\bFernet\(", text)]
+    assert makers == ["directory/secrets.py", "directory/settings.py"]  # which writes the installation's own key
+    sealers = [named(path) for path, text in MODULES.items() if re.search(r"\.(?:un)?seal\(", text)]
+    assert sealers == ["app/pages/channels.py", "directory/secrets.py"]  # what waits in a session has no column
+
+
 def test_no_module_has_a_catch_all_name() -> None:
     names = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "handler", "data", "info"}
     assert [named(path) for path in MODULES if path.stem in names] == []

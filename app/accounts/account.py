@@ -12,9 +12,10 @@ from app.accounts.tables import Account, AccountSession
 from directory.audit import record
 from directory.errors import Conflict, Invalid
 from directory.outbox import mail
-from directory.people.one_time_link import end_links, hash_of
+from directory.people.one_time_link import end_links
 from directory.people.tables import Member, MemberState
 from directory.privacy.departure import Departure
+from directory.secrets import hash_of
 from directory.text import clean_email
 from directory.translation import gettext as _
 

@@ -18,12 +18,12 @@ from app.accounts.tables import Account, RecoveryCode, SecondFactor
 from directory.db import new_public_id
 from directory.errors import Conflict, Invalid
 from directory.people.tables import Role
-from directory.secrets import SecretBox
+from directory.secrets import SealedColumn, SecretBox
 from directory.translation import gettext as _
 
 STEP = 30  # seconds; the step before and the one after are taken too, since clocks differ
 RECOVERY_CODES = 10
-PLACE = {"table": "second_factor", "column": "secret"}
+SECRET = SealedColumn(SecondFactor.secret)
 
 
 def prepare(session: Session, *, account: Account) -> SecondFactor:
@@ -34,7 +34,7 @@ def prepare(session: Session, *, account: Account) -> SecondFactor:
     factor = SecondFactor(account_id=account.id, secret="")
     session.add(factor)
     session.flush()
-    factor.secret = _secrets().seal(b32encode(token_bytes(20)).decode(), **PLACE, row=factor.id)
+    SECRET.store(factor, b32encode(token_bytes(20)).decode(), _secrets())
     return factor
 
 
@@ -104,15 +104,6 @@ def switch_off(session: Session, *, account: Account, now: datetime) -> None:
     note(session, account, "account.second_factor_off", now)
 
 
-def reencrypt_secrets(session: Session, secrets: SecretBox) -> int:
-    """Seal every secret with the first key; how many there are."""
-    factors = session.scalars(select(SecondFactor).with_for_update()).all()
-    for factor in factors:
-        plain = secrets.unseal(factor.secret, **PLACE, row=factor.id)
-        factor.secret = secrets.seal(plain, **PLACE, row=factor.id)
-    return len(factors)
-
-
 def _step(factor: SecondFactor, code: str, now: datetime) -> int | None:
     """The step that the code is of, if it is near enough and no step as late was taken before."""
     totp, typed, here = _totp(factor), "".join(code.split()).encode(), int(now.timestamp()) // STEP
@@ -131,7 +122,7 @@ def _totp(factor: SecondFactor) -> TOTP:
 
 
 def _secret(factor: SecondFactor) -> str:
-    return _secrets().unseal(factor.secret, **PLACE, row=factor.id)
+    return SECRET.read(factor, _secrets())
 
 
 def _secrets() -> SecretBox:

@@ -1,7 +1,6 @@
 """Sessions: a signed-in browser is a row that can be ended; a visitor is a signed cookie and no row."""
 
 from datetime import datetime, timedelta
-from secrets import token_urlsafe
 
 import structlog
 from flask import Flask, Request, Response, g, request, session
@@ -15,8 +14,8 @@ from app.accounts.tables import Account, AccountSession
 from app.db import db
 from app.request_time import now
 from directory.db import write_session
-from directory.people.one_time_link import hash_of
 from directory.people.tables import Business, Member
+from directory.secrets import hash_of, new_token
 from directory.storage_failure import storage_failure
 from directory.translation import gettext
 
@@ -120,7 +119,7 @@ def signed_in() -> Account | None:
 
 def start_session(account: Account) -> None:
     """Sign this browser in, by a cookie that nobody knew before; commit. ``end_session`` comes first."""
-    browser, token = this_browser(), token_urlsafe(32)
+    browser, token = this_browser(), new_token()
     db.session.execute(delete(AccountSession).where(AccountSession.expires_at <= now()))
     db.session.add(
         AccountSession(

@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -20,7 +19,7 @@ from sqlalchemy import func, select
 from app.accounts.account import create_account
 from app.cli.database_access import open_engine, upgrade
 from directory.clock import utc_now
-from directory.db import write_session
+from directory.db import new_public_id, write_session
 from directory.people.tables import Member
 from directory.seed import seed
 from directory.seed.history import play_history
@@ -76,7 +75,7 @@ def _prepare_log_ins(settings: Settings) -> list[dict[str, str]]:
         log_ins = []
         for key, _ in ACCOUNTS:
             member = session.scalars(select(Member).where(Member.key == key)).one()
-            log_in = {"email": f"{key}@{member.business.key}.example", "password": secrets.token_urlsafe(9)}
+            log_in = {"email": f"{key}@{member.business.key}.example", "password": new_public_id()}
             create_account(session, member=member, **log_in, now=now)
             log_ins.append(log_in)
     path.touch(0o600)

@@ -198,11 +198,13 @@ def leads(file: Path, email: str, mapping: dict[str, str], dry_run: bool) -> Non
     rows = check_table(table, fields=lead_import.FIELDS, mapping=mapping)
     box = SecretBox(load_settings().encryption_keys)
     with open_engine() as engine, Session(engine) as session:
-        claim_write(session)
         member = session.scalar(select(Member).where(Member.email == email.casefold(), Member.is_active))
         if member is None:
             raise CliError(f"No active member has the email {email}.")
-        report = lead_import.import_leads(session, rows=rows, member=member, secrets=box, now=utc_now())
+        found = lead_import.read_leads(session, rows=rows, member=member, now=utc_now())
+        session.rollback()  # all is read and answered outside a write transaction: other writers need not wait
+        claim_write(session)
+        report = lead_import.store_leads(session, found=found, member=member, secrets=box, now=utc_now())
         if not dry_run:
             session.commit()
     _say((*table.notes, *report.lines()), dry_run)

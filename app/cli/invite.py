@@ -10,7 +10,7 @@ from app.cli import CliError
 from app.cli.database_access import open_engine
 from directory.audit import record
 from directory.clock import utc_now
-from directory.db import bump_world, write_session
+from directory.db import write_session
 from directory.name_rules import clean_name, clean_person_name
 from directory.people.business import index_business
 from directory.people.chapter import Chapter
@@ -68,7 +68,6 @@ def _member(session: Session, name: str, email: str, firm: str, chapter: str | N
     session.flush()
     index_business(session, business)
     record(session, actor_id=None, action="member.invite", object=f"member {member.public_id}", now=now)
-    bump_world(session)
     return member
 
 

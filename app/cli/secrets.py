@@ -21,5 +21,6 @@ def rotate() -> None:
     """Seal every secret with the first key of GOODWORD_ENCRYPTION_KEYS; the others may be removed afterwards."""
     with open_engine() as engine, write_session(engine) as session:
         keys = SecretBox(load_settings().encryption_keys)
-        count = sum(room.reencrypt_secrets(session, keys) for room in (second_factor, channel, client, submission))
+        sealed = second_factor.SECRET, channel.SEALED, client.SEALED, submission.SEALED
+        count = sum(column.reseal(session, keys) for column in sealed)
     click.echo(f"Sealed with the first key: {count}.")

@@ -21,7 +21,8 @@ from app.request_time import now
 from directory.db import claim_write
 from directory.errors import Conflict, Invalid
 from directory.outbox.notification_preferences import PREFERENCES
-from directory.people.one_time_link import find_link, hash_of, use_link
+from directory.people.one_time_link import find_link, use_link
+from directory.secrets import hash_of
 from directory.translation import gettext as _
 
 pages = Blueprint("account", __name__)

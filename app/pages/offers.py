@@ -26,7 +26,7 @@ from directory.leads.message_draft import draft_brief
 from directory.leads.offer import Offer, OfferState
 from directory.leads.offer_request import CallOutcome
 from directory.leads.referral import hand_over
-from directory.leads.seat_holder import open_seats, seat_holders
+from directory.leads.seat_holder import are_free, open_seats, seat_holders
 from directory.people.tables import Business, Member
 from directory.profiles.contact_reveal import contact_of
 from directory.profiles.member_view import member_view
@@ -259,8 +259,8 @@ def _needs(lead: Lead, ids: list[str]) -> list[Capability]:
 
 def _keep_own(lead: Lead, part: Part) -> None:
     """Asking a partner says which part one's own firm does."""
-    held = {holder.capability_id for holder in seat_holders(db.session(), lead=lead)}
-    own = [capability for capability in part.own if capability.id not in held and None not in held]
+    holders = seat_holders(db.session(), lead=lead)
+    own = [capability for capability in part.own if are_free(holders, [capability.id])]
     if own:
         offer_request.fill_seats(db.session(), lead=lead, capabilities=own, by=current_member(), now=now())
 

@@ -8,7 +8,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
 from directory.audit import record
-from directory.db import bump_world
 from directory.engine.sentence_encoder import Model
 from directory.taxonomy.capability import Capability
 
@@ -39,7 +38,6 @@ def embed_missing(session: Session, model: Model, *, limit: int, now: datetime) 
         at += len(node) + len(row.asks)
     session.execute(update(Capability), vectors)
     record(session, actor_id=None, action="taxonomy.embed", object=f"nodes:{len(rows)}", now=now)
-    bump_world(session)
     return len(rows)
 
 

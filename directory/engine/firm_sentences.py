@@ -241,7 +241,8 @@ def _wanteds(session: Session, is_among: ColumnElement[bool]) -> Iterator[_Text]
 
 def _stories(session: Session) -> Iterator[_Text]:
     """Yield the published stories once for the firm of each person in them."""
-    parties = selectinload(CaseStudy.parties).joinedload(CaseStudyParty.member)
+    people = selectinload(CaseStudy.parties).joinedload(CaseStudyParty.member)
+    parties = people.load_only(Member.business_id, Member.state)
     for story in session.scalars(select(CaseStudy).options(parties).order_by(CaseStudy.id)):
         for firm in sorted({party.member.business_id for party in story.parties}) if story.is_published else ():
             yield firm, TextSource.STORY, f"{story.title}\n{story.text}", story.told_at.date()

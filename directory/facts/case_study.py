@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from directory import rate_limit
 from directory.audit import record
-from directory.db import Base, PublicRow, Row, bump_world
+from directory.db import Base, PublicRow, Row
 from directory.errors import Conflict, Invalid, Refused
 from directory.facts.collaboration import Collaboration
 from directory.facts.introduction_request import QUOTA, WEEK
@@ -136,7 +136,7 @@ def withdraw(session: Session, *, story: CaseStudy, by: Member, now: datetime) -
         mail.recall(session, event=_event(story), to=party.member)
     record(session, actor_id=by.id, action="case_study.withdraw", object=story, now=now)
     session.delete(story)
-    bump_world(session)
+    session.flush()
 
 
 def _answer(
@@ -149,7 +149,7 @@ def _answer(
     party.declined_at = now if act == "decline" else None
     mail.recall(session, event=_event(story), to=by)
     record(session, actor_id=by.id, action=f"case_study.{act}", object=story, now=now)
-    bump_world(session)
+    session.flush()
 
 
 def stories_of(session: Session, *, member: Member) -> list[CaseStudy]:

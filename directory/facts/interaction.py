@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory import rate_limit
 from directory.audit import record
-from directory.db import Base, PublicRow, bump_world
+from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid, Refused
 from directory.outbox import mail
 from directory.people.member import lock_members
@@ -160,7 +160,7 @@ def _answer(
     interaction.declined_at = now if act == "decline" else None
     mail.recall(session, event=_event(interaction), to=by)
     record(session, actor_id=by.id, action=f"interaction.{act}", object=interaction, now=now)
-    bump_world(session)
+    session.flush()
 
 
 def have_met(session: Session, one: Member, other: Member) -> bool:

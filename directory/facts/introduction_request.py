@@ -6,7 +6,6 @@ from sqlalchemy.orm import Session
 
 from directory import rate_limit
 from directory.audit import record
-from directory.db import bump_world
 from directory.errors import Conflict, Invalid, Refused
 from directory.facts.introduction import Introduction, IntroductionState, are_acquainted, introductions_between
 from directory.outbox import mail
@@ -177,7 +176,6 @@ def _connect(session: Session, introduction: Introduction, *, by: Member, now: d
     introduction.state, introduction.answered_at = IntroductionState.ACCEPTED, now
     introduction.asker_yes = introduction.target_yes = True
     record(session, actor_id=by.id, action="introduction.connect", object=introduction, now=now)
-    bump_world(session)
     asker, target, event = introduction.asker, introduction.target, f"introduced-{introduction.public_id}"
     for person, words in (
         (asker, {"other": target.name, "also": ""}),

@@ -9,7 +9,6 @@ from statistics import fmean
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from directory.db import bump_world
 from directory.facts.rating import Rating, ratings_given, week_of
 from directory.facts.rating_case import Quarantine
 from directory.people.tables import Band, Member
@@ -84,8 +83,7 @@ def publish_bands(session: Session, *, now: datetime, chance: Callable[[], float
         if not is_enough:
             band.extra_raters, band.departed = draw(EXTRA, chance), 0
         count += 1
-    if count:
-        bump_world(session)
+    session.flush()
     return count
 
 

@@ -5,7 +5,6 @@ whether or not they did; so neither its pages nor its letters can tell a rating,
 """
 
 import hmac
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from directory.facts.rating import shown_band
 from directory.outbox.mail import enqueue, enqueue_all
 from directory.people.member import lock_members
 from directory.people.tables import Member, MemberState
+from directory.secrets import new_token
 from directory.translation import gettext as _
 
 HALF_A_YEAR, TWO_YEARS = timedelta(days=182), timedelta(days=730)  # the steps of the dates that a case shows
@@ -37,7 +37,7 @@ class RatingCase(PublicRow, Base):
     __tablename__ = "rating_case"
 
     ratee_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
-    key: Mapped[str] = mapped_column(String(64), default=lambda: secrets.token_hex(32))
+    key: Mapped[str] = mapped_column(String(64), default=new_token)
     flagged_at: Mapped[datetime]
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     opened_at: Mapped[datetime | None]

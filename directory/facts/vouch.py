@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from directory import rate_limit
 from directory.audit import record
-from directory.db import Base, PublicRow, bump_world
+from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid, Refused
 from directory.facts.interaction import WEEK, WEEKLY_MAILS
 from directory.outbox import mail
@@ -113,7 +113,7 @@ def withdraw(session: Session, *, vouch: Vouch, by: Member, now: datetime) -> No
     record(session, actor_id=by.id, action="vouch.withdraw", object=vouch, now=now)
     mail.recall(session, event=_event(vouch), to=vouch.receiver)
     session.delete(vouch)
-    bump_world(session)
+    session.flush()
 
 
 def _event(vouch: Vouch) -> str:
@@ -130,7 +130,7 @@ def _answer(
     vouch.declined_at = now if act == "decline" else None
     mail.recall(session, event=_event(vouch), to=by)
     record(session, actor_id=by.id, action=f"vouch.{act}", object=vouch, now=now)
-    bump_world(session)
+    session.flush()
 
 
 def shown_vouches(session: Session, *, member: Member) -> list[Vouch]:

@@ -12,9 +12,10 @@ from directory.errors import Invalid
 from directory.imports.cell_checks import Field, ImportErrors, RowError
 from directory.imports.checked_table import CheckedRow
 from directory.interpretation.written_amount import parse_amount
-from directory.leads.client import add_client, clean_contact
-from directory.leads.lead import TEXT_LIMIT, Terms, clean_lead_text, create_lead
-from directory.leads.same_lead import same_lead
+from directory.leads.client import ClientContact, add_client, clean_contact
+from directory.leads.lead import TEXT_LIMIT, Terms, Wish, clean_lead_text, create_lead
+from directory.leads.same_lead import has_same_words, same_lead
+from directory.leads.suggestion import Suggestion
 from directory.people.tables import Member
 from directory.secrets import SecretBox
 from directory.translation import gettext as _
@@ -32,6 +33,24 @@ FIELDS = (
 LIMIT = 200  # leads of a file; each text is analysed and gets a suggestion
 
 
+class NewLead(NamedTuple):
+    """A row of the file, read and answered; nothing of it is stored."""
+
+    row: int
+    text: str
+    wishes: Sequence[Wish]
+    terms: Terms
+    contact: ClientContact | None
+    suggestion: Suggestion
+
+
+class LeadsRead(NamedTuple):
+    """The leads of a file, and the rows that look like one of the member's, or like a row before."""
+
+    new: list[NewLead]
+    similar: list[int]
+
+
 class LeadReport(NamedTuple):
     """How many leads were written, and the rows that look like one of the member's, which were not."""
 
@@ -40,45 +59,57 @@ class LeadReport(NamedTuple):
 
     def lines(self) -> list[str]:
         """Return the report in words."""
-        said = [ngettext("%(num)s lead.", "%(num)s leads.", self.created)]
+        said = [ngettext("%(count)s lead.", "%(count)s leads.", self.created)]
         if self.similar:
             rows = ", ".join(map(str, self.similar))
             said.append(_("These rows look like leads that are here already, and were left out: %(rows)s", rows=rows))
         return said
 
 
-def import_leads(
-    session: Session, *, rows: Sequence[CheckedRow], member: Member, secrets: SecretBox, now: datetime
-) -> LeadReport:
-    """Create the member's leads. Raises ImportErrors, and saves nothing, for wrong cells; Invalid for too many rows.
+def read_leads(session: Session, *, rows: Sequence[CheckedRow], member: Member, now: datetime) -> LeadsRead:
+    """Read and answer the leads of the rows. It writes nothing, so that no other writer waits for it.
 
-    A row with nearly the words of one of the member's leads, or of a row before, is left out and reported.
+    Raises ImportErrors for wrong cells, Invalid for too many rows.
     """
     if len(rows) > LIMIT:
         raise Invalid(_("That is %(count)s leads; send %(limit)s at a time.", count=len(rows), limit=LIMIT))
-    errors, similar, created, country = list[RowError](), list[int](), 0, member.business.country
+    errors, similar, country = list[RowError](), list[int](), member.business.country
+    checked: list[tuple[int, str, Terms, ClientContact | None]] = []
     for row in rows:
         cells = {field.name: row.values.get(field.name, "") for field in FIELDS}
         try:
             text, budget = clean_lead_text(cells["text"]), cells["budget"]
             amount = parse_amount(budget, country=country, is_range_allowed=True, field="budget") if budget else None
             is_known = any(cells[name] for name in ("client", "firm", "email", "phone"))
-            contact = is_known and clean_contact(
-                name=cells["client"], firm=cells["firm"], email=cells["email"], phone=cells["phone"]
-            )
+            how = {"name": cells["client"], "firm": cells["firm"], "email": cells["email"], "phone": cells["phone"]}
+            contact = clean_contact(**how) if is_known else None
         except Invalid as error:
             errors.append(RowError(row.number, error.field or "", error.message))
             continue
-        if same_lead(session, member=member, text=text) is not None:
+        is_same = any(has_same_words(other, text) for _row, other, _terms, _contact in checked)
+        if is_same or same_lead(session, member=member, text=text) is not None:
             similar.append(row.number)
-            continue
-        terms = Terms(place=cells["place"], budget=amount)
+        else:
+            checked.append((row.number, text, Terms(place=cells["place"], budget=amount), contact))
+    if errors:
+        raise ImportErrors(errors)
+    found = LeadsRead([], similar)
+    for number, text, terms, contact in checked:
         wishes, terms, suggestion = read_lead(session, text=text, terms=terms, member=member, now=now)
+        found.new.append(NewLead(number, text, wishes, terms, contact, suggestion))
+    return found
+
+
+def store_leads(session: Session, *, found: LeadsRead, member: Member, secrets: SecretBox, now: datetime) -> LeadReport:
+    """Create the leads that were read, but for what was brought in the meantime."""
+    created, similar = 0, [*found.similar]
+    for row, text, wishes, terms, contact, suggestion in found.new:
+        if same_lead(session, member=member, text=text) is not None:
+            similar.append(row)
+            continue
         lead = create_lead(session, member=member, text=text, wishes=wishes, terms=terms, now=now)
         if contact:
             add_client(session, lead=lead, contact=contact, by=member, secrets=secrets, now=now)
         store_suggestion(session, suggestion, lead=lead)
         created += 1
-    if errors:
-        raise ImportErrors(errors)
-    return LeadReport(created, similar)
+    return LeadReport(created, sorted(similar))

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from directory.audit import record
-from directory.db import bump_world, new_public_id
+from directory.db import new_public_id
 from directory.errors import Invalid
 from directory.imports.cell_checks import Field, ImportErrors, RowError
 from directory.imports.checked_table import CheckedRow, read_checked_file
@@ -71,7 +71,6 @@ def import_scheme(
         session.execute(update(Capability), changed)
         session.expire_all()
         record(session, actor_id=None, action="taxonomy.import", object=f"scheme:{scheme}"[:80], now=now)
-        bump_world(session)
     return Report(rows=len(nodes), added=len(new), updated=len(changed) - len(new), same=len(nodes) - len(changed))
 
 

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from secrets import token_urlsafe
 
 from sqlalchemy import ForeignKey, String, Text, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -17,15 +16,13 @@ from directory.errors import Conflict, Invalid, Refused
 from directory.leads.lead import Lead
 from directory.leads.offer import Offer, hand_overs
 from directory.leads.seat_holder import holds_seat
-from directory.people.one_time_link import hash_of
 from directory.people.personal_name import name_parts
 from directory.people.suppression import email_hmac, is_suppressed, suppress_hmac
 from directory.people.tables import Member, Role
-from directory.secrets import SecretBox
+from directory.secrets import SealedColumn, SecretBox, hash_of, new_token
 from directory.text import clean_email, clean_line, clean_phone
 from directory.translation import gettext as _
 
-SEALED = {"table": "client", "column": "sealed"}
 LINK_LASTS = timedelta(days=180)
 
 
@@ -66,6 +63,9 @@ class Client(PublicRow, Base):
     purged_at: Mapped[datetime | None]
 
     lead: Mapped[Lead] = relationship()
+
+
+SEALED = SealedColumn(Client.sealed)
 
 
 class Consent(Row, Base):
@@ -126,7 +126,7 @@ def add_client(
     client.email_hmac = email_hmac(session, contact.email) if contact.email else None
     session.add(client)
     session.flush()
-    _seal(client, contact, secrets)
+    SEALED.store(client, json.dumps(asdict(contact)), secrets)
     record(session, actor_id=by.id if by else None, action="client.add", object=client, now=now)
     return client
 
@@ -181,11 +181,8 @@ def is_shared(session: Session, *, client: Client) -> bool:
 
 
 def withdraw_consent(session: Session, *, client: Client, kind: ConsentKind, now: datetime) -> None:
-    """Withdraw what the client agreed to; does nothing where they did not. Nobody may reach them without sharing, so
-    that its withdrawal ends both and purges the contact."""
-    if kind is ConsentKind.SHARE:
-        purge_client(session, client=client, now=now)
-        return
+    """Withdraw what the client agreed to; does nothing where they did not. Who withdraws sharing withdraws all
+    (``client_choice.withdraw_client``)."""
     standing = [consent for consent in _standing(session, client) if consent.kind is kind]
     for consent in standing:
         consent.withdrawn_at = now
@@ -248,7 +245,7 @@ def create_client_token(session: Session, *, public_id: str, now: datetime) -> s
     if client is None:
         return None
     session.execute(delete(ClientLink).where(ClientLink.expires_at <= now))
-    token = token_urlsafe(32)
+    token = new_token()
     session.add(ClientLink(token_hash=hash_of(token), client_id=client.id, expires_at=now + LINK_LASTS))
     session.flush()
     return token
@@ -262,20 +259,6 @@ def find_client(session: Session, *, token: str, now: datetime) -> Client:
     return link.client
 
 
-def reencrypt_secrets(session: Session, secrets: SecretBox) -> int:
-    """Seal all contacts anew with the first key and return how many."""
-    sealed = session.scalars(select(Client).where(Client.sealed != "").with_for_update()).all()
-    for client in sealed:
-        if contact := _unseal(client, secrets):
-            _seal(client, contact, secrets)
-    return len(sealed)
-
-
-def _seal(client: Client, contact: ClientContact, secrets: SecretBox) -> None:
-    client.sealed = secrets.seal(json.dumps(asdict(contact)), **SEALED, row=client.id)
-
-
 def _unseal(client: Client, secrets: SecretBox) -> ClientContact | None:
-    if not client.sealed:
-        return None
-    return ClientContact(**json.loads(secrets.unseal(client.sealed, **SEALED, row=client.id)))
+    kept = SEALED.read(client, secrets)
+    return ClientContact(**json.loads(kept)) if kept else None

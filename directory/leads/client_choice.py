@@ -13,7 +13,7 @@ from directory.db import Base, PublicRow
 from directory.errors import Conflict, Invalid
 from directory.leads.client import Client, purge_client
 from directory.leads.lead import Lead, LeadState
-from directory.leads.lead_state import change_state
+from directory.leads.lead_state import change_state, lock_lead
 from directory.leads.seat_holder import team_is_complete
 from directory.leads.submission import Submission
 from directory.outbox import mail
@@ -55,7 +55,7 @@ class ClientChoice(PublicRow, Base):
 def latest_choice(session: Session, *, lead: Lead) -> ClientChoice | None:
     """Return what the client was asked last."""
     newest = select(ClientChoice).where(ClientChoice.lead_id == lead.id).order_by(ClientChoice.id.desc())
-    return session.scalar(newest.limit(1))
+    return session.scalar(newest.limit(1).execution_options(populate_existing=True))
 
 
 def show_options(
@@ -67,6 +67,7 @@ def show_options(
     closed. Empty options are left out. What was shown before and is unanswered gives way.
     """
     lead = client.lead
+    lock_lead(session, lead)
     if lead.closed_at is not None or lead.state is LeadState.PENDING:
         raise Conflict(_("This lead is closed.") if lead.closed_at else _("Take this lead first."))
     if by.id == lead.member_id and not team_is_complete(session, lead=lead):
@@ -97,7 +98,8 @@ def show_options(
 
 def hide_options(session: Session, *, choice: ClientChoice, client: Client, by: Member, now: datetime) -> None:
     """Take back what the client was shown. Raises Conflict where they answered already."""
-    if choice.answer is not None:
+    lock_lead(session, choice.lead)
+    if latest_choice(session, lead=choice.lead) is not choice or choice.answer is not None:
         raise Conflict(_("The client has answered already."))
     mail.recall(session, event=_event(choice), to=client.public_id)
     session.delete(choice)
@@ -119,10 +121,10 @@ def answer_choice(
 
     Their no closes the lead. Raises Conflict where something else is shown by now, or they said something else before.
     """
+    lock_lead(session, client.lead)
     choice = latest_choice(session, lead=client.lead)
     if choice is None or choice.public_id != choice_id:
         raise Conflict(_("There is something newer on this page. Please read it and answer that."))
-    session.refresh(choice, with_for_update=True)
     if answer is ClientAnswer.YES and not 0 <= (chosen if chosen is not None else -1) < len(choice.options):
         raise Invalid(_("Choose one of them."))
     said = (answer, chosen if answer is ClientAnswer.YES else None)
@@ -146,6 +148,7 @@ def answer_choice(
 def withdraw_client(session: Session, *, client: Client, now: datetime) -> None:
     """The client takes back all of it: their contact and what they wrote are deleted, and an open lead ends."""
     lead = client.lead
+    lock_lead(session, lead)
     session.execute(update(Submission).where(Submission.lead_id == lead.id).values(sealed=""))
     purge_client(session, client=client, now=now)
     lead.text, lead.place = _("The client took this request back."), ""

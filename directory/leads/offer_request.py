@@ -13,7 +13,7 @@ from directory.leads.lead import CONTACT, Lead, LeadState
 from directory.leads.lead_state import lock_lead
 from directory.leads.offer import SILENCES, DeclineReason, Done, Offer, OfferState, due_text, offers_of
 from directory.leads.offer_answer import end_offer, lock_offer, take_seats
-from directory.leads.seat_holder import SeatHolder, give_up_seats, hold_seats, seat_holders
+from directory.leads.seat_holder import SeatHolder, are_free, give_up_seats, hold_seats, seat_holders
 from directory.outbox import mail
 from directory.people.business import AcceptsWork, accepts_work
 from directory.people.tables import Business, Member
@@ -253,8 +253,7 @@ def why_not_to_ask(
     theirs = (each for each in waiting if each.business_id == business.id and each is not offer)
     if any(each.makes_bringer == offer.makes_bringer and each.overlaps(wanted) for each in theirs):
         return _("%(firm)s is asked already.", firm=business.name)
-    held = {holder.capability_id for holder in holders}
-    if held and not offer.makes_bringer and (None in held or not wanted or held & wanted):
+    if not offer.makes_bringer and not are_free(holders, wanted):
         return _("Somebody else has this already.")
     return ""
 

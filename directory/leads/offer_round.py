@@ -13,7 +13,7 @@ from directory.leads.offer import Offer, OfferState, due_text, offers_of, reason
 from directory.leads.offer_answer import end_offer
 from directory.leads.offer_request import ANSWER_WITHIN, may_be_asked_next, members_in_order, send_offer
 from directory.leads.referral import tell
-from directory.leads.seat_holder import open_seats, seat_holders
+from directory.leads.seat_holder import team_is_complete
 from directory.outbox import mail
 from directory.outbox.mail import UNDO
 from directory.people.working_hours import working_hours_later
@@ -47,10 +47,8 @@ def settle_offers(session: Session, *, lead: Lead, now: datetime) -> int:
         if offer.state in (OfferState.TAKEN, OfferState.WITHDRAWN):
             _tell_who_was_asked(session, offer, now)
     if any(told):
-        holders = seat_holders(session, lead=lead)
-        is_complete = bool(holders) and not open_seats(lead, holders)
         words = {"title": lead.title, "text": "\n".join(filter(None, told)), "path": f"/leads/{lead.public_id}"}
-        words["complete"] = "yes" if is_complete else ""
+        words["complete"] = "yes" if team_is_complete(session, lead=lead) else ""
         event = f"offers-{ended[0].public_id}-{ended[0].state}"
         mail.enqueue(session, letter="offers_answered", to=lead.member, event=event, words=words, now=now)
     return len(ended)

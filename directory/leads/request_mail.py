@@ -20,7 +20,6 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.errors import Invalid
 from directory.leads.client import ClientContact
 from directory.leads.lead import TEXT_LIMIT
 from directory.leads.submission import ORIGINAL, Request, Source, submit
@@ -57,6 +56,11 @@ class Outcome(StrEnum):
     REPEATED = "repeated"
     TOO_MANY = "too many"
     UNREADABLE = "unreadable"  # nobody to answer, or nothing to read
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the mail needs no more: any other is kept for a person."""
+        return self in (Outcome.KEPT, Outcome.REPEATED)
 
 
 class IncomingMail(NamedTuple):
@@ -103,12 +107,14 @@ def read_mail(content: bytes, *, own_address: str = "") -> IncomingMail | None:
     ('ann@a.example', 'A site.\nBy May, please.')
     """
     try:
-        mail = message_from_bytes(content[:MAX_MAIL])
-        name, address = parseaddr(_header(mail, "Reply-To") or _header(mail, "From"))
-        address = clean_email(address).casefold()
-        texts, dropped = _texts(mail)
-    except (Invalid, MessageError, RecursionError):
+        return _read(message_from_bytes(content[:MAX_MAIL]), own_address)
+    except Exception:  # on some bytes Python's parser raises nearly anything, RecursionError and TypeError included
         return None
+
+
+def _read(mail: Mail, own_address: str) -> IncomingMail | None:
+    name, address = parseaddr(_header(mail, "Reply-To") or _header(mail, "From"))
+    address, (texts, dropped) = clean_email(address).casefold(), _texts(mail)
     if not address:
         return None
     plain = next((text for kind, text in texts if kind == "text/plain" and text.strip()), None)

@@ -51,13 +51,16 @@ def holds_seat(session: Session, *, lead: Lead, member: Member) -> bool:
     return session.scalar(theirs.limit(1)) is not None
 
 
+def are_free(holders: Collection[SeatHolder], capability_ids: Collection[int]) -> bool:
+    """Whether nobody of the lead's holders has one of these seats; the whole lead, which is none, is every seat."""
+    held = {holder.capability_id for holder in holders}
+    return not held or (bool(capability_ids) and None not in held and held.isdisjoint(capability_ids))
+
+
 def open_seats(lead: Lead, holders: Collection[SeatHolder]) -> list[Capability]:
     """Return the needs that must be met and that nobody holds; of a lead without a must, any need."""
-    held = {holder.capability_id for holder in holders}
-    if None in held:
-        return []
     musts = [need for need in lead.needs if need.is_must] or lead.needs
-    return [need.capability for need in musts if need.capability_id not in held]
+    return [need.capability for need in musts if are_free(holders, [need.capability_id])]
 
 
 def team_is_complete(session: Session, *, lead: Lead) -> bool:
@@ -81,11 +84,10 @@ def hold_seats(
 
     Raises Conflict where one of them is held.
     """
-    held = {holder.capability_id for holder in seat_holders(session, lead=lead)}
-    wanted: set[int | None] = {*capability_ids} or {None}
-    if None in held or held & wanted or (held and None in wanted):
+    if not are_free(seat_holders(session, lead=lead), capability_ids):
         raise Conflict(_("Somebody else has this already."))
-    for capability_id in sorted(wanted, key=str):
+    seats: list[int | None] = [*sorted({*capability_ids})]
+    for capability_id in seats or [None]:
         session.add(
             SeatHolder(
                 lead_id=lead.id,

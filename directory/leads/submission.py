@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from secrets import token_urlsafe
 
 from sqlalchemy import ColumnElement, ForeignKey, String, Text, delete, or_, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
@@ -22,16 +21,14 @@ from directory.leads.lead import Lead, clean_lead_text, without_contact
 from directory.outbox import mail
 from directory.people.chapter import Chapter
 from directory.people.member import holders_of_roles
-from directory.people.one_time_link import hash_of
 from directory.people.suppression import email_hmac, suppress_hmac
 from directory.people.tables import Member, Role
 from directory.post_attribution import AttributedRow
 from directory.rate_limit import consume_allowance
-from directory.secrets import SecretBox
+from directory.secrets import SealedColumn, SecretBox, hash_of, new_token
 from directory.text import clean_line
 from directory.translation import gettext as _
 
-SEALED = {"table": "submission", "column": "sealed"}
 CONFIRM_WITHIN = timedelta(days=14)
 KEPT_FOR = timedelta(days=30)  # after it was decided
 MAILS_A_DAY = 3  # that ask one address to confirm, however often it is typed
@@ -96,6 +93,9 @@ class Submission(AttributedRow, PublicRow, Base):
     lead: Mapped[Lead | None] = relationship()
 
 
+SEALED = SealedColumn(Submission.sealed)
+
+
 def clean_request(*, contact: ClientContact, text: str, place: str = "", is_sharing: bool, is_calling: bool) -> Request:
     """Return what a form asks for. Raises Invalid, also without an email address, which is how we answer."""
     clean_lead_text(text)  # the same limits; what is kept is what they wrote
@@ -128,9 +128,10 @@ def submit(
 
 def request_of(submission: Submission, *, secrets: SecretBox) -> Request | None:
     """Return what was asked for; None where it is deleted."""
-    if not submission.sealed:
+    sealed = SEALED.read(submission, secrets)
+    if not sealed:
         return None
-    kept = json.loads(secrets.unseal(submission.sealed, **SEALED, row=submission.id))
+    kept = json.loads(sealed)
     return Request(ClientContact(**kept.pop("contact")), **kept)
 
 
@@ -146,7 +147,7 @@ def create_confirmation_token(session: Session, *, public_id: str, now: datetime
     submission = session.scalar(select(Submission).where(Submission.public_id == public_id))
     if submission is None or submission.confirmed_at is not None or submission.received_at <= now - CONFIRM_WITHIN:
         return None
-    token = token_urlsafe(32)
+    token = new_token()
     submission.token_hash = hash_of(token)
     session.flush()
     return token
@@ -222,15 +223,6 @@ def delete_old_submissions(session: Session, *, now: datetime) -> None:
     session.execute(delete(Submission).where(or_(unconfirmed, Submission.decided_at <= now - KEPT_FOR)))
 
 
-def reencrypt_secrets(session: Session, secrets: SecretBox) -> int:
-    """Seal all submissions anew with the first key and return how many."""
-    sealed = session.scalars(select(Submission).where(Submission.sealed != "").with_for_update()).all()
-    for submission in sealed:
-        if request := request_of(submission, secrets=secrets):
-            _seal(submission, request, secrets)
-    return len(sealed)
-
-
 def _seal(submission: Submission, request: Request, secrets: SecretBox) -> None:
     kept = asdict(request) | {"original": request.original[:ORIGINAL]}
-    submission.sealed = secrets.seal(json.dumps(kept), **SEALED, row=submission.id)
+    SEALED.store(submission, json.dumps(kept), secrets)

@@ -13,10 +13,8 @@ from directory.db import Base, PublicRow
 from directory.outbox.channel_kind import ChannelKind, kind_named
 from directory.people.chapter import Chapter
 from directory.people.tables import Member
-from directory.secrets import SecretBox
+from directory.secrets import SealedColumn, SecretBox
 from directory.text_length import LengthLimit
-
-SEALED = {"table": "channel", "column": "sealed"}
 
 
 class ChannelState(StrEnum):
@@ -56,6 +54,9 @@ class Channel(PublicRow, Base):
     owner: Mapped[Member | None] = relationship()
 
 
+SEALED = SealedColumn(Channel.sealed)
+
+
 def kind_of(channel: Channel) -> ChannelKind:
     """Return the channel's kind. Raises Invalid for an unknown one."""
     return kind_named(channel.kind)
@@ -75,20 +76,10 @@ def channels_of(session: Session, *, chapter: Chapter) -> list[Channel]:
 
 def secrets_of(channel: Channel, secrets: SecretBox) -> dict[str, str]:
     """Return the account's decrypted secrets. Only ``jobs`` and the OAuth flow of connecting read them."""
-    if not channel.sealed:
-        return {}
-    values: dict[str, str] = json.loads(secrets.unseal(channel.sealed, **SEALED, row=channel.id))
+    values: dict[str, str] = json.loads(SEALED.read(channel, secrets) or "{}")
     return values
 
 
 def store_secrets(channel: Channel, values: Mapping[str, str], secrets: SecretBox) -> None:
     """Encrypt the account's secrets, replacing stored ones. The channel must have its id."""
-    channel.sealed = secrets.seal(json.dumps(dict(values)), **SEALED, row=channel.id)
-
-
-def reencrypt_secrets(session: Session, secrets: SecretBox) -> int:
-    """Encrypt every channel's secrets anew with the first key; return the number of channels that have secrets."""
-    sealed = session.scalars(select(Channel).where(Channel.sealed != "").with_for_update()).all()
-    for channel in sealed:
-        store_secrets(channel, secrets_of(channel, secrets), secrets)
-    return len(sealed)
+    SEALED.store(channel, json.dumps(dict(values)), secrets)

@@ -68,9 +68,12 @@ def read_bounce(content: bytes) -> Bounce | None:
     True
     """
     try:
-        mail = message_from_bytes(content[:MAX_BOUNCE])
-    except RecursionError:  # parts within parts: no server writes that
+        return _read(message_from_bytes(content[:MAX_BOUNCE]))
+    except Exception:  # on some bytes Python's parser raises nearly anything: no server writes them
         return None
+
+
+def _read(mail: Mail) -> Bounce | None:
     if mail.get_content_type() != "multipart/report":
         return None
     addresses, code, letter = set[str](), "", ""

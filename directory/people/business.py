@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from directory.audit import record
-from directory.db import bump_world
 from directory.errors import Invalid
 from directory.people.audience import is_visible_to_members
 from directory.people.field_declaration import clean_fields, fields_of
@@ -70,7 +69,7 @@ def accepts_work(business: Business, today: date) -> AcceptsWork | None:
 
 
 def index_business(session: Session, business: Business) -> None:
-    """Refresh what the firm is found by, and bump the world. Every verb that changes something it holds calls this."""
+    """Refresh what the firm is found by. Every verb that changes something it holds calls this."""
     index_businesses(session, [business.id])
 
 
@@ -94,7 +93,6 @@ def index_businesses(session: Session, ids: Collection[int] | None = None) -> No
             town = locate(business.city, business.region, home.country if home else "") if business.city else None
             business.latitude, business.longitude = (town.latitude, town.longitude) if town else (None, None)
         session.flush()
-    bump_world(session)
 
 
 def index_unindexed(session: Session) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from directory.audit import record
-from directory.db import Base, PublicRow, bump_world, new_public_id
+from directory.db import Base, PublicRow, new_public_id
 from directory.errors import Invalid
 from directory.local_format import LocalFormat, format_of
 from directory.name_rules import clean_name
@@ -97,4 +97,4 @@ def edit_chapter(session: Session, *, chapter: Chapter, by_id: int, changes: Map
         setattr(chapter, name, value)
     chapter.country = chapter.country or zone_country(chapter.zone)
     record(session, actor_id=by_id, action="chapter.edit", object=chapter, now=now)
-    bump_world(session)
+    session.flush()

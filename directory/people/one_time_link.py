@@ -2,8 +2,6 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from hashlib import sha256
-from secrets import token_urlsafe
 
 from sqlalchemy import ForeignKey, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -11,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from directory.db import Base, Row
 from directory.errors import Invalid
 from directory.people.tables import Member, MemberState
+from directory.secrets import hash_of, new_token
 from directory.translation import gettext as _
 
 
@@ -36,7 +35,7 @@ def create_link(
 
     The token is not stored; whoever has it may do what ``purpose`` allows, once.
     """
-    token = token_urlsafe(32)
+    token = new_token()
     session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at <= now - timedelta(days=30)))
     session.add(
         OneTimeLink(
@@ -82,8 +81,3 @@ def end_links(session: Session, *, member: Member, now: datetime, purposes: Coll
     if purposes:
         open_links = open_links.where(OneTimeLink.purpose.in_(purposes))
     session.execute(open_links.values(used_at=now))
-
-
-def hash_of(token: str) -> str:
-    """Return the hash that is stored for a token; accepts any text."""
-    return sha256(token.encode(errors="replace")).hexdigest()

@@ -14,6 +14,7 @@ from directory.errors import Invalid
 from directory.facts.collaboration import Collaboration, collaboration_capability
 from directory.leads.lead import Lead
 from directory.leads.offer import Offer, OfferState
+from directory.leads.offer_answer import end_offer, lock_offer
 from directory.leads.suggestion import Seat, Suggestion, Team
 from directory.people.audience import Audience, audience_choices, audience_of
 from directory.people.business import PRICES, index_business
@@ -170,10 +171,13 @@ def _drop_work_with_itself(session: Session, keep: Business, drop: Business) -> 
 
 def _end_offers_to_itself(session: Session, keep: Business, now: datetime) -> None:
     """A firm that asked the other record for a part of its lead asks itself."""
-    own = select(Lead.id).where(Lead.business_id == keep.id)
-    is_waiting = Offer.state.in_((OfferState.PENDING, OfferState.HELD))
-    waiting = Offer.business_id == keep.id, is_waiting, Offer.lead_id.in_(own)
-    session.execute(update(Offer).where(*waiting).values(state=OfferState.WITHDRAWN, answered_at=now))
+    waiting_states = (OfferState.PENDING, OfferState.HELD)
+    own = select(Offer).join(Offer.lead).where(Offer.business_id == keep.id, Lead.business_id == keep.id)
+    waiting = own.where(Offer.state.in_(waiting_states)).order_by(Offer.lead_id, Offer.id)
+    for offer in session.scalars(waiting).all():
+        lock_offer(session, offer)
+        if offer.state in waiting_states:
+            end_offer(session, offer, OfferState.WITHDRAWN, by=None, now=now)
 
 
 def _rename_in_answers(session: Session, keep: int, drop: int) -> None:

@@ -1,19 +1,19 @@
 """Leaving: a member goes at once, may come back for a week, and is then forgotten (see ``erasing``)."""
 
 from datetime import datetime, timedelta
-from secrets import token_urlsafe
 
 from sqlalchemy import ForeignKey, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from directory.audit import record
-from directory.db import Base, Row
+from directory.db import Base, Row, new_public_id
 from directory.errors import Conflict, Invalid
 from directory.outbox import mail
 from directory.people.business import index_business
 from directory.people.member import chapter_roles, holders_of_roles, lock_members
-from directory.people.one_time_link import end_links, hash_of
+from directory.people.one_time_link import end_links
 from directory.people.tables import Business, ChapterRole, Member, MemberState, Role, Wanted
+from directory.secrets import hash_of, new_token
 from directory.translation import gettext as _
 
 GRACE = timedelta(days=7)
@@ -56,7 +56,7 @@ def leave_network(session: Session, *, member: Member, by: Member, now: datetime
     end_links(session, member=member, now=now)
     _moved(session, member, "member.leave", by, now)
     if member.email and member.arrived_at is not None and not member.is_refused:
-        event, words = f"left-{token_urlsafe(12)}", {"name": member.first_name}
+        event, words = f"left-{new_public_id()}", {"name": member.first_name}
         mail.enqueue(session, letter="left", to=member.email, event=event, about=member.public_id, words=words, now=now)
     return departure
 
@@ -67,7 +67,7 @@ def create_return_token(session: Session, *, public_id: str, now: datetime) -> s
     departure = session.scalar(leaves.where(Departure.erase_at > now))
     if departure is None:
         return None
-    token = token_urlsafe(32)
+    token = new_token()
     departure.token_hash = hash_of(token)
     session.flush()
     return token

@@ -1,7 +1,6 @@
 """Relay: a visitor writes to a member through the public page; neither sees the other's address until they answer."""
 
 from datetime import datetime, timedelta
-from secrets import token_urlsafe
 
 from sqlalchemy import ForeignKey, String, Text, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -11,10 +10,10 @@ from directory.errors import Invalid
 from directory.name_rules import clean_person_name
 from directory.outbox import mail
 from directory.outbox.short_link import count_letter
-from directory.people.one_time_link import hash_of
 from directory.people.tables import Member
 from directory.post_attribution import AttributedRow
 from directory.rate_limit import consume_allowance
+from directory.secrets import hash_of, new_token
 from directory.text import clean_email, clean_text
 from directory.translation import gettext as _
 
@@ -82,7 +81,7 @@ def create_confirmation_token(session: Session, *, public_id: str, now: datetime
     message = session.scalar(select(RelayMessage).where(RelayMessage.public_id == public_id))
     if message is None or message.expires_at <= now:
         return None
-    token = token_urlsafe(32)
+    token = new_token()
     message.token_hash = hash_of(token)
     session.flush()
     return token

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from directory.leads.lead import Lead, LeadState
 from directory.leads.lead_state import LeadChange, state_text
 from directory.leads.offer import Offer, OfferState
-from directory.leads.seat_holder import SeatHolder, open_seats
+from directory.leads.seat_holder import SeatHolder, are_free, open_seats
 from directory.people.tables import Business, Member
 from directory.taxonomy.capability import Capability
 from directory.translation import gettext as _
@@ -47,10 +47,15 @@ class LeadProgress:
         states = (OfferState.DECLINED, OfferState.EXPIRED)
         return {each.business_id for each in self.offers if each.state in states}
 
-    def has_free(self, needs: Collection[str]) -> bool:
-        """Return whether one of these needs, named by its capability, is held by nobody."""
-        held = {holder.capability.name if holder.capability else None for holder in self.holders}
-        return None not in held and not held >= {*needs}
+    @property
+    def unasked(self) -> list[Capability]:
+        """The musts that nobody holds and nobody is asked for."""
+        asked = [offer for offer in self.waiting if not offer.makes_bringer]
+        return [seat for seat in self.open if not any(offer.overlaps({seat.id}) for offer in asked)]
+
+    def has_free(self, capability_ids: Collection[int]) -> bool:
+        """Return whether one of these seats is held by nobody."""
+        return any(are_free(self.holders, [capability_id]) for capability_id in capability_ids)
 
     @property
     def is_begun(self) -> bool:

@@ -1,6 +1,6 @@
 """Open items: what waits for a member's answer, what of their own is open, and what waits for who runs chapters."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sized
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
@@ -62,6 +62,12 @@ class OpenItems(NamedTuple):
     leads: list[Lead]  # the member's own
     offers: list[Wanted]  # the member's own
 
+    @property
+    def for_answer(self) -> tuple[Sized, ...]:
+        """The lists of what waits for the member to do something about it."""
+        from_people = self.refused, self.messages, self.interactions, self.vouches, self.introductions, self.stories
+        return *from_people, self.applicants, self.asking, self.requests, self.talks, self.offered
+
 
 class Waiting(NamedTuple):
     """All that waits for a member, as Today shows it and as the badge of every page counts it."""
@@ -71,9 +77,7 @@ class Waiting(NamedTuple):
 
     @property
     def total(self) -> int:
-        own = ("lonely_leads", "leads", "offers")
-        answers = (each for kind, each in self.items._asdict().items() if kind not in own)
-        return sum(map(len, (*answers, *self.inbox, self.given)))
+        return sum(map(len, (*self.items.for_answer, *self.inbox, self.given)))
 
     @property
     def given(self) -> list[Lead]:

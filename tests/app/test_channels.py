@@ -260,5 +260,5 @@ def test_new_keys_open_what_the_old_ones_sealed(session: Session) -> None:
     session.add(channel)
     session.flush()
     channels.store_secrets(channel, {"token": "t"}, SecretBox(["old"]))
-    assert channels.reencrypt_secrets(session, SecretBox(["new", "old"])) == 1
+    assert channels.SEALED.reseal(session, SecretBox(["new", "old"])) == 1
     assert secrets_of(channel, SecretBox(["new"])) == {"token": "t"}

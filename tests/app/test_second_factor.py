@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.second_factor import PLACE, reencrypt_secrets
+from app.accounts.second_factor import SECRET
 from app.accounts.sign_in import MOST
 from app.accounts.tables import RecoveryCode, SecondFactor
 from app.errors import Site
@@ -238,6 +238,6 @@ def test_a_secret_opens_with_any_key_and_only_where_it_was_sealed(engine: Engine
 def test_rotation_seals_with_the_first_key(engine: Engine, phone: Phone, settings: Settings) -> None:
     new = "n" * 32
     with write_session(engine) as session:
-        assert reencrypt_secrets(session, SecretBox([new, *settings.encryption_keys])) == 1
+        assert SECRET.reseal(session, SecretBox([new, *settings.encryption_keys])) == 1
         factor = session.scalars(select(SecondFactor)).one()
-        assert SecretBox([new]).unseal(factor.secret, **PLACE, row=factor.id) == phone.secret
+        assert SECRET.read(factor, SecretBox([new])) == phone.secret

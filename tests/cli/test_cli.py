@@ -1,5 +1,6 @@
 """The goodword command: output, error output and exit codes."""
 
+import io
 import json
 import os
 import shutil
@@ -16,7 +17,9 @@ from sqlalchemy.orm import Session
 
 from app.cli import COMMANDS, main
 from app.cli.database_access import alembic_config
+from app.cli.piped_mail import MOST, read_piped_mail
 from directory.db import connect
+from directory.leads.lead import Lead
 from directory.people.tables import Business, Member
 from directory.taxonomy.capability import Capability
 
@@ -190,13 +193,37 @@ def test_read_prints_one_object_a_line_and_a_line_costs_no_other(run: Run, seede
     assert [need["code"] for need in last["needs"]] == ["accounting.bookkeeping"]
 
 
+def test_leads_come_from_a_file_but_not_in_a_dry_run(run: Run, seeded: Path) -> None:
+    file, before = seeded / "leads.csv", count(seeded, Lead)
+    file.write_text("Request,Where\nTwo thousand printed menus,Tucson\nMenus printed two thousand,Tucson\n")
+    for more, brought in (["--dry-run"], 0), ([], 1), ([], 1):
+        result = run("import", "leads", str(file), "--as", "lena@okafor.example", *more)
+        assert result.exit_code == 0, result.output
+        assert "left out: 3" in result.output or "left out: 2, 3" in result.output
+        assert count(seeded, Lead) == before + brought
+
+
 def test_a_client_asks_by_mail(run: Run, seeded: Path) -> None:
     mail = b"From: Ann <ann@client.example>\r\nTo: ask+old-pueblo@goodword.example\r\n\r\nA new site, please."
     for content, says in (
         (mail, "Kept"),
         (b"Precedence: bulk\r\n" + mail, "No person wrote this"),
         (b"\xff\x00" * 600_000, "nothing to read"),
+        (b"To: " + b":" * 2000 + b"\r\n" + mail, "for a person to read"),
     ):
         result = run("intake", input=content)
         assert (result.exit_code, says in result.output) == (0, True), result.output
         assert "ann" not in result.output.casefold()
+    assert len([*(seeded / "intake" / "cur").iterdir()]) == 3
+
+
+def test_a_stream_without_end_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+            return len(buffer)
+
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(Endless())))
+    assert len(read_piped_mail()) == MOST

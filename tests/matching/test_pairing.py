@@ -212,6 +212,11 @@ def test_weights_of_any_size_are_compared() -> None:
         assert found.bound == pytest.approx(4 * size)
 
 
+def test_demands_may_be_generators() -> None:
+    rows, apart = [(0, 1, 2), (1, 2, 3), (2, 3, 2)], [(1, 0), (2, 3)]
+    assert solve(4, rows, must_not=iter(apart)).pairs == solve(4, rows, must_not=apart).pairs == ((1, 2),)
+
+
 @pytest.mark.parametrize(
     ("rows", "demands", "members", "words"),
     [

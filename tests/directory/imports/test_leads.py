@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from directory.errors import Invalid
 from directory.imports.cell_checks import ImportErrors
 from directory.imports.checked_table import read_checked_file
-from directory.imports.leads import FIELDS, LIMIT, LeadReport, import_leads
+from directory.imports.leads import FIELDS, LIMIT, LeadReport, read_leads, store_leads
 from directory.leads.client import Client, ClientContact, contact_of
 from directory.leads.lead import Lead
 from directory.secrets import SecretBox
@@ -21,7 +21,9 @@ HEADER = "Request,Where,Budget,Contact,Company,Email,Phone\n"
 
 def bring(session: Session, cast: Cast, rows: str, now: datetime) -> LeadReport:
     checked = read_checked_file((HEADER + rows).encode(), fields=FIELDS)
-    return import_leads(session, rows=checked, member=cast.nia, secrets=BOX, now=now)
+    found = read_leads(session, rows=checked, member=cast.nia, now=now)
+    assert not session.new
+    return store_leads(session, found=found, member=cast.nia, secrets=BOX, now=now)
 
 
 def test_leads_come_with_their_clients_and_what_is_here_is_left_out(
@@ -60,3 +62,10 @@ def test_too_many_are_refused_before_any_is_read(cast: Cast, session: Session, n
     with pytest.raises(Invalid, match="at a time"):
         bring(session, cast, "A site,,,,,,\n" * (LIMIT + 1), now)
     assert session.scalar(select(func.count()).select_from(Lead)) == 0
+
+
+def test_what_came_while_a_file_was_read_is_left_out(cast: Cast, session: Session, now: datetime) -> None:
+    checked = read_checked_file((HEADER + "Two thousand printed menus,,,,,,\n").encode(), fields=FIELDS)
+    both = [read_leads(session, rows=checked, member=cast.nia, now=now) for _time in range(2)]
+    reports = [store_leads(session, found=found, member=cast.nia, secrets=BOX, now=now) for found in both]
+    assert reports == [LeadReport(1, []), LeadReport(0, [2])]

@@ -10,6 +10,7 @@ from directory.audit import AuditEntry
 from directory.errors import Conflict, Invalid, Refused
 from directory.leads import client as clients
 from directory.leads.client import Client, ClientContact, Consent, ConsentKind
+from directory.leads.client_choice import withdraw_client
 from directory.leads.lead import Terms, create_lead
 from directory.people.suppression import is_suppressed
 from directory.people.tables import ChapterRole, Member, Role
@@ -77,7 +78,7 @@ def test_calls_are_withdrawn_alone_and_sharing_takes_the_contact_with_it(demo_ca
     clients.withdraw_consent(session, client=client, kind=ConsentKind.CONTACT, now=now)
     assert [*clients.standing_consents(session, client=client)] == [ConsentKind.SHARE]
     assert read(demo_cast, client, demo_cast.member("nadia"), now) == CONTACT
-    clients.withdraw_consent(session, client=client, kind=ConsentKind.SHARE, now=now + timedelta(days=1))
+    withdraw_client(session, client=client, now=now + timedelta(days=1))
     assert clients.standing_consents(session, client=client) == {}
     assert read(demo_cast, client, demo_cast.member("nadia"), now) is None
     assert clients.contact_for_client(session, client=client, secrets=BOX) is None
@@ -117,7 +118,7 @@ def test_a_client_is_known_once_and_can_be_reached(demo_cast: DemoCast, now: dat
 
 def test_a_new_key_opens_what_the_old_one_sealed(demo_cast: DemoCast, now: datetime) -> None:
     client, session = make_client(demo_cast, now), demo_cast.session
-    assert clients.reencrypt_secrets(session, SecretBox(["new", "key"])) == 1
+    assert clients.SEALED.reseal(session, SecretBox(["new", "key"])) == 1
     assert clients.contact_for_client(session, client=client, secrets=SecretBox(["new"])) == CONTACT
 
 

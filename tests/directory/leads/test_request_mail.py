@@ -14,6 +14,7 @@ from directory.leads.lead import TEXT_LIMIT
 from directory.leads.request_mail import MAX_MAIL, Outcome, read_mail, take_mail, without_quotations
 from directory.leads.submission import Source, Submission, request_of
 from directory.outbox.delivery import Delivery
+from directory.outbox.mail_refusal import read_bounce
 from directory.people.chapter import Chapter
 from directory.secrets import SecretBox
 from tests.cast import Cast
@@ -50,6 +51,34 @@ def test_any_bytes_are_read_or_are_no_mail(content: bytes) -> None:
             assert "@" in mail.address
             assert len(mail.text) <= TEXT_LIMIT + 1
             assert all(character.isprintable() or character in "\n\u200d" for character in mail.text + mail.name)
+
+
+HOSTILE = st.sampled_from(
+    [
+        *(b":" * 2000, b"(" * 2000, b"[" * 1000, b"x; charset*0*=a''%e9", b"x; charset=\0", b"x; charset=punycode"),
+        *(b"x; a*=; a*1*=b; a*0=", b"x; charset=undefined", b"=?utf-8?b?//8=?=", b"a@b.example", b"\xff", b"multipart"),
+    ]
+)
+
+
+@given(
+    headers=st.lists(
+        st.tuples(
+            st.sampled_from([b"From", b"To", b"Cc", b"Reply-To", b"Subject", b"Message-ID", b"Delivered-To"])
+            | st.sampled_from([b"Content-Type", b"Content-Disposition", b"Content-Transfer-Encoding", b"Return-Path"]),
+            HOSTILE | st.binary(max_size=30),
+        ),
+        min_size=1,
+    )
+)
+@example([(b"To", b":" * 2000)])
+@example([(b"Content-Type", b"x; charset*0*=a''%e9")])
+def test_any_headers_are_read_or_are_no_mail(headers: list[tuple[bytes, bytes]]) -> None:
+    for start in (b"", HEAD, b"Content-Type: multipart/report; boundary=x\r\n"):
+        content = start + b"".join(b"%s: %s\r\n" % header for header in headers) + b"\r\n--x\r\n\r\nHello\xff"
+        mail = read_mail(content, own_address=OWN)
+        assert mail is None or "@" in mail.address
+        read_bounce(content)
 
 
 @given(

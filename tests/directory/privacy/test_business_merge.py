@@ -8,13 +8,17 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from directory.audit import AuditEntry
 from directory.db import bump_world, columns_to
 from directory.errors import Invalid
 from directory.facts.collaboration import Collaboration
 from directory.imports.businesses import import_businesses
 from directory.imports.firm_rows import read_firms
-from directory.leads.lead import Lead
+from directory.leads.lead import Lead, Terms, create_lead
+from directory.leads.offer import OfferState
+from directory.leads.offer_request import ask
 from directory.leads.suggestion import Answer, Seat, SeatKind, Suggestion, Team
+from directory.outbox.delivery import Delivery
 from directory.people import duplicates
 from directory.people.chapter import Chapter
 from directory.people.claim import Claim
@@ -112,6 +116,22 @@ def test_everything_that_named_the_one_names_the_other(
     assert "omar" in keep.search_text
     assert business_merge.merged_into(session, public_id) is keep
     assert session.get(Business, dropped) is None
+
+
+def test_an_offer_to_what_is_the_same_firm_now_ends_as_any_other(
+    session: Session, two: tuple[Business, Business], now: datetime
+) -> None:
+    keep, drop = two
+    bea, omar = keep.members[0], Member(name="Omar", email="omar@b.example", business=drop, joined_at=now)
+    omar.arrived_at = now
+    session.add(omar)
+    lead = create_lead(session, member=bea, text="A site.", wishes=[], terms=Terms(), now=now)
+    offer = ask(session, lead=lead, member=omar, by=bea, now=now)
+    assert session.scalars(select(Delivery)).all()
+    business_merge.merge(session, keep=keep, drop=drop, by=bea, now=now)
+    assert offer.state is OfferState.WITHDRAWN
+    assert session.scalars(select(Delivery)).all() == []  # the letter that asked was recalled
+    assert "offer.withdrawn" in session.scalars(select(AuditEntry.action)).all()
 
 
 def test_every_column_that_names_a_firm_is_moved(session: Session, two: tuple[Business, Business]) -> None:
