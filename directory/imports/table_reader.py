@@ -84,7 +84,9 @@ def read_table(source: Path | bytes, limits: Limits, *, is_strict: bool = False)
     notes += [note] if note else []
     if titles:
         left = ngettext(
-            "%(count)s line above the header was left out.", "%(count)s lines above the header were left out.", titles
+            "%(count)s line above the column names was left out.",
+            "%(count)s lines above the column names were left out.",
+            titles,
         )
         notes.append(left)
     return Table(rows, notes)

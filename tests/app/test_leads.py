@@ -140,7 +140,7 @@ def test_an_unknown_capability_is_reported_and_the_input_is_kept(nadia: FlaskCli
     brought = bring(nadia)
     answer = nadia.post(f"{brought}/edit", data={"add": "Unicorn grooming", "budget": "plenty"})
     assert answer.status_code == 422
-    assert "Write an amount such as 15,000." in answer.text
+    assert "Enter an amount such as 15,000." in answer.text
     assert 'value="plenty"' in answer.text
     assert 'value="Unicorn grooming"' in answer.text
 

@@ -68,7 +68,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {  # of the letters whose text
         {"gives": "", "text": "A client of mine wants WordPress."},
         {"gives": "yes", "text": "A shop, by spring."},
     ),
-    "offer_over": ({"why": "Somebody else was faster."},),
+    "offer_over": ({"why": "Somebody else said yes first."},),
     "offers_answered": (
         {
             "path": f"/leads/{ID}",
