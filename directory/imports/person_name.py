@@ -24,6 +24,7 @@ _PEOPLE = re.compile(
     r"\s*(?:[;|\n]|:::|\sc/o\s|(?<=\w\w)/(?=\w\w)|\s/\s|\s[&+]\s|(?<=\S)\s(?:and|und|et|y|e|och|og|en)\s)\s*",
     re.IGNORECASE,
 )
+_INITIALS = re.compile(r"(?:\w\.-?)+\w?")
 _JOB_WORDS = """
 administrator advisor agent assistant associate attorney broker ceo cfo chair chairman chairwoman chief cmo consultant
 coo coordinator cofounder cto director engineer executive founder head manager officer owner partner president principal
@@ -162,11 +163,11 @@ def _in_order(text: str) -> str:
 def _family_last(words: list[str]) -> list[str]:
     """Return the words with the family name at the end, where it alone stands in capitals, as French lists write it.
 
-    >>> _family_last(["LE", "GOFF", "Anne"]), _family_last(["Bea", "LIND"]), _family_last(["JP", "Lind"])
-    (['Anne', 'Le', 'Goff'], ['Bea', 'Lind'], ['JP', 'Lind'])
+    >>> _family_last(["LE", "GOFF", "Anne"]), _family_last(["Bea", "LIND"]), _family_last(["J.P.", "Lind"])
+    (['Anne', 'Le', 'Goff'], ['Bea', 'Lind'], ['J.P.', 'Lind'])
     """
     capitals = [word for word in words if word.isupper()]
-    if not any(len(word) > 3 for word in capitals) or len(capitals) == len(words):
+    if not any(len(word) > 3 and not _INITIALS.fullmatch(word) for word in capitals) or len(capitals) == len(words):
         return words
     if words[-len(capitals) :] != capitals and words[: len(capitals)] != capitals:
         return words
