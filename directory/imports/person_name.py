@@ -39,9 +39,9 @@ def read_name(cell: str, _country: str = "") -> Cell:
 
     Raises Invalid for a formula and for hidden characters.
 
-    >>> names = ("Wu, Tess", "Mr. Tom Patch, Jr.", "Ms. Rika Thorn, ABR,Mr. Jo Marsh", "Ann and Bo Lee", "王小明")
+    >>> names = ("Mrs. Patel", "Wu, Tess", "Mr. Tom Patch, Jr.", "Ms. Rika Thorn, ABR,Mr. Jo Marsh", "Ann and Bo Lee")
     >>> [read_name(name).value for name in names]
-    ['Tess Wu', 'Tom Patch Jr.', 'Rika Thorn', 'Ann Lee', '王小明']
+    ['Mrs. Patel', 'Tess Wu', 'Tom Patch Jr.', 'Rika Thorn', 'Ann Lee']
     """
     # What hides within a name may make it look like another's: it is refused, not taken out.
     seen = clean_text(
@@ -175,9 +175,9 @@ def _family_last(words: list[str]) -> list[str]:
 
 
 def _untitled(words: list[str]) -> list[str]:
-    while len(words) > 1 and _is_title(words[0]):
-        words = words[1:]
-    return words
+    """Return the words without the titles in front; "Mrs. Patel" keeps hers, since there is no given name."""
+    first = next((place for place, word in enumerate(words) if not _is_title(word)), len(words) - 1)
+    return words[first - 1 :] if 0 < first == len(words) - 1 else words[first:]
 
 
 def _is_title(word: str) -> bool:
