@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 
 from directory import files
 from directory.engine import saved_search, weekly_prompts
+from directory.engine.need_examples import correct_and_learn, learn
+from directory.engine.own_vocabulary import Vocabulary
 from directory.engine.suggestions import suggest, understand
 from directory.engine.weekly_pairings import propose_pairings
 from directory.facts import case_study, interaction, introduction_request, vouch
@@ -25,7 +27,7 @@ from directory.facts.introduction import IntroductionState
 from directory.joining import application, invitation
 from directory.leads import client_choice, offer_answer, offer_request, submission, submission_decision
 from directory.leads.client import clean_contact, client_of
-from directory.leads.lead import Lead, LeadState, Terms, create_lead
+from directory.leads.lead import Lead, LeadState, Terms, Wish, create_lead, wishes_of
 from directory.leads.lead_state import change_state
 from directory.leads.offer import DeclineReason, due_text
 from directory.leads.offer_request import ANSWER_WITHIN, CallOutcome
@@ -35,12 +37,14 @@ from directory.outbox import delivery as deliveries
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.occurrence import Occurrence
-from directory.people import photo
+from directory.people import own_word, photo
+from directory.people.claim import claim
 from directory.people.tables import Member, Wanted
 from directory.people.working_hours import working_hours_later
 from directory.secrets import SecretBox
 from directory.seed.face import draw_face
 from directory.settings import Settings
+from directory.taxonomy.capability import CURATED, Capability
 from directory.week import pairing, prompt, social_inbox
 from directory.week.occurrence_planning import plan_occurrences
 from directory.week.pairing import Pairing
@@ -203,6 +207,12 @@ class _Play:
         terms = Terms(place=entry["place"], budget=budget)
         lead = create_lead(self.session, member=member, text=entry["text"], wishes=wishes, terms=terms, now=at)
         suggest(self.session, lead=lead, now=at)
+        if "needs_too" in entry:
+            node = select(Capability.id).where(Capability.scheme == CURATED, Capability.code == entry["needs_too"])
+            more = (*wishes_of(lead), Wish(self.session.scalars(node).one()))
+            change: dict[str, Any] = {"lead": lead, "wishes": more, "member": member, "now": at}
+            correct_and_learn(self.session, terms=terms, learnt=learn(self.session, **change), **change)
+            suggest(self.session, lead=lead, now=at)
         for asked in entry.get("asks", ()):
             self._ask(lead, asked)
         if "closed_days_ago" in entry:
@@ -240,15 +250,9 @@ class _Play:
         session, at = self.session, self.now - timedelta(hours=entry["hours_ago"])
         member, answer = self.people[entry["to"]], entry.get("answer", "")
         if "called" in entry:
-            offer_request.record_call(
-                session,
-                lead=lead,
-                business=member.business,
-                member=member,
-                by=lead.member,
-                outcome=CallOutcome(entry["called"]),
-                now=at,
-            )
+            outcome = CallOutcome(entry["called"])
+            called: Entry = {"business": member.business, "member": member, "by": lead.member, "outcome": outcome}
+            offer_request.record_call(session, lead=lead, **called, now=at)
             return
         then = [self.people[key] for key in entry.get("then", ())]
         offer = offer_request.ask(session, lead=lead, member=member, by=lead.member, then=then, now=at)
@@ -291,6 +295,15 @@ class _Play:
         assert by.business.chapter is not None
         typed = {name: entry[name] for name in ("name", "email", "firm")}
         invitation.invite(self.session, chapter=by.business.chapter, by=by, **typed, now=at)
+
+    def own_word(self, entry: Entry, at: datetime) -> None:
+        """A firm lists what no taxonomy has; where a lead looked at it already, it was kept."""
+        member = self.people[entry["member"]]
+        ((id,), _new) = Vocabulary(self.session).learn(entry["words"], origin="")
+        word, chapter = self.session.get_one(Capability, id), member.business.chapter
+        claim(self.session, business=member.business, capability=word, now=at, by=member)
+        if "kept_by" in entry and chapter:
+            own_word.keep(self.session, chapter=chapter, word=word, by=self.people[entry["kept_by"]], now=at + ANSWERED)
 
     def saved_search(self, entry: Entry, at: datetime) -> None:
         member, parameters = self.people[entry["member"]], {"q": entry["words"]}
