@@ -25,6 +25,10 @@ _PEOPLE = re.compile(
     re.IGNORECASE,
 )
 _INITIALS = re.compile(r"(?:\w\.-?)+\w?")
+# What stands beside a name; of it, what its owner is called stays: Robert "Bob" Marsh.
+_BESIDE = re.compile(
+    r"[(\[][^)\]]*[)\]]|(?<=\w )[\"“”„](?P<called>[^\W\d_a-z][\w.'’-]{0,20})[\"“”](?= \w|$)|[\"“”„][^\"“”„]*[\"“”]"
+)
 _JOB_WORDS = """
 administrator advisor agent assistant associate attorney broker ceo cfo chair chairman chairwoman chief cmo consultant
 coo coordinator cofounder cto director engineer executive founder head manager officer owner partner president principal
@@ -39,9 +43,9 @@ def read_name(cell: str, _country: str = "") -> Cell:
 
     Raises Invalid for a formula and for hidden characters.
 
-    >>> names = ("Mrs. Patel", "Wu, Tess", "Mr. Tom Patch, Jr.", "Ms. Rika Thorn, ABR,Mr. Jo Marsh", "Ann and Bo Lee")
+    >>> names = ("Mrs. Patel", 'Robert "Bob" Marsh', "Wu, Tess", "Mr. Tom Patch, Jr.", "Ann and Bo Lee")
     >>> [read_name(name).value for name in names]
-    ['Mrs. Patel', 'Tess Wu', 'Tom Patch Jr.', 'Rika Thorn', 'Ann Lee']
+    ['Mrs. Patel', 'Robert "Bob" Marsh', 'Tess Wu', 'Tom Patch Jr.', 'Ann Lee']
     """
     # What hides within a name may make it look like another's: it is refused, not taken out.
     seen = clean_text(
@@ -56,7 +60,7 @@ def read_name(cell: str, _country: str = "") -> Cell:
     text = re.sub(r"^[^\W\d_][\w /]{1,30}:\s+", "", text)  # "Contact: Bea Lind"
     if beside := re.findall(r"[(\[]([^)\]]*)[)\]]", text):
         notes.append(_("left out: %(rest)s", rest=", ".join(beside)))
-    text = re.sub(r"[(\[][^)\]]*[)\]]|[\"“”„][^\"“”„]*[\"“”]", " ", text)
+    text = _BESIDE.sub(lambda beside: f' "{beside["called"]}" ' if beside["called"] else " ", text)
     first, *others = _people(text)
     first, jobs = _without_jobs(first)
     name = _in_order(first)
@@ -154,7 +158,7 @@ def _in_order(text: str) -> str:
     words = _family_last(words)
     name = " ".join([*words, generation] if generation else words)
     if len(words) > 1 and name.isascii() and (name.isupper() or name.islower()):
-        parsed = HumanName(name)
+        parsed = HumanName(re.sub(r'"[^"]*" ?', "", name))
         parsed.capitalize(force=True)
         name = str(parsed)
     return name.strip(" ,;")
