@@ -83,6 +83,9 @@ def find_zone(text: str) -> str:
     zones = _alike(_people_by_zone(towns))
     if not zones and "," in text:
         return find_zone(text.rpartition(",")[0])  # "Arizona, USA"
+    town, _blank, state = text.rstrip().rpartition(" ")
+    if not zones and town and len(state) == 2:
+        return find_zone(f"{town}, {state}")  # "Fargo ND"
     if not zones:
         message = _("We do not know a time zone called “%(text)s”. Enter a large city near you.", text=text)
         raise Invalid(message, field="zone")
