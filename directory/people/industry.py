@@ -29,7 +29,7 @@ LABELS = dict(INDUSTRIES)
 
 
 def clean_industries(keys: Collection[str]) -> list[str]:
-    """Return the keys in the order of INDUSTRIES. Raises Invalid if one is not in it."""
+    """Return the keys in the order of the alphabet. Raises Invalid if one is not in it."""
     if not set(keys) <= LABELS.keys():
         raise Invalid(_("Choose industries from the list."), field="industries")
-    return [key for key, _label in INDUSTRIES if key in keys]
+    return sorted({*keys})

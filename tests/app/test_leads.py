@@ -364,7 +364,7 @@ def test_no_percentage_is_shown_before_somebody_asks(nadia: FlaskClient) -> None
     page = nadia.get(bring(nadia)).text
     card, asked = page.split("How might we divide the work?")
     assert not re.search(r"\d+(?:&nbsp;|\s)?%|of 100", card[card.index("<main") :])
-    shares = [int(share) for share in re.findall(r"(\d+)%", asked)]
+    shares = [int(share) for share in re.findall(r"\w (\d+)%[,.]", asked)]
     assert sum(shares) == 100
 
 
