@@ -32,7 +32,7 @@ class TextSource(StrEnum):
     """Where a firm's sentence stands."""
 
     SUMMARY = "summary"
-    OWN_WORD = "own_word"  # on the firm's list, but in no taxonomy
+    OWN_WORD = "own_word"  # on the list of a firm that says no more, and in no taxonomy
     BEST_CUSTOMERS = "best_customers"  # of whom it serves: no evidence that it does their work
     GOOD_REFERRALS = "good_referrals"
     NOT_A_FIT = "not_a_fit"  # speaks against the firm
@@ -230,9 +230,9 @@ def _vectors(session: Session, digests: Sequence[str], before: KnownSentences | 
 
 
 def _wanteds_and_own_words(session: Session, is_among: ColumnElement[bool]) -> Iterator[_Text]:
-    """Yield the live offers, the clients that are looked for, and the words of a firm's list that are no taxonomy's.
+    """Yield the live offers, the clients that are looked for, and the words that a firm without a summary lists.
 
-    A wanted partner does what the firm does not; of other words the taxonomy knows what they mean.
+    A wanted partner does what the firm does not. Of other words than the network's own the taxonomy knows the meaning.
     """
     live = (
         select(Member.business_id, Wanted.kind, Wanted.text, Wanted.wanted_at, Wanted.id)
@@ -245,7 +245,7 @@ def _wanteds_and_own_words(session: Session, is_among: ColumnElement[bool]) -> I
         select(Claim.business_id, null(), Capability.name, null(), Claim.id)
         .join(Claim.capability)
         .join(Claim.business)
-        .where(Capability.scheme == OWN, Capability.hidden_at.is_(None), is_among)
+        .where(Capability.scheme == OWN, Capability.hidden_at.is_(None), Business.summary == "", is_among)
     )
     for firm, kind, text, wanted_at, _id in sorted(session.execute(live.union_all(own)), key=lambda row: row.id):
         if kind is None:

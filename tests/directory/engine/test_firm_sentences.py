@@ -63,10 +63,15 @@ def test_a_word_of_the_networks_own_is_a_sentence_of_its_firms(session: Session,
     ((own_id,), _new), firm = Vocabulary(session).learn("Tower clock repair", origin="list.csv"), cast.carla.business
     own = session.get_one(Capability, own_id)
     session.add(Claim(business=firm, capability=own, claimed_at=now))
+    firm.summary = ""
     session.flush()
     said = quotable_sentences(session, [firm.id])
     assert [each.text for each in said.values() if each.source is TextSource.OWN_WORD] == ["Tower clock repair"]
-    own.hidden_at = now
+    firm.summary = SAID  # which says more
+    session.flush()
+    assert {each.text for each in quotable_sentences(session, [firm.id]).values()} >= {SAID}
+    assert not [each for each in quotable_sentences(session, [firm.id]).values() if each.source is TextSource.OWN_WORD]
+    firm.summary, own.hidden_at = "", now
     session.flush()
     said = quotable_sentences(session, [firm.id])
     assert not [each for each in said.values() if each.source is TextSource.OWN_WORD]
