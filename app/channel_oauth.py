@@ -119,7 +119,7 @@ def _mastodon(fields: Fields, path: str, parameters: dict[str, str], *names: str
         return {name: str(given[name]) for name in names}
     except (requests.RequestException, OSError, LookupError, TypeError, ValueError, RecursionError):
         refused = gettext(
-            "The server did not let Goodword in. Write its name, such as mastodon.social, and start again."
+            "The server did not let Goodword in. Enter its name, such as mastodon.social, and start again."
         )
         raise Invalid(refused, field="address") from None
 

@@ -11,7 +11,12 @@ from directory.translation import gettext as _
 
 MAX_HASHTAGS = 6  # the network's own and at most five of the chapter
 _CAPITALS = re.compile(r"(?:\b[^\W\d_a-z]{2,}\b(?:\W+|$)){4,}")
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64} ?(?:@|[(\[]at[)\]]) ?[\w-]+(?:\.[\w-]+)*\.[^\W\d]{2}")
+_EMAIL = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64} ?(?:@|[(\[{] ?at ?[)\]}]) ?[\w-]+(?:\.[\w-]+)*\.[^\W\d]{2}"
+    r"|(?<![\w.+-])[\w.+-]{1,64} at [\w-]{1,63}(?: dot [\w-]{2,63})+\b",
+    re.IGNORECASE,
+)
+_DOT = re.compile(r" ?[(\[{] ?dot ?[)\]}] ?", re.IGNORECASE)  # "ana[at]firm[dot]example"
 _DASHES = re.compile(r"\s*[-\u00b7\u2010-\u2015\u2022\u2027\u2219_]\s*")
 _LONE_DIGITS = re.compile(r"(?<!\d)\d(?: \d){8,}(?!\d)")
 _TOLL_FREE = "8(?:00|33|44|55|66|77|88)"
@@ -20,13 +25,13 @@ _VANITY_NUMBER = re.compile(rf"\b(?:1[-. ]?{_TOLL_FREE}[-. ](?i:[a-z\d-]{{7,}})|
 _GIFT = r"(?:fees?|commissions?|bonus(?:es)?|rewards?|gift cards?|vouchers?|cash)\b"
 _PROMISED = (
     re.compile(
-        r"(?:\b(?:we|i)(?:'?ll| will| can)? (?:\w+ )?(?:pay|give|offer)|\byou(?:'?ll| will| can)? (?:get|earn|receive)"
-        r"|^ *(?:earn|get)|\bif you|\bwhen you)\b",
+        r"(?:\b(?:we|i)(?:'?ll| will| can)? (?:\w+ )?(?:pay|give|offer|buy)"
+        r"|\byou(?:'?ll| will| can)? (?:get|earn|receive)|^ *(?:earn|get)|\bpocket|\bif you|\bwhen you)\b",
         re.IGNORECASE,
     ),
     re.compile(rf"[$€£]\s?\d|\d\s?(?:%|percent|dollars|euros|pounds)|\b{_GIFT}", re.IGNORECASE),
     re.compile(
-        r"\b(?:refer(?!ence)\w*|introduc(?:e|es|ing|tions?)|recommends?|sends? (?:us|me)"
+        r"\b(?:refer(?!ence)\w*|introduc(?:e|es|ing|tions?)|recommends?|sends? (?:us|me|an? friend)"
         r"|leads?(?! (?:time|paint|pipe|actor|designer|developer|engineer|instructor|singer|teacher)s?\b))\b",
         re.IGNORECASE,
     ),
@@ -35,7 +40,9 @@ _REWARD = re.compile(
     r"(?<!no )\b(?:referral|finder.?s|introduction) (?:fee|bonus|reward|commission)|\bkickback"
     r"|(?:^|[.!?:] )(?:refer|introduce|recommend|send (?:us|me))\b[^.!?]{0,80} (?:get|earn|receive)"
     rf" (?:\w+ ){{0,2}}(?:free\b|[$€£]\s?\d|\d+\s?(?:%|percent|dollars)|{_GIFT})"
-    rf"|\b{_GIFT} for (?:\w+ ){{0,4}}(?:referrals?|introductions?|leads?)\b",
+    rf"|\b(?:{_GIFT} for|we reward) (?:\w+ ){{0,4}}(?:referrals?|introductions?|leads?)\b"
+    r"|\b(?:refer|introduce|recommend|send (?:us|me))\b[^.!?]{0,80} (?:month|year|visit|hour|job|order|session|service)"
+    r" is (?:free|on (?:me|us|the house))\b",
     re.IGNORECASE,
 )
 
@@ -72,7 +79,7 @@ def check_policy(
             _("Write the name without the @: it would notify somebody who did not ask for it."),
         ),
         _error_if(
-            _EMAIL.search(plain),
+            _EMAIL.search(_DOT.sub(".", plain)),
             _("Remove the email address: anybody could use it, for good."),
         ),
         _error_if(

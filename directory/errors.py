@@ -1,9 +1,9 @@
 """The errors that verbs raise: a message that a person can act on, and the field it is about.
 
->>> raise Invalid("Write the name of the firm.", field="name")
+>>> raise Invalid("Enter the name of the firm.", field="name")
 Traceback (most recent call last):
     ...
-directory.errors.Invalid: Write the name of the firm.
+directory.errors.Invalid: Enter the name of the firm.
 """
 
 

@@ -50,7 +50,7 @@ def clean_website(text: str) -> str:
     if not text:
         return ""
     address = text if "://" in text else f"https://{text}"
-    wrong = Invalid(_("Write the address of your website, such as https://example.com."), field="website")
+    wrong = Invalid(_("Enter the address of your website, such as https://example.com."), field="website")
     try:
         parts = urlsplit(address)
         host = parts.hostname or ""
@@ -66,7 +66,7 @@ def clean_phone(text: str) -> str:
     text = clean_line(text, field="phone", what=_("the phone number"), limit=40, required=False)
     digits = sum(char.isdigit() for char in text)
     if text and not (re.fullmatch(r"\+?[0-9()./ -]+(?:(?:ext\.?|x) ?[0-9]{1,6})?", text) and 7 <= digits <= 20):
-        raise Invalid(_("Write a phone number such as +1 520 555 0134."), field="phone")
+        raise Invalid(_("Enter a phone number such as +1 520 555 0134."), field="phone")
     return text
 
 
@@ -74,7 +74,7 @@ def clean_email(text: str) -> str:
     """A mail address, without the ``?`` and ``%`` that would add to what a mailto link says. Raises Invalid."""
     text = clean_line(text, field="email", what=_("the email address"), limit=254, required=False)
     if text and not re.fullmatch(r"[A-Za-z0-9.!#$&'*+/=^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", text):
-        raise Invalid(_("Write an email address such as you@example.com."), field="email")
+        raise Invalid(_("Enter an email address such as you@example.com."), field="email")
     return text
 
 
@@ -83,7 +83,7 @@ def clean_video(text: str) -> str:
     text = clean_line(text, field="video", what=_("the address of the video"), limit=190, required=False)
     address = text if "://" in text or not text else f"https://{text}"
     if address and not re.fullmatch(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[!#-;=?-~]*)?", address, re.IGNORECASE):
-        message = _("Write where the video is, such as https://vimeo.com/76979871. It has to start with https.")
+        message = _("Enter where the video is, such as https://vimeo.com/76979871. It has to start with https.")
         raise Invalid(message, field="video")
     return address
 
@@ -91,7 +91,7 @@ def clean_video(text: str) -> str:
 def _checked(text: str, field: str, what: str, limit: int, required: bool) -> str:
     text = unicodedata.normalize("NFC", text).strip()
     if required and not any(unicodedata.category(character)[0] in "LNPS" for character in text[: limit + 1]):
-        raise Invalid(_("Write %(what)s.", what=what), field=field)
+        raise Invalid(_("Enter %(what)s.", what=what), field=field)
     if len(text) > limit:
         raise Invalid(
             _("Shorten %(what)s to %(limit)s characters; it has %(count)s.", what=what, limit=limit, count=len(text)),
@@ -102,7 +102,7 @@ def _checked(text: str, field: str, what: str, limit: int, required: bool) -> st
         if is_hidden and character not in ("\n", _JOINER):  # emoji sequences need the joiner
             raise Invalid(
                 _(
-                    "Remove the hidden character %(code)s at place %(place)s of %(what)s.",
+                    "Remove the hidden character %(code)s at position %(place)s of %(what)s.",
                     code=f"U+{ord(character):04X}",
                     place=position + 1,
                     what=what,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from directory.db import world_version
 
-LARGE = 1_000  # the size from which building a value takes a tenth of a second
+LARGE = 300  # the size from which building a value takes a tenth of a second
 MAX_AGE = 300.0  # seconds
 REST = (
     19  # times that a build took, before the next one in the background: each takes a twentieth of a processor at most

@@ -22,14 +22,18 @@ LIKELY = 0.15  # the least probability of a capability that is offered
 # firm's trades are of one or two categories. Fitted on 62 firms of the demo network and 16 firms' own pages.
 BIAS, CATEGORY = -1.2, 3.3
 _FIRMS = r"(?:[\w'-]+\s+){0,2}?(?:firms|practices|companies|agencies|businesses|clinics)"
-_PEOPLE = rf"(?:{_FIRMS}|(?:[\w'-]+\s+)?[\w'-]*(?:ers|ors|ists|ians))"
+_PEOPLE = rf"(?:{_FIRMS}|(?:[\w'-]+\s+)?[\w'-]*(?:ers|ors|ists|ians|ants))"
 _SEVERAL = rf"{_PEOPLE}(?:(?:,|,?\s+(?:and|or))\s+{_PEOPLE})*"
+_SERVES = (  # verbs whose object is a customer
+    r"(?:help|coach|support|staff|recruit|teach|train|counsel|defend|equip|fund|represent|insur|advis|financ|serv)"
+    r"(?:e?s|ing|e)?"
+)
 _OF_CUSTOMERS = re.compile(
     r"\b(?:(?:our|my|most|\w+\s+of\s+our)\s+)?"
     r"(?:(?:client|customer|guest|patient|reader)s(?:\s*:|\s+(?:are|include|in|range)\b)"
     r"|(?:we|i)\s+(?:serve|represent)\b)[^.!?\n]*"
     rf"|\b(?:for|serving)\s+{_SEVERAL}\s*(?=[.;!?\n]|$)"
-    rf"|\b(?:of|by)\s+{_FIRMS}\b|\bhelp(?:s|ing)?\s+{_SEVERAL}\b"
+    rf"|\b(?:of|by)\s+{_FIRMS}\b|(?<!-)\b(?:{_SERVES})\s+{_SEVERAL}\b"
     rf"|\b{_SEVERAL}(?=\s+(?:trust|love|choose|call|hire|rely\s+on|come\s+to)\b)"
     r"|(?<!known )(?<!care )(?<!caring )(?<!responsible )\b(?:for|serving)\b[^,;:.!?()\n]*",
     re.IGNORECASE,

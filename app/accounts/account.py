@@ -34,7 +34,7 @@ def create_account(session: Session, *, member: Member, email: str, password: st
     """Let ``member`` sign in. Raises Invalid, Conflict."""
     _check_password(password)
     if "@" not in email.strip()[1:-1] or len(email) > 254:
-        raise Invalid(_("Write an email address such as name@firm.example."), field="email")
+        raise Invalid(_("Enter an email address such as name@firm.example."), field="email")
     email = normal_email(email)
     taken = select(Account.id).join(Account.member).where((Member.email == email) | (Member.id == member.id))
     if session.scalar(taken) is not None:
@@ -81,7 +81,7 @@ def ask_address(session: Session, *, account: Account, email: str, now: datetime
     """
     new = normal_email(clean_email(email))
     if not new or new == account.email:
-        raise Invalid(_("Write the email address to use from now on."), field="email")
+        raise Invalid(_("Enter the email address to use from now on."), field="email")
     if not _is_taken(session, new):
         mail.enqueue(session, letter="address", to=account.member, event=f"address-{uuid4().hex}", about=new, now=now)
 

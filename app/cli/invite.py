@@ -54,7 +54,7 @@ def _member(session: Session, name: str, email: str, firm: str, chapter: str | N
     """Return the member with this email address, else a new one. Raises CliError if that member is not active."""
     email = clean_email(email).casefold()
     if not email:
-        raise CliError("Write an email address such as you@example.com.")
+        raise CliError("Enter an email address such as you@example.com.")
     existing = session.scalar(select(Member).where(Member.email == email))
     if existing is not None:
         if not existing.is_active:

@@ -1,6 +1,6 @@
 """``goodword serve``: serves the website with gunicorn on this machine. Elsewhere, put an HTTPS proxy before it."""
 
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ from gunicorn.app.base import BaseApplication
 from app import create_app
 from app.db import db
 from app.load_limit import AT_ONCE, WAITING, LoadLimit
-from directory.engine.warm_up import warm_up
+from directory.engine.warm_up import keep_warm
 from directory.log import configure_logging
 from directory.settings import load_settings
 
@@ -37,9 +37,9 @@ class Server(BaseApplication):  # type: ignore[misc]
         with app.test_request_context():
             app.wsgi_app = LoadLimit(app.wsgi_app, render_template("errors/busy.html").encode())  # type: ignore[method-assign]
         with app.app_context():
-            warming = Thread(target=warm_up, args=(db.engine,), name="warm up", daemon=True)
-        warming.start()
-        warming.join(WARM_UP)
+            states = {"is_ready": (is_ready := Event()), "is_over": Event()}
+            Thread(target=keep_warm, args=(db.engine,), kwargs=states, name="keep warm", daemon=True).start()
+        is_ready.wait(WARM_UP)
         return app
 
 

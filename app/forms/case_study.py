@@ -16,7 +16,7 @@ class CaseStudyForm(Form):
 
     title = StringField(_l("Title"))
     text = TextAreaField(_l("Story"))
-    year = IntegerField(_l("Year"), [InputRequired(_l("Write the year."))])
+    year = IntegerField(_l("Year"), [InputRequired(_l("Enter the year."))])
     collaboration = SelectField(_l("Finished work it is about"), default="")
 
     def offer(self, collaborations: Sequence[Collaboration]) -> None:

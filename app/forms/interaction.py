@@ -17,7 +17,7 @@ class InteractionForm(Form):
     """The kind of interaction, its year and a note."""
 
     kind = SelectField(_l("What you did"), choices=[SelectChoice(kind.value) for kind in InteractionKind])
-    year = IntegerField(_l("When"), [InputRequired(_l("Write the year."))])
+    year = IntegerField(_l("When"), [InputRequired(_l("Enter the year."))])
     note = StringField(_l("What it was"))
 
     @property

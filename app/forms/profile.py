@@ -71,7 +71,7 @@ class PersonForm(PartForm):
     name = StringField(_l("Your name"))
     role = StringField(_l("What you do there"))
     headline = TextAreaField(_l("One line about you"))
-    phone = StringField(_l("Your own phone"))
+    phone = StringField(_l("Your direct number"))
     video = StringField(_l("A video of you"))
     spotlight = BooleanField(_l("The weekly post may name me"))
 

@@ -17,12 +17,12 @@ from directory.taxonomy.capability import Capability
 # The labels of the values 1 to 5.
 WARMTH = (
     _l("I would rather not work with them again"),
-    _l("Hard going"),
+    _l("Difficult"),
     _l("All right"),
     _l("Good"),
     _l("I would gladly work with them again"),
 )
-COMPETENCE = (_l("Not up to it"), _l("It needed fixing"), _l("It did the job"), _l("Good"), _l("As good as it gets"))
+COMPETENCE = (_l("Not good enough"), _l("It needed fixing"), _l("It did the job"), _l("Good"), _l("As good as it gets"))
 
 
 def _choices(labels: Sequence[object]) -> list[SelectChoice]:

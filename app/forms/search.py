@@ -32,7 +32,7 @@ PRICES: tuple[tuple[str, Callable[[], str]], ...] = (
     ("low", lambda: _("under 5,000")),
     ("middle", lambda: _("5,000 to 25,000")),
     ("high", lambda: _("above 25,000")),
-    ("unsaid", lambda: _("price not said")),
+    ("unsaid", lambda: _("no price listed")),
 )
 assert len(PRICES) == len(BANDS) + 1
 

@@ -11,13 +11,13 @@ from app.forms import Form
 class AddressForm(Form):
     """An email address that a link is sent to."""
 
-    email = EmailField(_l("Email"), [DataRequired(_l("Write the email address of your account.")), Length(max=254)])
+    email = EmailField(_l("Email"), [DataRequired(_l("Enter the email address of your account.")), Length(max=254)])
 
 
 class PasswordForm(Form):
     """The password of a member who is signed in already."""
 
-    password = PasswordField(_l("Password"), [DataRequired(_l("Write your password.")), Length(max=LONGEST_PASSWORD)])
+    password = PasswordField(_l("Password"), [DataRequired(_l("Enter your password.")), Length(max=LONGEST_PASSWORD)])
 
 
 class SignInForm(AddressForm, PasswordForm):
@@ -27,7 +27,7 @@ class SignInForm(AddressForm, PasswordForm):
 class CodeForm(Form):
     """A one-time code of an authenticator app, or a recovery code."""
 
-    code = StringField(_l("Code"), [DataRequired(_l("Write the code.")), Length(max=40)])
+    code = StringField(_l("Code"), [DataRequired(_l("Enter the code.")), Length(max=40)])
 
 
 class NewPasswordForm(Form):

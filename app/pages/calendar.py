@@ -55,7 +55,7 @@ def set_hour(public_id: str) -> ResponseReturnValue:
     try:
         at = time.fromisoformat(text) if text else None
     except ValueError:
-        raise Invalid(_("Write a time such as 14:30.")) from None
+        raise Invalid(_("Choose a time.")) from None
     occurrence = post_calendar.occurrence_on(db.session(), chapter=chapter, on=on, now=now())
     before = occurrence.own_time.strftime("%H:%M") if occurrence.own_time else ""
     post_calendar.set_hour(db.session(), occurrence=occurrence, at=at, member=current_member(), now=now())

@@ -159,6 +159,6 @@ def _chosen_wishes(lead: Lead) -> list[Wish]:
     if name:
         added = capability_named(db.session(), name)
         if added is None:
-            raise Invalid(_("We do not know “%(name)s”. Pick one from the list.", name=name[:80]), field="add")
+            raise Invalid(_("We do not know “%(name)s”. Choose one from the list.", name=name[:80]), field="add")
         wishes.append(Wish(added.id))
     return wishes

@@ -278,5 +278,5 @@ def named(text: str) -> Member:
     query = select(Member).join(Member.business).where(Member.is_active, Member.name == name)
     found = db.session.scalars(query.where(Business.name == firm) if firm else query).all()
     if len(found) != 1:
-        raise Invalid(_("Pick somebody from the list."), field="who")
+        raise Invalid(_("Choose somebody from the list."), field="who")
     return found[0]

@@ -116,5 +116,5 @@ def _typed(field: str) -> Capability:
     text = request.form.get(field, "").strip()
     capability = capability_named(db.session(), text) if text else None
     if capability is None:
-        raise Invalid(_("We do not know “%(name)s”. Pick one from the list.", name=text[:80]), field=field)
+        raise Invalid(_("We do not know “%(name)s”. Choose one from the list.", name=text[:80]), field=field)
     return capability

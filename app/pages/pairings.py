@@ -114,6 +114,7 @@ def _page(row: Pairing, form: PairingForm) -> str:
     return render_template(
         "pairings/show.html",
         row=row,
+        was_planned=row.meets_at is not None and row.meets_at < now(),
         form=form,
         me=reader,
         partner=partner,

@@ -293,7 +293,7 @@ def _meant(form: ClaimForm) -> list[Capability]:
     if form.is_own.data:
         ids, _new = vocabulary.learn(text, beside=[row.id for row in my_business().capabilities], origin="")
         if not ids:
-            message = _("“%(text)s” is on no list here. Ask your chapter’s lead.", text=text[:80])
+            message = _("“%(text)s” is not on any list here. Ask your chapter’s lead.", text=text[:80])
             raise Invalid(message, field="capability")
     elif not (ids := list(vocabulary.find(text))):
         if imported := imported_by_name(session, text):

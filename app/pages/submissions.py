@@ -164,7 +164,7 @@ def decide(public_id: str, act: str) -> ResponseReturnValue:
         return commit_and_redirect(_("It is waiting again."), to=back)
     if act == "spam":
         submission_decision.decide_spam(db.session(), submission=submission, by=me, now=now())
-        return commit_and_redirect(_("Put away as spam."), undo=undo, to=back)
+        return commit_and_redirect(_("Marked as spam."), undo=undo, to=back)
     member = me if act == "take" else _chosen_member(submission)
     asked = request_of(submission, secrets=secrets())
     if asked is None:

@@ -38,18 +38,23 @@ class OfferedCapability(NamedTuple):
 def offered_capabilities(session: Session, *, business: Business) -> list[OfferedCapability]:
     """Return up to six capabilities that the firm's text says and its list lacks, the surest first.
 
-    Leaves out what the firm declined or took off its list, and what stands above one of its list. The text is what all
-    members may read: the summary, without one the headlines of its people, and what they offer; never whom it serves.
+    Leaves out what the firm declined or took off its list, and what stands above one of its list; and, once it has a
+    list, what its text does not name in a category of which it has nothing: an insurer that reads the contract first
+    is no law firm. The text is what all members may read: the summary, without one the headlines of its people, and
+    what they offer; never whom it serves.
     """
     known = recent_world(session)
     held = select(Claim.capability_id).where(Claim.business_id == business.id)
     declined = select(DeclinedCapability.capability_id).where(DeclinedCapability.business_id == business.id)
     nodes = {known.capability[id] for id in session.scalars(held) if id in known.capability}
+    trades = {known.lexicon.root(node) for node in nodes}
     taken = {node for one in nodes for node in (one, *known.lexicon.lineage(one))}
     taken |= {known.capability[id] for id in session.scalars(declined) if id in known.capability}
     said = said_capabilities(known, text="\n".join(_texts(session, business)))
     sure = {
-        int(known.world.taxonomy.ids[one.capability]): one.score >= SURE for one in said if one.capability not in taken
+        int(known.world.taxonomy.ids[one.capability]): one.score >= SURE
+        for one in said
+        if one.capability not in taken and (one.is_named or not trades or known.lexicon.root(one.capability) in trades)
     }
     ids = list(sure)[:OFFERED]
     rows = {row.id: row for row in session.scalars(select(Capability).where(Capability.id.in_(ids)))} if ids else {}

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Literal, NamedTuple
 
 import numpy as np
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, null, or_, select, true
 from sqlalchemy.orm import Session, selectinload
 
 from directory.engine.sentence_encoder import DIMENSIONS
@@ -19,7 +19,9 @@ from directory.engine.text_embedding import load_embeddings, text_digest
 from directory.facts.case_study import CaseStudy, CaseStudyParty
 from directory.facts.collaboration import Collaboration
 from directory.people.audience import is_visible_to_members
+from directory.people.claim import Claim
 from directory.people.tables import Band, Business, Member, Wanted, WantedKind
+from directory.taxonomy.capability import OWN, Capability
 from directory.translation import gettext as _
 from directory.versioned_cache import VersionedCache
 from matching.firm_sentence_ranking import Sentence, SentenceIndex, split_sentences
@@ -30,6 +32,7 @@ class TextSource(StrEnum):
     """Where a firm's sentence stands."""
 
     SUMMARY = "summary"
+    OWN_WORD = "own_word"  # on the list of a firm that says no more, and in no taxonomy
     BEST_CUSTOMERS = "best_customers"  # of whom it serves: no evidence that it does their work
     GOOD_REFERRALS = "good_referrals"
     NOT_A_FIT = "not_a_fit"  # speaks against the firm
@@ -44,6 +47,7 @@ class TextSource(StrEnum):
         """What this place of a firm's texts is called."""
         return {
             TextSource.SUMMARY: _("what they do"),
+            TextSource.OWN_WORD: _("what they list"),
             TextSource.BEST_CUSTOMERS: _("their best customers"),
             TextSource.GOOD_REFERRALS: _("a good referral"),
             TextSource.NOT_A_FIT: _("what is not a fit"),
@@ -193,7 +197,7 @@ def _firms_and_texts(session: Session, among: Collection[int] | None) -> list[tu
     for person in people:
         if person.is_active and is_visible_to_members(person, "headline"):
             texts[person.business_id].append((person.business_id, TextSource.HEADLINE, person.headline, None))
-    for text in (*_wanteds(session, is_among), *_stories(session), *_works(session, among)):
+    for text in (*_wanteds_and_own_words(session, is_among), *_stories(session), *_works(session, among)):
         if text[0] in texts:
             texts[text[0]].append(text)
     return [
@@ -225,18 +229,29 @@ def _vectors(session: Session, digests: Sequence[str], before: KnownSentences | 
     return vectors
 
 
-def _wanteds(session: Session, is_among: ColumnElement[bool]) -> Iterator[_Text]:
-    """Yield the live offers, and the clients that are looked for; a wanted partner does what the firm does not."""
+def _wanteds_and_own_words(session: Session, is_among: ColumnElement[bool]) -> Iterator[_Text]:
+    """Yield the live offers, the clients that are looked for, and the words that a firm without a summary lists.
+
+    A wanted partner does what the firm does not. Of other words than the network's own the taxonomy knows the meaning.
+    """
     live = (
-        select(Member.business_id, Wanted.kind, Wanted.text, Wanted.wanted_at)
+        select(Member.business_id, Wanted.kind, Wanted.text, Wanted.wanted_at, Wanted.id)
         .join(Wanted, Wanted.member_id == Member.id)
         .join(Member.business)
         .where(Member.is_active, Wanted.ended_at.is_(None), Wanted.kind.in_([WantedKind.CLIENT, WantedKind.OFFER]))
         .where(is_among)
-        .order_by(Wanted.id)
     )
-    for firm, kind, text, wanted_at in session.execute(live):
-        yield firm, TextSource.OFFER if kind is WantedKind.OFFER else TextSource.WANTED, text, wanted_at.date()
+    own = (
+        select(Claim.business_id, null(), Capability.name, null(), Claim.id)
+        .join(Claim.capability)
+        .join(Claim.business)
+        .where(Capability.scheme == OWN, Capability.hidden_at.is_(None), Business.summary == "", is_among)
+    )
+    for firm, kind, text, wanted_at, _id in sorted(session.execute(live.union_all(own)), key=lambda row: row.id):
+        if kind is None:
+            yield firm, TextSource.OWN_WORD, text, None
+        else:
+            yield firm, TextSource.OFFER if kind is WantedKind.OFFER else TextSource.WANTED, text, wanted_at.date()
 
 
 def _stories(session: Session) -> Iterator[_Text]:

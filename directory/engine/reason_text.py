@@ -185,17 +185,17 @@ def _place(names: Names, business: int, data: Mapping[str, Any]) -> str:
     row = names.businesses[business]
     city = row.city or row.region
     return {
-        "city": _("In the same town, %(city)s", city=city),
+        "city": _("In the same city, %(city)s", city=city),
         "region": _("In the same region, in %(city)s", city=city),
         "remote": _("Works remotely, from %(city)s", city=city) if city else _("Works remotely"),
         "elsewhere": _("Somewhere else, in %(city)s", city=city),
-        "unknown": _("The place is not said"),
+        "unknown": _("No location to compare"),
     }[data["where"]]
 
 
 def _budget(names: Names, business: int, data: Mapping[str, Any]) -> str:
     if business in names.hidden_prices:
-        return _("The usual price is not said")
+        return _("No usual price listed")
     low, high = (
         None if data[end] is None else Money(round(data[end]), data["currency"]).spoken() for end in ("low", "high")
     )
@@ -205,15 +205,15 @@ def _budget(names: Names, business: int, data: Mapping[str, Any]) -> str:
         return (
             _("Usual projects begin at %(low)s", low=low) if low else _("Usual projects go up to %(high)s", high=high)
         )
-    return _("The usual price is not said")
+    return _("No usual price listed")
 
 
 def _capacity(names: Names, business: int, data: Mapping[str, Any]) -> str:
     free_on = date.fromordinal(data["free_on"]) if data["free_on"] else None
     if free_on and free_on > names.today:
-        return _("Free from %(day)s", day=day_text(free_on, names.today))
+        return _("Available from %(day)s", day=day_text(free_on, names.today))
     if data["room"] is None and free_on is None:
-        return _("Whether there is room now is not said")
+        return _("Has not said whether they have room now")
     if data["room"] is not None and data["room"] <= 0:
         return _("Has no room for another project now")
     return _("Has room for a project now")
@@ -221,7 +221,7 @@ def _capacity(names: Names, business: int, data: Mapping[str, Any]) -> str:
 
 def _freshness(names: Names, business: int, data: Mapping[str, Any]) -> str:
     if not data["day"]:
-        return _("Nothing about %(claimed)s is dated", claimed=names.capability(data["capability"]))
+        return _("We have no dates for %(claimed)s", claimed=names.capability(data["capability"]))
     when = names.when(data["day"])
     return _(
         "The latest on %(claimed)s is from %(when)s",

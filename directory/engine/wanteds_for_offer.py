@@ -25,7 +25,7 @@ def draft_offer(wanted: Wanted, *, text: str, member: Member, introduces: bool) 
                 _("Hello %(name)s,", name=wanted.member.first_name),
                 _("you would like to meet: “%(want)s”", want=wanted.text),
                 f"{offer} “{text}”",
-                _("Would that help? Shall we talk?"),
+                _("Would that help? Can we talk?"),
                 f"{member.name}\n{member.business.name}",
             ]
         ),

@@ -102,7 +102,7 @@ def _talk_line(session: Session, scores: PairScores, talk: Pairing, member: Memb
     partner = talk.partner(member)
     both = [at for at, one in enumerate(scores.members) if one in (talk.one, talk.other)]
     reasons = scores.pair(*both).reasons if len(both) == 2 else pairing_reasons(session, [talk]).get(talk.id, ())
-    sentence = _("Take 45 minutes, whenever it suits you both")
+    sentence = _("Take 45 minutes, whenever works for both of you")
     if reasons:
         sentence = _("%(reason)s. %(sentence)s", reason=reason_sentence(reasons[0], member), sentence=sentence)
     return _line("talk", talk.public_id, partner, sentence)
@@ -160,7 +160,7 @@ def _past(session: Session, ids: Collection[int], now: datetime) -> defaultdict[
             mine.promises.append((mine.sent[kind, about], when, _line(kind, about, who, sentence)))
 
     for pairing in session.scalars(_open_pairings(ids, since)):
-        sentence = _("You two are paired for a talk: 45 minutes, whenever it suits you both.")
+        sentence = _("You two are paired for a talk: 45 minutes, whenever works for both of you.")
         for member, other in ((pairing.one, pairing.other), (pairing.other, pairing.one)):
             add_promise(member.id, pairing.paired_at, "talk", pairing.public_id, other, sentence)
     for intro in session.scalars(_introduced(ids, since)):

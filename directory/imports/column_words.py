@@ -41,7 +41,7 @@ _PHRASES = {
         |specialites|competences|categorie|servicios|especialidades|categoria|competenze|diensten
         |areas of expertise|trades|trade|practice areas|focus areas|services provided|products and services
         |products services|specialisms|specialism|specializations|profession|professions|classification
-        |line of work|type of business|business type|kind of business|business category|vocation
+        |seat|line of work|type of business|business type|kind of business|business category|vocation
         |profesion|profissao|professione|beroep|gremio|rubro
         |what they are good at|what you are good at|what we are good at|good at""",
     "phone": """phone|telephone|tel|mobile|cell|phone number|telephone number|mobile number|cell phone|cell number

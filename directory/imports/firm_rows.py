@@ -70,7 +70,7 @@ def read_firms(source: Path | bytes, *, mapping: Mapping[str, str] | None = None
 
 def _read_firm(row: Row, sheet: Sheet, country: str) -> Line:
     line = read_line(row, sheet, BY_NAME, country=country)
-    require(line, "name", "name", _("Write the name of the firm."))
+    require(line, "name", "name", _("Enter the name of the firm."))
     if "capabilities" not in sheet.columns:
         del line.values["capabilities"]  # what no column tells is not told to be missing
     line.values["key"] = line.values["key"] or place_key(line.values)

@@ -24,6 +24,11 @@ _PEOPLE = re.compile(
     r"\s*(?:[;|\n]|:::|\sc/o\s|(?<=\w\w)/(?=\w\w)|\s/\s|\s[&+]\s|(?<=\S)\s(?:and|und|et|y|e|och|og|en)\s)\s*",
     re.IGNORECASE,
 )
+_INITIALS = re.compile(r"(?:\w\.-?)+\w?")
+# What stands beside a name; of it, what its owner is called stays: Robert "Bob" Marsh.
+_BESIDE = re.compile(
+    r"[(\[][^)\]]*[)\]]|(?<=\w )[\"“”„](?P<called>[^\W\d_a-z][\w.'’-]{0,20})[\"“”](?= \w|$)|[\"“”„][^\"“”„]*[\"“”]"
+)
 _JOB_WORDS = """
 administrator advisor agent assistant associate attorney broker ceo cfo chair chairman chairwoman chief cmo consultant
 coo coordinator cofounder cto director engineer executive founder head manager officer owner partner president principal
@@ -38,9 +43,9 @@ def read_name(cell: str, _country: str = "") -> Cell:
 
     Raises Invalid for a formula and for hidden characters.
 
-    >>> names = ("Wu, Tess", "Mr. Tom Patch, Jr.", "Ms. Rika Thorn, ABR,Mr. Jo Marsh", "Ann and Bo Lee", "王小明")
+    >>> names = ("Mrs. Patel", 'Robert "Bob" Marsh', "Wu, Tess", "Mr. Tom Patch, Jr.", "Ann and Bo Lee")
     >>> [read_name(name).value for name in names]
-    ['Tess Wu', 'Tom Patch Jr.', 'Rika Thorn', 'Ann Lee', '王小明']
+    ['Mrs. Patel', 'Robert "Bob" Marsh', 'Tess Wu', 'Tom Patch Jr.', 'Ann Lee']
     """
     # What hides within a name may make it look like another's: it is refused, not taken out.
     seen = clean_text(
@@ -55,7 +60,7 @@ def read_name(cell: str, _country: str = "") -> Cell:
     text = re.sub(r"^[^\W\d_][\w /]{1,30}:\s+", "", text)  # "Contact: Bea Lind"
     if beside := re.findall(r"[(\[]([^)\]]*)[)\]]", text):
         notes.append(_("left out: %(rest)s", rest=", ".join(beside)))
-    text = re.sub(r"[(\[][^)\]]*[)\]]|[\"“”„][^\"“”„]*[\"“”]", " ", text)
+    text = _BESIDE.sub(lambda beside: f' "{beside["called"]}" ' if beside["called"] else " ", text)
     first, *others = _people(text)
     first, jobs = _without_jobs(first)
     name = _in_order(first)
@@ -153,7 +158,7 @@ def _in_order(text: str) -> str:
     words = _family_last(words)
     name = " ".join([*words, generation] if generation else words)
     if len(words) > 1 and name.isascii() and (name.isupper() or name.islower()):
-        parsed = HumanName(name)
+        parsed = HumanName(re.sub(r'"[^"]*" ?', "", name))
         parsed.capitalize(force=True)
         name = str(parsed)
     return name.strip(" ,;")
@@ -162,11 +167,11 @@ def _in_order(text: str) -> str:
 def _family_last(words: list[str]) -> list[str]:
     """Return the words with the family name at the end, where it alone stands in capitals, as French lists write it.
 
-    >>> _family_last(["LE", "GOFF", "Anne"]), _family_last(["Bea", "LIND"]), _family_last(["JP", "Lind"])
-    (['Anne', 'Le', 'Goff'], ['Bea', 'Lind'], ['JP', 'Lind'])
+    >>> _family_last(["LE", "GOFF", "Anne"]), _family_last(["Bea", "LIND"]), _family_last(["J.P.", "Lind"])
+    (['Anne', 'Le', 'Goff'], ['Bea', 'Lind'], ['J.P.', 'Lind'])
     """
     capitals = [word for word in words if word.isupper()]
-    if not any(len(word) > 3 for word in capitals) or len(capitals) == len(words):
+    if not any(len(word) > 3 and not _INITIALS.fullmatch(word) for word in capitals) or len(capitals) == len(words):
         return words
     if words[-len(capitals) :] != capitals and words[: len(capitals)] != capitals:
         return words
@@ -174,9 +179,9 @@ def _family_last(words: list[str]) -> list[str]:
 
 
 def _untitled(words: list[str]) -> list[str]:
-    while len(words) > 1 and _is_title(words[0]):
-        words = words[1:]
-    return words
+    """Return the words without the titles in front; "Mrs. Patel" keeps hers, since there is no given name."""
+    first = next((place for place, word in enumerate(words) if not _is_title(word)), len(words) - 1)
+    return words[first - 1 :] if 0 < first == len(words) - 1 else words[first:]
 
 
 def _is_title(word: str) -> bool:

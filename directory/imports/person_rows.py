@@ -31,7 +31,7 @@ FIELDS = (
     ListField("wants", N_("Wants to meet"), LONG_TEXT, read_words),
     ListField("phone", N_("Phone"), 40, read_phone),
     ListField("website", N_("Website"), 200, read_website),
-    ListField("city", N_("Town"), 300, read_text),  # or a whole address, of which the town is kept
+    ListField("city", N_("City"), 300, read_text),  # or a whole address, of which the town is kept
     ListField("region", N_("State or region"), 60, read_words),
 )
 BY_NAME = {field.name: field for field in FIELDS}
@@ -49,7 +49,7 @@ def read_person(row: Row, sheet: Sheet, *, country: str = "") -> Line:
         values["name"] = peel(_read_name, beside, country=country, limit=BY_NAME["name"].limit).value
     if look(values["name"]) == "firm":
         line.note(BY_NAME["name"].label, [_("“%(name)s” may be a firm, not a person.", name=values["name"])])
-    require(line, "name", BY_NAME["name"].label, _("Write their name."))
-    require(line, "email", BY_NAME["email"].label, _("Write where the invitation goes."))
+    require(line, "name", BY_NAME["name"].label, _("Enter their name."))
+    require(line, "email", BY_NAME["email"].label, _("Enter where the invitation goes."))
     values["firm"] = values["firm"] or values["name"]
     return line

@@ -82,7 +82,7 @@ def split_place(cell: str) -> Place:
             return Place(city, region or country)
     if country and not parts:
         return Place(country, "")
-    told = (_("no town found in “%(cell)s”", cell=text[:80]),) if text and not region else ()
+    told = (_("no city found in “%(cell)s”", cell=text[:80]),) if text and not region else ()
     return Place("", region, told)
 
 

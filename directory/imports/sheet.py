@@ -60,7 +60,7 @@ class Sheet:
         header = [cell.strip() for cell in self.rows[0].cells if cell.strip()] if self.has_header else []
         for number, cells in filled.items():
             if cells == header:
-                found[number] = _("It repeats the header.")
+                found[number] = _("It repeats the column names.")
             elif is_wide and len(cells) == 2 and _TOTAL.match(cells[0]):
                 found[number] = _("It is a total.")
         return found
@@ -138,7 +138,7 @@ def read_sheet(source: Path | bytes, kind: Kind = "people", *, limits: Limits = 
         raise Invalid(nobody if kind == "people" else nothing)
     has_header = _is_header(rows)
     if has_header and len(rows) == 1:
-        raise Invalid(_("The list has a header and no rows."))
+        raise Invalid(_("The list has column names and no rows."))
     if limits is LIST and len(rows) - has_header > LIST_ROWS:
         raise Invalid(_("The list has more than %(most)s rows. Send it in parts.", most=LIST_ROWS))
     if not has_header:

@@ -30,6 +30,10 @@ _TITLE_ROWS = 20  # at most, above the header
 _SAMPLE_ROWS = 100
 _REREAD = 8  # times the text, at most, for quotes that do not close: never quadratic time
 _SEPARATORS = ",;\t|"
+_SPACED_DASH = re.compile(r"(?<![ \t])[ \t]++[-–—|•·][ \t]++")  # "Bea Lind <b@x.example> - Bramble & Co - web design"
+_MARK = "\x1f"  # stands for it, and for the end of a line of a business card, as a separator
+_RULE = re.compile(r"\s*+:?[-=]{3,}+:?\s*+")  # a cell of a line that is drawn under the column names
+_CARD_LINES = range(2, 9)
 _LABEL = re.compile(r"[^;|]{0,80}")  # of a column
 _FOREIGN_QUOTE = re.compile(r'[,;\t|]"|"[,;\t|]')  # in a cell: it was another sign that separated
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?(?:\r\n?|\n|\Z)', re.IGNORECASE)  # as Excel reads it; it shows no such row
@@ -84,7 +88,9 @@ def read_table(source: Path | bytes, limits: Limits, *, is_strict: bool = False)
     notes += [note] if note else []
     if titles:
         left = ngettext(
-            "%(count)s line above the header was left out.", "%(count)s lines above the header were left out.", titles
+            "%(count)s line above the column names was left out.",
+            "%(count)s lines above the column names were left out.",
+            titles,
         )
         notes.append(left)
     return Table(rows, notes)
@@ -104,7 +110,10 @@ def _content(source: Path | bytes, limits: Limits) -> bytes:
 
 
 def _rows(records: Iterable[tuple[int, list[str]]]) -> Iterator[Row]:
-    """Yield the numbered records that are not empty. Raises Invalid for too many columns, too long a cell."""
+    """Yield the numbered records that are neither empty nor a drawn line.
+
+    Raises Invalid for too many columns, too long a cell.
+    """
     for number, cells in records:
         if not cells:
             continue
@@ -114,7 +123,7 @@ def _rows(records: Iterable[tuple[int, list[str]]]) -> Iterator[Row]:
         if max(map(len, cells)) > CELL:
             counts = {"row": number, "most": CELL}
             raise Invalid(gettext("A cell of row %(row)s has more than %(most)s characters; shorten it.", **counts))
-        if any(map(str.strip, cells)):
+        if any(map(str.strip, cells)) and not all(map(_RULE.fullmatch, cells)):
             yield Row(number, cells)
 
 
@@ -156,7 +165,10 @@ def _text_records(text: str, notes: list[str], is_strict: bool) -> Iterator[list
         text, separator = text[line.end() :], line[1]
     else:
         text = _ADDRESS_LINE.sub(lambda line: _NEXT_ADDRESS.sub(">\n", line[0]), text)
-        separator = _separator(text)
+        fit, separator = _separator(text)
+        marked = _cards(text) or _SPACED_DASH.sub(_MARK, text)
+        if not is_strict and _MARK not in text and _separator(marked, _MARK)[0] > fit:
+            text, separator = marked, _MARK
     lines, start, reread = list(io.StringIO(text, newline="")), 0, 0
     while start < len(lines):
         rest = (lines[place] for place in range(start, len(lines)))
@@ -179,6 +191,13 @@ def _text_records(text: str, notes: list[str], is_strict: bool) -> Iterator[list
             start += 1
 
 
+def _cards(text: str) -> str:
+    """Return business cards, of some lines and one address each, with empty lines between, as a line each; or ""."""
+    cards = [card.split("\n") for card in re.split(r"\n(?:[ \t]*+\n)+", text.replace("\r\n", "\n").strip())]
+    are_cards = len(cards) > 1 and all(len(card) in _CARD_LINES and "".join(card).count("@") == 1 for card in cards)
+    return "\n".join(_MARK.join(card) for card in cards) if are_cards else ""
+
+
 def _badly_quoted(line: str, separator: str) -> list[str]:
     """Return the cells of a line with quotes within its cells, such as ``"Bea" <b@x.example>``."""
     named = csv.reader([_QUOTED_NAME.sub(r'"\1 <\2>"', line)], delimiter=separator, skipinitialspace=True, strict=True)
@@ -189,10 +208,15 @@ def _badly_quoted(line: str, separator: str) -> list[str]:
         return [cell if cell.count('"') % 2 == 0 else cell.strip('"') for cell in cells]
 
 
-def _separator(text: str) -> str:
-    """Guess the separator from the first lines: with the right one, rows are equally wide and their cells are words."""
+def _separator(text: str, among: str = _SEPARATORS) -> tuple[float, str]:
+    """Guess the separator from the first lines: with the right one, rows are equally wide and their cells are words.
+
+    Return how well it fits, too.
+    """
     lines = list(islice(io.StringIO(text[:200_000], newline=""), _SAMPLE_ROWS))
-    return max(_SEPARATORS, key=lambda separator: _fit(lines, separator))  # the first of equals
+    fits = {separator: _fit(lines, separator) for separator in among}
+    best = max(fits, key=fits.__getitem__)  # the first of equals
+    return fits[best], best
 
 
 def _fit(lines: Sequence[str], separator: str) -> float:

@@ -106,7 +106,7 @@ def _nodes(rows: list[CheckedRow]) -> tuple[dict[str, dict[str, Any]], dict[str,
         if code in nodes:
             errors.append(RowError(row.number, "code", gettext("“%(code)s” is there twice.", code=code)))
         elif not name:
-            errors.append(RowError(row.number, "name", gettext("Write a name.")))
+            errors.append(RowError(row.number, "name", gettext("Enter a name.")))
         words = (*row.values.get("synonyms", "").split(";"), description.removeprefix(name))
         asks, marks = (_distinct(row.values.get(field, "").split(";")) for field in ("asks", "marks"))
         errors += [

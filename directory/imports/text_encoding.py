@@ -52,7 +52,8 @@ def decode(content: bytes) -> tuple[str, str]:
         elif encoding == "utf-8" and (page := _code_page(content)):
             text = content.decode(page, errors="replace")
             note = gettext(
-                "The file is not UTF-8, it was read as %(encoding)s; look at its accents.", encoding=_name(page)
+                "The file is in an older format (%(encoding)s); check that its accents look right.",
+                encoding=_name(page),
             )
         else:
             raise _no_table() from None

@@ -133,7 +133,7 @@ def read_amount(text: str, *, country: str, currency: str = "", is_range_allowed
     found = next(written_amounts(line, country=country, currency=currency), None)
     is_all = found and found.choices and _HEDGE.fullmatch(line[: found.start]) and _REST.fullmatch(line[found.end :])
     if found is None or not is_all:
-        raise Invalid(_("Write an amount such as %(amount)s.", amount=Money(1_500_000, "USD").spoken()[1:]))
+        raise Invalid(_("Enter an amount such as %(amount)s.", amount=Money(1_500_000, "USD").spoken()[1:]))
     choices = found.choices if found.low is None or is_range_allowed else (found.low, *found.choices)
     return one_of(choices, country)
 

@@ -189,7 +189,7 @@ def clean_applicant(name: str, email: str, firm: str) -> dict[str, str]:
         "firm": clean_name(firm, field="firm", what=_("the firm"), limit=200),
     }
     if not values["email"]:
-        raise Invalid(_("Write an email address such as you@example.com."), field="email")
+        raise Invalid(_("Enter an email address such as you@example.com."), field="email")
     return values
 
 

@@ -104,7 +104,7 @@ def clean_contact(*, name: str, firm: str = "", email: str = "", phone: str = ""
         clean_phone(phone),
     )
     if not contact.email and not contact.phone:
-        raise Invalid(_("Write an email address or a phone number, so that somebody can answer."), field="email")
+        raise Invalid(_("Enter an email address or a phone number, so that somebody can answer."), field="email")
     return contact
 
 

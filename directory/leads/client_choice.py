@@ -151,7 +151,7 @@ def withdraw_client(session: Session, *, client: Client, now: datetime) -> None:
     lock_lead(session, lead)
     session.execute(update(Submission).where(Submission.lead_id == lead.id).values(sealed=""))
     purge_client(session, client=client, now=now)
-    lead.text, lead.place = _("The client took this request back."), ""
+    lead.text, lead.place = _("The client withdrew this request."), ""
     for need in lead.needs:
         need.phrase = ""
     if lead.closed_at is None:

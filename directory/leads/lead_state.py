@@ -62,7 +62,7 @@ def reopen_lead(session: Session, *, lead: Lead, by: Member, now: datetime) -> N
     lock_lead(session, lead)
     last = _last_change(session, lead)
     if last is None or last.by_id != by.id or not lead.state.is_closed:
-        raise Conflict(_("Only who closed a lead can reopen it."))
+        raise Conflict(_("Only the person who closed a lead can reopen it."))
     _write(session, lead, to=last.from_state, by=by, why=_("reopened"), now=now)
 
 
@@ -82,11 +82,11 @@ def state_text(state: LeadState) -> str:
     return {
         LeadState.PENDING: _("new"),
         LeadState.RECEIVED: _("open"),
-        LeadState.ACTIVE: _("under way"),
+        LeadState.ACTIVE: _("in progress"),
         LeadState.WON: _("won"),
         LeadState.LOST: _("lost"),
         LeadState.DECLINED: _("no longer needed"),
-        LeadState.EXPIRED: _("ran out"),
+        LeadState.EXPIRED: _("expired"),
     }[state]
 
 

@@ -35,7 +35,7 @@ def draft_brief(lead: Lead, *, to: str, does: list[str], request: str) -> Brief:
         f"“{lead.text}”",
         "\n".join(filter(None, terms)),
         request,
-        _("Would that suit you? Shall we talk?"),
+        _("Would that work for you? Can we talk?"),
         f"{lead.member.name}\n{lead.business.name}",
     )
 
@@ -46,7 +46,7 @@ def first_contact_message(reader: Member, *, to: str) -> Brief:
         _("%(name)s of %(firm)s would like to meet you", name=reader.name, firm=reader.business.name),
         _("Hello %(name)s,", name=to),
         _("I read your page in our network, and would like to hear how you work and who I can refer to you."),
-        _("Would half an hour next week suit you?"),
+        _("Would half an hour next week work for you?"),
         f"{reader.name}\n{reader.business.name}",
     )
 

@@ -29,7 +29,7 @@ def accept(session: Session, *, offer: Offer, by: Member, now: datetime) -> None
             record(session, actor_id=by.id, action="offer.confirm", object=offer, now=now)
         return
     if offer.state is OfferState.TAKEN:
-        raise Conflict(_("Somebody was faster: this is taken."))
+        raise Conflict(_("Somebody else said yes first: this is taken."))
     take_seats(session, offer, by=by, now=now)
 
 

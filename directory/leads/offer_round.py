@@ -131,6 +131,6 @@ def _tell_who_was_asked(session: Session, offer: Offer, now: datetime) -> None:
     if offer.member is None or not mail.was_written(session, event=offer.question, to=offer.member):
         return
     is_taken = offer.state is OfferState.TAKEN
-    why = _("Somebody else was faster.") if is_taken else _("It is no longer needed.")
+    why = _("Somebody else said yes first.") if is_taken else _("It is no longer needed.")
     words, event = {"name": offer.by.name, "work": offer.work, "why": why}, f"offer-over-{offer.public_id}"
     mail.enqueue(session, letter="offer_over", to=offer.member, event=event, words=words, now=now)

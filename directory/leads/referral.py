@@ -60,7 +60,7 @@ def refer(
     referred to the receiver already.
     """
     if not contact.email:
-        raise Invalid(_("Write their email address: they are asked first."), field="email")
+        raise Invalid(_("Enter their email address: they are asked first."), field="email")
     digest = email_hmac(session, contact.email)
     asked = select(Offer.id).join(Offer.lead).join(Client, Client.lead_id == Lead.id)
     asked = asked.where(Client.email_hmac == digest, Lead.closed_at.is_(None), Offer.state.in_(LASTING))

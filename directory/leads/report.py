@@ -183,7 +183,7 @@ def take_back(session: Session, *, lead: Lead, side: Side, by: Member | None, no
     lock_lead(session, lead)
     reports = standing_reports(session, lead=lead)
     if (last := said_last(reports, side, by)) is None:
-        raise Conflict(_("There is nothing to take back."))
+        raise Conflict(_("There is nothing to withdraw."))
     if last.said in CLOSES and side is not Side.CLIENT and lead.closed_at is not None and by is not None:
         reopen_lead(session, lead=lead, by=by, now=now)
     undo = add_report(session, lead, side, by, Said.REVERSED, now, reverses=last)
@@ -254,9 +254,9 @@ def add_report(
 def checked_value(value: Money | None) -> Money | None:
     """Return the amount. Raises Invalid for one that is negative, too large or of no known currency."""
     if value is not None and not 0 <= value.minor <= LARGEST:
-        raise Invalid(_("Write an amount from 0 up, as you would invoice it."), field="value")
+        raise Invalid(_("Enter an amount from 0 up, as you would invoice it."), field="value")
     if value is not None and value.currency not in list_currencies():
-        raise Invalid(_("Write the currency by its three letters, such as USD."), field="value")
+        raise Invalid(_("Enter the currency by its three letters, such as USD."), field="value")
     return value
 
 

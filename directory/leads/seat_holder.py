@@ -118,4 +118,4 @@ def follow_seats(session: Session, *, lead: Lead, by: Member | None, now: dateti
     if lead.state is LeadState.RECEIVED and is_complete:
         change_state(session, lead=lead, to=LeadState.ACTIVE, by=by, why=_("everybody is in"), now=now)
     elif lead.state is LeadState.ACTIVE and not is_complete:
-        change_state(session, lead=lead, to=LeadState.RECEIVED, by=by, why=_("a part is free again"), now=now)
+        change_state(session, lead=lead, to=LeadState.RECEIVED, by=by, why=_("a part is open again"), now=now)

@@ -100,7 +100,7 @@ def clean_request(*, contact: ClientContact, text: str, place: str = "", is_shar
     """Return what a form asks for. Raises Invalid, also without an email address, which is how we answer."""
     clean_lead_text(text)  # the same limits; what is kept is what they wrote
     if not contact.email:
-        raise Invalid(_("Write your email address, so that we can answer."), field="email")
+        raise Invalid(_("Enter your email address, so that we can answer."), field="email")
     place = clean_line(place, field="place", what=_("the place"), limit=120, required=False)
     return Request(contact, text.strip(), place, consents=_agreed(is_sharing, is_calling))
 

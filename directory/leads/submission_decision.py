@@ -101,7 +101,7 @@ def undo(session: Session, *, submission: Submission, by: Member, now: datetime)
         changed = session.scalar(select(LeadChange.id).where(LeadChange.lead_id == lead.id).limit(1))
         if changed is not None or offers_of(session, lead=lead):
             raise Conflict(_("%(name)s acted on it already.", name=lead.member.first_name))
-        _release(session, lead, by, _("taken back"), now)
+        _release(session, lead, by, _("withdrawn"), now)
     else:
         _wait(submission)
     record(session, actor_id=by.id, action="submission.wait", object=submission, now=now)

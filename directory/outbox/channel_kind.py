@@ -24,21 +24,21 @@ def _clean_server(typed: str) -> str:
     except ValueError:
         origin = ""
     if not re.fullmatch(r"https?://[\w-]+(?:\.[\w-]+)+(?::\d+)?", origin):
-        raise Invalid(gettext("Write only the name of the server, such as mastodon.social."))
+        raise Invalid(gettext("Enter only the name of the server, such as mastodon.social."))
     return typed
 
 
 def _clean_handle(typed: str) -> str:
     handle = typed.removeprefix("@")
     if not re.fullmatch(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", handle):
-        raise Invalid(gettext("Write the whole handle, such as network.bsky.social."))
+        raise Invalid(gettext("Enter the whole handle, such as network.bsky.social."))
     return handle
 
 
 def _clean_page(typed: str) -> str:
     address = typed if "://" in typed else f"https://{typed}"
     if not re.fullmatch(r"https?://[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?#][!#-;=?-~]*)?", address):
-        raise Invalid(gettext("Write the address of a page, such as https://example.com/group."))
+        raise Invalid(gettext("Enter the address of a page, such as https://example.com/group."))
     return address
 
 

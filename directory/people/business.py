@@ -33,12 +33,12 @@ def edit_business(
     prices = {name: changes.get(name, business.price(name)) for name in PRICES}
     currencies = {price.currency for price in prices.values() if price}
     if len(currencies) > 1:
-        raise Invalid(_("Write all amounts in one currency."), field="price_high")
+        raise Invalid(_("Enter all amounts in one currency."), field="price_high")
     low, high = prices["price_low"], prices["price_high"]
     if low and high and low.minor > high.minor:
         raise Invalid(_("The highest price is below the lowest. Swap them."), field="price_high")
     if not 0 <= (changes.get("capacity") or 0) <= 1000:
-        raise Invalid(_("Write how many projects you take at a time, such as 3."), field="capacity")
+        raise Invalid(_("Enter how many projects you take at a time, such as 3."), field="capacity")
     columns = {name: value for name, value in changes.items() if name not in PRICES}
     columns |= {f"{name}_minor": price.minor if price else None for name, price in prices.items()}
     before = business.name

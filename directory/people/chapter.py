@@ -25,7 +25,7 @@ UNSET_ZONE = "UTC"  # until somebody chooses; whoever means it gets "Etc/UTC"
 
 def _clean_country(code: str) -> str:
     if code.strip() and not re.fullmatch(r"[A-Za-z]{2}", code.strip()):
-        raise Invalid(_("Write the country as two letters, such as US."), field="country")
+        raise Invalid(_("Enter the country as two letters, such as US."), field="country")
     return code.strip().upper()
 
 
@@ -41,7 +41,7 @@ def _clean_hashtags(text: str) -> list[str]:
         raise Invalid(_("A hashtag has no spaces: write #oldpueblo for Old Pueblo."), field="hashtags")
     hashtags = list(dict.fromkeys(hashtag for hashtag in re.split(r"[\s,;#＃]+", text) if hashtag))
     if not 1 <= len(hashtags) <= MAX_HASHTAGS:
-        raise Invalid(_("Write 1 to %(most)s hashtags.", most=MAX_HASHTAGS), field="hashtags")
+        raise Invalid(_("Enter 1 to %(most)s hashtags.", most=MAX_HASHTAGS), field="hashtags")
     for hashtag in hashtags:
         if len(hashtag) > 60 or not is_hashtag(hashtag):
             raise Invalid(

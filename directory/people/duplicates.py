@@ -66,7 +66,7 @@ def _read(session: Session, _before: DuplicateIndex | None) -> DuplicateIndex:
     return index
 
 
-duplicate_index = VersionedCache(_read).current
+duplicate_index = VersionedCache(_read, size=lambda known: len(known.names)).recent
 
 
 def normalized_name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Industries: the kinds of clients that a firm serves, by key and label."""
+"""Industries: the kinds of clients that a firm serves, by key and label, in the order of the labels."""
 
 from collections.abc import Collection
 
@@ -6,30 +6,30 @@ from directory.errors import Invalid
 from directory.translation import gettext as _
 
 INDUSTRIES: tuple[tuple[str, str], ...] = (
-    ("agriculture", "Farming and ranching"),
     ("arts", "Arts and museums"),
-    ("building", "Building and trades"),
-    ("education", "Schools and education"),
-    ("energy", "Energy and mining"),
     ("finance", "Banking and insurance"),
-    ("food", "Restaurants and food"),
-    ("government", "Government"),
+    ("building", "Building and trades"),
+    ("nonprofit", "Charities and associations"),
     ("health", "Clinics and health"),
+    ("energy", "Energy and mining"),
+    ("agriculture", "Farming and ranching"),
+    ("government", "Government"),
     ("hospitality", "Hotels and travel"),
     ("legal", "Law and accounting"),
-    ("logistics", "Transport and logistics"),
     ("manufacturing", "Manufacturing"),
-    ("nonprofit", "Charities and associations"),
     ("property", "Real estate"),
-    ("retail", "Shops and online shops"),
+    ("food", "Restaurants and food"),
+    ("education", "Schools and education"),
     ("services", "Services to firms"),
+    ("retail", "Shops and online shops"),
     ("technology", "Software and technology"),
+    ("logistics", "Transport and logistics"),
 )
 LABELS = dict(INDUSTRIES)
 
 
 def clean_industries(keys: Collection[str]) -> list[str]:
-    """Return the keys in the order of INDUSTRIES. Raises Invalid if one is not in it."""
+    """Return the keys in the order of the alphabet. Raises Invalid if one is not in it."""
     if not set(keys) <= LABELS.keys():
         raise Invalid(_("Choose industries from the list."), field="industries")
-    return [key for key, _label in INDUSTRIES if key in keys]
+    return sorted({*keys})

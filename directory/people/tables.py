@@ -24,11 +24,11 @@ from directory.translation import N_
 PHOTO = AudienceChoice("photo", N_("Your photo"), Audience.MEMBERS)
 VIDEO = AudienceChoice("video", N_("Your video"), Audience.MEMBERS)
 HEADLINE = AudienceChoice("headline", N_("The line about you"), Audience.PUBLIC)
-DIRECT_PHONE = AudienceChoice("direct_phone", N_("Your own phone"), Audience.INTRODUCED)
+DIRECT_PHONE = AudienceChoice("direct_phone", N_("Your direct number"), Audience.INTRODUCED)
 DIRECT_EMAIL = AudienceChoice("direct_email", N_("Your own email"), Audience.INTRODUCED)
 FIRM_PHONE = AudienceChoice("firm_phone", N_("Phone of the firm"), Audience.MEMBERS)
 FIRM_EMAIL = AudienceChoice("firm_email", N_("Email of the firm"), Audience.MEMBERS)
-PRICES = AudienceChoice("prices", N_("Prices and the smallest deal"), Audience.MEMBERS)
+PRICES = AudienceChoice("prices", N_("Prices and the smallest project"), Audience.MEMBERS)
 
 
 class Business(PublicRow, Base):

@@ -83,12 +83,15 @@ def find_zone(text: str) -> str:
     zones = _alike(_people_by_zone(towns))
     if not zones and "," in text:
         return find_zone(text.rpartition(",")[0])  # "Arizona, USA"
+    town, _blank, state = text.rstrip().rpartition(" ")
+    if not zones and town and len(state) == 2:
+        return find_zone(f"{town}, {state}")  # "Fargo ND"
     if not zones:
-        message = _("We do not know a time zone called “%(text)s”. Write a large city near you.", text=text)
+        message = _("We do not know a time zone called “%(text)s”. Enter a large city near you.", text=text)
         raise Invalid(message, field="zone")
     if len(zones) > 1:
         named = {"text": text, "cities": join_as_list([zone_city(zone) for zone in zones])}
-        message = _("“%(text)s” has several time zones, such as those of %(cities)s. Write a city.", **named)
+        message = _("“%(text)s” has several time zones, such as those of %(cities)s. Enter a city.", **named)
         raise Invalid(message, field="zone")
     return zones[0]
 

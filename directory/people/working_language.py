@@ -35,7 +35,7 @@ def languages_by_name(text: str) -> list[str]:
     words = [word.strip() for word in re.split(r"[,;/\n]| and ", text) if word.strip()]
     for word in words:
         if word.casefold() not in codes:
-            message = _("We do not know “%(word)s” as a language. Write them as English, Spanish.", word=word[:40])
+            message = _("We do not know “%(word)s” as a language. Enter them as English, Spanish.", word=word[:40])
             raise Invalid(message, field="languages")
     return clean_languages({codes[word.casefold()] for word in words})
 

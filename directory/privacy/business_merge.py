@@ -54,22 +54,22 @@ class DuplicatePair:
 def duplicate_suggestions(session: Session, chapter: Chapter) -> list[DuplicatePair]:
     """What a lead may want to merge: firms of the chapter that look like each other or like one of no chapter."""
     known = duplicate_index(session)
-    mine = session.scalars(select(Business).where(Business.chapter_id == chapter.id).order_by(Business.id)).all()
-    twins = [(firm.id, twin) for firm in mine for twin in known.like(firm.name, firm.website, firm.phone)]
-    ids = {twin.business_id for _id, twin in twins}
+    columns = Business.id, Business.name, Business.website, Business.phone
+    mine = session.execute(select(*columns).where(Business.chapter_id == chapter.id).order_by(Business.id))
+    pairs: dict[frozenset[int], bool] = {}
+    for id, *said in mine:
+        for twin in known.like(*said):
+            pairs.setdefault(frozenset((id, twin.business_id)), twin.is_sure)
+    ids = {id for pair in pairs if len(pair) > 1 for id in pair}
     rows = {firm.id: firm for firm in session.scalars(select(Business).where(Business.id.in_(ids)))} if ids else {}
-    rows |= {firm.id: firm for firm in mine}
     peopled = set(session.scalars(select(Member.business_id).where(Member.business_id.in_(rows), Member.is_active)))
-    pairs: dict[frozenset[int], DuplicatePair] = {}
-    for id, twin in twins:
-        other = rows.get(twin.business_id)
-        if other is None or other.id == id or other.chapter_id not in (None, chapter.id):
-            continue
-        one, two = sorted(
-            (rows[id], other), key=lambda firm: (firm.id not in peopled, firm.chapter_id is None, firm.id)
-        )
-        pairs.setdefault(frozenset((id, other.id)), DuplicatePair(one, two, twin.is_sure))
-    return sorted(pairs.values(), key=lambda pair: not pair.is_sure)[:MOST_SUGGESTED]
+    found = []
+    for pair, is_sure in pairs.items():
+        firms = [rows[id] for id in pair if id in rows and rows[id].chapter_id in (None, chapter.id)]
+        if len(firms) > 1:
+            keep, drop = sorted(firms, key=lambda firm: (firm.id not in peopled, firm.chapter_id is None, firm.id))
+            found.append(DuplicatePair(keep, drop, is_sure))
+    return sorted(found, key=lambda pair: not pair.is_sure)[:MOST_SUGGESTED]
 
 
 def merge(session: Session, *, keep: Business, drop: Business, by: Member, now: datetime) -> None:

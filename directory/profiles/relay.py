@@ -51,7 +51,7 @@ def submit_message(
         "text": clean_text(text, field="text", what=_("your message"), limit=3000),
     }
     if not typed["email"]:
-        raise Invalid(_("Write your email address, so that %(name)s can answer.", name=receiver.name), field="email")
+        raise Invalid(_("Enter your email address, so that %(name)s can answer.", name=receiver.name), field="email")
     limits = (
         (f"relay place {sender_ip}", MAX_PER_IP),
         (f"relay from {typed['email']}", MAX_PER_SENDER),

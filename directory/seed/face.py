@@ -1,10 +1,19 @@
 """Faces: draws the portraits of the demo network's people, none of whom is real."""
 
+import tomllib
+from collections.abc import Mapping
 from hashlib import sha256
 from io import BytesIO
+from pathlib import Path
 from random import Random
 
 from PIL import Image, ImageDraw
+
+from directory import files
+from directory.people import photo
+from directory.people.tables import Member
+
+NETWORK = Path(__file__).with_name("network.toml")
 
 SIDE = 512  # pixels of the result; it is drawn at twice that and made smaller, which smooths its edges
 SKIN = ("#F6D7C3", "#EBBE9F", "#D79F78", "#B17A52", "#7F5436")  # by tone, 1 to 5
@@ -15,6 +24,13 @@ INK = "#2A211C"
 FRAME = (112, 130, 912, 930)  # head and shoulders
 
 Box = tuple[float, float, float, float]
+
+
+def give_faces(people: Mapping[str | None, Member], *, home: Path) -> None:
+    """Draw the portrait of each of the people, by their keys in the network's file."""
+    for entry in tomllib.loads(NETWORK.read_text(encoding="utf-8"))["member"]:
+        square = photo.crop_square(draw_face(entry["key"], entry["face"]))
+        people[entry["key"]].photo = files.store_file(home, photo.FOLDER, square)
 
 
 def draw_face(key: str, look: str) -> bytes:

@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from directory import files
 from directory.engine import saved_search, weekly_prompts
+from directory.engine.need_examples import correct_and_learn, learn
+from directory.engine.own_vocabulary import Vocabulary
 from directory.engine.suggestions import suggest, understand
 from directory.engine.weekly_pairings import propose_pairings
 from directory.facts import case_study, interaction, introduction_request, vouch
@@ -31,7 +32,7 @@ from directory.leads import (
     submission_decision,
 )
 from directory.leads.client import clean_contact, client_of
-from directory.leads.lead import Lead, LeadState, Terms, create_lead
+from directory.leads.lead import Lead, LeadState, Terms, Wish, create_lead, wishes_of
 from directory.leads.lead_state import change_state
 from directory.leads.offer import DeclineReason, due_text
 from directory.leads.offer_request import ANSWER_WITHIN, CallOutcome
@@ -41,19 +42,21 @@ from directory.outbox import delivery as deliveries
 from directory.outbox.channel import Channel
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.occurrence import Occurrence
-from directory.people import photo
+from directory.people import own_word
+from directory.people.claim import claim
 from directory.people.tables import Member, Wanted
 from directory.people.working_hours import working_hours_later
 from directory.secrets import SecretBox
-from directory.seed.face import draw_face
+from directory.seed.face import give_faces
 from directory.seed.referral_history import play_referral
 from directory.settings import Settings
+from directory.taxonomy.capability import CURATED, Capability
 from directory.week import pairing, prompt, social_inbox
 from directory.week.occurrence_planning import plan_occurrences
 from directory.week.pairing import Pairing
 from directory.week.post import compose, freeze
 
-HISTORY, NETWORK = Path(__file__).with_name("history.toml"), Path(__file__).with_name("network.toml")
+HISTORY = Path(__file__).with_name("history.toml")
 WEEKS = 8
 PAIRED = timedelta(hours=5)  # before the post
 ANSWERED = timedelta(days=1)  # after the question
@@ -67,7 +70,7 @@ Event = tuple[datetime, Callable[[], object]]
 def play_history(session: Session, *, settings: Settings, now: datetime) -> None:
     """Give everybody in the demo network a face, and play its last eight weeks up to ``now``."""
     play = _Play(session, settings, now)
-    play.faces()
+    give_faces(play.people, home=settings.home)
     weeks = [now - timedelta(weeks=weeks_ago) for weeks_ago in range(WEEKS, 0, -1)]
     events: list[Event] = [*play.postponed(weeks[0]), *((at, partial(play.week, at)) for at in weeks)]
     for table, entries in tomllib.loads(HISTORY.read_text(encoding="utf-8")).items():
@@ -82,18 +85,12 @@ def play_history(session: Session, *, settings: Settings, now: datetime) -> None
     _settle_letters(session, now)
 
 
-class Outcome(NamedTuple):
-    """How a one-to-one went, and how many of a hundred go so."""
-
-    verb: Callable[..., None] | None
-    per_cent: int
-
-
-OUTCOMES = (
-    Outcome(pairing.mark_kept, 58),
-    Outcome(pairing.mark_missed, 12),
-    Outcome(pairing.decline, 8),
-    Outcome(None, 22),
+# How one-to-ones went, and how many of a hundred went so.
+OUTCOMES: tuple[tuple[Callable[..., None] | None, int], ...] = (
+    (pairing.mark_kept, 58),
+    (pairing.mark_missed, 12),
+    (pairing.decline, 8),
+    (None, 22),
 )
 
 
@@ -104,11 +101,6 @@ class _Play:
         self.session, self.settings, self.now = session, settings, now
         self.chance = Random(WEEKS)  # noqa: S311 - each demo is the same
         self.people = {member.key: member for member in session.scalars(select(Member))}
-
-    def faces(self) -> None:
-        for entry in tomllib.loads(NETWORK.read_text(encoding="utf-8"))["member"]:
-            square = photo.crop_square(draw_face(entry["key"], entry["face"]))
-            self.people[entry["key"]].photo = files.store_file(self.settings.home, photo.FOLDER, square)
 
     def postponed(self, start: datetime) -> list[Event]:
         """Take back what happened after ``start``; return the acts that make it happen again in its time."""
@@ -144,20 +136,20 @@ class _Play:
         occurrence.prompted_at = at
 
     def _meet(self, each: Pairing, due_at: datetime) -> None:
-        outcome = self.chance.choices(OUTCOMES, [outcome.per_cent for outcome in OUTCOMES])[0]
+        verb = self.chance.choices([verb for verb, _share in OUTCOMES], [share for _verb, share in OUTCOMES])[0]
         if {each.one.key, each.other.key} == YET_TO_MEET:
-            outcome = Outcome(None, 0)
+            verb = None
         by = self.chance.choice((each.one, each.other))
         met_at = due_at + timedelta(days=self.chance.randint(1, 5), hours=self.chance.randint(0, 6))
-        if outcome.verb is not pairing.decline:
+        if verb is not pairing.decline:
             place = self.chance.choice(PLACES)
             local = met_at.astimezone(each.zone).replace(tzinfo=None)
             details = {"place": place, "topics": "", "next_step": ""}
             pairing.arrange_meeting(self.session, pairing=each, by=by, meets_at=local, **details, now=due_at)
-        if outcome.verb is None or met_at > self.now:
+        if verb is None or met_at > self.now:
             return
-        outcome.verb(self.session, pairing=each, by=by, now=met_at)
-        if outcome.verb is pairing.mark_kept and self.chance.random() < 0.8:
+        verb(self.session, pairing=each, by=by, now=met_at)
+        if verb is pairing.mark_kept and self.chance.random() < 0.8:
             pair = interaction.interactions_between(each.one_id, each.other_id)
             for fact in self.session.scalars(select(interaction.Interaction).where(pair)):
                 if fact.confirmed_at is None and fact.said_by_id == by.id and met_at + ANSWERED < self.now:
@@ -210,6 +202,12 @@ class _Play:
         terms = Terms(place=entry["place"], budget=budget)
         lead = create_lead(self.session, member=member, text=entry["text"], wishes=wishes, terms=terms, now=at)
         suggest(self.session, lead=lead, now=at)
+        if "needs_too" in entry:
+            node = select(Capability.id).where(Capability.scheme == CURATED, Capability.code == entry["needs_too"])
+            more = (*wishes_of(lead), Wish(self.session.scalars(node).one()))
+            change: dict[str, Any] = {"lead": lead, "wishes": more, "member": member, "now": at}
+            correct_and_learn(self.session, terms=terms, learnt=learn(self.session, **change), **change)
+            suggest(self.session, lead=lead, now=at)
         for asked in entry.get("asks", ()):
             self._ask(lead, asked)
         if "closed_days_ago" in entry:
@@ -251,15 +249,9 @@ class _Play:
         session, at = self.session, self.now - timedelta(hours=entry["hours_ago"])
         member, answer = self.people[entry["to"]], entry.get("answer", "")
         if "called" in entry:
-            offer_request.record_call(
-                session,
-                lead=lead,
-                business=member.business,
-                member=member,
-                by=lead.member,
-                outcome=CallOutcome(entry["called"]),
-                now=at,
-            )
+            outcome = CallOutcome(entry["called"])
+            called: Entry = {"business": member.business, "member": member, "by": lead.member, "outcome": outcome}
+            offer_request.record_call(session, lead=lead, **called, now=at)
             return
         then = [self.people[key] for key in entry.get("then", ())]
         offer = offer_request.ask(session, lead=lead, member=member, by=lead.member, then=then, now=at)
@@ -303,13 +295,22 @@ class _Play:
         typed = {name: entry[name] for name in ("name", "email", "firm")}
         invitation.invite(self.session, chapter=by.business.chapter, by=by, **typed, now=at)
 
+    def own_word(self, entry: Entry, at: datetime) -> None:
+        """A firm lists what no taxonomy has; where a lead looked at it already, it was kept."""
+        member = self.people[entry["member"]]
+        ((id,), _new) = Vocabulary(self.session).learn(entry["words"], origin="")
+        word, chapter = self.session.get_one(Capability, id), member.business.chapter
+        claim(self.session, business=member.business, capability=word, now=at, by=member)
+        if "kept_by" in entry and chapter:
+            own_word.keep(self.session, chapter=chapter, word=word, by=self.people[entry["kept_by"]], now=at + ANSWERED)
+
     def saved_search(self, entry: Entry, at: datetime) -> None:
-        member, parameters = self.people[entry["member"]], {"q": entry["words"]}
-        saved_search.save(self.session, member=member, name=entry["name"], parameters=parameters, now=at)
+        words, member = {"q": entry["words"]}, self.people[entry["member"]]
+        saved_search.save(self.session, member=member, name=entry["name"], parameters=words, now=at)
 
 
 def _settle_letters(session: Session, now: datetime) -> None:
     """Mark the letters of the played weeks as sent, so that the demo's worker does not send them all at once."""
-    is_letter = (Delivery.channel_id.is_(None), Delivery.state == DeliveryState.PENDING, Delivery.due_at <= now)
-    values = {"state": DeliveryState.DELIVERED, "settled_at": Delivery.due_at, "payload": b""}
-    session.execute(update(Delivery).where(*is_letter).values(**values))
+    is_waiting = (Delivery.channel_id.is_(None), Delivery.state == DeliveryState.PENDING, Delivery.due_at <= now)
+    sent = update(Delivery).values(state=DeliveryState.DELIVERED, settled_at=Delivery.due_at, payload=b"")
+    session.execute(sent.where(*is_waiting))

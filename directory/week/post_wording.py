@@ -131,7 +131,7 @@ def _ending(frame: OpeningClosing, tags: str) -> str:
 
 def _seat_line(frame: OpeningClosing) -> str:
     return gettext(
-        "A seat is free at %(chapter)s: nobody here does %(what)s yet. Who does it well?",
+        "A seat is open at %(chapter)s: nobody here does %(what)s yet. Who does it well?",
         chapter=truncate(frame.chapter.name, 30),
         what=truncate(frame.seat, 60),
     )

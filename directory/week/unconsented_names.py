@@ -18,18 +18,28 @@ from directory.versioned_cache import VersionedCache
 
 
 class _Names:
-    """All members' normalized names by their first word, so that a text is looked up, not compared with each name."""
+    """All members' normalized names by their first word, so that a text is looked up, not compared with each name.
 
-    def __init__(self, names: Iterable[tuple[int, str]]) -> None:
+    Names that were normalized ``before`` are not normalized again.
+    """
+
+    def __init__(self, names: Iterable[tuple[int, str]], before: "_Names | None") -> None:
         self.by_word: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        self.normalized: dict[str, tuple[str, str]] = {}  # name -> the same normalized, and its first word
+        known = before.normalized if before else {}
         for member_id, name in names:
-            normalized = caseless(name)
-            self.by_word[next(iter(_split_words(normalized)), "")].append((normalized, member_id))
+            self.normalized[name] = normalized, word = known.get(name) or _normalized(name)
+            self.by_word[word].append((normalized, member_id))
 
     def member_ids_in(self, text: str) -> list[int]:
         normalized = caseless(text)
         candidates = (pair for word in {"", *_split_words(normalized)} for pair in self.by_word.get(word, ()))
         return [member_id for name, member_id in candidates if occurs_in(name, normalized)]
+
+
+def _normalized(name: str) -> tuple[str, str]:
+    normalized = caseless(name)
+    return normalized, next(iter(_split_words(normalized)), "")
 
 
 def _version(session: Session) -> tuple[int, int] | None:
@@ -38,10 +48,11 @@ def _version(session: Session) -> tuple[int, int] | None:
     return (version, session.scalar(select(func.max(Member.id))) or 0) if version else None
 
 
-_names = VersionedCache(
-    lambda session, _before: _Names((id, name) for id, name in session.execute(select(Member.id, Member.name))),
-    version=_version,
-).current
+def _read(session: Session, before: _Names | None) -> _Names:
+    return _Names(((id, name) for id, name in session.execute(select(Member.id, Member.name))), before)
+
+
+_names = VersionedCache(_read, version=_version).current
 
 
 class UnconsentedNames:

@@ -88,7 +88,7 @@ def test_an_account_is_connected_by_its_keys_which_no_page_ever_shows(
 ) -> None:
     assert "four keys" in lena.get(f"/chapters/{house}/channels/x_keys").text
     answer = lena.post(f"/chapters/{house}/channels/x_keys", data={**KEYS, "consumer_key": ""})
-    assert (answer.status_code, "Write API key." in answer.text) == (422, True)
+    assert (answer.status_code, "Enter API key." in answer.text) == (422, True)
     assert "cs-secret" not in answer.text
     lena.post(f"/chapters/{house}/channels/x_keys", data=KEYS)
     row = newest(engine)

@@ -135,7 +135,7 @@ def test_whoever_withdraws_is_gone_from_everywhere(
     assert (row.sealed, row.lead.state, row.lead.text) == (
         "",
         LeadState.DECLINED,
-        "The client took this request back.",
+        "The client withdrew this request.",
     )
     assert "have deleted how to reach them" in sign_in(cast.nia).post(f"/leads/{row.lead.public_id}/client").text
 

@@ -95,7 +95,7 @@ def test_malformed_files_cause_no_error_and_import_nobody(lead: FlaskClient, cha
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"name,mail\n", "The list has a header and no rows."),
+        (b"name,mail\n", "The list has column names and no rows."),
         (b"name,mail\n" + b"Bea,b@x.example\n" * 10_001, "more than 10000 rows"),
         (b"name,mail,about\nBea,b@x.example," + b"word " * 200_000, "A cell of row 2 has more than 131072 characters"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "The workbook has a password"),
@@ -133,7 +133,7 @@ def test_a_workbook_is_read_as_it_is_and_the_sheet_told(lead: FlaskClient, chapt
     page = lead.post(f"/chapters/{chapter.public_id}/import", data=data, follow_redirects=True).text
     assert "One person would be invited" in page
     assert "We read the sheet “Members”" in page
-    assert "1 line above the header was left out" in page
+    assert "1 line above the column names was left out" in page
 
 
 @pytest.mark.slow

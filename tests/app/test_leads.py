@@ -140,7 +140,7 @@ def test_an_unknown_capability_is_reported_and_the_input_is_kept(nadia: FlaskCli
     brought = bring(nadia)
     answer = nadia.post(f"{brought}/edit", data={"add": "Unicorn grooming", "budget": "plenty"})
     assert answer.status_code == 422
-    assert "Write an amount such as 15,000." in answer.text
+    assert "Enter an amount such as 15,000." in answer.text
     assert 'value="plenty"' in answer.text
     assert 'value="Unicorn grooming"' in answer.text
 
@@ -364,7 +364,7 @@ def test_no_percentage_is_shown_before_somebody_asks(nadia: FlaskClient) -> None
     page = nadia.get(bring(nadia)).text
     card, asked = page.split("How might we divide the work?")
     assert not re.search(r"\d+(?:&nbsp;|\s)?%|of 100", card[card.index("<main") :])
-    shares = [int(share) for share in re.findall(r"(\d+)&nbsp;%", asked)]
+    shares = [int(share) for share in re.findall(r"\w (\d+)%[,.]", asked)]
     assert sum(shares) == 100
 
 

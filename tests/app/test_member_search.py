@@ -60,7 +60,7 @@ def test_the_count_of_an_option_is_the_number_of_its_results(nadia: FlaskClient)
 
 def test_an_unknown_town_is_reported_and_not_used_as_a_filter(nadia: FlaskClient) -> None:
     page = nadia.get("/members?town=Qwertyville").text
-    assert "We do not know a town called “Qwertyville”" in page
+    assert "We do not know a city called “Qwertyville”" in page
     assert total(page) > 50
 
 

@@ -54,6 +54,19 @@ def stored(engine: Engine) -> tuple[PairingState, int]:
         return session.scalars(select(Pairing)).one().state, len(met.all())
 
 
+def test_a_talk_whose_time_is_over_is_asked_about(
+    engine: Engine, nadia: FlaskClient, pairing: str, now: datetime
+) -> None:
+    for hours, page, home in (
+        (1, "This week, talk to Bea", "This week, talk to Bea"),
+        (-1, "Did you and Bea talk?", "Did you talk to Bea"),
+    ):
+        with write_session(engine) as session:
+            session.scalars(select(Pairing)).one().meets_at = now + timedelta(hours=hours)
+        assert page in nadia.get(pairing).text
+        assert home in nadia.get("/").text
+
+
 def test_both_members_see_the_pairing_and_its_worksheets(engine: Engine, nadia: FlaskClient, pairing: str) -> None:
     page = nadia.get(pairing).text
     assert "This week, talk to Bea" in page

@@ -138,11 +138,11 @@ def test_a_day_to_come_is_asked_for(bea: FlaskClient, day: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("name", "", "Write the name of the firm."),
+        ("name", "", "Enter the name of the firm."),
         ("languages", "English, Klingon", "“Klingon” as a language"),
-        ("website", "javascript:alert(1)", "Write the address of your website"),
-        ("email", "me?bcc=spy%40evil.example@bramble.example", "Write an email address"),
-        ("price_low", "much", "Write an amount such as"),
+        ("website", "javascript:alert(1)", "Enter the address of your website"),
+        ("email", "me?bcc=spy%40evil.example@bramble.example", "Enter an email address"),
+        ("price_low", "much", "Enter an amount such as"),
         ("price_high", "1", "below the lowest"),
         ("capacity", "many", "Not a valid integer value"),
         ("free_on", "soon", "Not a valid date value"),

@@ -92,7 +92,7 @@ def test_a_messy_workbook_comes_in_and_the_first_lead_finds_its_firm(
     assert barriers(page) == []
 
     # The first question: a row without an address.
-    expect(page.get_by_text("Row 8, Email: Write where the invitation goes.")).to_be_visible()
+    expect(page.get_by_text("Row 8, Email: Enter where the invitation goes.")).to_be_visible()
     page.get_by_role("link", name="Correct the list").first.click()
     text = page.get_by_label("Paste your list")
     text.fill(text.input_value().replace("Moreno, Abel\t\t", "Moreno, Abel\tabel@whisper.example\t"))

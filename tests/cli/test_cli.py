@@ -178,7 +178,7 @@ def test_members_are_imported_as_the_dry_run_told(seeded: Path, run: Run, tmp_pa
             "notes": ["Email: left out: a2@x.example"],
         }
     ]
-    assert told["left_out"] == [{"row": 3, "why": "Write where the invitation goes."}]
+    assert told["left_out"] == [{"row": 3, "why": "Enter where the invitation goes."}]
     assert "1 person is invited." in run(*arguments).stdout
     assert count(seeded, Member) == before + 1
     assert run("import", "members", str(file), "--chapter", "nowhere").exit_code == 1

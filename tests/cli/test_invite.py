@@ -75,10 +75,10 @@ def test_a_bounce_is_read_from_standard_input(run: Run, begun: Session) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("invite", "", "a@b.example", "--firm", "A"), "Write the name"),
-        (("invite", "Ada", "a@b", "--firm", "A"), "Write an email address"),
-        (("invite", "Ada", "a@b.example\nBcc: x@y.example", "--firm", "A"), "Write an email address"),
-        (("invite", "Ada", "a@b.example", "--firm", " "), "Write the firm"),
+        (("invite", "", "a@b.example", "--firm", "A"), "Enter the name"),
+        (("invite", "Ada", "a@b", "--firm", "A"), "Enter an email address"),
+        (("invite", "Ada", "a@b.example\nBcc: x@y.example", "--firm", "A"), "Enter an email address"),
+        (("invite", "Ada", "a@b.example", "--firm", " "), "Enter the firm"),
         (("invite", "Ada", "a@b.example", "--firm", "A", "--lead"), "Say which chapter"),
         (("invite", "Ada", "a@b.example"), "--firm"),
     ],

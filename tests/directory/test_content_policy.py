@@ -31,6 +31,12 @@ REFUSED = [
     ("Send us a client and get 10% back", "not for sale"),
     ("Refer a friend, earn a free month", "not for sale"),
     ("Write to ana (at) firm.example", "email address"),
+    ("Write to ana[at]firm[dot]example", "email address"),
+    ("Write to ana AT firm DOT example", "email address"),
+    ("Refer us and pocket $50", "not for sale"),
+    ("Send a friend, and we'll buy you dinner and give you $25", "not for sale"),
+    ("We reward every referral with a free cleaning", "not for sale"),
+    ("Introduce me to a builder and the first month is on me", "not for sale"),
 ]
 FINE = [
     "Carlo of Prieto Law, since 1998: 12 people, 2,400 cases. 5 % of 10,000 firms know him.",
@@ -47,6 +53,9 @@ FINE = [
     "Open 2024-2026, founded in 1999",
     "#referralwednesday #oldpueblo #mesa",
     "Ask for a referral; that is what it is for.",
+    "We meet at noon; the polka dot shop is next door",
+    "Introduce me to a builder: lunch is on me",
+    "RSVP by 12/15, 6:30-8:30 PM; EPA 745, part no. 4410-220-18, exit 340-B",
 ]
 
 
@@ -66,7 +75,7 @@ def test_a_number_is_one_of_its_own_country() -> None:
     assert check_policy("0664 123 45 67", country="AT") != check_policy("0664 123 45 67", country="US") == []
 
 
-@pytest.mark.parametrize("text", ["we pay $5 ", "a.", "1 8", "-", "fee for ", "a@", "5 "])
+@pytest.mark.parametrize("text", ["we pay $5 ", "a.", "1 8", "-", "fee for ", "a@", "5 ", "a at b dot ", "refer a "])
 def test_a_hostile_text_is_checked_without_delay(text: str) -> None:
     began = perf_counter()
     check_policy(text * (4000 // len(text)), country="US")

@@ -76,7 +76,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {  # of the letters whose text
         {"part": "introducer", "title": "", "amount": "", "again": ""},
     ),
     "referral_news": ({"path": f"/offers/{ID}", "text": "Bea Lindqvist took the lead over."},),
-    "offer_over": ({"why": "Somebody else was faster."},),
+    "offer_over": ({"why": "Somebody else said yes first."},),
     "offers_answered": (
         {
             "path": f"/leads/{ID}",

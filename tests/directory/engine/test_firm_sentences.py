@@ -7,8 +7,8 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from directory.engine import firm_sentences, suggestion_as_data
-from directory.engine.firm_sentences import known_sentences, quotable_sentences
-from directory.engine.own_vocabulary import capability_named
+from directory.engine.firm_sentences import TextSource, known_sentences, quotable_sentences
+from directory.engine.own_vocabulary import Vocabulary, capability_named
 from directory.engine.pairing_texts import pairing_texts
 from directory.engine.sentence_encoder import Model, load_model
 from directory.engine.suggestion_as_data import suggestion_as_dict
@@ -17,7 +17,9 @@ from directory.engine.suggestions import UnderstoodText, suggest
 from directory.engine.text_embedding import TextEmbedding, embed_texts, load_embeddings, text_digest
 from directory.leads.lead import MatchedBy, Terms, Wish, create_lead
 from directory.people.business import edit_business
+from directory.people.claim import Claim
 from directory.people.suspension import suspend
+from directory.taxonomy.capability import Capability
 from jobs.housekeeping import embed_sentences
 from tests.cast import Cast
 from tests.conftest import DemoCast
@@ -55,6 +57,24 @@ def test_a_seat_is_filled_by_a_sentence_as_long_as_members_may_read_it(
         now=now,
     )
     assert "Copper State Print" not in {firm for firm, *_ in seats(session, now)}
+
+
+def test_a_word_of_the_networks_own_is_a_sentence_of_its_firms(session: Session, cast: Cast, now: datetime) -> None:
+    ((own_id,), _new), firm = Vocabulary(session).learn("Tower clock repair", origin="list.csv"), cast.carla.business
+    own = session.get_one(Capability, own_id)
+    session.add(Claim(business=firm, capability=own, claimed_at=now))
+    firm.summary = ""
+    session.flush()
+    said = quotable_sentences(session, [firm.id])
+    assert [each.text for each in said.values() if each.source is TextSource.OWN_WORD] == ["Tower clock repair"]
+    firm.summary = SAID  # which says more
+    session.flush()
+    assert {each.text for each in quotable_sentences(session, [firm.id]).values()} >= {SAID}
+    assert not [each for each in quotable_sentences(session, [firm.id]).values() if each.source is TextSource.OWN_WORD]
+    firm.summary, own.hidden_at = "", now
+    session.flush()
+    said = quotable_sentences(session, [firm.id])
+    assert not [each for each in said.values() if each.source is TextSource.OWN_WORD]
 
 
 @pytest.mark.usefixtures("needs_web")

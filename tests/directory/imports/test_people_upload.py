@@ -62,12 +62,25 @@ def count(session: Session, model: type) -> int:
         "first name,surname,E-Mail,organisation\nBea,Lind,b@x.example,Bramble",
         "COMPANY;e-mail address;Full Name\n\nBramble;b@x.example;Bea Lind",
         "name,mail,shoe size,firm\nBea Lind,b@x.example,41,'Bramble",
+        "| Name | Email | Firm |\n|---|:---:|---|\n| Bea Lind | b@x.example | Bramble |",
+        "Bea Lind <b@x.example> - Bramble",
+        "Lind, Bea <b@x.example> – Bramble – 520-555-0111",
     ],
 )
 def test_a_list_is_read_in_every_pasted_format(session: Session, cast: Cast, now: datetime, text: str) -> None:
     (line,) = looked_at(session, cast, now, text).new
     assert (line.values["name"], line.values["email"]) == ("Bea Lind", "b@x.example")
     assert line.values["firm"].strip("'") == "Bramble"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_business_cards_are_one_person_each(session: Session, cast: Cast, now: datetime, end: str) -> None:
+    cards = "Bea Lind\nBramble\n520-555-0111\nb@x.example\n\n\nRuiz, Carl\nRuiz - Roofs\n520-555-0112\nc@x.example\n"
+    seen = looked_at(session, cast, now, cards.replace("\n", end))
+    assert [(line.values["name"], line.values["firm"], line.values["email"]) for line in seen.new] == [
+        ("Bea Lind", "Bramble", "b@x.example"),
+        ("Carl Ruiz", "Ruiz - Roofs", "c@x.example"),
+    ]
 
 
 def test_a_line_of_mail_addresses_is_one_person_each(session: Session, cast: Cast, now: datetime) -> None:

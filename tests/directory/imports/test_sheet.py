@@ -23,7 +23,7 @@ def test_headings_totals_and_repeated_headers_are_no_entries() -> None:
     ]
     assert [(line.number, line.errors[0].message) for line in lines if line.errors] == [
         (2, "It has one cell only, so we took it as a heading."),
-        (5, "It repeats the header."),
+        (5, "It repeats the column names."),
         (8, "It is a total."),
     ]
 

@@ -49,7 +49,7 @@ def test_excel_saves_it_in_many_ways(separator: str, encoding: str, above: str) 
     table = read((above + MEMBERS.format(separator)).encode(encoding))
     assert [row.cells for row in table.rows] == MEMBER_CELLS
     assert table.rows[0].number == (4 if above else 1)
-    assert any("above the header" in note for note in table.notes) is bool(above)
+    assert any("above the column names" in note for note in table.notes) is bool(above)
     assert any("Windows-1252" in note for note in table.notes) is (encoding == "cp1252")
 
 

@@ -80,7 +80,7 @@ def test_of_a_range_the_larger_end_counts_where_that_is_meant() -> None:
     "text", ["", "plenty", "-5", "15,0000", "1.2.3", "15,000,00", "9" * 20, "12 people", "2026-01-02"]
 )
 def test_what_is_no_amount_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(Invalid, match="Write an amount such as 15,000"):
+    with pytest.raises(Invalid, match="Enter an amount such as 15,000"):
         parse_amount(text, country="US")
 
 

@@ -78,7 +78,7 @@ def test_the_first_yes_wins_and_the_others_are_told(session: Session, cast: Cast
     bea, dana = (asked(session, lead, each, cast.wordpress, now=now) for each in (cast.bea, cast.dana))
     accept(session, offer=dana, by=cast.dana, now=now + SOON)
     assert bea.state is OfferState.TAKEN
-    with pytest.raises(Conflict, match="faster"):
+    with pytest.raises(Conflict, match="said yes first"):
         accept(session, offer=bea, by=cast.bea, now=now + SOON)
     settle_offers(session, lead=lead, now=now + 2 * SOON)
     assert ("offer_over", cast.bea.id) not in letters(session)  # the letter that asked was recalled before it was sent

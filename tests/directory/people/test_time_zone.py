@@ -11,6 +11,7 @@ MEANT = {
     "Arizona": "America/Phoenix",
     "arizona time": "America/Phoenix",
     "Tucson, AZ": "America/Phoenix",
+    "Fargo ND": "America/Chicago",
     "Arizona, USA": "America/Phoenix",
     "Phoenix (Mountain Standard Time)": "America/Phoenix",
     "US/Arizona": "America/Phoenix",

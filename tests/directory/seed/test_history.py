@@ -9,10 +9,12 @@ from sqlalchemy import func, select
 from directory.facts.interaction import have_met
 from directory.facts.introduction import Introduction, IntroductionState
 from directory.leads.lead import Lead, LeadState
+from directory.leads.need_example import NeedExample
 from directory.leads.offer import Offer, OfferState
 from directory.leads.report import Report, Said
 from directory.outbox.delivery import Delivery, DeliveryState
 from directory.outbox.occurrence import Occurrence
+from directory.people.own_word import own_words
 from directory.people.photo import crop_square
 from directory.people.tables import Member
 from directory.seed.face import draw_face
@@ -41,6 +43,9 @@ def test_eight_weeks_are_played(demo_cast: "DemoCast", settings: Settings, now: 
     assert {None, "ignored"} == set(session.scalars(select(Reply.outcome)))
     assert {True, False} == set(session.scalars(select(Lead.closed_at.is_not(None))))
     assert set(LeadState) - {LeadState.PENDING} <= set(session.scalars(select(Lead.state)))
+    assert session.scalars(select(NeedExample)).all()
+    words = own_words(session, chapter=demo_cast.member("lena").business.chapter)
+    assert sorted(word.name for word, _firms in words) == ["Neon bending", "Rainwater harvesting"]
     offers = session.scalars(select(Offer)).all()
     expected = {OfferState.HELD, OfferState.PENDING, OfferState.ACCEPTED, OfferState.DECLINED}
     assert expected == {offer.state for offer in offers}

@@ -146,7 +146,7 @@ def test_a_url_code_has_no_parent_and_the_description_gives_the_name(session: Se
     ("text", "words"),
     [
         ("code,name\na,A\na,B\n", "row 3, code: “a” is there twice."),
-        ("code,name\na,\n", "row 2, name: Write a name."),
+        ("code,name\na,\n", "row 2, name: Enter a name."),
         ("code,name,parent\na,A,b\n", "row 2, parent: There is no “b” in the scheme."),
         ("code,name,parent\na,A,b\nb,B,a\n", "row 2, parent: It is its own ancestor."),
         ("code,name,marks\na,A,no share;free\n", "row 2, marks: There is no mark “free”."),

@@ -141,7 +141,7 @@ def test_a_capability_gap_is_posted_once_and_without_the_client(mesa: Chapterhou
     again = mesa.looks_for(mesa.cleo, "Other")
     again.asked_at, again.needs[0].capability = None, need
     (post,) = compose(mesa.session, occurrence=turn, now=mesa.now)
-    assert "A seat is free at Mesa: nobody here does Elevators yet." in post.text
+    assert "A seat is open at Mesa: nobody here does Elevators yet." in post.text
     assert "Zed" not in post.text
     claim = Claim(business=mesa.alma.business, capability=need, claimed_at=mesa.now)
     mesa.session.add(claim)
