@@ -2,17 +2,16 @@
 
 Each candidate of a lead is an example, labelled by whether the lead asks for it. The logistic loss has an L2 penalty on
 standardised features. Plain leads of which only one capability was labelled weigh less, because they may ask for more.
-The capabilities' ways to ask hold clauses of these leads: each fold is read without those of its own. The second model
-is fitted on what the first says of leads left out, and on what a third, of the vectors of clauses, says of them. What
-is refused, or asked of nobody, weighs more.
+The capabilities' ways to ask hold clauses of these leads: each fold is read without those of its own. What the reader
+hears in these leads was written by ``benchmarks.need_reader``, each fold heard by a reader that did not learn from it.
+The second model is fitted on what the first says of leads left out. What is refused, or asked of nobody, weighs more.
 
-    python -m benchmarks.need_model [--write]
+    python -m benchmarks.need_model HEARD.npz [--write]
 """
 
 import argparse
 import csv
 import json
-import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,15 +24,15 @@ from scipy.optimize import minimize
 from benchmarks.need_reading import LabeledLead, curated_index, labeled_leads
 from directory.engine.sentence_encoder import load_model
 from matching.clauses import Clause, clauses
-from matching.need_extraction import SURE, Encode
-from matching.need_probability import AMONG, CLAUSES, FEATURES, Candidate, among, candidates
+from matching.need_extraction import SURE
+from matching.need_probability import AMONG, CLAUSES, FEATURES, HEARD, Candidate, Encode, Hear, among, candidates
 from matching.taxonomy_words import TaxonomyIndex
 from matching.text_normalization import clean_text, sentences
 
 HERE = Path(__file__).parent
 TRAIN, ONE_LABEL = HERE / "needs_train.tsv", HERE.parent / "tests" / "matching" / "texts.tsv"
 WEIGHTS = HERE.parent / "matching" / "need_model_weights.py"
-PENALTY, PENALTY_OF_MEANING = 4.0, 330.0
+PENALTY = 4.0
 FLAT = 1e-6  # the spread below which a feature is the same for all, as three of the vectors' numbers are
 WEIGHT_OF_ONE_LABEL, WEIGHT_OF_REFUSED, WEIGHT_OF_NOBODY, FOLDS = 0.35, 7.0, 2.6, 5
 Floats = NDArray[np.float64]
@@ -72,7 +71,9 @@ def weight(lead: LabeledLead, code: str) -> float:
     return WEIGHT_OF_REFUSED if lead.kind == "negated" and code in lead.refused else 1.0
 
 
-def read(leads: list[LabeledLead], index: TaxonomyIndex, encode: Encode | None) -> list[Read]:
+def read(
+    leads: list[LabeledLead], index: TaxonomyIndex, encode: Encode | None = None, hear: Hear | None = None
+) -> list[Read]:
     """Return the clauses and candidates of each lead, each fold of them read without its own ways to ask."""
     indices = [without(index, leads[fold::FOLDS]) for fold in range(FOLDS)]
     found = []
@@ -80,11 +81,11 @@ def read(leads: list[LabeledLead], index: TaxonomyIndex, encode: Encode | None) 
         text, lexicon = clean_text(lead.text), indices[number % FOLDS]
         mentions = [mention for start, end in sentences(text) for mention in lexicon.mentions(text, start, end)]
         parts = clauses(text)
-        found.append((parts[:CLAUSES], candidates(text, parts, mentions, lexicon, encode)))
+        found.append((parts[:CLAUSES], candidates(text, parts, mentions, lexicon, encode=encode, hear=hear)))
     return found
 
 
-def fit(features: Floats, labels: Floats, weights: Floats, penalty: float = PENALTY) -> Floats:
+def fit(features: Floats, labels: Floats, weights: Floats) -> Floats:
     """Return one weight for each feature, the first of which is always 1."""
     middle, spread = features.mean(axis=0), features.std(axis=0)
     middle[0], spread[spread < FLAT] = 0.0, 1.0
@@ -93,7 +94,7 @@ def fit(features: Floats, labels: Floats, weights: Floats, penalty: float = PENA
     def loss(beta: Floats) -> tuple[float, Floats]:
         logits = scaled @ beta
         error = weights * (1 / (1 + np.exp(-logits)) - labels)
-        penalized = np.concatenate([[0.0], penalty * beta[1:]])
+        penalized = np.concatenate([[0.0], PENALTY * beta[1:]])
         total = (weights * (np.logaddexp(0, logits) - labels * logits)).sum() + penalized @ beta / 2
         return float(total), scaled.T @ error + penalized
 
@@ -103,36 +104,21 @@ def fit(features: Floats, labels: Floats, weights: Floats, penalty: float = PENA
     return np.asarray(beta, dtype=np.float64)
 
 
-def left_out(
-    features: Floats, labels: Floats, weights: Floats, numbers: NDArray[np.int64], penalty: float = PENALTY
-) -> Floats:
+def left_out(features: Floats, labels: Floats, weights: Floats, numbers: NDArray[np.int64]) -> Floats:
     """Return the logits of the examples of each fold of leads, fitted on the others."""
     logits = np.zeros(len(labels))
     for fold in range(FOLDS):
         is_out = numbers % FOLDS == fold
-        logits[is_out] = features[is_out] @ fit(features[~is_out], labels[~is_out], weights[~is_out], penalty)
+        logits[is_out] = features[is_out] @ fit(features[~is_out], labels[~is_out], weights[~is_out])
     return logits
 
 
-def asked(
-    leads: Sequence[LabeledLead], found: Sequence[Read], codes: tuple[str, ...], encode: Encode
-) -> tuple[Floats, list[Read]]:
-    """Return the weights of ``need_probability.ASKED``, and ``found`` with what others' weights say of each clause."""
-    numbers = np.repeat(np.arange(len(leads)), [len(parts) for parts, _some in found])
-    vectors, labels = [], []
-    for lead, (parts, some) in zip(leads, found, strict=True):
-        text = clean_text(lead.text)
-        vectors.append(encode([text[part.start : part.end] for part in parts]))
-        wanted = {one.clause for one in some if codes[one.node] in lead.acceptable}
-        labels += [float(at in wanted) for at in range(len(parts))]
-    features = np.column_stack([np.ones(len(labels)), np.vstack(vectors)]).astype(np.float64)
-    target, weights = np.array(labels), np.ones(len(labels))
-    logits = left_out(features, target, weights, numbers, PENALTY_OF_MEANING)
-    said = [
-        (parts, [replace(one, asked=float(logits[numbers == at][one.clause])) for one in some])
-        for at, (parts, some) in enumerate(found)
-    ]
-    return fit(features, target, weights, PENALTY_OF_MEANING), said
+def stored_hearing(path: Path) -> Hear:
+    """Return what readers heard in leads that they did not learn from, as ``benchmarks.need_reader`` stored it."""
+    with np.load(path) as stored:
+        rows, chances = stored["rows"], stored["heard"]
+        heard = {text: chances[start:end] for text, (start, end) in zip(stored["texts"].tolist(), rows, strict=True)}
+    return lambda text, _parts: np.asarray(heard[text], dtype=np.float64)
 
 
 def quality(logits: Floats, labels: Floats, weights: Floats) -> dict[str, Any]:
@@ -150,38 +136,36 @@ def quality(logits: Floats, labels: Floats, weights: Floats) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("heard", type=Path, help="what benchmarks.need_reader wrote")
     parser.add_argument("--write", action="store_true", help="write matching/need_model_weights.py")
     arguments = parser.parse_args()
     index, codes = curated_index()
     whole = labeled_leads(TRAIN)
     leads = whole + leads_of_one_label(ONE_LABEL, codes, index)
-    model, tables = load_model(), {}
-    for name, encode in (("BY_MEANING", model.encode if model else None), ("BY_WORDS", None)):
-        found = read(leads, index, encode)
+    model, hear, tables = load_model(), stored_hearing(arguments.heard), dict[str, dict[str, float]]()
+    encode = model.encode if model else None
+    for name, names, found in (
+        ("BY_WORDS", FEATURES, read(leads, index)),
+        ("BY_MEANING", FEATURES, read(leads, index, encode)),
+        ("BY_READING", (*FEATURES, *HEARD), read(leads, index, hear=hear)),
+    ):
         numbers = np.repeat(np.arange(len(leads)), [len(some) for _parts, some in found])
         each = [(lead, one) for lead, (_parts, some) in zip(leads, found, strict=True) for one in some]
         labels = np.array([float(codes[one.node] in lead.acceptable) for lead, one in each])
         weights = np.array([weight(lead, codes[one.node]) for lead, one in each])
         is_partly = np.array([at >= len(whole) and lead.kind == "plain" for at, lead in enumerate(leads)])
         weights[is_partly[numbers]] *= WEIGHT_OF_ONE_LABEL
-        alone = np.array([one.features for _lead, one in each])
+        alone = np.array([one.features[: len(names)] for _lead, one in each])
         logits = left_out(alone, labels, weights, numbers)
-        tables[name] = dict(zip(FEATURES, fit(alone, labels, weights), strict=True))
+        tables[name] = dict(zip(names, fit(alone, labels, weights), strict=True))
         print(json.dumps({name: quality(logits, labels, weights)}, indent=2))
-        if encode is not None:
-            meaning, found = asked(leads, found, codes, encode)
-            beside = np.vstack(
-                [among(some, logits[numbers == at], parts, index) for at, (parts, some) in enumerate(found)]
-            )
-            tables["AMONG_OTHERS"] = dict(zip(AMONG, fit(beside, labels, weights), strict=True))
-            logits = left_out(beside, labels, weights, numbers)
-            print(json.dumps({"AMONG_OTHERS": quality(logits, labels, weights)}, indent=2))
-    if arguments.write and model is not None:
+    beside = np.vstack([among(some, logits[numbers == at], parts, index) for at, (parts, some) in enumerate(found)])
+    tables["AMONG_OTHERS"] = dict(zip(AMONG, fit(beside, labels, weights), strict=True))
+    print(json.dumps({"AMONG_OTHERS": quality(left_out(beside, labels, weights, numbers), labels, weights)}, indent=2))
+    if arguments.write:
         lines = ['"""The weights of ``need_probability``, written by ``benchmarks.need_model``; do not edit."""', ""]
         for name, table in tables.items():
             lines += [f"{name} = {{", *(f'    "{feature}": {weight:.3f},' for feature, weight in table.items()), "}"]
-        said = textwrap.fill(" ".join(f"{weight:.3f}" for weight in meaning), 116)
-        lines += [f'_ASKED = """\n{said}\n"""', "ASKED = tuple(map(float, _ASKED.split()))"]
         WEIGHTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -32,6 +32,7 @@ from benchmarks.leads import NOW
 from directory.db import Base, connect, write_session
 from directory.engine.capability_embeddings import embed_missing
 from directory.engine.claim_suggestions import OFFERED
+from directory.engine.need_reader import load_need_reader
 from directory.engine.sentence_encoder import load_model
 from directory.engine.world_reader import read_taxonomy
 from directory.imports.taxonomy_scheme import CURATED_FILE, import_scheme
@@ -41,7 +42,8 @@ from directory.interpretation.written_amount import parse_amount
 from directory.taxonomy.capability import CURATED, Capability
 from matching.capability_extraction import extract_capabilities
 from matching.clauses import clauses
-from matching.need_extraction import Encode, extract_needs
+from matching.need_extraction import extract_needs
+from matching.need_probability import Encode, Hear
 from matching.taxonomy_words import TaxonomyIndex
 from matching.text_normalization import clean_text
 
@@ -99,9 +101,11 @@ def curated_index() -> tuple[TaxonomyIndex, tuple[str, ...]]:
     return index, codes
 
 
-def reader(index: TaxonomyIndex, codes: tuple[str, ...], encode: Encode | None) -> Read:
+def reader(
+    index: TaxonomyIndex, codes: tuple[str, ...], encode: Encode | None = None, hear: Hear | None = None
+) -> Read:
     def read(text: str) -> tuple[set[str], set[str]]:
-        reading = extract_needs(text, index, encode=encode)
+        reading = extract_needs(text, index, encode=encode, hear=hear)
         needs, likely = ({codes[guess.capability] for guess in some} for some in (reading.needs, reading.likely))
         return needs, likely
 
@@ -200,7 +204,12 @@ def main() -> None:
     leads, (index, codes) = labeled_leads(arguments.leads), curated_index()
     model = None if arguments.words else load_model()
     encode = model.encode if model else None
-    read = (firm_reader if arguments.firms else reader)(index, codes, encode)
+    reading = load_need_reader() if encode else None
+    read = (
+        firm_reader(index, codes, encode)
+        if arguments.firms
+        else reader(index, codes, encode, reading.hear if reading else None)
+    )
     if arguments.show:
         for lead in leads:
             needs, likely = read(lead.text)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matching.clauses import Clause, clauses
-from matching.need_extraction import Encode
-from matching.need_probability import Candidate, candidates, logits
+from matching.need_model_weights import BY_MEANING, BY_WORDS
+from matching.need_probability import Candidate, Encode, candidates, logits
 from matching.taxonomy_words import TaxonomyIndex
 from matching.text_normalization import clean_text, sentences
 
@@ -70,10 +70,10 @@ def extract_capabilities(
     parts = _done(text)
     mentions = [mention for start, end in sentences(text) for mention in lexicon.mentions(text, start, end)]
     mentions = [mention for mention in mentions if any(part.start <= mention.start < part.end for part in parts)]
-    found = candidates(text, parts, mentions, lexicon, encode)
+    found = candidates(text, parts, mentions, lexicon, encode=encode)
     if not found:
         return ()
-    odds = logits(found, by_meaning=encode is not None)
+    odds = logits(found, BY_WORDS if encode is None else BY_MEANING)
     chances = 1 / (1 + np.exp(-odds))
     of_category: defaultdict[int, float] = defaultdict(float)
     for candidate, chance in zip(found, chances, strict=True):

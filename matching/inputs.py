@@ -37,6 +37,8 @@ class Taxonomy:
     ask_nodes: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # (q,) node of each vector, ascending
     # (n,) the trade of each node; -1 where work is never led for another firm; () if no node has a trade
     trades: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    # (n,) the column of each node in what a reader hears; -1 where it does not know the node; () without a reader
+    heard: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 @dataclass(frozen=True)

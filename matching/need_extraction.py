@@ -4,25 +4,22 @@ One probability decides: sure nodes are needs, likely ones are offered to a pers
 is a valid result.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from matching.clauses import Clause, clauses
-from matching.inputs import Bools, Floats, Need, Taxonomy, Vectors
+from matching.inputs import Bools, Floats, Need, Taxonomy
 from matching.need_examples import NeedExamples, taught_nodes
-from matching.need_probability import CLAUSES, FEATURES, Candidate, candidates, probabilities
+from matching.need_probability import CLAUSES, FEATURES, HEARD, Candidate, Encode, Hear, candidates, probabilities
 from matching.place_extraction import place
 from matching.taxonomy_words import NodeMention, TaxonomyIndex
 from matching.text_normalization import clean_text, sentences
 
-Encode = Callable[[list[str]], Vectors]
-
 NEEDS, OFFERED = 6, 6  # the most needs of a text, and the most other nodes that are offered
-SURE, LIKELY = 0.42, 0.01  # the least probabilities of a need, and of a node that is offered
+SURE, LIKELY = 0.33, 0.01  # the least probabilities of a need, and of a node that is offered
 SURE_BY_WORDS = 0.36  # that of a need where words alone are read
-SURE_ALONE = 0.35  # that of a node whose own name the text has, where nothing is sure: most texts ask for something
 SPECIFIC = 0.2  # the least probability of a named node that replaces a need above it: "a website, in WordPress"
 PHRASE = 200  # characters
 BELOW, ABOVE, FARTHER = 0.9, 0.4, 0.85
@@ -56,30 +53,31 @@ def extract_needs(
     lexicon: TaxonomyIndex,
     *,
     encode: Encode | None = None,
+    hear: Hear | None = None,
     places: Sequence[str] = (),
     examples: NeedExamples | None = None,
 ) -> Reading:
     """Return the needs in the first 4,000 characters of ``text``, at most six, in the order of the text.
 
-    ``encode`` returns unit vectors of the same model as the taxonomy's; without it only words are used. ``examples``
-    decide in the clauses that are like theirs. Neither the
+    Without ``hear`` only words are used. ``examples`` decide in the clauses that are like theirs, by the unit vectors
+    that ``encode`` returns or by words. Neither the
     needs nor the likely ones contain what the text negates, nor any descendant of it. One exception: "no lawyers, a
     mediator" needs a mediator, because it negates a whole category and names one node of it. Never raises, whatever
     the text.
     """
     text = clean_text(text)
-    if not lexicon.embedded.any():
-        encode = None
-    least = SURE_BY_WORDS if encode is None else SURE
+    if not lexicon.taxonomy.heard.size:
+        hear = None
+    least = SURE_BY_WORDS if hear is None else SURE
     parts = clauses(text)
     mentions = [mention for start, end in sentences(text) for mention in lexicon.mentions(text, start, end)]
-    found = candidates(text, parts, mentions, lexicon, encode)
-    chances = probabilities(found, parts[:CLAUSES], lexicon, by_meaning=encode is not None)
+    found = candidates(text, parts, mentions, lexicon, hear=hear)
+    chances = probabilities(found, parts[:CLAUSES], lexicon, is_heard=hear is not None)
     said = [text[part.start : part.end] for part in parts[:CLAUSES]]
     votes = examples.votes(said, lexicon, encode) if examples else {}
     taught = taught_nodes(votes, parts)
     denied = {key for key, vote in votes.items() if vote < 0}
-    ranked = sorted(_corrected(found, chances, taught, denied), key=lambda pair: -pair[1])
+    ranked = sorted(_corrected(found, chances, taught, denied, least), key=lambda pair: -pair[1])
     sure = {candidate.node for candidate, chance in ranked if chance >= least}
     named = [_named(mention, parts, text) for mention in mentions]
     negated = {
@@ -91,14 +89,13 @@ def extract_needs(
     barred[list(negated)] = True
     ranked = [(candidate, chance) for candidate, chance in ranked if not barred[candidate.node]]
     chosen = _chosen([candidate for candidate, chance in ranked if chance >= least], lexicon)
-    if not chosen:
-        chosen = [candidate for candidate, chance in ranked if candidate.has_name and chance >= SURE_ALONE][:1]
     named_below = [candidate for candidate, chance in ranked if candidate.mention and chance >= SPECIFIC]
     chosen = [_most_specific(candidate, named_below, lexicon) for candidate in chosen]
+    is_judged = lexicon.guessable & lexicon.is_asked & (hear is None or lexicon.taxonomy.heard >= 0)
     by_name = [  # of whole categories, other schemes and a network's own words, names alone decide
         (mention.start, guess)
         for mention, (guess, cues) in zip(mentions, named, strict=True)
-        if not (lexicon.guessable[guess.capability] and lexicon.is_asked[guess.capability])
+        if not is_judged[guess.capability]
         and not barred[guess.capability]
         and not cues & _BESIDE_THE_POINT
         and not any(
@@ -137,6 +134,7 @@ def runners_up(
     lexicon: TaxonomyIndex,
     *,
     encode: Encode | None = None,
+    hear: Hear | None = None,
     taken: Collection[int] = (),
     examples: NeedExamples | None = None,
 ) -> tuple[int, ...]:
@@ -144,7 +142,7 @@ def runners_up(
 
     Leaves out negated nodes, and those ``taken`` with their ancestors.
     """
-    reading = extract_needs(text, lexicon, encode=encode, examples=examples)
+    reading = extract_needs(text, lexicon, encode=encode, hear=hear, examples=examples)
     known = {node for one in taken for node in (one, *lexicon.lineage(one))}
     nodes = [guess.capability for guess in (*reading.needs, *reading.likely)]
     return tuple(node for node in nodes if node not in known)[:OFFERED]
@@ -155,6 +153,7 @@ def _corrected(
     chances: Floats,
     taught: Mapping[int, int],
     denied: Collection[tuple[int, int]],
+    least: float,
 ) -> list[tuple[Candidate, float]]:
     """Return the candidates with their chances, without the ``denied``, and with the ``taught`` in their clauses."""
     kept = {
@@ -163,8 +162,10 @@ def _corrected(
         if (candidate.clause, candidate.node) not in denied
     }
     for node, clause in taught.items():  # just sure: what the clause more surely asks for comes first
-        candidate, chance = kept.get(node, (Candidate(node, clause, None, 0.0, 0.0, (), np.zeros(len(FEATURES))), 0.0))
-        kept[node] = replace(candidate, clause=clause), max(chance, SURE)
+        candidate, chance = kept.get(
+            node, (Candidate(node, clause, None, 0.0, (), np.zeros(len(FEATURES + HEARD))), 0.0)
+        )
+        kept[node] = replace(candidate, clause=clause), max(chance, least)
     return list(kept.values())
 
 

@@ -1,24 +1,26 @@
 """The probability that a text asks for a capability: logistic models of a node in its clause and among its rivals.
 
-Candidates come from words (names, synonyms, BM25) and from meaning; the evidence for a node in a clause is a weighted
-sum of both, read beside that of its sentence. The second model weighs what the first says against what it says of the
-other candidates of the clause, the sentence and the text, and what the vector of the clause says of whether it asks for
-anything. ``need_model_weights`` holds the weights, which
+Candidates come from words (names, synonyms, BM25), and from a reader that hears each clause within the whole text or,
+for firms' own texts, from the meaning of each clause alone. The evidence for a node in a clause is a weighted sum of
+words and meaning, read beside that of its sentence. The second model weighs what the first says against what it says of
+the other candidates of the clause, the sentence and the text. ``need_model_weights`` holds the weights, which
 ``benchmarks.need_model`` fits on written examples.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from matching.clauses import CUES, Clause
 from matching.inputs import Bools, Floats, Vectors
-from matching.need_model_weights import AMONG_OTHERS, ASKED, BY_MEANING, BY_WORDS
+from matching.need_model_weights import AMONG_OTHERS, BY_READING, BY_WORDS
 from matching.taxonomy_words import NodeMention, TaxonomyIndex
 from matching.text_normalization import informative
 
 Encode = Callable[[list[str]], Vectors]
+# Of parts (start, end) of a text: the log-probabilities (parts, columns of ``Taxonomy.heard`` + 1), the last for none.
+Hear = Callable[[str, Sequence[tuple[int, int]]], Floats]
 
 CLAUSES, ENCODED = 96, 600  # the most clauses that are read, and the most characters that are read for their meaning
 PER_SPAN = 3  # nodes that words, meaning and both together propose for each clause and sentence
@@ -37,6 +39,9 @@ FEATURES = (
     *(*CUES, "refused+", "want+", "subject", "named beside firm", "placed label"),
     *("named", "its own name", "named and refused", "named and covered", "set aside", "short statement"),
 )
+HEARD = ("heard", "heard in the text", "heard of relatives", "heard nothing", "heard first")  # with a reader alone
+AUDIBLE = 0.1  # the least probability of what the reader hears at which it says in which clause
+LEAST_HEARD = 1e-4  # probabilities below and above 1 less it are cut off
 STATED = 2  # informative words up to which a clause of what the asker is or does names a trade, as "we do roofs" does
 LOGITS = (-6.0, 5.0)  # what lies beyond is cut off before it is compared
 # Features of a candidate among the others; those of its node's ancestors and descendants are no rivals of it.
@@ -44,7 +49,6 @@ AMONG = (
     *("always", "logit", "lead in its clause", "surest beside it in the sentence", "surest beside it in the text"),
     *("clauses", "one clause", "category beside it", "refused or covered"),
     *("share of its clause", "lead of its relatives", "place", "last sentence", "wants beside it"),
-    "clause asked",
 )
 
 
@@ -56,14 +60,8 @@ class Candidate:
     clause: int
     mention: NodeMention | None
     cosine: float
-    asked: float  # the log-odds, by its meaning, that the clause asks for anything; 0 where that is not read
     words: tuple[tuple[int, int], ...]  # (start, end) in the text
-    features: Floats  # (FEATURES,)
-
-    @property
-    def has_name(self) -> bool:
-        """Whether the text has the node's own name, not only a synonym."""
-        return bool(self.features[FEATURES.index("its own name")])
+    features: Floats  # (FEATURES + HEARD,)
 
 
 def candidates(
@@ -71,7 +69,9 @@ def candidates(
     clauses: Sequence[Clause],
     mentions: Sequence[NodeMention],
     lexicon: TaxonomyIndex,
-    encode: Encode | None,
+    *,
+    encode: Encode | None = None,
+    hear: Hear | None = None,
 ) -> list[Candidate]:
     """Return the nodes that a clean text may ask for, each once with its best clause, in no particular order."""
     clauses = clauses[:CLAUSES]
@@ -94,7 +94,9 @@ def candidates(
             if start <= phrase.start < end:
                 lexical[row, column] = max(lexical[row, column], NAMED * phrase.score)
                 covered[row, column] = max(covered[row, column], NAMED_WHOLE * phrase.score)
-    cosines, discriminants, asked = _likenesses(texts, lexicon, encode)
+    cosines, discriminants = _likenesses(texts, lexicon, encode)
+    heard, nothing = _heard(text, clauses, lexicon, hear)
+    anywhere, kin = 1 - np.prod(1 - heard, axis=0), lexicon.with_relatives(heard)
     evidence = weighed_evidence(lexical, covered, *(() if encode is None else (cosines, discriminants)))
     rows = np.array([row_of[clause.start, clause.end] for clause in clauses])
     wide = np.array([row_of[whole[clause.sentence]] for clause in clauses])
@@ -103,16 +105,17 @@ def candidates(
     odds /= odds.sum(axis=1, keepdims=True)
     relatives = np.log(np.clip(lexicon.with_relatives(odds), 1e-4, 1.0))
     proposed = dict.fromkeys(named)
-    for table in (evidence, lexical, cosines + discriminants):
+    for table in (evidence, lexical, cosines + discriminants, heard):
         best = np.argsort(-table, axis=1, kind="stable")[:, :PER_SPAN]
-        proposed |= dict.fromkeys(int(c) for row, some in enumerate(best) for c in some if table[row, c] > 0)
+        proposed |= dict.fromkeys(int(c) for row, some in enumerate(best) for c in some if table[row, c] > LEAST_HEARD)
     wanted = any("want" in clause.cues for clause in clauses)
     counts = [len(informative(words)) for _scores, words in scored]
     result = []
     for column in proposed:
         node, mention = int(lexicon.guessed[column]), named.get(column)
         inside = [i for i, clause in enumerate(clauses) if mention and clause.start <= mention.start < clause.end]
-        at = inside[0] if inside else int(evidence[rows, column].argmax())
+        surest = heard if anywhere[column] >= AUDIBLE else evidence[rows]
+        at = inside[0] if inside else int(surest[:, column].argmax())
         clause, row, sentence = clauses[at], rows[at], wide[at]
         is_many = float(row != sentence)
         words = lexicon.matched_words(node, scored[row][1])
@@ -147,11 +150,16 @@ def candidates(
             and not clause.cues & {"want", "want+"}
             and counts[row] <= STATED,
             "placed label": "placed" in clause.cues and counts[row] < LABEL and "want" not in clause.cues,
+            "heard": _log_odds(heard[at, column]),
+            "heard in the text": _log_odds(anywhere[column]),
+            "heard of relatives": _log_odds(kin[at, column]),
+            "heard nothing": _log_odds(nothing[at]),
+            "heard first": heard[at, column] == heard[at].max(),
         }
-        features = [float(values.get(name, name in clause.cues)) for name in FEATURES]
+        features = [float(values.get(name, name in clause.cues)) for name in (*FEATURES, *HEARD)]
         places = tuple((clause.start + word.start, clause.start + word.end) for word in words)
         likeness = float(cosines[row, column])
-        result.append(Candidate(node, at, mention, likeness, float(asked[row]), places, np.array(features)))
+        result.append(Candidate(node, at, mention, likeness, places, np.array(features)))
     return result
 
 
@@ -161,22 +169,25 @@ def weighed_evidence(*kinds: Floats) -> Floats:
     return np.asarray(sum(weight * kind for weight, kind in zip(weights, kinds, strict=True)), dtype=np.float64)
 
 
-def logits(found: Sequence[Candidate], *, by_meaning: bool) -> Floats:
-    """Return for each candidate the log-odds that the text asks for it, each judged alone."""
-    weights = np.array([(BY_MEANING if by_meaning else BY_WORDS)[name] for name in FEATURES])
-    features = np.array([candidate.features for candidate in found]).reshape(-1, len(FEATURES))
-    return np.asarray(features @ weights, dtype=np.float64)
+def logits(found: Sequence[Candidate], weights: Mapping[str, float]) -> Floats:
+    """Return for each candidate the log-odds that the text asks for it, each judged alone by one of the tables.
+
+    These are BY_WORDS, BY_MEANING where the text was encoded, and BY_READING where it was heard.
+    """
+    each = np.array([weights.get(name, 0.0) for name in (*FEATURES, *HEARD)])
+    features = np.array([candidate.features for candidate in found]).reshape(-1, len(each))
+    return np.asarray(features @ each, dtype=np.float64)
 
 
 def probabilities(
-    found: Sequence[Candidate], clauses: Sequence[Clause], lexicon: TaxonomyIndex, *, by_meaning: bool
+    found: Sequence[Candidate], clauses: Sequence[Clause], lexicon: TaxonomyIndex, *, is_heard: bool
 ) -> Floats:
-    """Return for each candidate the probability, 0-1, that the text asks for it; by meaning, judged among the others.
+    """Return for each candidate the probability, 0-1, that the text asks for it; if heard, judged among the others.
 
     Words alone are too few to compare: there the second model lost named needs beside others.
     """
-    odds = logits(found, by_meaning=by_meaning)
-    if by_meaning:
+    odds = logits(found, BY_READING if is_heard else BY_WORDS)
+    if is_heard:
         odds = among(found, odds, clauses, lexicon) @ np.array([AMONG_OTHERS[name] for name in AMONG])
     return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float64)
 
@@ -217,26 +228,35 @@ def among(found: Sequence[Candidate], logits: Floats, clauses: Sequence[Clause],
         "lead of its relatives": np.clip(logits - nearest, -3, 3),
         "place": at / max(len(clauses), 1),
         "last sentence": (sentence == max((clause.sentence for clause in clauses), default=0)).astype(np.float64),
-        "clause asked": np.array([candidate.asked for candidate in found]),
         "wants beside it": np.log1p((surest_of > 0).sum() - (surest_of[at] > 0)),
     }
     return np.column_stack([values[name] for name in AMONG])
 
 
-def _likenesses(texts: list[str], lexicon: TaxonomyIndex, encode: Encode | None) -> tuple[Floats, Floats, Floats]:
-    """Return the cosines and discriminant cosines (texts, guessed), and the log-odds (texts,) that texts ask at all.
-
-    All are 0 for texts beyond ENCODED characters.
-    """
+def _likenesses(texts: list[str], lexicon: TaxonomyIndex, encode: Encode | None) -> tuple[Floats, Floats]:
+    """Return the cosines and the discriminant cosines (texts, guessed), 0 for texts beyond ENCODED characters."""
     shape = (len(texts), len(lexicon.guessed))
-    cosines, discriminants, asked = np.zeros(shape), np.zeros(shape), np.zeros(len(texts))
+    cosines, discriminants = np.zeros(shape), np.zeros(shape)
     read = int(np.searchsorted(np.cumsum([len(part) for part in texts]), ENCODED, side="right"))
     if encode is not None and read:
         vectors = encode(texts[:read])
         cosines[:read] = lexicon.likeness(vectors)[:, lexicon.guessed]
         discriminants[:read] = lexicon.discriminant_likeness(vectors)
-        asked[:read] = ASKED[0] + vectors @ np.array(ASKED[1:])
-    return cosines, discriminants, asked
+    return cosines, discriminants
+
+
+def _heard(text: str, clauses: Sequence[Clause], lexicon: TaxonomyIndex, hear: Hear | None) -> tuple[Floats, Floats]:
+    """Return the probabilities (clauses, guessed) of what is heard in each clause, and (clauses,) that nothing is."""
+    if hear is None:
+        return np.zeros((len(clauses), len(lexicon.guessed))), np.ones(len(clauses))
+    chances = np.exp(hear(text, [(clause.start, clause.end) for clause in clauses]))
+    columns = lexicon.taxonomy.heard[lexicon.guessed]
+    return np.where(columns >= 0, chances[:, columns], 0.0), chances[:, -1]
+
+
+def _log_odds(chance: float) -> float:
+    chance = min(max(chance, LEAST_HEARD), 1 - LEAST_HEARD)
+    return float(np.log(chance / (1 - chance)))
 
 
 def _named(mentions: Sequence[NodeMention], lexicon: TaxonomyIndex) -> dict[int, NodeMention]:

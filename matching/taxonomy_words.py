@@ -67,7 +67,7 @@ class TaxonomyIndex:
         # A whole category is too wide a guess; it matches only where the text names it.
         self.guessable: Bools = self.own & ((taxonomy.parents >= 0) | self.is_leaf)
         self.is_asked: Bools = np.array(
-            [not taxonomy.asks or bool(taxonomy.asks[node]) for node in range(len(taxonomy.ids))]
+            [not taxonomy.asks or bool(taxonomy.asks[node]) for node in range(len(taxonomy.ids))], dtype=np.bool_
         )
         self.embedded: Bools = self.guessable & taxonomy.vectors.any(axis=1)
         self.guessed = np.flatnonzero(self.guessable)

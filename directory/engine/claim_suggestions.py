@@ -18,7 +18,7 @@ from directory.people.tables import Business, Member, Wanted, WantedKind
 from directory.taxonomy.capability import Capability
 from matching.capability_extraction import SaidCapability, extract_capabilities
 from matching.inputs import Vectors
-from matching.need_extraction import Encode
+from matching.need_probability import Encode
 from matching.taxonomy_words import TaxonomyIndex
 
 OFFERED = 6

@@ -7,9 +7,10 @@ of BERT (Devlin et al. 2019), then the mean over tokens, scaled to unit length (
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from threading import Lock
 
@@ -20,6 +21,8 @@ from matching.inputs import Vectors
 DIMENSIONS = 384
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LAYERS, HEADS, LONGEST, BATCH = 6, 12, 128, 32
+# For dense layers, by name, a matrix (384, r) times one (r, 384) that is added to the weights (LoRA, Hu et al. 2021).
+Adapter = Mapping[str, tuple[Vectors, Vectors]]  # (down (r, 384), up (384, r))
 CACHE_SIZE = 20_000  # texts, about 40 MB
 ERF = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
 
@@ -54,6 +57,17 @@ class Model:
         """Return whether a word in lower case is one of the 30,000 that the model knows whole."""
         return self._tokenizer.token_to_id(word) is not None
 
+    def encode_parts(self, text: str, parts: Sequence[tuple[int, int]], adapter: Adapter) -> Vectors:
+        """Return a unit vector for each ``text[start:end]``, (n, 384), read within the whole text by the adapted model.
+
+        A row of zeros is a part beyond the first 128 tokens.
+        """
+        encoding = self._tokenizer.encode(text)
+        x = self._hidden([encoding.ids], adapter)
+        starts = np.array([start if end > start else -1 for start, end in encoding.offsets])
+        inside = np.array([(start <= starts) & (starts < end) for start, end in parts], dtype=np.float32)
+        return _unit(inside.reshape(len(parts), len(starts)) @ x.T)
+
     def _encode_new(self, texts: list[str]) -> dict[str, Vectors]:
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
         vectors: dict[str, Vectors] = {}
@@ -63,10 +77,15 @@ class Model:
         return vectors
 
     def _forward(self, texts: Sequence[Sequence[int]]) -> Vectors:
-        """Return a unit vector for each text of token ids.
+        """Return a unit vector for each text of token ids."""
+        x, ends = self._hidden(texts), np.cumsum([0, *map(len, texts)])
+        return _unit(np.array([x[:, start:end].mean(axis=1) for start, end in pairwise(ends)]))
 
-        The tokens of all texts stand side by side, none of them padding, each in a column: BLAS multiplies the weights
-        with few columns up to twice as fast as few rows with the weights transposed.
+    def _hidden(self, texts: Sequence[Sequence[int]], adapter: Adapter | None = None) -> Vectors:
+        """Return the vectors (384, tokens) of the last layer for the tokens of all texts.
+
+        They stand side by side, none of them padding, each in a column: BLAS multiplies the weights with few columns up
+        to twice as fast as few rows with the weights transposed.
         """
         weights = self._weights
         ends = np.cumsum([len(text) for text in texts])
@@ -78,7 +97,7 @@ class Model:
         for layer in range(LAYERS):
             at = f"encoder.layer.{layer}"
             query, key, value = (
-                self._dense(x, f"{at}.attention.self.{part}").reshape(HEADS, -1, x.shape[1])
+                self._dense(x, f"{at}.attention.self.{part}", adapter).reshape(HEADS, -1, x.shape[1])
                 for part in ("query", "key", "value")
             )
             query *= np.float32(np.sqrt(HEADS / DIMENSIONS))
@@ -88,15 +107,17 @@ class Model:
                 scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
                 scores /= scores.sum(axis=-1, keepdims=True)
                 seen[:, :, span] = value[:, :, span] @ scores.transpose(0, 2, 1)
-            x += self._dense(seen.reshape(x.shape), f"{at}.attention.output.dense")
+            x += self._dense(seen.reshape(x.shape), f"{at}.attention.output.dense", adapter)
             x = self._norm(x, f"{at}.attention.output.LayerNorm")
             x += self._dense(_gelu(self._dense(x, f"{at}.intermediate.dense")), f"{at}.output.dense")
             x = self._norm(x, f"{at}.output.LayerNorm")
-        means = np.array([x[:, span].mean(axis=1) for span in spans])
-        return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), dtype=np.float32)
+        return x
 
-    def _dense(self, x: Vectors, name: str) -> Vectors:
+    def _dense(self, x: Vectors, name: str, adapter: Adapter | None = None) -> Vectors:
         product: Vectors = self._weights[f"{name}.weight"] @ x
+        if adapter is not None and name in adapter:
+            down, up = adapter[name]
+            product += up @ (down @ x)
         product += self._weights[f"{name}.bias"][:, None]
         return product
 
@@ -106,6 +127,12 @@ class Model:
         x *= self._weights[f"{name}.weight"][:, None]
         x += self._weights[f"{name}.bias"][:, None]
         return x
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    """Return the rows scaled to unit length; a row of zeros stays."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
 
 def _gelu(x: Vectors) -> Vectors:

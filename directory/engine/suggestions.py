@@ -12,6 +12,7 @@ from directory.engine.firm_sentences import known_sentences, recent_sentences
 from directory.engine.firms_like_lead import firms_like_lead, statements_on
 from directory.engine.introduction_paths import step_as_data
 from directory.engine.need_examples import known_examples
+from directory.engine.need_reader import load_need_reader
 from directory.engine.sentence_encoder import load_model
 from directory.engine.world_cache import known_world, recent_world
 from directory.engine.world_reader import KnownWorld
@@ -42,11 +43,12 @@ class UnderstoodText:
 def understand(session: Session, *, text: str) -> UnderstoodText:
     """Read the needs and the place from a client's text, with the network's taxonomies."""
     known = recent_world(session)
-    model = load_model()
+    model, reader = load_model(), load_need_reader()
     reading = need_extraction.extract_needs(
         text,
         known.lexicon,
         encode=model.encode if model else None,
+        hear=reader.hear if reader else None,
         places=known.places,
         examples=known_examples(session, known),
     )
@@ -60,11 +62,12 @@ def understand(session: Session, *, text: str) -> UnderstoodText:
 
 def runners_up(session: Session, *, lead: Lead) -> list[int]:
     """Return the ids of other capabilities that the lead's text may be about, for its bringer to choose from."""
-    known, model = recent_world(session), load_model()
+    known, model, reader = recent_world(session), load_model(), load_need_reader()
     nodes = need_extraction.runners_up(
         lead.text,
         known.lexicon,
         encode=model.encode if model else None,
+        hear=reader.hear if reader else None,
         taken=[known.capability[need.capability_id] for need in lead.needs if need.capability_id in known.capability],
         examples=known_examples(session, known),
     )

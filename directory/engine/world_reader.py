@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.db import world_version
+from directory.engine.need_reader import heard_codes
 from directory.engine.sentence_encoder import DIMENSIONS
 from directory.facts.claim_level import claim_standings
 from directory.facts.collaboration import Collaboration, collaboration_capability
@@ -141,7 +142,7 @@ def read_taxonomy(session: Session, schemes: Collection[str] | None = None) -> T
     is a single common word, such as "Support", is not heard alone, which most leads say: its name has its parent's too.
     """
     nodes = select(
-        *(Capability.id, Capability.scheme, Capability.name, Capability.synonyms, Capability.asks),
+        *(Capability.id, Capability.scheme, Capability.code, Capability.name, Capability.synonyms, Capability.asks),
         *(Capability.parent_id, Capability.vector, Capability.marks),
     ).where(Capability.hidden_at.is_(None))
     if schemes is not None:
@@ -177,6 +178,7 @@ def read_taxonomy(session: Session, schemes: Collection[str] | None = None) -> T
         ask_vectors=np.concatenate(ask_vectors),
         ask_nodes=_ints(ask_nodes),
         trades=_trades(rows, at),
+        heard=_ints(heard_codes().get(row.code, -1) if row.scheme == CURATED else -1 for row in rows),
     )
 
 
