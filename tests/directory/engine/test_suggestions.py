@@ -196,4 +196,4 @@ def test_runners_up_never_include_what_the_text_negates(demo_cast: DemoCast, now
     offered = [each.name for each in offered_capabilities(demo_cast.session, suggestion=suggestion)]
     assert offered
     assert "WordPress" not in offered
-    assert len(offered) <= 4
+    assert len(offered) <= 6
