@@ -148,7 +148,7 @@ def show(public_id: str) -> ResponseReturnValue:
         ways=_ways(lead, suggestion) if client and suggestion else [],
         may_show=client is not None and _may_show(lead),
         rank=rank,
-        may_correct=may_correct,
+        may_correct=is_open,
         may_assign=lead.state in (LeadState.RECEIVED, LeadState.ACTIVE)
         and may(current_principal(), "lead.assign", lead) == "A",
         progress=progress,

@@ -240,8 +240,12 @@ def test_the_text_of_a_lead_is_escaped(nadia: FlaskClient) -> None:
 
 def test_a_lead_can_be_closed_and_reopened(app: Site, nadia: FlaskClient) -> None:
     brought = bring(nadia)
-    assert "closed" in nadia.post(f"{brought}/won", follow_redirects=True).text
-    assert "is open again" in nadia.post(f"{brought}/reopen", follow_redirects=True).text
+    closed = nadia.post(f"{brought}/won", follow_redirects=True).text
+    assert "closed" in closed
+    assert "Correct this" not in closed
+    reopened = nadia.post(f"{brought}/reopen", follow_redirects=True).text
+    assert "is open again" in reopened
+    assert "Correct this" in reopened
 
 
 def test_the_61st_answer_an_hour_is_refused_and_a_new_lead_keeps_its_text(
